@@ -1,0 +1,189 @@
+"""The assets: partitions in, the football of another module, a table and a report out.
+
+Everything football is imported inside the functions: loading the code location then costs
+no pandas, DuckDB or Arrow.
+"""
+
+from typing import Any
+
+import dagster as dg
+
+from fantasy_pipeline import tables
+from fantasy_pipeline.contracts import Table
+from fantasy_pipeline.partitions import by_season, season_week, weeks_of
+from fantasy_pipeline.reporting import definition_metadata, report_weeks
+from fantasy_pipeline.resources import NflData
+from fantasy_pipeline.season_week import SeasonWeek
+
+# One policy for all: with mixed ones a backfill falls back to one run per partition.
+SINGLE_RUN = dg.BackfillPolicy.single_run()
+OWNERS = ["team:data"]
+UPSTREAM_POOL = "nflverse"
+
+
+def _weekly(table: Table, group: str, kinds: set[str], **more: Any) -> Any:
+    """Decorator of an asset that is one weekly table."""
+    return dg.asset(
+        name=table.name,
+        description=table.description,
+        metadata=definition_metadata(table),
+        partitions_def=season_week,
+        backfill_policy=SINGLE_RUN,
+        group_name=group,
+        kinds=kinds,
+        owners=OWNERS,
+        **more,
+    )
+
+
+@dg.asset(
+    description=tables.GAMES.description,
+    metadata=definition_metadata(tables.GAMES),
+    group_name="ingest",
+    kinds={"parquet", "nflverse"},
+    owners=OWNERS,
+    pool=UPSTREAM_POOL,
+)
+def games(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
+    table = nfl.upstream.schedule()
+    seasons = table["season"].to_numpy()
+    context.add_output_metadata(
+        {"seasons": f"{seasons.min()}-{seasons.max()}", "data": nfl.label or "nfl"}
+    )
+    return table
+
+
+@_weekly(tables.RAW_PLAYERS, "ingest", {"parquet", "nflverse"}, pool=UPSTREAM_POOL)
+def raw_players(context: dg.AssetExecutionContext, nfl: NflData, games: Any) -> Any:
+    import pyarrow as pa
+
+    from fantasy_pipeline.players import raw_players
+
+    weeks = weeks_of(context)
+    parts, warnings = [], {}
+    for season, numbers in by_season(weeks).items():
+        part, warnings[season] = raw_players(nfl.upstream, games, season, numbers)
+        parts.append(part)
+    table = pa.concat_tables(parts)
+    report_weeks(context, table, weeks, _played(games), warnings, nfl.label)
+    return table
+
+
+@_weekly(tables.WEEKLY_STATS, "ingest", {"parquet", "nflverse"}, pool=UPSTREAM_POOL)
+def weekly_stats(
+    context: dg.AssetExecutionContext, nfl: NflData, games: Any, raw_players: Any
+) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from fantasy_pipeline.stats import unplayed_games, weekly_stats
+
+    weeks = weeks_of(context)
+    parts, warnings = [], {}
+    for season, numbers in by_season(weeks).items():
+        players = raw_players.filter(pc.equal(raw_players["season"], season))
+        part = weekly_stats(nfl.upstream, games, players, season, numbers)
+        warnings[season] = unplayed_games(games, part, season, numbers)
+        parts.append(part)
+    table = pa.concat_tables(parts)
+    report_weeks(context, table, weeks, _played(games), warnings, nfl.label)
+    return table
+
+
+@dg.asset(
+    # Read from the lake as a whole: a lagged partition mapping would make a backfill of weeks 1-3
+    # run projections of weeks 2-5.
+    deps=[games, raw_players, weekly_stats],
+    description=tables.PLAYER_HISTORY.description,
+    metadata=definition_metadata(tables.PLAYER_HISTORY),
+    group_name="features",
+    kinds={"parquet", "duckdb"},
+    owners=OWNERS,
+)
+def player_history(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
+    from fantasy_pipeline.history import player_history
+
+    inputs = (tables.GAMES, tables.RAW_PLAYERS, tables.WEEKLY_STATS)
+    for table in inputs[:2]:
+        if not (nfl.lake.weeks(table) if table.weekly else nfl.lake.has(table)):
+            raise dg.Failure(f"{table.name} is not in the lake. Materialize it first.")
+    with nfl.lake.connect(inputs) as connection:
+        table = player_history(connection)
+    context.add_output_metadata({"data": nfl.label or "nfl"})
+    return table
+
+
+@_weekly(tables.SOURCE_PROJECTIONS, "projections", {"parquet", "csv"}, pool=UPSTREAM_POOL)
+def source_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_players: Any) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from fantasy_pipeline.source_projections import source_projections
+
+    weeks = weeks_of(context)
+    parts, warnings = [], {}
+    for season, numbers in by_season(weeks).items():
+        players = raw_players.filter(pc.equal(raw_players["season"], season))
+        part, warnings[season] = source_projections(nfl.upstream, players, season, numbers)
+        parts.append(part)
+    table = pa.concat_tables(parts)
+    report_weeks(context, table, weeks, _played(nfl.lake.read(tables.GAMES)), warnings, nfl.label)
+    return table
+
+
+@_weekly(tables.PROJECTIONS, "projections", {"parquet", "python"})
+def projections(
+    context: dg.AssetExecutionContext,
+    nfl: NflData,
+    player_history: Any,
+    raw_players: Any,
+    source_projections: Any,
+) -> Any:
+    from fantasy_pipeline.projections import pool_warnings, projections
+
+    weeks = weeks_of(context)
+    played = _played(nfl.lake.read(tables.GAMES))
+    scheduled = [week for week in weeks if week in played]
+    table = projections(player_history, source_projections, scheduled, nfl.label)
+    report_weeks(context, table, weeks, played, pool_warnings(raw_players), nfl.label)
+    return table
+
+
+# Projections are no inputs: a week that was never projected has no accuracy to report, and its
+# import must not fail for that.
+@_weekly(
+    tables.PROJECTION_ACCURACY,
+    "projections",
+    {"parquet", "duckdb"},
+    deps=[projections, source_projections],
+)
+def projection_accuracy(context: dg.AssetExecutionContext, nfl: NflData, weekly_stats: Any) -> Any:
+    from fantasy_pipeline.accuracy import projection_accuracy
+
+    weeks = weeks_of(context)
+    lake = nfl.lake
+    projected = set(lake.weeks(tables.PROJECTIONS)) & set(weeks)
+    others = set(lake.weeks(tables.SOURCE_PROJECTIONS)) & set(weeks)
+    played = _played(lake.read(tables.GAMES))
+    table = projection_accuracy(
+        lake.read(tables.PROJECTIONS, sorted(projected)),
+        lake.read(tables.SOURCE_PROJECTIONS, sorted(others)),
+        weekly_stats,
+    )
+    warnings = {
+        season: [f"projections {season}: none of week {', '.join(map(str, absent))} to score"]
+        for season, absent in by_season(sorted((set(weeks) & set(played)) - projected)).items()
+    }
+    report_weeks(context, table, weeks, played, warnings, nfl.label)
+    return table
+
+
+def _played(games: Any) -> dict[SeasonWeek, tuple[int, int]]:
+    """Games with a score, and games, of each week that the schedule has."""
+    rows = games.group_by(["season", "week"]).aggregate(
+        [("home_score", "count"), ("game_id", "count")]
+    )
+    return {
+        SeasonWeek(row["season"], row["week"]): (row["home_score_count"], row["game_id_count"])
+        for row in rows.to_pylist()
+    }

@@ -1,0 +1,214 @@
+"""Backfills from the command line: whole seasons, two at a time, resumable.
+
+The stages follow the asset graph: the schedule; what comes from upstream, season by season; the
+history of all players, once; projections and their accuracy, season by season. Each step is one Dagster
+run in a worker process. Which steps of an interrupted backfill are done is read from run history.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from fantasy_pipeline.runs import RunOutcome, execute
+from fantasy_pipeline.season_week import SeasonWeek
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
+GAMES, INGEST = "games_refresh", "season_ingest"
+HISTORY, PROJECT = "history_rebuild", "season_projections"
+_PLAN_TAG, _ID_TAG, _STEP_TAG = "backfill_plan", "backfill", "backfill_step"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One Dagster run: a job over contiguous weeks of a season, or over none."""
+
+    job: str
+    first: SeasonWeek | None = None
+    last: SeasonWeek | None = None
+
+    @property
+    def name(self) -> str:
+        return (
+            f"{self.job} {self.first.key}-{self.last.week:02d}"
+            if self.first and self.last
+            else self.job
+        )
+
+    @property
+    def weeks(self) -> int:
+        """Weeks of work, for the progress bar; the history costs about as much as a season."""
+        if self.first and self.last:
+            return self.last.week - self.first.week + 1
+        return 22 if self.job == HISTORY else 1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A backfill: which weeks of which seasons, from which source.
+
+    Args:
+        text: what was asked for; the same text resumes an interrupted backfill.
+        steps: by stage.
+    """
+
+    text: str
+    source: str
+    stages: tuple[tuple[Step, ...], ...]
+
+    @property
+    def weeks(self) -> int:
+        return sum(step.weeks for stage in self.stages for step in stage)
+
+
+@dataclass
+class Summary:
+    """What came out of a backfill."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    warnings: dict[str, None] = field(default_factory=dict)
+    failures: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    steps_done: int = 0
+    steps_resumed: int = 0
+
+    def add(self, step: Step, outcome: RunOutcome) -> None:
+        if not outcome.success:
+            self.failures[step.name] = outcome.errors or ("unknown error",)
+            return
+        self.steps_done += 1
+        for table, rows in outcome.rows.items():
+            self.rows[table] = self.rows.get(table, 0) + rows
+        self.warnings.update(dict.fromkeys(outcome.warnings))
+
+
+def contiguous(weeks: Sequence[SeasonWeek]) -> list[tuple[SeasonWeek, SeasonWeek]]:
+    """First and last of each run of consecutive weeks of one season."""
+    ranges: list[tuple[SeasonWeek, SeasonWeek]] = []
+    for week in sorted(weeks):
+        if ranges and ranges[-1][1] == SeasonWeek(week.season, week.week - 1):
+            ranges[-1] = (ranges[-1][0], week)
+        else:
+            ranges.append((week, week))
+    return ranges
+
+
+def make_plan(text: str, source: str, weeks: Sequence[SeasonWeek]) -> Plan:
+    """Plan the stages for some weeks."""
+    ranges = contiguous(weeks)
+    return Plan(
+        text,
+        source,
+        (
+            (Step(GAMES),),
+            tuple(Step(INGEST, *bounds) for bounds in ranges),
+            (Step(HISTORY),),
+            tuple(Step(PROJECT, *bounds) for bounds in ranges),
+        ),
+    )
+
+
+def _unfinished(instance: DagsterInstance, plan: Plan) -> tuple[str, set[str]]:
+    """Id of the latest backfill of the same plan and its finished steps, if it did not end."""
+    import dagster as dg
+
+    runs = instance.get_runs(dg.RunsFilter(tags={_PLAN_TAG: plan.text}))
+    if not runs:
+        return uuid4().hex[:8], set()
+    latest = runs[0].tags[_ID_TAG]
+    done = {run.tags[_STEP_TAG] for run in runs if run.tags[_ID_TAG] == latest and run.is_success}
+    kept: set[str] = set()
+    for stage in plan.stages:
+        kept |= done & {step.name for step in stage}
+        if any(step.name not in done for step in stage):
+            # Later stages read what this one is still to write.
+            return latest, kept
+    return uuid4().hex[:8], set()
+
+
+def run_backfill(
+    instance: DagsterInstance,
+    plan: Plan,
+    workers: int,
+    on_step: Callable[[Step], None],
+) -> Summary:
+    """Run a plan, or the rest of it if it was interrupted; a failed step does not stop others.
+
+    Args:
+        workers: worker processes.
+        on_step: called after each step, finished, failed or done before.
+
+    Raises:
+        KeyboardInterrupt: passed on after the workers have stopped; the same plan resumes.
+    """
+    backfill_id, done = _unfinished(instance, plan)
+    summary = Summary()
+    tags = {
+        _PLAN_TAG: plan.text,
+        _ID_TAG: backfill_id,
+        "source": plan.source,
+        "trigger": "backfill",
+    }
+    with _pool(workers) as pool:
+        for stage in plan.stages:
+            todo = [step for step in stage if step.name not in done]
+            for step in stage:
+                if step.name in done:
+                    summary.steps_resumed += 1
+                    on_step(step)
+            for step, outcome in _run_stage(pool, todo, plan.source, tags):
+                summary.add(step, outcome)
+                on_step(step)
+    return summary
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    # A forkserver that has loaded the code location once: workers start in milliseconds.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["fantasy_pipeline.definitions"])
+    return ProcessPoolExecutor(workers, mp_context=context)
+
+
+def _run_stage(
+    pool: ProcessPoolExecutor, steps: Sequence[Step], source: str, tags: Mapping[str, str]
+) -> Iterator[tuple[Step, RunOutcome]]:
+    pending: dict[Future[RunOutcome], Step] = {
+        pool.submit(_run_step, step, source, dict(tags)): step for step in steps
+    }
+    try:
+        while pending:
+            finished, _ = wait(pending, return_when=FIRST_COMPLETED)
+            for future in finished:
+                step = pending.pop(future)
+                try:
+                    yield step, future.result()
+                except Exception as error:
+                    yield step, RunOutcome("", False, errors=(f"worker died: {error}",))
+    finally:
+        for future in pending:
+            future.cancel()
+
+
+def _run_step(step: Step, source: str, tags: dict[str, str]) -> RunOutcome:
+    """In a worker: one Dagster run. The home is in the environment."""
+    import warnings
+
+    import dagster as dg
+
+    warnings.simplefilter("ignore", dg.BetaWarning)
+    tags[_STEP_TAG] = step.name
+    if step.first is not None:
+        tags["season"] = str(step.first.season)
+    with dg.DagsterInstance.get() as instance:
+        return execute(instance, step.job, source, tags, step.first, step.last)
+
+
+def default_workers() -> int:
+    """As many as pay off: SQLite takes one writer at a time."""
+    return min(2, os.cpu_count() or 1)

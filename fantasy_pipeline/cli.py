@@ -1,0 +1,351 @@
+"""The command line, `fantasy-pipeline`. Parses, calls, prints; nothing else is done here."""
+
+import re
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+
+import typer
+
+from fantasy_pipeline import __version__
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.output import Format, console, json_text, write
+from fantasy_pipeline.season_week import FIRST_SEASON, WEEKS, SeasonWeek
+from fantasy_pipeline.settings import SourceName
+
+app = typer.Typer(
+    help="NFL weeks imported, checked and projected for fantasy football.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+SourceOption = Annotated[
+    Literal["auto", "nfl_data_py", "nflreadpy", "sample"] | None,
+    typer.Option(help="Where data come from; default: FANTASY_SOURCE, else auto."),
+]
+SeasonOption = Annotated[
+    int | None, typer.Option(min=FIRST_SEASON, help="Season, the year it starts in.")
+]
+WeekOption = Annotated[
+    int | None, typer.Option(min=WEEKS[0], max=WEEKS[-1], help="Week, play-offs included.")
+]
+AtOption = Annotated[
+    str | None, typer.Option(metavar="ISO8601", help="Act as of this moment; default: now.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+FormatOption = Annotated[Format, typer.Option(help="Output format.")]
+OutputOption = Annotated[Path | None, typer.Option(help="File to write; default: the screen.")]
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        # Python 3.10 does not read the Z.
+        moment = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", text.strip()))
+    except ValueError:
+        raise PipelineError(
+            f"--at {text!r} is not a moment in ISO 8601; write it like 2025-09-30T08:00Z."
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def _session(source: str | None, at: str | None = None) -> Any:
+    from fantasy_pipeline.session import Session
+
+    return Session(cast(SourceName | None, source), _moment(at))
+
+
+def _both_or_none(season: int | None, week: int | None) -> SeasonWeek | None:
+    if (season is None) != (week is None):
+        raise PipelineError("--season and --week go together; give both, or none for the due week.")
+    return SeasonWeek(season, week) if season is not None and week is not None else None
+
+
+def _warn(lines: Any) -> None:
+    from rich.markup import escape
+
+    for line in lines:
+        console(stderr=True).print(f"[yellow]warning[/] {escape(line)}")
+
+
+def _say_label(label: str | None) -> None:
+    if label:
+        console(stderr=True).print(f"[bold magenta]Data: {label} (invented, not the NFL).[/]")
+
+
+def _version(value: bool) -> None:
+    if value:
+        console().print(f"fantasy-pipeline {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def week(source: SourceOption = None, at: AtOption = None, json: JsonOption = False) -> None:
+    """Say which NFL week is due, in progress and upcoming."""
+    session = _session(source, at)
+    status = session.status.to_json()
+    if json:
+        sys.stdout.write(json_text(status) + "\n")
+        return
+    _say_label(session.label)
+    for name, value in status.items():
+        text = f"{value['season']} week {value['week']}" if isinstance(value, dict) else value
+        console().print(f"[bold]{name:15}[/] {'none' if text is None else text}")
+
+
+@app.command()
+def run(
+    season: SeasonOption = None,
+    week: WeekOption = None,
+    source: SourceOption = None,
+    at: AtOption = None,
+    projections_only: Annotated[
+        bool, typer.Option(help="Only project the week; do not import its stats.")
+    ] = False,
+    top: Annotated[int, typer.Option(min=0, help="Projections to print.")] = 15,
+    json: JsonOption = False,
+) -> None:
+    """Import a week and project it; without a week: import the due one, project the upcoming one.
+
+    With --season and --week the week after is projected too, if it was not played yet.
+    """
+    from fantasy_pipeline.weekly import run_due, run_week
+
+    session = _session(source, at)
+    wanted = _both_or_none(season, week)
+    if wanted is None and projections_only:
+        raise PipelineError("--projections-only needs --season and --week.")
+    progress = _Steps(quiet=json)
+    if wanted is None:
+        result = run_due(session, progress)
+    else:
+        result = run_week(session, wanted, projections_only, progress)
+    if json:
+        sys.stdout.write(json_text(result.to_json()) + "\n")
+    else:
+        _say_label(session.label)
+        _warn(result.warnings)
+        if result.projected is not None and top:
+            _print_projections(session, result.projected, "ppr", None, top, Format.table, None)
+    if not result.success:
+        raise PipelineError("; ".join(result.errors))
+
+
+class _Steps:
+    """Says on stderr what is being done, with the time each step takes."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+
+    def __call__(self, text: str) -> Any:
+        from contextlib import nullcontext
+
+        return nullcontext() if self._quiet else console(stderr=True).status(text)
+
+
+@app.command()
+def backfill(
+    seasons: Annotated[str, typer.Option(help="Seasons: 2024, 2015-2024 or 2015,2018.")],
+    weeks: Annotated[
+        str | None, typer.Option(help="Weeks: 5, 1-18 or 1,3; default: all played.")
+    ] = None,
+    only_missing: Annotated[
+        bool, typer.Option("--only-missing", help="Leave out weeks already in the lake.")
+    ] = False,
+    source: SourceOption = None,
+    at: AtOption = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Import and project whole seasons. Interrupted, the same command resumes."""
+    from fantasy_pipeline.weekly import backfill_weeks
+
+    session = _session(source, at)
+    asked = [
+        _numbers("--seasons", seasons, FIRST_SEASON, 2100),
+        _numbers("--weeks", weeks, WEEKS[0], WEEKS[-1]) if weeks else list(WEEKS),
+    ]
+    plan = backfill_weeks(session, asked[0], asked[1], only_missing, explicit=weeks is not None)
+    _backfill(session, plan, workers, json)
+
+
+def _backfill(session: Any, plan: Any, workers: int | None, json: bool) -> None:
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    from fantasy_pipeline.backfill import default_workers, run_backfill
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("weeks"),
+        TimeElapsedColumn(),
+        TextColumn("ETA"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console(stderr=True), disable=json) as progress:
+        task = progress.add_task("backfill", total=plan.weeks)
+
+        def on_step(step: Any) -> None:
+            progress.update(task, advance=step.weeks, description=step.name)
+
+        try:
+            summary = run_backfill(session.instance, plan, workers or default_workers(), on_step)
+        except KeyboardInterrupt:
+            console(stderr=True).print("Interrupted. The same command resumes where it stopped.")
+            raise typer.Exit(130) from None
+    if json:
+        sys.stdout.write(json_text(vars(summary) | {"warnings": list(summary.warnings)}) + "\n")
+    else:
+        _say_label(session.label)
+        _warn(summary.warnings)
+        for table, rows in summary.rows.items():
+            console().print(f"{table:20} {rows:>10,} rows")
+        resumed = f" ({summary.steps_resumed} done before)" if summary.steps_resumed else ""
+        console().print(
+            f"{summary.steps_done + summary.steps_resumed} steps succeeded{resumed}, "
+            f"{len(summary.failures)} failed"
+        )
+    if summary.failures:
+        lines = [f"{step}: {'; '.join(errors)}" for step, errors in summary.failures.items()]
+        raise PipelineError(" | ".join(lines))
+
+
+def _numbers(option: str, text: str, lowest: int, highest: int) -> list[int]:
+    """Numbers written like 1-3,7."""
+    numbers: set[int] = set()
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d{1,4})\s*(?:-\s*(\d{1,4})\s*)?", part)
+        if match is None:
+            raise PipelineError(f"{option} {text!r} is not a list like 3, 1-5 or 1,4-6.")
+        first, last = int(match[1]), int(match[2] or match[1])
+        if not lowest <= first <= last <= highest:
+            raise PipelineError(f"{option} {part.strip()}: from {lowest} to {highest}, rising.")
+        numbers.update(range(first, last + 1))
+    return sorted(numbers)
+
+
+@app.command()
+def projections(
+    season: SeasonOption = None,
+    week: WeekOption = None,
+    position: Annotated[str | None, typer.Option(help="QB, RB, WR, TE or K; default: all.")] = None,
+    scoring: Annotated[Literal["std", "half", "ppr"], typer.Option(help="Scoring.")] = "ppr",
+    top: Annotated[int | None, typer.Option(min=1, help="Only the best N.")] = None,
+    format: FormatOption = Format.table,
+    output: OutputOption = None,
+    source: SourceOption = None,
+) -> None:
+    """Print a week's projections, best first; without a week: the latest projected."""
+    session = _session(source)
+    wanted = _both_or_none(season, week) or _latest_projected(session)
+    if format is Format.table:
+        _say_label(session.label)
+    _print_projections(session, wanted, scoring, position, top, format, output)
+
+
+def _latest_projected(session: Any) -> SeasonWeek:
+    from fantasy_pipeline.tables import PROJECTIONS
+
+    weeks: list[SeasonWeek] = session.lake.weeks(PROJECTIONS)
+    if not weeks:
+        raise PipelineError("no week is projected yet; run `fantasy-pipeline run` first.")
+    return weeks[-1]
+
+
+def _print_projections(
+    session: Any,
+    week: SeasonWeek,
+    scoring: Any,
+    position: str | None,
+    top: int | None,
+    format: Format,
+    output: Path | None,
+) -> None:
+    from fantasy_pipeline.queries import FIXED_COLUMNS, week_projections
+
+    position = position.upper() if position else None
+    table = week_projections(session.lake, week, position, scoring, top)
+    title = None
+    if format is Format.table:
+        # The week is in the title, and a screen is not wide enough for everything.
+        table = table.select([name for name in FIXED_COLUMNS if name not in ("season", "week")])
+        label = f" - {session.label}" if session.label else ""
+        title = f"Projections {week}, {scoring}{label}"
+    write(table, format, output, title)
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="One statement that only reads.")],
+    format: FormatOption = Format.table,
+    output: OutputOption = None,
+    source: SourceOption = None,
+) -> None:
+    """Run read-only SQL (DuckDB) over the tables."""
+    from fantasy_pipeline.queries import run_sql
+
+    session = _session(source)
+    if format is Format.table:
+        _say_label(session.label)
+    write(run_sql(session.lake, query), format, output)
+
+
+@app.command()
+def demo(source: SourceOption = "sample", at: AtOption = None) -> None:
+    """Import two seasons and the week due, project the upcoming week, and show the result."""
+    from fantasy_pipeline.weekly import demo_plan, run_due
+
+    session = _session(source, at)
+    out = console()
+    due = session.status.due
+    out.print(f"Importing {due.season - 2} to {due}, then projecting the week to come.")
+    _backfill(session, demo_plan(session), None, False)
+    result = run_due(session, _Steps(quiet=False))
+    if not result.success:
+        raise PipelineError("; ".join(result.errors))
+    if result.projected is None:
+        raise PipelineError(f"the schedule has no week after {due}; nothing was projected.")
+    for position in ("QB", "RB", "WR", "TE", "K"):
+        out.print()
+        _print_projections(session, result.projected, "ppr", position, 5, Format.table, None)
+    _say_label(session.label)
+    out.print(
+        f"\nThe tables are in {session.lake.root}, the runs in Dagster's history.\n"
+        f"Next: make ui, to see both in the Dagster UI."
+    )
+
+
+def main() -> None:
+    """Entry point: expected failures are one line on stderr and exit code 1."""
+    import warnings
+
+    # Beta parameters of Dagster that this project knowingly uses.
+    warnings.filterwarnings("ignore", message=".*is currently in beta.*")
+    try:
+        app()
+    except PipelineError as error:
+        sys.stderr.write(f"error: {error}\n")
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""What Dagster loads. Only puts together what the other modules define."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from fantasy_pipeline import assets
+from fantasy_pipeline.asset_checks import points_match_upstream
+from fantasy_pipeline.io_managers import LakeIOManager
+from fantasy_pipeline.jobs import ALL_JOBS
+from fantasy_pipeline.resources import NflData
+from fantasy_pipeline.schedules import tuesday_import
+from fantasy_pipeline.sensors import project_upcoming_week
+
+nfl = NflData.configure_at_launch()
+
+defs = dg.Definitions(
+    assets=dg.load_assets_from_modules([assets]),
+    asset_checks=[points_match_upstream],
+    jobs=ALL_JOBS,
+    schedules=[tuesday_import],
+    sensors=[project_upcoming_week],
+    resources={"nfl": nfl, "io_manager": LakeIOManager(nfl=nfl)},
+    # A run is one process: each upstream file is read once, and a step costs no start-up.
+    executor=dg.in_process_executor,
+)

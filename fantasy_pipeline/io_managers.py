@@ -1,0 +1,37 @@
+"""How assets reach the lake: one I/O manager for every table, whole partitions only."""
+
+from typing import Any
+
+import dagster as dg
+
+from fantasy_pipeline.contracts import Table
+from fantasy_pipeline.resources import NflData
+from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.tables import BY_NAME
+
+
+class LakeIOManager(dg.ConfigurableIOManager):
+    """Writes an asset's Arrow table to the lake's table of that name; reads any set of weeks."""
+
+    nfl: dg.ResourceDependency[NflData]
+
+    def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
+        table = _table_of(context.asset_key)
+        lake = self.nfl.lake
+        if not table.weekly:
+            rows = lake.write(table, obj)
+            context.add_output_metadata({"dagster/row_count": rows, "path": lake.path(table)})
+            return
+        weeks = [SeasonWeek.from_key(key) for key in context.asset_partition_keys]
+        lake.write_weeks(table, obj, weeks)
+
+    def load_input(self, context: dg.InputContext) -> Any:
+        table = _table_of(context.asset_key)
+        if not table.weekly:
+            return self.nfl.lake.read(table)
+        weeks = sorted(SeasonWeek.from_key(key) for key in context.asset_partition_keys)
+        return self.nfl.lake.read(table, weeks)
+
+
+def _table_of(asset_key: dg.AssetKey) -> Table:
+    return BY_NAME[asset_key.path[-1]]

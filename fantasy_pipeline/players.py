@@ -1,0 +1,104 @@
+"""`raw_players`: who was on which team in a week, how healthy, and under which ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from fantasy_pipeline.contracts import Table
+from fantasy_pipeline.errors import NotPublishedError
+from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.sources import schema
+from fantasy_pipeline.sources.base import Source
+from fantasy_pipeline.sql import arrow, query
+from fantasy_pipeline.tables import RAW_PLAYERS
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+
+def raw_players(
+    source: Source, games: pa.Table, season: int, weeks: Sequence[int]
+) -> tuple[pa.Table, list[str]]:
+    """Players of some weeks of a season.
+
+    Rosters, injuries, snap counts and ids are optional upstream: a gap becomes a warning, and
+    without rosters the players come from the season's stat lines.
+
+    Returns:
+        `RAW_PLAYERS` rows of those weeks, and warnings.
+
+    Raises:
+        NotPublishedError: a week has games, but upstream's rosters (or stats, where they stand in)
+            end more than two weeks before it.
+        SourceError: an essential data set failed.
+    """
+    import duckdb
+
+    warnings: list[str] = []
+
+    def optional(table: Table, load: Callable[[], pa.Table]) -> pa.Table:
+        try:
+            return load()
+        except NotPublishedError as error:
+            warnings.append(f"{error.dataset} {season}: {error.cause}")
+            return table.arrow_schema.empty_table()
+
+    rosters = optional(schema.WEEKLY_ROSTERS, lambda: source.weekly_rosters(season))
+    if rosters.num_rows:
+        stats = schema.WEEKLY_STATS.arrow_schema.empty_table()
+        warnings += source.notes("weekly_rosters", season)
+    else:
+        stats = source.weekly_stats(season)
+        warnings.append(
+            f"weekly_rosters {season}: none; players and teams are taken from their latest stat line"
+        )
+    with duckdb.connect() as connection:
+        _register(
+            connection,
+            games=games,
+            rosters=rosters,
+            stats=stats,
+            injuries=optional(schema.INJURIES, lambda: source.injuries(season)),
+            snaps=optional(schema.SNAP_COUNTS, lambda: source.snap_counts(season)),
+            ids=optional(schema.PLAYER_IDS, source.player_ids),
+            players=optional(schema.PLAYERS, source.players),
+        )
+        register_weeks(connection, [SeasonWeek(season, week) for week in weeks])
+        connection.execute(query("team_weeks"))
+        table = arrow(connection, query("raw_players"))
+        _refuse_empty_weeks(
+            connection, table, "weekly_rosters" if rosters.num_rows else "weekly_stats"
+        )
+    return RAW_PLAYERS.conform(table), warnings
+
+
+def _register(connection: duckdb.DuckDBPyConnection, **tables: pa.Table) -> None:
+    for name, table in tables.items():
+        connection.register(name, table)
+
+
+def register_weeks(connection: duckdb.DuckDBPyConnection, weeks: Sequence[SeasonWeek]) -> None:
+    """Make the table ``wanted(season, week)``."""
+    connection.execute("create or replace temp table wanted (season integer, week integer)")
+    if weeks:
+        connection.executemany("insert into wanted values (?, ?)", [list(week) for week in weeks])
+
+
+def _refuse_empty_weeks(
+    connection: duckdb.DuckDBPyConnection, table: pa.Table, dataset: str
+) -> None:
+    connection.register("result", table)
+    empty = connection.execute(
+        "select distinct season, week from team_weeks anti join result using (season, week) order by all"
+    ).fetchall()
+    if empty:
+        season, week = empty[0]
+        raise NotPublishedError(
+            dataset,
+            "upstream has no row for this week or the two before it",
+            "The week is too far ahead, or upstream is late: re-run when it has caught up.",
+            season,
+            week,
+        )

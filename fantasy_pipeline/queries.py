@@ -1,0 +1,85 @@
+"""Reading the lake for people: projections of a week, and SQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fantasy_pipeline.errors import NotMaterializedError, PipelineError
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.scoring import Scoring
+from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.sql import arrow
+from fantasy_pipeline.tables import ALL_TABLES, FANTASY_POSITIONS, PROJECTIONS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FIXED_COLUMNS = PROJECTIONS.column_names[:13]
+"""season … reason: the columns, and their order, that scripts may rely on."""
+
+
+def week_projections(
+    lake: Lake,
+    week: SeasonWeek,
+    position: str | None = None,
+    scoring: Scoring = "ppr",
+    top: int | None = None,
+) -> pa.Table:
+    """Projections of a week, best first, points in one scoring.
+
+    Returns:
+        `FIXED_COLUMNS`, then the rest of `PROJECTIONS`; `projected_points`, `p10`, `p50` and
+        `p90` are in `scoring`.
+
+    Raises:
+        NotMaterializedError: the week was not projected.
+        PipelineError: no such position.
+    """
+    import pyarrow.compute as pc
+
+    if position is not None and position not in FANTASY_POSITIONS:
+        raise PipelineError(f"position {position!r} is none of {', '.join(FANTASY_POSITIONS)}.")
+    table = lake.read(PROJECTIONS, [week])
+    if table.num_rows == 0:
+        raise NotMaterializedError(f"projections {week}: the schedule has no game in that week.")
+    if scoring != "ppr":
+        for name in ("projected_points", "p10", "p50", "p90"):
+            index = table.schema.get_field_index(name)
+            table = table.set_column(index, name, table[f"{name}_{scoring}"])
+    if position is not None:
+        table = table.filter(pc.equal(table["position"], position))
+    table = table.sort_by([("projected_points", "descending"), ("player_id", "ascending")])
+    return table if top is None else table.slice(0, top)
+
+
+def run_sql(lake: Lake, text: str) -> pa.Table:
+    """Run one read-only statement over the lake's tables.
+
+    Raises:
+        PipelineError: not exactly one SELECT, or an error in it.
+    """
+    import duckdb
+
+    with lake.connect(ALL_TABLES) as connection:
+        connection.execute("set allowed_directories = ?", [[lake.allowed_directory()]])
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
+        try:
+            statements = connection.extract_statements(text)
+            kinds = {statement.type for statement in statements}
+            readable = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
+            if len(statements) != 1 or not kinds <= readable:
+                raise PipelineError("sql takes one statement that only reads: select, from, with …")
+            return arrow(connection, text)
+        except duckdb.Error as error:
+            present = [table.name for table in ALL_TABLES if _present(lake, table.name)]
+            tables = ", ".join(present) or "none yet; run `fantasy-pipeline run` first"
+            line = " ".join(str(error).split("\n\n")[0].split())
+            raise PipelineError(f"{line} (tables in the lake: {tables})") from error
+
+
+def _present(lake: Lake, name: str) -> bool:
+    from fantasy_pipeline.tables import BY_NAME
+
+    table = BY_NAME[name]
+    return bool(lake.weeks(table)) if table.weekly else lake.has(table)

@@ -1,0 +1,96 @@
+"""What a materialization tells the Dagster UI: row counts, schemas, previews, warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from fantasy_pipeline.contracts import Table
+from fantasy_pipeline.season_week import SeasonWeek
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_PREVIEW_ROWS = 5
+_PREVIEW_COLUMNS = 12
+# Each previewed partition costs an event of several kB.
+_PREVIEW_PARTITIONS = 4
+
+
+def definition_metadata(table: Table) -> dict[str, Any]:
+    """Metadata of an asset's definition: its columns with types and meanings."""
+    columns = [
+        dg.TableColumn(
+            column.name,
+            column.type,
+            column.description,
+            constraints=dg.TableColumnConstraints(nullable=column.name not in table.key),
+        )
+        for column in table.columns
+    ]
+    return {
+        "dagster/column_schema": dg.TableSchema(columns=columns),
+        "dagster/table_name": table.name,
+        "key": ", ".join(table.key),
+    }
+
+
+def preview(data: pa.Table, first: Sequence[str] = ()) -> dg.TableMetadataValue:
+    """First rows as a table; columns in `first` are shown first."""
+    names = [*first, *(name for name in data.column_names if name not in first)]
+    rows = data.select(names[:_PREVIEW_COLUMNS]).slice(0, _PREVIEW_ROWS).to_pylist()
+    return dg.MetadataValue.table(
+        records=[
+            dg.TableRecord({name: _plain(value) for name, value in row.items()}) for row in rows
+        ],
+        schema=dg.TableSchema(columns=[dg.TableColumn(name) for name in names[:_PREVIEW_COLUMNS]]),
+    )
+
+
+def _plain(value: Any) -> str | int | float | bool:
+    if isinstance(value, (bool, int, float, str)):
+        return value
+    return "" if value is None else str(value)
+
+
+def report_weeks(
+    context: dg.AssetExecutionContext,
+    data: pa.Table,
+    weeks: Sequence[SeasonWeek],
+    games_played: Mapping[SeasonWeek, tuple[int, int]],
+    warnings: Mapping[int, Sequence[str]],
+    label: str | None,
+) -> None:
+    """Add each partition's own metadata, and log the run's warnings once.
+
+    Args:
+        data: the asset's rows, sorted by season and week.
+        weeks: partitions of the run; those without rows are reported too.
+        games_played: of each week that has games: how many are played, and how many there are.
+        warnings: by season, the gaps and oddities that a reader must know.
+        label: what the data are, if not real.
+    """
+    import numpy as np
+
+    for warning in (text for texts in warnings.values() for text in texts):
+        context.log.warning(warning)
+    codes = data["season"].to_numpy() * 100 + data["week"].to_numpy()
+    for week in weeks:
+        code = week.season * 100 + week.week
+        start, stop = np.searchsorted(codes, [code, code + 1])
+        metadata: dict[str, Any] = {"dagster/partition_row_count": int(stop - start)}
+        if week in games_played:
+            played, scheduled = games_played[week]
+            metadata["games"] = f"{played} of {scheduled} played"
+            metadata["complete"] = played == scheduled
+        else:
+            metadata["games"] = "no such week: the schedule has no game in it"
+        if warnings.get(week.season):
+            metadata["warnings"] = list(warnings[week.season])
+        if label:
+            metadata["data"] = label
+        if len(weeks) <= _PREVIEW_PARTITIONS and stop > start:
+            metadata["preview"] = preview(data.slice(start, stop - start))
+        context.add_asset_metadata(metadata, partition_key=week.key)

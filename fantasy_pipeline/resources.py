@@ -1,0 +1,95 @@
+"""The one resource: which data a run reads, and which lake it writes.
+
+Both follow from `source`, so that sample data can only go to the sample league's own lake.
+"""
+
+from typing import TYPE_CHECKING
+
+import dagster as dg
+from pydantic import Field, PrivateAttr
+
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.settings import SOURCES, Settings, SourceName
+from fantasy_pipeline.sources.base import SAMPLE_LABEL, Source
+
+if TYPE_CHECKING:
+    from fantasy_pipeline.calendar import Game
+
+REAL_LABEL = "nfl"
+
+
+def open_source(settings: Settings, source: SourceName) -> Source:
+    """The sample league, or nflverse over the live hosts or a mirror.
+
+    Raises:
+        PipelineError: `source` is none of `SOURCES`.
+    """
+    if source not in SOURCES:
+        raise PipelineError(f"source {source!r} is none of {', '.join(SOURCES)}.")
+    if source == "sample":
+        from fantasy_pipeline.sources.sample import SampleLeague
+
+        return SampleLeague()
+    from fantasy_pipeline.sources.nflverse import Nflverse
+    from fantasy_pipeline.sources.transport import Transport
+
+    transport = Transport(settings.cache_dir, mirror=settings.mirror, offline=settings.offline)
+    return Nflverse(transport, source)
+
+
+def open_lake(settings: Settings, source: SourceName) -> Lake:
+    """The lake that belongs to a source."""
+    label = SAMPLE_LABEL if source == "sample" else REAL_LABEL
+    return Lake(settings.lake_root(source), label)
+
+
+class NflData(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Source and lake of a run; opened when first used, once per process and run."""
+
+    source: str = Field(
+        default="",
+        description=f"One of {', '.join(SOURCES)}; empty: FANTASY_SOURCE, else auto",
+    )
+    _settings: Settings | None = PrivateAttr(default=None)
+    _source: Source | None = PrivateAttr(default=None)
+    _lake: Lake | None = PrivateAttr(default=None)
+
+    @property
+    def settings(self) -> Settings:
+        if self._settings is None:
+            self._settings = Settings()
+        return self._settings
+
+    @property
+    def source_name(self) -> SourceName:
+        name = self.source or self.settings.source
+        if name not in SOURCES:
+            raise PipelineError(f"source {name!r} is none of {', '.join(SOURCES)}.")
+        return name  # type: ignore[return-value]
+
+    @property
+    def upstream(self) -> Source:
+        if self._source is None:
+            self._source = open_source(self.settings, self.source_name)
+        return self._source
+
+    @property
+    def lake(self) -> Lake:
+        if self._lake is None:
+            self._lake = open_lake(self.settings, self.source_name)
+        return self._lake
+
+    @property
+    def label(self) -> str | None:
+        """What outputs must say about the data; None for real ones."""
+        return SAMPLE_LABEL if self.source_name == "sample" else None
+
+    def games(self) -> "tuple[Game, ...]":
+        """The schedule: as the lake has it, else from upstream."""
+        from fantasy_pipeline.calendar import games_from_table
+        from fantasy_pipeline.tables import GAMES
+
+        if self.lake.has(GAMES):
+            return games_from_table(self.lake.read(GAMES))
+        return games_from_table(self.upstream.schedule())

@@ -1,0 +1,66 @@
+"""Fantasy scoring: points of a stat line, as a weighted sum of its columns.
+
+Standard, half-PPR and PPR agree exactly with nflverse's ``fantasy_points(_ppr)`` (which count no
+kicking); kicking points are NFL.com's and kept apart, so that totals stay comparable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+Scoring = Literal["std", "half", "ppr"]
+SCORINGS: tuple[Scoring, ...] = ("std", "half", "ppr")
+
+STANDARD: Mapping[str, float] = {
+    "passing_yards": 0.04,
+    "passing_tds": 4,
+    "passing_interceptions": -2,
+    "passing_2pt_conversions": 2,
+    "rushing_yards": 0.1,
+    "rushing_tds": 6,
+    "rushing_2pt_conversions": 2,
+    "receiving_yards": 0.1,
+    "receiving_tds": 6,
+    "receiving_2pt_conversions": 2,
+    "special_teams_tds": 6,
+    "sack_fumbles_lost": -2,
+    "rushing_fumbles_lost": -2,
+    "receiving_fumbles_lost": -2,
+}
+"""Points per unit in standard scoring."""
+
+RECEPTION_POINTS: Mapping[Scoring, float] = {"std": 0.0, "half": 0.5, "ppr": 1.0}
+
+KICKING: Mapping[str, float] = {
+    "fg_made_0_19": 3,
+    "fg_made_20_29": 3,
+    "fg_made_30_39": 3,
+    "fg_made_40_49": 4,
+    "fg_made_50_59": 5,
+    "fg_made_60_": 5,
+    "pat_made": 1,
+}
+"""Points per kick made; a miss costs nothing."""
+
+
+def rules(scoring: Scoring) -> dict[str, float]:
+    """Points per unit of each stat column, kicking left out."""
+    return {**STANDARD, "receptions": RECEPTION_POINTS[scoring]}
+
+
+def points(stats: pa.Table, weights: Mapping[str, float]) -> np.ndarray:
+    """Points of each stat line (one per row), rounded to 2 decimals; null counts as 0."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    total = np.zeros(stats.num_rows)
+    for column, weight in weights.items():
+        if weight:
+            total += weight * pc.fill_null(stats[column], 0.0).to_numpy()
+    # + 0.0 turns -0.0 into 0.0
+    return np.round(total, 2) + 0.0

@@ -1,0 +1,47 @@
+"""The value that names one NFL week everywhere: `SeasonWeek(season, week)`.
+
+Partition keys are parsed into it once and never split again.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from fantasy_pipeline.errors import PipelineError
+
+FIRST_SEASON = 1999
+"""First season of the nflverse schedule and stats files."""
+WEEKS = tuple(range(1, 23))
+"""Weeks a season can have: up to 18 in the regular season, play-offs through 22."""
+
+_KEY = re.compile(r"(?P<season>\d{4})\|(?P<week>\d{2})")
+
+
+class SeasonWeek(NamedTuple):
+    """One NFL week. Sorts by time; `week` runs on through the play-offs, as upstream counts."""
+
+    season: int
+    week: int
+
+    @property
+    def key(self) -> str:
+        """Dagster partition key, e.g. ``2024|05`` (dimensions sort by name: season, week)."""
+        return f"{self.season}|{self.week:02d}"
+
+    @classmethod
+    def from_key(cls, key: str) -> SeasonWeek:
+        """Parse a partition key.
+
+        Raises:
+            PipelineError: the text is not ``season|week`` with week 01 to 22.
+        """
+        match = _KEY.fullmatch(key)
+        if match is None or int(match["week"]) not in WEEKS:
+            raise PipelineError(
+                f"{key!r} is not a season and week; write it like '2024|05' (weeks 01 to 22)."
+            )
+        return cls(int(match["season"]), int(match["week"]))
+
+    def __str__(self) -> str:
+        return f"{self.season} week {self.week}"

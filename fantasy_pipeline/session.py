@@ -1,0 +1,97 @@
+"""What one command works on: the settings, the Dagster instance, the lake, the schedule, the clock.
+
+Sample data get a Dagster home of their own as well, so that run history and partition status of
+the real league stay true.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fantasy_pipeline.resources import open_lake, open_source
+from fantasy_pipeline.settings import Settings, SourceName, default_home
+from fantasy_pipeline.sources.base import SAMPLE_LABEL
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
+    from fantasy_pipeline.calendar import Game, WeekStatus
+    from fantasy_pipeline.lake import Lake
+    from fantasy_pipeline.sources.base import Source
+
+
+class Session:
+    """Everything a command needs, each opened when first used.
+
+    Args:
+        source: where data come from; None: ``FANTASY_SOURCE``, else ``auto``.
+        at: the moment to act as of (aware); None: now, or the sample league's own present.
+    """
+
+    def __init__(self, source: SourceName | None = None, at: datetime | None = None) -> None:
+        default = Settings().source
+        self.source: SourceName = source or default
+        home = default_home()
+        if self.source == "sample" and default != "sample":
+            home = home / "sample"
+        self.home: Path = home
+        self._at = at
+        # Dagster, and the runs that this process starts, read it from there.
+        os.environ["DAGSTER_HOME"] = str(home)
+
+    @property
+    def label(self) -> str | None:
+        """What outputs must say about the data; None for real ones."""
+        return SAMPLE_LABEL if self.source == "sample" else None
+
+    @cached_property
+    def settings(self) -> Settings:
+        return Settings()
+
+    @cached_property
+    def instance(self) -> DagsterInstance:
+        """The Dagster instance of the home, which is made if it does not exist."""
+        import dagster as dg
+
+        self.home.mkdir(parents=True, exist_ok=True)
+        outer = self.home.parent / "dagster.yaml"
+        if not (self.home / "dagster.yaml").exists() and outer.is_file():
+            shutil.copy(outer, self.home / "dagster.yaml")
+        return dg.DagsterInstance.get()
+
+    @cached_property
+    def lake(self) -> Lake:
+        return open_lake(self.settings, self.source)
+
+    @cached_property
+    def upstream(self) -> Source:
+        return open_source(self.settings, self.source)
+
+    @cached_property
+    def games(self) -> Sequence[Game]:
+        """The schedule of today, from upstream."""
+        from fantasy_pipeline.calendar import games_from_table
+
+        return games_from_table(self.upstream.schedule())
+
+    @cached_property
+    def now(self) -> datetime:
+        if self._at is not None:
+            return self._at
+        if self.source == "sample":
+            from fantasy_pipeline.sources.sample import SAMPLE_NOW
+
+            return SAMPLE_NOW
+        return datetime.now(timezone.utc)
+
+    @cached_property
+    def status(self) -> WeekStatus:
+        from fantasy_pipeline.calendar import week_status
+
+        return week_status(self.games, self.now)

@@ -1,0 +1,54 @@
+"""Settings, the only place that reads the environment. Made when asked for, never at import."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SourceName = Literal["auto", "nfl_data_py", "nflreadpy", "sample"]
+SOURCES: tuple[SourceName, ...] = ("auto", "nfl_data_py", "nflreadpy", "sample")
+
+
+def default_home() -> Path:
+    """Where Dagster's storage and the data live when nothing says otherwise.
+
+    ``DAGSTER_HOME`` if set; else the nearest folder upwards with this project's ``dagster.yaml``;
+    else ``~/.fantasy_pipeline``.
+    """
+    if home := os.environ.get("DAGSTER_HOME"):
+        return Path(home).expanduser().absolute()
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        if (folder / "dagster.yaml").is_file():
+            return folder
+    return Path.home() / ".fantasy_pipeline"
+
+
+class Settings(BaseSettings):
+    """Settings from the environment, each as ``FANTASY_<NAME>``."""
+
+    model_config = SettingsConfigDict(env_prefix="FANTASY_", extra="ignore")
+
+    source: SourceName = Field("auto", description="Where data come from, unless a run says so")
+    data: str = Field(
+        default_factory=lambda: str(default_home() / "data"),
+        description="Folder or fsspec URL of the lake; cache and sample league lie beside it",
+    )
+    cache: Path | None = Field(None, description="Folder of downloads; default: <home>/data/cache")
+    mirror: str | None = Field(
+        None,
+        validation_alias="NFLVERSE_MIRROR",
+        description="Folder or base URL laid out by host and path, instead of the live hosts",
+    )
+    offline: bool = Field(False, description="Read downloads already cached, ask nobody")
+
+    def lake_root(self, source: SourceName) -> str:
+        """Root of the lake for a source: sample data have a lake of their own."""
+        return f"{self.data.rstrip('/')}/{'sample' if source == 'sample' else 'lake'}"
+
+    @property
+    def cache_dir(self) -> Path:
+        return self.cache or default_home() / "data" / "cache"

@@ -1,0 +1,1 @@
+"""Where data come from: nflverse through two libraries, and the sample league."""

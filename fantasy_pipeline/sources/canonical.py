@@ -1,0 +1,244 @@
+"""From an upstream frame to its contract: names, types, team codes, ids, signs.
+
+`project` finds each column under the names it has, or had, upstream; the functions after it mend
+what is particular to one data set. The traps they mend are measured on the real files.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from fantasy_pipeline.contracts import Column, Table
+from fantasy_pipeline.errors import SourceError
+from fantasy_pipeline.sources import schema
+from fantasy_pipeline.sql import arrow, query
+from fantasy_pipeline.tables import GAMES
+from fantasy_pipeline.teams import code_sql
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+NO_PLAYER = "NO_PLAYER"
+"""player_id of the one row a week in which upstream keeps stats that belong to no player."""
+
+_SQL_TYPES = {
+    "bool": "boolean",
+    "date": "date",
+    "float": "double",
+    "int": "integer",
+    "timestamp": "timestamptz",
+}
+
+
+def _upstream_name(column: Column, present: Sequence[str]) -> str | None:
+    """Alias first: stats files also have an abbreviated ``player_name``."""
+    return next((name for name in (*column.aliases, column.name) if name in present), None)
+
+
+def _expression(column: Column, name: str, upstream_type: str) -> str:
+    quoted = '"' + name.replace('"', '""') + '"'
+    if column.type == "string":
+        if upstream_type in ("DOUBLE", "FLOAT"):
+            # Ids that pandas or a CSV reader took for numbers: 4372016.0 is '4372016'.
+            quoted = f"cast({quoted} as bigint)"
+        return f"nullif(trim(cast({quoted} as varchar), e' \\t\\r\\n'), '')"
+    if upstream_type == "VARCHAR":
+        quoted = f"nullif({quoted}, '')"
+    if column.type in ("float", "int") and upstream_type in ("DOUBLE", "FLOAT"):
+        quoted = f"case when isnan({quoted}) then null else {quoted} end"
+    return f"cast({quoted} as {_SQL_TYPES[column.type]})"
+
+
+def project(
+    connection: duckdb.DuckDBPyConnection, frame: pa.Table, contract: Table, season: int | None
+) -> pa.Table:
+    """Select and cast the contract's columns from an upstream frame; nothing else is changed.
+
+    Raises:
+        SourceError: a required column is missing or renamed, a value does not fit its type, or
+            the frame has no rows.
+    """
+    import duckdb
+
+    if frame.num_rows == 0:
+        raise SourceError(
+            contract.name, "the upstream file has no rows", "Re-run when it has.", season
+        )
+    connection.register("frame", frame)
+    types = {row[0]: row[1] for row in connection.execute("describe frame").fetchall()}
+    picked = []
+    for column in contract.columns:
+        name = _upstream_name(column, list(types))
+        if name is None and column.required:
+            near = difflib.get_close_matches(column.name, types, n=1, cutoff=0.75)
+            hint = f" (renamed to {near[0]}?)" if near else ""
+            raise SourceError(
+                contract.name,
+                f"upstream has no column {column.name}{hint}",
+                "Upstream changed its format: update fantasy_pipeline, or choose another --source.",
+                season,
+            )
+        value = "null" if name is None else _expression(column, name, types[name])
+        sql_type = _SQL_TYPES.get(column.type, "varchar")
+        picked.append(f"cast({value} as {sql_type}) as {column.name}")
+    try:
+        return arrow(connection, f"select {', '.join(picked)} from frame")  # noqa: S608
+    except (
+        duckdb.ConversionException,
+        duckdb.BinderException,
+        duckdb.InvalidInputException,
+    ) as error:
+        raise SourceError(
+            contract.name,
+            f"a column changed its type: {str(error).splitlines()[0]}",
+            "Upstream changed its format: update fantasy_pipeline, or choose another --source.",
+            season,
+        ) from error
+    finally:
+        connection.unregister("frame")
+
+
+def schedule(connection: duckdb.DuckDBPyConnection, frame: pa.Table) -> pa.Table:
+    """Schedule in the lake's shape: UTC kick-offs (13:00 US/Eastern where unknown)."""
+    required = ("season", "week", "game_id", "game_type", "gameday", "gametime", "home_team")
+    needs = Table(
+        "schedule", "", (), tuple(Column(n, "string", "", required=True) for n in required)
+    )
+    project(connection, frame, needs, None)
+    connection.register("frame", frame)
+    return GAMES.conform(
+        arrow(
+            connection,
+            query("schedule").format(home=code_sql("home_team"), away=code_sql("away_team")),
+        )
+    )
+
+
+def weekly_stats(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: int) -> pa.Table:
+    """Weekly stats; yards lost to sacks are negative, as in the new release."""
+    connection.register("stats", project(connection, frame, schema.WEEKLY_STATS, season))
+    replace = [
+        f"coalesce(player_id, '{NO_PLAYER}') as player_id",
+        f"{code_sql('team')} as team",
+        f"{code_sql('opponent')} as opponent",
+        # Positive in the old release's sack_yards; 0 - x, or a zero would be -0.0.
+        "0 - abs(sack_yards_lost) as sack_yards_lost",
+    ]
+    sql = f"select * replace ({', '.join(replace)}) from stats"  # noqa: S608
+    return schema.WEEKLY_STATS.conform(arrow(connection, sql))
+
+
+def weekly_rosters(
+    connection: duckdb.DuckDBPyConnection, frame: pa.Table, players: pa.Table, season: int
+) -> tuple[pa.Table, list[str]]:
+    """Weekly rosters, and a note on rows left out because nobody knows their gsis_id.
+
+    Rookies get the id late: `players` (of today) is asked by Elias id first.
+    """
+    import pyarrow.compute as pc
+
+    connection.register("rosters", project(connection, frame, schema.WEEKLY_ROSTERS, season))
+    connection.register("players", players)
+    sql = query("weekly_rosters").format(team=code_sql("r.team"))
+    rows = arrow(connection, sql)
+    unknown = rows.filter(pc.is_null(rows["player_id"]))
+    notes = []
+    if unknown.num_rows:
+        names = sorted({f"{r['player_name']} ({r['team']})" for r in unknown.to_pylist()})
+        notes.append(
+            f"weekly_rosters {season}: {unknown.num_rows} rows without a gsis_id left out: "
+            + ", ".join(names[:8])
+            + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+        )
+    known = rows.filter(pc.is_valid(rows["player_id"]))
+    return schema.WEEKLY_ROSTERS.conform(known), notes
+
+
+def injuries(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: int) -> pa.Table:
+    """Injury reports; one row per player, team and week: the last one upstream wrote."""
+    connection.register("injuries", project(connection, frame, schema.INJURIES, season))
+    sql = query("injuries").format(team=code_sql("team"))
+    return schema.INJURIES.conform(arrow(connection, sql))
+
+
+def snap_counts(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: int) -> pa.Table:
+    """Snap counts."""
+    connection.register("snaps", project(connection, frame, schema.SNAP_COUNTS, season))
+    return schema.SNAP_COUNTS.conform(
+        arrow(
+            connection,
+            f"select * replace ({code_sql('team')} as team) from snaps",  # noqa: S608
+        )
+    )
+
+
+def player_ids(connection: duckdb.DuckDBPyConnection, frame: pa.Table) -> pa.Table:
+    """Id map; of the few players listed twice, the row with the most ids."""
+    connection.register("ids", project(connection, frame, schema.PLAYER_IDS, None))
+    return schema.PLAYER_IDS.conform(arrow(connection, query("player_ids")))
+
+
+def players(connection: duckdb.DuckDBPyConnection, frame: pa.Table) -> pa.Table:
+    """Players who have a gsis_id."""
+    connection.register("players", project(connection, frame, schema.PLAYERS, None))
+    return schema.PLAYERS.conform(arrow(connection, "from players where player_id is not null"))
+
+
+class NflcomFile(NamedTuple):
+    """One file of NFL.com projections: one week, one position."""
+
+    path: Path
+    week: int
+    position: str
+    as_of: datetime
+
+
+def nflcom_projections(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[NflcomFile], season: int, dataset: str
+) -> pa.Table:
+    """NFL.com projections of some weeks.
+
+    Only ``PlayerWeekProjectedPts`` is read: in 2021-23 the stat columns beside it hold the actual
+    stats. 0 means that NFL.com did not project the player.
+    """
+    import pyarrow as pa
+
+    for file in files:
+        with file.path.open(encoding="utf-8-sig") as lines:
+            header = lines.readline().strip().split(",")
+        for column in ("PlayerName", "Team", "PlayerWeekProjectedPts"):
+            if column not in header:
+                raise SourceError(
+                    dataset,
+                    f"the {file.position} file has no column {column}",
+                    "Upstream changed its format: update fantasy_pipeline.",
+                    season,
+                    file.week,
+                )
+    connection.register(
+        "files",
+        pa.table(
+            {
+                "filename": [str(file.path) for file in files],
+                "week": pa.array([file.week for file in files], pa.int32()),
+                "position": [file.position for file in files],
+                "as_of": pa.array([file.as_of for file in files], pa.timestamp("us", tz="UTC")),
+            }
+        ),
+    )
+    rows = arrow(
+        connection,
+        query("nflcom_projections").format(team=code_sql("Team")),
+        paths=[str(file.path) for file in files],
+        season=season,
+    )
+    if rows.num_rows == 0:
+        raise SourceError(
+            dataset, f"{len(files)} files without one projection", "Re-run later.", season
+        )
+    return schema.NFLCOM_PROJECTIONS.conform(rows)

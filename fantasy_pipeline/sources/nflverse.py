@@ -1,0 +1,199 @@
+"""The nflverse adapter: two unmodified libraries as readers behind one canonical schema.
+
+Which reader delivers what, with ``source=auto`` (measured on the real files):
+
+* nfl_data_py: weekly rosters, injuries, snap counts, players and the id map, for all seasons.
+* nflreadpy: the schedule (nfl_data_py takes it over plain http), and weekly stats: nfl_data_py's
+  file ends with 2024, has no kickers, and 114 of its point totals were corrected since.
+
+NFL.com's projections have no library; their CSV files are read here.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal
+
+from fantasy_pipeline.errors import NotPublishedError, SourceError
+from fantasy_pipeline.sources import canonical, schema
+from fantasy_pipeline.sources.library_hooks import serve_libraries
+from fantasy_pipeline.sources.transport import Transport
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+Reader = Literal["nfl_data_py", "nflreadpy"]
+
+_AUTO: dict[str, Reader] = {
+    "schedule": "nflreadpy",
+    "weekly_stats": "nflreadpy",
+    "weekly_rosters": "nfl_data_py",
+    "injuries": "nfl_data_py",
+    "snap_counts": "nfl_data_py",
+    "player_ids": "nfl_data_py",
+    "players": "nfl_data_py",
+}
+LAST_OLD_STATS_SEASON = 2024
+"""nfl_data_py reads weekly stats of a release that ended with this season."""
+
+NFLCOM_URL = (
+    "https://raw.githubusercontent.com/hvpkod/NFL-Data/main/NFL-data-Players"
+    "/{season}/{week}/projected/{position}_projected.csv"
+)
+NFLCOM_POSITIONS = ("QB", "RB", "WR", "TE", "K")
+
+# Per-season tables kept at once: a run over many seasons must not hold them all.
+_KEPT_SEASON_TABLES = 4
+
+
+class Nflverse:
+    """`Source` over nflverse's release files; see `sources.base.Source`.
+
+    Args:
+        transport: fetches files for both libraries.
+        source: ``auto``, or the one reader to use wherever it can.
+    """
+
+    def __init__(self, transport: Transport, source: Literal["auto", Reader] = "auto") -> None:
+        self._transport = transport
+        self._source = source
+        self._tables: dict[str, pa.Table] = {}
+        self._season_tables: OrderedDict[tuple[str, int], pa.Table] = OrderedDict()
+        self._notes: dict[tuple[str, int], list[str]] = {}
+
+    def reader_of(self, dataset: str) -> str:
+        if dataset == "nflcom_projections":
+            return "hvpkod/NFL-Data"
+        if dataset == "schedule" or self._source == "auto":
+            return _AUTO[dataset]
+        return self._source
+
+    def notes(self, dataset: str, season: int) -> list[str]:
+        return self._notes.get((dataset, season), [])
+
+    def schedule(self) -> pa.Table:
+        return self._once("schedule", canonical.schedule)
+
+    def players(self) -> pa.Table:
+        return self._once("players", canonical.players)
+
+    def player_ids(self) -> pa.Table:
+        return self._once("player_ids", canonical.player_ids)
+
+    def weekly_stats(self, season: int) -> pa.Table:
+        if self.reader_of("weekly_stats") == "nfl_data_py" and season > LAST_OLD_STATS_SEASON:
+            raise SourceError(
+                "weekly_stats",
+                f"nfl_data_py reads a release that ended with {LAST_OLD_STATS_SEASON}",
+                "Use --source auto or nflreadpy.",
+                season,
+            )
+        return self._per_season("weekly_stats", season, canonical.weekly_stats)
+
+    def weekly_rosters(self, season: int) -> pa.Table:
+        def mend(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: int) -> pa.Table:
+            table, notes = canonical.weekly_rosters(connection, frame, self.players(), season)
+            self._notes[("weekly_rosters", season)] = notes
+            return table
+
+        return self._per_season("weekly_rosters", season, mend)
+
+    def injuries(self, season: int) -> pa.Table:
+        return self._per_season("injuries", season, canonical.injuries)
+
+    def snap_counts(self, season: int) -> pa.Table:
+        return self._per_season("snap_counts", season, canonical.snap_counts)
+
+    def nflcom_projections(self, season: int, weeks: Iterable[int]) -> pa.Table:
+        import duckdb
+
+        dataset = "nflcom_projections"
+        files = []
+        for week in weeks:
+            files += self._nflcom_files(season, week)
+        if not files:
+            return schema.NFLCOM_PROJECTIONS.arrow_schema.empty_table()
+        with duckdb.connect() as connection:
+            return canonical.nflcom_projections(connection, files, season, dataset)
+
+    def _nflcom_files(self, season: int, week: int) -> list[canonical.NflcomFile]:
+        """Files of one week; none if NFL.com's week was never saved."""
+        files = []
+        for position in NFLCOM_POSITIONS:
+            url = NFLCOM_URL.format(season=season, week=week, position=position)
+            try:
+                fetched = self._transport.fetch(url, "nflcom_projections", season, week)
+            except NotPublishedError:
+                if position == NFLCOM_POSITIONS[0]:
+                    return []
+                raise
+            files.append(canonical.NflcomFile(fetched.path, week, position, fetched.as_of))
+        return files
+
+    def _once(self, dataset: str, mend: Any) -> pa.Table:
+        import duckdb
+
+        if dataset not in self._tables:
+            frame = self._read(dataset, None)
+            with duckdb.connect() as connection:
+                self._tables[dataset] = mend(connection, frame)
+        return self._tables[dataset]
+
+    def _per_season(self, dataset: str, season: int, mend: Any) -> pa.Table:
+        import duckdb
+
+        first = schema.FIRST_SEASON_UPSTREAM[dataset]
+        if season < first:
+            raise NotPublishedError(
+                dataset, f"upstream begins with {first}", "Nothing to do.", season
+            )
+        key = (dataset, season)
+        if key not in self._season_tables:
+            frame = self._read(dataset, season)
+            with duckdb.connect() as connection:
+                self._season_tables[key] = mend(connection, frame, season)
+            if len(self._season_tables) > _KEPT_SEASON_TABLES:
+                self._season_tables.popitem(last=False)
+        return self._season_tables[key]
+
+    def _read(self, dataset: str, season: int | None) -> pa.Table:
+        """Raw upstream frame, through the library that is in charge of the data set."""
+        with serve_libraries(self._transport, dataset, season):
+            if self.reader_of(dataset) == "nflreadpy":
+                return _read_nflreadpy(dataset, season)
+            return _read_nfl_data_py(dataset, season)
+
+
+def _read_nflreadpy(dataset: str, season: int | None) -> pa.Table:
+    import nflreadpy
+
+    load: dict[str, Any] = {
+        "schedule": nflreadpy.load_schedules,
+        "weekly_stats": nflreadpy.load_player_stats,
+        "weekly_rosters": nflreadpy.load_rosters_weekly,
+        "injuries": nflreadpy.load_injuries,
+        "snap_counts": nflreadpy.load_snap_counts,
+        "player_ids": nflreadpy.load_ff_playerids,
+        "players": nflreadpy.load_players,
+    }
+    frame = load[dataset]() if season is None else load[dataset](season)
+    return frame.to_arrow()
+
+
+def _read_nfl_data_py(dataset: str, season: int | None) -> pa.Table:
+    import nfl_data_py
+    import pyarrow as pa
+
+    load: dict[str, Any] = {
+        # downcast=True would round points to float32.
+        "weekly_stats": lambda years: nfl_data_py.import_weekly_data(years, downcast=False),
+        "weekly_rosters": nfl_data_py.import_weekly_rosters,
+        "injuries": nfl_data_py.import_injuries,
+        "snap_counts": nfl_data_py.import_snap_counts,
+        "player_ids": nfl_data_py.import_ids,
+        "players": nfl_data_py.import_players,
+    }
+    frame = load[dataset]() if season is None else load[dataset]([season])
+    return pa.Table.from_pandas(frame, preserve_index=False)

@@ -1,0 +1,55 @@
+-- Player-weeks in time order: what was known before the week, beside what happened in it (the
+-- columns that start with x_). Players with a stat line but no roster row come from the stat line.
+with lines as (
+    select *
+    from weekly_stats
+    where position in ('QB', 'RB', 'WR', 'TE', 'K') and player_id <> 'NO_PLAYER'
+),
+listed as (
+    select * from raw_players where position in ('QB', 'RB', 'WR', 'TE', 'K')
+),
+team_games as (
+    select season, week, home_team as team, away_team as opponent, true as is_home, kickoff,
+        spread_line, total_line, home_rest as rest, roof
+    from games
+    union all
+    select season, week, away_team, home_team, false, kickoff, -spread_line, total_line,
+        away_rest, roof
+    from games
+),
+played_weeks as (select distinct season, week from weekly_stats)
+select
+    coalesce(l.season, s.season) as season,
+    coalesce(l.week, s.week) as week,
+    coalesce(l.player_id, s.player_id) as player_id,
+    coalesce(l.player_name, s.player_name) as player_name,
+    coalesce(l.position, s.position) as position,
+    coalesce(l.team, s.team) as team,
+    g.opponent,
+    g.is_home,
+    g.opponent is null as on_bye,
+    case when l.roster_status = 'INA' then 'ACT' else l.roster_status end as roster_status,
+    l.roster_source,
+    -- The report as it stood at kick-off.
+    case when l.injury_modified_at > g.kickoff then null else l.injury_status end as injury_status,
+    case when l.injury_modified_at > g.kickoff then null else l.practice_status end
+        as practice_status,
+    g.spread_line,
+    g.total_line / 2 + g.spread_line / 2 as implied_team_total,
+    g.rest,
+    g.roof in ('dome', 'closed') as indoors,
+    coalesce(l.season, s.season) - l.rookie_season as years_in_league,
+    l.draft_pick,
+    p.season is not null as x_week_played,
+    s.player_id is not null as x_played,
+    s.opponent as x_opponent,
+    l.snap_share as x_snap_share,
+    {stats}
+from listed l
+full join lines s using (season, week, player_id)
+left join played_weeks p
+    on p.season = coalesce(l.season, s.season) and p.week = coalesce(l.week, s.week)
+left join team_games g
+    on g.season = coalesce(l.season, s.season) and g.week = coalesce(l.week, s.week)
+    and g.team = coalesce(l.team, s.team)
+order by season, week, player_id

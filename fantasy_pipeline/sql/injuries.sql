@@ -1,0 +1,20 @@
+-- Injury reports: practice status in three words, blanks (upstream has "\n    ") as null.
+select
+    season, week, {team} as team, player_id,
+    case when injury_status in ('Out', 'Doubtful', 'Questionable', 'Probable')
+        then injury_status end as injury_status,
+    injury,
+    practice_injury,
+    case
+        when practice_status like 'Did Not%' then 'DNP'
+        when practice_status like 'Limited%' then 'Limited'
+        when practice_status like 'Full%' then 'Full'
+        when practice_status like 'Out (%' then 'DNP'
+    end as practice_status,
+    modified_at
+from injuries
+where player_id is not null
+qualify row_number() over (
+    partition by season, week, {team}, player_id
+    order by modified_at desc nulls last, injury_status nulls last, practice_status nulls last, injury
+) = 1

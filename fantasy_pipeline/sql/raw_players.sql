@@ -1,0 +1,116 @@
+-- One row per player and wanted week. Who was on a team is known from, in this order:
+--   weekly_roster    the roster of that very week
+--   carried_forward  the team's latest roster at most two weeks older (byes, the coming week),
+--                    or, in a season without rosters, the player's latest earlier stat line
+--   stats            in a season without rosters, the week's own stat line
+with roster_week as (
+    select t.season, t.week, t.team, max(r.week) as roster_week
+    from team_weeks t
+    join (select distinct season, week, team from rosters) r
+        on r.season = t.season and r.team = t.team and r.week between t.week - 2 and t.week
+    group by all
+),
+rostered as (
+    select
+        r.* exclude (season, week), w.season, w.week, w.roster_week,
+        case when w.week = w.roster_week then 'weekly_roster' else 'carried_forward' end
+            as roster_source
+    from roster_week w
+    join rosters r
+        on r.season = w.season and r.team = w.team and r.week = w.roster_week
+),
+-- Stat lines stand in only for seasons without any roster row.
+seen as (
+    select
+        s.player_id, s.player_name, s.position, s.team, w.season, w.week,
+        max(s.week) as roster_week,
+        case when s.week < w.week then 'carried_forward' else 'stats' end as roster_source
+    from wanted w
+    join stats s on s.season = w.season and s.week <= w.week
+    where s.player_id <> 'NO_PLAYER'
+        and not exists (from rosters r where r.season = w.season)
+    group by s.player_id, s.player_name, s.position, s.team, w.season, w.week, s.week < w.week
+),
+everybody as (
+    select
+        season, week, player_id, player_name, position, team, status, status_detail,
+        birth_date, height, weight, rookie_season, draft_pick,
+        pfr_id, sleeper_id, espn_id, yahoo_id, roster_source, roster_week
+    from rostered
+    union all by name
+    select * from seen
+),
+-- A traded player stands on two teams when one of the rosters is carried forward; in seasons
+-- without rosters the latest line before the week wins over the week's own, which the
+-- projections must not know.
+once as (
+    select *
+    from everybody
+    qualify row_number() over (
+        partition by season, week, player_id
+        order by
+            case roster_source when 'weekly_roster' then 0 when 'carried_forward' then 1 else 2 end,
+            roster_week desc, team
+    ) = 1
+),
+snap_ids as (
+    select pfr_id, min(player_id) as player_id
+    from (
+        select pfr_id, player_id from players union select pfr_id, player_id from ids
+    )
+    where pfr_id is not null
+    group by pfr_id
+),
+-- The two id tables give a few players different pfr_ids.
+snaps_played as (
+    select s.season, s.week, s.team, m.player_id,
+        max(s.offense_snaps) as offense_snaps, max(s.snap_share) as snap_share
+    from snaps s
+    join snap_ids m using (pfr_id)
+    group by all
+)
+select
+    o.season,
+    o.week,
+    o.player_id,
+    coalesce(o.player_name, p.player_name) as player_name,
+    -- Snapshots disagree on positions (Hill is a tight end in stats, Hunter a cornerback): what
+    -- the roster of the week says goes, full-backs play as running backs.
+    case
+        when o.position in ('FB', 'HB') then 'RB'
+        else o.position
+    end as position,
+    o.team,
+    t.opponent,
+    t.is_home,
+    t.on_bye,
+    o.position as roster_position,
+    o.status as roster_status,
+    o.status_detail as roster_status_detail,
+    o.roster_source,
+    o.roster_week,
+    i.injury_status,
+    coalesce(i.injury, i.practice_injury) as injury,
+    i.practice_status,
+    i.modified_at as injury_modified_at,
+    s.offense_snaps,
+    s.snap_share,
+    coalesce(p.birth_date, o.birth_date) as birth_date,
+    coalesce(p.height, o.height) as height,
+    coalesce(p.weight, o.weight) as weight,
+    coalesce(p.rookie_season, o.rookie_season) as rookie_season,
+    coalesce(p.draft_pick, o.draft_pick) as draft_pick,
+    coalesce(d.sleeper_id, o.sleeper_id) as sleeper_id,
+    coalesce(d.espn_id, o.espn_id, p.espn_id) as espn_id,
+    coalesce(d.yahoo_id, o.yahoo_id) as yahoo_id,
+    d.fantasypros_id,
+    coalesce(p.pfr_id, d.pfr_id, o.pfr_id) as pfr_id,
+    d.mfl_id
+from once o
+join team_weeks t using (season, week, team)
+left join players p using (player_id)
+left join ids d using (player_id)
+-- A traded player is on two teams' reports: only the one of his team counts.
+left join injuries i using (season, week, team, player_id)
+left join snaps_played s using (season, week, team, player_id)
+order by season, week, player_id

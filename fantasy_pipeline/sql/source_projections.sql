@@ -1,0 +1,38 @@
+-- NFL.com's rows with our player ids, by normalised name and position; of two players of one name
+-- the one whose team NFL.com names. Names: no case, punctuation or Jr./Sr./II/III/IV/V; the id map
+-- knows the fantasy world's spelling (Tank Dell) where rosters have the legal name.
+create or replace temp macro plain_name(name) as regexp_replace(
+    regexp_replace(lower(strip_accents(name)), '[^a-z ]', '', 'g'),
+    '( (jr|sr|ii|iii|iv|v))?\s*$', ''
+);
+
+with listed as (
+    select r.season, r.week, r.player_id, r.team, r.position, r.player_name, i.player_name as known_as
+    from raw_players r
+    left join ids i using (player_id)
+    where r.position in ('QB', 'RB', 'WR', 'TE', 'K')
+),
+named as (
+    select season, week, player_id, team, position, plain_name(player_name) as name from listed
+    union
+    select season, week, player_id, team, position, plain_name(known_as) from listed
+),
+matched as (
+    select
+        n.season, n.week, 'nflcom' as source, p.player_id, n.name as player_name, n.position,
+        n.team, null::double as points_std, n.points_half, null::double as points_ppr, n.as_of
+    from nflcom n
+    left join named p
+        on p.season = n.season and p.week = n.week and p.position = n.position
+        and p.name = plain_name(n.name)
+    qualify row_number() over (
+        partition by n.season, n.week, n.position, n.name
+        order by (p.team = n.team) desc nulls last, p.player_id
+    ) = 1
+)
+select *
+from matched
+-- Two spellings of one player in a file: the higher projection.
+qualify player_id is null or row_number() over (
+    partition by season, week, player_id order by points_half desc, player_name
+) = 1

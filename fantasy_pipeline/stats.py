@@ -1,0 +1,110 @@
+"""`weekly_stats`: every player's stat line of a week, with points by our own scoring."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from fantasy_pipeline import scoring
+from fantasy_pipeline.errors import NotPublishedError
+from fantasy_pipeline.sources.base import Source
+from fantasy_pipeline.sql import arrow, query
+from fantasy_pipeline.tables import WEEKLY_STATS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def weekly_stats(
+    source: Source, games: pa.Table, raw_players: pa.Table, season: int, weeks: Sequence[int]
+) -> pa.Table:
+    """Stat lines of some weeks of a season, all positions.
+
+    Returns:
+        `WEEKLY_STATS` rows; a week in which the schedule has no game has none.
+
+    Raises:
+        NotPublishedError: a week has games, but upstream's file has no row of it.
+        SourceError: upstream failed.
+    """
+    import duckdb
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    scheduled = set(pc.unique(games.filter(pc.equal(games["season"], season))["week"]).to_pylist())
+    if not scheduled & set(weeks):
+        return WEEKLY_STATS.arrow_schema.empty_table()
+    lines = source.weekly_stats(season)
+    published = set(pc.unique(lines["week"]).to_pylist())
+    missing = sorted(scheduled & set(weeks) - published)
+    if missing:
+        raise NotPublishedError(
+            "weekly_stats",
+            f"the schedule has games, upstream's file has weeks "
+            f"{min(published)}-{max(published)} only",
+            "Upstream publishes within a day of the last game: re-run then.",
+            season,
+            missing[0],
+        )
+    lines = lines.filter(pc.is_in(lines["week"], pa.array(weeks, pa.int32())))
+    lines = (
+        lines.rename_columns(
+            {
+                "fantasy_points": "upstream_fantasy_points",
+                "fantasy_points_ppr": "upstream_fantasy_points_ppr",
+            }
+        )
+        .append_column("fantasy_points", pa.array(scoring.points(lines, scoring.rules("std"))))
+        .append_column(
+            "fantasy_points_half", pa.array(scoring.points(lines, scoring.rules("half")))
+        )
+        .append_column("fantasy_points_ppr", pa.array(scoring.points(lines, scoring.rules("ppr"))))
+        .append_column("kicking_points", pa.array(scoring.points(lines, scoring.KICKING)))
+        .append_column("source", pa.array([source.reader_of("weekly_stats")] * lines.num_rows))
+    )
+    with duckdb.connect() as connection:
+        connection.register("lines", lines)
+        connection.register("raw_players", raw_players)
+        table = arrow(connection, query("weekly_stats"))
+    return WEEKLY_STATS.conform(table)
+
+
+def unplayed_games(
+    games: pa.Table, weekly_stats: pa.Table, season: int, weeks: Sequence[int]
+) -> list[str]:
+    """Warnings about games of some weeks that have no stat lines yet, one per week."""
+    import pyarrow.compute as pc
+
+    seen = set(zip(weekly_stats["week"].to_pylist(), weekly_stats["team"].to_pylist(), strict=True))
+    warnings = []
+    for week in weeks:
+        these = games.filter(
+            pc.and_(pc.equal(games["season"], season), pc.equal(games["week"], week))
+        )
+        absent = [
+            f"{row['away_team']}-{row['home_team']}"
+            for row in these.select(["away_team", "home_team"]).to_pylist()
+            if (week, row["home_team"]) not in seen or (week, row["away_team"]) not in seen
+        ]
+        if absent:
+            warnings.append(
+                f"weekly_stats {season} week {week}: provisional, no stats yet of "
+                f"{len(absent)} of {these.num_rows} games: {', '.join(absent)}"
+            )
+    return warnings
+
+
+def point_differences(weekly_stats: pa.Table) -> list[str]:
+    """Stat lines whose points differ from upstream's by more than 0.01, in words."""
+    import numpy as np
+
+    different = []
+    for ours in ("fantasy_points", "fantasy_points_ppr"):
+        gap = weekly_stats[ours].to_numpy() - weekly_stats[f"upstream_{ours}"].to_numpy()
+        rows = weekly_stats.take(np.flatnonzero(np.abs(gap) > 0.01)).to_pylist()
+        different += [
+            f"{row['season']} week {row['week']} {row['player_name']}: "
+            f"{ours} {row[ours]}, upstream {row['upstream_' + ours]}"
+            for row in rows
+        ]
+    return different

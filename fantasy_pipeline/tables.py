@@ -1,0 +1,371 @@
+"""The lake's tables, one contract each. Add a column here first; everything else derives."""
+
+from __future__ import annotations
+
+from fantasy_pipeline.contracts import Column, Table
+
+SEASON = Column("season", "int", "Season, the year it starts in", required=True)
+WEEK = Column("week", "int", "Week 1-22; play-offs from 18 (19 from 2021)", required=True)
+PLAYER_ID = Column(
+    "player_id",
+    "string",
+    "gsis_id; NO_PLAYER for the row a week in which upstream keeps stats of no player",
+    required=True,
+)
+PLAYER_NAME = Column("player_name", "string", "Full name")
+POSITION = Column(
+    "position",
+    "string",
+    "Position the player is used at: QB, RB, WR, TE, K, or a line or defence one",
+)
+TEAM = Column("team", "string", "Team of that week, today's code (LV, LAC, LA for all years)")
+OPPONENT = Column("opponent", "string", "Opposing team; null on a bye")
+
+PLAYER_WEEK = ("season", "week", "player_id")
+
+GAMES = Table(
+    "games",
+    "The whole NFL schedule since 1999: one row per game.",
+    ("season", "week", "game_id"),
+    (
+        SEASON,
+        WEEK,
+        Column("game_id", "string", "nflverse game id, season_week_away_home", required=True),
+        Column("game_type", "string", "REG, WC, DIV, CON or SB"),
+        Column("kickoff", "timestamp", "Kick-off (UTC); 13:00 US/Eastern where upstream has none"),
+        Column("home_team", "string", "Home team, today's code"),
+        Column("away_team", "string", "Away team, today's code"),
+        Column("home_score", "int", "Home score, points; null until played"),
+        Column("away_score", "int", "Away score, points; null until played"),
+        Column("spread_line", "float", "Closing spread, points the home team is favoured by"),
+        Column("total_line", "float", "Closing total, points"),
+        Column("home_rest", "int", "Days since the home team's last game"),
+        Column("away_rest", "int", "Days since the away team's last game"),
+        Column("div_game", "bool", "Both teams are of one division"),
+        Column("neutral_site", "bool", "Played at neither team's home"),
+        Column("roof", "string", "dome, closed, open or outdoors; null until known"),
+        Column("surface", "string", "Playing surface"),
+        Column("temp", "int", "Temperature, degrees Fahrenheit, outdoors only"),
+        Column("wind", "int", "Wind, miles per hour, outdoors only"),
+        Column("stadium", "string", "Stadium"),
+    ),
+    weekly=False,
+)
+
+RAW_PLAYERS = Table(
+    "raw_players",
+    "Who was where: one row per player and week, with roster status, injury report, snap share "
+    "and the id map.",
+    PLAYER_WEEK,
+    (
+        SEASON,
+        WEEK,
+        PLAYER_ID,
+        PLAYER_NAME,
+        POSITION,
+        TEAM,
+        OPPONENT,
+        Column("is_home", "bool", "Listed as the home team; null on a bye"),
+        Column("on_bye", "bool", "The team has no game this week"),
+        Column("roster_position", "string", "Position as the roster lists it"),
+        Column("roster_status", "string", "ACT, RES, INA, DEV, CUT …; null without a roster file"),
+        Column("roster_status_detail", "string", "Upstream's status code, e.g. R01, P02"),
+        Column(
+            "roster_source",
+            "string",
+            "weekly_roster; carried_forward (latest earlier week: a bye, or rosters not out yet); "
+            "stats (no roster file: the player's stat lines)",
+        ),
+        Column("roster_week", "int", "Week the team is taken from; null: the season before"),
+        Column("injury_status", "string", "Game status on the injury report: Out, Doubtful, …"),
+        Column("injury", "string", "Injury the report names"),
+        Column("practice_status", "string", "DNP, Limited or Full in the last practice reported"),
+        Column("injury_modified_at", "timestamp", "When the report row last changed (UTC)"),
+        Column("offense_snaps", "int", "Offensive snaps played"),
+        Column("snap_share", "float", "Share of the team's offensive snaps, 0-1"),
+        Column("birth_date", "date", "Date of birth"),
+        Column("height", "int", "Height, inches"),
+        Column("weight", "int", "Weight, pounds"),
+        Column("rookie_season", "int", "First season"),
+        Column("draft_pick", "int", "Overall draft pick; null if undrafted"),
+        Column("sleeper_id", "string", "Sleeper id"),
+        Column("espn_id", "string", "ESPN id"),
+        Column("yahoo_id", "string", "Yahoo id"),
+        Column("fantasypros_id", "string", "FantasyPros id"),
+        Column("pfr_id", "string", "Pro Football Reference id"),
+        Column("mfl_id", "string", "MyFantasyLeague id"),
+    ),
+)
+
+
+def _stat(name: str, description: str, *aliases: str, type: str = "float") -> Column:
+    return Column(name, type, description, aliases=aliases)
+
+
+STAT_COLUMNS = (
+    _stat("completions", "Passes completed"),
+    _stat("attempts", "Passes thrown"),
+    _stat("passing_yards", "Passing yards"),
+    _stat("passing_tds", "Passing touchdowns"),
+    _stat("passing_interceptions", "Interceptions thrown", "interceptions"),
+    _stat("sacks_suffered", "Sacks taken", "sacks"),
+    _stat("sack_yards_lost", "Yards lost to sacks, negative", "sack_yards"),
+    _stat("sack_fumbles", "Fumbles on sacks"),
+    _stat("sack_fumbles_lost", "Fumbles lost on sacks"),
+    _stat("passing_air_yards", "Air yards of passes thrown"),
+    _stat("passing_yards_after_catch", "Yards after catch of passes thrown"),
+    _stat("passing_first_downs", "First downs by passing"),
+    _stat("passing_epa", "Expected points added by passing, points"),
+    _stat("passing_2pt_conversions", "Two-point conversions passed"),
+    _stat("carries", "Rushing attempts"),
+    _stat("rushing_yards", "Rushing yards"),
+    _stat("rushing_tds", "Rushing touchdowns"),
+    _stat("rushing_fumbles", "Fumbles on rushes"),
+    _stat("rushing_fumbles_lost", "Fumbles lost on rushes"),
+    _stat("rushing_first_downs", "First downs by rushing"),
+    _stat("rushing_epa", "Expected points added by rushing, points"),
+    _stat("rushing_2pt_conversions", "Two-point conversions rushed"),
+    _stat("receptions", "Passes caught"),
+    _stat("targets", "Passes thrown at the player"),
+    _stat("receiving_yards", "Receiving yards"),
+    _stat("receiving_tds", "Receiving touchdowns"),
+    _stat("receiving_fumbles", "Fumbles after catches"),
+    _stat("receiving_fumbles_lost", "Fumbles lost after catches"),
+    _stat("receiving_air_yards", "Air yards of targets"),
+    _stat("receiving_yards_after_catch", "Yards after catch"),
+    _stat("receiving_first_downs", "First downs by receiving"),
+    _stat("receiving_epa", "Expected points added by receiving, points"),
+    _stat("receiving_2pt_conversions", "Two-point conversions received"),
+    _stat("target_share", "Share of the team's targets, 0-1"),
+    _stat("air_yards_share", "Share of the team's air yards"),
+    _stat("wopr", "Weighted opportunity rating: 1.5 target share + 0.7 air yards share"),
+    _stat("special_teams_tds", "Touchdowns on returns and other special teams plays"),
+    _stat("fg_made", "Field goals made"),
+    _stat("fg_att", "Field goals tried"),
+    _stat("fg_missed", "Field goals missed"),
+    _stat("fg_blocked", "Field goals blocked"),
+    _stat("fg_long", "Longest field goal, yards"),
+    _stat("fg_made_0_19", "Field goals made from 0-19 yards"),
+    _stat("fg_made_20_29", "Field goals made from 20-29 yards"),
+    _stat("fg_made_30_39", "Field goals made from 30-39 yards"),
+    _stat("fg_made_40_49", "Field goals made from 40-49 yards"),
+    _stat("fg_made_50_59", "Field goals made from 50-59 yards"),
+    _stat("fg_made_60_", "Field goals made from 60 yards on"),
+    _stat("pat_made", "Extra points made"),
+    _stat("pat_att", "Extra points tried"),
+    _stat("pat_missed", "Extra points missed"),
+    _stat("pat_blocked", "Extra points blocked"),
+    _stat("def_tackles_solo", "Solo tackles"),
+    _stat("def_tackle_assists", "Assisted tackles"),
+    _stat("def_sacks", "Sacks made"),
+    _stat("def_interceptions", "Interceptions made"),
+    _stat("def_pass_defended", "Passes defended"),
+    _stat("def_fumbles_forced", "Fumbles forced"),
+    _stat("def_tds", "Defensive touchdowns"),
+    _stat("def_safeties", "Safeties"),
+    _stat("punt_return_yards", "Punt return yards"),
+    _stat("kickoff_return_yards", "Kick-off return yards"),
+)
+"""Stat line of one player-week; null where the source does not have the column at all."""
+
+WEEKLY_STATS = Table(
+    "weekly_stats",
+    "What every player did: one row per player and week that has a stat line, all positions, "
+    "with points recomputed by our scoring.",
+    PLAYER_WEEK,
+    (
+        SEASON,
+        WEEK,
+        PLAYER_ID,
+        PLAYER_NAME,
+        POSITION,
+        TEAM,
+        OPPONENT,
+        Column("season_type", "string", "REG or POST"),
+        Column("fantasy_points", "float", "Points, standard scoring, kicking not counted"),
+        Column("fantasy_points_half", "float", "Points, half-PPR scoring, kicking not counted"),
+        Column("fantasy_points_ppr", "float", "Points, PPR scoring, kicking not counted"),
+        Column("kicking_points", "float", "Points of field goals and extra points"),
+        Column("upstream_fantasy_points", "float", "Upstream's own standard points"),
+        Column("upstream_fantasy_points_ppr", "float", "Upstream's own PPR points"),
+        Column("source", "string", "Reader that delivered the row, or 'synthetic sample league'"),
+        *STAT_COLUMNS,
+    ),
+)
+
+SOURCE_PROJECTIONS = Table(
+    "source_projections",
+    "What other sources project: one row per source, player and week.",
+    ("season", "week", "source", "player_id"),
+    (
+        SEASON,
+        WEEK,
+        Column("source", "string", "Who projects: nflcom", required=True),
+        PLAYER_ID,
+        PLAYER_NAME,
+        POSITION,
+        Column("team", "string", "Team as the source gives it, today's code"),
+        Column("points_std", "float", "Projected points, standard; null where not given"),
+        Column("points_half", "float", "Projected points, half-PPR; null where not given"),
+        Column("points_ppr", "float", "Projected points, PPR; null where not given"),
+        Column("as_of", "timestamp", "When the file said so: its Last-Modified, else first seen"),
+    ),
+)
+
+PROJECTIONS = Table(
+    "projections",
+    "What to expect: one row per rostered QB, RB, WR, TE and K of the week, byes and players "
+    "ruled out included (0 points, with the reason).",
+    PLAYER_WEEK,
+    (
+        SEASON,
+        WEEK,
+        PLAYER_ID,
+        PLAYER_NAME,
+        POSITION,
+        TEAM,
+        OPPONENT,
+        Column("projected_points", "float", "Expected points, PPR"),
+        Column("p10", "float", "Floor: one week in ten is below, PPR points"),
+        Column("p50", "float", "Median, PPR points"),
+        Column("p90", "float", "Ceiling: one week in ten is above, PPR points"),
+        Column("source", "string", "Model that projects; says so if the data are synthetic"),
+        Column("reason", "string", "Why 0 (bye, out, injured reserve …) or cut (questionable)"),
+        Column("is_home", "bool", "Home game"),
+        Column("injury_status", "string", "Game status on the injury report before kick-off"),
+        Column("implied_team_total", "float", "Points the betting lines give the team"),
+        Column("opponent_factor", "float", "Opponent's effect on points of the position, 1 = none"),
+        Column("games", "int", "Games of the player that the projection knows"),
+        Column("projected_points_std", "float", "Expected points, standard"),
+        Column("p10_std", "float", "Floor, standard"),
+        Column("p50_std", "float", "Median, standard"),
+        Column("p90_std", "float", "Ceiling, standard"),
+        Column("projected_points_half", "float", "Expected points, half-PPR"),
+        Column("p10_half", "float", "Floor, half-PPR"),
+        Column("p50_half", "float", "Median, half-PPR"),
+        Column("p90_half", "float", "Ceiling, half-PPR"),
+        Column("nflcom_half", "float", "NFL.com's projection, half-PPR: to compare, not an input"),
+    ),
+)
+
+PROJECTION_ACCURACY = Table(
+    "projection_accuracy",
+    "How good the projections were, in half-PPR: one row per week, source and position; players "
+    "who played and whom every source of that week projected.",
+    ("season", "week", "source", "position"),
+    (
+        SEASON,
+        WEEK,
+        Column("source", "string", "Who projected", required=True),
+        Column("position", "string", "QB, RB, WR, TE, K or ALL", required=True),
+        Column("players", "int", "Players scored"),
+        Column("mae", "float", "Mean absolute error, points"),
+        Column("rmse", "float", "Root mean squared error, points"),
+        Column("bias", "float", "Mean of projected minus actual, points"),
+        Column("spearman", "float", "Rank correlation of projected and actual"),
+        Column("coverage", "float", "Share of actual points within p10-p90; null without them"),
+    ),
+)
+
+AVERAGED_STATS = (
+    "fantasy_points",
+    "fantasy_points_half",
+    "fantasy_points_ppr",
+    "completions",
+    "attempts",
+    "passing_yards",
+    "passing_tds",
+    "passing_interceptions",
+    "carries",
+    "rushing_yards",
+    "rushing_tds",
+    "targets",
+    "receptions",
+    "receiving_yards",
+    "receiving_tds",
+    "receiving_air_yards",
+    "target_share",
+    "fg_att",
+    "fg_made",
+    "pat_made",
+)
+"""Stats of which player_history carries a recency-weighted average per game."""
+
+PLAYER_HISTORY = Table(
+    "player_history",
+    "What was known before each week: one row per QB, RB, WR, TE or K and week, every feature as "
+    "of before that week's games; only the target_ columns tell what then happened.",
+    PLAYER_WEEK,
+    (
+        SEASON,
+        WEEK,
+        PLAYER_ID,
+        PLAYER_NAME,
+        POSITION,
+        TEAM,
+        OPPONENT,
+        Column("is_home", "bool", "Listed as the home team; null on a bye"),
+        Column("on_bye", "bool", "The team has no game this week"),
+        Column("roster_status", "string", "Roster status; game-day inactives count as ACT"),
+        Column("roster_source", "string", "Where the roster row comes from; null: stat line only"),
+        Column("injury_status", "string", "Game status on the report, as of kick-off"),
+        Column("practice_status", "string", "Last practice reported, as of kick-off"),
+        Column("spread_line", "float", "Closing spread, points the team is favoured by"),
+        Column("implied_team_total", "float", "Points the closing lines give the team"),
+        Column("rest", "int", "Days since the team's last game"),
+        Column("indoors", "bool", "Dome or closed roof"),
+        Column("years_in_league", "int", "Seasons since the first one"),
+        Column("draft_pick", "int", "Overall draft pick; null if undrafted"),
+        Column("games", "int", "Games with a stat line so far"),
+        Column("games_season", "int", "Games with a stat line this season so far"),
+        Column("weeks_since_game", "int", "Weeks of football since the last one played"),
+        Column("weight", "float", "Recency-weighted number of games behind the averages"),
+        Column(
+            "appearance_rate",
+            "float",
+            "Share of weeks fit and on the roster with a stat line, shrunken",
+        ),
+        Column("last_points_ppr", "float", "PPR points of the last game played"),
+        Column("season_points_ppr", "float", "Mean PPR points this season so far"),
+        *(
+            Column(f"avg_{name}", "float", f"Recency-weighted mean per game of {name}")
+            for name in AVERAGED_STATS
+        ),
+        Column("avg_snap_share", "float", "Recency-weighted mean of snap share, 0-1"),
+        *(
+            Column(
+                f"prior_{name}", "float", f"Mean {name} of the position's players as experienced"
+            )
+            for name in AVERAGED_STATS[:3]
+        ),
+        Column("status_rate", "float", "Share of players with this game status who played, so far"),
+        *(
+            Column(
+                f"opponent_factor_{name}",
+                "float",
+                f"{name} the opponent allowed the position, over the league's mean, shrunken to 1",
+            )
+            for name in AVERAGED_STATS[:3]
+        ),
+        Column("target_played", "bool", "Has a stat line this week; null until the week is played"),
+        Column("target_std", "float", "Points of this week, standard, kicking included; a target"),
+        Column("target_half", "float", "Points of this week, half-PPR, kicking included; a target"),
+        Column("target_ppr", "float", "Points of this week, PPR, kicking included; a target"),
+    ),
+    weekly=False,
+)
+
+ALL_TABLES = (
+    GAMES,
+    RAW_PLAYERS,
+    WEEKLY_STATS,
+    PLAYER_HISTORY,
+    SOURCE_PROJECTIONS,
+    PROJECTIONS,
+    PROJECTION_ACCURACY,
+)
+"""Every table of the lake, upstream first."""
+
+BY_NAME = {table.name: table for table in ALL_TABLES}
+
+FANTASY_POSITIONS = ("QB", "RB", "WR", "TE", "K")

@@ -1,0 +1,32 @@
+"""Team codes: every spelling upstream uses, brought to nflverse's code of today."""
+
+from __future__ import annotations
+
+CURRENT_CODE = {
+    "OAK": "LV",
+    "LVR": "LV",
+    "SD": "LAC",
+    "SDC": "LAC",
+    "STL": "LA",
+    "LAR": "LA",
+    "RAM": "LA",
+    "JAC": "JAX",
+    "KCC": "KC",
+    "SFO": "SF",
+    "GBP": "GB",
+    "NEP": "NE",
+    "NOS": "NO",
+    "TBB": "TB",
+    "WSH": "WAS",
+    "ARZ": "ARI",
+    "BLT": "BAL",
+    "CLV": "CLE",
+    "HST": "HOU",
+}
+"""Codes of other years and other sites, to the code that stats files use for all years."""
+
+
+def code_sql(column: str) -> str:
+    """SQL expression for today's code of the team code in `column` (a trusted column name)."""
+    cases = " ".join(f"when '{old}' then '{new}'" for old, new in CURRENT_CODE.items())
+    return f"case {column} {cases} else {column} end"

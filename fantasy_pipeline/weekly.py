@@ -1,0 +1,172 @@
+"""What a week's work is: which jobs run for a week, for the week due, for a backfill."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+from fantasy_pipeline.backfill import Plan, make_plan
+from fantasy_pipeline.calendar import next_week, weeks_of
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.runs import RunOutcome, execute
+from fantasy_pipeline.schedules import run_tags
+from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.session import Session
+from fantasy_pipeline.tables import PROJECTIONS, WEEKLY_STATS
+
+Step = Callable[[str], AbstractContextManager[Any]]
+
+
+@dataclass
+class WeekResult:
+    """Runs of one command.
+
+    Args:
+        imported: week whose stats were imported, if any.
+        projected: latest week projected, if any.
+    """
+
+    imported: SeasonWeek | None = None
+    projected: SeasonWeek | None = None
+    runs: dict[str, RunOutcome] = field(default_factory=dict)
+
+    @property
+    def success(self) -> bool:
+        return bool(self.runs) and all(run.success for run in self.runs.values())
+
+    @property
+    def warnings(self) -> list[str]:
+        return list(dict.fromkeys(text for run in self.runs.values() for text in run.warnings))
+
+    @property
+    def errors(self) -> list[str]:
+        return [text for run in self.runs.values() for text in run.errors]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "success": self.success,
+            "imported": self.imported._asdict() if self.imported else None,
+            "projected": self.projected._asdict() if self.projected else None,
+            "runs": {name: run.to_json() for name, run in self.runs.items()},
+        }
+
+
+def _run(session: Session, result: WeekResult, job: str, week: SeasonWeek, step: Step) -> bool:
+    with step(f"{job} {week}"):
+        tags = run_tags(week, session.source, "manual")
+        outcome = execute(session.instance, job, session.source, tags, week, week)
+    result.runs[f"{job} {week}"] = outcome
+    return outcome.success
+
+
+def run_due(session: Session, step: Step) -> WeekResult:
+    """Import the week due, then project the upcoming one."""
+    with step("reading the schedule"):
+        status = session.status
+    result = WeekResult()
+    if _run(session, result, "weekly_import", status.due, step):
+        result.imported = status.due
+        if status.upcoming and status.upcoming.season == status.due.season:
+            _project(session, result, status.upcoming, step)
+    return result
+
+
+def run_week(session: Session, week: SeasonWeek, projections_only: bool, step: Step) -> WeekResult:
+    """Import a week and project it, and the one after it if that was not played yet.
+
+    Raises:
+        PipelineError: the schedule has no such week.
+    """
+    with step("reading the schedule"):
+        _must_exist(session, week)
+    result = WeekResult()
+    if projections_only:
+        _project(session, result, week, step)
+    elif _run(session, result, "whole_week", week, step):
+        result.imported = result.projected = week
+        following = next_week(session.games, week)
+        if following and not _played(session, following):
+            _project(session, result, following, step)
+    return result
+
+
+def _project(session: Session, result: WeekResult, week: SeasonWeek, step: Step) -> None:
+    if _run(session, result, "weekly_projections", week, step):
+        result.projected = week
+
+
+def _played(session: Session, week: SeasonWeek) -> bool:
+    return any(g.has_score for g in session.games if (g.season, g.week) == week)
+
+
+def _must_exist(session: Session, week: SeasonWeek) -> None:
+    weeks = weeks_of(session.games, week.season)
+    if week.week not in weeks:
+        seasons = sorted({game.season for game in session.games})
+        known = (
+            f"{week.season} has weeks {weeks[0]} to {weeks[-1]}"
+            if weeks
+            else f"the schedule has seasons {seasons[0]} to {seasons[-1]}"
+        )
+        raise PipelineError(f"there is no {week}: {known}.")
+
+
+def backfill_weeks(
+    session: Session,
+    seasons: Sequence[int],
+    weeks: Sequence[int],
+    only_missing: bool,
+    explicit: bool,
+) -> Plan:
+    """Plan a backfill of the weeks that exist and, unless `explicit`, whose games are over.
+
+    Raises:
+        PipelineError: nothing is left to do, or a season is not in the schedule.
+    """
+    wanted = []
+    due = session.status.due
+    for season in seasons:
+        exist = weeks_of(session.games, season)
+        if not exist:
+            _must_exist(session, SeasonWeek(season, 1))
+        wanted += [SeasonWeek(season, w) for w in exist if w in weeks]
+    if not explicit:
+        # The week due counts 18 in the off-season, although the play-offs are over.
+        last = max(due, session.status.last_completed or due)
+        wanted = [week for week in wanted if week <= last]
+    text = f"{session.source} {_ranges(seasons)} weeks {_ranges(sorted(set(weeks)))}"
+    if only_missing:
+        present = set(session.lake.weeks(WEEKLY_STATS)) & set(session.lake.weeks(PROJECTIONS))
+        wanted = [week for week in wanted if week not in present]
+        text += " missing"
+    if not wanted:
+        why = "all of it is in the lake" if only_missing else "no such week is over"
+        raise PipelineError(f"nothing to do: {why}.")
+    return make_plan(text, session.source, wanted)
+
+
+def demo_plan(session: Session) -> Plan:
+    """The two seasons before the week due, and its own season up to the week before."""
+    due = session.status.due
+    seasons = [due.season - 2, due.season - 1, due.season]
+    plan = backfill_weeks(session, seasons, range(1, 23), False, False)
+    weeks = [
+        SeasonWeek(season, week)
+        for season in seasons
+        for week in weeks_of(session.games, season)
+        if SeasonWeek(season, week) < due
+    ]
+    return make_plan(f"{plan.text} demo", session.source, weeks)
+
+
+def _ranges(numbers: Iterable[int]) -> str:
+    """1,2,3,7 as 1-3,7."""
+    parts: list[list[int]] = []
+    for number in sorted(numbers):
+        if parts and parts[-1][1] == number - 1:
+            parts[-1][1] = number
+        else:
+            parts.append([number, number])
+    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in parts)
