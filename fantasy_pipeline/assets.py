@@ -4,6 +4,7 @@ Everything football is imported inside the functions: loading the code location 
 no pandas, DuckDB or Arrow.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import dagster as dg
@@ -21,7 +22,9 @@ OWNERS = ["team:data"]
 UPSTREAM_POOL = "nflverse"
 
 
-def _weekly(table: Table, group: str, kinds: set[str], **more: Any) -> Any:
+def _weekly(
+    table: Table, group: str, kinds: set[str], **more: Any
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Decorator of an asset that is one weekly table."""
     return dg.asset(
         name=table.name,
@@ -34,6 +37,11 @@ def _weekly(table: Table, group: str, kinds: set[str], **more: Any) -> Any:
         owners=OWNERS,
         **more,
     )
+
+
+def _columns(*names: str) -> dg.AssetIn:
+    """Input of which only the key and some columns are read."""
+    return dg.AssetIn(metadata={"columns": [*tables.PLAYER_WEEK, *names]})
 
 
 @dg.asset(
@@ -69,7 +77,13 @@ def raw_players(context: dg.AssetExecutionContext, nfl: NflData, games: Any) -> 
     return table
 
 
-@_weekly(tables.WEEKLY_STATS, "ingest", {"parquet", "nflverse"}, pool=UPSTREAM_POOL)
+@_weekly(
+    tables.WEEKLY_STATS,
+    "ingest",
+    {"parquet", "nflverse"},
+    pool=UPSTREAM_POOL,
+    ins={"raw_players": _columns("player_name", "position", "roster_source")},
+)
 def weekly_stats(
     context: dg.AssetExecutionContext, nfl: NflData, games: Any, raw_players: Any
 ) -> Any:
@@ -113,7 +127,13 @@ def player_history(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
     return table
 
 
-@_weekly(tables.SOURCE_PROJECTIONS, "projections", {"parquet", "csv"}, pool=UPSTREAM_POOL)
+@_weekly(
+    tables.SOURCE_PROJECTIONS,
+    "projections",
+    {"parquet", "csv"},
+    pool=UPSTREAM_POOL,
+    ins={"raw_players": _columns("player_name", "position", "team")},
+)
 def source_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_players: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -131,7 +151,12 @@ def source_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_play
     return table
 
 
-@_weekly(tables.PROJECTIONS, "projections", {"parquet", "python"})
+@_weekly(
+    tables.PROJECTIONS,
+    "projections",
+    {"parquet", "python"},
+    ins={"raw_players": _columns("roster_source")},
+)
 def projections(
     context: dg.AssetExecutionContext,
     nfl: NflData,

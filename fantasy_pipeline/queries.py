@@ -60,7 +60,7 @@ def run_sql(lake: Lake, text: str) -> pa.Table:
     """
     import duckdb
 
-    with lake.connect(ALL_TABLES) as connection:
+    with lake.connect(ALL_TABLES, private=True) as connection:
         connection.execute("set allowed_directories = ?", [[lake.allowed_directory()]])
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")

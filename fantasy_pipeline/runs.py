@@ -41,6 +41,16 @@ class RunOutcome:
         }
 
 
+def run_tags(week: SeasonWeek, source: str, trigger: str) -> Mapping[str, str]:
+    """Tags by which a run is found: season, week, source, trigger."""
+    return {
+        "season": str(week.season),
+        "week": str(week.week),
+        "source": source,
+        "trigger": trigger,
+    }
+
+
 def run_config(source: str) -> dict[str, Any]:
     """Run config that chooses the source and keeps the console quiet."""
     return {
@@ -86,7 +96,7 @@ def summarize(result: dg.ExecuteInProcessResult) -> RunOutcome:
             table = materialization.asset_key.path[-1]
             for name, value in materialization.metadata.items():
                 if name in ("dagster/partition_row_count", "dagster/row_count"):
-                    rows[table] = rows.get(table, 0) + int(value.value)  # type: ignore[call-overload]
+                    rows[table] = rows.get(table, 0) + int(str(value.value))
                 elif name == "warnings":
                     warnings.update(dict.fromkeys(value.value))  # type: ignore[arg-type]
         elif event.is_step_failure:

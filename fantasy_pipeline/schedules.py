@@ -1,22 +1,10 @@
 """The schedules: when the due week is imported."""
 
-from collections.abc import Mapping
-
 import dagster as dg
 
 from fantasy_pipeline.jobs import weekly_import
 from fantasy_pipeline.resources import NflData
-from fantasy_pipeline.season_week import SeasonWeek
-
-
-def run_tags(week: SeasonWeek, source: str, trigger: str) -> Mapping[str, str]:
-    """Tags by which a run is found: season, week, source, trigger."""
-    return {
-        "season": str(week.season),
-        "week": str(week.week),
-        "source": source,
-        "trigger": trigger,
-    }
+from fantasy_pipeline.runs import run_tags
 
 
 @dg.schedule(

@@ -6,7 +6,7 @@ import dagster as dg
 
 from fantasy_pipeline.jobs import weekly_import, weekly_projections
 from fantasy_pipeline.resources import NflData
-from fantasy_pipeline.schedules import run_tags
+from fantasy_pipeline.runs import run_tags
 from fantasy_pipeline.season_week import SeasonWeek
 
 PROJECTION_LEAD = timedelta(days=14)

@@ -81,6 +81,14 @@ class Session:
         return games_from_table(self.upstream.schedule())
 
     @cached_property
+    def known_games(self) -> Sequence[Game]:
+        """The schedule as the lake has it; of today, if it has none."""
+        from fantasy_pipeline.calendar import games_from_table
+        from fantasy_pipeline.tables import GAMES
+
+        return games_from_table(self.lake.read(GAMES)) if self.lake.has(GAMES) else self.games
+
+    @cached_property
     def now(self) -> datetime:
         if self._at is not None:
             return self._at

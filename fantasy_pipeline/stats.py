@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fantasy_pipeline import scoring
 from fantasy_pipeline.errors import NotPublishedError
 from fantasy_pipeline.sources.base import Source
-from fantasy_pipeline.sql import arrow, query
+from fantasy_pipeline.sql import arrow, database, query
 from fantasy_pipeline.tables import WEEKLY_STATS
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ def weekly_stats(
         NotPublishedError: a week has games, but upstream's file has no row of it.
         SourceError: upstream failed.
     """
-    import duckdb
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -62,7 +61,7 @@ def weekly_stats(
         .append_column("kicking_points", pa.array(scoring.points(lines, scoring.KICKING)))
         .append_column("source", pa.array([source.reader_of("weekly_stats")] * lines.num_rows))
     )
-    with duckdb.connect() as connection:
+    with database() as connection:
         connection.register("lines", lines)
         connection.register("raw_players", raw_players)
         table = arrow(connection, query("weekly_stats"))
@@ -92,6 +91,18 @@ def unplayed_games(
                 f"{len(absent)} of {these.num_rows} games: {', '.join(absent)}"
             )
     return warnings
+
+
+POINT_COLUMNS = (
+    "season",
+    "week",
+    "player_name",
+    "fantasy_points",
+    "fantasy_points_ppr",
+    "upstream_fantasy_points",
+    "upstream_fantasy_points_ppr",
+)
+"""What `point_differences` reads."""
 
 
 def point_differences(weekly_stats: pa.Table) -> list[str]:
