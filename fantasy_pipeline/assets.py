@@ -13,12 +13,16 @@ from fantasy_pipeline.contracts import Table
 from fantasy_pipeline.partitions import by_season, season_week, weeks_of
 from fantasy_pipeline.reporting import definition_metadata, report_weeks
 from fantasy_pipeline.resources import NflData
+from fantasy_pipeline.retries import NETWORK_RETRY, only_network_is_retried
+from fantasy_pipeline.runs import moment_of
 from fantasy_pipeline.season_week import SeasonWeek
 
 # One policy for all: with mixed ones a backfill falls back to one run per partition.
 SINGLE_RUN = dg.BackfillPolicy.single_run()
 OWNERS = ["team:data"]
 UPSTREAM_POOL = "nflverse"
+UPSTREAM: dict[str, Any] = {"pool": UPSTREAM_POOL, "retry_policy": NETWORK_RETRY}
+"""What every asset that asks upstream has."""
 
 
 def _weekly(table: Table, group: str, kinds: set[str], **more: Any) -> Any:
@@ -42,10 +46,11 @@ def _weekly(table: Table, group: str, kinds: set[str], **more: Any) -> Any:
     group_name="ingest",
     kinds={"parquet", "nflverse"},
     owners=OWNERS,
-    pool=UPSTREAM_POOL,
+    **UPSTREAM,
 )
 def games(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
-    table = nfl.upstream.schedule()
+    with only_network_is_retried(context.run.tags):
+        table = nfl.upstream.schedule()
     seasons = table["season"].to_numpy()
     context.add_output_metadata(
         {"seasons": f"{seasons.min()}-{seasons.max()}", "data": nfl.label or "nfl"}
@@ -53,7 +58,7 @@ def games(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
     return table
 
 
-@_weekly(tables.RAW_PLAYERS, "ingest", {"parquet", "nflverse"}, pool=UPSTREAM_POOL)
+@_weekly(tables.RAW_PLAYERS, "ingest", {"parquet", "nflverse"}, **UPSTREAM)
 def raw_players(context: dg.AssetExecutionContext, nfl: NflData, games: Any) -> Any:
     import pyarrow as pa
 
@@ -62,14 +67,16 @@ def raw_players(context: dg.AssetExecutionContext, nfl: NflData, games: Any) -> 
     weeks = weeks_of(context)
     parts, warnings = [], {}
     for season, numbers in by_season(weeks).items():
-        part, warnings[season] = raw_players(nfl.upstream, games, season, numbers)
+        with only_network_is_retried(context.run.tags):
+            part, warnings[season] = raw_players(nfl.upstream, games, season, numbers)
         parts.append(part)
     table = pa.concat_tables(parts)
-    report_weeks(context, table, weeks, _played(games), warnings, nfl.label)
+    more = {week: {"reader": nfl.upstream.reader_of("weekly_rosters")} for week in weeks}
+    report_weeks(context, table, weeks, _played(games), warnings, nfl.label, more)
     return table
 
 
-@_weekly(tables.WEEKLY_STATS, "ingest", {"parquet", "nflverse"}, pool=UPSTREAM_POOL)
+@_weekly(tables.WEEKLY_STATS, "ingest", {"parquet", "nflverse"}, **UPSTREAM)
 def weekly_stats(
     context: dg.AssetExecutionContext, nfl: NflData, games: Any, raw_players: Any
 ) -> Any:
@@ -82,11 +89,43 @@ def weekly_stats(
     parts, warnings = [], {}
     for season, numbers in by_season(weeks).items():
         players = raw_players.filter(pc.equal(raw_players["season"], season))
-        part = weekly_stats(nfl.upstream, games, players, season, numbers)
+        with only_network_is_retried(context.run.tags):
+            part = weekly_stats(nfl.upstream, games, players, season, numbers)
         warnings[season] = unplayed_games(games, part, season, numbers)
         parts.append(part)
     table = pa.concat_tables(parts)
-    report_weeks(context, table, weeks, _played(games), warnings, nfl.label)
+    phases = _phases(context, games, table, weeks)
+    reader = nfl.upstream.reader_of("weekly_stats")
+    more = {week: {"phase": phase, "reader": reader} for week, phase in phases.items()}
+    report_weeks(context, table, weeks, _played(games), warnings, nfl.label, more)
+    return table
+
+
+@_weekly(tables.PROVISIONAL_STATS, "ingest", {"parquet"})
+def provisional_stats(
+    context: dg.AssetExecutionContext, nfl: NflData, games: Any, weekly_stats: Any
+) -> Any:
+    from fantasy_pipeline.stat_corrections import first_stats
+
+    weeks = weeks_of(context)
+    kept = sorted(set(nfl.lake.weeks(tables.PROVISIONAL_STATS)) & set(weeks))
+    phases = _phases(context, games, weekly_stats, weeks)
+    table = first_stats(weekly_stats, nfl.lake.read(tables.PROVISIONAL_STATS, kept), phases)
+    table = tables.PROVISIONAL_STATS.conform(table)
+    report_weeks(context, table, weeks, _played(games), {}, nfl.label)
+    return table
+
+
+@_weekly(tables.STAT_CORRECTIONS, "ingest", {"parquet", "duckdb"})
+def stat_corrections(
+    context: dg.AssetExecutionContext, nfl: NflData, weekly_stats: Any, provisional_stats: Any
+) -> Any:
+    from fantasy_pipeline.stat_corrections import stat_corrections
+
+    weeks = weeks_of(context)
+    table = stat_corrections(provisional_stats, weekly_stats)
+    played = _played(nfl.lake.read(tables.GAMES))
+    report_weeks(context, table, weeks, played, {}, nfl.label)
     return table
 
 
@@ -113,7 +152,7 @@ def player_history(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
     return table
 
 
-@_weekly(tables.SOURCE_PROJECTIONS, "projections", {"parquet", "csv"}, pool=UPSTREAM_POOL)
+@_weekly(tables.SOURCE_PROJECTIONS, "projections", {"parquet", "csv"}, **UPSTREAM)
 def source_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_players: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -124,10 +163,13 @@ def source_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_play
     parts, warnings = [], {}
     for season, numbers in by_season(weeks).items():
         players = raw_players.filter(pc.equal(raw_players["season"], season))
-        part, warnings[season] = source_projections(nfl.upstream, players, season, numbers)
+        with only_network_is_retried(context.run.tags):
+            part, warnings[season] = source_projections(nfl.upstream, players, season, numbers)
         parts.append(part)
     table = pa.concat_tables(parts)
-    report_weeks(context, table, weeks, _played(nfl.lake.read(tables.GAMES)), warnings, nfl.label)
+    more = {week: {"reader": nfl.upstream.reader_of("nflcom_projections")} for week in weeks}
+    played = _played(nfl.lake.read(tables.GAMES))
+    report_weeks(context, table, weeks, played, warnings, nfl.label, more)
     return table
 
 
@@ -176,6 +218,19 @@ def projection_accuracy(context: dg.AssetExecutionContext, nfl: NflData, weekly_
     }
     report_weeks(context, table, weeks, played, warnings, nfl.label)
     return table
+
+
+def _phases(
+    context: dg.AssetExecutionContext, games: Any, weekly_stats: Any, weeks: list[SeasonWeek]
+) -> dict[SeasonWeek, str]:
+    """Phase of each week's import; one that lacks the stats of a game is never final."""
+    from fantasy_pipeline.automation import phases_at
+    from fantasy_pipeline.calendar import games_from_table
+    from fantasy_pipeline.stats import incomplete_weeks
+
+    phases = phases_at(games_from_table(games), weeks, moment_of(context.run.tags))
+    incomplete = incomplete_weeks(games, weekly_stats)
+    return {week: "provisional" if week in incomplete else phase for week, phase in phases.items()}
 
 
 def _played(games: Any) -> dict[SeasonWeek, tuple[int, int]]:

@@ -8,9 +8,9 @@ from fantasy_pipeline import assets
 from fantasy_pipeline.asset_checks import points_match_upstream
 from fantasy_pipeline.io_managers import LakeIOManager
 from fantasy_pipeline.jobs import ALL_JOBS
-from fantasy_pipeline.resources import NflData
-from fantasy_pipeline.schedules import tuesday_import
-from fantasy_pipeline.sensors import project_upcoming_week
+from fantasy_pipeline.resources import Clock, NflData
+from fantasy_pipeline.schedules import ALL_SCHEDULES
+from fantasy_pipeline.sensors import ALL_SENSORS
 
 nfl = NflData.configure_at_launch()
 
@@ -18,9 +18,9 @@ defs = dg.Definitions(
     assets=dg.load_assets_from_modules([assets]),
     asset_checks=[points_match_upstream],
     jobs=ALL_JOBS,
-    schedules=[tuesday_import],
-    sensors=[project_upcoming_week],
-    resources={"nfl": nfl, "io_manager": LakeIOManager(nfl=nfl)},
+    schedules=ALL_SCHEDULES,
+    sensors=ALL_SENSORS,
+    resources={"nfl": nfl, "clock": Clock(), "io_manager": LakeIOManager(nfl=nfl)},
     # A run is one process: each upstream file is read once, and a step costs no start-up.
     executor=dg.in_process_executor,
 )

@@ -12,6 +12,8 @@ weekly_import = dg.define_asset_job(
         assets.games,
         assets.raw_players,
         assets.weekly_stats,
+        assets.provisional_stats,
+        assets.stat_corrections,
         assets.player_history,
         assets.projection_accuracy,
     ),
@@ -61,6 +63,9 @@ games_refresh = dg.define_asset_job(
     selection=dg.AssetSelection.assets(assets.games),
     description="Refresh the schedule.",
 )
+
+IMPORT_JOBS = [weekly_import.name, whole_week.name]
+"""Jobs that import one week."""
 
 ALL_JOBS = [
     weekly_import,

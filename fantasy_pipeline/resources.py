@@ -3,6 +3,7 @@
 Both follow from `source`, so that sample data can only go to the sample league's own lake.
 """
 
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -42,6 +43,15 @@ def open_lake(settings: Settings, source: SourceName) -> Lake:
     """The lake that belongs to a source."""
     label = SAMPLE_LABEL if source == "sample" else REAL_LABEL
     return Lake(settings.lake_root(source), label)
+
+
+class Clock(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """What time it is for the sensors; tests and replays set it."""
+
+    at: str = Field(default="", description="ISO 8601 with offset; empty: the real time")
+
+    def now(self) -> datetime:
+        return datetime.fromisoformat(self.at) if self.at else datetime.now(timezone.utc)
 
 
 class NflData(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -84,6 +94,14 @@ class NflData(dg.ConfigurableResource):  # type: ignore[type-arg]
     def label(self) -> str | None:
         """What outputs must say about the data; None for real ones."""
         return SAMPLE_LABEL if self.source_name == "sample" else None
+
+    def moment(self, now: datetime) -> datetime:
+        """The moment `now` in the league: the sample league's own present stands still."""
+        if self.source_name != "sample":
+            return now
+        from fantasy_pipeline.sources.sample import SAMPLE_NOW
+
+        return SAMPLE_NOW
 
     def games(self) -> "tuple[Game, ...]":
         """The schedule: as the lake has it, else from upstream."""

@@ -10,8 +10,7 @@ from typing import Any
 from fantasy_pipeline.backfill import Plan, make_plan
 from fantasy_pipeline.calendar import next_week, weeks_of
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.runs import RunOutcome, execute
-from fantasy_pipeline.schedules import run_tags
+from fantasy_pipeline.runs import RunOutcome, execute, run_tags
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.session import Session
 from fantasy_pipeline.tables import PROJECTIONS, WEEKLY_STATS
@@ -55,7 +54,7 @@ class WeekResult:
 
 def _run(session: Session, result: WeekResult, job: str, week: SeasonWeek, step: Step) -> bool:
     with step(f"{job} {week}"):
-        tags = run_tags(week, session.source, "manual")
+        tags = run_tags(week, session.source, "manual", as_of=session.now)
         outcome = execute(session.instance, job, session.source, tags, week, week)
     result.runs[f"{job} {week}"] = outcome
     return outcome.success
