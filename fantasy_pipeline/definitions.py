@@ -5,10 +5,11 @@ from __future__ import annotations
 import dagster as dg
 
 from fantasy_pipeline import assets
+from fantasy_pipeline.alert_sensors import ALERT_SENSORS
 from fantasy_pipeline.asset_checks import points_match_upstream
 from fantasy_pipeline.io_managers import LakeIOManager
 from fantasy_pipeline.jobs import ALL_JOBS
-from fantasy_pipeline.resources import Clock, NflData
+from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.schedules import ALL_SCHEDULES
 from fantasy_pipeline.sensors import ALL_SENSORS
 
@@ -19,8 +20,8 @@ defs = dg.Definitions(
     asset_checks=[points_match_upstream],
     jobs=ALL_JOBS,
     schedules=ALL_SCHEDULES,
-    sensors=ALL_SENSORS,
-    resources={"nfl": nfl, "clock": Clock(), "io_manager": LakeIOManager(nfl=nfl)},
+    sensors=[*ALL_SENSORS, *ALERT_SENSORS],
+    resources={"nfl": nfl, "io_manager": LakeIOManager(nfl=nfl)},
     # A run is one process: each upstream file is read once, and a step costs no start-up.
     executor=dg.in_process_executor,
 )

@@ -66,6 +66,8 @@ games_refresh = dg.define_asset_job(
 
 IMPORT_JOBS = [weekly_import.name, whole_week.name]
 """Jobs that import one week."""
+WEEK_JOBS = [*IMPORT_JOBS, weekly_projections.name]
+"""Jobs of one week."""
 
 ALL_JOBS = [
     weekly_import,

@@ -3,7 +3,7 @@
 Both follow from `source`, so that sample data can only go to the sample league's own lake.
 """
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from fantasy_pipeline.calendar import Game
 
 REAL_LABEL = "nfl"
+# Weekly schedules: their latest missed tick is never older.
+_LATEST = timedelta(days=7)
 
 
 def open_source(settings: Settings, source: SourceName) -> Source:
@@ -45,21 +47,15 @@ def open_lake(settings: Settings, source: SourceName) -> Lake:
     return Lake(settings.lake_root(source), label)
 
 
-class Clock(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """What time it is for the sensors; tests and replays set it."""
-
-    at: str = Field(default="", description="ISO 8601 with offset; empty: the real time")
-
-    def now(self) -> datetime:
-        return datetime.fromisoformat(self.at) if self.at else datetime.now(timezone.utc)
-
-
 class NflData(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Source and lake of a run; opened when first used, once per process and run."""
 
     source: str = Field(
         default="",
         description=f"One of {', '.join(SOURCES)}; empty: FANTASY_SOURCE, else auto",
+    )
+    at: str = Field(
+        default="", description="Moment that sensors act as of, ISO 8601 with offset; empty: now"
     )
     _settings: Settings | None = PrivateAttr(default=None)
     _source: Source | None = PrivateAttr(default=None)
@@ -95,13 +91,25 @@ class NflData(dg.ConfigurableResource):  # type: ignore[type-arg]
         """What outputs must say about the data; None for real ones."""
         return SAMPLE_LABEL if self.source_name == "sample" else None
 
-    def moment(self, now: datetime) -> datetime:
-        """The moment `now` in the league: the sample league's own present stands still."""
-        if self.source_name != "sample":
-            return now
-        from fantasy_pipeline.sources.sample import SAMPLE_NOW
+    def now(self) -> datetime:
+        """The present of the league: `at`, or now; the sample league's own stands still."""
+        if self.at:
+            return datetime.fromisoformat(self.at)
+        if self.source_name == "sample":
+            from fantasy_pipeline.sources.sample import SAMPLE_NOW
 
-        return SAMPLE_NOW
+            return SAMPLE_NOW
+        return datetime.now(timezone.utc)
+
+    def moment(self, scheduled: datetime) -> datetime:
+        """The moment a schedule's tick acts as of.
+
+        A tick that is late, after downtime, acts as of now: on Sunday the stats of last Tuesday's
+        tick are not provisional any more. A tick of another time is a preview, and is taken as is.
+        """
+        now = self.now()
+        is_late = timedelta(0) <= now - scheduled < _LATEST
+        return now if is_late or self.source_name == "sample" else scheduled
 
     def games(self) -> "tuple[Game, ...]":
         """The schedule: as the lake has it, else from upstream."""

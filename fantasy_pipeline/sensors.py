@@ -11,7 +11,7 @@ from fantasy_pipeline.automation import CATCH_UP_GRACE, PROJECTION_LEAD, Import
 from fantasy_pipeline.calendar import Game, week_status
 from fantasy_pipeline.import_state import imported_of, running_weeks, week_of_run
 from fantasy_pipeline.jobs import IMPORT_JOBS, weekly_import, weekly_projections
-from fantasy_pipeline.resources import Clock, NflData
+from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.runs import moment_of, run_tags
 from fantasy_pipeline.season_week import SeasonWeek
 
@@ -65,12 +65,12 @@ def upcoming_request(
     description="Import what was missed: downtime, failed runs, games that ended later.",
 )
 def catch_up(
-    context: dg.SensorEvaluationContext, nfl: NflData, clock: Clock
+    context: dg.SensorEvaluationContext, nfl: NflData
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    now = clock.now()
-    at = nfl.moment(now)
+    now = nfl.now()
     games = nfl.games()
-    missing = automation.plan(games, imported_of(context.instance, games, at), at, CATCH_UP_GRACE)
+    imported = imported_of(context.instance, games, now)
+    missing = automation.plan(games, imported, now, CATCH_UP_GRACE)
     seen = _read_cursor(context.cursor)
     running = running_weeks(context.instance, IMPORT_JOBS)
     requests = to_request(missing, seen, set(running), now)
@@ -80,10 +80,10 @@ def catch_up(
         yield dg.RunRequest(
             run_key=item.key,
             partition_key=item.week.key,
-            tags=dict(run_tags(item.week, nfl.source_name, "sensor", item.phase, at)),
+            tags=dict(run_tags(item.week, nfl.source_name, "sensor", item.phase, now)),
         )
     if not requests:
-        yield dg.SkipReason(_why(missing, games, requested, at))
+        yield dg.SkipReason(_why(missing, games, requested, now))
 
 
 class _Cursor:

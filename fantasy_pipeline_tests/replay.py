@@ -1,7 +1,7 @@
 """A season replayed: the real schedules and sensors, their requests executed, time injected."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from fantasy_pipeline.automation import phase_at
 from fantasy_pipeline.calendar import Game
 from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.import_state import week_of_run
-from fantasy_pipeline.resources import Clock, NflData
+from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.runs import moment_of
 from fantasy_pipeline.schedules import ALL_SCHEDULES
 from fantasy_pipeline.season_week import SeasonWeek
@@ -73,7 +73,7 @@ class Replay:
         with dg.build_schedule_context(
             instance=self.instance,
             scheduled_execution_time=scheduled,
-            resources={"nfl": NflData()},
+            resources={"nfl": NflData(at=at.isoformat())},
             repository_def=defs.get_repository_def(),
         ) as context:
             data = schedule.evaluate_tick(context)
@@ -87,7 +87,7 @@ class Replay:
         with dg.build_sensor_context(
             instance=self.instance,
             cursor=self._cursor,
-            resources={"nfl": NflData(), "clock": Clock(at=at.isoformat())},
+            resources={"nfl": NflData(at=at.isoformat())},
             repository_def=defs.get_repository_def(),
         ) as context:
             data = catch_up.evaluate_tick(context)
@@ -151,31 +151,39 @@ def execute_in_name(instance: dg.DagsterInstance, games: Iterable[Game]) -> Exec
     """A run that only records what an import records: a week, its phase, success."""
     schedule = tuple(games)
 
-    @dg.op(config_schema={"week": str, "phase": str})
-    def record(context: dg.OpExecutionContext) -> None:
-        context.log_event(
-            dg.AssetMaterialization(
-                asset_key="weekly_stats",
-                partition=context.op_config["week"],
-                metadata={"phase": context.op_config["phase"]},
-            )
-        )
-
-    @dg.job
-    def recorded() -> None:
-        record()
-
     def execute(job: str, request: dg.RunRequest) -> bool:
         week = week_of_run(request.tags)
         assert week is not None
         phase = phase_at(schedule, week, moment_of(request.tags))
-        config = {"ops": {"record": {"config": {"week": week.key, "phase": phase}}}}
-        tags = {key: value for key, value in request.tags.items() if "/" not in key}
-        return recorded.execute_in_process(
-            instance=instance, tags=tags, run_config={**config, **QUIET}
-        ).success
+        return record_imports(instance, {week: phase}, request.tags)
 
     return execute
+
+
+@dg.op(config_schema=dict)
+def record(context: dg.OpExecutionContext) -> None:
+    for key, phase in context.op_config.items():
+        context.log_event(
+            dg.AssetMaterialization("weekly_stats", partition=key, metadata={"phase": phase})
+        )
+
+
+@dg.job
+def recorded() -> None:
+    record()
+
+
+def record_imports(
+    instance: dg.DagsterInstance, phases: Mapping[SeasonWeek, str], tags: Mapping[str, str]
+) -> bool:
+    """One run that leaves the events of imports."""
+    config = {week.key: phase for week, phase in phases.items()}
+    result = recorded.execute_in_process(
+        instance=instance,
+        tags={key: value for key, value in tags.items() if "/" not in key},
+        run_config={"ops": {"record": {"config": config}}, **QUIET},
+    )
+    return result.success
 
 
 def overlay(mirror: Path, variant: Path | None, folder: Path) -> Path:
