@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fantasy_pipeline.sql import arrow, query
+from fantasy_pipeline.sql import arrow, database, query
 from fantasy_pipeline.tables import PROJECTION_ACCURACY
 
 if TYPE_CHECKING:
@@ -24,9 +24,7 @@ def projection_accuracy(
     Returns:
         `PROJECTION_ACCURACY` rows; none for a week without projections.
     """
-    import duckdb
-
-    with duckdb.connect() as connection:
+    with database() as connection:
         connection.register("projections", projections)
         connection.register("source_projections", source_projections)
         connection.register("weekly_stats", weekly_stats)

@@ -1,11 +1,11 @@
 """The checks on assets: what a reader of the tables may rely on."""
 
-from typing import Any
-
 import dagster as dg
 
 from fantasy_pipeline.assets import weekly_stats
-from fantasy_pipeline.partitions import season_week
+from fantasy_pipeline.partitions import season_week, weeks_of
+from fantasy_pipeline.resources import NflData
+from fantasy_pipeline.tables import WEEKLY_STATS
 
 
 @dg.asset_check(
@@ -13,15 +13,18 @@ from fantasy_pipeline.partitions import season_week
     partitions_def=season_week,
     description="Points by our scoring equal upstream's own, to 0.01, in every stat line.",
 )
-def points_match_upstream(weekly_stats: Any) -> dg.AssetCheckResult:
-    from fantasy_pipeline.stats import point_differences
+def points_match_upstream(
+    context: dg.AssetCheckExecutionContext, nfl: NflData
+) -> dg.AssetCheckResult:
+    from fantasy_pipeline.stats import POINT_COLUMNS, point_differences
 
-    different = point_differences(weekly_stats)
+    lines = nfl.lake.read(WEEKLY_STATS, weeks_of(context), POINT_COLUMNS)
+    different = point_differences(lines)
     return dg.AssetCheckResult(
         passed=not different,
         severity=dg.AssetCheckSeverity.WARN,
         metadata={
-            "rows": weekly_stats.num_rows,
+            "rows": lines.num_rows,
             "different": len(different),
             "examples": different[:10],
         },

@@ -4,6 +4,7 @@ Everything football is imported inside the functions: loading the code location 
 no pandas, DuckDB or Arrow.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import dagster as dg
@@ -25,7 +26,9 @@ UPSTREAM: dict[str, Any] = {"pool": UPSTREAM_POOL, "retry_policy": NETWORK_RETRY
 """What every asset that asks upstream has."""
 
 
-def _weekly(table: Table, group: str, kinds: set[str], **more: Any) -> Any:
+def _weekly(
+    table: Table, group: str, kinds: set[str], **more: Any
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Decorator of an asset that is one weekly table."""
     return dg.asset(
         name=table.name,
@@ -38,6 +41,11 @@ def _weekly(table: Table, group: str, kinds: set[str], **more: Any) -> Any:
         owners=OWNERS,
         **more,
     )
+
+
+def _columns(*names: str) -> dg.AssetIn:
+    """Input of which only the key and some columns are read."""
+    return dg.AssetIn(metadata={"columns": [*tables.PLAYER_WEEK, *names]})
 
 
 @dg.asset(
@@ -76,7 +84,12 @@ def raw_players(context: dg.AssetExecutionContext, nfl: NflData, games: Any) -> 
     return table
 
 
-@_weekly(tables.WEEKLY_STATS, "ingest", {"parquet", "nflverse"}, **UPSTREAM)
+@_weekly(
+    tables.WEEKLY_STATS,
+    "ingest",
+    {"parquet", "nflverse"},
+    ins={"raw_players": _columns("player_name", "position", "roster_source")},
+)
 def weekly_stats(
     context: dg.AssetExecutionContext, nfl: NflData, games: Any, raw_players: Any
 ) -> Any:
@@ -152,7 +165,12 @@ def player_history(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
     return table
 
 
-@_weekly(tables.SOURCE_PROJECTIONS, "projections", {"parquet", "csv"}, **UPSTREAM)
+@_weekly(
+    tables.SOURCE_PROJECTIONS,
+    "projections",
+    {"parquet", "csv"},
+    ins={"raw_players": _columns("player_name", "position", "team")},
+)
 def source_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_players: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -173,7 +191,12 @@ def source_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_play
     return table
 
 
-@_weekly(tables.PROJECTIONS, "projections", {"parquet", "python"})
+@_weekly(
+    tables.PROJECTIONS,
+    "projections",
+    {"parquet", "python"},
+    ins={"raw_players": _columns("roster_source")},
+)
 def projections(
     context: dg.AssetExecutionContext,
     nfl: NflData,

@@ -1,8 +1,9 @@
 """Backfills from the command line: whole seasons, two at a time, resumable.
 
-The stages follow the asset graph: the schedule; what comes from upstream, season by season; the
-history of all players, once; projections and their accuracy, season by season. Each step is one Dagster
-run in a worker process. Which steps of an interrupted backfill are done is read from run history.
+The stages follow the asset graph: what comes from upstream, season by season; the history of all
+players, once; projections and their accuracy, season by season. Each step is one Dagster run in a
+worker process. Which steps of an interrupted backfill are done is read from run
+history.
 """
 
 from __future__ import annotations
@@ -106,7 +107,6 @@ def make_plan(text: str, source: str, weeks: Sequence[SeasonWeek]) -> Plan:
         text,
         source,
         (
-            (Step(GAMES),),
             tuple(Step(INGEST, *bounds) for bounds in ranges),
             (Step(HISTORY),),
             tuple(Step(PROJECT, *bounds) for bounds in ranges),
@@ -156,17 +156,22 @@ def run_backfill(
         "source": plan.source,
         "trigger": "backfill",
     }
-    with _pool(workers) as pool:
-        for stage in plan.stages:
-            todo = [step for step in stage if step.name not in done]
-            for step in stage:
-                if step.name in done:
-                    summary.steps_resumed += 1
-                    on_step(step)
-            for step, outcome in _run_stage(pool, todo, plan.source, tags):
-                summary.add(step, outcome)
+    for stage in plan.stages:
+        todo = [step for step in stage if step.name not in done]
+        for step in stage:
+            if step.name in done:
+                summary.steps_resumed += 1
                 on_step(step)
+        for step, outcome in _run_stage(workers, todo, plan.source, tags):
+            summary.add(step, outcome)
+            on_step(step)
     return summary
+
+
+def refresh_schedule(source: str) -> RunOutcome:
+    """Materialize the schedule, in a process of its own: reading upstream costs memory."""
+    steps = _run_stage(1, [Step(GAMES)], source, {"source": source, "trigger": "backfill"})
+    return next(iter([outcome for _, outcome in steps]))
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
@@ -177,6 +182,16 @@ def _pool(workers: int) -> ProcessPoolExecutor:
 
 
 def _run_stage(
+    workers: int, steps: Sequence[Step], source: str, tags: Mapping[str, str]
+) -> Iterator[tuple[Step, RunOutcome]]:
+    """Run steps in workers that end with the stage, and their memory with them."""
+    if not steps:
+        return
+    with _pool(min(workers, len(steps))) as pool:
+        yield from _run_steps(pool, steps, source, tags)
+
+
+def _run_steps(
     pool: ProcessPoolExecutor, steps: Sequence[Step], source: str, tags: Mapping[str, str]
 ) -> Iterator[tuple[Step, RunOutcome]]:
     pending: dict[Future[RunOutcome], Step] = {
@@ -198,11 +213,8 @@ def _run_stage(
 
 def _run_step(step: Step, source: str, tags: dict[str, str]) -> RunOutcome:
     """In a worker: one Dagster run. The home is in the environment."""
-    import warnings
-
     import dagster as dg
 
-    warnings.simplefilter("ignore", dg.BetaWarning)
     tags[_STEP_TAG] = step.name
     tags["backfill_step_weeks"] = str(step.weeks)
     if step.first is not None:

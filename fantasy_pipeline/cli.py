@@ -337,10 +337,6 @@ def demo(source: SourceOption = "sample", at: AtOption = None) -> None:
 
 def main() -> None:
     """Entry point: expected failures are one line on stderr and exit code 1."""
-    import warnings
-
-    # Beta parameters of Dagster that this project knowingly uses.
-    warnings.filterwarnings("ignore", message=".*is currently in beta.*")
     try:
         app()
     except PipelineError as error:

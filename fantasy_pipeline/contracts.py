@@ -80,7 +80,6 @@ class Table:
                 null.
         """
         import pyarrow as pa
-        import pyarrow.compute as pc
 
         missing = [name for name in self.column_names if name not in data.column_names]
         if missing:
@@ -98,12 +97,25 @@ class Table:
             arrays.append(array)
         table = pa.table(arrays, schema=self.arrow_schema)
         table = table.sort_by([(name, "ascending") for name in self.key])
-        groups = table.group_by(list(self.key)).aggregate([([], "count_all")])
-        if groups.num_rows < table.num_rows:
-            repeated = groups.filter(pc.greater(groups["count_all"], 1)).slice(0, 3).to_pylist()
-            names = "; ".join(", ".join(str(row[k]) for k in self.key) for row in repeated)
+        self._refuse_repeated_keys(table)
+        return table
+
+    def _refuse_repeated_keys(self, table: pa.Table) -> None:
+        """Raise where two neighbours of the sorted rows have the same key."""
+        import pyarrow.compute as pc
+
+        if table.num_rows < 2:
+            return
+        same = None
+        for name in self.key:
+            column = table[name].combine_chunks()
+            equal = pc.equal(column.slice(1), column.slice(0, len(column) - 1))
+            same = equal if same is None else pc.and_(same, equal)
+        repeated = table.slice(1).filter(same)
+        if repeated.num_rows:
+            rows = repeated.slice(0, 3).to_pylist()
+            names = "; ".join(", ".join(str(row[key]) for key in self.key) for row in rows)
             raise PipelineError(
-                f"table {self.name}: {table.num_rows - groups.num_rows} repeated keys "
+                f"table {self.name}: {repeated.num_rows} repeated keys "
                 f"({', '.join(self.key)}), e.g. {names}"
             )
-        return table

@@ -8,6 +8,7 @@ time, so that the whole history costs one pass.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from fantasy_pipeline.sql import arrow, query
@@ -157,7 +158,7 @@ def _walk(rows: pa.Table) -> dict[str, np.ndarray]:
     state = _State(data)
     out: dict[str, np.ndarray] = {}
     boundaries = np.flatnonzero(np.diff(data.now, prepend=np.nan, append=np.nan))
-    for start, stop in zip(boundaries[:-1], boundaries[1:], strict=True):
+    for start, stop in pairwise(boundaries):
         week = slice(int(start), int(stop))
         for name, values in state.features(week).items():
             if name not in out:

@@ -11,7 +11,10 @@ from fantasy_pipeline.tables import BY_NAME
 
 
 class LakeIOManager(dg.ConfigurableIOManager):
-    """Writes an asset's Arrow table to the lake's table of that name; reads any set of weeks."""
+    """Writes an asset's Arrow table to the lake's table of that name; reads any set of weeks.
+
+    An input whose metadata has ``columns`` gets only those.
+    """
 
     nfl: dg.ResourceDependency[NflData]
 
@@ -27,10 +30,11 @@ class LakeIOManager(dg.ConfigurableIOManager):
 
     def load_input(self, context: dg.InputContext) -> Any:
         table = _table_of(context.asset_key)
-        if not table.weekly:
-            return self.nfl.lake.read(table)
-        weeks = sorted(SeasonWeek.from_key(key) for key in context.asset_partition_keys)
-        return self.nfl.lake.read(table, weeks)
+        columns = (context.definition_metadata or {}).get("columns")
+        weeks = None
+        if table.weekly:
+            weeks = sorted(SeasonWeek.from_key(key) for key in context.asset_partition_keys)
+        return self.nfl.lake.read(table, weeks, columns)
 
 
 def _table_of(asset_key: dg.AssetKey) -> Table:

@@ -18,7 +18,7 @@ from uuid import uuid4
 from fantasy_pipeline.contracts import Table
 from fantasy_pipeline.errors import NotMaterializedError, PipelineError
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.sql import arrow
+from fantasy_pipeline.sql import arrow, database
 
 if TYPE_CHECKING:
     import duckdb
@@ -137,25 +137,35 @@ class Lake:
                 found.append(SeasonWeek(int(match[1]), int(match[2])))
         return sorted(found)
 
+    def _present(self, table: Table, weeks: Sequence[SeasonWeek]) -> set[SeasonWeek]:
+        """Which of some weeks are in the lake; asking for few is cheaper than listing all."""
+        if len(weeks) <= 4:
+            return {week for week in weeks if self.has(table, week)}
+        return set(self.weeks(table))
+
     def has(self, table: Table, week: SeasonWeek | None = None) -> bool:
         """Whether a table, or one of its weeks, is in the lake."""
         return bool(self._fs.exists(self.path(table, week)))
 
-    def read(self, table: Table, weeks: Sequence[SeasonWeek] | None = None) -> pa.Table:
-        """Read a table, or some of its weeks, in one scan; rows sorted by key.
+    def read(
+        self,
+        table: Table,
+        weeks: Sequence[SeasonWeek] | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> pa.Table:
+        """Read a table, or some of its weeks or columns, in one scan; rows sorted by key.
 
         Raises:
             NotMaterializedError: the table, or one of `weeks`, is not in the lake.
         """
-        if weeks is None and table.weekly:
-            weeks = self.weeks(table)
         if not table.weekly:
             missing = [] if self.has(table) else [table.name]
             paths = [self.path(table)]
         else:
-            present = set(self.weeks(table)) if weeks else set()
-            missing = [f"{table.name} {week}" for week in weeks or () if week not in present]
-            paths = [self.path(table, week) for week in weeks or ()]
+            weeks = self.weeks(table) if weeks is None else weeks
+            present = self._present(table, weeks)
+            missing = [f"{table.name} {week}" for week in weeks if week not in present]
+            paths = [self.path(table, week) for week in weeks]
         if missing:
             more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
             raise NotMaterializedError(
@@ -173,12 +183,16 @@ class Lake:
             )
             return rows.cast(table.arrow_schema)
 
-    def connect(self, tables: Sequence[Table]) -> duckdb.DuckDBPyConnection:
-        """An in-memory DuckDB with one view per table of `tables` that is in the lake."""
-        connection = self._duckdb()
+    def connect(self, tables: Sequence[Table], private: bool = False) -> duckdb.DuckDBPyConnection:
+        """A DuckDB connection with one view per table of `tables` that is in the lake.
+
+        Args:
+            private: in a database of its own, whose settings may be changed.
+        """
+        connection = self._duckdb(private)
         for table in tables:
             if table.weekly:
-                if not self.weeks(table):
+                if not self._fs.exists(f"{self._base}/{table.name}"):
                     continue
                 where = f"{self._base}/{table.name}/season=*/week=*/part.parquet"
                 options = (
@@ -190,7 +204,7 @@ class Lake:
                 continue
             source = self._url(where).replace("'", "''")
             connection.execute(
-                f"create view {table.name} as from read_parquet('{source}'{options})"
+                f"create temp view {table.name} as from read_parquet('{source}'{options})"
             )
         return connection
 
@@ -201,7 +215,9 @@ class Lake:
     def _url(self, path: str) -> str:
         return path if self._local else str(self._fs.unstrip_protocol(path))
 
-    def _duckdb(self) -> duckdb.DuckDBPyConnection:
+    def _duckdb(self, private: bool = False) -> duckdb.DuckDBPyConnection:
+        if self._local and not private:
+            return database()
         import duckdb
 
         connection = duckdb.connect()

@@ -21,7 +21,9 @@ season_week = dg.MultiPartitionsDefinition(
 """Keys read ``2024|05``. Weeks that a season does not have are recorded as empty."""
 
 
-def weeks_of(context: dg.AssetExecutionContext) -> list[SeasonWeek]:
+def weeks_of(
+    context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext,
+) -> list[SeasonWeek]:
     """Weeks that the run is to materialize, in order.
 
     Raises:

@@ -10,7 +10,7 @@ from fantasy_pipeline.errors import NotPublishedError
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sources import schema
 from fantasy_pipeline.sources.base import Source
-from fantasy_pipeline.sql import arrow, query
+from fantasy_pipeline.sql import arrow, database, query
 from fantasy_pipeline.tables import RAW_PLAYERS
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ def raw_players(
             end more than two weeks before it.
         SourceError: an essential data set failed.
     """
-    import duckdb
-
     warnings: list[str] = []
 
     def optional(table: Table, load: Callable[[], pa.Table]) -> pa.Table:
@@ -52,9 +50,9 @@ def raw_players(
     else:
         stats = source.weekly_stats(season)
         warnings.append(
-            f"weekly_rosters {season}: none; players and teams are taken from their latest stat line"
+            f"weekly_rosters {season}: none; players and teams come from their latest stat line"
         )
-    with duckdb.connect() as connection:
+    with database() as connection:
         _register(
             connection,
             games=games,
@@ -91,7 +89,8 @@ def _refuse_empty_weeks(
 ) -> None:
     connection.register("result", table)
     empty = connection.execute(
-        "select distinct season, week from team_weeks anti join result using (season, week) order by all"
+        "select distinct season, week from team_weeks"
+        " anti join result using (season, week) order by all"
     ).fetchall()
     if empty:
         season, week = empty[0]

@@ -67,7 +67,7 @@ def run_sql(
     """
     import duckdb
 
-    with lake.connect(ALL_TABLES) as connection:
+    with lake.connect(ALL_TABLES, private=True) as connection:
         for name, table in (views or {}).items():
             if re.search(rf"\b{name}\b", text, re.IGNORECASE):
                 connection.register(name, table())

@@ -72,7 +72,7 @@ class NflData(dg.ConfigurableResource):  # type: ignore[type-arg]
         name = self.source or self.settings.source
         if name not in SOURCES:
             raise PipelineError(f"source {name!r} is none of {', '.join(SOURCES)}.")
-        return name  # type: ignore[return-value]
+        return name
 
     @property
     def upstream(self) -> Source:

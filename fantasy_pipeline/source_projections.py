@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fantasy_pipeline.errors import NotPublishedError
 from fantasy_pipeline.sources import schema
 from fantasy_pipeline.sources.base import Source
-from fantasy_pipeline.sql import arrow, query
+from fantasy_pipeline.sql import arrow, database, query
 from fantasy_pipeline.tables import SOURCE_PROJECTIONS
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ def source_projections(
         `SOURCE_PROJECTIONS` rows, and warnings: weeks that NFL.com has no file of, and the names
         projected highest that no rostered player answers to.
     """
-    import duckdb
     import pyarrow.compute as pc
 
     first = schema.FIRST_SEASON_UPSTREAM["nflcom_projections"]
@@ -53,7 +52,7 @@ def source_projections(
     if absent:
         listed = ", ".join(map(str, absent))
         warnings.append(f"nflcom_projections {season}: no file for week {listed}")
-    with duckdb.connect() as connection:
+    with database() as connection:
         connection.register("nflcom", rows)
         connection.register("raw_players", raw_players)
         connection.register("ids", ids)

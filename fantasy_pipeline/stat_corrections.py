@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fantasy_pipeline import scoring
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.sql import arrow, query
+from fantasy_pipeline.sql import arrow, database, query
 from fantasy_pipeline.tables import STAT_COLUMNS, STAT_CORRECTIONS
 
 if TYPE_CHECKING:
@@ -53,7 +53,6 @@ def stat_corrections(provisional: pa.Table, current: pa.Table) -> pa.Table:
         `STAT_CORRECTIONS` rows; a week without provisional stats has none, nor has a team
         whose game was not in them yet.
     """
-    import duckdb
     import pyarrow as pa
 
     weights = {**scoring.rules("ppr"), **scoring.KICKING}
@@ -64,7 +63,7 @@ def stat_corrections(provisional: pa.Table, current: pa.Table) -> pa.Table:
         }
     )
     columns = ["season", "week", "player_id", "player_name", "position", "team", *COUNTED]
-    with duckdb.connect() as connection:
+    with database() as connection:
         connection.register("provisional_stats", provisional.select(columns))
         connection.register("current_stats", current.select(columns))
         connection.register("scoring", points)

@@ -9,7 +9,7 @@ from fantasy_pipeline import scoring
 from fantasy_pipeline.errors import NotPublishedError
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sources.base import Source
-from fantasy_pipeline.sql import arrow, query
+from fantasy_pipeline.sql import arrow, database, query
 from fantasy_pipeline.tables import WEEKLY_STATS
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ def weekly_stats(
         NotPublishedError: a week has games, but upstream's file has no row of it.
         SourceError: upstream failed.
     """
-    import duckdb
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -63,7 +62,7 @@ def weekly_stats(
         .append_column("kicking_points", pa.array(scoring.points(lines, scoring.KICKING)))
         .append_column("source", pa.array([source.reader_of("weekly_stats")] * lines.num_rows))
     )
-    with duckdb.connect() as connection:
+    with database() as connection:
         connection.register("lines", lines)
         connection.register("raw_players", raw_players)
         table = arrow(connection, query("weekly_stats"))
@@ -108,6 +107,18 @@ def incomplete_weeks(games: pa.Table, weekly_stats: pa.Table) -> set[SeasonWeek]
         )
         if any((season, week, team) not in known for team in teams)
     }
+
+
+POINT_COLUMNS = (
+    "season",
+    "week",
+    "player_name",
+    "fantasy_points",
+    "fantasy_points_ppr",
+    "upstream_fantasy_points",
+    "upstream_fantasy_points_ppr",
+)
+"""What `point_differences` reads."""
 
 
 def point_differences(weekly_stats: pa.Table) -> list[str]:

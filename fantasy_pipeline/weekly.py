@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
-from fantasy_pipeline.backfill import Plan, make_plan
-from fantasy_pipeline.calendar import next_week, weeks_of
+from fantasy_pipeline.backfill import Plan, make_plan, refresh_schedule
+from fantasy_pipeline.calendar import next_week, week_status, weeks_of
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.runs import RunOutcome, execute, run_tags
 from fantasy_pipeline.season_week import SeasonWeek
@@ -85,7 +85,7 @@ def run_week(session: Session, week: SeasonWeek, projections_only: bool, step: S
         _project(session, result, week, step)
     elif _run(session, result, "whole_week", week, step):
         result.imported = result.projected = week
-        following = next_week(session.games, week)
+        following = next_week(session.known_games, week)
         if following and not _played(session, following):
             _project(session, result, following, step)
     return result
@@ -97,10 +97,12 @@ def _project(session: Session, result: WeekResult, week: SeasonWeek, step: Step)
 
 
 def _played(session: Session, week: SeasonWeek) -> bool:
-    return any(g.has_score for g in session.games if (g.season, g.week) == week)
+    return any(g.has_score for g in session.known_games if (g.season, g.week) == week)
 
 
 def _must_exist(session: Session, week: SeasonWeek) -> None:
+    if week.week in weeks_of(session.known_games, week.season):
+        return
     weeks = weeks_of(session.games, week.season)
     if week.week not in weeks:
         seasons = sorted({game.season for game in session.games})
@@ -124,16 +126,19 @@ def backfill_weeks(
     Raises:
         PipelineError: nothing is left to do, or a season is not in the schedule.
     """
+    refreshed = refresh_schedule(session.source)
+    if not refreshed.success:
+        raise PipelineError("; ".join(refreshed.errors))
     wanted = []
-    due = session.status.due
     for season in seasons:
-        exist = weeks_of(session.games, season)
+        exist = weeks_of(session.known_games, season)
         if not exist:
             _must_exist(session, SeasonWeek(season, 1))
         wanted += [SeasonWeek(season, w) for w in exist if w in weeks]
     if not explicit:
+        status = week_status(session.known_games, session.now)
         # The week due counts 18 in the off-season, although the play-offs are over.
-        last = max(due, session.status.last_completed or due)
+        last = max(status.due, status.last_completed or status.due)
         wanted = [week for week in wanted if week <= last]
     text = f"{session.source} {_ranges(seasons)} weeks {_ranges(sorted(set(weeks)))}"
     if only_missing:
@@ -154,7 +159,7 @@ def demo_plan(session: Session) -> Plan:
     weeks = [
         SeasonWeek(season, week)
         for season in seasons
-        for week in weeks_of(session.games, season)
+        for week in weeks_of(session.known_games, season)
         if SeasonWeek(season, week) < due
     ]
     return make_plan(f"{plan.text} demo", session.source, weeks)

@@ -1,4 +1,4 @@
-"""Run history: which runs there were, with their results. Successor of the ``job_executions`` table.
+"""Run history: which runs there were, and what came of them. Successor of ``job_executions``.
 
 Everything is read from the Dagster instance, whichever storage it has.
 """

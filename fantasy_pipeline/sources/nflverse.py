@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from fantasy_pipeline.errors import NotPublishedError, SourceError
 from fantasy_pipeline.sources import canonical, schema
 from fantasy_pipeline.sources.library_hooks import serve_libraries
-from fantasy_pipeline.sources.transport import Transport
+from fantasy_pipeline.sources.transport import Fetched, Transport
+from fantasy_pipeline.sql import database
 
 if TYPE_CHECKING:
     import duckdb
@@ -46,6 +47,9 @@ NFLCOM_POSITIONS = ("QB", "RB", "WR", "TE", "K")
 
 # Per-season tables kept at once: a run over many seasons must not hold them all.
 _KEPT_SEASON_TABLES = 4
+
+# Tables without seasons, by data set and reader, with the file that each was read from.
+_PARSED: dict[tuple[str, str], tuple[Fetched, pa.Table]] = {}
 
 
 class Nflverse:
@@ -107,15 +111,13 @@ class Nflverse:
         return self._per_season("snap_counts", season, canonical.snap_counts)
 
     def nflcom_projections(self, season: int, weeks: Iterable[int]) -> pa.Table:
-        import duckdb
-
         dataset = "nflcom_projections"
         files = []
         for week in weeks:
             files += self._nflcom_files(season, week)
         if not files:
             return schema.NFLCOM_PROJECTIONS.arrow_schema.empty_table()
-        with duckdb.connect() as connection:
+        with database() as connection:
             return canonical.nflcom_projections(connection, files, season, dataset)
 
     def _nflcom_files(self, season: int, week: int) -> list[canonical.NflcomFile]:
@@ -133,17 +135,21 @@ class Nflverse:
         return files
 
     def _once(self, dataset: str, mend: Any) -> pa.Table:
-        import duckdb
-
+        """A table without seasons; the next run of this process reuses it if upstream's file is
+        still the same."""
         if dataset not in self._tables:
-            frame = self._read(dataset, None)
-            with duckdb.connect() as connection:
-                self._tables[dataset] = mend(connection, frame)
+            parsed = _PARSED.get((dataset, self.reader_of(dataset)))
+            if parsed and self._transport.fetch(parsed[0].url, dataset) == parsed[0]:
+                self._tables[dataset] = parsed[1]
+            else:
+                frame, files = self._read(dataset, None)
+                with database() as connection:
+                    table = mend(connection, frame)
+                _PARSED[(dataset, self.reader_of(dataset))] = (files[0], table)
+                self._tables[dataset] = table
         return self._tables[dataset]
 
     def _per_season(self, dataset: str, season: int, mend: Any) -> pa.Table:
-        import duckdb
-
         first = schema.FIRST_SEASON_UPSTREAM[dataset]
         if season < first:
             raise NotPublishedError(
@@ -151,19 +157,19 @@ class Nflverse:
             )
         key = (dataset, season)
         if key not in self._season_tables:
-            frame = self._read(dataset, season)
-            with duckdb.connect() as connection:
+            frame, _ = self._read(dataset, season)
+            with database() as connection:
                 self._season_tables[key] = mend(connection, frame, season)
             if len(self._season_tables) > _KEPT_SEASON_TABLES:
                 self._season_tables.popitem(last=False)
         return self._season_tables[key]
 
-    def _read(self, dataset: str, season: int | None) -> pa.Table:
-        """Raw upstream frame, through the library that is in charge of the data set."""
-        with serve_libraries(self._transport, dataset, season):
-            if self.reader_of(dataset) == "nflreadpy":
-                return _read_nflreadpy(dataset, season)
-            return _read_nfl_data_py(dataset, season)
+    def _read(self, dataset: str, season: int | None) -> tuple[pa.Table, list[Fetched]]:
+        """Raw upstream frame, through the library in charge of the data set, and its files."""
+        read = _read_nflreadpy if self.reader_of(dataset) == "nflreadpy" else _read_nfl_data_py
+        with serve_libraries(self._transport, dataset, season) as files:
+            frame = read(dataset, season)
+        return frame, files
 
 
 def _read_nflreadpy(dataset: str, season: int | None) -> pa.Table:

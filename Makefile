@@ -1,0 +1,54 @@
+# Each target does its own set-up: python3 and make are enough.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO_HOME := $(CURDIR)/.demo
+SOURCE ?= sample
+
+.PHONY: demo ui test test-all check bench lock clean help
+
+help:
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/installed ## import and project a week of the sample league (SOURCE=auto: the NFL)
+	@mkdir -p $(DEMO_HOME) && cp dagster.yaml $(DEMO_HOME)/dagster.yaml
+	@DAGSTER_HOME=$(DEMO_HOME) FANTASY_SOURCE=$(SOURCE) $(BIN)/fantasy-pipeline demo --source $(SOURCE)
+
+ui: $(VENV)/installed ## the Dagster UI on what `make demo` made, at http://127.0.0.1:3000
+	@mkdir -p $(DEMO_HOME) && cp dagster.yaml $(DEMO_HOME)/dagster.yaml
+	DAGSTER_HOME=$(DEMO_HOME) FANTASY_SOURCE=$(SOURCE) $(BIN)/dagster dev --host 127.0.0.1 --port 3000
+
+test: $(VENV)/installed-dev ## the tests
+	$(BIN)/python -m pytest -m "not soak"
+
+test-all: $(VENV)/installed-dev ## the tests, the long ones too
+	$(BIN)/python -m pytest
+
+check: $(VENV)/installed-dev ## lint, format, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/installed-dev ## speed and memory, as ratios in one run; needs NFLVERSE_MIRROR
+	$(BIN)/python bench/run.py
+
+lock: ## remake requirements.txt; needs uv
+	uv pip compile pyproject.toml --universal --python-version 3.10 --no-emit-index-url \
+		--no-annotate --no-header --all-extras -o requirements.txt
+
+clean: ## remove the environment and the demo
+	rm -rf $(VENV) $(DEMO_HOME)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -m venv $(VENV) || { \
+		echo "error: $(PYTHON) cannot make a virtual environment; on Debian and Ubuntu install python3-venv" >&2; \
+		rm -rf $(VENV); exit 1; }
+
+$(VENV)/installed: pyproject.toml requirements.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.txt -e .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.txt -e ".[dev]"
+	@touch $@

@@ -1,0 +1,59 @@
+"""The same tables without Dagster: one plain script, one process.
+
+usage: plain.py LAKE FIRST_SEASON LAST_SEASON
+"""
+
+import sys
+
+from fantasy_pipeline.accuracy import projection_accuracy
+from fantasy_pipeline.calendar import games_from_table, weeks_of
+from fantasy_pipeline.history import player_history
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.players import raw_players
+from fantasy_pipeline.projections import projections
+from fantasy_pipeline.resources import REAL_LABEL, open_source
+from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.settings import Settings
+from fantasy_pipeline.source_projections import source_projections
+from fantasy_pipeline.stats import weekly_stats
+from fantasy_pipeline.tables import (
+    GAMES,
+    PLAYER_HISTORY,
+    PROJECTION_ACCURACY,
+    PROJECTIONS,
+    RAW_PLAYERS,
+    SOURCE_PROJECTIONS,
+    WEEKLY_STATS,
+)
+
+
+def main(root: str, first: int, last: int) -> None:
+    source = open_source(Settings(), "auto")
+    lake = Lake(root, REAL_LABEL)
+    games = source.schedule()
+    lake.write(GAMES, games)
+    exist = {
+        season: [SeasonWeek(season, week) for week in weeks_of(games_from_table(games), season)]
+        for season in range(first, last + 1)
+    }
+    others = {}
+    for season, weeks in exist.items():
+        numbers = [week.week for week in weeks]
+        players, _ = raw_players(source, games, season, numbers)
+        stats = weekly_stats(source, games, players, season, numbers)
+        others[season], _ = source_projections(source, players, season, numbers)
+        lake.write_weeks(RAW_PLAYERS, players, weeks)
+        lake.write_weeks(WEEKLY_STATS, stats, weeks)
+        lake.write_weeks(SOURCE_PROJECTIONS, others[season], weeks)
+    with lake.connect([GAMES, RAW_PLAYERS, WEEKLY_STATS]) as connection:
+        history = player_history(connection)
+    lake.write(PLAYER_HISTORY, history)
+    for season, weeks in exist.items():
+        table = projections(history, others[season], weeks, None)
+        lake.write_weeks(PROJECTIONS, table, weeks)
+        accuracy = projection_accuracy(table, others[season], lake.read(WEEKLY_STATS, weeks))
+        lake.write_weeks(PROJECTION_ACCURACY, accuracy, weeks)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

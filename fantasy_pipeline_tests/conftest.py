@@ -1,0 +1,189 @@
+"""What every test stands on: a clean environment, no network, the data mirror, small tables."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from fantasy_pipeline.contracts import Table
+from fantasy_pipeline.errors import NotPublishedError
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.sources import schema
+from fantasy_pipeline.sources.sample import SampleLeague
+
+MIRROR_VARIABLE = "FANTASY_TEST_MIRROR"
+DEFAULT_MIRROR = Path(__file__).parents[2] / "shared" / "nfl-data" / "mirror"
+REAL_FIXTURES = {"nfl_mirror", "nfl_variants"}
+
+Rows = Callable[..., pa.Table]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever reads the mirror is `real`, marked or not."""
+    for item in items:
+        if REAL_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("real")
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting of the developer's reaches a test, and no test reaches the developer's data."""
+    for name in list(os.environ):
+        if name.startswith("FANTASY_") and name != MIRROR_VARIABLE:
+            monkeypatch.delenv(name)
+    monkeypatch.delenv("NFLVERSE_MIRROR", raising=False)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster_home"))
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections reach this machine only."""
+
+    def guarded(connect: Callable[..., Any]) -> Callable[..., Any]:
+        def connect_here(self: socket.socket, address: Any) -> Any:
+            if self.family != getattr(socket, "AF_UNIX", None) and not _is_here(address[0]):
+                raise AssertionError(f"a test tried to reach {address[0]}:{address[1]}")
+            return connect(self, address)
+
+        return connect_here
+
+    monkeypatch.setattr(socket.socket, "connect", guarded(socket.socket.connect))
+    monkeypatch.setattr(socket.socket, "connect_ex", guarded(socket.socket.connect_ex))
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@pytest.fixture(scope="session")
+def nfl_mirror() -> Path:
+    """Real upstream files, laid out by host and path."""
+    mirror = Path(os.environ.get(MIRROR_VARIABLE) or DEFAULT_MIRROR)
+    _need(mirror)
+    return mirror
+
+
+@pytest.fixture(scope="session")
+def nfl_variants(nfl_mirror: Path) -> Path:
+    """The same files as they were on other days, one folder per day."""
+    variants = nfl_mirror.parent / "variants"
+    _need(variants)
+    return variants
+
+
+def _need(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    reason = f"no NFL data at {folder}; set {MIRROR_VARIABLE} to a mirror"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def sample() -> SampleLeague:
+    """The synthetic league; its seasons are made once per session."""
+    return SampleLeague()
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    """An empty lake."""
+    return Lake(str(tmp_path / "lake"), "test")
+
+
+@pytest.fixture(scope="session")
+def rows() -> Rows:
+    """`rows(contract, {...}, {...})`: a table of that contract; what is not given is null."""
+
+    def build(contract: Table, *records: dict[str, Any]) -> pa.Table:
+        unknown = {name for record in records for name in record} - set(contract.column_names)
+        assert not unknown, f"{contract.name} has no column {unknown}"
+        columns = {name: [record.get(name) for record in records] for name in contract.column_names}
+        return pa.table(columns, schema=contract.arrow_schema)
+
+    return build
+
+
+class Upstream:
+    """A `Source` over tables in memory; a data set that is not given is not published."""
+
+    def __init__(self, **tables: pa.Table) -> None:
+        self.tables = tables
+        self.left_out: list[str] = []
+
+    def _season(self, dataset: str, season: int) -> pa.Table:
+        table = self._whole(dataset, season)
+        table = table.filter(pc.equal(table["season"], season))
+        if table.num_rows == 0:
+            raise NotPublishedError(dataset, "HTTP 404", "Wait.", season)
+        return table
+
+    def _whole(self, dataset: str, season: int | None = None) -> pa.Table:
+        if dataset not in self.tables:
+            raise NotPublishedError(dataset, "HTTP 404", "Wait.", season)
+        return self.tables[dataset]
+
+    def schedule(self) -> pa.Table:
+        return self._whole("schedule")
+
+    def weekly_stats(self, season: int) -> pa.Table:
+        return self._season("weekly_stats", season)
+
+    def weekly_rosters(self, season: int) -> pa.Table:
+        return self._season("weekly_rosters", season)
+
+    def injuries(self, season: int) -> pa.Table:
+        return self._season("injuries", season)
+
+    def snap_counts(self, season: int) -> pa.Table:
+        return self._season("snap_counts", season)
+
+    def player_ids(self) -> pa.Table:
+        return self._whole("player_ids")
+
+    def players(self) -> pa.Table:
+        return self._whole("players")
+
+    def nflcom_projections(self, season: int, weeks: Iterable[int]) -> pa.Table:
+        table = self._season("nflcom_projections", season)
+        return table.filter(pc.is_in(table["week"], pa.array(list(weeks), pa.int32())))
+
+    def reader_of(self, dataset: str) -> str:
+        return "memory"
+
+    def notes(self, dataset: str, season: int) -> list[str]:
+        return self.left_out if dataset == "weekly_rosters" else []
+
+
+CONTRACTS = {
+    **schema.BY_SEASON,
+    "schedule": schema.SCHEDULE,
+    "player_ids": schema.PLAYER_IDS,
+    "players": schema.PLAYERS,
+    "nflcom_projections": schema.NFLCOM_PROJECTIONS,
+}
+
+
+@pytest.fixture(scope="session")
+def upstream(rows: Rows) -> Callable[..., Upstream]:
+    """`upstream(weekly_rosters=[{...}], …)`: a source that delivers these rows."""
+
+    def build(**datasets: list[dict[str, Any]]) -> Upstream:
+        return Upstream(
+            **{name: rows(CONTRACTS[name], *records) for name, records in datasets.items()}
+        )
+
+    return build
