@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timezone
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, FastAPI, Header, HTTPException, Query, Request, Response
+from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from fantasy_pipeline import __version__
 from fantasy_pipeline.control.history import STATUSES, execution_of, executions
@@ -42,13 +43,21 @@ class Problem(BaseModel):
     run_id: str | None = None
 
 
+def _whole(value: Any) -> Any:
+    # In JSON 5.0 is the integer 5; "5" is not.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Integer = Annotated[int, BeforeValidator(_whole)]
+
+
 class TriggerRequest(BaseModel):
     """A week to import and project; one yet to be played is projected only."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    year: int = Field(ge=FIRST_SEASON, le=LARGEST_SEASON, description="Season")
-    week: int = Field(ge=WEEKS[0], le=WEEKS[-1], description="Week, play-offs included")
+    year: Integer = Field(ge=FIRST_SEASON, le=LARGEST_SEASON, description="Season")
+    week: Integer = Field(ge=WEEKS[0], le=WEEKS[-1], description="Week, play-offs included")
     source: Literal["auto", "nfl_data_py", "nflreadpy", "sample"] | None = Field(
         None, description="Where data come from; default: FANTASY_SOURCE, else auto"
     )
@@ -212,15 +221,20 @@ def create_app(make_session: Callable[[SourceName | None], Session] = Session) -
     return app
 
 
-def authorized(authorization: Annotated[str | None, Header(max_length=1000)] = None) -> None:
+_BEARER = HTTPBearer(auto_error=False, description="FANTASY_API_TOKEN of the server")
+
+
+def authorized(
+    given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
+) -> None:
     """Raises 503 when no token is configured, 401 when the request does not carry it."""
     # Read per request: a token that is taken away is gone at once.
     token = ApiSettings().token
     if token is None or not token.get_secret_value():
         raise HTTPException(503, "triggering is off: FANTASY_API_TOKEN is not set on the server")
-    scheme, _, given = (authorization or "").partition(" ")
-    right = hmac.compare_digest(given.strip().encode(), token.get_secret_value().encode())
-    if scheme.lower() != "bearer" or not right:
+    shown = given.credentials if given else ""
+    # In constant time: how long it takes tells nothing about the token.
+    if not hmac.compare_digest(shown.encode(), token.get_secret_value().encode()):
         raise HTTPException(401, "a bearer token is needed", {"WWW-Authenticate": "Bearer"})
 
 

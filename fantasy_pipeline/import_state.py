@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from fantasy_pipeline.calendar import Game
 
 STATS_ASSET = dg.AssetKey("weekly_stats")
+IMPORT_JOBS = ("weekly_import", "whole_week")
+"""Jobs that import one week."""
+WEEK_JOBS = (*IMPORT_JOBS, "weekly_projections")
+"""Jobs of one week."""
 IN_PROGRESS = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,

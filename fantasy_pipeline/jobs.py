@@ -64,11 +64,6 @@ games_refresh = dg.define_asset_job(
     description="Refresh the schedule.",
 )
 
-IMPORT_JOBS = [weekly_import.name, whole_week.name]
-"""Jobs that import one week."""
-WEEK_JOBS = [*IMPORT_JOBS, weekly_projections.name]
-"""Jobs of one week."""
-
 ALL_JOBS = [
     weekly_import,
     weekly_projections,

@@ -9,8 +9,13 @@ import dagster as dg
 from fantasy_pipeline import automation
 from fantasy_pipeline.automation import CATCH_UP_GRACE, PROJECTION_LEAD, Import
 from fantasy_pipeline.calendar import Game, week_status
-from fantasy_pipeline.import_state import imported_of, running_weeks, week_of_run
-from fantasy_pipeline.jobs import IMPORT_JOBS, weekly_import, weekly_projections
+from fantasy_pipeline.import_state import (
+    IMPORT_JOBS,
+    imported_of,
+    running_weeks,
+    week_of_run,
+)
+from fantasy_pipeline.jobs import weekly_import, weekly_projections
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.runs import moment_of, run_tags
 from fantasy_pipeline.season_week import SeasonWeek

@@ -11,11 +11,10 @@ import dagster as dg
 
 from fantasy_pipeline.automation import phase_at
 from fantasy_pipeline.calendar import Game
-from fantasy_pipeline.definitions import defs
+from fantasy_pipeline.definitions import ALL_SCHEDULES, defs
 from fantasy_pipeline.import_state import week_of_run
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.runs import moment_of
-from fantasy_pipeline.schedules import ALL_SCHEDULES
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sensors import catch_up
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from fantasy_pipeline import schedules
 from fantasy_pipeline.automation import all_imports, plan
 from fantasy_pipeline.calendar import Game, games_from_table
+from fantasy_pipeline.definitions import ALL_SCHEDULES
 from fantasy_pipeline.import_state import imported_of
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.resources import REAL_LABEL, NflData
@@ -25,7 +25,11 @@ from fantasy_pipeline_tests.replay import (
     record_imports,
 )
 
-pytestmark = pytest.mark.real
+pytestmark = [
+    pytest.mark.real,
+    # Dagster's own tags of multi-dimensional partitions.
+    pytest.mark.filterwarnings("ignore:Non-compliant tag keys:DeprecationWarning"),
+]
 
 
 def utc(text: str) -> datetime:
@@ -62,7 +66,7 @@ def games(nfl_mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("FANTASY_DATA", str(tmp_path / "data"))
     table = NflData().upstream.schedule()
     games = tuple(game for game in games_from_table(table) if game.season >= 2023)
-    monkeypatch.setattr(schedules, "games_from_table", lambda table: games)
+    monkeypatch.setattr("fantasy_pipeline.schedules.games_from_table", lambda table: games)
     monkeypatch.setattr(NflData, "games", lambda self: games)
     return games
 
@@ -173,7 +177,7 @@ def test_postponed_game_is_imported_when_it_is_over(
         for game in games
     )
     assert moved != games
-    monkeypatch.setattr(schedules, "games_from_table", lambda table: moved)
+    monkeypatch.setattr("fantasy_pipeline.schedules.games_from_table", lambda table: moved)
     monkeypatch.setattr(NflData, "games", lambda self: moved)
     replay = Replay(instance, execute_in_name(instance, moved))
     replay.run(START, utc("2024-10-11T00:00"))
@@ -199,7 +203,7 @@ def test_half_finished_week_and_its_corrections(
     with dg.instance_for_test(temp_dir=_folder(tmp_path)) as instance:
         replay = Replay(instance, execute_for_real(instance))
         monkeypatch.setenv("NFLVERSE_MIRROR", str(early))
-        tuesday, thursday = (s for s in schedules.ALL_SCHEDULES if s.name in replay.schedules)
+        tuesday, thursday = (s for s in ALL_SCHEDULES if s.name in replay.schedules)
         replay.tick(tuesday, utc("2025-09-16T08:00"), utc("2025-09-16T08:00"))
         lake = Lake(f"{data}/lake", REAL_LABEL)
         assert lake.read(WEEKLY_STATS, [week]).num_rows < 100
@@ -230,7 +234,7 @@ def test_whole_season_for_real(
     monkeypatch.setenv("FANTASY_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("NFLVERSE_MIRROR", str(nfl_mirror))
     games = tuple(g for g in games_from_table(NflData().upstream.schedule()) if g.season >= 2023)
-    monkeypatch.setattr(schedules, "games_from_table", lambda table: games)
+    monkeypatch.setattr("fantasy_pipeline.schedules.games_from_table", lambda table: games)
     monkeypatch.setattr(NflData, "games", lambda self: games)
     with dg.instance_for_test(temp_dir=_folder(tmp_path)) as instance:
         _import_before(instance, games)

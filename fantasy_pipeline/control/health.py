@@ -20,8 +20,7 @@ from fantasy_pipeline.alerts.outbox import Outbox
 from fantasy_pipeline.calendar import week_status
 from fantasy_pipeline.control.history import Execution, executions
 from fantasy_pipeline.control.status import Instigator, daemons, instigators
-from fantasy_pipeline.import_state import imported_of
-from fantasy_pipeline.jobs import IMPORT_JOBS
+from fantasy_pipeline.import_state import IMPORT_JOBS, imported_of
 
 if TYPE_CHECKING:
     from fantasy_pipeline.calendar import Game
@@ -134,19 +133,14 @@ def _recent_success(subject: Subject) -> Iterable[Finding]:
 
 
 def _last_run(subject: Subject) -> Iterable[Finding]:
-    jobs = {job.name for job in _all_jobs()}
-    for job in sorted(jobs):
+    from fantasy_pipeline.definitions import ALL_JOBS
+
+    for job in sorted(job.name for job in ALL_JOBS):
         latest = next(executions(subject.instance, job=job, limit=1), None)
         if latest is not None and latest.status == "failure":
             cause = next(iter(latest.result["errors"]), "unknown error")
             message = f"{job} failed on {latest.executed_at:%Y-%m-%d %H:%M} UTC: {cause}"
             yield Finding("last_run", "warning", f"{message} (run {latest.run.run_id[:8]})")
-
-
-def _all_jobs() -> Sequence[dg.JobDefinition]:
-    from fantasy_pipeline.jobs import ALL_JOBS
-
-    return ALL_JOBS  # type: ignore[return-value]
 
 
 def _due_week(subject: Subject) -> Iterable[Finding]:

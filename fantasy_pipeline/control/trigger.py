@@ -74,8 +74,7 @@ def trigger(session: Session, week: SeasonWeek, by: str) -> str:
     """
     from filelock import FileLock
 
-    from fantasy_pipeline.import_state import running_weeks
-    from fantasy_pipeline.jobs import WEEK_JOBS
+    from fantasy_pipeline.import_state import WEEK_JOBS, running_weeks
 
     games = session.known_games
     check_week(games, week)
