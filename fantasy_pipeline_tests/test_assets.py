@@ -1,0 +1,178 @@
+"""The assets as Dagster runs them, on the sample league and a real instance in a temporary home."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from fantasy_pipeline.definitions import defs
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.runs import RunOutcome, execute, run_config
+from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.sources.base import SAMPLE_LABEL
+from fantasy_pipeline.tables import (
+    PLAYER_HISTORY,
+    PROJECTION_ACCURACY,
+    PROJECTIONS,
+    RAW_PLAYERS,
+    SOURCE_PROJECTIONS,
+    WEEKLY_STATS,
+)
+
+WEEKLY = (RAW_PLAYERS, WEEKLY_STATS, SOURCE_PROJECTIONS, PROJECTIONS, PROJECTION_ACCURACY)
+
+
+@pytest.fixture
+def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    with dg.DagsterInstance.get() as instance:
+        yield instance
+
+
+@pytest.fixture
+def sample_lake(tmp_path: Path) -> Lake:
+    return Lake(str(tmp_path / "home" / "data" / "sample"), SAMPLE_LABEL)
+
+
+def run(instance: dg.DagsterInstance, job: str, *keys: str) -> RunOutcome:
+    weeks = [SeasonWeek.from_key(key) for key in keys]
+    bounds = (weeks[0], weeks[-1]) if weeks else ()
+    return execute(instance, job, "sample", {}, *bounds)
+
+
+def metadata(instance: dg.DagsterInstance, asset: str, key: str) -> dict[str, object]:
+    records = instance.fetch_materializations(
+        dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[key]), limit=1
+    ).records
+    assert records
+    assert records[0].asset_materialization is not None
+    return {k: v.value for k, v in records[0].asset_materialization.metadata.items()}
+
+
+def test_a_range_of_weeks_is_one_run_with_a_report_per_week(
+    instance: dg.DagsterInstance, sample_lake: Lake
+) -> None:
+    outcome = run(instance, "whole_week", "2024|05", "2024|07")
+    assert outcome.errors == ()
+    assert outcome.success
+    weeks = [SeasonWeek(2024, week) for week in (5, 6, 7)]
+    for table in WEEKLY:
+        assert sample_lake.weeks(table) == weeks
+        assert instance.get_materialized_partitions(dg.AssetKey(table.name)) == {
+            week.key for week in weeks
+        }
+    rows = sample_lake.read(WEEKLY_STATS, [weeks[1]]).num_rows
+    report = metadata(instance, "weekly_stats", "2024|06")
+    assert report["dagster/partition_row_count"] == rows > 0
+    assert report["complete"] is True
+    assert report["data"] == SAMPLE_LABEL
+    assert report["preview"]
+    assert outcome.rows["weekly_stats"] == sample_lake.read(WEEKLY_STATS).num_rows
+    assert sample_lake.read(PLAYER_HISTORY).num_rows == outcome.rows["player_history"]
+
+
+def test_outputs_of_the_sample_league_say_so(
+    instance: dg.DagsterInstance, sample_lake: Lake
+) -> None:
+    run(instance, "whole_week", "2024|05")
+    sources = sample_lake.read(PROJECTIONS)["source"].unique().to_pylist()
+    assert all(SAMPLE_LABEL in source for source in sources)
+    assert sample_lake.read(WEEKLY_STATS)["source"].unique().to_pylist() == [SAMPLE_LABEL]
+
+
+def test_a_week_that_a_season_does_not_have_is_recorded_as_empty(
+    instance: dg.DagsterInstance, sample_lake: Lake
+) -> None:
+    # The sample league's 2025 has no play-offs yet, so week 22 does not exist.
+    run(instance, "games_refresh")
+    outcome = run(instance, "season_ingest", "2025|22")
+    assert outcome.success, outcome.errors
+    assert sample_lake.read(WEEKLY_STATS, [SeasonWeek(2025, 22)]).num_rows == 0
+    report = metadata(instance, "weekly_stats", "2025|22")
+    assert report["dagster/partition_row_count"] == 0
+    assert report["games"] == "no such week: the schedule has no game in it"
+
+
+def test_a_week_yet_to_be_played_fails_with_its_cause(
+    instance: dg.DagsterInstance, sample_lake: Lake
+) -> None:
+    run(instance, "games_refresh")
+    outcome = run(instance, "season_ingest", "2025|10")
+    assert not outcome.success
+    assert any("weekly_stats 2025 week 10" in error for error in outcome.errors)
+    assert SeasonWeek(2025, 10) not in sample_lake.weeks(WEEKLY_STATS)
+
+
+def test_an_upcoming_week_is_projected_from_rosters_carried_forward(
+    instance: dg.DagsterInstance, sample_lake: Lake
+) -> None:
+    assert run(instance, "season_ingest", "2025|09").errors != ()  # no schedule in the lake yet
+    run(instance, "games_refresh")
+    assert run(instance, "season_ingest", "2025|07", "2025|09").success
+    outcome = run(instance, "weekly_projections", "2025|10")
+    assert outcome.success, outcome.errors
+    table = sample_lake.read(PROJECTIONS, [SeasonWeek(2025, 10)])
+    assert table.num_rows > 300
+    rosters = sample_lake.read(RAW_PLAYERS, [SeasonWeek(2025, 10)])["roster_source"]
+    assert rosters.unique().to_pylist() == ["carried_forward"]
+
+
+def test_accuracy_of_a_week_nobody_projected_is_empty_and_says_so(
+    instance: dg.DagsterInstance, sample_lake: Lake
+) -> None:
+    outcome = run(instance, "weekly_import", "2024|05")
+    assert outcome.success, outcome.errors
+    assert sample_lake.read(PROJECTION_ACCURACY).num_rows == 0
+    assert "projections 2024: none of week 5 to score" in outcome.warnings
+
+
+def test_a_range_that_wraps_is_refused(instance: dg.DagsterInstance) -> None:
+    run(instance, "games_refresh")
+    outcome = run(instance, "season_ingest", "2023|10", "2024|02")
+    assert not outcome.success
+    assert any("cannot wrap" in error for error in outcome.errors)
+
+
+def test_projections_without_a_history_name_what_to_do(instance: dg.DagsterInstance) -> None:
+    outcome = run(instance, "season_projections", "2024|05")
+    assert not outcome.success
+    assert any("Materialize" in error for error in outcome.errors)
+
+
+def test_source_is_a_run_config_choice_and_bad_ones_are_refused(
+    instance: dg.DagsterInstance,
+) -> None:
+    assert run_config("sample")["resources"] == {"nfl": {"config": {"source": "sample"}}}
+    outcome = execute(instance, "games_refresh", "teletext", {})
+    assert not outcome.success
+    assert "source 'teletext' is none of auto, nfl_data_py, nflreadpy, sample." in outcome.errors[0]
+
+
+def test_points_check_passes_and_fires(instance: dg.DagsterInstance, sample_lake: Lake) -> None:
+    import pyarrow as pa
+
+    from fantasy_pipeline.stats import POINT_COLUMNS, point_differences
+
+    run(instance, "games_refresh")
+    assert run(instance, "season_ingest", "2024|05").success
+    key = dg.AssetCheckKey(dg.AssetKey("weekly_stats"), "points_match_upstream")
+    [record] = instance.event_log_storage.get_asset_check_execution_history(key, limit=1)
+    assert record.status.value == "SUCCEEDED"
+    lines = sample_lake.read(WEEKLY_STATS, [SeasonWeek(2024, 5)], POINT_COLUMNS)
+    assert point_differences(lines) == []
+    wrong = lines.set_column(
+        lines.schema.get_field_index("fantasy_points_ppr"),
+        "fantasy_points_ppr",
+        pa.array([value + 1 for value in lines["fantasy_points_ppr"].to_pylist()]),
+    )
+    assert len(point_differences(wrong)) == lines.num_rows
+
+
+def test_definitions_resolve_with_the_default_source() -> None:
+    defs.get_repository_def().validate_loadable()

@@ -1,0 +1,80 @@
+"""What the code location offers, by name: renaming one breaks somebody's schedule or query."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import dagster as dg
+import pytest
+
+from fantasy_pipeline.definitions import defs
+from fantasy_pipeline.partitions import season_week
+from fantasy_pipeline.tables import ALL_TABLES
+
+DEPENDENCIES = {
+    "games": set(),
+    "raw_players": {"games"},
+    "weekly_stats": {"games", "raw_players"},
+    "player_history": {"games", "raw_players", "weekly_stats"},
+    "source_projections": {"raw_players"},
+    "projections": {"player_history", "raw_players", "source_projections"},
+    "projection_accuracy": {"projections", "source_projections", "weekly_stats"},
+}
+UNPARTITIONED = {"games", "player_history"}
+
+
+@pytest.mark.parametrize("name", DEPENDENCIES)
+def test_asset_graph(name: str) -> None:
+    node = defs.resolve_asset_graph().get(dg.AssetKey(name))
+    assert {key.path[-1] for key in node.parent_keys} == DEPENDENCIES[name]
+    expected = None if name in UNPARTITIONED else season_week
+    assert node.partitions_def == expected
+    policy = None if name in UNPARTITIONED else dg.BackfillPolicy.single_run()
+    assert node.backfill_policy == policy
+
+
+def test_every_table_is_a_documented_asset() -> None:
+    graph = defs.resolve_asset_graph()
+    for table in ALL_TABLES:
+        spec = defs.resolve_assets_def(table.name).get_asset_spec(dg.AssetKey(table.name))
+        assert spec.description == table.description
+        assert spec.group_name != "default"
+        assert spec.owners
+        assert spec.kinds
+        columns = spec.metadata["dagster/column_schema"].columns
+        assert [column.name for column in columns] == table.column_names
+        assert all(column.description for column in columns)
+    assert {key.path[-1] for key in graph.get_all_asset_keys()} == {t.name for t in ALL_TABLES}
+
+
+def test_jobs_schedules_and_sensors() -> None:
+    repository = defs.get_repository_def()
+    assert {"weekly_import", "weekly_projections", "whole_week", "games_refresh"} <= set(
+        repository.job_names
+    )
+    schedule = repository.get_schedule_def("tuesday_import")
+    assert schedule.cron_schedule == "0 8 * * 2"
+    assert schedule.execution_timezone == "UTC"
+    assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
+    sensor = repository.get_sensor_def("project_upcoming_week")
+    assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
+
+
+def test_partitions_are_seasons_by_weeks() -> None:
+    keys = season_week.get_partition_keys()
+    assert keys[0] == "1999|01"
+    assert "2024|05" in keys
+    assert "2015|22" in keys
+
+
+def test_loading_the_code_location_costs_little() -> None:
+    code = (
+        "import sys, fantasy_pipeline.definitions;"
+        "print([m for m in ('pandas','pyarrow','duckdb','polars','numpy','nflreadpy','nfl_data_py')"
+        " if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

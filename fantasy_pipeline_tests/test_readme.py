@@ -1,0 +1,140 @@
+"""The README's commands, run as written on what `make demo` leaves, with the network blocked."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+NOT_RUN = {
+    "make demo": "is the fixture's one command",
+    "make test": "is what runs this test",
+    "python3 -m venv .venv": "needs a package registry",
+    ".venv/bin/pip install -c requirements.txt -e .": "needs a package registry",
+    "export DAGSTER_HOME=$PWD": "the live league's home",
+    ".venv/bin/fantasy-pipeline backfill --seasons 2023-2025": "needs the live hosts",
+    ".venv/bin/fantasy-pipeline run": "needs the live hosts",
+    ".venv/bin/fantasy-pipeline week --json": "needs the live hosts",
+    ".venv/bin/dagster dev --host 127.0.0.1": "runs until stopped; test_ui.py starts it",
+}
+
+# Loaded by every Python of the commands: whoever opens an internet socket fails.
+BLOCK = """
+import socket
+
+
+class Blocked(socket.socket):
+    def __init__(self, family=-1, *args, **kwargs):
+        if family in (socket.AF_INET, socket.AF_INET6, -1):
+            raise OSError("the network is blocked")
+        super().__init__(family, *args, **kwargs)
+
+
+socket.socket = Blocked
+"""
+
+
+def blocks() -> list[list[str]]:
+    """Commands of each console block of the README."""
+    found = re.findall(r"```console\n(.*?)```", README, flags=re.S)
+    return [[line for line in block.splitlines() if line.strip()] for block in found]
+
+
+def shell(commands: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(folder / "blocked"),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "COLUMNS": "200",
+    }
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", "\n".join(commands)],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout whose environment is this one, after the demo."""
+    folder = tmp_path_factory.mktemp("checkout")
+    for name in ("pyproject.toml", "fantasy_pipeline", "workspace.yaml", "dagster.yaml"):
+        (folder / name).symlink_to(ROOT / name)
+    (folder / ".venv").mkdir()
+    (folder / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
+    (folder / "blocked").mkdir()
+    (folder / "blocked" / "sitecustomize.py").write_text(BLOCK)
+    demo = re.search(r"^demo:.*?\n\n", (ROOT / "Makefile").read_text(), flags=re.S | re.M)
+    assert demo is not None
+    commands = [line.strip().lstrip("@") for line in demo[0].splitlines() if line.startswith("\t")]
+    text = "\n".join(commands)
+    for name, value in (
+        ("$(DEMO_HOME)", str(folder / ".demo")),
+        ("$(SOURCE)", "sample"),
+        ("$(BIN)", ".venv/bin"),
+    ):
+        text = text.replace(name, value)
+    done = shell([text], folder)
+    assert done.returncode == 0, done.stderr
+    (folder / "demo.txt").write_text(done.stdout)
+    return folder
+
+
+def test_the_network_is_blocked(checkout: Path) -> None:
+    done = shell(
+        [f"{sys.executable} -c 'import socket; socket.create_connection((\"::1\", 1))'"], checkout
+    )
+    assert "the network is blocked" in done.stderr
+
+
+def test_the_demo_shows_every_position_and_says_that_it_is_synthetic(checkout: Path) -> None:
+    text = (checkout / "demo.txt").read_text()
+    assert text.count("Projections 2025 week 10, ppr - synthetic sample league") == 5
+    for position in ("QB", "RB", "WR", "TE", "K"):
+        assert len(re.findall(rf"^SAMPLE-.*  {position}  ", text, flags=re.M)) == 5
+    shown = re.findall(r"^SAMPLE-\S+\s+(.+?)\s{2,}QB", README, flags=re.M)
+    assert shown
+    assert all(name in text for name in shown), "the README shows another demo"
+
+
+def test_use_block(checkout: Path) -> None:
+    [block] = [block for block in blocks() if any("fantasy-pipeline sql" in line for line in block)]
+    done = shell(block, checkout)
+    assert done.returncode == 0, done.stderr
+    assert "Projections 2025 week 10, half - synthetic sample league" in done.stdout
+    assert '"source": "nflcom"' in done.stdout
+    assert "Projections 2025 week 8, ppr" in done.stdout
+    assert "already complete" in done.stdout
+    header = (checkout / "week10.csv").read_text().splitlines()[0]
+    assert header.startswith(
+        "season,week,player_id,player_name,position,team,opponent,"
+        "projected_points,p10,p50,p90,source,reason"
+    )
+
+
+def test_dagster_block(checkout: Path) -> None:
+    [block] = [block for block in blocks() if any(line.startswith("dg ") for line in block)]
+    done = shell(["export DAGSTER_HOME=$PWD/.demo FANTASY_SOURCE=sample", *block], checkout)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert (done.stdout + done.stderr).count("RUN_SUCCESS") == 3
+
+
+def test_every_command_is_run_or_says_why_not() -> None:
+    run = {
+        line
+        for block in blocks()
+        for line in block
+        if any(word in " ".join(block) for word in ("fantasy-pipeline sql", "dg launch"))
+    }
+    rest = {line for block in blocks() for line in block} - run
+    assert rest == set(NOT_RUN)
