@@ -14,7 +14,7 @@ from fantasy_pipeline.contracts import Table
 from fantasy_pipeline.partitions import by_season, season_week, weeks_of
 from fantasy_pipeline.reporting import definition_metadata, report_weeks
 from fantasy_pipeline.resources import NflData
-from fantasy_pipeline.retries import NETWORK_RETRY, only_network_is_retried
+from fantasy_pipeline.retries import NETWORK_RETRY, asks_upstream
 from fantasy_pipeline.runs import moment_of
 from fantasy_pipeline.season_week import SeasonWeek
 
@@ -56,9 +56,9 @@ def _columns(*names: str) -> dg.AssetIn:
     owners=OWNERS,
     **UPSTREAM,
 )
+@asks_upstream
 def games(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
-    with only_network_is_retried(context.run.tags):
-        table = nfl.upstream.schedule()
+    table = nfl.upstream.schedule()
     seasons = table["season"].to_numpy()
     context.add_output_metadata(
         {"seasons": f"{seasons.min()}-{seasons.max()}", "data": nfl.label or "nfl"}
@@ -67,6 +67,7 @@ def games(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
 
 
 @_weekly(tables.RAW_PLAYERS, "ingest", {"parquet", "nflverse"}, **UPSTREAM)
+@asks_upstream
 def raw_players(context: dg.AssetExecutionContext, nfl: NflData, games: Any) -> Any:
     import pyarrow as pa
 
@@ -75,8 +76,7 @@ def raw_players(context: dg.AssetExecutionContext, nfl: NflData, games: Any) -> 
     weeks = weeks_of(context)
     parts, warnings = [], {}
     for season, numbers in by_season(weeks).items():
-        with only_network_is_retried(context.run.tags):
-            part, warnings[season] = raw_players(nfl.upstream, games, season, numbers)
+        part, warnings[season] = raw_players(nfl.upstream, games, season, numbers)
         parts.append(part)
     table = pa.concat_tables(parts)
     more = {week: {"reader": nfl.upstream.reader_of("weekly_rosters")} for week in weeks}
@@ -89,7 +89,9 @@ def raw_players(context: dg.AssetExecutionContext, nfl: NflData, games: Any) -> 
     "ingest",
     {"parquet", "nflverse"},
     ins={"raw_players": _columns("player_name", "position", "roster_source")},
+    **UPSTREAM,
 )
+@asks_upstream
 def weekly_stats(
     context: dg.AssetExecutionContext, nfl: NflData, games: Any, raw_players: Any
 ) -> Any:
@@ -102,8 +104,7 @@ def weekly_stats(
     parts, warnings = [], {}
     for season, numbers in by_season(weeks).items():
         players = raw_players.filter(pc.equal(raw_players["season"], season))
-        with only_network_is_retried(context.run.tags):
-            part = weekly_stats(nfl.upstream, games, players, season, numbers)
+        part = weekly_stats(nfl.upstream, games, players, season, numbers)
         warnings[season] = unplayed_games(games, part, season, numbers)
         parts.append(part)
     table = pa.concat_tables(parts)
@@ -170,7 +171,9 @@ def player_history(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
     "projections",
     {"parquet", "csv"},
     ins={"raw_players": _columns("player_name", "position", "team")},
+    **UPSTREAM,
 )
+@asks_upstream
 def source_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_players: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -181,8 +184,7 @@ def source_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_play
     parts, warnings = [], {}
     for season, numbers in by_season(weeks).items():
         players = raw_players.filter(pc.equal(raw_players["season"], season))
-        with only_network_is_retried(context.run.tags):
-            part, warnings[season] = source_projections(nfl.upstream, players, season, numbers)
+        part, warnings[season] = source_projections(nfl.upstream, players, season, numbers)
         parts.append(part)
     table = pa.concat_tables(parts)
     more = {week: {"reader": nfl.upstream.reader_of("nflcom_projections")} for week in weeks}
