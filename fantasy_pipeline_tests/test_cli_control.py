@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -143,3 +145,33 @@ def _inner_worker(run_id: str) -> int:
             if run_id in command and "--inner" in command:
                 return int(entry.name)
     raise AssertionError(f"no worker of run {run_id}")
+
+
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+COMMANDS = [
+    line
+    for block in re.findall(r"```console\n(.*?)```", OPERATIONS, flags=re.S)
+    for line in block.splitlines()
+    if line.startswith(("fantasy-pipeline ", "dagster instance "))
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_of_the_operations_guide(shell: Shell, command: str) -> None:
+    names = {"fantasy-pipeline": "fantasy_pipeline.cli", "dagster": "dagster"}
+    program, *arguments = shlex.split(command)
+    done = subprocess.run(
+        [sys.executable, "-m", names[program], *arguments],
+        env=shell.env,
+        cwd=shell.home,
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_guide_names_every_rule_and_schedule(shell: Shell) -> None:
+    rules = [finding["rule"] for finding in shell.json("health", code=2)["findings"]]
+    jobs = [job["name"] for job in shell.json("status")["jobs"] if job["kind"] == "schedule"]
+    assert [name for name in (*rules, *jobs) if f"`{name}`" not in OPERATIONS] == []

@@ -1,4 +1,4 @@
-"""Real daemons and workers, killed: afterwards the lake is right and the history says what happened."""
+"""Real daemons and workers, killed: the lake is right afterwards, and the history tells it."""
 
 import os
 import re
