@@ -195,7 +195,9 @@ def _run_steps(
     pool: ProcessPoolExecutor, steps: Sequence[Step], source: str, tags: Mapping[str, str]
 ) -> Iterator[tuple[Step, RunOutcome]]:
     pending: dict[Future[RunOutcome], Step] = {
-        pool.submit(_run_step, step, source, dict(tags)): step for step in steps
+        # The workers' server keeps the environment that it was started with.
+        pool.submit(_run_step, os.environ["DAGSTER_HOME"], step, source, dict(tags)): step
+        for step in steps
     }
     try:
         while pending:
@@ -211,10 +213,11 @@ def _run_steps(
             future.cancel()
 
 
-def _run_step(step: Step, source: str, tags: dict[str, str]) -> RunOutcome:
-    """In a worker: one Dagster run. The home is in the environment."""
+def _run_step(home: str, step: Step, source: str, tags: dict[str, str]) -> RunOutcome:
+    """In a worker: one Dagster run on the instance of a home."""
     import dagster as dg
 
+    os.environ["DAGSTER_HOME"] = home
     tags[_STEP_TAG] = step.name
     tags["backfill_step_weeks"] = str(step.weeks)
     if step.first is not None:

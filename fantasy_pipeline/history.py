@@ -56,6 +56,8 @@ def player_history(connection: duckdb.DuckDBPyConnection) -> pa.Table:
         for name in AVERAGED_STATS
     )
     rows = arrow(connection, query("history_rows").format(stats=stats))
+    if rows.num_rows == 0:
+        return PLAYER_HISTORY.arrow_schema.empty_table()
     known = rows.select([name for name in rows.column_names if not name.startswith("x_")])
     columns = {name: known[name] for name in known.column_names}
     for name, values in _walk(rows).items():

@@ -11,14 +11,17 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Sequence
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from fantasy_pipeline.contracts import Table
 from fantasy_pipeline.errors import NotMaterializedError, PipelineError
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.sql import arrow, database
+from fantasy_pipeline.sql import database
 
 if TYPE_CHECKING:
     import duckdb
@@ -26,6 +29,10 @@ if TYPE_CHECKING:
 
 _PARTITION = re.compile(r"season=(\d{4})/week=(\d{2})/part\.parquet$")
 _MARKER = "lake.json"
+_PART = "/part.parquet"
+_WEEKS = f"/season=*/week=*{_PART}"
+_SNAPSHOTS = ".snapshots"
+_STALE_SECONDS = 86_400
 
 
 class Lake:
@@ -50,17 +57,24 @@ class Lake:
         self._local = self._fs.protocol in ("file", ("file", "local"))
         self._check_label()
 
-    def _check_label(self) -> None:
+    def _check_label(self) -> bool:
+        """Whether the root is labelled; raises if with another label."""
         marker = f"{self._base}/{_MARKER}"
         try:
             found = json.loads(self._fs.cat_file(marker))["label"]
         except FileNotFoundError:
-            return
+            return False
+        except (ValueError, KeyError, TypeError) as error:
+            raise PipelineError(
+                f"{self.root}/{_MARKER} is broken: it should say what data the lake holds. "
+                f'Write {{"label": "{self.label}"}} into it if you know that they are.'
+            ) from error
         if found != self.label:
             raise PipelineError(
                 f"the lake at {self.root} holds {found} data, not {self.label}; "
                 f"set FANTASY_DATA to another folder."
             )
+        return True
 
     def path(self, table: Table, week: SeasonWeek | None = None) -> str:
         """Where a table, or one of its weeks, is kept (path within the file system)."""
@@ -70,7 +84,9 @@ class Lake:
 
     def write(self, table: Table, data: pa.Table) -> int:
         """Replace a table that has no weeks. Returns its row count."""
-        self._put(self.path(table), table.conform(data))
+        data = table.conform(data)
+        self._claim()
+        self._put(self.path(table), data)
         return data.num_rows
 
     def write_weeks(
@@ -92,6 +108,7 @@ class Lake:
         known = np.array([week.season * 100 + week.week for week in wanted])
         if strays := np.setdiff1d(codes, known).tolist():
             raise PipelineError(f"table {table.name}: rows of weeks not asked for: {strays[:5]}")
+        self._claim()
         counts = {}
         for week, code in zip(wanted, known, strict=True):
             # conform() sorted the rows by key, so a week is one slice.
@@ -100,21 +117,29 @@ class Lake:
             counts[week] = int(stop - start)
         return counts
 
+    def _claim(self) -> None:
+        """Label the root, or see that its label is ours."""
+        if not self._check_label():
+            text = json.dumps({"label": self.label})
+            self._put_bytes(f"{self._base}/{_MARKER}", text.encode())
+
     def _put(self, path: str, data: pa.Table) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        self._mark()
+        sink = pa.BufferOutputStream()
+        pq.write_table(data, sink, compression="zstd")
+        self._put_bytes(path, sink.getvalue().to_pybytes())
+
+    def _put_bytes(self, path: str, content: bytes) -> None:
         if not self._local:
-            sink = pa.BufferOutputStream()
-            pq.write_table(data, sink, compression="zstd")
-            self._fs.pipe_file(path, sink.getvalue().to_pybytes())
+            self._fs.pipe_file(path, content)
             return
         os.makedirs(os.path.dirname(path), exist_ok=True)
         temporary = f"{path}.{uuid4().hex}.tmp"
         try:
             with open(temporary, "wb") as file:
-                pq.write_table(data, file, compression="zstd")
+                file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, path)
@@ -123,16 +148,10 @@ class Lake:
                 os.unlink(temporary)
             raise
 
-    def _mark(self) -> None:
-        marker = f"{self._base}/{_MARKER}"
-        if not self._fs.exists(marker):
-            self._fs.makedirs(self._base, exist_ok=True)
-            self._fs.pipe_file(marker, json.dumps({"label": self.label}).encode())
-
     def weeks(self, table: Table) -> list[SeasonWeek]:
         """Weeks of a table that are in the lake, in order."""
         found = []
-        for path in self._fs.glob(f"{self._base}/{table.name}/season=*/week=*/part.parquet"):
+        for path in self._fs.find(f"{self._base}/{table.name}"):
             if match := _PARTITION.search(path):
                 found.append(SeasonWeek(int(match[1]), int(match[2])))
         return sorted(found)
@@ -158,11 +177,13 @@ class Lake:
         Raises:
             NotMaterializedError: the table, or one of `weeks`, is not in the lake.
         """
+        import pyarrow as pa
+
         if not table.weekly:
             missing = [] if self.has(table) else [table.name]
             paths = [self.path(table)]
         else:
-            weeks = self.weeks(table) if weeks is None else weeks
+            weeks = self.weeks(table) if weeks is None else sorted(set(weeks))
             present = self._present(table, weeks)
             missing = [f"{table.name} {week}" for week in weeks if week not in present]
             paths = [self.path(table, week) for week in weeks]
@@ -172,41 +193,84 @@ class Lake:
                 f"{', '.join(missing[:3])}{more}: not in the lake at {self.root}. "
                 f"Materialize {table.name} for it first, e.g. `fantasy-pipeline run`."
             )
+        names = table.column_names if columns is None else list(columns)
+        schema = pa.schema([table.arrow_schema.field(name) for name in names])
         if not paths:
-            return table.arrow_schema.empty_table()
-        with self._duckdb() as connection:
-            order = ", ".join(table.key)
-            rows = arrow(
-                connection,
-                f"from read_parquet($paths, hive_partitioning = false) order by {order}",
-                paths=[self._url(path) for path in paths],
-            )
-            return rows.cast(table.arrow_schema)
+            return schema.empty_table()
+        parts = [self._part(path, names) for path in paths]
+        return pa.concat_tables(parts).cast(schema)
 
-    def connect(self, tables: Sequence[Table], private: bool = False) -> duckdb.DuckDBPyConnection:
-        """A DuckDB connection with one view per table of `tables` that is in the lake.
+    def _part(self, path: str, columns: list[str]) -> pa.Table:
+        import pyarrow.parquet as pq
+
+        # One open file for footer and rows: DuckDB opens a path for each, and a rewrite between
+        # the two would mix two versions.
+        with self._fs.open(path, "rb") as file:
+            return pq.ParquetFile(file).read(columns)
+
+    @contextmanager
+    def connect(
+        self, tables: Sequence[Table], private: bool = False
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A DuckDB connection with one view per table; those not in the lake have no rows.
+
+        The views show the tables as they are now, whatever is written meanwhile.
 
         Args:
             private: in a database of its own, whose settings may be changed.
         """
-        connection = self._duckdb(private)
-        for table in tables:
-            if table.weekly:
-                if not self._fs.exists(f"{self._base}/{table.name}"):
+        with self._snapshot(tables) as base, self._duckdb(private) as connection:
+            for table in tables:
+                where = f"{base}/{table.name}"
+                if not self._fs.exists(where):
+                    connection.register(table.name, table.arrow_schema.empty_table())
                     continue
-                where = f"{self._base}/{table.name}/season=*/week=*/part.parquet"
-                options = (
-                    ", hive_partitioning = true, hive_types = {season: INTEGER, week: INTEGER}"
+                options = "hive_partitioning = false"
+                if table.weekly:
+                    options = (
+                        "hive_partitioning = true, hive_types = {season: INTEGER, week: INTEGER}"
+                    )
+                pattern = _literal(self._url(where)) + (_WEEKS if table.weekly else _PART)
+                connection.execute(
+                    f"create temp view {table.name} as from read_parquet('{pattern}', {options})"
                 )
-            elif self.has(table):
-                where, options = self.path(table), ", hive_partitioning = false"
-            else:
-                continue
-            source = self._url(where).replace("'", "''")
-            connection.execute(
-                f"create temp view {table.name} as from read_parquet('{source}'{options})"
-            )
-        return connection
+            yield connection
+
+    @contextmanager
+    def _snapshot(self, tables: Sequence[Table]) -> Iterator[str]:
+        """Folder of hard links to the tables' present files, or the lake itself where links
+        cannot be had (object storage, a lake mounted read-only).
+
+        DuckDB opens a path once for the footer and again for the rows: of a file replaced
+        between the two it would read nonsense.
+        """
+        if not self._local:
+            yield self._base
+            return
+        folder = f"{self._base}/{_SNAPSHOTS}/{uuid4().hex}"
+        self._remove_stale_snapshots()
+        try:
+            for table in tables:
+                weeks: Sequence[SeasonWeek | None] = self.weeks(table) if table.weekly else [None]
+                for path in (self.path(table, week) for week in weeks):
+                    if os.path.exists(path):
+                        copy = path.replace(self._base, folder, 1)
+                        os.makedirs(os.path.dirname(copy), exist_ok=True)
+                        os.link(path, copy)
+            found = folder
+        except OSError:
+            found = self._base
+        try:
+            yield found
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _remove_stale_snapshots(self) -> None:
+        """Those of readers that were killed would keep replaced files on the disk."""
+        with suppress(OSError), os.scandir(f"{self._base}/{_SNAPSHOTS}") as entries:
+            for entry in entries:
+                if time.time() - entry.stat().st_mtime > _STALE_SECONDS:
+                    shutil.rmtree(entry.path, ignore_errors=True)
 
     def allowed_directory(self) -> str:
         """Folder that SQL over the lake may read, as DuckDB wants it."""
@@ -224,3 +288,10 @@ class Lake:
         if not self._local:
             connection.register_filesystem(self._fs)
         return connection
+
+
+def _literal(path: str) -> str:
+    """A path inside a quoted SQL string that is read as a pattern."""
+    for character in "[*?":
+        path = path.replace(character, f"[{character}]")
+    return path.replace("'", "''")

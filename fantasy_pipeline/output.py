@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,10 +32,16 @@ def console(stderr: bool = False) -> Console:
 
 
 def json_text(value: Any) -> str:
-    """JSON; dates and times in ISO 8601."""
+    """JSON; dates and times in ISO 8601, decimals (sums of integers) as numbers."""
     import json
 
-    return json.dumps(value, default=lambda v: v.isoformat(), indent=2)
+    return json.dumps(value, default=_json_value, indent=2)
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
 def write(

@@ -52,14 +52,18 @@ def raw_players(
         warnings.append(
             f"weekly_rosters {season}: none; players and teams come from their latest stat line"
         )
+    injuries = optional(schema.INJURIES, lambda: source.injuries(season))
+    snaps = optional(schema.SNAP_COUNTS, lambda: source.snap_counts(season))
+    for table, data in ((schema.INJURIES, injuries), (schema.SNAP_COUNTS, snaps)):
+        warnings += _weeks_without(table.name, data, games, season, weeks)
     with database() as connection:
         _register(
             connection,
             games=games,
             rosters=rosters,
             stats=stats,
-            injuries=optional(schema.INJURIES, lambda: source.injuries(season)),
-            snaps=optional(schema.SNAP_COUNTS, lambda: source.snap_counts(season)),
+            injuries=injuries,
+            snaps=snaps,
             ids=optional(schema.PLAYER_IDS, source.player_ids),
             players=optional(schema.PLAYERS, source.players),
         )
@@ -70,6 +74,22 @@ def raw_players(
             connection, table, "weekly_rosters" if rosters.num_rows else "weekly_stats"
         )
     return RAW_PLAYERS.conform(table), warnings
+
+
+def _weeks_without(
+    dataset: str, data: pa.Table, games: pa.Table, season: int, weeks: Sequence[int]
+) -> list[str]:
+    """Warning about played weeks that are missing in a file that has others."""
+    import pyarrow.compute as pc
+
+    played = games.filter(
+        pc.and_(pc.equal(games["season"], season), pc.is_valid(games["home_score"]))
+    )
+    expected = set(pc.unique(played["week"]).to_pylist()) & set(weeks)
+    absent = sorted(expected - set(pc.unique(data["week"]).to_pylist())) if data.num_rows else []
+    if not absent:
+        return []
+    return [f"{dataset} {season}: no row of week {', '.join(map(str, absent))}"]
 
 
 def _register(connection: duckdb.DuckDBPyConnection, **tables: pa.Table) -> None:

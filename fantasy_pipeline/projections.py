@@ -227,6 +227,11 @@ def _project_season(rows: pa.Table, past: pa.Table, label: str | None) -> pa.Tab
             these, those = position == name, past_position == name
             quantiles[these] = _quantiles(points[these], past_points[those], actual[those])
         quantiles[points == 0] = 0.0
+        if scoring == "ppr":
+            why = [
+                r or ("nothing known yet" if p == 0 else None)
+                for r, p in zip(why, points, strict=True)
+            ]
         suffix = "" if scoring == "ppr" else f"_{scoring}"
         columns[f"projected_points{suffix}"] = np.round(points, 2)
         for column, quantile in enumerate(("p10", "p50", "p90")):
@@ -272,5 +277,6 @@ def _quantiles(points: np.ndarray, past: np.ndarray, actual: np.ndarray) -> np.n
     out = np.column_stack([np.interp(points, centres, levels[:, q]) for q in range(3)])
     # Beyond the last bin, scale with the projection.
     above = points > centres[-1]
-    out[above] = np.outer(points[above] / centres[-1], levels[-1])
+    growth = np.outer(points[above] / centres[-1], np.ones(3))
+    out[above] = levels[-1] * np.where(levels[-1] > 0, growth, 1.0)
     return out

@@ -449,11 +449,6 @@ def test_stats_of_no_player_are_nobody(players: Players) -> None:
     assert set(found) == {"a"}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the row carried forward from the eliminated team wins, then its team has no week: "
-    "e.g. Hester 2016 week 18, Harrison 2020 week 20",
-)
 def test_without_rosters_who_changed_teams_for_the_playoffs_is_there(players: Players) -> None:
     stats = [
         line(6, "SF", "signed"),
@@ -466,9 +461,6 @@ def test_without_rosters_who_changed_teams_for_the_playoffs_is_there(players: Pl
     assert found["signed"]["team"] == "BUF"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="stat lines are carried forward for ever; the docstring says two weeks"
-)
 def test_without_rosters_too_far_ahead_is_refused(players: Players) -> None:
     with pytest.raises(NotPublishedError, match="weekly_stats 2024 week 6: "):
         players(6, weekly_stats=[line(1, "KC", "a"), line(1, "BUF", "b")])

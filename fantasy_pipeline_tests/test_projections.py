@@ -205,9 +205,6 @@ def test_who_is_fit_is_not_cut(project: Project, fit: dict[str, Any]) -> None:
     assert (row["projected_points"], row["reason"]) == (10.0, None)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="with nothing known of anybody all are projected 0, and nothing says why"
-)
 def test_0_always_has_a_reason(project: Project) -> None:
     """A first week in a new lake: no game behind anybody."""
     nothing = {f"{kind}_{name}": None for name in POINTS for kind in ("avg", "prior")}
@@ -318,13 +315,9 @@ def test_floor_median_and_ceiling_are_in_order(project: Project, seed: int, coun
     assert (np.diff(found, axis=0) >= -0.01).all()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="beyond the last bin the floor is scaled up with the projection, below 0 too",
-)
 def test_a_floor_below_zero_does_not_sink_with_the_projection(project: Project) -> None:
     history = past(1500)
-    for row in history[::7]:
+    for row in history[::4]:
         row["target_ppr"] = -2.0
     floors = over_a_range(project, history)[:, 0]
     assert floors[-1] < 0

@@ -178,7 +178,6 @@ def test_the_team_may_be_another_one_where_there_is_no_namesake(join: Join) -> N
     assert found["00-1"]["team"] == "NYJ"
 
 
-@pytest.mark.xfail(strict=True, reason="the smaller id is taken: a guess, and a silent one")
 def test_namesakes_on_other_teams_are_not_guessed(join: Join) -> None:
     namesakes = [
         rostered("00-1", "Mike Williams", team="BUF"),

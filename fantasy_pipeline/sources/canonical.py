@@ -7,7 +7,7 @@ what is particular to one data set. The traps they mend are measured on the real
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,6 +22,16 @@ from fantasy_pipeline.teams import code_sql
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+
+_FORMAT_CHANGED = (
+    "Upstream changed its format: update fantasy_pipeline, or choose another --source."
+)
+_SCHEDULE = (
+    *("season", "week", "game_id", "game_type", "gameday", "gametime", "home_team", "away_team"),
+    *("home_score", "away_score", "spread_line", "total_line", "home_rest", "away_rest"),
+    *("div_game", "location", "roof", "surface", "temp", "wind", "stadium"),
+)
+"""Columns of upstream's schedule that ``sql/schedule.sql`` reads."""
 
 NO_PLAYER = "NO_PLAYER"
 """player_id of the one row a week in which upstream keeps stats that belong to no player."""
@@ -49,6 +59,9 @@ def _expression(column: Column, name: str, upstream_type: str) -> str:
         return f"nullif(trim(cast({quoted} as varchar), e' \\t\\r\\n'), '')"
     if upstream_type == "VARCHAR":
         quoted = f"nullif({quoted}, '')"
+    if column.type == "timestamp" and upstream_type != "TIMESTAMP WITH TIME ZONE":
+        # Not in the machine's own zone.
+        return f"timezone('UTC', cast({quoted} as timestamp))"
     if column.type in ("float", "int") and upstream_type in ("DOUBLE", "FLOAT"):
         quoted = f"case when isnan({quoted}) then null else {quoted} end"
     return f"cast({quoted} as {_SQL_TYPES[column.type]})"
@@ -71,7 +84,7 @@ def project(
         )
     connection.register("frame", frame)
     types = {row[0]: row[1] for row in connection.execute("describe frame").fetchall()}
-    picked = []
+    picked = {}
     for column in contract.columns:
         name = _upstream_name(column, list(types))
         if name is None and column.required:
@@ -80,43 +93,55 @@ def project(
             raise SourceError(
                 contract.name,
                 f"upstream has no column {column.name}{hint}",
-                "Upstream changed its format: update fantasy_pipeline, or choose another --source.",
+                _FORMAT_CHANGED,
                 season,
             )
         value = "null" if name is None else _expression(column, name, types[name])
         sql_type = _SQL_TYPES.get(column.type, "varchar")
-        picked.append(f"cast({value} as {sql_type}) as {column.name}")
+        picked[column.name] = f"cast({value} as {sql_type}) as {column.name}"
     try:
-        return arrow(connection, f"select {', '.join(picked)} from frame")  # noqa: S608
-    except (
-        duckdb.ConversionException,
-        duckdb.BinderException,
-        duckdb.InvalidInputException,
-    ) as error:
+        return arrow(connection, f"select {', '.join(picked.values())} from frame")  # noqa: S608
+    except duckdb.Error as error:
         raise SourceError(
             contract.name,
-            f"a column changed its type: {str(error).splitlines()[0]}",
-            "Upstream changed its format: update fantasy_pipeline, or choose another --source.",
+            f"a column changed its type: {_retyped(connection, picked)}",
+            _FORMAT_CHANGED,
             season,
         ) from error
     finally:
         connection.unregister("frame")
 
 
+def _retyped(connection: duckdb.DuckDBPyConnection, picked: Mapping[str, str]) -> str:
+    """The first column that cannot be read, and why."""
+    import duckdb
+
+    for name, expression in picked.items():
+        try:
+            arrow(connection, f"select {expression} from frame")  # noqa: S608
+        except duckdb.Error as error:
+            return f"{name}: {str(error).splitlines()[0]}"
+    return "none by itself"
+
+
 def schedule(connection: duckdb.DuckDBPyConnection, frame: pa.Table) -> pa.Table:
     """Schedule in the lake's shape: UTC kick-offs (13:00 US/Eastern where unknown)."""
-    required = ("season", "week", "game_id", "game_type", "gameday", "gametime", "home_team")
+    import duckdb
+
     needs = Table(
-        "schedule", "", (), tuple(Column(n, "string", "", required=True) for n in required)
+        "schedule", "", (), tuple(Column(name, "string", "", required=True) for name in _SCHEDULE)
     )
     project(connection, frame, needs, None)
     connection.register("frame", frame)
-    return GAMES.conform(
-        arrow(
+    try:
+        rows = arrow(
             connection,
             query("schedule").format(home=code_sql("home_team"), away=code_sql("away_team")),
         )
-    )
+    except duckdb.Error as error:
+        cause = f"a game cannot be read: {str(error).splitlines()[0]}"
+        raise SourceError("schedule", cause, _FORMAT_CHANGED) from error
+    return GAMES.conform(rows)
 
 
 def weekly_stats(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: int) -> pa.Table:
@@ -206,20 +231,11 @@ def nflcom_projections(
     Only ``PlayerWeekProjectedPts`` is read: in 2021-23 the stat columns beside it hold the actual
     stats. 0 means that NFL.com did not project the player.
     """
+    import duckdb
     import pyarrow as pa
 
     for file in files:
-        with file.path.open(encoding="utf-8-sig") as lines:
-            header = lines.readline().strip().split(",")
-        for column in ("PlayerName", "Team", "PlayerWeekProjectedPts"):
-            if column not in header:
-                raise SourceError(
-                    dataset,
-                    f"the {file.position} file has no column {column}",
-                    "Upstream changed its format: update fantasy_pipeline.",
-                    season,
-                    file.week,
-                )
+        _check_nflcom_header(file, season, dataset)
     connection.register(
         "files",
         pa.table(
@@ -231,14 +247,38 @@ def nflcom_projections(
             }
         ),
     )
-    rows = arrow(
-        connection,
-        query("nflcom_projections").format(team=code_sql("Team")),
-        paths=[str(file.path) for file in files],
-        season=season,
-    )
+    try:
+        rows = arrow(
+            connection,
+            query("nflcom_projections").format(team=code_sql("Team")),
+            paths=[str(file.path) for file in files],
+            season=season,
+        )
+    except duckdb.Error as error:
+        cause = f"a file cannot be read: {' '.join(str(error).split())[:200]}"
+        advice = "It is cut off or no CSV: delete it from the cache or mirror and re-run."
+        raise SourceError(dataset, cause, advice, season) from error
     if rows.num_rows == 0:
         raise SourceError(
             dataset, f"{len(files)} files without one projection", "Re-run later.", season
         )
     return schema.NFLCOM_PROJECTIONS.conform(rows)
+
+
+def _check_nflcom_header(file: NflcomFile, season: int, dataset: str) -> None:
+    try:
+        with file.path.open(encoding="utf-8-sig") as lines:
+            header = lines.readline().strip().split(",")
+    except UnicodeDecodeError as error:
+        advice = "Delete it from the cache or mirror and re-run."
+        cause = f"the {file.position} file is not UTF-8"
+        raise SourceError(dataset, cause, advice, season, file.week) from error
+    for column in ("PlayerName", "Team", "PlayerWeekProjectedPts"):
+        if column not in header:
+            raise SourceError(
+                dataset,
+                f"the {file.position} file has no column {column}",
+                "Upstream changed its format: update fantasy_pipeline.",
+                season,
+                file.week,
+            )

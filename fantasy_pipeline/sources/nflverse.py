@@ -113,8 +113,15 @@ class Nflverse:
     def nflcom_projections(self, season: int, weeks: Iterable[int]) -> pa.Table:
         dataset = "nflcom_projections"
         files = []
+        incomplete = None
         for week in weeks:
-            files += self._nflcom_files(season, week)
+            try:
+                files += self._nflcom_files(season, week)
+            except NotPublishedError as error:
+                # The week counts as absent; the others are none the worse for it.
+                incomplete = error
+        if not files and incomplete:
+            raise incomplete
         if not files:
             return schema.NFLCOM_PROJECTIONS.arrow_schema.empty_table()
         with database() as connection:

@@ -17,7 +17,8 @@ team_games as (
         away_rest, roof
     from games
 ),
-played_weeks as (select distinct season, week from weekly_stats)
+-- By team: on a provisional Tuesday some games are still to be played.
+teams_played as (select distinct season, week, team from weekly_stats)
 select
     coalesce(l.season, s.season) as season,
     coalesce(l.week, s.week) as week,
@@ -47,8 +48,9 @@ select
     {stats}
 from listed l
 full join lines s using (season, week, player_id)
-left join played_weeks p
+left join teams_played p
     on p.season = coalesce(l.season, s.season) and p.week = coalesce(l.week, s.week)
+    and p.team = coalesce(l.team, s.team)
 left join team_games g
     on g.season = coalesce(l.season, s.season) and g.week = coalesce(l.week, s.week)
     and g.team = coalesce(l.team, s.team)

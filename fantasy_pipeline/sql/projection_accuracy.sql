@@ -40,8 +40,13 @@ both_ways as (
 ),
 ranked as (
     select *,
-        rank() over (by_source order by projected) as projected_rank,
-        rank() over (by_source order by actual) as actual_rank
+        -- Equal values share the mean of their ranks.
+        rank() over (by_source order by projected)
+            + (count(*) over (partition by season, week, source, position, projected) - 1) / 2
+            as projected_rank,
+        rank() over (by_source order by actual)
+            + (count(*) over (partition by season, week, source, position, actual) - 1) / 2
+            as actual_rank
     from both_ways
     window by_source as (partition by season, week, source, position)
 )
@@ -51,7 +56,9 @@ select
     round(avg(abs(projected - actual)), 4) as mae,
     round(sqrt(avg((projected - actual) ** 2)), 4) as rmse,
     round(avg(projected - actual), 4) as bias,
-    round(case when count(*) > 2 then corr(projected_rank, actual_rank) end, 4) as spearman,
+    -- Not a number where all are alike.
+    round(case when count(*) > 2 and not isnan(corr(projected_rank, actual_rank))
+        then corr(projected_rank, actual_rank) end, 4) as spearman,
     round(avg((actual between p10 and p90)::int) filter (p10 is not null), 4) as coverage
 from ranked
 group by all

@@ -27,6 +27,8 @@ seen as (
         case when s.week < w.week then 'carried_forward' else 'stats' end as roster_source
     from wanted w
     join stats s on s.season = w.season and s.week <= w.week
+    join (select season, max(week) as last_week from stats group by season) l
+        on l.season = w.season and l.last_week >= w.week - 2
     where s.player_id <> 'NO_PLAYER'
         and not exists (from rosters r where r.season = w.season)
     group by s.player_id, s.player_name, s.position, s.team, w.season, w.week, s.week < w.week
@@ -46,6 +48,8 @@ everybody as (
 once as (
     select *
     from everybody
+    -- Before the choice: the team that has been eliminated must not win.
+    semi join team_weeks using (season, week, team)
     qualify row_number() over (
         partition by season, week, player_id
         order by
@@ -96,8 +100,11 @@ select
     s.offense_snaps,
     s.snap_share,
     coalesce(p.birth_date, o.birth_date) as birth_date,
-    coalesce(p.height, o.height) as height,
-    coalesce(p.weight, o.weight) as weight,
+    -- Upstream has 0 for unknown, and typing errors: 1,794 pounds.
+    case when coalesce(p.height, o.height) between 60 and 85 then coalesce(p.height, o.height) end
+        as height,
+    case when coalesce(p.weight, o.weight) between 140 and 450 then coalesce(p.weight, o.weight) end
+        as weight,
     coalesce(p.rookie_season, o.rookie_season) as rookie_season,
     coalesce(p.draft_pick, o.draft_pick) as draft_pick,
     coalesce(d.sleeper_id, o.sleeper_id) as sleeper_id,

@@ -1,5 +1,5 @@
 -- NFL.com's rows with our player ids, by normalised name and position; of two players of one name
--- the one whose team NFL.com names. Names: no case, punctuation or Jr./Sr./II/III/IV/V; the id map
+-- the one whose team NFL.com names, or neither. Names: no case, punctuation or Jr./Sr./II/III/IV/V; the id map
 -- knows the fantasy world's spelling (Tank Dell) where rosters have the legal name.
 create or replace temp macro plain_name(name) as regexp_replace(
     regexp_replace(lower(strip_accents(name)), '[^a-z ]', '', 'g'),
@@ -17,20 +17,31 @@ named as (
     union
     select season, week, player_id, team, position, plain_name(known_as) from listed
 ),
-matched as (
+candidates as (
     select
-        n.season, n.week, 'nflcom' as source, p.player_id, n.name as player_name, n.position,
+        n.season, n.week, 'nflcom' as source, p.player_id, p.team as own_team, n.name as player_name, n.position,
         n.team, null::double as points_std, n.points_half, null::double as points_ppr, n.as_of
     from nflcom n
     left join named p
         on p.season = n.season and p.week = n.week and p.position = n.position
         and p.name = plain_name(n.name)
+),
+matched as (
+    select * exclude (own_team) replace (
+        case when own_team = team or namesakes = 1 then player_id end as player_id
+    )
+    from (
+        select *,
+            count(distinct player_id) over (partition by season, week, position, player_name)
+                as namesakes
+        from candidates
+    )
     qualify row_number() over (
-        partition by n.season, n.week, n.position, n.name
-        order by (p.team = n.team) desc nulls last, p.player_id
+        partition by season, week, position, player_name
+        order by (own_team = team) desc nulls last, player_id
     ) = 1
 )
-select *
+select * exclude (namesakes)
 from matched
 -- Two spellings of one player in a file: the higher projection.
 qualify player_id is null or row_number() over (

@@ -206,11 +206,6 @@ def test_a_week_with_a_file_missing_is_not_taken_for_whole(
         nflverse(root=copy).nflcom_projections(SEASON, [2])
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="one missing file loses every week that is asked for with it: a season's backfill has "
-    "no NFL.com projections where week by week it has all but one",
-)
 def test_a_missing_file_loses_its_own_week_only(
     nflverse: Callable[..., Nflverse], copy: Path
 ) -> None:

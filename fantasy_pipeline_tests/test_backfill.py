@@ -1,0 +1,326 @@
+"""Backfills: planned in ranges and stages, resumed from run history, run in worker processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from fantasy_pipeline import backfill
+from fantasy_pipeline.backfill import Plan, Step, Summary, contiguous, make_plan
+from fantasy_pipeline.runs import RunOutcome
+from fantasy_pipeline.season_week import SeasonWeek
+
+
+def weeks(season: int, *numbers: int) -> list[SeasonWeek]:
+    return [SeasonWeek(season, number) for number in numbers]
+
+
+# Plans
+
+
+@pytest.mark.parametrize(
+    ("given", "ranges"),
+    [
+        ([], []),
+        (weeks(2024, 5), [(5, 5)]),
+        (weeks(2024, 1, 2, 3), [(1, 3)]),
+        (weeks(2024, 3, 1, 2), [(1, 3)]),
+        (weeks(2024, 1, 2, 4, 6, 7), [(1, 2), (4, 4), (6, 7)]),
+        (weeks(2023, 22) + weeks(2024, 1), [(22, 22), (1, 1)]),
+        (weeks(2024, 1) + weeks(2023, 1, 2), [(1, 2), (1, 1)]),
+    ],
+    ids=str,
+)
+def test_contiguous_weeks(given: list[SeasonWeek], ranges: list[tuple[int, int]]) -> None:
+    found = contiguous(given)
+    assert [(first.week, last.week) for first, last in found] == ranges
+    # No range spans two seasons, and together they are what was given.
+    covered = [
+        SeasonWeek(first.season, week)
+        for first, last in found
+        for week in range(first.week, last.week + 1)
+    ]
+    assert covered == sorted(given)
+    assert all(first.season == last.season for first, last in found)
+
+
+def test_a_plan_ingests_then_knows_then_projects() -> None:
+    plan = make_plan("what was asked", "sample", [*weeks(2023, 1, 2), *weeks(2024, 1, 3)])
+    assert [[step.name for step in stage] for stage in plan.stages] == [
+        ["season_ingest 2023|01-02", "season_ingest 2024|01-01", "season_ingest 2024|03-03"],
+        ["history_rebuild"],
+        [
+            "season_projections 2023|01-02",
+            "season_projections 2024|01-01",
+            "season_projections 2024|03-03",
+        ],
+    ]
+    assert (plan.text, plan.source) == ("what was asked", "sample")
+    names = [step.name for stage in plan.stages for step in stage]
+    assert len(set(names)) == len(names)
+
+
+def test_progress_is_counted_in_weeks() -> None:
+    plan = make_plan("", "sample", [*weeks(2023, *range(1, 23)), *weeks(2024, 1, 2)])
+    assert [sum(step.weeks for step in stage) for stage in plan.stages] == [24, 22, 24]
+    assert plan.weeks == 70
+    assert Step("games_refresh").weeks == 1
+
+
+def test_every_step_is_a_job() -> None:
+    from fantasy_pipeline.definitions import defs
+
+    steps = [step for stage in make_plan("", "sample", weeks(2024, 1)).stages for step in stage]
+    for step in [*steps, Step(backfill.GAMES)]:
+        assert defs.resolve_job_def(step.job).name == step.job
+
+
+def test_a_summary_adds_up() -> None:
+    summary = Summary()
+    first, other = Step("season_ingest", *weeks(2024, 1, 2)), Step("history_rebuild")
+    summary.add(first, RunOutcome("1", True, {"games": 2, "raw_players": 5}, ("odd", "old")))
+    summary.add(other, RunOutcome("2", True, {"raw_players": 6}, ("odd",)))
+    summary.add(first, RunOutcome("3", False, {"raw_players": 100}, ("lost",), ("a: broke",)))
+    summary.add(other, RunOutcome("4", False))
+    assert summary.rows == {"games": 2, "raw_players": 11}
+    assert list(summary.warnings) == ["odd", "old"]
+    assert summary.failures == {
+        "season_ingest 2024|01-02": ("a: broke",),
+        "history_rebuild": ("unknown error",),
+    }
+    assert summary.steps_done == 2
+
+
+# Resuming: which steps are done is read from run history
+
+
+@dg.op
+def _works() -> None:
+    pass
+
+
+@dg.op
+def _breaks() -> None:
+    raise dg.Failure("it broke")
+
+
+@dg.job
+def _good() -> None:
+    _works()
+
+
+@dg.job
+def _bad() -> None:
+    _breaks()
+
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+class RunHistory:
+    """A Dagster instance with runs of backfills in it."""
+
+    def __init__(self, instance: dg.DagsterInstance) -> None:
+        self.instance = instance
+
+    def add(self, plan: Plan, backfill_id: str, step: str, fail: bool = False) -> None:
+        tags = {"backfill_plan": plan.text, "backfill": backfill_id, "backfill_step": step}
+        result = (_bad if fail else _good).execute_in_process(
+            instance=self.instance, tags=tags, run_config=QUIET, raise_on_error=False
+        )
+        assert result.success is not fail
+
+    def unfinished(self, plan: Plan) -> tuple[str, set[str]]:
+        return backfill._unfinished(self.instance, plan)
+
+
+@pytest.fixture
+def runs() -> Iterator[RunHistory]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield RunHistory(instance)
+
+
+PLAN = make_plan("sample 2024 weeks 1-2,4", "sample", weeks(2024, 1, 2, 4))
+INGEST = ["season_ingest 2024|01-02", "season_ingest 2024|04-04"]
+HISTORY = "history_rebuild"
+PROJECT = ["season_projections 2024|01-02", "season_projections 2024|04-04"]
+
+
+def test_a_plan_never_begun_starts_afresh(runs: RunHistory) -> None:
+    backfill_id, done = runs.unfinished(PLAN)
+    assert done == set()
+    assert len(backfill_id) == 8
+    assert runs.unfinished(PLAN)[0] != backfill_id
+
+
+def test_finished_steps_of_an_interrupted_backfill_are_kept(runs: RunHistory) -> None:
+    for step in (*INGEST, HISTORY, PROJECT[0]):
+        runs.add(PLAN, "first", step)
+    assert runs.unfinished(PLAN) == ("first", {*INGEST, HISTORY, PROJECT[0]})
+
+
+def test_a_failed_step_is_done_again(runs: RunHistory) -> None:
+    runs.add(PLAN, "first", INGEST[0])
+    runs.add(PLAN, "first", INGEST[1], fail=True)
+    assert runs.unfinished(PLAN) == ("first", {INGEST[0]})
+
+
+def test_what_stands_on_a_failed_step_is_done_again(runs: RunHistory) -> None:
+    """A failed step did not stop the later stages, which read an incomplete lake."""
+    runs.add(PLAN, "first", INGEST[0])
+    runs.add(PLAN, "first", INGEST[1], fail=True)
+    for step in (HISTORY, *PROJECT):
+        runs.add(PLAN, "first", step)
+    assert runs.unfinished(PLAN) == ("first", {INGEST[0]})
+
+
+def test_a_step_that_failed_and_then_succeeded_is_done(runs: RunHistory) -> None:
+    runs.add(PLAN, "first", INGEST[0], fail=True)
+    runs.add(PLAN, "first", INGEST[0])
+    assert runs.unfinished(PLAN) == ("first", {INGEST[0]})
+
+
+def test_a_backfill_that_ended_is_not_resumed(runs: RunHistory) -> None:
+    for step in (*INGEST, HISTORY, *PROJECT):
+        runs.add(PLAN, "first", step)
+    backfill_id, done = runs.unfinished(PLAN)
+    assert backfill_id != "first"
+    assert done == set()
+
+
+def test_the_latest_backfill_counts(runs: RunHistory) -> None:
+    for step in (*INGEST, HISTORY, *PROJECT):
+        runs.add(PLAN, "first", step)
+    runs.add(PLAN, "second", INGEST[1])
+    assert runs.unfinished(PLAN) == ("second", {INGEST[1]})
+
+
+def test_other_plans_and_other_runs_do_not_count(runs: RunHistory) -> None:
+    other = make_plan("nfl 2024 weeks 1-2,4", "auto", weeks(2024, 1, 2, 4))
+    runs.add(other, "other", INGEST[0])
+    _good.execute_in_process(instance=runs.instance, run_config=QUIET)
+    assert runs.unfinished(PLAN)[1] == set()
+
+
+def test_a_week_that_came_since_is_a_step_of_its_own(runs: RunHistory) -> None:
+    """The plan of a Tuesday later: the same text, one week more."""
+    for step in (*INGEST, HISTORY):
+        runs.add(PLAN, "first", step)
+    later = make_plan(PLAN.text, "sample", weeks(2024, 1, 2, 4, 5))
+    assert runs.unfinished(later) == ("first", {INGEST[0]})
+
+
+# For real: the sample league, in worker processes
+
+SCRIPT = """
+import json, multiprocessing, os, sys
+import dagster as dg
+from fantasy_pipeline.backfill import GAMES, Plan, Step, make_plan, refresh_schedule, run_backfill
+from fantasy_pipeline.season_week import SeasonWeek
+
+def report(**facts):
+    print(json.dumps(facts), flush=True)
+
+def run(plan, on_step, instance):
+    seen = []
+    def step_done(step):
+        seen.append(step.name)
+        on_step(step)
+    try:
+        summary = run_backfill(instance, plan, 1, step_done)
+    except KeyboardInterrupt:
+        report(interrupted=True, seen=seen)
+        return
+    report(seen=seen, rows=summary.rows, failures=summary.failures,
+           done=summary.steps_done, resumed=summary.steps_resumed)
+
+def interrupt(step):
+    raise KeyboardInterrupt
+
+def kill_workers(step):
+    if step.job == GAMES:
+        for worker in multiprocessing.active_children():
+            worker.kill()
+
+if __name__ == "__main__":
+    games, week = Step(GAMES), SeasonWeek(2024, 1)
+    [[ingest], [history], _] = make_plan("", "sample", [week]).stages
+    with dg.DagsterInstance.get() as instance:
+        report(schedule=refresh_schedule("sample").success)
+        plan = Plan("interrupted", "sample", ((ingest,), (history,)))
+        run(plan, interrupt, instance)
+        run(plan, lambda step: None, instance)
+        report(runs=[dict(run.tags, status=run.status.value) for run in instance.get_runs()])
+        run(Plan("killed", "sample", ((games, ingest), (history,))), kill_workers, instance)
+    os.environ["DAGSTER_HOME"] = sys.argv[1]
+    with dg.DagsterInstance.get() as other:
+        run(Plan("elsewhere", "sample", ((Step(GAMES),),)), lambda step: None, other)
+        report(elsewhere=len(other.get_runs()))
+"""
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """What a process of its own says that interrupts, resumes and kills backfills."""
+    folder = tmp_path_factory.mktemp("backfill")
+    script = folder / "script.py"
+    script.write_text(SCRIPT)
+    homes = [folder / name for name in ("home", "elsewhere")]
+    for home in homes:
+        home.mkdir()
+        (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("FANTASY_")
+    }
+    done = subprocess.run(
+        [sys.executable, str(script), str(homes[1])],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=environment | {"DAGSTER_HOME": str(homes[0]), "FANTASY_DATA": str(folder / "data")},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return [json.loads(text) for text in done.stdout.splitlines()]
+
+
+STEPS = ["season_ingest 2024|01-01", "history_rebuild"]
+
+
+def test_an_interrupted_backfill_is_resumed(reports: list[dict[str, Any]]) -> None:
+    schedule, interrupted, resumed, history = reports[:4]
+    assert schedule == {"schedule": True}
+    assert interrupted == {"interrupted": True, "seen": STEPS[:1]}
+    assert resumed["seen"] == STEPS
+    assert resumed["failures"] == {}
+    assert (resumed["resumed"], resumed["done"]) == (1, 1)
+    assert set(resumed["rows"]) == {"player_history"}
+    assert resumed["rows"]["player_history"] > 500
+    # Each step succeeded once, under one id, and can be found by its tags.
+    tagged = [run for run in history["runs"] if run.get("backfill_plan") == "interrupted"]
+    assert [run["backfill_step"] for run in tagged] == STEPS[::-1]
+    assert {run["status"] for run in tagged} == {"SUCCESS"}
+    assert len({run["backfill"] for run in tagged}) == 1
+    assert {run["source"] for run in tagged} == {"sample"}
+    assert {run["trigger"] for run in tagged} == {"backfill"}
+    assert [run.get("season") for run in tagged] == [None, "2024"]
+
+
+def test_a_dead_worker_is_a_failure_and_not_the_end(reports: list[dict[str, Any]]) -> None:
+    killed = reports[4]
+    assert killed["seen"] == ["games_refresh", *STEPS]
+    assert list(killed["failures"]) == STEPS[:1]
+    assert killed["failures"][STEPS[0]][0].startswith("worker died: ")
+    assert killed["done"] == 2
+
+
+def test_runs_are_of_the_instance_passed_in(reports: list[dict[str, Any]]) -> None:
+    assert reports[5]["done"] == 1
+    assert reports[6] == {"elsewhere": 1}

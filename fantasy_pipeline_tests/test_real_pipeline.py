@@ -1,0 +1,168 @@
+"""Ten seasons and a month of real data through the command line and Dagster, then a coming week."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.tables import (
+    PROJECTION_ACCURACY,
+    PROJECTIONS,
+    RAW_PLAYERS,
+    SOURCE_PROJECTIONS,
+    WEEKLY_STATS,
+)
+
+pytestmark = pytest.mark.real
+
+ROOT = Path(__file__).parents[1]
+RELEASE = "github.com/nflverse/nflverse-data/releases/download"
+WEEKLY = (RAW_PLAYERS, WEEKLY_STATS, SOURCE_PROJECTIONS, PROJECTIONS, PROJECTION_ACCURACY)
+
+
+def command(home: Path, mirror: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("fantasy-pipeline")), *words],
+        env={**os.environ, "DAGSTER_HOME": str(home), "NFLVERSE_MIRROR": str(mirror)},
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, nfl_mirror: Path) -> Path:
+    """A Dagster home with everything of 2015-2024 and 2025 weeks 1-4."""
+    home = tmp_path_factory.mktemp("real")
+    shutil.copy(ROOT / "dagster.yaml", home)
+    for words in (("--seasons", "2015-2024"), ("--seasons", "2025", "--weeks", "1-4")):
+        done = command(home, nfl_mirror, "backfill", *words, "--json")
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["failures"] == {}
+    return home
+
+
+@pytest.fixture(scope="module")
+def real_lake(home: Path) -> Lake:
+    return Lake(str(home / "data" / "lake"), "nfl")
+
+
+def scheduled(mirror: Path) -> list[SeasonWeek]:
+    rows = duckdb.execute(
+        "select distinct season, week from read_parquet(?) where season between 2015 and 2024"
+        " or (season = 2025 and week <= 4) order by all",
+        [str(mirror / RELEASE / "schedules" / "games.parquet")],
+    ).fetchall()
+    return [SeasonWeek(*row) for row in rows]
+
+
+def test_no_week_is_skipped(
+    home: Path, real_lake: Lake, nfl_mirror: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weeks = scheduled(nfl_mirror)
+    assert len(weeks) == 6 * 21 + 4 * 22 + 4
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    with dg.DagsterInstance.get() as instance:
+        for table in WEEKLY:
+            assert real_lake.weeks(table) == weeks, table.name
+            done = instance.get_materialized_partitions(dg.AssetKey(table.name))
+            assert done == {week.key for week in weeks}, table.name
+    have = real_lake.read(PROJECTIONS, columns=["season", "week"])
+    assert set(zip(*(have[name].to_pylist() for name in have.column_names), strict=True)) == set(
+        weeks
+    )
+
+
+def test_gaps_are_warnings_on_the_partition(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    with dg.DagsterInstance.get() as instance:
+        [record] = instance.fetch_materializations(
+            dg.AssetRecordsFilter(
+                asset_key=dg.AssetKey("raw_players"), asset_partitions=["2018|05"]
+            ),
+            limit=1,
+        ).records
+    assert record.asset_materialization is not None
+    warnings = record.asset_materialization.metadata["warnings"].value
+    assert any("weekly_rosters 2018" in str(text) for text in warnings)  # type: ignore[union-attr]
+
+
+def test_points_and_rows_equal_upstreams(real_lake: Lake, nfl_mirror: Path) -> None:
+    with real_lake.connect([WEEKLY_STATS]) as connection:
+        rows = connection.execute(
+            """
+            with ours as (
+                select season, week, count(*) as n, sum(fantasy_points_ppr) as points
+                from weekly_stats group by all
+            ), theirs as (
+                select season, week, count(*) as n, sum(fantasy_points_ppr) as points
+                from read_parquet(?) group by all
+            )
+            select season, sum(o.n), sum(t.n), sum(o.points), sum(t.points), bool_and(o.n = t.n)
+            from ours o join theirs t using (season, week) group by all order by all
+            """,
+            [
+                [
+                    str(
+                        nfl_mirror
+                        / RELEASE
+                        / "stats_player"
+                        / f"stats_player_week_{season}.parquet"
+                    )
+                    for season in range(2015, 2026)
+                ]
+            ],
+        ).fetchall()
+    assert [row[0] for row in rows] == list(range(2015, 2026))
+    for season, ours, theirs, points, their_points, weeks_equal in rows:
+        assert ours == theirs, season
+        assert weeks_equal, season
+        assert points == pytest.approx(their_points, abs=0.01), season
+
+
+def test_a_week_and_the_coming_one(home: Path, nfl_mirror: Path) -> None:
+    done = command(home, nfl_mirror, "run", "--season", "2025", "--week", "4", "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["imported"] == {"season": 2025, "week": 4}
+    assert result["projected"] == {"season": 2025, "week": 5}
+    done = command(
+        home,
+        nfl_mirror,
+        *("projections", "--season", "2025", "--week", "5", "--format", "json"),
+    )
+    rows = json.loads(done.stdout)
+    assert list(rows[0])[:13] == [
+        *("season", "week", "player_id", "player_name", "position", "team", "opponent"),
+        *("projected_points", "p10", "p50", "p90", "source", "reason"),
+    ]
+    # Byes of 2025 week 5.
+    byes = {row["team"] for row in rows if row["reason"] == "bye"}
+    assert byes == {"ATL", "CHI", "GB", "PIT"}
+    assert len({row["team"] for row in rows}) == 32
+    assert all(row["projected_points"] == 0 for row in rows if row["reason"] == "bye")
+    assert rows[0]["projected_points"] > 10
+
+
+def test_a_week_that_upstream_does_not_have_says_so(home: Path, nfl_mirror: Path) -> None:
+    done = command(home, nfl_mirror, "run", "--season", "2025", "--week", "9")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "2025 week 9" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_only_missing_has_nothing_left(home: Path, nfl_mirror: Path) -> None:
+    done = command(home, nfl_mirror, "backfill", "--seasons", "2015-2024", "--only-missing")
+    assert done.returncode == 1
+    assert "all of it is in the lake" in done.stderr
