@@ -54,7 +54,8 @@ def _columns(*names: str) -> dg.AssetIn:
     group_name="ingest",
     kinds={"parquet", "nflverse"},
     owners=OWNERS,
-    **UPSTREAM,
+    pool=UPSTREAM_POOL,
+    retry_policy=NETWORK_RETRY,
 )
 @asks_upstream
 def games(context: dg.AssetExecutionContext, nfl: NflData) -> Any:

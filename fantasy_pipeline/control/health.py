@@ -133,9 +133,9 @@ def _recent_success(subject: Subject) -> Iterable[Finding]:
 
 
 def _last_run(subject: Subject) -> Iterable[Finding]:
-    from fantasy_pipeline.definitions import ALL_JOBS
+    from fantasy_pipeline.definitions import defs
 
-    for job in sorted(job.name for job in ALL_JOBS):
+    for job in sorted(defs.get_repository_def().job_names):
         latest = next(executions(subject.instance, job=job, limit=1), None)
         if latest is not None and latest.status == "failure":
             cause = next(iter(latest.result["errors"]), "unknown error")
