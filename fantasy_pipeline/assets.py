@@ -14,12 +14,16 @@ from fantasy_pipeline.contracts import Table
 from fantasy_pipeline.partitions import by_season, season_week, weeks_of
 from fantasy_pipeline.reporting import definition_metadata, report_weeks
 from fantasy_pipeline.resources import NflData
+from fantasy_pipeline.retries import NETWORK_RETRY, asks_upstream
+from fantasy_pipeline.runs import moment_of
 from fantasy_pipeline.season_week import SeasonWeek
 
 # One policy for all: with mixed ones a backfill falls back to one run per partition.
 SINGLE_RUN = dg.BackfillPolicy.single_run()
 OWNERS = ["team:data"]
 UPSTREAM_POOL = "nflverse"
+UPSTREAM: dict[str, Any] = {"pool": UPSTREAM_POOL, "retry_policy": NETWORK_RETRY}
+"""What every asset that asks upstream has."""
 
 
 def _weekly(
@@ -51,7 +55,9 @@ def _columns(*names: str) -> dg.AssetIn:
     kinds={"parquet", "nflverse"},
     owners=OWNERS,
     pool=UPSTREAM_POOL,
+    retry_policy=NETWORK_RETRY,
 )
+@asks_upstream
 def games(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
     table = nfl.upstream.schedule()
     seasons = table["season"].to_numpy()
@@ -61,7 +67,8 @@ def games(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
     return table
 
 
-@_weekly(tables.RAW_PLAYERS, "ingest", {"parquet", "nflverse"}, pool=UPSTREAM_POOL)
+@_weekly(tables.RAW_PLAYERS, "ingest", {"parquet", "nflverse"}, **UPSTREAM)
+@asks_upstream
 def raw_players(context: dg.AssetExecutionContext, nfl: NflData, games: Any) -> Any:
     import pyarrow as pa
 
@@ -73,7 +80,8 @@ def raw_players(context: dg.AssetExecutionContext, nfl: NflData, games: Any) -> 
         part, warnings[season] = raw_players(nfl.upstream, games, season, numbers)
         parts.append(part)
     table = pa.concat_tables(parts)
-    report_weeks(context, table, weeks, _played(games), warnings, nfl.label)
+    more = {week: {"reader": nfl.upstream.reader_of("weekly_rosters")} for week in weeks}
+    report_weeks(context, table, weeks, _played(games), warnings, nfl.label, more)
     return table
 
 
@@ -81,9 +89,10 @@ def raw_players(context: dg.AssetExecutionContext, nfl: NflData, games: Any) -> 
     tables.WEEKLY_STATS,
     "ingest",
     {"parquet", "nflverse"},
-    pool=UPSTREAM_POOL,
     ins={"raw_players": _columns("player_name", "position", "roster_source")},
+    **UPSTREAM,
 )
+@asks_upstream
 def weekly_stats(
     context: dg.AssetExecutionContext, nfl: NflData, games: Any, raw_players: Any
 ) -> Any:
@@ -100,7 +109,38 @@ def weekly_stats(
         warnings[season] = unplayed_games(games, part, season, numbers)
         parts.append(part)
     table = pa.concat_tables(parts)
-    report_weeks(context, table, weeks, _played(games), warnings, nfl.label)
+    phases = _phases(context, games, table, weeks)
+    reader = nfl.upstream.reader_of("weekly_stats")
+    more = {week: {"phase": phase, "reader": reader} for week, phase in phases.items()}
+    report_weeks(context, table, weeks, _played(games), warnings, nfl.label, more)
+    return table
+
+
+@_weekly(tables.PROVISIONAL_STATS, "ingest", {"parquet"})
+def provisional_stats(
+    context: dg.AssetExecutionContext, nfl: NflData, games: Any, weekly_stats: Any
+) -> Any:
+    from fantasy_pipeline.stat_corrections import first_stats
+
+    weeks = weeks_of(context)
+    kept = sorted(set(nfl.lake.weeks(tables.PROVISIONAL_STATS)) & set(weeks))
+    phases = _phases(context, games, weekly_stats, weeks)
+    table = first_stats(weekly_stats, nfl.lake.read(tables.PROVISIONAL_STATS, kept), phases)
+    table = tables.PROVISIONAL_STATS.conform(table)
+    report_weeks(context, table, weeks, _played(games), {}, nfl.label)
+    return table
+
+
+@_weekly(tables.STAT_CORRECTIONS, "ingest", {"parquet", "duckdb"})
+def stat_corrections(
+    context: dg.AssetExecutionContext, nfl: NflData, weekly_stats: Any, provisional_stats: Any
+) -> Any:
+    from fantasy_pipeline.stat_corrections import stat_corrections
+
+    weeks = weeks_of(context)
+    table = stat_corrections(provisional_stats, weekly_stats)
+    played = _played(nfl.lake.read(tables.GAMES))
+    report_weeks(context, table, weeks, played, {}, nfl.label)
     return table
 
 
@@ -131,9 +171,10 @@ def player_history(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
     tables.SOURCE_PROJECTIONS,
     "projections",
     {"parquet", "csv"},
-    pool=UPSTREAM_POOL,
     ins={"raw_players": _columns("player_name", "position", "team")},
+    **UPSTREAM,
 )
+@asks_upstream
 def source_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_players: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -147,7 +188,9 @@ def source_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_play
         part, warnings[season] = source_projections(nfl.upstream, players, season, numbers)
         parts.append(part)
     table = pa.concat_tables(parts)
-    report_weeks(context, table, weeks, _played(nfl.lake.read(tables.GAMES)), warnings, nfl.label)
+    more = {week: {"reader": nfl.upstream.reader_of("nflcom_projections")} for week in weeks}
+    played = _played(nfl.lake.read(tables.GAMES))
+    report_weeks(context, table, weeks, played, warnings, nfl.label, more)
     return table
 
 
@@ -201,6 +244,19 @@ def projection_accuracy(context: dg.AssetExecutionContext, nfl: NflData, weekly_
     }
     report_weeks(context, table, weeks, played, warnings, nfl.label)
     return table
+
+
+def _phases(
+    context: dg.AssetExecutionContext, games: Any, weekly_stats: Any, weeks: list[SeasonWeek]
+) -> dict[SeasonWeek, str]:
+    """Phase of each week's import; one that lacks the stats of a game is never final."""
+    from fantasy_pipeline.automation import phases_at
+    from fantasy_pipeline.calendar import games_from_table
+    from fantasy_pipeline.stats import incomplete_weeks
+
+    phases = phases_at(games_from_table(games), weeks, moment_of(context.run.tags))
+    incomplete = incomplete_weeks(games, weekly_stats)
+    return {week: "provisional" if week in incomplete else phase for week, phase in phases.items()}
 
 
 def _played(games: Any) -> dict[SeasonWeek, tuple[int, int]]:

@@ -152,6 +152,7 @@ def run_backfill(
     tags = {
         _PLAN_TAG: plan.text,
         _ID_TAG: backfill_id,
+        "backfill_weeks": str(plan.weeks),
         "source": plan.source,
         "trigger": "backfill",
     }
@@ -218,6 +219,7 @@ def _run_step(home: str, step: Step, source: str, tags: dict[str, str]) -> RunOu
 
     os.environ["DAGSTER_HOME"] = home
     tags[_STEP_TAG] = step.name
+    tags["backfill_step_weeks"] = str(step.weeks)
     if step.first is not None:
         tags["season"] = str(step.first.season)
     with dg.DagsterInstance.get() as instance:

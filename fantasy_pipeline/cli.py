@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, cast
 
 import typer
 
-from fantasy_pipeline import __version__
+from fantasy_pipeline import __version__, cli_control
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.output import Format, console, json_text, write
 from fantasy_pipeline.season_week import FIRST_SEASON, WEEKS, SeasonWeek
@@ -19,6 +19,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.add_typer(cli_control.app)
 
 SourceOption = Annotated[
     Literal["auto", "nfl_data_py", "nflreadpy", "sample"] | None,
@@ -306,7 +307,7 @@ def sql(
     session = _session(source)
     if format is Format.table:
         _say_label(session.label)
-    write(run_sql(session.lake, query), format, output)
+    write(run_sql(session.lake, query, {"job_executions": session.job_executions}), format, output)
 
 
 @app.command()

@@ -11,11 +11,12 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", dg.BetaWarning)
     warnings.simplefilter("ignore", dg.PreviewWarning)
     from fantasy_pipeline import asset_checks, assets
+    from fantasy_pipeline.alert_sensors import ALERT_SENSORS
     from fantasy_pipeline.io_managers import LakeIOManager
     from fantasy_pipeline.jobs import ALL_JOBS
     from fantasy_pipeline.resources import NflData
-    from fantasy_pipeline.schedules import tuesday_import
-    from fantasy_pipeline.sensors import project_upcoming_week
+    from fantasy_pipeline.schedules import ALL_SCHEDULES
+    from fantasy_pipeline.sensors import ALL_SENSORS
 
 nfl = NflData.configure_at_launch()
 
@@ -23,8 +24,8 @@ defs = dg.Definitions(
     assets=dg.load_assets_from_modules([assets]),
     asset_checks=dg.load_asset_checks_from_modules([asset_checks]),
     jobs=ALL_JOBS,
-    schedules=[tuesday_import],
-    sensors=[project_upcoming_week],
+    schedules=ALL_SCHEDULES,
+    sensors=[*ALL_SENSORS, *ALERT_SENSORS],
     resources={"nfl": nfl, "io_manager": LakeIOManager(nfl=nfl)},
     # A run is one process: each upstream file is read once, and a step costs no start-up.
     executor=dg.in_process_executor,

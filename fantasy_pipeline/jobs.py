@@ -12,6 +12,8 @@ weekly_import = dg.define_asset_job(
         assets.games,
         assets.raw_players,
         assets.weekly_stats,
+        assets.provisional_stats,
+        assets.stat_corrections,
         assets.player_history,
         assets.projection_accuracy,
     ),

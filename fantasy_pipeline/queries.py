@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.errors import NotMaterializedError, PipelineError
@@ -52,8 +54,13 @@ def week_projections(
     return table if top is None else table.slice(0, top)
 
 
-def run_sql(lake: Lake, text: str) -> pa.Table:
+def run_sql(
+    lake: Lake, text: str, views: Mapping[str, Callable[[], pa.Table]] | None = None
+) -> pa.Table:
     """Run one read-only statement over the lake's tables.
+
+    Args:
+        views: tables from elsewhere, by name; made only if the statement names them.
 
     Raises:
         PipelineError: not exactly one SELECT, or an error in it.
@@ -64,6 +71,9 @@ def run_sql(lake: Lake, text: str) -> pa.Table:
         table for table in ALL_TABLES if (lake.weeks(table) if table.weekly else lake.has(table))
     ]
     with lake.connect(present, private=True) as connection:
+        for name, table in (views or {}).items():
+            if re.search(rf"\b{name}\b", text, re.IGNORECASE):
+                connection.register(name, table())
         connection.execute("set allowed_directories = ?", [[lake.allowed_directory()]])
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")

@@ -62,6 +62,7 @@ def report_weeks(
     games_played: Mapping[SeasonWeek, tuple[int, int]],
     warnings: Mapping[int, Sequence[str]],
     label: str | None,
+    more: Mapping[SeasonWeek, Mapping[str, Any]] | None = None,
 ) -> None:
     """Add each partition's own metadata, and log the run's warnings once.
 
@@ -71,6 +72,7 @@ def report_weeks(
         games_played: of each week that has games: how many are played, and how many there are.
         warnings: by season, the gaps and oddities that a reader must know.
         label: what the data are, if not real.
+        more: metadata that only this asset has, by week.
     """
     import numpy as np
 
@@ -87,6 +89,7 @@ def report_weeks(
             metadata["complete"] = played == scheduled
         else:
             metadata["games"] = "no such week: the schedule has no game in it"
+        metadata.update(more.get(week, {}) if more else {})
         if warnings.get(week.season):
             metadata["warnings"] = list(warnings[week.season])
         if label:

@@ -3,6 +3,7 @@
 Both follow from `source`, so that sample data can only go to the sample league's own lake.
 """
 
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from fantasy_pipeline.calendar import Game
 
 REAL_LABEL = "nfl"
+# Weekly schedules: their latest missed tick is never older.
+_LATEST = timedelta(days=7)
 
 
 def open_source(settings: Settings, source: SourceName) -> Source:
@@ -51,6 +54,9 @@ class NflData(dg.ConfigurableResource):  # type: ignore[type-arg]
         default="",
         description=f"One of {', '.join(SOURCES)}; empty: FANTASY_SOURCE, else auto",
     )
+    at: str = Field(
+        default="", description="Moment that sensors act as of, ISO 8601 with offset; empty: now"
+    )
     _settings: Settings | None = PrivateAttr(default=None)
     _source: Source | None = PrivateAttr(default=None)
     _lake: Lake | None = PrivateAttr(default=None)
@@ -84,6 +90,26 @@ class NflData(dg.ConfigurableResource):  # type: ignore[type-arg]
     def label(self) -> str | None:
         """What outputs must say about the data; None for real ones."""
         return SAMPLE_LABEL if self.source_name == "sample" else None
+
+    def now(self) -> datetime:
+        """The present of the league: `at`, or now; the sample league's own stands still."""
+        if self.at:
+            return datetime.fromisoformat(self.at)
+        if self.source_name == "sample":
+            from fantasy_pipeline.sources.sample import SAMPLE_NOW
+
+            return SAMPLE_NOW
+        return datetime.now(timezone.utc)
+
+    def moment(self, scheduled: datetime) -> datetime:
+        """The moment a schedule's tick acts as of.
+
+        A tick that is late, after downtime, acts as of now: on Sunday the stats of last Tuesday's
+        tick are not provisional any more. A tick of another time is a preview, and is taken as is.
+        """
+        now = self.now()
+        is_late = timedelta(0) <= now - scheduled < _LATEST
+        return now if is_late or self.source_name == "sample" else scheduled
 
     def games(self) -> "tuple[Game, ...]":
         """The schedule: as the lake has it, else from upstream."""

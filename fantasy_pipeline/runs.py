@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from fantasy_pipeline.results import facts_of
 from fantasy_pipeline.season_week import SeasonWeek
 
 if TYPE_CHECKING:
@@ -41,14 +43,37 @@ class RunOutcome:
         }
 
 
-def run_tags(week: SeasonWeek, source: str, trigger: str) -> Mapping[str, str]:
-    """Tags by which a run is found: season, week, source, trigger."""
-    return {
+def run_tags(
+    week: SeasonWeek,
+    source: str,
+    trigger: str,
+    phase: str | None = None,
+    as_of: datetime | None = None,
+) -> Mapping[str, str]:
+    """Tags by which a run is found.
+
+    Args:
+        trigger: ``schedule``, ``sensor``, ``manual``, ``api`` or ``backfill``.
+        phase: phase of the import that the plan asks for.
+        as_of: the moment that the run stands for; default: when it runs.
+    """
+    tags = {
         "season": str(week.season),
         "week": str(week.week),
         "source": source,
         "trigger": trigger,
     }
+    if phase:
+        tags["phase"] = phase
+    if as_of:
+        tags["as_of"] = as_of.isoformat()
+    return tags
+
+
+def moment_of(tags: Mapping[str, str]) -> datetime:
+    """The moment a run stands for: a late tick must not act as of a later week."""
+    text = tags.get("as_of") or tags.get("dagster/scheduled_execution_time")
+    return datetime.fromisoformat(text) if text else datetime.now(timezone.utc)
 
 
 def run_config(source: str) -> dict[str, Any]:
@@ -66,11 +91,13 @@ def execute(
     tags: Mapping[str, str],
     first: SeasonWeek | None = None,
     last: SeasonWeek | None = None,
+    run_id: str | None = None,
 ) -> RunOutcome:
     """Run a job for no partition, one week, or the weeks `first` to `last` of one season."""
     from fantasy_pipeline.definitions import defs
 
-    tags = dict(tags)
+    # The daemon cannot re-execute a run of this process; without this it would call it retried.
+    tags = {"dagster/max_retries": "0", **tags}
     if first is not None and last is not None and first != last:
         tags["dagster/asset_partition_range_start"] = first.key
         tags["dagster/asset_partition_range_end"] = last.key
@@ -80,6 +107,7 @@ def execute(
         partition_key=first.key if first else None,
         run_config=run_config(source),
         tags=tags,
+        run_id=run_id,
         raise_on_error=False,
     )
     return summarize(result)
@@ -87,29 +115,11 @@ def execute(
 
 def summarize(result: dg.ExecuteInProcessResult) -> RunOutcome:
     """Rows, warnings and errors of a finished run, from its events."""
-    rows: dict[str, int] = {}
-    warnings: dict[str, None] = {}
-    errors = []
-    for event in result.all_events:
-        if event.is_step_materialization:
-            materialization = event.step_materialization_data.materialization
-            table = materialization.asset_key.path[-1]
-            for name, value in materialization.metadata.items():
-                if name in ("dagster/partition_row_count", "dagster/row_count"):
-                    rows[table] = rows.get(table, 0) + int(str(value.value))
-                elif name == "warnings":
-                    warnings.update(dict.fromkeys(value.value))  # type: ignore[arg-type]
-        elif event.is_step_failure:
-            errors.append(f"{event.step_key}: {root_cause(event.step_failure_data.error)}")
-    return RunOutcome(result.run_id, result.success, rows, tuple(warnings), tuple(errors))
-
-
-def root_cause(error: Any) -> str:
-    """First line of the innermost error, without its class where that is one of ours."""
-    while error is not None and error.cause is not None:
-        error = error.cause
-    if error is None:
-        return "unknown error"
-    line = str(error.message).strip().splitlines()[0]
-    name, _, text = line.partition(": ")
-    return text if name.split(".")[-1].endswith(("Error", "Failure")) and text else line
+    facts = facts_of(result.all_events)
+    return RunOutcome(
+        result.run_id,
+        result.success,
+        facts.rows,
+        tuple(facts.warnings),
+        tuple(error.line for error in facts.errors),
+    )

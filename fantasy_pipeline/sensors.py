@@ -1,16 +1,28 @@
-"""The sensors: what follows on a run."""
+"""The sensors: what follows on a run, and what was missed."""
 
-from datetime import datetime, timedelta, timezone
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 import dagster as dg
 
+from fantasy_pipeline import automation
+from fantasy_pipeline.automation import CATCH_UP_GRACE, PROJECTION_LEAD, Import
+from fantasy_pipeline.calendar import Game, week_status
+from fantasy_pipeline.import_state import (
+    IMPORT_JOBS,
+    imported_of,
+    running_weeks,
+    week_of_run,
+)
 from fantasy_pipeline.jobs import weekly_import, weekly_projections
 from fantasy_pipeline.resources import NflData
-from fantasy_pipeline.runs import run_tags
+from fantasy_pipeline.runs import moment_of, run_tags
 from fantasy_pipeline.season_week import SeasonWeek
 
-PROJECTION_LEAD = timedelta(days=14)
-"""A week is projected from this long before its first game; rosters are out by then."""
+CATCH_UP_SECONDS = 300
+CATCH_UP_PER_TICK = 2
+"""Imports that one tick may ask for: upstream is a free service."""
 
 
 @dg.run_status_sensor(
@@ -25,21 +37,16 @@ def project_upcoming_week(
     context: dg.RunStatusSensorContext, nfl: NflData
 ) -> dg.RunRequest | dg.SkipReason:
     run = context.dagster_run
-    imported = run.tags.get("dagster/partition")
+    imported = week_of_run(run.tags)
     if imported is None:
         return dg.SkipReason(f"run {run.run_id} imported no single week")
-    # The moment the run stands for: a late tick must not project the week after next.
-    at = run.tags.get("dagster/scheduled_execution_time")
-    now = datetime.fromisoformat(at) if at else datetime.now(timezone.utc)
-    return upcoming_request(nfl, SeasonWeek.from_key(imported), now, run.run_id)
+    return upcoming_request(nfl, imported, moment_of(run.tags), run.run_id)
 
 
 def upcoming_request(
     nfl: NflData, imported: SeasonWeek, now: datetime, run_id: str
 ) -> dg.RunRequest | dg.SkipReason:
     """What to project after `imported` was imported by run `run_id` at `now`."""
-    from fantasy_pipeline.calendar import week_status
-
     games = nfl.games()
     status = week_status(games, now)
     if imported != status.due:
@@ -52,5 +59,93 @@ def upcoming_request(
     return dg.RunRequest(
         run_key=f"{run_id}-{status.upcoming.key}",
         partition_key=status.upcoming.key,
-        tags=dict(run_tags(status.upcoming, nfl.source_name, "sensor")),
+        tags=dict(run_tags(status.upcoming, nfl.source_name, "sensor", as_of=now)),
     )
+
+
+@dg.sensor(
+    job=weekly_import,
+    minimum_interval_seconds=CATCH_UP_SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Import what was missed: downtime, failed runs, games that ended later.",
+)
+def catch_up(
+    context: dg.SensorEvaluationContext, nfl: NflData
+) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    now = nfl.now()
+    games = nfl.games()
+    imported = imported_of(context.instance, games, now)
+    missing = automation.plan(games, imported, now, CATCH_UP_GRACE)
+    seen = _read_cursor(context.cursor)
+    running = running_weeks(context.instance, IMPORT_JOBS)
+    requests = to_request(missing, seen, set(running), now)
+    requested = [*seen.requested, *(item.key for item in requests)]
+    context.update_cursor(_Cursor(now, [item.key for item in missing], requested).to_json())
+    for item in requests:
+        yield dg.RunRequest(
+            run_key=item.key,
+            partition_key=item.week.key,
+            tags=dict(run_tags(item.week, nfl.source_name, "sensor", item.phase, now)),
+        )
+    if not requests:
+        yield dg.SkipReason(_why(missing, games, requested, now))
+
+
+class _Cursor:
+    """What the last tick saw, and everything that was ever requested and may be due again."""
+
+    def __init__(self, at: datetime | None, missing: list[str], requested: list[str]) -> None:
+        self.at = at
+        self.missing = missing
+        # A year has about 60 imports.
+        self.requested = requested[-200:]
+
+    def to_json(self) -> str:
+        at = self.at.isoformat() if self.at else None
+        return json.dumps({"at": at, "missing": self.missing, "requested": self.requested})
+
+
+def _read_cursor(text: str | None) -> _Cursor:
+    values = json.loads(text) if text else {}
+    at = values.get("at")
+    return _Cursor(
+        datetime.fromisoformat(at) if at else None,
+        values.get("missing", []),
+        values.get("requested", []),
+    )
+
+
+def to_request(
+    missing: Sequence[Import], seen: _Cursor, running: set[SeasonWeek], now: datetime
+) -> list[Import]:
+    """Of what is missing, what to ask for in this tick: newest first, each once.
+
+    Only what the tick before saw missing too: after downtime the schedules evaluate their latest
+    tick first, and both must not ask for the same.
+    """
+    is_fresh = seen.at is not None and now - seen.at <= timedelta(seconds=3 * CATCH_UP_SECONDS)
+    return [
+        item
+        for item in missing
+        if is_fresh
+        and item.key in seen.missing
+        and item.key not in seen.requested
+        and item.week not in running
+    ][:CATCH_UP_PER_TICK]
+
+
+def _why(
+    missing: Sequence[Import], games: Sequence[Game], requested: Sequence[str], now: datetime
+) -> str:
+    given_up = [item.key for item in missing if item.key in requested]
+    waiting = [item.key for item in missing if item.key not in requested]
+    if waiting:
+        return f"seen missing, or being imported: {', '.join(waiting[:5])}; asked for next tick"
+    if given_up:
+        return f"requested once and still missing: {', '.join(given_up[:5])}; trigger it by hand"
+    following = automation.next_import(games, now)
+    then = f"; next: {following.key} on {following.due_at:%Y-%m-%d %H:%M} UTC" if following else ""
+    return f"every due week is imported{then}"
+
+
+ALL_SENSORS = [project_upcoming_week, catch_up]

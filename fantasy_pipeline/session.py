@@ -19,6 +19,7 @@ from fantasy_pipeline.settings import Settings, SourceName, default_home
 from fantasy_pipeline.sources.base import SAMPLE_LABEL
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from dagster import DagsterInstance
 
     from fantasy_pipeline.calendar import Game, WeekStatus
@@ -82,7 +83,7 @@ class Session:
 
     @cached_property
     def known_games(self) -> Sequence[Game]:
-        """The schedule as the lake has it; of today, if it has none."""
+        """The schedule as the lake has it, which the daemon refreshes daily; else from upstream."""
         from fantasy_pipeline.calendar import games_from_table
         from fantasy_pipeline.tables import GAMES
 
@@ -90,6 +91,11 @@ class Session:
 
     @cached_property
     def now(self) -> datetime:
+        return self.present
+
+    @property
+    def present(self) -> datetime:
+        """`now` of this very moment: servers live longer than commands."""
         if self._at is not None:
             return self._at
         if self.source == "sample":
@@ -103,3 +109,9 @@ class Session:
         from fantasy_pipeline.calendar import week_status
 
         return week_status(self.games, self.now)
+
+    def job_executions(self) -> pa.Table:
+        """Run history as a table."""
+        from fantasy_pipeline.control.history import job_executions
+
+        return job_executions(self.instance)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SourceName = Literal["auto", "nfl_data_py", "nflreadpy", "sample"]
@@ -52,3 +52,27 @@ class Settings(BaseSettings):
     @property
     def cache_dir(self) -> Path:
         return self.cache or default_home() / "data" / "cache"
+
+
+class AlertSettings(BaseSettings):
+    """Where alerts go, each from ``FANTASY_ALERT_<NAME>``; a channel not set is not used."""
+
+    model_config = SettingsConfigDict(env_prefix="FANTASY_ALERT_", extra="ignore")
+
+    slack_url: SecretStr | None = Field(None, description="Slack incoming webhook")
+    webhook_url: SecretStr | None = Field(None, description="Any webhook; takes JSON")
+    smtp_host: str = Field("", description="Mail server; with smtp_to, alerts go by e-mail")
+    smtp_port: int = Field(587, description="587: STARTTLS, 465: TLS")
+    smtp_user: str = Field("", description="Login, if the server wants one")
+    smtp_password: SecretStr | None = Field(None, description="Its password")
+    smtp_from: str = Field("fantasy-pipeline@localhost", description="Sender")
+    smtp_to: str = Field("", description="Recipients, with commas between")
+    ui_url: str = Field("http://127.0.0.1:3000", description="Dagster UI, for links to runs")
+
+
+class ApiSettings(BaseSettings):
+    """The HTTP interface, each from ``FANTASY_API_<NAME>``."""
+
+    model_config = SettingsConfigDict(env_prefix="FANTASY_API_", extra="ignore")
+
+    token: SecretStr | None = Field(None, description="Bearer token that the POST needs")

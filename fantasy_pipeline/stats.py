@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fantasy_pipeline import scoring
 from fantasy_pipeline.errors import NotPublishedError
+from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sources.base import Source
 from fantasy_pipeline.sql import arrow, database, query
 from fantasy_pipeline.tables import WEEKLY_STATS
@@ -91,6 +92,21 @@ def unplayed_games(
                 f"{len(absent)} of {these.num_rows} games: {', '.join(absent)}"
             )
     return warnings
+
+
+def incomplete_weeks(games: pa.Table, weekly_stats: pa.Table) -> set[SeasonWeek]:
+    """Weeks with a game of which a team has no stat line; the rest of the schedule counts too."""
+    keys = ["season", "week", "team"]
+    seen = weekly_stats.group_by(keys).aggregate([]).select(keys).to_pylist()
+    known = {tuple(row.values()) for row in seen}
+    return {
+        SeasonWeek(season, week)
+        for season, week, *teams in zip(
+            *(games[name].to_pylist() for name in ("season", "week", "home_team", "away_team")),
+            strict=True,
+        )
+        if any((season, week, team) not in known for team in teams)
+    }
 
 
 POINT_COLUMNS = (

@@ -193,6 +193,37 @@ WEEKLY_STATS = Table(
     ),
 )
 
+PROVISIONAL_STATS = Table(
+    "provisional_stats",
+    "What every player did as imported before the league's corrections: rows of weekly_stats, kept "
+    "from the last import that was not final; none for weeks first imported later.",
+    PLAYER_WEEK,
+    WEEKLY_STATS.columns,
+)
+
+STAT_CORRECTIONS = Table(
+    "stat_corrections",
+    "What the league corrected after a week: one row per player, week and stat that is not as in "
+    "provisional_stats.",
+    (*PLAYER_WEEK, "stat"),
+    (
+        SEASON,
+        WEEK,
+        PLAYER_ID,
+        PLAYER_NAME,
+        POSITION,
+        TEAM,
+        Column("stat", "string", "Stat column of weekly_stats", required=True),
+        Column("old", "float", "Value in provisional_stats; null: the player had no row"),
+        Column("new", "float", "Value in weekly_stats; null: the player has no row"),
+        Column(
+            "points_difference",
+            "float",
+            "Points that the change is worth, PPR with kicking; they add up per player",
+        ),
+    ),
+)
+
 SOURCE_PROJECTIONS = Table(
     "source_projections",
     "What other sources project: one row per source, player and week.",
@@ -359,6 +390,8 @@ ALL_TABLES = (
     GAMES,
     RAW_PLAYERS,
     WEEKLY_STATS,
+    PROVISIONAL_STATS,
+    STAT_CORRECTIONS,
     PLAYER_HISTORY,
     SOURCE_PROJECTIONS,
     PROJECTIONS,

@@ -54,7 +54,7 @@ class WeekResult:
 
 def _run(session: Session, result: WeekResult, job: str, week: SeasonWeek, step: Step) -> bool:
     with step(f"{job} {week}"):
-        tags = run_tags(week, session.source, "manual")
+        tags = run_tags(week, session.source, "manual", as_of=session.now)
         outcome = execute(session.instance, job, session.source, tags, week, week)
     result.runs[f"{job} {week}"] = outcome
     return outcome.success

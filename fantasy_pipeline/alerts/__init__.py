@@ -1,0 +1,1 @@
+"""Alerts: what people are told, by which channel, once."""

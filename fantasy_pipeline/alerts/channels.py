@@ -1,0 +1,128 @@
+"""How alerts are sent: Slack, any webhook, e-mail. Each configured by the environment."""
+
+from __future__ import annotations
+
+import ipaddress
+import smtplib
+import ssl
+from collections.abc import Sequence
+from email.message import EmailMessage
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+
+from fantasy_pipeline.errors import PipelineError
+
+if TYPE_CHECKING:
+    from fantasy_pipeline.alerts.messages import Alert
+    from fantasy_pipeline.settings import AlertSettings
+
+TIMEOUT_SECONDS = 10
+
+
+class ChannelError(PipelineError):
+    """An alert could not be sent. The message names no secret."""
+
+
+class Channel(Protocol):
+    """Sends one alert."""
+
+    @property
+    def name(self) -> str: ...
+
+    def send(self, alert: Alert) -> None:
+        """Raises ChannelError if the other side did not take it."""
+
+
+class Webhook:
+    """Posts JSON: the alert's fields and its text, or Slack's ``{"text": …}``."""
+
+    def __init__(self, name: str, url: str) -> None:
+        self.name = name
+        self._url = url
+
+    def send(self, alert: Alert) -> None:
+        import requests
+
+        _check_address(self.name, self._url)
+        body = {"text": alert.text}
+        if self.name == "webhook":
+            body = {**alert.to_json(), **body}
+        try:
+            # The address is a secret: a redirect would hand it on, a proxy's log would keep it.
+            response = requests.post(
+                self._url, json=body, timeout=TIMEOUT_SECONDS, allow_redirects=False
+            )
+        except requests.RequestException as error:
+            raise ChannelError(f"could not be reached ({type(error).__name__})") from None
+        if not 200 <= response.status_code < 300:
+            raise ChannelError(f"answered HTTP {response.status_code}")
+
+
+def _check_address(name: str, url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or "")):
+        return
+    raise ChannelError(f"the {name} address must be https, or http on this machine")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class Smtp:
+    """Sends e-mail; over TLS always, except to this machine."""
+
+    name = "smtp"
+
+    def __init__(self, settings: AlertSettings) -> None:
+        self._settings = settings
+
+    def send(self, alert: Alert) -> None:
+        settings = self._settings
+        message = EmailMessage()
+        # A header must stay one line.
+        message["Subject"] = f"[fantasy-pipeline] {' '.join(alert.title.split())}"
+        message["From"] = settings.smtp_from
+        message["To"] = settings.smtp_to
+        message.set_content(alert.text)
+        try:
+            with self._connect() as server:
+                if settings.smtp_user and settings.smtp_password:
+                    server.login(settings.smtp_user, settings.smtp_password.get_secret_value())
+                server.send_message(message)
+        except smtplib.SMTPResponseException as error:
+            raise ChannelError(f"the mail server answered {error.smtp_code}") from None
+        except (OSError, smtplib.SMTPException) as error:
+            raise ChannelError(f"could not be reached ({type(error).__name__})") from None
+
+    def _connect(self) -> smtplib.SMTP:
+        settings = self._settings
+        context = ssl.create_default_context()
+        if settings.smtp_port == 465:
+            return smtplib.SMTP_SSL(
+                settings.smtp_host, settings.smtp_port, timeout=TIMEOUT_SECONDS, context=context
+            )
+        server = smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=TIMEOUT_SECONDS)
+        try:
+            if not is_loopback(settings.smtp_host):
+                server.starttls(context=context)
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+
+def configured(settings: AlertSettings) -> Sequence[Channel]:
+    """The channels that the environment configures."""
+    channels: list[Channel] = []
+    if settings.slack_url:
+        channels.append(Webhook("slack", settings.slack_url.get_secret_value()))
+    if settings.webhook_url:
+        channels.append(Webhook("webhook", settings.webhook_url.get_secret_value()))
+    if settings.smtp_host and settings.smtp_to:
+        channels.append(Smtp(settings))
+    return channels

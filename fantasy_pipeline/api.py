@@ -1,0 +1,245 @@
+"""The HTTP interface: the same questions and the same trigger as on the command line.
+
+Needs the extra ``[api]``. Reading is open, so the server belongs on loopback or behind a proxy
+that knows who asks; starting a run needs the bearer token ``FANTASY_API_TOKEN``.
+"""
+
+import hmac
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timezone
+from typing import Annotated, Any, Literal
+
+from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
+from fastapi.responses import JSONResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from fantasy_pipeline import __version__
+from fantasy_pipeline.control.history import STATUSES, execution_of, executions
+from fantasy_pipeline.control.status import status
+from fantasy_pipeline.control.trigger import (
+    AlreadyRunningError,
+    NoSuchWeekError,
+    allowed_weeks,
+    trigger,
+)
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.season_week import FIRST_SEASON, WEEKS, SeasonWeek
+from fantasy_pipeline.session import Session
+from fantasy_pipeline.settings import ApiSettings, SourceName
+
+MAX_BODY_BYTES = 4096
+LARGEST_SEASON = 2100
+_RUN_ID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+# One of the statuses; a Literal made of them cannot be checked statically.
+_STATUS = f"^({'|'.join(['running', *STATUSES])})$"
+
+
+class Problem(BaseModel):
+    """Why a request was refused."""
+
+    detail: Any
+    allowed: dict[str, str] | None = None
+    run_id: str | None = None
+
+
+def _whole(value: Any) -> Any:
+    # In JSON 5.0 is the integer 5; "5" is not.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Integer = Annotated[int, BeforeValidator(_whole)]
+
+
+class TriggerRequest(BaseModel):
+    """A week to import and project; one yet to be played is projected only."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    year: Integer = Field(ge=FIRST_SEASON, le=LARGEST_SEASON, description="Season")
+    week: Integer = Field(ge=WEEKS[0], le=WEEKS[-1], description="Week, play-offs included")
+    source: Literal["auto", "nfl_data_py", "nflreadpy", "sample"] | None = Field(
+        None, description="Where data come from; default: FANTASY_SOURCE, else auto"
+    )
+
+
+class Triggered(BaseModel):
+    """The run that was started."""
+
+    run_id: str
+    season: int
+    week: int
+    source: str
+
+
+class Execution(BaseModel):
+    """One run, with its result."""
+
+    id: str
+    job_id: str
+    status: str
+    executed_at: datetime
+    season: int | None
+    week: int | None
+    trigger: str
+    source: str | None
+    result: dict[str, Any]
+
+
+class StepError(BaseModel):
+    """A failed step."""
+
+    step: str
+    cause: str
+    stack: str
+
+
+class ExecutionDetails(Execution):
+    """One run, with errors, seconds per asset and tags."""
+
+    ended_at: datetime | None
+    errors: list[StepError]
+    seconds: dict[str, float]
+    tags: dict[str, str]
+
+
+class History(BaseModel):
+    """Runs, newest first; `cursor` asks for the next page, null on the last."""
+
+    executions: list[Execution]
+    cursor: str | None
+
+
+class Finding(BaseModel):
+    """What one health rule found."""
+
+    rule: str
+    level: Literal["ok", "warning", "critical"]
+    message: str
+
+
+class Health(BaseModel):
+    """The worst level, and every rule."""
+
+    status: Literal["ok", "warning", "critical"]
+    findings: list[Finding]
+
+
+Answer = Callable[[Request], Awaitable[Response]]
+
+
+def _problems(*codes: int) -> dict[int | str, dict[str, Any]]:
+    return {code: {"model": Problem} for code in codes}
+
+
+def create_app(make_session: Callable[[SourceName | None], Session] = Session) -> FastAPI:
+    """The application.
+
+    Args:
+        make_session: opens what a request works on; by source, None for the configured one.
+    """
+    app = FastAPI(
+        title="fantasy_pipeline",
+        version=__version__,
+        description="Jobs, runs and health of the NFL fantasy football pipeline.",
+    )
+    shared = make_session(None)
+
+    @app.middleware("http")
+    async def bound_body(request: Request, answer: Answer) -> Response:
+        """Refuse a large body before reading it, and an unannounced one while it comes."""
+        length = request.headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > MAX_BODY_BYTES:
+            return JSONResponse({"detail": f"at most {MAX_BODY_BYTES} bytes"}, 413)
+        if "transfer-encoding" in request.headers:
+            return JSONResponse({"detail": "give a Content-Length"}, 411)
+        return await answer(request)
+
+    @app.exception_handler(PipelineError)
+    async def refused(request: Request, error: PipelineError) -> Response:
+        return JSONResponse({"detail": str(error)}, 503)
+
+    @app.get("/api/jobs/status", responses=_problems(503))
+    def job_status() -> dict[str, Any]:
+        """Every schedule and sensor, the daemons, and backfills under way."""
+        return status(shared.instance, datetime.now(timezone.utc))
+
+    @app.post(
+        "/api/jobs/trigger",
+        status_code=202,
+        dependencies=[Depends(authorized)],
+        responses=_problems(400, 401, 409, 411, 413, 422, 503),
+    )
+    def trigger_week(body: TriggerRequest) -> Triggered:
+        """Start importing and projecting a week. Answers when the run exists, not when it ends."""
+        session = shared if body.source is None else make_session(body.source)
+        week = SeasonWeek(body.year, body.week)
+        try:
+            run_id = trigger(session, week, "api")
+        except NoSuchWeekError as error:
+            weeks = {str(k): v for k, v in allowed_weeks(session.known_games).items()}
+            raise HTTPException(422, {"message": str(error), "allowed": weeks}) from None
+        except AlreadyRunningError as error:
+            raise HTTPException(409, {"message": str(error), "run_id": error.run_id}) from None
+        return Triggered(run_id=run_id, season=week.season, week=week.week, source=session.source)
+
+    @app.get("/api/jobs/history", responses=_problems(404, 422, 503))
+    def history(
+        job_id: Annotated[str | None, Query(max_length=100)] = None,
+        status: Annotated[str | None, Query(pattern=_STATUS)] = None,
+        limit: Annotated[int, Query(ge=1, le=200)] = 20,
+        cursor: Annotated[str | None, Query(pattern=_RUN_ID)] = None,
+    ) -> History:
+        """Runs, newest first."""
+        instance = shared.instance
+        if cursor is not None and instance.get_run_by_id(cursor) is None:
+            raise HTTPException(404, f"there is no run {cursor}")
+        runs = list(executions(instance, job_id, status, cursor=cursor, limit=limit + 1))
+        rest = len(runs) > limit
+        page = [Execution(**run.to_json()) for run in runs[:limit]]
+        return History(executions=page, cursor=page[-1].id if rest else None)
+
+    @app.get("/api/jobs/history/{run_id}", responses=_problems(404, 503))
+    def run(run_id: str) -> ExecutionDetails:
+        """One run: result, errors with stack trace, seconds per asset."""
+        try:
+            return ExecutionDetails(**execution_of(shared.instance, run_id).details())
+        except PipelineError as error:
+            raise HTTPException(404, str(error)) from None
+
+    @app.get("/healthz", responses={503: {"model": Health}})
+    def healthz(response: Response) -> Health:
+        """The health rules; 503 if one is critical."""
+        from fantasy_pipeline.control.health import LEVELS, examine, worst
+        from fantasy_pipeline.control.health import subject_of as subject
+
+        findings = examine(subject(shared))
+        level = LEVELS[worst(findings)]
+        response.status_code = 503 if level == "critical" else 200
+        return Health(status=level, findings=[Finding(**f._asdict()) for f in findings])
+
+    return app
+
+
+_BEARER = HTTPBearer(auto_error=False, description="FANTASY_API_TOKEN of the server")
+
+
+def authorized(
+    given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
+) -> None:
+    """Raises 503 when no token is configured, 401 when the request does not carry it."""
+    # Read per request: a token that is taken away is gone at once.
+    token = ApiSettings().token
+    if token is None or not token.get_secret_value():
+        raise HTTPException(503, "triggering is off: FANTASY_API_TOKEN is not set on the server")
+    shown = given.credentials if given else ""
+    # In constant time: how long it takes tells nothing about the token.
+    if not hmac.compare_digest(shown.encode(), token.get_secret_value().encode()):
+        raise HTTPException(401, "a bearer token is needed", {"WWW-Authenticate": "Bearer"})
+
+
+def serve(host: str, port: int) -> None:
+    """Serve until stopped."""
+    import uvicorn
+
+    uvicorn.run(create_app(), host=host, port=port, log_level="info", access_log=False)

@@ -1,0 +1,133 @@
+"""Starting a run for a week from outside: by hand or over HTTP. The run is a process of its own.
+
+No daemon is needed, and the run survives the end of the command or server that asked for it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from fantasy_pipeline.calendar import is_over, weeks_of
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.season_week import SeasonWeek
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
+    from fantasy_pipeline.calendar import Game
+    from fantasy_pipeline.control.history import Execution
+    from fantasy_pipeline.session import Session
+
+START_SECONDS = 90
+"""How long a worker may take until its run exists."""
+
+
+class NoSuchWeekError(PipelineError):
+    """The schedule has no such week; the message says which it has."""
+
+
+class AlreadyRunningError(PipelineError):
+    """The week is being imported or projected; `run_id` is the run that does it."""
+
+    def __init__(self, week: SeasonWeek, run_id: str) -> None:
+        self.run_id = run_id
+        super().__init__(f"{week} is already running: run {run_id}.")
+
+
+def allowed_weeks(games: Sequence[Game]) -> Mapping[int, str]:
+    """Weeks of each season of the schedule, e.g. ``1-22``."""
+    seasons = sorted({game.season for game in games})
+    weeks = {season: weeks_of(games, season) for season in seasons}
+    return {season: f"{numbers[0]}-{numbers[-1]}" for season, numbers in weeks.items()}
+
+
+def check_week(games: Sequence[Game], week: SeasonWeek) -> None:
+    """Raises NoSuchWeekError if the schedule does not have the week."""
+    if week.week in weeks_of(games, week.season):
+        return
+    allowed = allowed_weeks(games)
+    if week.season in allowed:
+        raise NoSuchWeekError(f"{week.season} has the weeks {allowed[week.season]}.")
+    raise NoSuchWeekError(f"the schedule has the seasons {min(allowed)}-{max(allowed)}.")
+
+
+def trigger(session: Session, week: SeasonWeek, by: str) -> str:
+    """Start importing and projecting a week, or projecting one that is yet to be played.
+
+    Args:
+        by: ``manual`` or ``api``.
+
+    Returns:
+        The run's id; the run exists, and goes on by itself.
+
+    Raises:
+        NoSuchWeekError: the schedule has no such week.
+        AlreadyRunningError: the same week is running or queued.
+        PipelineError: the worker did not start.
+    """
+    from filelock import FileLock
+
+    from fantasy_pipeline.import_state import WEEK_JOBS, running_weeks
+
+    games = session.known_games
+    check_week(games, week)
+    now = session.present
+    is_played = any(is_over(g, now) for g in games if (g.season, g.week) == week)
+    job = "whole_week" if is_played else "weekly_projections"
+    locks = session.home / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    # From the question whether the week is running until its run can be seen.
+    with FileLock(locks / "trigger.lock", timeout=START_SECONDS):
+        running = running_weeks(session.instance, WEEK_JOBS).get(week)
+        if running is not None:
+            raise AlreadyRunningError(week, running.run_id)
+        run_id = str(uuid4())
+        arguments = [job, session.source, week.key, run_id, by, now.isoformat()]
+        _start(session.instance, session.home / "logs" / f"trigger-{run_id[:8]}.log", arguments)
+    return run_id
+
+
+def _start(instance: DagsterInstance, log: Path, arguments: Sequence[str]) -> None:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "fantasy_pipeline.control.worker", *arguments]
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    run_id = arguments[3]
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        # Before the run: a short one may be over by now.
+        ended = process.poll()
+        if instance.get_run_by_id(run_id) is not None:
+            # A server must not collect zombies.
+            Thread(target=process.wait, daemon=True).start()
+            return
+        if ended is not None:
+            break
+        time.sleep(0.1)
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    last = lines[-1] if lines else "it said nothing"
+    raise PipelineError(f"the run did not start: {last} (log: {log})")
+
+
+def wait_for(instance: DagsterInstance, run_id: str, poll_seconds: float = 0.5) -> Execution:
+    """Wait until a run is over."""
+    from fantasy_pipeline.control.history import execution_of
+
+    while True:
+        execution = execution_of(instance, run_id)
+        if execution.is_over:
+            return execution
+        time.sleep(poll_seconds)

@@ -1,0 +1,101 @@
+"""Which weeks are imported, and which are being imported: read from Dagster's run history.
+
+Every path counts alike: schedules, sensors, the command line, backfills, the UI.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.season_week import SeasonWeek
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from fantasy_pipeline.calendar import Game
+
+STATS_ASSET = dg.AssetKey("weekly_stats")
+IMPORT_JOBS = ("weekly_import", "whole_week")
+"""Jobs that import one week."""
+WEEK_JOBS = (*IMPORT_JOBS, "weekly_projections")
+"""Jobs of one week."""
+IN_PROGRESS = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+# A week has a handful of imports; the newest come first.
+_EVENTS_PER_WEEK = 12
+
+
+def imported_phases(
+    instance: dg.DagsterInstance, weeks: Sequence[SeasonWeek]
+) -> dict[SeasonWeek, set[str]]:
+    """Phases in which each week was imported by a run that succeeded as a whole."""
+    if not weeks:
+        return {}
+    records = instance.fetch_materializations(
+        dg.AssetRecordsFilter(asset_key=STATS_ASSET, asset_partitions=[w.key for w in weeks]),
+        limit=_EVENTS_PER_WEEK * len(weeks),
+    ).records
+    succeeded = _succeeded(instance, {record.run_id for record in records})
+    phases: dict[SeasonWeek, set[str]] = {}
+    for record in records:
+        event = record.asset_materialization
+        if event is None or record.partition_key is None or record.run_id not in succeeded:
+            continue
+        phase = event.metadata.get("phase")
+        # Imports of before phases were recorded count as provisional.
+        name = str(phase.value) if phase is not None else "provisional"
+        phases.setdefault(SeasonWeek.from_key(record.partition_key), set()).add(name)
+    return phases
+
+
+def _succeeded(instance: dg.DagsterInstance, run_ids: set[str]) -> set[str]:
+    if not run_ids:
+        return set()
+    runs = instance.get_runs(
+        dg.RunsFilter(run_ids=sorted(run_ids), statuses=[dg.DagsterRunStatus.SUCCESS])
+    )
+    return {run.run_id for run in runs}
+
+
+def imported_of(
+    instance: dg.DagsterInstance, games: Sequence[Game], now: datetime
+) -> dict[SeasonWeek, set[str]]:
+    """`imported_phases` of every week that may be asked for at `now`."""
+    from fantasy_pipeline.automation import LOOK_BACK, all_imports
+
+    items = all_imports(games, now - LOOK_BACK, now)
+    return imported_phases(instance, sorted({item.week for item in items}))
+
+
+def week_of_run(tags: Mapping[str, str]) -> SeasonWeek | None:
+    """The one week a run is for; None for runs over many weeks, or none."""
+    try:
+        if "season" in tags and "week" in tags:
+            return SeasonWeek(int(tags["season"]), int(tags["week"]))
+        if "dagster/partition" in tags:
+            return SeasonWeek.from_key(tags["dagster/partition"])
+    except (ValueError, PipelineError):
+        return None
+    return None
+
+
+def running_weeks(
+    instance: dg.DagsterInstance, jobs: Sequence[str]
+) -> dict[SeasonWeek, dg.DagsterRun]:
+    """Weeks that runs of some jobs are at, or are queued for."""
+    runs = instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS))
+    found = {}
+    for run in runs:
+        week = week_of_run(run.tags)
+        if week is not None and run.job_name in jobs:
+            found[week] = run
+    return found

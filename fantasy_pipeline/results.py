@@ -1,0 +1,116 @@
+"""What a run came to: one structured summary, read from the run's events and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+_ROW_COUNTS = ("dagster/partition_row_count", "dagster/row_count")
+
+
+@dataclass(frozen=True)
+class StepError:
+    """A failed step.
+
+    Args:
+        cause: first line of the innermost error.
+        stack: Dagster's rendering of the whole chain of errors.
+    """
+
+    step: str
+    cause: str
+    stack: str = ""
+
+    @property
+    def line(self) -> str:
+        return f"{self.step}: {self.cause}" if self.step else self.cause
+
+
+@dataclass
+class Facts:
+    """What the events of a run say.
+
+    Args:
+        rows: rows written, by table.
+        sources: readers that delivered the rows.
+        phases: phases of the imported weeks.
+        seconds: time each step took, by asset.
+    """
+
+    rows: dict[str, int] = field(default_factory=dict)
+    warnings: dict[str, None] = field(default_factory=dict)
+    errors: list[StepError] = field(default_factory=list)
+    sources: dict[str, None] = field(default_factory=dict)
+    phases: dict[str, None] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def result(self, success: bool, duration_s: float | None) -> dict[str, Any]:
+        """The summary: what the old ``job_executions.result`` was, as JSON values."""
+        phase = "final" if set(self.phases) == {"final"} else "provisional"
+        return {
+            "success": success,
+            "players_imported": self.rows.get("raw_players", 0),
+            "stats_imported": self.rows.get("weekly_stats", 0),
+            "projections_imported": self.rows.get("projections", 0),
+            "sources": sorted(self.sources),
+            "phase": phase if self.phases else None,
+            "duration_s": None if duration_s is None else round(duration_s, 1),
+            "warnings": list(self.warnings),
+            "errors": [error.line for error in self.errors],
+        }
+
+
+def facts_of(events: Iterable[dg.DagsterEvent | None]) -> Facts:
+    """Read the events of a run, in order."""
+    facts = Facts()
+    for event in events:
+        if event is None:
+            continue
+        if event.is_step_materialization:
+            materialization = event.step_materialization_data.materialization
+            _add(facts, materialization.asset_key.path[-1], materialization.metadata)
+        elif event.is_step_failure:
+            # A step that was retried and then succeeded is no error, and emits none of these.
+            error = event.step_failure_data.error
+            facts.errors.append(StepError(event.step_key or "", root_cause(error), _stack(error)))
+        elif event.is_step_success:
+            data: Any = event.event_specific_data
+            facts.seconds[event.step_key or ""] = round(data.duration_ms / 1000, 2)
+        elif event.event_type_value == "PIPELINE_FAILURE" and not facts.errors:
+            # The worker died, or the run was ended from outside: no step failed.
+            data = event.event_specific_data
+            error = getattr(data, "error", None)
+            cause = root_cause(error) if error else (event.message or "the run failed")
+            facts.errors.append(StepError("", cause.strip().splitlines()[0], _stack(error)))
+    return facts
+
+
+def _add(facts: Facts, table: str, metadata: Mapping[str, Any]) -> None:
+    for name, entry in metadata.items():
+        if name in _ROW_COUNTS:
+            facts.rows[table] = facts.rows.get(table, 0) + int(str(entry.value))
+        elif name == "warnings":
+            facts.warnings.update(dict.fromkeys(entry.value))
+        elif name == "reader":
+            facts.sources[str(entry.value)] = None
+        elif name == "phase":
+            facts.phases[str(entry.value)] = None
+
+
+def _stack(error: Any) -> str:
+    return error.to_string() if error is not None else ""
+
+
+def root_cause(error: Any) -> str:
+    """First line of the innermost error, without its class where that is one of ours."""
+    while error is not None and error.cause is not None:
+        error = error.cause
+    if error is None:
+        return "unknown error"
+    line = str(error.message).strip().splitlines()[0]
+    name, _, text = line.partition(": ")
+    return text if name.split(".")[-1].endswith(("Error", "Failure")) and text else line

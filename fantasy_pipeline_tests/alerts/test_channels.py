@@ -1,0 +1,166 @@
+"""Channels against real servers on this machine."""
+
+import json
+import socket
+from collections.abc import Iterator
+from email import message_from_bytes
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from pydantic import SecretStr
+
+from fantasy_pipeline.alerts.channels import ChannelError, Smtp, Webhook, configured
+from fantasy_pipeline.alerts.messages import Alert
+from fantasy_pipeline.settings import AlertSettings
+
+pytestmark = pytest.mark.loopback
+
+ALERT = Alert("failure-1", "failure", "weekly_import 2024 week 5 failed", 2024, 5, cause="boom")
+SECRET = "T000-very-secret"  # noqa: S105
+
+
+class Receiver(HTTPServer):
+    """Keeps what is posted; answers with `status`."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.bodies: list[Any] = []
+        self.paths: list[str] = []
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+    def url(self, scheme: str = "http") -> str:
+        return f"{scheme}://127.0.0.1:{self.server_port}/{SECRET}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.bodies.append(json.loads(body))
+        self.server.paths.append(self.path)
+        self.send_response(self.server.status)
+        if self.server.status == 302:
+            self.send_header("Location", f"{self.server.url()}/elsewhere")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *arguments: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    server = Receiver()
+    thread = Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def closed_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class TestWebhook:
+    def test_slack_takes_text(self, receiver: Receiver) -> None:
+        Webhook("slack", receiver.url()).send(ALERT)
+        assert receiver.bodies == [{"text": ALERT.text}]
+
+    def test_generic_takes_the_fields(self, receiver: Receiver) -> None:
+        Webhook("webhook", receiver.url()).send(ALERT)
+        (body,) = receiver.bodies
+        assert body["kind"] == "failure"
+        assert (body["season"], body["week"], body["cause"]) == (2024, 5, "boom")
+
+    @pytest.mark.parametrize("status", [302, 404, 500])
+    def test_refusal_is_an_error_without_the_address(self, receiver: Receiver, status: int) -> None:
+        receiver.status = status
+        with pytest.raises(ChannelError) as caught:
+            Webhook("slack", receiver.url()).send(ALERT)
+        assert str(caught.value) == f"answered HTTP {status}"
+        assert len(receiver.paths) == 1  # a redirect is not followed
+
+    def test_nobody_there(self) -> None:
+        with pytest.raises(ChannelError) as caught:
+            Webhook("slack", f"http://127.0.0.1:{closed_port()}/{SECRET}").send(ALERT)
+        assert str(caught.value) == "could not be reached (ConnectionError)"
+        assert caught.value.__cause__ is None
+
+    @pytest.mark.parametrize("url", ["http://hooks.example/x", "file:///etc/passwd", "x"])
+    def test_only_https_leaves_this_machine(self, url: str) -> None:
+        with pytest.raises(ChannelError, match="must be https"):
+            Webhook("slack", url).send(ALERT)
+
+
+class _Mailbox:
+    def __init__(self) -> None:
+        self.messages: list[Any] = []
+        self.answer = "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        self.messages.append((envelope.rcpt_tos, message_from_bytes(envelope.content)))
+        return self.answer
+
+
+@pytest.fixture
+def mailbox() -> Iterator[tuple[_Mailbox, int]]:
+    handler = _Mailbox()
+    controller = Controller(handler, hostname="127.0.0.1", port=closed_port())
+    controller.start()
+    yield handler, controller.port
+    controller.stop()
+
+
+def mail_settings(port: int) -> AlertSettings:
+    return AlertSettings(
+        smtp_host="127.0.0.1", smtp_port=port, smtp_to="a@example.org,b@example.org"
+    )
+
+
+class TestSmtp:
+    def test_mail_arrives_at_everyone(self, mailbox: tuple[_Mailbox, int]) -> None:
+        handler, port = mailbox
+        Smtp(mail_settings(port)).send(ALERT)
+        ((recipients, message),) = handler.messages
+        assert recipients == ["a@example.org", "b@example.org"]
+        assert message["Subject"] == "[fantasy-pipeline] weekly_import 2024 week 5 failed"
+        assert "cause: boom" in message.get_payload()
+
+    def test_newline_in_a_title_makes_no_header(self, mailbox: tuple[_Mailbox, int]) -> None:
+        handler, port = mailbox
+        Smtp(mail_settings(port)).send(Alert("x", "failure", "title\nBcc: evil@example.org"))
+        ((_, message),) = handler.messages
+        assert message["Bcc"] is None
+
+    def test_refusal(self, mailbox: tuple[_Mailbox, int]) -> None:
+        handler, port = mailbox
+        handler.answer = "554 no"
+        with pytest.raises(ChannelError, match="answered 554"):
+            Smtp(mail_settings(port)).send(ALERT)
+
+    def test_nobody_there(self) -> None:
+        with pytest.raises(ChannelError, match="ConnectionRefusedError"):
+            Smtp(mail_settings(closed_port())).send(ALERT)
+
+
+class TestConfigured:
+    def test_nothing_set(self) -> None:
+        assert configured(AlertSettings()) == []
+
+    def test_from_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("FANTASY_ALERT_SLACK_URL", f"https://hooks.example/{SECRET}")
+        monkeypatch.setenv("FANTASY_ALERT_WEBHOOK_URL", "https://other.example/x")
+        monkeypatch.setenv("FANTASY_ALERT_SMTP_HOST", "127.0.0.1")
+        monkeypatch.setenv("FANTASY_ALERT_SMTP_TO", "a@example.org")
+        settings = AlertSettings()
+        assert [c.name for c in configured(settings)] == ["slack", "webhook", "smtp"]
+        assert SECRET not in repr(settings)
+        assert isinstance(settings.slack_url, SecretStr)

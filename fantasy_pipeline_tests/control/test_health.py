@@ -1,0 +1,257 @@
+"""Every health rule, when it fires and when it does not."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import dagster as dg
+import pytest
+from filelock import FileLock
+
+from fantasy_pipeline.alerts.channels import ChannelError
+from fantasy_pipeline.alerts.messages import Alert
+from fantasy_pipeline.alerts.outbox import Outbox
+from fantasy_pipeline.calendar import Game
+from fantasy_pipeline.control import health
+from fantasy_pipeline.control.health import Finding, Subject, examine, worst
+from fantasy_pipeline.control.status import Instigator
+from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline_tests.replay import record_imports
+
+NOW = datetime.now(timezone.utc)
+WEEK = SeasonWeek(2024, 1)
+TUESDAY_NOON = datetime(2024, 9, 10, 12, tzinfo=timezone.utc)
+GAMES = tuple(
+    Game(2024, week, f"g{week}", "REG", kickoff, "KC", "BUF", False)
+    for week, kickoff in (
+        (1, datetime(2024, 9, 8, 17, tzinfo=timezone.utc)),
+        (2, datetime(2024, 9, 15, 17, tzinfo=timezone.utc)),
+        (3, datetime(2024, 9, 22, 17, tzinfo=timezone.utc)),
+    )
+)
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    with dg.instance_for_test(temp_dir=str(tmp_path)) as instance:
+        yield instance
+
+
+def found(subject: Subject, rule: str) -> list[tuple[str, str]]:
+    return [(f.level, f.message) for f in examine(subject) if f.rule == rule]
+
+
+def subject(instance: dg.DagsterInstance, **changes: Any) -> Subject:
+    given: dict[str, Any] = {"games": GAMES, "now": TUESDAY_NOON, "clock": NOW, **changes}
+    return Subject(instance=instance, **given)
+
+
+def test_exit_code_is_the_worst() -> None:
+    levels: list[health.Level] = ["ok", "critical", "warning"]
+    assert worst(Finding("x", level, "") for level in levels) == 2
+    assert worst([Finding("x", "warning", "")]) == 1
+    assert worst([]) == 0
+
+
+def test_every_rule_is_named(instance: dg.DagsterInstance) -> None:
+    names = {finding.rule for finding in examine(subject(instance))}
+    assert names == {
+        "daemon_running",
+        "schedule_on",
+        "recent_success",
+        "last_run",
+        "due_week",
+        "stuck_run",
+        "stale_lock",
+        "disk_space",
+        "alert_channels",
+    }
+
+
+class _Heartbeat(NamedTuple):
+    timestamp: float
+
+
+class _Status(NamedTuple):
+    healthy: bool
+    last_heartbeat: _Heartbeat | None
+    required: bool = True
+
+
+def test_daemon(instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> None:
+    ((level, message),) = found(subject(instance), "daemon_running")
+    assert level == "critical"
+    assert "scheduler" in message
+    assert "it never ran" in message
+    states = {"SCHEDULER": _Status(True, _Heartbeat(time.time()))}
+    monkeypatch.setattr(type(instance), "get_daemon_statuses", lambda self: states)
+    assert found(subject(instance), "daemon_running") == [("ok", "")]
+    states["SENSOR"] = _Status(False, _Heartbeat(0))
+    ((_, message),) = found(subject(instance), "daemon_running")
+    assert message.startswith("not running: sensor (last heartbeat 1970-01-01 00:00 UTC)")
+
+
+def _instigator(**changes: Any) -> Instigator:
+    given: dict[str, Any] = {
+        "name": "tuesday_import",
+        "kind": "schedule",
+        "is_on": True,
+        "next_tick": NOW,
+        "last_tick": None,
+        "tick_result": None,
+        "tick_error": None,
+        "last_run": None,
+        "last_success": None,
+    }
+    return Instigator(**{**given, **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, ("ok", "")),
+        (
+            {"is_on": False},
+            (
+                "critical",
+                "schedule tuesday_import is off; dagster schedule start tuesday_import",
+            ),
+        ),
+        ({"next_tick": None}, ("critical", "tuesday_import has no next tick")),
+        ({"tick_error": "boom"}, ("warning", "latest tick of tuesday_import failed: boom")),
+    ],
+)
+def test_schedules(
+    instance: dg.DagsterInstance, changes: dict[str, Any], expected: tuple[str, str]
+) -> None:
+    examined = subject(instance)
+    examined.__dict__["instigators"] = [_instigator(**changes)]
+    assert found(examined, "schedule_on") == [expected]
+
+
+@dg.op(config_schema={"fail": bool})
+def work(context: dg.OpExecutionContext) -> None:
+    if context.op_config["fail"]:
+        raise ValueError("boom")
+
+
+@dg.job
+def weekly_import() -> None:
+    work()
+
+
+def run(instance: dg.DagsterInstance, fail: bool = False) -> None:
+    config = {"ops": {"work": {"config": {"fail": fail}}}}
+    weekly_import.execute_in_process(instance=instance, run_config=config, raise_on_error=False)
+
+
+class TestRuns:
+    def test_no_success_in_season(self, instance: dg.DagsterInstance) -> None:
+        expected = [("critical", "no import has succeeded yet")]
+        assert found(subject(instance), "recent_success") == expected
+        assert found(subject(instance, games=()), "recent_success") == [("ok", "")]
+
+    def test_success_of_long_ago(self, instance: dg.DagsterInstance) -> None:
+        run(instance)
+        assert found(subject(instance), "recent_success") == [("ok", "")]
+        late = subject(instance, clock=NOW + timedelta(days=9))
+        ((level, message),) = found(late, "recent_success")
+        assert (level, message) == ("critical", "the last import succeeded 8 days ago")
+
+    def test_last_run_failed(self, instance: dg.DagsterInstance) -> None:
+        run(instance, fail=True)
+        ((level, message),) = found(subject(instance), "last_run")
+        assert level == "warning"
+        assert "weekly_import failed on" in message
+        assert "work: boom" in message
+        run(instance)
+        assert found(subject(instance), "last_run") == [("ok", "")]
+
+    def test_stuck(self, instance: dg.DagsterInstance) -> None:
+        config = {"ops": {"work": {"config": {"fail": False}}}}
+        started = dg.DagsterRunStatus.STARTED
+        instance.create_run_for_job(weekly_import, run_config=config, status=started)
+        assert found(subject(instance), "stuck_run") == [("ok", "")]
+        late = subject(instance, clock=NOW + timedelta(hours=3))
+        ((level, message),) = found(late, "stuck_run")
+        assert level == "warning"
+        assert "weekly_import is started for 3.0 hours" in message
+
+
+class TestDueWeek:
+    def test_missing(self, instance: dg.DagsterInstance) -> None:
+        ((level, message),) = found(subject(instance), "due_week")
+        assert level == "critical"
+        assert message.startswith("2024 week 1 is missing, due provisional since 2024-09-10 08:00")
+
+    def test_not_late_before_noon(self, instance: dg.DagsterInstance) -> None:
+        early = subject(instance, now=TUESDAY_NOON - timedelta(minutes=1))
+        assert found(early, "due_week") == [("ok", "")]
+
+    def test_imported(self, instance: dg.DagsterInstance) -> None:
+        record_imports(instance, {WEEK: "provisional"}, {})
+        assert found(subject(instance), "due_week") == [("ok", "")]
+
+    def test_incomplete(self, instance: dg.DagsterInstance) -> None:
+        record_imports(instance, {WEEK: "provisional"}, {})
+        thursday = subject(instance, now=TUESDAY_NOON + timedelta(days=2, hours=4))
+        ((level, message),) = found(thursday, "due_week")
+        assert (level, message) == (
+            "warning",
+            "2024 week 1 is incomplete: due as final since 2024-09-12 12:00 UTC",
+        )
+
+    def test_earlier_weeks(self, instance: dg.DagsterInstance) -> None:
+        record_imports(instance, {SeasonWeek(2024, 2): "provisional"}, {})
+        later = subject(instance, now=TUESDAY_NOON + timedelta(days=7))
+        assert found(later, "due_week") == [
+            ("warning", "1 earlier weeks are not final: 2024 week 1")
+        ]
+
+    def test_no_schedule(self, instance: dg.DagsterInstance) -> None:
+        ((level, message),) = found(subject(instance, games=()), "due_week")
+        assert (level, message) == ("warning", "no schedule in the lake yet; run games_refresh")
+
+
+def test_lock_held_for_long(instance: dg.DagsterInstance, tmp_path: Path) -> None:
+    (tmp_path / "locks").mkdir()
+    lock = FileLock(tmp_path / "locks" / "trigger.lock")
+    hour = timedelta(hours=1)
+    with lock:
+        held = subject(instance, folders=[tmp_path], clock=NOW + hour)
+        ((level, message),) = found(held, "stale_lock")
+        assert level == "warning"
+        assert "trigger.lock is held since" in message
+        assert found(subject(instance, folders=[tmp_path]), "stale_lock") == [("ok", "")]
+    assert found(held, "stale_lock") == [("ok", "")]
+
+
+@pytest.mark.parametrize(("free", "level"), [(2**40, "ok"), (2**30, "warning"), (1, "critical")])
+def test_disk(
+    instance: dg.DagsterInstance,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    free: int,
+    level: str,
+) -> None:
+    usage = shutil.disk_usage(tmp_path)._replace(free=free)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
+    examined = subject(instance, folders=[tmp_path, tmp_path / "absent"])
+    assert [found_level for found_level, _ in found(examined, "disk_space")] == [level]
+
+
+def test_alert_channel(instance: dg.DagsterInstance) -> None:
+    class Broken:
+        name = "slack"
+
+        def send(self, alert: Alert) -> None:
+            raise ChannelError("answered HTTP 500")
+
+    outbox = Outbox(instance)
+    outbox.add(Alert("a", "failure", "title"))
+    outbox.deliver([Broken()])
+    expected = [("warning", "slack: answered HTTP 500")]
+    assert found(subject(instance), "alert_channels") == expected

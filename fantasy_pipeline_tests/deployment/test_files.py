@@ -1,0 +1,79 @@
+"""What is deployed: as valid as can be said without docker and systemd's own machine."""
+
+import configparser
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+
+
+@pytest.fixture
+def compose() -> dict[str, Any]:
+    return dict(yaml.safe_load((DEPLOY / "postgres" / "docker-compose.yaml").read_text()))
+
+
+def test_services(compose: dict[str, Any]) -> None:
+    assert set(compose["services"]) == {"postgres", "code", "daemon", "webserver", "api"}
+    for service in compose["services"].values():
+        assert service["restart"] == "unless-stopped"
+        for name in service.get("depends_on", {}):
+            assert name in compose["services"]
+
+
+def test_ports_are_published_on_loopback_only(compose: dict[str, Any]) -> None:
+    ports = [p for service in compose["services"].values() for p in service.get("ports", [])]
+    assert ports == ["127.0.0.1:3000:3000", "127.0.0.1:8000:8000"]
+
+
+def test_secrets_come_from_the_environment(compose: dict[str, Any]) -> None:
+    for service in compose["services"].values():
+        for name, value in service.get("environment", {}).items():
+            if re.search("PASSWORD|TOKEN|SLACK|WEBHOOK", name):
+                assert value.startswith("${"), name
+
+
+def test_commands_are_programs_of_the_project(compose: dict[str, Any]) -> None:
+    programs = {s["command"][0] for s in compose["services"].values() if "command" in s}
+    assert programs == {"dagster", "dagster-daemon", "dagster-webserver", "fantasy-pipeline"}
+    for program in programs:
+        assert shutil.which(program), program
+
+
+def test_every_value_of_the_instance_is_by_env() -> None:
+    config = yaml.safe_load((DEPLOY / "postgres" / "dagster.yaml").read_text())
+    database = config["storage"]["postgres"]["postgres_db"]
+    assert database.pop("scheme") == "postgresql+psycopg2"
+    assert all(list(value) == ["env"] for value in database.values())
+    assert config["telemetry"] == {"enabled": False}
+    assert config["run_retries"]["retry_on_asset_or_op_failure"] is False
+
+
+def test_the_embedded_instance_differs_in_storage_and_numbers_only() -> None:
+    ours = yaml.safe_load((DEPLOY / "postgres" / "dagster.yaml").read_text())
+    embedded = yaml.safe_load((DEPLOY.parent / "dagster.yaml").read_text())
+    assert set(ours) - set(embedded) == {"storage"}
+    assert set(embedded) <= set(ours)
+
+
+UNITS = sorted((DEPLOY / "systemd").iterdir())
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_units(unit: Path) -> None:
+    parser = configparser.RawConfigParser(strict=True)
+    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    parser.read(unit)
+    if unit.suffix == ".service":
+        assert parser["Service"]["User"] == "fantasy"
+        assert "0.0.0.0" not in parser["Service"]["ExecStart"]  # noqa: S104
+    if not shutil.which("systemd-analyze"):
+        return
+    done = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True)
+    complaints = [line for line in done.stderr.splitlines() if "is not executable" not in line]
+    assert complaints == []

@@ -1,0 +1,144 @@
+"""Alert sensors on a real instance: which run is told, how often, where to."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from fantasy_pipeline import alert_sensors
+from fantasy_pipeline.alert_sensors import (
+    alert_on_failure,
+    alert_on_overdue_week,
+    alert_on_recovery,
+)
+from fantasy_pipeline.alerts.messages import Alert
+from fantasy_pipeline.definitions import defs
+from fantasy_pipeline.resources import NflData
+
+
+@dg.op(config_schema={"fail": bool})
+def step(context: dg.OpExecutionContext) -> None:
+    if context.op_config["fail"]:
+        raise ValueError("no such file")
+
+
+@dg.job
+def some_job() -> None:
+    step()
+
+
+class Inbox:
+    name = "inbox"
+
+    def __init__(self) -> None:
+        self.alerts: list[Alert] = []
+
+    def send(self, alert: Alert) -> None:
+        self.alerts.append(alert)
+
+    @property
+    def kinds(self) -> list[str]:
+        return [alert.kind for alert in self.alerts]
+
+
+@pytest.fixture
+def inbox(monkeypatch: pytest.MonkeyPatch) -> Inbox:
+    inbox = Inbox()
+    monkeypatch.setattr(alert_sensors, "configured", lambda settings: [inbox])
+    return inbox
+
+
+class Daemon:
+    """Ticks the two run sensors as the daemon does: each with its own cursor."""
+
+    def __init__(self, instance: dg.DagsterInstance) -> None:
+        self.instance = instance
+        self.cursors: dict[str, str | None] = {}
+        self.tick()
+
+    def tick(self) -> None:
+        for sensor in (alert_on_failure, alert_on_recovery):
+            with dg.build_sensor_context(
+                instance=self.instance,
+                cursor=self.cursors.get(sensor.name),
+                repository_def=defs.get_repository_def(),
+            ) as context:
+                self.cursors[sensor.name] = sensor.evaluate_tick(context).cursor
+
+    def run(self, fail: bool, **tags: str) -> dg.ExecuteInProcessResult:
+        return some_job.execute_in_process(
+            instance=self.instance,
+            run_config={"ops": {"step": {"config": {"fail": fail}}}},
+            tags=tags,
+            raise_on_error=False,
+        )
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[Daemon]:
+    overrides: dict[str, Any] = {"run_retries": {"enabled": True, "max_retries": 0}}
+    with dg.instance_for_test(overrides=overrides, temp_dir=str(tmp_path)) as instance:
+        yield Daemon(instance)
+
+
+def test_failed_run_is_told_once(daemon: Daemon, inbox: Inbox) -> None:
+    result = daemon.run(fail=True, season="2024", week="5")
+    daemon.tick()
+    daemon.tick()
+    (alert,) = inbox.alerts
+    assert alert.title == "some_job 2024 week 5 failed"
+    assert (alert.failed, alert.cause) == ("step", "no such file")
+    assert alert.link == f"http://127.0.0.1:3000/runs/{result.run_id}"
+
+
+def test_run_that_is_retried_is_not_told(daemon: Daemon, inbox: Inbox) -> None:
+    daemon.run(fail=True, **{"dagster/max_retries": "2"})
+    daemon.tick()
+    assert inbox.alerts == []
+
+
+def test_recovery_is_told_once_after_a_told_failure(daemon: Daemon, inbox: Inbox) -> None:
+    daemon.run(fail=False)
+    daemon.tick()
+    daemon.run(fail=True)
+    daemon.run(fail=True)
+    daemon.tick()
+    daemon.tick()
+    daemon.run(fail=False)
+    daemon.tick()
+    daemon.run(fail=False)
+    daemon.tick()
+    daemon.tick()
+    assert inbox.kinds == ["failure", "failure", "recovery"]
+
+
+def overdue(instance: dg.DagsterInstance, at: str) -> str:
+    with dg.build_sensor_context(
+        instance=instance,
+        resources={"nfl": NflData(at=at)},
+        repository_def=defs.get_repository_def(),
+    ) as context:
+        data = alert_on_overdue_week.evaluate_tick(context)
+    assert not data.run_requests
+    return str(data.skip_message)
+
+
+def test_due_week_is_told_at_noon_even_if_nothing_ran(
+    daemon: Daemon,
+    inbox: Inbox,
+    nfl_mirror: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NFLVERSE_MIRROR", str(nfl_mirror))
+    monkeypatch.setenv("FANTASY_DATA", str(tmp_path / "data"))
+    overdue(daemon.instance, "2024-09-17T12:00:00+00:00")
+    overdue(daemon.instance, "2024-09-17T12:01:00+00:00")
+    (alert,) = inbox.alerts
+    assert alert.title.startswith("2024 week 2 is not imported: due since Tuesday 2024-09-17")
+    # Before noon the week is not late yet; the one told is the week before it, final by then.
+    inbox.alerts.clear()
+    overdue(daemon.instance, "2024-09-24T11:59:00+00:00")
+    assert [alert.week for alert in inbox.alerts] == [2]

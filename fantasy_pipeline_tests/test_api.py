@@ -1,0 +1,234 @@
+"""The HTTP interface: a real server process, and every rule of refusal."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+import uvicorn
+from hypothesis import HealthCheck, settings
+
+from fantasy_pipeline.api import MAX_BODY_BYTES, create_app
+from fantasy_pipeline.control.history import executions
+from fantasy_pipeline.session import Session
+
+pytestmark = pytest.mark.loopback
+
+ROOT = Path(__file__).parents[1]
+TOKEN = "a-token-of-the-tests"  # noqa: S105
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+WEEK = {"year": 2025, "week": 5}
+
+
+@pytest.fixture
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
+    monkeypatch.setenv("FANTASY_SOURCE", "sample")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    (tmp_path / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
+    return Session()
+
+
+class Client:
+    """Asks a server on this machine."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+
+    def get(self, path: str) -> requests.Response:
+        return requests.get(self.url + path, timeout=120)
+
+    def post(self, path: str, **more: Any) -> requests.Response:
+        return requests.post(self.url + path, timeout=120, **more)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def client(session: Session) -> Iterator[Client]:
+    """A real server in a thread."""
+    port = free_port()
+    app = create_app(lambda source: session)
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
+    thread = Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield Client(port)
+    server.should_exit = True
+    thread.join()
+
+
+def test_post_is_off_without_a_token(client: Client) -> None:
+    answer = client.post("/api/jobs/trigger", json=WEEK, headers=BEARER)
+    assert answer.status_code == 503
+    assert "FANTASY_API_TOKEN is not set" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "header", [None, TOKEN, f"Basic {TOKEN}", "Bearer", "Bearer wrong", f"Bearer {TOKEN}x"]
+)
+def test_post_needs_the_token(
+    client: Client, monkeypatch: pytest.MonkeyPatch, header: str | None
+) -> None:
+    monkeypatch.setenv("FANTASY_API_TOKEN", TOKEN)
+    headers = {"Authorization": header} if header else {}
+    answer = client.post("/api/jobs/trigger", json=WEEK, headers=headers)
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert TOKEN not in answer.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"year": 2025},
+        {"year": "2025", "week": 5},
+        {"year": 2025, "week": 0},
+        {"year": 2025, "week": 23},
+        {"year": 1998, "week": 1},
+        {"year": 2025, "week": 5, "source": "elsewhere"},
+        {"year": 2025, "week": 5, "shell": "rm"},
+        [],
+    ],
+)
+def test_bad_bodies(client: Client, monkeypatch: pytest.MonkeyPatch, body: Any) -> None:
+    monkeypatch.setenv("FANTASY_API_TOKEN", TOKEN)
+    answer = client.post("/api/jobs/trigger", json=body, headers=BEARER)
+    assert answer.status_code == 422
+
+
+def test_week_not_in_the_schedule_says_what_is(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FANTASY_API_TOKEN", TOKEN)
+    for week in ({"year": 2025, "week": 22}, {"year": 2031, "week": 1}):
+        answer = client.post("/api/jobs/trigger", json=week, headers=BEARER)
+        assert answer.status_code == 422
+        assert answer.json()["detail"]["allowed"] == {
+            "2023": "1-22",
+            "2024": "1-22",
+            "2025": "1-18",
+        }
+
+
+def test_large_and_unannounced_bodies(client: Client) -> None:
+    assert client.post("/api/jobs/trigger", data=b"x" * 5000).status_code == 413
+    chunks = (b"x" for _ in range(3))
+    assert client.post("/api/jobs/trigger", data=chunks).status_code == 411
+    assert MAX_BODY_BYTES < 5000
+
+
+def test_history_and_its_parameters(client: Client, session: Session) -> None:
+    assert client.get("/api/jobs/history").json() == {"executions": [], "cursor": None}
+    for query in ("limit=0", "limit=201", "status=odd", "cursor=x"):
+        assert client.get(f"/api/jobs/history?{query}").status_code == 422
+    unknown = "00000000-0000-0000-0000-000000000000"
+    assert client.get(f"/api/jobs/history?cursor={unknown}").status_code == 404
+    assert client.get(f"/api/jobs/history/{unknown}").status_code == 404
+    assert list(executions(session.instance)) == []
+
+
+def test_status_and_health(client: Client) -> None:
+    names = {job["name"] for job in client.get("/api/jobs/status").json()["jobs"]}
+    assert "tuesday_import" in names
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json()["status"] == "critical"
+
+
+schema = schemathesis.openapi.from_dict(
+    create_app(lambda source: None).openapi()  # type: ignore[arg-type, return-value]
+)
+
+
+@schema.parametrize()
+@settings(max_examples=20, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+def test_openapi_document_is_kept(
+    case: Any, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Schemathesis: whatever the document allows and forbids, for every operation."""
+    monkeypatch.setenv("FANTASY_API_TOKEN", TOKEN)
+    monkeypatch.setattr("fantasy_pipeline.api.trigger", lambda session, week, by: "run")
+    # Without a daemon health is critical, and its 503 would look like a crash.
+    monkeypatch.setattr("fantasy_pipeline.control.health.RULES", ())
+    case.call_and_validate(base_url=client.url, headers=BEARER)
+
+
+@contextlib.contextmanager
+def server(home: Path) -> Iterator[Client]:
+    """`fantasy-pipeline api` in a process of its own."""
+    port = free_port()
+    env = {
+        **os.environ,
+        "DAGSTER_HOME": str(home),
+        "FANTASY_SOURCE": "sample",
+        "FANTASY_API_TOKEN": TOKEN,
+        "PYTHONPATH": str(ROOT),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fantasy_pipeline.cli", "api", "--port", str(port)],
+        env=env,
+        cwd=home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    output = ""
+    try:
+        client = Client(port)
+        for _ in range(300):
+            with contextlib.suppress(requests.ConnectionError):
+                client.get("/openapi.json")
+                break
+            assert process.poll() is None
+            time.sleep(0.1)
+        yield client
+    finally:
+        process.terminate()
+        output, _ = process.communicate(timeout=30)
+    assert TOKEN not in output
+
+
+def test_server_process(tmp_path: Path) -> None:
+    """Trigger a week over HTTP, be refused a second time, and follow it to its end."""
+    (tmp_path / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
+    started = datetime.now(timezone.utc)
+    with server(tmp_path) as client:
+        answer = client.post("/api/jobs/trigger", json=WEEK, headers=BEARER)
+        assert answer.status_code == 202, answer.text
+        run_id = answer.json()["run_id"]
+        again = client.post("/api/jobs/trigger", json=WEEK, headers=BEARER)
+        assert again.status_code == 409
+        assert again.json()["detail"]["run_id"] == run_id
+        while (run := client.get(f"/api/jobs/history/{run_id}").json())["status"] in (
+            "queued",
+            "not_started",
+            "starting",
+            "started",
+        ):
+            time.sleep(0.3)
+        assert run["status"] == "success"
+        assert run["trigger"] == "api"
+        assert run["result"]["stats_imported"] > 100
+        assert datetime.fromisoformat(run["executed_at"].replace("Z", "+00:00")) >= started.replace(
+            microsecond=0
+        )
+        page = client.get("/api/jobs/history?job_id=whole_week&status=success&limit=1").json()
+        assert [item["id"] for item in page["executions"]] == [run_id]
+        assert page["cursor"] is None
+        assert client.get("/docs").status_code == 200

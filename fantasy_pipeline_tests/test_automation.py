@@ -1,0 +1,118 @@
+"""The plan of imports, on schedules small enough to read and on the real one."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from fantasy_pipeline import automation
+from fantasy_pipeline.automation import Import, plan
+from fantasy_pipeline.calendar import Game
+from fantasy_pipeline.season_week import SeasonWeek
+
+W1, W2, W3 = (SeasonWeek(2024, week) for week in (1, 2, 3))
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=timezone.utc)
+
+
+def game(week: int, kickoff: str) -> Game:
+    return Game(2024, week, f"2024_{week:02d}_{kickoff}", "REG", utc(kickoff), "KC", "BUF", False)
+
+
+# Thursday to Monday; week 2 has a Tuesday game, week 3 one on a Wednesday.
+GAMES = (
+    game(1, "2024-09-06T00:20"),
+    game(1, "2024-09-10T00:15"),
+    game(2, "2024-09-13T00:15"),
+    game(2, "2024-09-17T23:00"),
+    game(3, "2024-09-20T00:15"),
+    game(3, "2024-09-25T20:40"),
+)
+
+
+def phases(week: SeasonWeek) -> list[tuple[str, str]]:
+    items = automation.imports_of_week(GAMES, week)
+    return [(item.phase, f"{item.due_at:%a %m-%d %H}") for item in items]
+
+
+class TestMoments:
+    def test_normal_week_is_provisional_on_tuesday_and_final_on_thursday(self) -> None:
+        assert phases(W1) == [("provisional", "Tue 09-10 08"), ("final", "Thu 09-12 12")]
+
+    def test_tuesday_game_is_imported_the_morning_after_it(self) -> None:
+        assert phases(W2) == [
+            ("provisional", "Tue 09-17 08"),
+            ("completed", "Wed 09-18 08"),
+            ("final", "Thu 09-19 12"),
+        ]
+
+    def test_wednesday_game_is_final_a_week_later(self) -> None:
+        assert phases(W3) == [
+            ("provisional", "Tue 09-24 08"),
+            ("completed", "Thu 09-26 08"),
+            ("final", "Thu 10-03 12"),
+        ]
+
+    def test_unknown_week_has_none(self) -> None:
+        assert phases(SeasonWeek(2024, 9)) == []
+
+    @pytest.mark.parametrize(
+        ("now", "phase"),
+        [
+            ("2024-09-07T00:00", "provisional"),
+            ("2024-09-12T11:59", "provisional"),
+            ("2024-09-12T12:00", "final"),
+            ("2030-01-01T00:00", "final"),
+        ],
+    )
+    def test_phase_is_by_the_clock(self, now: str, phase: str) -> None:
+        assert automation.phase_at(GAMES, W1, utc(now)) == phase
+        assert automation.phases_at(GAMES, [W1], utc(now)) == {W1: phase}
+
+
+class TestPlan:
+    def test_newest_first_and_only_the_latest_phase(self) -> None:
+        items = plan(GAMES, {}, utc("2024-09-18T08:00"))
+        assert [(item.week, item.phase) for item in items] == [(W2, "completed"), (W1, "final")]
+
+    def test_imported_phase_is_left_out_and_a_later_one_counts(self) -> None:
+        now = utc("2024-09-10T09:00")
+        assert plan(GAMES, {W1: {"provisional"}}, now) == []
+        assert plan(GAMES, {W1: {"final"}}, now) == []
+
+    def test_provisional_import_does_not_stand_for_the_final_one(self) -> None:
+        items = plan(GAMES, {W1: {"provisional"}}, utc("2024-09-12T12:00"))
+        assert items == [Import(utc("2024-09-12T12:00"), W1, "final")]
+        assert items[0].key == "2024-01-final"
+
+    def test_grace(self) -> None:
+        hours = timedelta(hours=2)
+        assert plan(GAMES, {}, utc("2024-09-10T09:59"), hours) == []
+        assert len(plan(GAMES, {}, utc("2024-09-10T10:00"), hours)) == 1
+
+    def test_before_the_first_moment_and_after_a_year_nothing_is_due(self) -> None:
+        assert plan(GAMES, {}, utc("2024-09-10T07:59")) == []
+        assert plan(GAMES, {}, utc("2025-12-01T00:00")) == []
+
+    def test_moved_game_moves_the_plan(self) -> None:
+        moved = [*GAMES[:1], GAMES[1]._replace(kickoff=utc("2024-09-11T23:00"))]
+        assert [i.phase for i in plan(moved, {}, utc("2024-09-12T12:00"))] == ["completed"]
+
+    def test_all_imports_are_in_time_order(self) -> None:
+        items = automation.all_imports(GAMES, utc("2024-09-10T08:00"), utc("2024-09-18T08:00"))
+        assert [(i.week.week, i.phase) for i in items] == [
+            (1, "provisional"),
+            (1, "final"),
+            (2, "provisional"),
+            (2, "completed"),
+        ]
+
+    def test_next_import_and_next_kickoff(self) -> None:
+        now = utc("2024-09-12T12:00")
+        following = automation.next_import(GAMES, now)
+        assert following is not None
+        assert following.key == "2024-02-provisional"
+        assert automation.next_import(GAMES, utc("2025-01-01T00:00")) is None
+        assert automation.next_kickoff(GAMES, now) == GAMES[2]
+        assert automation.next_kickoff(GAMES, now, now + timedelta(hours=1)) is None

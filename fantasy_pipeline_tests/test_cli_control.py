@@ -1,0 +1,177 @@
+"""The control commands as a user runs them: real processes over the sample league."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+class Shell:
+    """Runs the command line in a Dagster home of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.env = {
+            **os.environ,
+            "DAGSTER_HOME": str(home),
+            "FANTASY_SOURCE": "sample",
+            "PYTHONPATH": str(ROOT),
+        }
+
+    def __call__(self, *arguments: str, code: int = 0) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "fantasy_pipeline.cli", *arguments],
+            env=self.env,
+            cwd=self.home,
+            capture_output=True,
+            text=True,
+            timeout=180,
+        )
+        assert done.returncode == code, done.stderr + done.stdout
+        return done.stdout if code == 0 or done.stdout else done.stderr
+
+    def json(self, *arguments: str, code: int = 0) -> Any:
+        return json.loads(self(*arguments, "--json", code=code))
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    """A home in which 2025 week 5 was triggered and imported."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
+    shell = Shell(home)
+    run = shell.json("trigger", "--season", "2025", "--week", "5", "--wait")
+    assert run["status"] == "success", run
+    return shell
+
+
+@pytest.fixture(scope="module")
+def run(shell: Shell) -> dict[str, Any]:
+    (run,) = shell.json("history")
+    return dict(run)
+
+
+def test_triggered_run_is_in_history(run: dict[str, Any]) -> None:
+    assert (run["job_id"], run["season"], run["week"]) == ("whole_week", 2025, 5)
+    assert (run["trigger"], run["source"]) == ("manual", "sample")
+    result = run["result"]
+    assert result["success"] is True
+    assert result["phase"] == "final"
+    assert result["sources"] == ["synthetic sample league"]
+    for name in ("players", "stats", "projections"):
+        assert result[f"{name}_imported"] > 100
+
+
+def test_history_for_people_and_filters(shell: Shell, run: dict[str, Any]) -> None:
+    text = shell("history", "--job", "whole_week", "--status", "success", "--since", "1d")
+    assert run["id"][:8] in text
+    assert "stats" in text
+    assert "No such run." in shell("history", "--season", "2024")
+    assert "write 7d" in shell("history", "--since", "yesterday", code=1)
+
+
+def test_show(shell: Shell, run: dict[str, Any]) -> None:
+    details = shell.json("show", run["id"][:8])
+    assert details["id"] == run["id"]
+    assert details["seconds"]["weekly_stats"] > 0
+    assert "weekly_stats" in shell("show", run["id"])
+    assert "there is no run" in shell("show", "nonsense", code=1)
+
+
+def test_status(shell: Shell) -> None:
+    status = shell.json("status")
+    jobs = {job["name"]: job for job in status["jobs"]}
+    assert jobs["tuesday_import"]["on"] is True
+    assert jobs["tuesday_import"]["next_run"].endswith("T08:00:00+00:00")
+    assert {d["name"] for d in status["daemons"]} >= {"scheduler", "sensor"}
+    assert "tuesday_import" in shell("status")
+
+
+def test_health_is_critical_without_a_daemon(shell: Shell) -> None:
+    health = shell.json("health", code=2)
+    levels = {finding["rule"]: finding["level"] for finding in health["findings"]}
+    assert health["status"] == "critical"
+    assert levels["daemon_running"] == "critical"
+    assert levels["last_run"] == "ok"
+    assert "daemon_running" in shell("health", code=2)
+
+
+def test_sql_has_the_old_table(shell: Shell) -> None:
+    query = "select job_id, status, season, week from job_executions"
+    rows = json.loads(shell("sql", query, "--format", "json"))
+    assert rows == [{"job_id": "whole_week", "status": "success", "season": 2025, "week": 5}]
+
+
+def test_week_that_does_not_exist(shell: Shell) -> None:
+    assert "2025 has the weeks 1-18." in shell(
+        "trigger", "--season", "2025", "--week", "22", code=1
+    )
+    text = shell("trigger", "--season", "2031", "--week", "1", code=1)
+    assert "the schedule has the seasons 2023-2025." in text
+
+
+def test_killed_worker_leaves_a_failed_run_that_says_so(shell: Shell) -> None:
+    run_id = shell.json("trigger", "--season", "2025", "--week", "4")["run_id"]
+    os.kill(_inner_worker(run_id), signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while (details := shell.json("show", run_id))["status"] in ("started", "starting"):
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    assert details["status"] == "failure"
+    assert "killed by signal 9" in json.dumps(details["errors"])
+    # The week is free again, and the same trigger mends it.
+    again = shell.json("trigger", "--season", "2025", "--week", "4", "--wait")
+    assert again["result"]["success"] is True
+
+
+def _inner_worker(run_id: str) -> int:
+    """Process id of the worker that runs the job."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                command = (entry / "cmdline").read_text()
+            except OSError:
+                continue
+            if run_id in command and "--inner" in command:
+                return int(entry.name)
+    raise AssertionError(f"no worker of run {run_id}")
+
+
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+COMMANDS = [
+    line
+    for block in re.findall(r"```console\n(.*?)```", OPERATIONS, flags=re.S)
+    for line in block.splitlines()
+    if line.startswith(("fantasy-pipeline ", "dagster instance "))
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_of_the_operations_guide(shell: Shell, command: str) -> None:
+    names = {"fantasy-pipeline": "fantasy_pipeline.cli", "dagster": "dagster"}
+    program, *arguments = shlex.split(command)
+    done = subprocess.run(
+        [sys.executable, "-m", names[program], *arguments],
+        env=shell.env,
+        cwd=shell.home,
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_guide_names_every_rule_and_schedule(shell: Shell) -> None:
+    rules = [finding["rule"] for finding in shell.json("health", code=2)["findings"]]
+    jobs = [job["name"] for job in shell.json("status")["jobs"] if job["kind"] == "schedule"]
+    assert [name for name in (*rules, *jobs) if f"`{name}`" not in OPERATIONS] == []

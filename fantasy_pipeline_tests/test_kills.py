@@ -1,0 +1,154 @@
+"""Real daemons and workers, killed: the lake is right afterwards, and the history tells it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from fantasy_pipeline.control.history import executions
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.sources.base import SAMPLE_LABEL
+from fantasy_pipeline.tables import RAW_PLAYERS, WEEKLY_STATS
+
+pytestmark = [pytest.mark.soak, pytest.mark.loopback]
+
+ROOT = Path(__file__).parents[1]
+LONGEST = 240
+
+
+class Deployment:
+    """A Dagster home with a daemon; the sample league."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        text = (ROOT / "dagster.yaml").read_text()
+        # One run at a time: there must be something left to do when the daemon dies.
+        (home / "dagster.yaml").write_text(
+            text.replace("max_concurrent_runs: 2", "max_concurrent_runs: 1")
+        )
+        self.env = {
+            **os.environ,
+            "DAGSTER_HOME": str(home),
+            "FANTASY_SOURCE": "sample",
+            "FANTASY_DATA": str(home / "data"),
+            "PYTHONPATH": str(ROOT),
+        }
+        self.daemon: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.daemon = subprocess.Popen(
+            [*self._dagster("dagster._daemon"), "run", "-w", str(ROOT / "workspace.yaml")],
+            env=self.env,
+            cwd=self.home,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def stop(self) -> None:
+        if self.daemon and self.daemon.poll() is None:
+            self.daemon.terminate()
+            self.daemon.wait(60)
+
+    def dagster(self, *arguments: str) -> None:
+        command = [*self._dagster("dagster"), *arguments, "-w", str(ROOT / "workspace.yaml")]
+        done = subprocess.run(
+            command, env=self.env, cwd=self.home, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, done.stderr + done.stdout
+
+    def _dagster(self, module: str) -> Sequence[str]:
+        return [sys.executable, "-m", module]
+
+    @property
+    def lake(self) -> Lake:
+        return Lake(f"{self.home}/data/sample", SAMPLE_LABEL)
+
+
+@pytest.fixture
+def deployment(tmp_path: Path) -> Iterator[Deployment]:
+    deployment = Deployment(tmp_path)
+    yield deployment
+    deployment.stop()
+
+
+def until(true: Callable[[], object], what: str) -> None:
+    deadline = time.monotonic() + LONGEST
+    while not true():
+        assert time.monotonic() < deadline, f"waited {LONGEST} s until {what}"
+        time.sleep(0.3)
+
+
+def worker_of(instance: dg.DagsterInstance, run_id: str) -> int | None:
+    """Process id of a run's worker, once it is at work on a step."""
+    text = " ".join(entry.message for entry in instance.all_logs(run_id))
+    found = re.search(r"Executing steps in process \(pid: (\d+)\)", text)
+    return int(found[1]) if found else None
+
+
+def launch(deployment: Deployment, key: str) -> None:
+    deployment.dagster(
+        "job",
+        "launch",
+        "-j",
+        "weekly_import",
+        "--tags",
+        f'{{"dagster/partition": "{key}", "trigger": "manual"}}',
+    )
+
+
+def test_killed_worker_is_run_again(deployment: Deployment) -> None:
+    with dg.DagsterInstance.from_config(str(deployment.home)) as instance:
+        launch(deployment, "2025|05")
+        deployment.start()
+        until(lambda: list(executions(instance)), "the run is there")
+        first = next(executions(instance)).run.run_id
+        until(lambda: worker_of(instance, first), "the worker works")
+        worker = worker_of(instance, first)
+        assert worker is not None
+        os.kill(worker, signal.SIGKILL)
+
+        def is_mended() -> bool:
+            return any(e.run.is_success for e in executions(instance))
+
+        until(is_mended, "the run is run again")
+        retried, killed = executions(instance)
+        assert (killed.run.run_id, killed.status) == (first, "failure")
+        assert (retried.status, retried.week) == ("success", 5)
+        assert retried.run.tags["dagster/parent_run_id"] == first
+        assert killed.run.tags["dagster/will_retry"] == "true"
+    assert deployment.lake.weeks(WEEKLY_STATS) == [SeasonWeek(2025, 5)]
+    assert deployment.lake.read(WEEKLY_STATS).num_rows > 100
+
+
+def test_killed_daemon_loses_no_week_of_a_backfill(deployment: Deployment) -> None:
+    weeks = [SeasonWeek(2025, week) for week in range(1, 5)]
+    with dg.DagsterInstance.from_config(str(deployment.home)) as instance:
+        launch(deployment, "2025|05")
+        deployment.start()
+        until(lambda: any(e.run.is_success for e in executions(instance)), "games are there")
+        keys = ",".join(week.key for week in weeks)
+        deployment.dagster(
+            "job", "backfill", "-j", "season_ingest", "--partitions", keys, "--noprompt"
+        )
+        until(lambda: len(list(executions(instance, status="success"))) >= 2, "a week is done")
+        assert deployment.daemon is not None
+        os.kill(deployment.daemon.pid, signal.SIGKILL)
+        deployment.daemon.wait(30)
+        assert list(executions(instance, status="running")), "nothing was left to do"
+        time.sleep(5)
+        deployment.start()
+        until(lambda: not list(executions(instance, status="running")), "all runs are over")
+        statuses = [e.status for e in executions(instance, job="season_ingest")]
+    assert statuses.count("success") >= 1
+    assert deployment.lake.weeks(WEEKLY_STATS) == [*weeks, SeasonWeek(2025, 5)]
+    assert deployment.lake.weeks(RAW_PLAYERS) == [*weeks, SeasonWeek(2025, 5)]
+    assert not list(Path(deployment.lake.root).rglob("*.tmp"))
