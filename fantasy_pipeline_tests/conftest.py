@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from hypothesis import settings
 
 from fantasy_pipeline.contracts import Table
 from fantasy_pipeline.errors import NotPublishedError
@@ -25,6 +26,10 @@ DEFAULT_MIRROR = Path(__file__).parents[2] / "shared" / "nfl-data" / "mirror"
 REAL_FIXTURES = {"nfl_mirror", "nfl_variants"}
 
 Rows = Callable[..., pa.Table]
+
+# No time limit per example: the first one imports what the function under test imports.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.hookimpl(tryfirst=True)
