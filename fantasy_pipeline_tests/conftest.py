@@ -6,6 +6,7 @@ import ipaddress
 import os
 import socket
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if REAL_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker("real")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Tests that talk to 127.0.0.1 need it; CI has it."""
+    if item.get_closest_marker("loopback") and (reason := _no_loopback()):
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+@cache
+def _no_loopback() -> str:
+    """Why 127.0.0.1 cannot be reached; empty if it can."""
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            socket.create_connection(server.getsockname(), timeout=5).close()
+    except OSError as error:
+        return f"loopback network is not available: {error}"
+    return ""
 
 
 @pytest.fixture(autouse=True)

@@ -198,6 +198,12 @@ def test_some_columns_of_a_table(lake: Lake, accuracy: Callable[..., pa.Table]) 
     assert some.to_pydict() == {"position": ["QB", "RB"], "mae": [1.0, 2.0]}
 
 
+def test_columns_come_in_the_order_asked_for(lake: Lake, accuracy: Callable[..., pa.Table]) -> None:
+    lake.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
+    assert lake.read(PROJECTION_ACCURACY, None, ["mae", "week"]).column_names == ["mae", "week"]
+    assert lake.read(PROJECTION_ACCURACY, [], ["mae", "week"]).column_names == ["mae", "week"]
+
+
 # What is missing
 
 
@@ -247,12 +253,16 @@ def test_looking_does_not_claim_a_folder(lake: Lake, tmp_path: Path) -> None:
 
 
 def test_the_first_to_write_decides_the_label(
-    accuracy: Callable[..., pa.Table], tmp_path: Path
+    accuracy: Callable[..., pa.Table], rows: Rows, tmp_path: Path
 ) -> None:
     real, synthetic = (Lake(str(tmp_path / "lake"), label) for label in ("nfl", "sample"))
-    real.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
+    games = rows(GAMES, {"season": 2024, "week": 1, "game_id": "a"})
+    real.write(GAMES, games)
+    with pytest.raises(PipelineError, match="holds nfl data, not sample"):
+        synthetic.write(GAMES, games)
     with pytest.raises(PipelineError, match="holds nfl data, not sample"):
         synthetic.write_weeks(PROJECTION_ACCURACY, accuracy((4, "QB", 1.0)), [W4])
+    assert files(tmp_path / "lake") == {"lake.json", "games/part.parquet"}
 
 
 @pytest.mark.parametrize("marker", ["", "{", "{}"])
@@ -425,9 +435,10 @@ def test_any_fsspec_root_will_do(root: str, accuracy: Callable[..., pa.Table]) -
 def test_a_folder_with_brackets_in_its_name(
     tmp_path: Path, accuracy: Callable[..., pa.Table]
 ) -> None:
-    lake = Lake(str(tmp_path / "data [2024]"), "test")
+    lake = Lake(str(tmp_path / "data [2024]*?"), "test")
     lake.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
     assert lake.weeks(PROJECTION_ACCURACY) == [W5]
+    assert read_by_lake(lake) == read_by_view(lake) == [1.0]
 
 
 def test_files_are_plain_parquet_with_a_readable_label(
@@ -455,3 +466,16 @@ def test_a_view_shows_the_tables_as_they_were_and_leaves_nothing_behind(
     with lake.connect([PROJECTION_ACCURACY]) as connection:
         assert connection.execute("select mae from projection_accuracy").fetchall() == [(2.0,)]
     assert list(killed.parent.iterdir()) == []
+
+
+def test_a_lake_in_which_no_links_can_be_made_is_read_in_place(
+    lake: Lake, accuracy: Callable[..., pa.Table], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
+
+    def refuse(*paths: str) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("os.link", refuse)
+    assert read_by_view(lake) == [1.0]
+    assert list((Path(lake.root) / ".snapshots").glob("*/*")) == []

@@ -374,6 +374,28 @@ def test_each_gap_is_a_warning(players: Players) -> None:
     assert all("HTTP 404" in warning for warning in warnings)
 
 
+def test_weeks_missing_in_a_file_are_a_warning(
+    upstream: Callable[..., Any], games: pa.Table
+) -> None:
+    """As injuries of 2023 weeks 20 to 22; a week to come needs none."""
+    played = [game["week"] < 4 for game in games.to_pylist()]
+    scores = pa.array([7 if known else None for known in played], pa.int32())
+    games = games.set_column(games.column_names.index("home_score"), "home_score", scores)
+    source = upstream(
+        weekly_rosters=[*whole_league(1), *whole_league(2), *whole_league(3)],
+        injuries=[report(2, "BUF", "of BUF")],
+        snap_counts=[
+            {"season": SEASON, "week": week, "team": "BUF", "pfr_id": "A"} for week in (1, 2, 3)
+        ],
+        players=[{"player_id": "of BUF", "player_name": "A"}],
+        player_ids=[{"player_id": "of BUF", "player_name": "A"}],
+    )
+    _, warnings = raw_players(source, games, SEASON, [1, 2, 3, 4])
+    assert warnings == ["injuries 2024: no row of week 1, 3"]
+    _, warnings = raw_players(source, games, SEASON, [2, 4])
+    assert warnings == []
+
+
 def test_no_gap_no_warning(sample: SampleLeague) -> None:
     _, warnings = raw_players(sample, sample.schedule(), SEASON, [5])
     assert warnings == []

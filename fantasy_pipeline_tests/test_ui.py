@@ -153,7 +153,7 @@ def test_a_backfill_runs_exactly_the_chosen_weeks(graphql: Query) -> None:
             """query($k: AssetKeyInput!) { assetNodeOrError(assetKey: $k) { ... on AssetNode {
             assetPartitionStatuses { ... on MultiPartitionStatuses { ranges { primaryDimStartKey
             secondaryDim { ... on DefaultPartitionStatuses { materializedPartitions
-            } } } } } } }""",
+            } } } } } } } }""",
             k={"path": [name]},
         )["assetNodeOrError"]["assetPartitionStatuses"]
         if name == "player_history":

@@ -385,6 +385,28 @@ def test_a_file_is_read_once(nflverse: Callable[..., Nflverse], dataset: str) ->
     assert read(source, dataset) is read(source, dataset)
 
 
+@pytest.mark.parametrize("dataset", WHOLE)
+def test_the_next_run_reads_a_file_again_only_if_it_changed(
+    nflverse: Callable[..., Nflverse], copy: Path, dataset: str
+) -> None:
+    """One process, several runs: a daemon, or a test."""
+    first = read(nflverse(root=copy), dataset)
+    assert read(nflverse(root=copy), dataset).equals(first)
+    paths = (
+        [copy / path for path in ID_FILES] if dataset == "player_ids" else [copy / FILES[dataset]]
+    )
+    for path in paths:
+        if path.suffix == ".csv":
+            content = b"".join(path.read_bytes().splitlines(keepends=True)[:-1])
+            path.unlink()
+            path.write_bytes(content)
+        else:
+            table = pq.read_table(path, partitioning=None)
+            path.unlink()
+            write_parquet(path, table.slice(0, table.num_rows - 1))
+    assert read(nflverse(root=copy), dataset).num_rows == first.num_rows - 1
+
+
 def test_many_seasons_are_not_all_kept(nflverse: Callable[..., Nflverse], copy: Path) -> None:
     path = copy / FILES["snap_counts"]
     for season in range(2017, SEASON):
