@@ -5,8 +5,10 @@ that knows who asks; starting a run needs the bearer token ``FANTASY_API_TOKEN``
 """
 
 import hmac
+import os
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timezone
+from threading import Lock
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
@@ -21,6 +23,7 @@ from fantasy_pipeline.control.trigger import (
     AlreadyRunningError,
     NoSuchWeekError,
     allowed_weeks,
+    schedule_of,
     trigger,
 )
 from fantasy_pipeline.errors import PipelineError
@@ -125,6 +128,46 @@ class Health(BaseModel):
     findings: list[Finding]
 
 
+MakeSession = Callable[[SourceName | None], Session]
+
+
+class Sessions:
+    """One session per source, opened when first asked for. The sample league has its own history.
+
+    Opening one sets ``DAGSTER_HOME`` for the process; here the server's own is put back.
+    """
+
+    def __init__(self, make_session: MakeSession) -> None:
+        self._make = make_session
+        self._lock = Lock()
+        self.shared = make_session(None)
+        self._opened: dict[str, Session] = {}
+
+    def of(self, source: SourceName | None) -> Session:
+        if source in (None, self.shared.source):
+            return self.shared
+        with self._lock:
+            if source not in self._opened:
+                try:
+                    session = self._make(source)
+                    _ = session.instance, session.lake
+                    self._opened[str(source)] = session
+                finally:
+                    os.environ["DAGSTER_HOME"] = str(self.shared.home)
+            return self._opened[str(source)]
+
+    def execution(self, run_id: str) -> dict[str, Any]:
+        """Details of a run, in whichever history has it.
+
+        Raises:
+            PipelineError: none has.
+        """
+        for session in self._opened.values():
+            if session.instance.get_run_by_id(run_id) is not None:
+                return execution_of(session.instance, run_id).details()
+        return execution_of(self.shared.instance, run_id).details()
+
+
 Answer = Callable[[Request], Awaitable[Response]]
 
 
@@ -132,7 +175,7 @@ def _problems(*codes: int) -> dict[int | str, dict[str, Any]]:
     return {code: {"model": Problem} for code in codes}
 
 
-def create_app(make_session: Callable[[SourceName | None], Session] = Session) -> FastAPI:
+def create_app(make_session: MakeSession = Session) -> FastAPI:
     """The application.
 
     Args:
@@ -143,7 +186,7 @@ def create_app(make_session: Callable[[SourceName | None], Session] = Session) -
         version=__version__,
         description="Jobs, runs and health of the NFL fantasy football pipeline.",
     )
-    shared = make_session(None)
+    sessions = Sessions(make_session)
 
     @app.middleware("http")
     async def bound_body(request: Request, answer: Answer) -> Response:
@@ -159,11 +202,12 @@ def create_app(make_session: Callable[[SourceName | None], Session] = Session) -
     async def refused(request: Request, error: PipelineError) -> Response:
         return JSONResponse({"detail": str(error)}, 503)
 
-    @app.get("/api/jobs/status", responses=_problems(503))
-    def job_status() -> dict[str, Any]:
-        """Every schedule and sensor, the daemons, and backfills under way."""
-        return status(shared.instance, datetime.now(timezone.utc))
+    _trigger(app, sessions)
+    _questions(app, sessions)
+    return app
 
+
+def _trigger(app: FastAPI, sessions: Sessions) -> None:
     @app.post(
         "/api/jobs/trigger",
         status_code=202,
@@ -172,16 +216,25 @@ def create_app(make_session: Callable[[SourceName | None], Session] = Session) -
     )
     def trigger_week(body: TriggerRequest) -> Triggered:
         """Start importing and projecting a week. Answers when the run exists, not when it ends."""
-        session = shared if body.source is None else make_session(body.source)
+        session = sessions.of(body.source)
         week = SeasonWeek(body.year, body.week)
         try:
             run_id = trigger(session, week, "api")
         except NoSuchWeekError as error:
-            weeks = {str(k): v for k, v in allowed_weeks(session.known_games).items()}
+            weeks = {str(k): v for k, v in allowed_weeks(schedule_of(session)).items()}
             raise HTTPException(422, {"message": str(error), "allowed": weeks}) from None
         except AlreadyRunningError as error:
             raise HTTPException(409, {"message": str(error), "run_id": error.run_id}) from None
         return Triggered(run_id=run_id, season=week.season, week=week.week, source=session.source)
+
+
+def _questions(app: FastAPI, sessions: Sessions) -> None:
+    shared = sessions.shared
+
+    @app.get("/api/jobs/status", responses=_problems(503))
+    def job_status() -> dict[str, Any]:
+        """Every schedule and sensor, the daemons, and backfills under way."""
+        return status(shared.instance, datetime.now(timezone.utc))
 
     @app.get("/api/jobs/history", responses=_problems(404, 422, 503))
     def history(
@@ -203,7 +256,7 @@ def create_app(make_session: Callable[[SourceName | None], Session] = Session) -
     def run(run_id: str) -> ExecutionDetails:
         """One run: result, errors with stack trace, seconds per asset."""
         try:
-            return ExecutionDetails(**execution_of(shared.instance, run_id).details())
+            return ExecutionDetails(**sessions.execution(run_id))
         except PipelineError as error:
             raise HTTPException(404, str(error)) from None
 
@@ -217,8 +270,6 @@ def create_app(make_session: Callable[[SourceName | None], Session] = Session) -
         level = LEVELS[worst(findings)]
         response.status_code = 503 if level == "critical" else 200
         return Health(status=level, findings=[Finding(**f._asdict()) for f in findings])
-
-    return app
 
 
 _BEARER = HTTPBearer(auto_error=False, description="FANTASY_API_TOKEN of the server")

@@ -307,7 +307,11 @@ def sql(
     session = _session(source)
     if format is Format.table:
         _say_label(session.label)
-    write(run_sql(session.lake, query, {"job_executions": session.job_executions}), format, output)
+    write(
+        run_sql(session.lake, query, {"job_executions": lambda: session.job_executions(query)}),
+        format,
+        output,
+    )
 
 
 @app.command()

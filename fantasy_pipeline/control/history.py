@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 STATUSES = tuple(status.value.lower() for status in dg.DagsterRunStatus)
 """Statuses of runs, as shown and asked for: ``success``, ``failure``, ``started``, …"""
 _PAGE = 200
+_EVENTS = {
+    dg.DagsterEventType.ASSET_MATERIALIZATION,
+    dg.DagsterEventType.STEP_SUCCESS,
+    dg.DagsterEventType.STEP_FAILURE,
+    dg.DagsterEventType.RUN_FAILURE,
+}
+"""What `facts_of` reads."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,8 @@ class Execution:
 
     @cached_property
     def facts(self) -> Facts:
-        return facts_of(e.dagster_event for e in self.instance.all_logs(self.run.run_id))
+        entries = self.instance.all_logs(self.run.run_id, of_type=_EVENTS)
+        return facts_of(entry.dagster_event for entry in entries)
 
     @property
     def duration_s(self) -> float | None:
@@ -197,8 +205,12 @@ def _moment(timestamp: float | None) -> datetime | None:
     return datetime.fromtimestamp(timestamp, timezone.utc) if timestamp else None
 
 
-def job_executions(instance: dg.DagsterInstance) -> pa.Table:
-    """Every run with the columns of the old table, newest first; `result` is JSON."""
+def job_executions(instance: dg.DagsterInstance, with_result: bool = True) -> pa.Table:
+    """Every run with the columns of the old table, newest first; `result` is JSON.
+
+    Args:
+        with_result: read the events of every run; else `result` is null.
+    """
     import json
 
     import pyarrow as pa
@@ -221,7 +233,7 @@ def job_executions(instance: dg.DagsterInstance) -> pa.Table:
             "job_id": execution.job_id,
             "status": execution.status,
             "executed_at": execution.executed_at.replace(tzinfo=None),
-            "result": json.dumps(execution.result) if execution.is_over else None,
+            "result": json.dumps(execution.result) if with_result and execution.is_over else None,
             "season": execution.season,
             "week": execution.week,
         }

@@ -5,11 +5,11 @@ No daemon is needed, and the run survives the end of the command or server that 
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -58,6 +58,15 @@ def check_week(games: Sequence[Game], week: SeasonWeek) -> None:
     raise NoSuchWeekError(f"the schedule has the seasons {min(allowed)}-{max(allowed)}.")
 
 
+def schedule_of(session: Session) -> Sequence[Game]:
+    """The schedule as the lake has it now: a server's session outlives many a refresh of it."""
+    from fantasy_pipeline.calendar import games_from_table
+    from fantasy_pipeline.tables import GAMES
+
+    lake = session.lake
+    return games_from_table(lake.read(GAMES)) if lake.has(GAMES) else session.games
+
+
 def trigger(session: Session, week: SeasonWeek, by: str) -> str:
     """Start importing and projecting a week, or projecting one that is yet to be played.
 
@@ -76,7 +85,7 @@ def trigger(session: Session, week: SeasonWeek, by: str) -> str:
 
     from fantasy_pipeline.import_state import WEEK_JOBS, running_weeks
 
-    games = session.known_games
+    games = schedule_of(session)
     check_week(games, week)
     now = session.present
     is_played = any(is_over(g, now) for g in games if (g.season, g.week) == week)
@@ -90,11 +99,13 @@ def trigger(session: Session, week: SeasonWeek, by: str) -> str:
             raise AlreadyRunningError(week, running.run_id)
         run_id = str(uuid4())
         arguments = [job, session.source, week.key, run_id, by, now.isoformat()]
-        _start(session.instance, session.home / "logs" / f"trigger-{run_id[:8]}.log", arguments)
+        _start(session, run_id, arguments)
     return run_id
 
 
-def _start(instance: DagsterInstance, log: Path, arguments: Sequence[str]) -> None:
+def _start(session: Session, run_id: str, arguments: Sequence[str]) -> None:
+    instance = session.instance
+    log = session.home / "logs" / f"trigger-{run_id[:8]}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "fantasy_pipeline.control.worker", *arguments]
     with log.open("wb") as output:
@@ -103,9 +114,10 @@ def _start(instance: DagsterInstance, log: Path, arguments: Sequence[str]) -> No
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            # Not this process's: a server has sessions of more than one home.
+            env={**os.environ, "DAGSTER_HOME": str(session.home)},
             start_new_session=True,
         )
-    run_id = arguments[3]
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         # Before the run: a short one may be over by now.

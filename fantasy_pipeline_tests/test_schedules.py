@@ -1,0 +1,124 @@
+"""What each schedule and the follow-up sensor ask for, over the real schedule of games."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from fantasy_pipeline.definitions import ALL_SCHEDULES, defs
+from fantasy_pipeline.resources import NflData
+from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline_tests.replay import record_imports
+
+pytestmark = [
+    pytest.mark.real,
+    # Dagster's own tags of multi-dimensional partitions.
+    pytest.mark.filterwarnings("ignore:Non-compliant tag keys:DeprecationWarning"),
+]
+
+
+SCHEDULES = {schedule.name: schedule for schedule in ALL_SCHEDULES}
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=timezone.utc)
+
+
+@pytest.fixture
+def instance(
+    tmp_path: Path, nfl_mirror: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dg.DagsterInstance]:
+    monkeypatch.setenv("NFLVERSE_MIRROR", str(nfl_mirror))
+    monkeypatch.setenv("FANTASY_DATA", str(tmp_path / "data"))
+    (tmp_path / "instance").mkdir()
+    with dg.instance_for_test(temp_dir=str(tmp_path / "instance")) as instance:
+        yield instance
+
+
+def tick(instance: dg.DagsterInstance, name: str, at: str, nfl: NflData | None = None) -> Any:
+    """Partition keys asked for, or why none."""
+    with dg.build_schedule_context(
+        instance=instance,
+        scheduled_execution_time=utc(at),
+        resources={"nfl": nfl or NflData()},
+        repository_def=defs.get_repository_def(),
+    ) as context:
+        data = SCHEDULES[name].evaluate_tick(context)
+    return [request.partition_key for request in data.run_requests or ()] or data.skip_message
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "expected"),
+    [
+        ("tuesday_import", "2024-09-17T08:00", ["2024|02"]),
+        ("thursday_final_import", "2024-09-19T12:00", ["2024|02"]),
+        ("tuesday_import", "2025-01-14T08:00", ["2024|19"]),  # wild-card week
+        ("thursday_final_import", "2025-02-13T12:00", ["2024|22"]),  # Super Bowl
+        ("tuesday_import", "2020-12-08T08:00", ["2020|13", "2020|12"]),  # and a Wednesday game
+        ("thursday_final_import", "2020-12-10T12:00", ["2020|13", "2020|12"]),
+        ("tuesday_import", "2025-05-06T08:00", ["2024|18"]),  # off-season, never imported
+        ("daily_projections", "2024-09-18T14:00", ["2024|03"]),
+        ("daily_projections", "2024-09-22T14:00", ["2024|03"]),  # Sunday: games to come
+        ("daily_projections", "2024-09-01T14:00", ["2024|01"]),
+        ("thursday_kickoff_projections", "2024-09-19T23:00", ["2024|03"]),
+        ("thursday_kickoff_projections", "2024-11-28T16:00", ["2024|13"]),  # Thanksgiving
+        ("daily_games", "2025-05-06T06:00", [None]),
+    ],
+)
+def test_asks_for(instance: dg.DagsterInstance, name: str, at: str, expected: list[Any]) -> None:
+    assert tick(instance, name, at) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "expected"),
+    [
+        ("daily_projections", "2025-05-07T14:00", "no game kicks off within 336 hours; the next"),
+        ("thursday_kickoff_projections", "2024-09-19T16:00", "no game kicks off within 7 hours"),
+        ("thursday_kickoff_projections", "2025-07-03T23:00", "no game kicks off within 7 hours"),
+    ],
+)
+def test_says_why_not(instance: dg.DagsterInstance, name: str, at: str, expected: str) -> None:
+    assert tick(instance, name, at).startswith(expected)
+
+
+def test_imported_week_is_not_asked_for_again(instance: dg.DagsterInstance) -> None:
+    before = {SeasonWeek(2023, week): "final" for week in range(1, 23)}
+    before[SeasonWeek(2024, 1)] = "final"
+    record_imports(instance, {**before, SeasonWeek(2024, 2): "provisional"}, {})
+    why = tick(instance, "tuesday_import", "2024-09-17T08:00")
+    assert why == ("every due week is imported; next: 2024 week 2 final on 2024-09-19 12:00 UTC")
+    assert tick(instance, "thursday_final_import", "2024-09-19T12:00") == ["2024|02"]
+
+
+def test_off_season_says_what_is_due_and_what_is_next(instance: dg.DagsterInstance) -> None:
+    record_imports(instance, {SeasonWeek(2024, 18): "final"}, {})
+    why = tick(instance, "tuesday_import", "2025-05-06T08:00")
+    assert why == (
+        "offseason: 2024 week 18 is the week due, and it is imported; "
+        "next: 2025 week 1 provisional on 2025-09-09 08:00 UTC"
+    )
+
+
+def test_late_tick_does_not_call_final_stats_provisional(instance: dg.DagsterInstance) -> None:
+    sunday = NflData(at=utc("2024-09-22T09:00").isoformat())
+    why = tick(instance, "tuesday_import", "2024-09-17T08:00", sunday)
+    assert why.startswith("2024 week 2 is due as final, which is not for this tick")
+    assert tick(instance, "thursday_final_import", "2024-09-19T12:00", sunday) == ["2024|02"]
+
+
+def test_week_under_way_is_not_asked_for_twice(instance: dg.DagsterInstance) -> None:
+    job = defs.resolve_job_def("games_refresh")
+    run = instance.create_run_for_job(
+        job, status=dg.DagsterRunStatus.STARTED, tags={"season": "2024", "week": "2"}
+    )
+    assert tick(instance, "tuesday_import", "2024-09-17T08:00") == ["2024|02"]
+    assert run.job_name == "games_refresh"  # another job's run of the week does not count
+
+
+def test_moment_of_the_sample_league_stands_still() -> None:
+    nfl = NflData(source="sample")
+    assert nfl.moment(utc("2030-01-01T00:00")) == nfl.now()
+    assert nfl.now() - nfl.now() == timedelta(0)
