@@ -4,6 +4,7 @@ import configparser
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def test_commands_are_programs_of_the_project(compose: dict[str, Any]) -> None:
     programs = {s["command"][0] for s in compose["services"].values() if "command" in s}
     assert programs == {"dagster", "dagster-daemon", "dagster-webserver", "fantasy-pipeline"}
     for program in programs:
-        assert shutil.which(program), program
+        assert shutil.which(program, path=Path(sys.executable).parent), program
 
 
 def test_every_value_of_the_instance_is_by_env() -> None:
