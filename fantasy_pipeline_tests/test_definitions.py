@@ -16,6 +16,8 @@ DEPENDENCIES = {
     "games": set(),
     "raw_players": {"games"},
     "weekly_stats": {"games", "raw_players"},
+    "provisional_stats": {"games", "weekly_stats"},
+    "stat_corrections": {"provisional_stats", "weekly_stats"},
     "player_history": {"games", "raw_players", "weekly_stats"},
     "source_projections": {"raw_players"},
     "projections": {"player_history", "raw_players", "source_projections"},

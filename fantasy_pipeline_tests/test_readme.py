@@ -108,9 +108,13 @@ def test_the_demo_shows_every_position_and_says_that_it_is_synthetic(checkout: P
 
 
 def test_use_block(checkout: Path) -> None:
-    [block] = [block for block in blocks() if any("fantasy-pipeline sql" in line for line in block)]
-    done = shell(block, checkout)
+    [block, control] = [
+        block for block in blocks() if any("fantasy-pipeline sql" in line for line in block)
+    ]
+    done = shell([*block, *control], checkout)
     assert done.returncode == 0, done.stderr
+    assert "tuesday_import" in done.stdout
+    assert "weekly_import" in done.stdout
     assert "Projections 2025 week 10, half - synthetic sample league" in done.stdout
     assert '"source": "nflcom"' in done.stdout
     assert "Projections 2025 week 8, ppr" in done.stdout
