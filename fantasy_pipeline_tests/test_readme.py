@@ -114,7 +114,7 @@ def test_use_block(checkout: Path) -> None:
     done = shell([*block, *control], checkout)
     assert done.returncode == 0, done.stderr
     assert "tuesday_import" in done.stdout
-    assert "weekly_import" in done.stdout
+    assert "season_projections" in done.stdout
     assert "Projections 2025 week 10, half - synthetic sample league" in done.stdout
     assert '"source": "nflcom"' in done.stdout
     assert "Projections 2025 week 8, ppr" in done.stdout
