@@ -11,8 +11,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, BinaryIO
 from uuid import uuid4
 
 from fantasy_pipeline.contracts import Table
@@ -100,6 +100,23 @@ class Lake:
             counts[week] = int(stop - start)
         return counts
 
+    def write_bytes(self, name: str, data: bytes) -> None:
+        """Replace a file that is no table, e.g. a model; `name` is its path under the root."""
+        self._mark()
+        path = f"{self._base}/{name}"
+        if self._local:
+            self._replace(path, lambda file: file.write(data))
+        else:
+            self._fs.pipe_file(path, data)
+
+    def read_bytes(self, name: str) -> bytes | None:
+        """Content of a file that is no table; None if there is none."""
+        try:
+            content: bytes = self._fs.cat_file(f"{self._base}/{name}")
+        except FileNotFoundError:
+            return None
+        return content
+
     def _put(self, path: str, data: pa.Table) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -110,11 +127,15 @@ class Lake:
             pq.write_table(data, sink, compression="zstd")
             self._fs.pipe_file(path, sink.getvalue().to_pybytes())
             return
+        self._replace(path, lambda file: pq.write_table(data, file, compression="zstd"))
+
+    def _replace(self, path: str, fill: Callable[[BinaryIO], object]) -> None:
+        """Write a file beside its place and rename it over it."""
         os.makedirs(os.path.dirname(path), exist_ok=True)
         temporary = f"{path}.{uuid4().hex}.tmp"
         try:
             with open(temporary, "wb") as file:
-                pq.write_table(data, file, compression="zstd")
+                fill(file)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, path)

@@ -22,6 +22,7 @@ from fantasy_pipeline.tables_history import (
     TEAM_STATS,
 )
 from fantasy_pipeline.tables_projections import (
+    MODEL_PROJECTIONS,
     PROJECTION_ACCURACY,
     PROJECTIONS,
     SOURCE_PROJECTIONS,
@@ -203,6 +204,7 @@ ALL_TABLES = (
     WEEKLY_STATS,
     PLAYER_HISTORY,
     SOURCE_PROJECTIONS,
+    MODEL_PROJECTIONS,
     PROJECTIONS,
     PROJECTION_ACCURACY,
 )
@@ -211,3 +213,31 @@ ALL_TABLES = (
 BY_NAME = {table.name: table for table in ALL_TABLES}
 
 FANTASY_POSITIONS = ("QB", "RB", "WR", "TE", "K")
+
+__all__ = [
+    "ALL_TABLES",
+    "AVERAGED_STATS",
+    "BY_NAME",
+    "FANTASY_POSITIONS",
+    "GAMES",
+    "LONG_STATS",
+    "MODEL_PROJECTIONS",
+    "OPPONENT",
+    "PLAYER_HISTORY",
+    "PLAYER_ID",
+    "PLAYER_NAME",
+    "PLAYER_WEEK",
+    "POSITION",
+    "PROJECTIONS",
+    "PROJECTION_ACCURACY",
+    "RAW_PLAYERS",
+    "RECENT_STATS",
+    "SEASON",
+    "SOURCE_PROJECTIONS",
+    "STAT_COLUMNS",
+    "TARGET_STATS",
+    "TEAM",
+    "TEAM_STATS",
+    "WEEK",
+    "WEEKLY_STATS",
+]

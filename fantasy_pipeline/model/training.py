@@ -7,10 +7,11 @@ correct it a little. Chance to play is a logistic regression over all listed pla
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.model import features, linear, trees
+from fantasy_pipeline.model.consensus import learn_weights
 from fantasy_pipeline.model.intervals import quantile_table
 from fantasy_pipeline.model.stat_line import STATS, penalty, points
 from fantasy_pipeline.scoring import SCORINGS
@@ -46,11 +47,9 @@ PLAYS_NAMES = (
     "questionable",
     "did_not_practise",
     "limited",
-    "log_absence",
     "games",
     "games_season",
     "shrunken_points",
-    "week",
 )
 """Features of the chance to play."""
 
@@ -82,12 +81,16 @@ class Model:
         season: first season that the model may project.
         window: training seasons and their rows.
         metrics: by position, of projections out of the fold.
+        source_window: training seasons of the source weights, and their rows.
+        source_weights: by position and source, weight in the consensus.
     """
 
     season: int
     window: dict[int, int]
     positions: dict[str, PositionModel]
     metrics: dict[str, dict[str, float]]
+    source_window: dict[int, int] = field(default_factory=dict)
+    source_weights: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 def usable(history: pa.Table, season: int) -> pa.Table:
@@ -108,11 +111,18 @@ def window(history: pa.Table, season: int) -> dict[int, int]:
     return {count["values"]: count["counts"] for count in sorted(counts, key=lambda c: c["values"])}
 
 
-def train(history: pa.Table, season: int) -> Model:
+def source_window(source_projections: pa.Table | None, season: int) -> dict[int, int]:
+    """Seasons that source weights are learnt from, and their rows."""
+    return {} if source_projections is None else window(source_projections, season)
+
+
+def train(history: pa.Table, season: int, source_projections: pa.Table | None = None) -> Model:
     """Learn from the seasons before `season`.
 
     Args:
         history: `PLAYER_HISTORY`; rows of `season` and later are not looked at.
+        source_projections: `SOURCE_PROJECTIONS`, to learn what the sources are worth beside the
+            model; likewise.
     """
     import numpy as np
     from threadpoolctl import threadpool_limits
@@ -122,19 +132,24 @@ def train(history: pa.Table, season: int) -> Model:
     with threadpool_limits(1):
         matrix = features.matrix(rows) if rows.num_rows else np.empty((0, len(features.NAMES)))
         place = features.texts(rows, "position")
-        learnt, metrics = {}, {}
+        learnt, metrics, weights = {}, {}, {}
         for position in FANTASY_POSITIONS:
             these = np.flatnonzero(place == position)
             result = _train_position(rows.take(these), matrix[these], position, season)
-            if result is not None:
-                learnt[position], metrics[position] = result
-    return Model(season, window(history, season), learnt, metrics)
+            if result is None:
+                continue
+            learnt[position], metrics[position], unseen = result
+            if source_projections is not None:
+                known = usable(source_projections, season)
+                weights[position] = learn_weights(unseen, known)
+    sources = source_window(source_projections, season)
+    return Model(season, window(history, season), learnt, metrics, sources, weights)
 
 
 def _train_position(
     rows: pa.Table, matrix: np.ndarray, position: str, season: int
-) -> tuple[PositionModel, dict[str, float]] | None:
-    """Model and metrics of one position, None with too few rows."""
+) -> tuple[PositionModel, dict[str, float], pa.Table] | None:
+    """Model, metrics and projections out of the fold of one position; None with too few rows."""
     import numpy as np
 
     played = features.floats(rows, "target_played") == 1
@@ -153,28 +168,48 @@ def _train_position(
     scaled = scale.apply(inputs)
     coefficients, intercepts = linear.ridge(scaled, targets, weights, penalties)
 
-    unseen = np.empty_like(targets)
     fold = weeks[chosen] % FOLDS
+    unseen = np.empty_like(targets)
     for number in range(FOLDS):
         rest, out = fold != number, fold == number
         fitted, level = linear.ridge(scaled[rest], targets[rest], weights[rest], penalties)
         unseen[out] = scaled[out] @ fitted + level
-    unseen_line = dict(zip(names, np.maximum(unseen, 0.0).T, strict=True))
+    line = dict(zip(names, np.maximum(unseen, 0.0).T, strict=True))
     starts = rank[chosen] <= STARTERS[position]
-    tables, metrics = {}, {"rows": float(len(chosen))}
-    for scoring in SCORINGS:
-        actual = features.floats(rows, f"target_{scoring}")[chosen]
-        expected = points(unseen_line, scoring)
-        tables[scoring] = quantile_table(expected[starts], actual[starts])
-        metrics[f"mae_{scoring}"] = round(float(np.abs(expected - actual).mean()), 4)
-        metrics[f"rmse_{scoring}"] = round(float(np.sqrt(((expected - actual) ** 2).mean())), 4)
+    tables, metrics = _uncertainty(rows.take(chosen), line, starts)
     few = inputs[:, : len(features.TREE_NAMES)]
     forest = {"points": trees.fit(few, features.floats(rows, "target_std")[chosen])}
     if "receptions" in names:
         forest["receptions"] = trees.fit(few, targets[:, names.index("receptions")])
     plays_scale, plays = _train_plays(rows, matrix, played)
     model = PositionModel(scale, coefficients, intercepts, forest, tables, plays_scale, plays)
-    return model, metrics
+    return model, metrics, _out_of_fold(rows.take(chosen), line)
+
+
+def _uncertainty(
+    rows: pa.Table, line: dict[str, np.ndarray], starts: np.ndarray
+) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+    """Quantile tables and errors of projections out of the fold, per scoring."""
+    import numpy as np
+
+    tables, metrics = {}, {"rows": float(rows.num_rows)}
+    for scoring in SCORINGS:
+        actual, expected = features.floats(rows, f"target_{scoring}"), points(line, scoring)
+        tables[scoring] = quantile_table(expected[starts], actual[starts])
+        metrics[f"mae_{scoring}"] = round(float(np.abs(expected - actual).mean()), 4)
+        metrics[f"rmse_{scoring}"] = round(float(np.sqrt(((expected - actual) ** 2).mean())), 4)
+    return tables, metrics
+
+
+def _out_of_fold(rows: pa.Table, line: dict[str, np.ndarray]) -> pa.Table:
+    """Key, projected and actual half-PPR points, and projected receptions."""
+    import numpy as np
+    import pyarrow as pa
+
+    half = points(line, "half")
+    return rows.select(["season", "week", "player_id", "target_half"]).append_column(
+        "model_half", pa.array(half)
+    ).append_column("receptions", pa.array(line.get("receptions", np.zeros(len(half)))))
 
 
 def _rank(weeks: np.ndarray, matrix: np.ndarray) -> np.ndarray:
@@ -218,8 +253,9 @@ def _train_plays(
     source = features.texts(rows, "roster_source")
     asked = known & may_play(rows) & (source != "stats")
     on_roster = asked & (features.texts(rows, "roster_status") == "ACT")
-    # Seasons without rosters list players who have long gone.
-    chosen = on_roster if on_roster.sum() >= MIN_ROWS else asked
+    # Seasons without rosters list players who have long gone: take those seen lately.
+    lately = asked & (features.floats(rows, "weeks_since_game") <= features.RECENTLY)
+    chosen = on_roster if on_roster.sum() >= MIN_ROWS else lately
     inputs = plays_inputs(matrix[chosen])
     scale = linear.Scale.of(inputs)
     return scale, linear.logistic(scale.apply(inputs), played[chosen].astype(float), 10.0)
