@@ -69,7 +69,9 @@ def projection_accuracy(
     import pyarrow.compute as pc
 
     wanted = projections.select(KEY)
-    rows = history.join(wanted, KEY, join_type="inner").sort_by([(name, "ascending") for name in KEY])
+    rows = history.join(wanted, KEY, join_type="inner").sort_by(
+        [(name, "ascending") for name in KEY]
+    )
     rows = rows.filter(pc.is_valid(rows["target_played"]))
     if not rows.num_rows:
         return PROJECTION_ACCURACY.arrow_schema.empty_table()

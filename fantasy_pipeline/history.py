@@ -7,6 +7,7 @@ state is, is in `history_state`.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.history_state import Rows, State
@@ -53,7 +54,7 @@ def _walk(rows: pa.Table) -> dict[str, np.ndarray]:
     state = State(data)
     out: dict[str, np.ndarray] = {}
     boundaries = np.flatnonzero(np.diff(data.now, prepend=np.nan, append=np.nan))
-    for start, stop in zip(boundaries[:-1], boundaries[1:], strict=True):
+    for start, stop in pairwise(boundaries):
         week = slice(int(start), int(stop))
         for name, values in state.features(week).items():
             if name not in out:

@@ -236,9 +236,7 @@ class State:
         mean = ratio(total, count)
         # In his first game of a season, the last season he played in is the one before.
         fresh = self.last_season[player] != season
-        points = np.where(
-            fresh, ratio(self.half_points[player], self.season_games[player]), np.nan
-        )
+        points = np.where(fresh, ratio(self.half_points[player], self.season_games[player]), np.nan)
         known = self.before_season[player] == season - 1
         was = self.last_season[player] == season - 1
         out = {
@@ -299,7 +297,7 @@ class State:
         import numpy as np
 
         data = self.data
-        now, season = float(data.now[week][0]), int(data.season[week][0])
+        now = float(data.now[week][0])
         group = self._group(week)
         played, player = data.played[week], data.player[week]
         ones = np.ones((int(played.sum()), 1))

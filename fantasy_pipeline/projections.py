@@ -7,7 +7,7 @@ proportion, one ruled out is 0. `plays` tells the chance itself. Football only; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.errors import PipelineError
@@ -129,8 +129,9 @@ def _project_season(
         {
             **own,
             **{
-                name: pa.array(np.round(values, 4 if name in ("plays", *TARGET_STATS) else 2),
-                               from_pandas=True)
+                name: pa.array(
+                    np.round(values, 4 if name in ("plays", *TARGET_STATS) else 2), from_pandas=True
+                )
                 for name, values in columns.items()
             },
             "source": [f"{name} ({label})" if label else name for name in source],
@@ -151,10 +152,11 @@ def _project_position(
     if learnt is None:
         plays, line = baseline_plays(rows), {}
         expected = {s: baseline_points(rows, s) for s in SCORINGS}
-        tables = {s: quantile_table(nothing, nothing) for s in SCORINGS}
+        tables = dict.fromkeys(SCORINGS, quantile_table(nothing, nothing))
     else:
         seen = expect(learnt, position, rows, matrix)
-        plays, line, tables = seen.plays, seen.line, learnt.tables
+        plays, line = seen.plays, seen.line
+        tables = {s: learnt.tables[s] for s in SCORINGS}
         expected = {s: np.maximum(points(line, s), 0.0) for s in SCORINGS}
     share = np.minimum(1.0, plays / LIKELY)
     out = {"plays": plays, **{name: values * share for name, values in line.items()}}
@@ -169,7 +171,7 @@ def _project_position(
 def projections(
     ours: pa.Table,
     source_projections: pa.Table,
-    weights_of: Callable[[int], Mapping[str, Mapping[str, float]]],
+    model_of: Callable[[int], Model | None],
     label: str | None,
 ) -> pa.Table:
     """The consensus of our model and the other sources.
@@ -177,7 +179,7 @@ def projections(
     Args:
         ours: `MODEL_PROJECTIONS` of some weeks.
         source_projections: `SOURCE_PROJECTIONS` of those weeks.
-        weights_of: by season: weight of each source, by position.
+        model_of: the model of a season, for what the sources are worth; None: not known.
         label: what to add to the source column.
 
     Returns:
@@ -190,18 +192,20 @@ def projections(
     others = consensus.beside(ours, source_projections)
     half = ours["projected_points_half"].to_numpy()
     place, season = features.texts(ours, "position"), ours["season"].to_numpy()
-    together = half.copy()
+    together, width = half.copy(), np.ones(len(half))
+    told = np.column_stack([half, *others.values()])
     for year in np.unique(season):
-        weights = weights_of(int(year))
+        model = model_of(int(year))
         for position in FANTASY_POSITIONS:
             these = (season == year) & (place == position)
             theirs = {name: values[these] for name, values in others.items()}
-            own = dict(weights.get(position, {}))
-            together[these] = consensus.combine(half[these], theirs, own)
+            weights = model.source_weights.get(position, {}) if model else {}
+            together[these] = consensus.combine(half[these], theirs, weights)
+            width[these] = model.width.get(position, consensus.PRIOR_WIDTH) if model else 1.0
+    width[np.isnan(told[:, 1:]).all(axis=1)] = 1.0
     together[ours["plays"].to_numpy() == 0] = 0.0
     columns = {name: ours[name] for name in ours.column_names}
-    columns |= _moved(ours, half, together)
-    told = np.column_stack([half, *others.values()])
+    columns |= _moved(ours, half, together, width)
     columns["sources"] = pa.array((~np.isnan(told)).sum(axis=1))
     columns["spread"] = pa.array(np.round(np.nanmax(told, axis=1) - np.nanmin(told, axis=1), 2))
     columns["model_half"] = ours["projected_points_half"]
@@ -226,7 +230,9 @@ def _named(source: str, more: bool, label: str | None) -> str:
     return f"{name} ({label})" if label else name
 
 
-def _moved(ours: pa.Table, half: np.ndarray, together: np.ndarray) -> dict[str, pa.Array]:
+def _moved(
+    ours: pa.Table, half: np.ndarray, together: np.ndarray, width: np.ndarray
+) -> dict[str, pa.Array]:
     """Points, quantiles and stat lines, moved with the half-PPR points."""
     import numpy as np
     import pyarrow as pa
@@ -245,7 +251,8 @@ def _moved(ours: pa.Table, half: np.ndarray, together: np.ndarray) -> dict[str, 
         out[f"projected_points{end}"] = np.where(together > 0, moved, 0.0)
         levels = quantiles(usual, out[f"projected_points{end}"], ones, LEVELS)
         for name, plain in zip(QUANTILES, levels.T, strict=True):
-            scaled = ours[f"{name}{end}"].to_numpy() * factor
+            middle = ours[f"p50{end}"].to_numpy() * factor
+            scaled = middle + (ours[f"{name}{end}"].to_numpy() * factor - middle) * width
             out[f"{name}{end}"] = np.where(together > 0, np.where(small, plain, scaled), 0.0)
     for name in TARGET_STATS:
         line = features.floats(ours, name)
@@ -254,6 +261,23 @@ def _moved(ours: pa.Table, half: np.ndarray, together: np.ndarray) -> dict[str, 
         name: pa.array(np.round(values, 4 if name in TARGET_STATS else 2), from_pandas=True)
         for name, values in out.items()
     }
+
+
+def consensus_gaps(ours: pa.Table, source_projections: pa.Table) -> dict[int, list[str]]:
+    """Warnings, by season, about weeks that no other source projects."""
+    import pyarrow.compute as pc
+
+    def weeks(table: pa.Table) -> set[tuple[int, int]]:
+        pairs = table.group_by(["season", "week"]).aggregate([])
+        return set(zip(pairs["season"].to_pylist(), pairs["week"].to_pylist(), strict=True))
+
+    told = weeks(source_projections.filter(pc.is_valid(source_projections["player_id"])))
+    out: dict[int, list[str]] = {}
+    for season, week in sorted(weeks(ours) - told):
+        out.setdefault(season, []).append(
+            f"projections {season} week {week}: no other source; our model alone"
+        )
+    return out
 
 
 def pool_warnings(raw_players: pa.Table) -> dict[int, list[str]]:

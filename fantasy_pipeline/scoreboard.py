@@ -54,7 +54,7 @@ def scoreboard(
     groups: dict[tuple[Any, str], list[Any]] = {}
     for row in rows:
         groups.setdefault((row[by] if by else "all", row["source"]), []).append(row)
-    out = []
+    out: list[dict[str, Any]] = []
     for (group, source), parts in groups.items():
         out.append({"group": str(group), "source": source, **pooled(parts)})
     base = {row["group"]: row for row in out if row["source"] == NFLCOM}
@@ -149,7 +149,7 @@ def backtest(
         with step(f"projecting {season}"):
             ours = model_projections(known, weeks, _always(model), None)
             theirs = sources.filter(pc.equal(sources["season"], season))
-            together = projections(ours, theirs, _always(model.source_weights), None)
+            together = projections(ours, theirs, _always(model), None)
         with step(f"scoring {season}"):
             parts.append(projection_accuracy(known, together, ours, theirs))
     return pa.concat_tables(parts)

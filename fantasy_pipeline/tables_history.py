@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from fantasy_pipeline.columns import OPPONENT, PLAYER_ID, PLAYER_NAME, PLAYER_WEEK, POSITION, SEASON, TEAM, WEEK
+from fantasy_pipeline.columns import (
+    OPPONENT,
+    PLAYER_ID,
+    PLAYER_NAME,
+    PLAYER_WEEK,
+    POSITION,
+    SEASON,
+    TEAM,
+    WEEK,
+)
 from fantasy_pipeline.contracts import Column, Table
 
 AVERAGED_STATS = (
@@ -117,7 +126,9 @@ PLAYER_HISTORY = Table(
         Column("spread_line", "float", "Closing spread, points the team is favoured by"),
         Column("implied_team_total", "float", "Points the closing lines give the team"),
         Column("rest", "int", "Days since the team's last game"),
-        Column("indoors", "bool", "Dome; null under a roof that opens, which is settled on game day"),
+        Column(
+            "indoors", "bool", "Dome; null under a roof that opens, which is settled on game day"
+        ),
         Column("age", "float", "Age at kick-off, years"),
         Column("years_in_league", "int", "Seasons since the first one"),
         Column("draft_pick", "int", "Overall draft pick; null if undrafted"),

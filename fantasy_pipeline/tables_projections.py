@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from fantasy_pipeline.columns import OPPONENT, PLAYER_ID, PLAYER_NAME, PLAYER_WEEK, POSITION, SEASON, TEAM, WEEK
+from fantasy_pipeline.columns import (
+    OPPONENT,
+    PLAYER_ID,
+    PLAYER_NAME,
+    PLAYER_WEEK,
+    POSITION,
+    SEASON,
+    TEAM,
+    WEEK,
+)
 from fantasy_pipeline.contracts import Column, Table
 from fantasy_pipeline.tables_history import TARGET_STATS
 

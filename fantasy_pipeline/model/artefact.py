@@ -88,6 +88,7 @@ def save(lake: Lake, model: Model) -> str:
         "window": {str(season): rows for season, rows in model.window.items()},
         "source_window": {str(season): rows for season, rows in model.source_window.items()},
         "source_weights": model.source_weights,
+        "width": model.width,
         "metrics": model.metrics,
     }
     lake.write_bytes(f"{_folder(model.season)}/{version}.npz", buffer.getvalue())
@@ -138,6 +139,7 @@ def load(lake: Lake, season: int) -> Model | None:
         metrics=about["metrics"],
         source_window={int(key): rows for key, rows in about["source_window"].items()},
         source_weights=about["source_weights"],
+        width=about["width"],
     )
 
 
@@ -149,7 +151,9 @@ def _position(arrays: dict[str, np.ndarray], position: str) -> PositionModel:
     }
     trees = {}
     for target in sorted({name.split("/")[1] for name in own if name.startswith("trees/")}):
-        parts = {field.name: own[f"trees/{target}/{field.name}"] for field in fields(Trees)}
+        parts: dict[str, Any] = {
+            field.name: own[f"trees/{target}/{field.name}"] for field in fields(Trees)
+        }
         trees[target] = Trees(**{**parts, "base": float(parts["base"])})
     return PositionModel(
         scale=linear.Scale(own["mean"], own["deviation"]),

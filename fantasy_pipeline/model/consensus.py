@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fantasy_pipeline.model.intervals import quantiles
+
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
@@ -23,6 +25,10 @@ MOST_APART = 8.0
 COPY_APART = 0.05
 """Mean difference, points, below which two sources are one."""
 COPY_ROWS = 50
+WIDTHS = tuple(round(0.8 + 0.02 * step, 2) for step in range(16))
+PRIOR_WIDTH = 0.95
+"""Width of the consensus's p10-p90 relative to the model's before it can be learnt."""
+FEW_ROWS = 300
 KEY = ["season", "week", "player_id"]
 
 
@@ -78,8 +84,10 @@ def differences(model: np.ndarray, sources: dict[str, np.ndarray]) -> np.ndarray
     """Source less model, one column per source, 0 where a source says nothing."""
     import numpy as np
 
-    columns = [np.clip(np.nan_to_num(values - model), -MOST_APART, MOST_APART)
-               for values in sources.values()]
+    columns = [
+        np.clip(np.nan_to_num(values - model), -MOST_APART, MOST_APART)
+        for values in sources.values()
+    ]
     return np.column_stack(columns) if columns else np.zeros((len(model), 0))
 
 
@@ -105,13 +113,46 @@ def learn_weights(unseen: pa.Table, source_projections: pa.Table) -> dict[str, f
     gram = apart.T @ apart + np.diag(strength)
     weights = np.maximum(np.linalg.solve(gram, apart.T @ error + strength * prior), 0.0)
     weights *= min(1.0, MOST_WEIGHT / max(weights.sum(), 1e-9))
-    return {source: round(float(weight), 4) for source, weight in zip(sources, weights, strict=True)}
+    return {
+        source: round(float(weight), 4) for source, weight in zip(sources, weights, strict=True)
+    }
+
+
+def learn_width(
+    unseen: pa.Table, source_projections: pa.Table, weights: dict[str, float], table: np.ndarray
+) -> float:
+    """Width of p10-p90 around the median, relative to the model's, that holds four in five.
+
+    Learnt on players whom people may start and other sources project: what the others know makes
+    the consensus surer than the model alone.
+
+    Args:
+        table: the model's quantile table in half-PPR.
+    """
+    import numpy as np
+
+    sources = beside(unseen, source_projections)
+    told = unseen["starts"].to_numpy(zero_copy_only=False)
+    if not sources or not weights:
+        return PRIOR_WIDTH
+    told = told & ~np.isnan(np.column_stack(list(sources.values()))).all(axis=1)
+    if told.sum() < FEW_ROWS:
+        return PRIOR_WIDTH
+    model = unseen["model_half"].to_numpy()
+    together = combine(model, sources, weights)[told]
+    actual = unseen["target_half"].to_numpy()[told]
+    low, middle, high = quantiles(table, together, np.ones(len(together)), (0.1, 0.5, 0.9)).T
+    covered = [
+        np.mean((actual >= middle - (middle - low) * w) & (actual <= middle + (high - middle) * w))
+        for w in WIDTHS
+    ]
+    return WIDTHS[int(np.argmin(np.abs(np.array(covered) - 0.8)))]
 
 
 def combine(
     model: np.ndarray, sources: dict[str, np.ndarray], weights: dict[str, float]
 ) -> np.ndarray:
-    """Consensus of one position, half-PPR; a source without a past has an equal share of the prior."""
+    """Consensus of one position, half-PPR; a source without a past has a share of the prior."""
     import numpy as np
 
     if not sources:

@@ -238,17 +238,23 @@ def _availability(rows: pa.Table, known: dict[str, np.ndarray]) -> np.ndarray:
     """
     import numpy as np
 
-    roster, source = texts(rows, "roster_status"), texts(rows, "roster_source")
+    roster = texts(rows, "roster_status")
     injury = texts(rows, "injury_status")
-    there = np.isin(roster, ["", "ACT"]) & (source != "")
+    there = np.isin(roster, ["", "ACT"])
     gone = (roster == "") & (np.nan_to_num(known["weeks_since_game"], nan=0.0) > RECENTLY)
-    beforehand = (source != "stats") | (known["week"] == 1)
-    chance = np.where(there & ~gone & beforehand, 1.0, 0.0)
+    chance = np.where(there & ~gone & _beforehand(rows, known["week"]), 1.0, 0.0)
     chance[injury == "Out"] = 0.0
     for status in ("Questionable", "Doubtful"):
         these = injury == status
         chance[these] *= known["status_rate"][these]
     return chance
+
+
+def _beforehand(rows: pa.Table, week: np.ndarray) -> np.ndarray:
+    """Rows that were there before the week: not made from its stat lines, week 1 excepted."""
+    source = texts(rows, "roster_source")
+    known: np.ndarray = (source != "") & ((source != "stats") | (week == 1))
+    return known
 
 
 def _groups(*keys: np.ndarray) -> np.ndarray:
@@ -313,7 +319,7 @@ def _team(rows: pa.Table, known: dict[str, np.ndarray]) -> dict[str, np.ndarray]
         "room_usage_share": usage / np.maximum(room_usage + (1 - chance) * usage, 0.5),
     }
     recent = np.nan_to_num(known["weeks_since_game"], nan=99.0) <= RECENTLY
-    absent = recent * (1 - chance)
+    absent = recent * (1 - chance) * _beforehand(rows, known["week"])
     newly = absent * (known["missed_last"] == 0)
     back = chance * (known["missed_last"] == 1) * (known["games_season"] > 0)
     targets, carries = mix("target_share"), mix("carry_share")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
-GRID = tuple(round(0.05 * step, 2) for step in range(20)) + (0.98,)
+GRID = (*(round(0.05 * step, 2) for step in range(20)), 0.98)
 """Quantiles that a table keeps: 0, 0.05 … 0.95, 0.98."""
 BINS = 12
 FEW_ROWS = 200

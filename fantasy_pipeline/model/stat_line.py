@@ -38,7 +38,7 @@ WEIGHTS: Mapping[str, float] = {
     "two_point_conversions": scoring.STANDARD["rushing_2pt_conversions"],
     "kicking_points": 1.0,
 }
-"""Points per unit in standard scoring; a kick's points depend on its distance, so they are a stat."""
+"""Points per unit in standard scoring; kicks, worth more from afar, come as points already."""
 
 _STEADY = ("yards", "receptions", "targets", "carries", "attempts", "completions")
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.model import features, linear, trees
-from fantasy_pipeline.model.consensus import learn_weights
+from fantasy_pipeline.model.consensus import learn_weights, learn_width
 from fantasy_pipeline.model.intervals import quantile_table
 from fantasy_pipeline.model.stat_line import STATS, penalty, points
 from fantasy_pipeline.scoring import SCORINGS
@@ -26,7 +26,7 @@ RELEVANT = {"QB": 40, "RB": 100, "WR": 130, "TE": 60, "K": 40}
 STARTERS = {"QB": 28, "RB": 55, "WR": 66, "TE": 26, "K": 32}
 """Players per week and position to learn floors and ceilings from: those whom people may start.
 Further down, many score 0 whatever is expected of them."""
-MIN_ROWS = 1000
+MIN_ROWS = 800
 """Player-weeks that a position needs; with fewer the baseline projects it."""
 MAX_SEASONS = 12
 SEASON_DISCOUNT = 0.9
@@ -83,6 +83,7 @@ class Model:
         metrics: by position, of projections out of the fold.
         source_window: training seasons of the source weights, and their rows.
         source_weights: by position and source, weight in the consensus.
+        width: by position, width of the consensus's p10-p90 relative to the model's.
     """
 
     season: int
@@ -91,6 +92,7 @@ class Model:
     metrics: dict[str, dict[str, float]]
     source_window: dict[int, int] = field(default_factory=dict)
     source_weights: dict[str, dict[str, float]] = field(default_factory=dict)
+    width: dict[str, float] = field(default_factory=dict)
 
 
 def usable(history: pa.Table, season: int) -> pa.Table:
@@ -132,7 +134,7 @@ def train(history: pa.Table, season: int, source_projections: pa.Table | None = 
     with threadpool_limits(1):
         matrix = features.matrix(rows) if rows.num_rows else np.empty((0, len(features.NAMES)))
         place = features.texts(rows, "position")
-        learnt, metrics, weights = {}, {}, {}
+        learnt, metrics, weights, width = {}, {}, {}, {}
         for position in FANTASY_POSITIONS:
             these = np.flatnonzero(place == position)
             result = _train_position(rows.take(these), matrix[these], position, season)
@@ -142,8 +144,10 @@ def train(history: pa.Table, season: int, source_projections: pa.Table | None = 
             if source_projections is not None:
                 known = usable(source_projections, season)
                 weights[position] = learn_weights(unseen, known)
+                table = learnt[position].tables["half"]
+                width[position] = learn_width(unseen, known, weights[position], table)
     sources = source_window(source_projections, season)
-    return Model(season, window(history, season), learnt, metrics, sources, weights)
+    return Model(season, window(history, season), learnt, metrics, sources, weights, width)
 
 
 def _train_position(
@@ -177,13 +181,14 @@ def _train_position(
     line = dict(zip(names, np.maximum(unseen, 0.0).T, strict=True))
     starts = rank[chosen] <= STARTERS[position]
     tables, metrics = _uncertainty(rows.take(chosen), line, starts)
+    out_of_fold = _out_of_fold(rows.take(chosen), line, starts)
     few = inputs[:, : len(features.TREE_NAMES)]
     forest = {"points": trees.fit(few, features.floats(rows, "target_std")[chosen])}
     if "receptions" in names:
         forest["receptions"] = trees.fit(few, targets[:, names.index("receptions")])
     plays_scale, plays = _train_plays(rows, matrix, played)
     model = PositionModel(scale, coefficients, intercepts, forest, tables, plays_scale, plays)
-    return model, metrics, _out_of_fold(rows.take(chosen), line)
+    return model, metrics, out_of_fold
 
 
 def _uncertainty(
@@ -192,7 +197,8 @@ def _uncertainty(
     """Quantile tables and errors of projections out of the fold, per scoring."""
     import numpy as np
 
-    tables, metrics = {}, {"rows": float(rows.num_rows)}
+    tables: dict[str, np.ndarray] = {}
+    metrics = {"rows": float(rows.num_rows)}
     for scoring in SCORINGS:
         actual, expected = features.floats(rows, f"target_{scoring}"), points(line, scoring)
         tables[scoring] = quantile_table(expected[starts], actual[starts])
@@ -201,15 +207,18 @@ def _uncertainty(
     return tables, metrics
 
 
-def _out_of_fold(rows: pa.Table, line: dict[str, np.ndarray]) -> pa.Table:
-    """Key, projected and actual half-PPR points, and projected receptions."""
+def _out_of_fold(rows: pa.Table, line: dict[str, np.ndarray], starts: np.ndarray) -> pa.Table:
+    """Key, projected and actual half-PPR points, projected receptions, whether he may start."""
     import numpy as np
     import pyarrow as pa
 
     half = points(line, "half")
-    return rows.select(["season", "week", "player_id", "target_half"]).append_column(
-        "model_half", pa.array(half)
-    ).append_column("receptions", pa.array(line.get("receptions", np.zeros(len(half)))))
+    return (
+        rows.select(["season", "week", "player_id", "target_half"])
+        .append_column("model_half", pa.array(half))
+        .append_column("receptions", pa.array(line.get("receptions", np.zeros(len(half)))))
+        .append_column("starts", pa.array(starts))
+    )
 
 
 def _rank(weeks: np.ndarray, matrix: np.ndarray) -> np.ndarray:
@@ -219,7 +228,8 @@ def _rank(weeks: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     merit = matrix[:, features.NAMES.index("shrunken_points")]
     order = np.lexsort((-merit, weeks))
     ordered = weeks[order]
-    first = np.concatenate([[True], ordered[1:] != ordered[:-1]]) if len(weeks) else []
+    first = np.ones(len(weeks), dtype=bool)
+    first[1:] = ordered[1:] != ordered[:-1]
     start = np.maximum.accumulate(np.where(first, np.arange(len(weeks)), 0))
     rank = np.empty(len(weeks), dtype=np.int64)
     rank[order] = np.arange(len(weeks)) - start + 1
