@@ -194,13 +194,14 @@ def projections(
     place, season = features.texts(ours, "position"), ours["season"].to_numpy()
     together, width = half.copy(), np.ones(len(half))
     told = np.column_stack([half, *others.values()])
+    base = _as_others_see_it(half, ours["plays"].to_numpy(), told[:, 1:])
     for year in np.unique(season):
         model = model_of(int(year))
         for position in FANTASY_POSITIONS:
             these = (season == year) & (place == position)
             theirs = {name: values[these] for name, values in others.items()}
             weights = model.source_weights.get(position, {}) if model else {}
-            together[these] = consensus.combine(half[these], theirs, weights)
+            together[these] = consensus.combine(base[these], theirs, weights)
             width[these] = model.width.get(position, consensus.PRIOR_WIDTH) if model else 1.0
     width[np.isnan(told[:, 1:]).all(axis=1)] = 1.0
     together[ours["plays"].to_numpy() == 0] = 0.0
@@ -220,6 +221,20 @@ def projections(
         ]
     )
     return PROJECTIONS.conform(pa.table(columns))
+
+
+def _as_others_see_it(half: np.ndarray, plays: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Our points, cut less where we doubt that a player plays and others do not.
+
+    A starter hurt after the report is news that others have and the model has not: between what
+    we expect with the cut and without it, the others' mean decides.
+    """
+    import numpy as np
+
+    counts = (~np.isnan(others)).sum(axis=1)
+    mean = np.nansum(others, axis=1) / np.maximum(counts, 1)
+    share = np.clip(plays / LIKELY, 0.01, 1.0)
+    return np.where(counts > 0, np.clip(mean, half, half / share), half)
 
 
 def _named(source: str, more: bool, label: str | None) -> str:

@@ -132,15 +132,18 @@ def load(lake: Lake, season: int) -> Model | None:
         raise ModelMismatchError(f"{where} is damaged: {error}. {advice}") from error
     if _hash(arrays) != about["sha256"]:
         raise ModelMismatchError(f"{where} is not what its hash says. {advice}")
-    return Model(
-        season=about["season"],
-        window={int(key): rows for key, rows in about["window"].items()},
-        positions={position: _position(arrays, position) for position in about["stats"]},
-        metrics=about["metrics"],
-        source_window={int(key): rows for key, rows in about["source_window"].items()},
-        source_weights=about["source_weights"],
-        width=about["width"],
-    )
+    try:
+        return Model(
+            season=about["season"],
+            window={int(key): rows for key, rows in about["window"].items()},
+            positions={position: _position(arrays, position) for position in about["stats"]},
+            metrics=about["metrics"],
+            source_window={int(key): rows for key, rows in about["source_window"].items()},
+            source_weights=about["source_weights"],
+            width=about["width"],
+        )
+    except KeyError as error:
+        raise ModelMismatchError(f"{where} lacks {error}. {advice}") from error
 
 
 def _position(arrays: dict[str, np.ndarray], position: str) -> PositionModel:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.model import features, linear
+from fantasy_pipeline.model.baseline import baseline_plays
 from fantasy_pipeline.model.stat_line import STATS, WEIGHTS, points
 from fantasy_pipeline.model.training import TREE_SHARE, PositionModel, may_play, plays_inputs
 
@@ -62,6 +63,8 @@ def _plays(model: PositionModel, rows: pa.Table, matrix: np.ndarray) -> np.ndarr
     """Chance to play; 0 for those ruled out."""
     import numpy as np
 
+    if not len(model.plays):
+        return baseline_plays(rows)
     scaled = model.plays_scale.apply(plays_inputs(matrix))
     score = linear.dot(scaled, model.plays[:-1, None])[:, 0] + model.plays[-1]
     return np.where(may_play(rows), 1 / (1 + np.exp(-score)), 0.0)

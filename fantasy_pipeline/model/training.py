@@ -61,7 +61,8 @@ class PositionModel:
     Args:
         coefficients: feature x stat of `STATS`, on the scaled matrix.
         tables: quantile table of each scoring.
-        plays: logistic coefficients over `PLAYS_NAMES`, the intercept last.
+        plays: logistic coefficients over `PLAYS_NAMES`, the intercept last; empty if no season
+            had rosters to learn from.
     """
 
     scale: linear.Scale
@@ -262,10 +263,10 @@ def _train_plays(
     known = ~np.isnan(features.floats(rows, "target_played"))
     source = features.texts(rows, "roster_source")
     asked = known & may_play(rows) & (source != "stats")
-    on_roster = asked & (features.texts(rows, "roster_status") == "ACT")
-    # Seasons without rosters list players who have long gone: take those seen lately.
-    lately = asked & (features.floats(rows, "weeks_since_game") <= features.RECENTLY)
-    chosen = on_roster if on_roster.sum() >= MIN_ROWS else lately
+    chosen = asked & (features.texts(rows, "roster_status") == "ACT")
+    if chosen.sum() < MIN_ROWS:
+        # Without rosters, players are known from stat lines: who never plays is not among them.
+        return linear.Scale.of(plays_inputs(matrix[:0])), np.empty(0)
     inputs = plays_inputs(matrix[chosen])
     scale = linear.Scale.of(inputs)
     return scale, linear.logistic(scale.apply(inputs), played[chosen].astype(float), 10.0)

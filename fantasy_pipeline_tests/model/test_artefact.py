@@ -124,7 +124,7 @@ def test_another_feature_set_is_refused_and_trained_anew(
     assert artefact.load(lake, SEASON) is not None
 
 
-@pytest.mark.parametrize("damage", ["cut", "changed", "gone"])
+@pytest.mark.parametrize("damage", ["cut", "changed", "gone", "incomplete"])
 def test_a_damaged_model_is_refused(tmp_path: Path, model: training.Model, damage: str) -> None:
     lake = Lake(str(tmp_path), "nfl")
     version = artefact.save(lake, model)
@@ -134,6 +134,10 @@ def test_a_damaged_model_is_refused(tmp_path: Path, model: training.Model, damag
         file.write_bytes(file.read_bytes()[:1000])
     elif damage == "gone":
         file.unlink()
+    elif damage == "incomplete":
+        about = json.loads((folder / "model.json").read_text())
+        del about["width"]
+        (folder / "model.json").write_text(json.dumps(about))
     else:
         about = json.loads((folder / "model.json").read_text())
         (folder / "model.json").write_text(json.dumps(about | {"sha256": "0" * 64}))
