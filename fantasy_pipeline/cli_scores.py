@@ -37,7 +37,7 @@ def accuracy(
     if not json:
         cli._say_label(session.label)
     title = f"Accuracy, {scoring}, players {'who played' if pool == 'played' else 'all'}"
-    write(table, Format.json if json else Format.table, None, None if json else title)
+    write(table, Format.json if json else Format.table, None, None if json else title, 3)
 
 
 def backtest(
@@ -64,7 +64,7 @@ def backtest(
         return
     cli._say_label(session.label)
     for title, table in boards.items():
-        write(table, Format.table, None, title)
+        write(table, Format.table, None, title, 4)
         console().print()
 
 

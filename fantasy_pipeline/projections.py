@@ -252,26 +252,32 @@ def _moved(
     import numpy as np
     import pyarrow as pa
 
-    factor = np.where(half > 0, together / np.maximum(half, 0.01), 1.0)
     apart = together - half
     # Where our model has next to nothing, a factor would turn cents into fortunes.
     small = half < 1.0
+    std = ours["projected_points_std"].to_numpy()
+    # The sources differ in yards and touchdowns; receptions stay, unless that leaves too little.
+    kept = (std >= 1.0) & (std + apart >= std / 3)
+    whole = np.where(half > 0, together / np.maximum(half, 0.01), 1.0)
+    factor = np.where(kept, (std + apart) / np.maximum(std, 0.01), whole)
     usual = quantile_table(np.empty(0), np.empty(0))
-    ones = np.ones(len(half))
     out: dict[str, np.ndarray] = {}
     for scoring in SCORINGS:
         end = suffix(scoring)
         expected = ours[f"projected_points{end}"].to_numpy()
-        moved = np.where(small, np.maximum(expected + apart, 0.0), expected * factor)
-        out[f"projected_points{end}"] = np.where(together > 0, moved, 0.0)
-        levels = quantiles(usual, out[f"projected_points{end}"], ones, LEVELS)
+        moved = np.where(small | kept, np.maximum(expected + apart, 0.0), expected * whole)
+        moved = np.where(together > 0, moved, 0.0)
+        out[f"projected_points{end}"] = moved
+        grown = moved / np.maximum(expected, 0.01)
+        levels = quantiles(usual, moved, np.ones(len(half)), LEVELS)
         for name, plain in zip(QUANTILES, levels.T, strict=True):
-            middle = ours[f"p50{end}"].to_numpy() * factor
-            scaled = middle + (ours[f"{name}{end}"].to_numpy() * factor - middle) * width
+            middle = ours[f"p50{end}"].to_numpy() * grown
+            scaled = middle + (ours[f"{name}{end}"].to_numpy() * grown - middle) * width
             out[f"{name}{end}"] = np.where(together > 0, np.where(small, plain, scaled), 0.0)
     for name in TARGET_STATS:
         line = features.floats(ours, name)
-        out[name] = np.where(small, np.nan, line * factor)
+        catches = kept & (name in ("receptions", "targets"))
+        out[name] = np.where(small, np.nan, line * np.where(catches, 1.0, factor))
     return {
         name: pa.array(np.round(values, 4 if name in TARGET_STATS else 2), from_pandas=True)
         for name, values in out.items()
