@@ -7,8 +7,12 @@ from typing import Annotated, Any, Literal
 import typer
 
 from fantasy_pipeline.cli_options import JsonOption, SourceOption
+from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.output import Format, console, json_text, write
 from fantasy_pipeline.season_week import FIRST_SEASON
+
+LEARNT_FROM = 6
+"""Seasons before the first one projected that a backtest imports to learn from."""
 
 SeasonsOption = Annotated[
     str | None, typer.Option(help="Seasons: 2024, 2021-2024 or 2021,2024; default: all scored.")
@@ -47,14 +51,16 @@ def backtest(
 ) -> None:
     """Project past seasons anew, each from the seasons before it only, and score them.
 
-    Seasons that are not in the lake yet are imported first, with six before them to learn from.
+    Seasons that are not in the lake yet are imported first, with six before them to learn from;
+    that writes to the lake, the backtest itself does not.
     """
     from fantasy_pipeline import cli
     from fantasy_pipeline.scoreboard import backtest, missing_seasons, summary
 
     session = cli._session(source)
     wanted = cli._numbers("--seasons", seasons, FIRST_SEASON, 2100)
-    if missing_seasons(session.lake, wanted):
+    before = range(min(wanted) - LEARNT_FROM, min(wanted))
+    if missing_seasons(session.lake, wanted) or len(missing_seasons(session.lake, before)) > 3:
         _import_for_backtest(session, wanted, json)
     result = backtest(session.lake, wanted, cli._Steps(quiet=json))
     boards = summary(result)
@@ -73,9 +79,13 @@ def _import_for_backtest(session: Any, seasons: list[int], json: bool) -> None:
     from fantasy_pipeline import cli
     from fantasy_pipeline.weekly import import_plan
 
-    plan = import_plan(session, range(min(seasons) - 6, max(seasons) + 1))
-    with contextlib.redirect_stdout(sys.stderr):
-        cli._backfill(session, plan, None, json)
+    plan = import_plan(session, range(min(seasons) - LEARNT_FROM, max(seasons) + 1))
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            cli._backfill(session, plan, None, json)
+    except PipelineError as error:
+        # Seasons to learn from may be out of upstream's reach; those to project are checked later.
+        cli._warn([f"not everything could be imported: {error}"])
 
 
 def add_to(app: typer.Typer) -> None:
