@@ -167,6 +167,7 @@ class Lake:
 
         Raises:
             NotMaterializedError: the table, or one of `weeks`, is not in the lake.
+            PipelineError: its columns are those of an older version of the contract.
         """
         if weeks is None and table.weekly:
             weeks = self.weeks(table)
@@ -185,14 +186,22 @@ class Lake:
             )
         if not paths:
             return table.arrow_schema.empty_table()
+        import duckdb
+
         with self._duckdb() as connection:
             order = ", ".join(table.key)
-            rows = arrow(
-                connection,
-                f"from read_parquet($paths, hive_partitioning = false) order by {order}",
-                paths=[self._url(path) for path in paths],
-            )
-            return rows.cast(table.arrow_schema)
+            try:
+                rows = arrow(
+                    connection,
+                    f"from read_parquet($paths, hive_partitioning = false) order by {order}",
+                    paths=[self._url(path) for path in paths],
+                )
+                return rows.cast(table.arrow_schema)
+            except (duckdb.BinderException, duckdb.InvalidInputException, ValueError) as error:
+                raise PipelineError(
+                    f"{table.name} in the lake at {self.root} has weeks of an older layout; "
+                    f"materialize them anew, e.g. `fantasy-pipeline backfill`."
+                ) from error
 
     def connect(self, tables: Sequence[Table]) -> duckdb.DuckDBPyConnection:
         """An in-memory DuckDB with one view per table of `tables` that is in the lake."""

@@ -63,7 +63,7 @@ def test_points_stay_what_the_stat_line_says_in_every_scoring(points: float) -> 
     for name, end in (("std", "_std"), ("half", "_half"), ("ppr", "")):
         assert row[f"projected_points{end}"] == pytest.approx(line_points(row, name), abs=0.011)
         assert row[f"p10{end}"] <= row[f"p50{end}"] <= row[f"p90{end}"]
-    # Half way between, by the prior weight; at most MOST_APART points are heard.
+    # Between the two, by the prior weight; at most MOST_APART points are heard.
     assert row["projected_points_half"] == pytest.approx(
         11.5 + 0.4 * (max(points, 3.5) - 11.5), abs=0.6
     )
@@ -88,8 +88,9 @@ def test_a_player_nobody_else_projects_is_ours_alone() -> None:
 
 
 def test_doubt_whether_he_plays_yields_to_those_who_do_not_doubt() -> None:
-    cut = {name: value * 0.2 for name, value in ours().items()
-           if name.startswith(("projected", "p10", "p50", "p90")) and isinstance(value, float)}  # fmt: skip
+    moved = ("projected", "p10", "p50", "p90")
+    whole = {name: value for name, value in ours().items() if name.startswith(moved)}
+    cut = {name: float(value) * 0.2 for name, value in whole.items()}  # type: ignore[arg-type]
     (row,) = consensus(ours(**cut, plays=0.1), sources=[told(points=11.0)])
     assert row["projected_points_half"] == pytest.approx(11.0, abs=0.3)
 

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.model import artefact, features, training
 from fantasy_pipeline.model.predict import expect
 from fantasy_pipeline.projections import model_projections
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.tables import PLAYER_HISTORY, TARGET_STATS
+from fantasy_pipeline.tables import PLAYER_HISTORY, PROJECTION_ACCURACY, TARGET_STATS
 
 SEASON = 2024
 
@@ -160,3 +162,22 @@ def test_too_few_rows_fall_back_to_the_baseline_and_say_so(past: pa.Table) -> No
     assert set(table["source"].to_pylist()) == {"baseline (made up)"}
     assert table["rushing_yards"].null_count == table.num_rows
     assert min(table["projected_points"].to_pylist()) > 0
+
+
+def test_files_beside_the_tables_are_replaced_whole(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path), "nfl")
+    assert lake.read_bytes("models/a.json") is None
+    for content in (b"one", b"two"):
+        lake.write_bytes("models/a.json", content)
+        assert lake.read_bytes("models/a.json") == content
+    assert [path.name for path in (tmp_path / "models").iterdir()] == ["a.json"]
+
+
+def test_weeks_of_an_older_layout_say_so(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path), "nfl")
+    week = SeasonWeek(2024, 1)
+    path = Path(lake.path(PROJECTION_ACCURACY, week))
+    path.parent.mkdir(parents=True)
+    pq.write_table(pa.table({"season": [2024], "week": [1]}), path)
+    with pytest.raises(PipelineError, match="older layout; materialize them anew"):
+        lake.read(PROJECTION_ACCURACY, [week])
