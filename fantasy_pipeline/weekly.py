@@ -13,7 +13,7 @@ from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.runs import RunOutcome, execute, run_tags
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.session import Session
-from fantasy_pipeline.tables import PROJECTIONS, WEEKLY_STATS
+from fantasy_pipeline.tables import PROJECTIONS, SOURCE_PROJECTIONS, WEEKLY_STATS
 
 Step = Callable[[str], AbstractContextManager[Any]]
 
@@ -149,6 +149,20 @@ def backfill_weeks(
         why = "all of it is in the lake" if only_missing else "no such week is over"
         raise PipelineError(f"nothing to do: {why}.")
     return make_plan(text, session.source, wanted)
+
+
+def import_plan(session: Session, seasons: Iterable[int]) -> Plan:
+    """Plan the import of played weeks that are not in the lake, without projecting them."""
+    due = max(session.status.due, session.status.last_completed or session.status.due)
+    present = set(session.lake.weeks(WEEKLY_STATS)) & set(session.lake.weeks(SOURCE_PROJECTIONS))
+    weeks = [
+        SeasonWeek(season, week)
+        for season in seasons
+        for week in weeks_of(session.games, season)
+        if SeasonWeek(season, week) <= due and SeasonWeek(season, week) not in present
+    ]
+    plan = make_plan(f"{session.source} import {_ranges(seasons)}", session.source, weeks)
+    return Plan(plan.text, plan.source, plan.stages[:2])
 
 
 def demo_plan(session: Session) -> Plan:
