@@ -350,13 +350,8 @@ def _with_reason(why: Sequence[str | None], projected: np.ndarray) -> pa.Array:
 
     nothing = np.round(projected, 2) == 0
     known = [None if reason == NOTHING else reason for reason in why]
-    return pa.array(
-        [
-            reason or (NOTHING if zero else None)
-            for reason, zero in zip(known, nothing, strict=True)
-        ],
-        pa.string(),
-    )
+    whole = [r or (NOTHING if zero else None) for r, zero in zip(known, nothing, strict=True)]
+    return pa.array(whole, pa.string())
 
 
 def reasons(rows: pa.Table) -> list[str | None]:

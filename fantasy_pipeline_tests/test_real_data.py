@@ -515,7 +515,7 @@ def test_projections_are_the_same_when_the_future_is_deleted(league: League) -> 
         if not name.startswith("target_"):
             assert then[name].combine_chunks().equals(known[name].combine_chunks()), name
 
-    untrained = Model(season, {}, {}, {})
+    untrained = Model(week.season, {}, {}, {})
     projected = [
         model_projections(table, [week], lambda _: untrained, None) for table in (then, now)
     ]
