@@ -242,7 +242,7 @@ def projection_model(
 def model_projections(
     context: dg.AssetExecutionContext, nfl: NflData, player_history: Any, raw_players: Any
 ) -> Any:
-    from fantasy_pipeline.model.artefact import model_of
+    from fantasy_pipeline.model.artefact import fitting, model_of
     from fantasy_pipeline.projections import model_projections, pool_warnings
 
     weeks = weeks_of(context)
@@ -251,6 +251,11 @@ def model_projections(
 
     def model(season: int) -> Any:
         told = [week for week in nfl.lake.weeks(tables.SOURCE_PROJECTIONS) if week.season < season]
+        seasons = nfl.lake.read(tables.SOURCE_PROJECTIONS, told, ["season"])
+        stored = fitting(nfl.lake, player_history, seasons, season)
+        if stored is not None:
+            return stored
+        context.log.info(f"training the model of {season}")
         sources = nfl.lake.read(tables.SOURCE_PROJECTIONS, told)
         return model_of(nfl.lake, player_history, sources, season)
 

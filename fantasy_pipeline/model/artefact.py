@@ -173,21 +173,30 @@ def _position(arrays: dict[str, np.ndarray], position: str) -> PositionModel:
     )
 
 
-def model_of(
+def fitting(
     lake: Lake, history: pa.Table, source_projections: pa.Table | None, season: int
-) -> Model:
-    """The model that may project a season: the stored one, or one trained now and stored.
+) -> Model | None:
+    """The stored model of a season, unless it is to be trained anew.
 
-    A stored model is trained anew when the seasons before have other rows than those it learnt
-    from, or when it was made with another feature set.
+    That is when the seasons before have other rows than those it learnt from, or when it was made
+    with another feature set. Of the tables only the column season is looked at.
     """
     try:
         stored = load(lake, season)
     except ModelMismatchError:
-        stored = None
-    sources = training.source_window(source_projections, season)
-    fits = stored is not None and stored.window == training.window(history, season)
-    if stored is not None and fits and stored.source_window == sources:
+        return None
+    if stored is None or stored.window != training.window(history, season):
+        return None
+    known = stored.source_window == training.source_window(source_projections, season)
+    return stored if known else None
+
+
+def model_of(
+    lake: Lake, history: pa.Table, source_projections: pa.Table | None, season: int
+) -> Model:
+    """The model that may project a season: the stored one if it fits, else one trained now."""
+    stored = fitting(lake, history, source_projections, season)
+    if stored is not None:
         return stored
     model = training.train(history, season, source_projections)
     save(lake, model)

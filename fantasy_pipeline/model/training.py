@@ -110,7 +110,7 @@ def usable(history: pa.Table, season: int) -> pa.Table:
 
 def window(history: pa.Table, season: int) -> dict[int, int]:
     """Training seasons of a model, and their rows."""
-    counts = usable(history, season)["season"].value_counts().to_pylist()
+    counts = usable(history.select(["season"]), season)["season"].value_counts().to_pylist()
     return {count["values"]: count["counts"] for count in sorted(counts, key=lambda c: c["values"])}
 
 
