@@ -75,15 +75,15 @@ class Decaying:
         return self.sums[codes] * fade[:, None]
 
     def add(self, codes: np.ndarray, now: float, values: np.ndarray) -> None:
-        """Add one row of values per code; codes may repeat."""
+        """Add one row of values per code, each code once."""
+        self.sums[codes] = self.read(codes, now) + values
+        self.at[codes] = now
+
+    def gather(self, codes: np.ndarray, now: float, values: np.ndarray) -> None:
+        """Add one row of values per code; codes may repeat. Takes many times as long as `add`."""
         import numpy as np
 
         touched = np.unique(codes)
-        if len(touched) == len(codes):
-            # A player has one row a week; np.add.at would take many times as long.
-            self.sums[codes] = self.read(codes, now) + values
-            self.at[codes] = now
-            return
         self.sums[touched] = self.read(touched, now)
         self.at[touched] = now
         np.add.at(self.sums, codes, values)
@@ -224,8 +224,9 @@ class State:
         for column, name in enumerate(AVERAGED_STATS):
             out[f"avg_{name}"] = means[:, column]
         factors = self._opponent_factors(week, now)
+        priors = ratio(group_games[:, 1:], group_games[:, :1])
         for column, name in enumerate(_POINTS):
-            out[f"prior_{name}"] = ratio(group_games[:, 1 + column], group_games[:, 0])
+            out[f"prior_{name}"] = priors[:, column]
             out[f"opponent_factor_{name}"] = factors[:, column]
         return out | self._form(week, now) | self._team_features(week, now)
 
@@ -262,10 +263,10 @@ class State:
             ),
             "missed_last": self.team_last_played[data.team[week]] > self.last_played[player],
         }
-        for column, name in enumerate(RECENT_STATS):
-            out[f"recent_{name}"] = ratio(recent[:, 1 + column], recent[:, 0])
-        for column, name in enumerate(LONG_STATS):
-            out[f"long_{name}"] = ratio(long[:, 1 + column], long[:, 0])
+        for span, names, sums in (("recent", RECENT_STATS, recent), ("long", LONG_STATS, long)):
+            means = ratio(sums[:, 1:], sums[:, :1])
+            for column, name in enumerate(names):
+                out[f"{span}_{name}"] = means[:, column]
         return out
 
     def _team_features(self, week: slice, now: float) -> dict[str, Any]:
@@ -277,9 +278,10 @@ class State:
             data.team[week] * data.positions + data.position[week], now
         )
         out = {"team_position_points": ratio(room[:, 1], room[:, 0])}
-        for column, name in enumerate(TEAM_STATS):
-            out[f"team_{name}"] = ratio(made[:, 1 + column], made[:, 0])
-            out[f"allowed_{name}"] = ratio(allowed[:, 1 + column], allowed[:, 0])
+        for side, sums in (("team", made), ("allowed", allowed)):
+            means = ratio(sums[:, 1:], sums[:, :1])
+            for column, name in enumerate(TEAM_STATS):
+                out[f"{side}_{name}"] = means[:, column]
         return out
 
     def _opponent_factors(self, week: slice, now: float) -> np.ndarray:
@@ -310,7 +312,7 @@ class State:
         counted = data.counted[week] & data.fit[week]
         appeared = np.column_stack([np.ones(counted.sum()), played[counted]])
         self.appearances.add(player[counted], now, appeared)
-        self.group_appearances.add(group[counted], now, appeared)
+        self.group_appearances.gather(group[counted], now, appeared)
         np.add.at(
             self.status,
             data.status[week][data.counted[week]],
@@ -319,7 +321,7 @@ class State:
 
         points = data.points[week][played]
         self.games.add(player[played], now, np.hstack([ones, data.stats[week][played]]))
-        self.group_games.add(group[played], now, np.hstack([ones, points]))
+        self.group_games.gather(group[played], now, np.hstack([ones, points]))
         share = data.snap_share[week]
         seen = played & ~np.isnan(share)
         snaps = np.column_stack([np.ones(seen.sum()), share[seen]])
@@ -393,4 +395,4 @@ class State:
         np.add.at(allowed, index, data.points[week][played])
         rows = np.column_stack([np.ones(len(cells)), allowed])
         self.defences.add(cells, now, rows)
-        self.league.add(cells % data.positions, now, rows)
+        self.league.gather(cells % data.positions, now, rows)

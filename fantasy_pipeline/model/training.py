@@ -7,6 +7,7 @@ correct it a little. Chance to play is a logistic regression over all listed pla
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -131,6 +132,9 @@ def train(history: pa.Table, season: int, source_projections: pa.Table | None = 
     from threadpoolctl import threadpool_limits
 
     rows = usable(history, season)
+    if rows.num_rows:
+        # Before the limit, which knows only the thread pools of libraries that are loaded.
+        importlib.import_module("sklearn.ensemble")
     # One thread: sums in another order would change the last bits.
     with threadpool_limits(1):
         matrix = features.matrix(rows) if rows.num_rows else np.empty((0, len(features.NAMES)))

@@ -1,18 +1,19 @@
 -- Player-weeks in time order: what was known before the week, beside what happened in it (the
 -- columns that start with x_). Players with a stat line but no roster row come from the stat line.
-with shares as (
-    select *,
-        carries / nullif(sum(carries) over team_week, 0) as carry_share,
+with team_carries as (
+    select season, week, team, sum(carries) as team_carries
+    from weekly_stats
+    group by all
+),
+lines as (
+    select s.*,
+        carries / nullif(team_carries, 0) as carry_share,
         coalesce(sack_fumbles_lost, 0) + coalesce(rushing_fumbles_lost, 0)
             + coalesce(receiving_fumbles_lost, 0) as fumbles_lost,
         coalesce(passing_2pt_conversions, 0) + coalesce(rushing_2pt_conversions, 0)
             + coalesce(receiving_2pt_conversions, 0) as two_point_conversions
-    from weekly_stats
-    window team_week as (partition by season, week, team)
-),
-lines as (
-    select *
-    from shares
+    from weekly_stats s
+    left join team_carries using (season, week, team)
     where position in ('QB', 'RB', 'WR', 'TE', 'K') and player_id <> 'NO_PLAYER'
 ),
 listed as (
