@@ -1,6 +1,7 @@
 -- Player-weeks in time order: what was known before the week, beside what happened in it (the
 -- columns that start with x_). Players with a stat line but no roster row come from the stat line.
-with team_carries as (
+-- teams_played, by team: on a provisional Tuesday some games are still to be played.
+with teams_played as (
     select season, week, team, sum(carries) as team_carries
     from weekly_stats
     group by all
@@ -13,7 +14,7 @@ lines as (
         coalesce(passing_2pt_conversions, 0) + coalesce(rushing_2pt_conversions, 0)
             + coalesce(receiving_2pt_conversions, 0) as two_point_conversions
     from weekly_stats s
-    left join team_carries using (season, week, team)
+    left join teams_played using (season, week, team)
     where position in ('QB', 'RB', 'WR', 'TE', 'K') and player_id <> 'NO_PLAYER'
 ),
 listed as (
@@ -27,9 +28,7 @@ team_games as (
     select season, week, away_team, home_team, false, kickoff, -spread_line, total_line,
         away_rest, roof
     from games
-),
--- By team: on a provisional Tuesday some games are still to be played.
-teams_played as (select distinct season, week, team from weekly_stats)
+)
 select
     coalesce(l.season, s.season) as season,
     coalesce(l.week, s.week) as week,
