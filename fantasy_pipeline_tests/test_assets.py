@@ -175,4 +175,6 @@ def test_points_check_passes_and_fires(instance: dg.DagsterInstance, sample_lake
 
 
 def test_definitions_resolve_with_the_default_source() -> None:
-    defs.get_repository_def().validate_loadable()
+    repository = defs.get_repository_def()
+    repository.validate_loadable()
+    assert "whole_week" in repository.job_names
