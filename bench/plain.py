@@ -5,12 +5,15 @@ usage: plain.py LAKE FIRST_SEASON LAST_SEASON
 
 import sys
 
+import pyarrow as pa
+
 from fantasy_pipeline.accuracy import projection_accuracy
 from fantasy_pipeline.calendar import games_from_table, weeks_of
 from fantasy_pipeline.history import player_history
 from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.model.artefact import model_of
 from fantasy_pipeline.players import raw_players
-from fantasy_pipeline.projections import projections
+from fantasy_pipeline.projections import model_projections, projections
 from fantasy_pipeline.resources import REAL_LABEL, open_source
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.settings import Settings
@@ -18,6 +21,7 @@ from fantasy_pipeline.source_projections import source_projections
 from fantasy_pipeline.stats import weekly_stats
 from fantasy_pipeline.tables import (
     GAMES,
+    MODEL_PROJECTIONS,
     PLAYER_HISTORY,
     PROJECTION_ACCURACY,
     PROJECTIONS,
@@ -48,10 +52,14 @@ def main(root: str, first: int, last: int) -> None:
     with lake.connect([GAMES, RAW_PLAYERS, WEEKLY_STATS]) as connection:
         history = player_history(connection)
     lake.write(PLAYER_HISTORY, history)
+    told = pa.concat_tables(others.values())
     for season, weeks in exist.items():
-        table = projections(history, others[season], weeks, None)
+        model = model_of(lake, history, told, season)
+        ours = model_projections(history, weeks, lambda _, model=model: model, None)
+        lake.write_weeks(MODEL_PROJECTIONS, ours, weeks)
+        table = projections(ours, others[season], lambda _, model=model: model, None)
         lake.write_weeks(PROJECTIONS, table, weeks)
-        accuracy = projection_accuracy(table, others[season], lake.read(WEEKLY_STATS, weeks))
+        accuracy = projection_accuracy(history, table, ours, others[season])
         lake.write_weeks(PROJECTION_ACCURACY, accuracy, weeks)
 
 

@@ -1,32 +1,297 @@
-"""`projection_accuracy`: how far each source's projections were from what happened."""
+"""`projection_accuracy`: how far each source's projections were from what happened.
+
+The protocol is public and the same for every source; docs/projections.md states it. Who is scored
+is decided by NFL.com and a neutral baseline, never by the projections on trial.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fantasy_pipeline.sql import arrow, database, query
+from fantasy_pipeline.model import consensus
+from fantasy_pipeline.model.baseline import shrunken_mean
+from fantasy_pipeline.model.features import floats, texts
+from fantasy_pipeline.source_projections import NFLCOM
 from fantasy_pipeline.tables import PROJECTION_ACCURACY
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
+
+POOL = {"QB": 24, "RB": 50, "WR": 60, "TE": 24, "K": 24}
+"""Players per week and position who are scored."""
+COUNTED = ("QB", "RB", "WR", "TE")
+"""Positions that ALL is made of."""
+ALL = "ALL"
+SCORED = ("half", "ppr")
+LAST_WEEK = 17
+"""Last week that the pooled figures take in; the table has all weeks."""
+NAIVE = {
+    "naive last game": "last_points",
+    "naive last 4": "last4_points",
+    "naive season to date": "season_points",
+    "naive recency-weighted": "avg_fantasy_points",
+}
+"""Baselines that anybody has for free, and the column of `player_history` that they are."""
+KEY = ["season", "week", "player_id"]
+SCORES = ("fantasy_points", "fantasy_points_half", "fantasy_points_ppr")
+HISTORY_COLUMNS = (
+    "position",
+    "weight",
+    "avg_receptions",
+    *(f"{kind}_{name}" for kind in ("avg", "prior") for name in SCORES),
+    *(f"{kind}_points_{name}" for kind in ("last", "last4", "season") for name in SCORED),
+    "target_played",
+    *(f"target_{name}" for name in SCORED),
+)
+"""Columns of `player_history` that are read, beside the key."""
+_RECEPTION_GAMES = 1.0
+
+
+@dataclass(frozen=True)
+class Projected:
+    """One source's points of each row, and its quantiles if it gives any (rows x 3)."""
+
+    points: np.ndarray
+    quantiles: np.ndarray | None = None
 
 
 def projection_accuracy(
-    projections: pa.Table, source_projections: pa.Table, weekly_stats: pa.Table
+    history: pa.Table,
+    projections: pa.Table,
+    model_projections: pa.Table,
+    source_projections: pa.Table,
 ) -> pa.Table:
-    """Score the projections of some weeks, in half-PPR, which every source gives.
+    """Score the projections of some weeks.
 
     Args:
+        history: key and `HISTORY_COLUMNS` of `PLAYER_HISTORY`, those weeks or more: what
+            happened, and the naive baselines.
         projections: `PROJECTIONS` of those weeks.
+        model_projections: `MODEL_PROJECTIONS` of those weeks.
         source_projections: `SOURCE_PROJECTIONS` of those weeks, possibly none.
-        weekly_stats: `WEEKLY_STATS` of those weeks.
 
     Returns:
-        `PROJECTION_ACCURACY` rows; none for a week without projections.
+        `PROJECTION_ACCURACY` rows; none for a week not projected, or not played yet.
     """
-    with database() as connection:
-        connection.register("projections", projections)
-        connection.register("source_projections", source_projections)
-        connection.register("weekly_stats", weekly_stats)
-        table = arrow(connection, query("projection_accuracy"))
-    return PROJECTION_ACCURACY.conform(table)
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    wanted = projections.select(KEY)
+    rows = history.select([*KEY, *HISTORY_COLUMNS])
+    rows = rows.join(wanted, KEY, join_type="inner").sort_by([(name, "ascending") for name in KEY])
+    rows = rows.filter(pc.is_valid(rows["target_played"]))
+    if not rows.num_rows:
+        return PROJECTION_ACCURACY.arrow_schema.empty_table()
+    pool = pool_rows(rows, source_projections)
+    rows = rows.take(np.flatnonzero(pool))
+    out: list[dict[str, object]] = []
+    for scoring in SCORED:
+        sources = dict(_sources(rows, scoring, projections, model_projections, source_projections))
+        actual = np.nan_to_num(floats(rows, f"target_{scoring}"))
+        out += _measured(rows, scoring, actual, sources)
+    return PROJECTION_ACCURACY.conform(
+        pa.Table.from_pylist(out, schema=PROJECTION_ACCURACY.arrow_schema)
+    )
+
+
+def expected_receptions(rows: pa.Table) -> np.ndarray:
+    """Receptions to expect, from the player's past only: to turn half-PPR into PPR and back."""
+    import numpy as np
+
+    weight = np.nan_to_num(floats(rows, "weight"))
+    return np.nan_to_num(floats(rows, "avg_receptions")) * weight / (weight + _RECEPTION_GAMES)
+
+
+def _beside(rows: pa.Table, source_projections: pa.Table) -> dict[str, np.ndarray]:
+    """Half-PPR points of each source."""
+    import pyarrow as pa
+
+    keyed = rows.select(KEY).append_column("receptions", pa.array(expected_receptions(rows)))
+    return consensus.beside(keyed, source_projections)
+
+
+def pool_rows(rows: pa.Table, source_projections: pa.Table) -> np.ndarray:
+    """Which rows are scored: the best `POOL` per week and position.
+
+    Best by the mean, in PPR, of NFL.com's projection and the recency-weighted mean of the player's
+    own points. NFL.com must project him; in a week without NFL.com the baseline alone decides.
+    """
+    import numpy as np
+
+    nflcom = _beside(rows, source_projections).get(NFLCOM)
+    neutral = shrunken_mean(rows, "ppr")
+    week = rows["season"].to_numpy() * 100 + rows["week"].to_numpy()
+    merit = neutral
+    if nflcom is not None:
+        covered = np.isin(week, np.unique(week[~np.isnan(nflcom)]))
+        ppr = nflcom + expected_receptions(rows) / 2
+        merit = np.where(covered, (ppr + neutral) / 2, neutral)
+    place = texts(rows, "position")
+    pool = np.zeros(rows.num_rows, dtype=bool)
+    for position, count in POOL.items():
+        for number in np.unique(week):
+            these = np.flatnonzero((place == position) & (week == number) & ~np.isnan(merit))
+            pool[these[np.argsort(-merit[these], kind="stable")][:count]] = True
+    return pool
+
+
+def _sources(
+    rows: pa.Table,
+    scoring: str,
+    projections: pa.Table,
+    model_projections: pa.Table,
+    source_projections: pa.Table,
+) -> Iterator[tuple[str, Projected]]:
+    """Every source by name, in one scoring, in the order of `rows`."""
+    import numpy as np
+
+    extra = expected_receptions(rows) / 2 if scoring == "ppr" else 0.0
+    for name, values in _beside(rows, source_projections).items():
+        yield name, Projected(values + extra)
+    for name, table in (("consensus", projections), ("model", model_projections)):
+        yield name, _ours(rows, table, scoring)
+    usual = shrunken_mean(rows, scoring)  # type: ignore[arg-type]
+    for name, column in NAIVE.items():
+        values = floats(rows, f"{column}_{scoring}")
+        # Who has no such game is projected what the likes of him score.
+        yield name, Projected(np.where(np.isnan(values), usual, values))
+
+
+def _ours(rows: pa.Table, table: pa.Table, scoring: str) -> Projected:
+    """Points and quantiles of one of our tables."""
+    import numpy as np
+    import pyarrow as pa
+
+    end = "" if scoring == "ppr" else f"_{scoring}"
+    names = [f"{name}{end}" for name in ("projected_points", "p10", "p50", "p90")]
+    keyed = rows.select(KEY).append_column("row", pa.array(np.arange(rows.num_rows)))
+    both = keyed.join(table.select([*KEY, *names]), KEY, join_type="inner")
+    values = np.full((rows.num_rows, 4), np.nan)
+    values[both["row"].to_numpy()] = np.column_stack([floats(both, name) for name in names])
+    return Projected(values[:, 0], values[:, 1:])
+
+
+def _measured(
+    rows: pa.Table, scoring: str, actual: np.ndarray, sources: Mapping[str, Projected]
+) -> Iterator[dict[str, object]]:
+    """Measures of all weeks, sources, positions and both pools."""
+    import numpy as np
+
+    place, played = texts(rows, "position"), floats(rows, "target_played") == 1
+    season, week = rows["season"].to_numpy(), rows["week"].to_numpy()
+    for code in np.unique(season * 100 + week):
+        now = season * 100 + week == code
+        for source, projected in sources.items():
+            told = now & ~np.isnan(projected.points)
+            for pool, kept in (("played", played), ("all", np.ones(len(place), dtype=bool))):
+                parts = {}
+                for position in POOL:
+                    these = np.flatnonzero(told & kept & (place == position))
+                    if len(these):
+                        parts[position] = measure(
+                            projected.points[these],
+                            actual[these],
+                            None if projected.quantiles is None else projected.quantiles[these],
+                        )
+                counted = [parts[position] for position in COUNTED if position in parts]
+                if counted:
+                    parts[ALL] = pooled(counted)
+                for position, measures in parts.items():
+                    yield {
+                        "season": int(code // 100),
+                        "week": int(code % 100),
+                        "source": source,
+                        "position": position,
+                        "scoring": scoring,
+                        "pool": pool,
+                        **measures,
+                    }
+
+
+def measure(
+    projected: np.ndarray, actual: np.ndarray, quantiles: np.ndarray | None
+) -> dict[str, float | None]:
+    """Measures of one week and position.
+
+    Args:
+        quantiles: p10, p50, p90 as columns, if there are any.
+    """
+    import numpy as np
+
+    error = projected - actual
+    above = np.sign(projected[:, None] - projected)
+    truth = np.sign(actual[:, None] - actual)
+    upper = np.triu(truth != 0, 1)
+    pairs = int(upper.sum())
+    # Equal projections leave the choice to a coin.
+    right = ((above == truth) + 0.5 * (above == 0))[upper].sum()
+    out: dict[str, float | None] = {
+        "players": len(error),
+        "mae": float(np.abs(error).mean()),
+        "rmse": float(np.sqrt((error**2).mean())),
+        "bias": float(error.mean()),
+        "spearman": _spearman(projected, actual),
+        "start_sit": float(right / pairs) if pairs else None,
+        "pairs": pairs,
+        "coverage": None,
+        "pinball": None,
+    }
+    if quantiles is not None:
+        inside = (actual >= quantiles[:, 0]) & (actual <= quantiles[:, 2])
+        losses = [
+            np.maximum(level * (actual - column), (level - 1) * (actual - column)).mean()
+            for level, column in zip((0.1, 0.5, 0.9), quantiles.T, strict=True)
+        ]
+        out["coverage"], out["pinball"] = float(inside.mean()), float(np.mean(losses))
+    return out
+
+
+def _spearman(one: np.ndarray, other: np.ndarray) -> float | None:
+    """Correlation of ranks, ties sharing their mean rank; None where it has no meaning."""
+    import numpy as np
+
+    if len(one) < 3:
+        return None
+    ranks = []
+    for values in (one, other):
+        _, index, counts = np.unique(values, return_inverse=True, return_counts=True)
+        ends = np.cumsum(counts)
+        ranks.append((ends - (counts - 1) / 2)[index])
+    if min(rank.std() for rank in ranks) == 0:
+        return None
+    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
+
+
+_WEIGHTS = {
+    "mae": "players",
+    "bias": "players",
+    "coverage": "players",
+    "pinball": "players",
+    "start_sit": "pairs",
+    "spearman": None,
+}
+"""What each measure is averaged by; None: each week and position counts the same."""
+
+
+def pooled(parts: list[dict[str, float | None]]) -> dict[str, float | None]:
+    """Measures of several weeks or positions as one."""
+    players = [part["players"] or 0 for part in parts]
+    out: dict[str, float | None] = {
+        "players": sum(players),
+        "pairs": sum(part["pairs"] or 0 for part in parts),
+    }
+    squares = sum(n * (part["rmse"] or 0.0) ** 2 for n, part in zip(players, parts, strict=True))
+    out["rmse"] = (squares / sum(players)) ** 0.5
+    for name, by in _WEIGHTS.items():
+        known = [
+            (value, 1.0 if by is None else float(part[by] or 0))
+            for part in parts
+            if (value := part[name]) is not None
+        ]
+        total = sum(weight for _, weight in known)
+        out[name] = sum(value * weight for value, weight in known) / total if total else None
+    return out

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 import dagster as dg
+from pydantic import Field
 
 from fantasy_pipeline import tables
+from fantasy_pipeline.accuracy import HISTORY_COLUMNS
 from fantasy_pipeline.contracts import Table
 from fantasy_pipeline.partitions import by_season, season_week, weeks_of
 from fantasy_pipeline.reporting import definition_metadata, report_weeks
@@ -194,26 +196,91 @@ def source_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_play
     return table
 
 
+class Retraining(dg.Config):
+    """Which models to train."""
+
+    seasons: list[int] = Field(
+        default=[], description="Seasons to train a model for; none: the latest in player_history"
+    )
+
+
+@dg.asset(
+    # Read from the lake as a whole, as player_history reads its own inputs.
+    deps=[player_history, source_projections],
+    description="The models that project: one per season, learnt from the seasons before it; "
+    "arrays and facts under models/ in the lake.",
+    group_name="projections",
+    kinds={"scikitlearn", "python"},
+    owners=OWNERS,
+)
+def projection_model(
+    context: dg.AssetExecutionContext, nfl: NflData, config: Retraining
+) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    from fantasy_pipeline.model import artefact, training
+
+    history = nfl.lake.read(tables.PLAYER_HISTORY)
+    sources = nfl.lake.read(tables.SOURCE_PROJECTIONS)
+    seasons = config.seasons or [max(history["season"].to_pylist(), default=0)]
+    facts = {}
+    for season in seasons:
+        model = training.train(history, season, sources)
+        artefact.save(nfl.lake, model)
+        facts[str(season)] = artefact.facts(nfl.lake, season)
+        if not model.positions:
+            context.log.warning(
+                f"projection_model {season}: too few seasons before it; the baseline projects"
+            )
+    return dg.MaterializeResult(metadata={"models": facts, "data": nfl.label or "nfl"})
+
+
 @_weekly(
-    tables.PROJECTIONS,
+    tables.MODEL_PROJECTIONS,
     "projections",
     {"parquet", "python"},
     ins={"raw_players": _columns("roster_source")},
 )
-def projections(
-    context: dg.AssetExecutionContext,
-    nfl: NflData,
-    player_history: Any,
-    raw_players: Any,
-    source_projections: Any,
+def model_projections(
+    context: dg.AssetExecutionContext, nfl: NflData, player_history: Any, raw_players: Any
 ) -> Any:
-    from fantasy_pipeline.projections import pool_warnings, projections
+    from fantasy_pipeline.model.artefact import fitting, model_of
+    from fantasy_pipeline.projections import model_projections, pool_warnings
 
     weeks = weeks_of(context)
     played = _played(nfl.lake.read(tables.GAMES))
     scheduled = [week for week in weeks if week in played]
-    table = projections(player_history, source_projections, scheduled, nfl.label)
+
+    def model(season: int) -> Any:
+        told = [week for week in nfl.lake.weeks(tables.SOURCE_PROJECTIONS) if week.season < season]
+        seasons = nfl.lake.read(tables.SOURCE_PROJECTIONS, told, ["season"])
+        stored = fitting(nfl.lake, player_history, seasons, season)
+        if stored is not None:
+            return stored
+        context.log.info(f"training the model of {season}")
+        sources = nfl.lake.read(tables.SOURCE_PROJECTIONS, told)
+        return model_of(nfl.lake, player_history, sources, season)
+
+    table = model_projections(player_history, scheduled, model, nfl.label)
     report_weeks(context, table, weeks, played, pool_warnings(raw_players), nfl.label)
+    return table
+
+
+@_weekly(tables.PROJECTIONS, "projections", {"parquet", "python"})
+def projections(
+    context: dg.AssetExecutionContext,
+    nfl: NflData,
+    model_projections: Any,
+    source_projections: Any,
+) -> Any:
+    from fantasy_pipeline.model.artefact import load
+    from fantasy_pipeline.projections import consensus_gaps, projections
+
+    weeks = weeks_of(context)
+
+    table = projections(
+        model_projections, source_projections, lambda season: load(nfl.lake, season), nfl.label
+    )
+    warnings = consensus_gaps(model_projections, source_projections)
+    report_weeks(context, table, weeks, _played(nfl.lake.read(tables.GAMES)), warnings, nfl.label)
     return table
 
 
@@ -222,21 +289,28 @@ def projections(
 @_weekly(
     tables.PROJECTION_ACCURACY,
     "projections",
-    {"parquet", "duckdb"},
-    deps=[projections, source_projections],
+    {"parquet", "python"},
+    deps=[projections, model_projections, source_projections, weekly_stats],
+    ins={"player_history": _columns(*HISTORY_COLUMNS)},
 )
-def projection_accuracy(context: dg.AssetExecutionContext, nfl: NflData, weekly_stats: Any) -> Any:
+def projection_accuracy(
+    context: dg.AssetExecutionContext, nfl: NflData, player_history: Any
+) -> Any:
     from fantasy_pipeline.accuracy import projection_accuracy
 
     weeks = weeks_of(context)
     lake = nfl.lake
     projected = set(lake.weeks(tables.PROJECTIONS)) & set(weeks)
-    others = set(lake.weeks(tables.SOURCE_PROJECTIONS)) & set(weeks)
     played = _played(lake.read(tables.GAMES))
+
+    def of(table: Table) -> Any:
+        return lake.read(table, sorted(set(lake.weeks(table)) & projected))
+
     table = projection_accuracy(
-        lake.read(tables.PROJECTIONS, sorted(projected)),
-        lake.read(tables.SOURCE_PROJECTIONS, sorted(others)),
-        weekly_stats,
+        player_history,
+        of(tables.PROJECTIONS),
+        of(tables.MODEL_PROJECTIONS),
+        of(tables.SOURCE_PROJECTIONS),
     )
     warnings = {
         season: [f"projections {season}: none of week {', '.join(map(str, absent))} to score"]

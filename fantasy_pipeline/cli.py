@@ -8,7 +8,16 @@ from typing import Annotated, Any, Literal, cast
 
 import typer
 
-from fantasy_pipeline import __version__, cli_control
+from fantasy_pipeline import __version__, cli_control, cli_scores
+from fantasy_pipeline.cli_options import (
+    AtOption,
+    FormatOption,
+    JsonOption,
+    OutputOption,
+    SeasonOption,
+    SourceOption,
+    WeekOption,
+)
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.output import Format, console, json_text, write
 from fantasy_pipeline.season_week import FIRST_SEASON, WEEKS, SeasonWeek
@@ -20,23 +29,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(cli_control.app)
-
-SourceOption = Annotated[
-    Literal["auto", "nfl_data_py", "nflreadpy", "sample"] | None,
-    typer.Option(help="Where data come from; default: FANTASY_SOURCE, else auto."),
-]
-SeasonOption = Annotated[
-    int | None, typer.Option(min=FIRST_SEASON, help="Season, the year it starts in.")
-]
-WeekOption = Annotated[
-    int | None, typer.Option(min=WEEKS[0], max=WEEKS[-1], help="Week, play-offs included.")
-]
-AtOption = Annotated[
-    str | None, typer.Option(metavar="ISO8601", help="Act as of this moment; default: now.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-FormatOption = Annotated[Format, typer.Option(help="Output format.")]
-OutputOption = Annotated[Path | None, typer.Option(help="File to write; default: the screen.")]
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -337,6 +329,9 @@ def demo(source: SourceOption = "sample", at: AtOption = None) -> None:
         f"\nThe tables are in {session.lake.root}, the runs in Dagster's history.\n"
         f"Next: make ui, to see both in the Dagster UI."
     )
+
+
+cli_scores.add_to(app)
 
 
 def main() -> None:

@@ -96,9 +96,19 @@ class Table:
                 )
             arrays.append(array)
         table = pa.table(arrays, schema=self.arrow_schema)
-        table = table.sort_by([(name, "ascending") for name in self.key])
+        table = self._sorted(table)
         self._refuse_repeated_keys(table)
         return table
+
+    def _sorted(self, table: pa.Table) -> pa.Table:
+        """Rows by key; a table that is in order already is not copied."""
+        import numpy as np
+        import pyarrow.compute as pc
+
+        order = pc.sort_indices(table, sort_keys=[(name, "ascending") for name in self.key])
+        if np.array_equal(order.to_numpy(), np.arange(table.num_rows)):
+            return table
+        return table.take(order)
 
     def _refuse_repeated_keys(self, table: pa.Table) -> None:
         """Raise where two neighbours of the sorted rows have the same key."""

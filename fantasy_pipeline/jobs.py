@@ -27,6 +27,7 @@ weekly_projections = dg.define_asset_job(
         assets.raw_players,
         assets.source_projections,
         assets.player_history,
+        assets.model_projections,
         assets.projections,
     ),
     description="Project a week that is yet to be played.",
@@ -34,7 +35,8 @@ weekly_projections = dg.define_asset_job(
 
 whole_week = dg.define_asset_job(
     "whole_week",
-    selection=dg.AssetSelection.all(),
+    # Models are trained when first needed, and once a season by a job of their own.
+    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(assets.projection_model),
     description="Import a played week, and project it as if it were yet to be played.",
 )
 
@@ -54,8 +56,16 @@ history_rebuild = dg.define_asset_job(
 
 season_projections = dg.define_asset_job(
     "season_projections",
-    selection=dg.AssetSelection.assets(assets.projections, assets.projection_accuracy),
+    selection=dg.AssetSelection.assets(
+        assets.model_projections, assets.projections, assets.projection_accuracy
+    ),
     description="Third stage of a command-line backfill: projections and their accuracy.",
+)
+
+retrain = dg.define_asset_job(
+    "retrain",
+    selection=dg.AssetSelection.assets(assets.projection_model),
+    description="Train the projection model of a season anew.",
 )
 
 games_refresh = dg.define_asset_job(
@@ -69,6 +79,7 @@ ALL_JOBS = [
     weekly_projections,
     whole_week,
     games_refresh,
+    retrain,
     season_ingest,
     history_rebuild,
     season_projections,

@@ -123,6 +123,19 @@ class Lake:
             text = json.dumps({"label": self.label})
             self._put_bytes(f"{self._base}/{_MARKER}", text.encode())
 
+    def write_bytes(self, name: str, data: bytes) -> None:
+        """Replace a file that is no table, e.g. a model; `name` is its path under the root."""
+        self._claim()
+        self._put_bytes(f"{self._base}/{name}", data)
+
+    def read_bytes(self, name: str) -> bytes | None:
+        """Content of a file that is no table; None if there is none."""
+        try:
+            content: bytes = self._fs.cat_file(f"{self._base}/{name}")
+        except FileNotFoundError:
+            return None
+        return content
+
     def _put(self, path: str, data: pa.Table) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -176,6 +189,7 @@ class Lake:
 
         Raises:
             NotMaterializedError: the table, or one of `weeks`, is not in the lake.
+            PipelineError: its columns are those of an older version of the contract.
         """
         import pyarrow as pa
 
@@ -198,7 +212,13 @@ class Lake:
         if not paths:
             return schema.empty_table()
         parts = [self._part(path, names) for path in paths]
-        return pa.concat_tables(parts).cast(schema)
+        try:
+            return pa.concat_tables(parts).cast(schema)
+        except ValueError as error:
+            raise PipelineError(
+                f"{table.name} in the lake at {self.root} has weeks of an older layout; "
+                f"materialize them anew, e.g. `fantasy-pipeline backfill`."
+            ) from error
 
     def _part(self, path: str, columns: list[str]) -> pa.Table:
         import pyarrow.parquet as pq

@@ -45,9 +45,13 @@ def _json_value(value: Any) -> Any:
 
 
 def write(
-    data: pa.Table, format: Format, output: Path | None = None, title: str | None = None
+    data: pa.Table,
+    format: Format,
+    output: Path | None = None,
+    title: str | None = None,
+    digits: int = 2,
 ) -> None:
-    """Write rows in a format, to a file or to stdout.
+    """Write rows in a format, to a file or to stdout; `digits` decimals in tables for people.
 
     Raises:
         PipelineError: parquet without a file, or a file that cannot be written.
@@ -61,15 +65,15 @@ def write(
             pq.write_table(data, output, compression="zstd")
             return
         if output is None:
-            _write_text(data, format, sys.stdout, title)
+            _write_text(data, format, sys.stdout, title, digits)
             return
         with output.open("w", encoding="utf-8", newline="") as file:
-            _write_text(data, format, file, title)
+            _write_text(data, format, file, title, digits)
     except OSError as error:
         raise PipelineError(f"cannot write {output}: {error.strerror or error}.") from error
 
 
-def _write_text(data: pa.Table, format: Format, file: Any, title: str | None) -> None:
+def _write_text(data: pa.Table, format: Format, file: Any, title: str | None, digits: int) -> None:
     if format is Format.json:
         file.write(json_text(data.to_pylist()) + "\n")
     elif format is Format.csv:
@@ -79,10 +83,10 @@ def _write_text(data: pa.Table, format: Format, file: Any, title: str | None) ->
         writer.writerow(data.column_names)
         writer.writerows(zip(*(column.to_pylist() for column in data.columns), strict=True))
     else:
-        _write_table(data, file, title)
+        _write_table(data, file, title, digits)
 
 
-def _write_table(data: pa.Table, file: Any, title: str | None) -> None:
+def _write_table(data: pa.Table, file: Any, title: str | None, digits: int) -> None:
     import pyarrow as pa
     from rich.console import Console
     from rich.table import Table
@@ -92,14 +96,14 @@ def _write_table(data: pa.Table, file: Any, title: str | None) -> None:
         number = pa.types.is_floating(field.type) or pa.types.is_integer(field.type)
         table.add_column(field.name, justify="right" if number else "left", no_wrap=True)
     for row in zip(*(column.to_pylist() for column in data.columns), strict=True):
-        table.add_row(*(_cell(value) for value in row))
+        table.add_row(*(_cell(value, digits) for value in row))
     width = None if file.isatty() else 10_000
     Console(file=file, highlight=False, width=width).print(table)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, digits: int) -> str:
     from rich.markup import escape
 
     if value is None:
         return ""
-    return f"{value:.2f}" if isinstance(value, float) else escape(str(value))
+    return f"{value:.{digits}f}" if isinstance(value, float) else escape(str(value))

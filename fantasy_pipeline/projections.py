@@ -1,40 +1,41 @@
-"""`projections`: the baseline model, from `player_history` alone.
+"""`model_projections` and `projections`: what our model expects, and the consensus of all sources.
 
-Expected points = chance to play x points when playing. Points when playing are the player's
-recency-weighted mean, shrunken to the mean of his position's players as experienced, times the
-opponent's effect on the position and the scoring the betting lines expect. Floor, median and
-ceiling come from what earlier seasons' projections of the position and size turned into.
+A player likelier than not to play is projected as if he plays; one less likely is cut in
+proportion, one ruled out is 0. `plays` tells the chance itself. Football only; the learning is in
+`fantasy_pipeline.model`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.scoring import SCORINGS, Scoring
+from fantasy_pipeline.model import consensus, features
+from fantasy_pipeline.model.baseline import baseline_plays, baseline_points
+from fantasy_pipeline.model.intervals import quantile_table, quantiles
+from fantasy_pipeline.model.predict import expect
+from fantasy_pipeline.model.stat_line import points
+from fantasy_pipeline.model.training import Model
+from fantasy_pipeline.scoring import SCORINGS
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.source_projections import NFLCOM
-from fantasy_pipeline.tables import FANTASY_POSITIONS, PROJECTIONS
+from fantasy_pipeline.tables import (
+    FANTASY_POSITIONS,
+    MODEL_PROJECTIONS,
+    PROJECTIONS,
+    TARGET_STATS,
+)
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
-MODEL = "baseline"
-
-PRIOR_GAMES = {"QB": 3.0, "RB": 2.0, "WR": 3.0, "TE": 3.0, "K": 12.0}
-"""Games of the position's mean that a player's own mean is mixed with."""
-OPPONENT_WEIGHT = 0.5
-"""How much of the opponent's factor, already shrunken, counts."""
-TOTAL_WEIGHT = 0.5
-"""How much of the implied team total's distance from the usual counts."""
-USUAL_TEAM_TOTAL = 22.5
-"""Points per team and game, the league's mean since 2015."""
-CALIBRATION_SEASONS = 3
-"""Seasons before the projected one that floors and ceilings are learnt from."""
-_BINS = 12
-_FEW_ROWS = 200
+MODEL, BASELINE, CONSENSUS = "model", "baseline", "consensus"
+LIKELY = 0.5
+"""Chance to play from which on a player is projected as if he plays."""
+LEVELS = (0.1, 0.5, 0.9)
+QUANTILES = ("p10", "p50", "p90")
 
 ROSTER_REASONS = {
     "RES": "reserve list",
@@ -48,30 +49,31 @@ ROSTER_REASONS = {
     "NWT": "not with team",
 }
 """Why a player who is not on the active roster is projected 0."""
-
-_POINTS: dict[Scoring, str] = {
-    "std": "fantasy_points",
-    "half": "fantasy_points_half",
-    "ppr": "fantasy_points_ppr",
-}
+NOTHING = "nothing known yet"
+"""Why a player whom nothing rules out is projected 0."""
 
 
-def projections(
+def suffix(scoring: str) -> str:
+    """What a scoring adds to a column's name; PPR adds nothing."""
+    return "" if scoring == "ppr" else f"_{scoring}"
+
+
+def model_projections(
     history: pa.Table,
-    source_projections: pa.Table,
     weeks: Sequence[SeasonWeek],
+    model_of: Callable[[int], Model],
     label: str | None,
 ) -> pa.Table:
-    """Project some weeks.
+    """Project some weeks by our model alone.
 
     Args:
-        history: `PLAYER_HISTORY`, those weeks and at best `CALIBRATION_SEASONS` before them.
-        source_projections: `SOURCE_PROJECTIONS` of those weeks, to show beside ours.
+        history: `PLAYER_HISTORY` of those weeks, or more.
         weeks: weeks to project.
+        model_of: the model that may project a season.
         label: what to add to the source column, e.g. that the data are synthetic.
 
     Returns:
-        `PROJECTIONS` rows, one per listed player of a fantasy position.
+        `MODEL_PROJECTIONS` rows, one per listed player of a fantasy position.
 
     Raises:
         PipelineError: the history has no players of a week.
@@ -82,38 +84,225 @@ def projections(
 
     codes = pa.array([week.season * 100 + week.week for week in weeks], pa.int32())
     code = pc.add(pc.multiply(history["season"], 100), history["week"]).cast("int32")
-    chosen = _listed(history.filter(pc.is_in(code, codes)))
+    rows = history.filter(pc.is_in(code, codes))
+    chosen = _listed(rows)
     have = set(zip(chosen["season"].to_pylist(), chosen["week"].to_pylist(), strict=True))
     if absent := sorted(set(weeks) - have):
         raise PipelineError(
             f"projections {absent[0]}: player_history knows no players of that week. "
             f"Materialize raw_players of it, then player_history, then projections."
         )
-    frames = [
-        _project_season(
-            chosen.filter(pc.equal(chosen["season"], season)),
-            history.filter(
-                pc.and_(
-                    pc.less(history["season"], season),
-                    pc.greater_equal(history["season"], season - CALIBRATION_SEASONS),
-                )
-            ),
-            label,
-        )
-        for season in np.unique(chosen["season"].to_numpy())
-    ]
+    frames = []
+    for season in np.unique(rows["season"].to_numpy()):
+        of_season = rows.filter(pc.equal(rows["season"], season))
+        kept = np.flatnonzero(_is_listed(of_season))
+        # A player's room is all rows of his week, those not listed included.
+        matrix = features.matrix(of_season)[kept]
+        frames.append(_project_season(of_season.take(kept), matrix, model_of(int(season)), label))
     if not frames:
-        return PROJECTIONS.arrow_schema.empty_table()
-    return PROJECTIONS.conform(_beside(pa.concat_tables(frames), source_projections))
+        return MODEL_PROJECTIONS.arrow_schema.empty_table()
+    return MODEL_PROJECTIONS.conform(pa.concat_tables(frames))
 
 
-def _beside(table: pa.Table, source_projections: pa.Table) -> pa.Table:
-    """Add NFL.com's points, for comparison."""
+def _project_season(
+    rows: pa.Table, matrix: np.ndarray, model: Model, label: str | None
+) -> pa.Table:
+    import numpy as np
+    import pyarrow as pa
+
+    size = rows.num_rows
+    columns = {f"projected_points{suffix(s)}": np.zeros(size) for s in SCORINGS}
+    columns |= {f"{q}{suffix(s)}": np.zeros(size) for s in SCORINGS for q in QUANTILES}
+    columns |= {name: np.full(size, np.nan) for name in TARGET_STATS}
+    columns["plays"] = np.zeros(size)
+    place = features.texts(rows, "position")
+    source = np.full(size, BASELINE, dtype=object)
+    for position in FANTASY_POSITIONS:
+        these = np.flatnonzero(place == position)
+        if not len(these):
+            continue
+        part = _project_position(rows.take(these), matrix[these], position, model)
+        for name, values in part.items():
+            columns[name][these] = values
+        if position in model.positions:
+            source[these] = MODEL
+    own = {name: rows[name] for name in MODEL_PROJECTIONS.column_names if name in rows.column_names}
+    return pa.table(
+        {
+            **own,
+            **{
+                name: pa.array(
+                    np.round(values, 4 if name in ("plays", *TARGET_STATS) else 2), from_pandas=True
+                )
+                for name, values in columns.items()
+            },
+            "source": [f"{name} ({label})" if label else name for name in source],
+            "reason": _with_reason(reasons(rows), columns["projected_points"]),
+            "opponent_factor": rows["opponent_factor_fantasy_points_ppr"],
+        }
+    ).select(MODEL_PROJECTIONS.column_names)
+
+
+def _project_position(
+    rows: pa.Table, matrix: np.ndarray, position: str, model: Model
+) -> dict[str, np.ndarray]:
+    """Points, quantiles and stat line of rows of one position."""
+    import numpy as np
+
+    learnt = model.positions.get(position)
+    nothing = np.empty(0)
+    if learnt is None:
+        plays, line = baseline_plays(rows), {}
+        expected = {s: baseline_points(rows, s) for s in SCORINGS}
+        tables = dict.fromkeys(SCORINGS, quantile_table(nothing, nothing))
+    else:
+        seen = expect(learnt, position, rows, matrix)
+        plays, line = seen.plays, seen.line
+        tables = {s: learnt.tables[s] for s in SCORINGS}
+        expected = {s: np.maximum(points(line, s), 0.0) for s in SCORINGS}
+    share = np.minimum(1.0, plays / LIKELY)
+    out = {"plays": plays, **{name: values * share for name, values in line.items()}}
+    for scoring in SCORINGS:
+        out[f"projected_points{suffix(scoring)}"] = expected[scoring] * share
+        levels = quantiles(tables[scoring], expected[scoring], share, LEVELS)
+        for name, values in zip(QUANTILES, levels.T, strict=True):
+            out[f"{name}{suffix(scoring)}"] = np.where(share > 0, values, 0.0)
+    return out
+
+
+def projections(
+    ours: pa.Table,
+    source_projections: pa.Table,
+    model_of: Callable[[int], Model | None],
+    label: str | None,
+) -> pa.Table:
+    """The consensus of our model and the other sources.
+
+    Args:
+        ours: `MODEL_PROJECTIONS` of some weeks.
+        source_projections: `SOURCE_PROJECTIONS` of those weeks.
+        model_of: the model of a season, for what the sources are worth; None: not known.
+        label: what to add to the source column.
+
+    Returns:
+        `PROJECTIONS`, one row per row of `ours`. Who is ruled out stays at 0, whatever other
+        sources say. Stat lines and quantiles move in proportion to the points.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    others = consensus.beside(ours, source_projections)
+    half = ours["projected_points_half"].to_numpy()
+    place, season = features.texts(ours, "position"), ours["season"].to_numpy()
+    together, width = half.copy(), np.ones(len(half))
+    told = np.column_stack([half, *others.values()])
+    base = _as_others_see_it(half, ours["plays"].to_numpy(), told[:, 1:])
+    for year in np.unique(season):
+        model = model_of(int(year))
+        for position in FANTASY_POSITIONS:
+            these = (season == year) & (place == position)
+            theirs = {name: values[these] for name, values in others.items()}
+            weights = model.source_weights.get(position, {}) if model else {}
+            together[these] = consensus.combine(base[these], theirs, weights)
+            width[these] = model.width.get(position, consensus.PRIOR_WIDTH) if model else 1.0
+    width[np.isnan(told[:, 1:]).all(axis=1)] = 1.0
+    together[ours["plays"].to_numpy() == 0] = 0.0
+    columns = {name: ours[name] for name in ours.column_names}
+    columns |= _moved(ours, half, together, width)
+    points_now = columns["projected_points"].to_numpy()
+    columns["reason"] = _with_reason(ours["reason"].to_pylist(), points_now)
+    columns["sources"] = pa.array((~np.isnan(told)).sum(axis=1))
+    columns["spread"] = pa.array(np.round(np.nanmax(told, axis=1) - np.nanmin(told, axis=1), 2))
+    columns["model_half"] = ours["projected_points_half"]
+    nflcom = others.get(NFLCOM, np.full(len(half), np.nan))
+    columns["nflcom_half"] = pa.array(nflcom, from_pandas=True)
+    columns["source"] = pa.array(
+        [
+            _named(source, told > 1, label)
+            for source, told in zip(
+                ours["source"].to_pylist(), columns["sources"].to_pylist(), strict=True
+            )
+        ]
+    )
+    return PROJECTIONS.conform(pa.table(columns))
+
+
+def _as_others_see_it(half: np.ndarray, plays: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Our points, cut less where we doubt that a player plays and others do not.
+
+    A starter hurt after the report is news that others have and the model has not: between what
+    we expect with the cut and without it, the others' mean decides.
+    """
+    import numpy as np
+
+    counts = (~np.isnan(others)).sum(axis=1)
+    mean = np.nansum(others, axis=1) / np.maximum(counts, 1)
+    share = np.clip(plays / LIKELY, 0.01, 1.0)
+    return np.where(counts > 0, np.clip(mean, half, half / share), half)
+
+
+def _named(source: str, more: bool, label: str | None) -> str:
+    """Name of the consensus; of our model where nobody else projects the player."""
+    if not more:
+        return source
+    name = CONSENSUS if source.startswith(MODEL) else f"{CONSENSUS} with {BASELINE}"
+    return f"{name} ({label})" if label else name
+
+
+def _moved(
+    ours: pa.Table, half: np.ndarray, together: np.ndarray, width: np.ndarray
+) -> dict[str, pa.Array]:
+    """Points, quantiles and stat lines, moved with the half-PPR points."""
+    import numpy as np
+    import pyarrow as pa
+
+    apart = together - half
+    # Where our model has next to nothing, a factor would turn cents into fortunes.
+    small = half < 1.0
+    std = ours["projected_points_std"].to_numpy()
+    # The sources differ in yards and touchdowns; receptions stay, unless that leaves too little.
+    kept = (std >= 1.0) & (std + apart >= std / 3)
+    whole = np.where(half > 0, together / np.maximum(half, 0.01), 1.0)
+    factor = np.where(kept, (std + apart) / np.maximum(std, 0.01), whole)
+    usual = quantile_table(np.empty(0), np.empty(0))
+    out: dict[str, np.ndarray] = {}
+    for scoring in SCORINGS:
+        end = suffix(scoring)
+        expected = ours[f"projected_points{end}"].to_numpy()
+        moved = np.where(small | kept, np.maximum(expected + apart, 0.0), expected * whole)
+        moved = np.where(together > 0, moved, 0.0)
+        out[f"projected_points{end}"] = moved
+        grown = moved / np.maximum(expected, 0.01)
+        levels = quantiles(usual, moved, np.ones(len(half)), LEVELS)
+        for name, plain in zip(QUANTILES, levels.T, strict=True):
+            middle = ours[f"p50{end}"].to_numpy() * grown
+            scaled = middle + (ours[f"{name}{end}"].to_numpy() * grown - middle) * width
+            out[f"{name}{end}"] = np.where(together > 0, np.where(small, plain, scaled), 0.0)
+    for name in TARGET_STATS:
+        line = features.floats(ours, name)
+        catches = kept & (name in ("receptions", "targets"))
+        out[name] = np.where(small, np.nan, line * np.where(catches, 1.0, factor))
+    return {
+        name: pa.array(np.round(values, 4 if name in TARGET_STATS else 2), from_pandas=True)
+        for name, values in out.items()
+    }
+
+
+def consensus_gaps(ours: pa.Table, source_projections: pa.Table) -> dict[int, list[str]]:
+    """Warnings, by season, about weeks that no other source projects."""
     import pyarrow.compute as pc
 
-    nflcom = source_projections.filter(pc.equal(source_projections["source"], NFLCOM))
-    nflcom = nflcom.select([*PROJECTIONS.key, "points_half"])
-    return table.join(nflcom.rename_columns([*PROJECTIONS.key, "nflcom_half"]), PROJECTIONS.key)
+    def weeks(table: pa.Table) -> set[tuple[int, int]]:
+        pairs = table.group_by(["season", "week"]).aggregate([])
+        return set(zip(pairs["season"].to_pylist(), pairs["week"].to_pylist(), strict=True))
+
+    told = weeks(source_projections.filter(pc.is_valid(source_projections["player_id"])))
+    out: dict[int, list[str]] = {}
+    for season, week in sorted(weeks(ours) - told):
+        out.setdefault(season, []).append(
+            f"projections {season} week {week}: no other source; our model alone"
+        )
+    return out
 
 
 def pool_warnings(raw_players: pa.Table) -> dict[int, list[str]]:
@@ -138,25 +327,31 @@ def pool_warnings(raw_players: pa.Table) -> dict[int, list[str]]:
     }
 
 
-def _listed(rows: pa.Table) -> pa.Table:
+def _is_listed(rows: pa.Table) -> np.ndarray:
     """Rows of players known before the week; in a week 1 without rosters, those who played."""
+    import numpy as np
+
+    source = features.texts(rows, "roster_source")
+    week = rows["season"].to_numpy() * 100 + rows["week"].to_numpy()
+    known = np.isin(source, ["weekly_roster", "carried_forward"])
+    return known | ((source == "stats") & ~np.isin(week, np.unique(week[known])))
+
+
+def _listed(rows: pa.Table) -> pa.Table:
     import pyarrow as pa
-    import pyarrow.compute as pc
 
-    known = pc.is_in(
-        rows["roster_source"], value_set=pa.array(["weekly_roster", "carried_forward"])
-    )
-    week = pc.add(pc.multiply(rows["season"], 100), rows["week"])
-    weeks_known = pc.unique(week.filter(known))
-    stand_in = pc.and_(
-        pc.fill_null(pc.equal(rows["roster_source"], "stats"), False),
-        pc.invert(pc.is_in(week, value_set=weeks_known)),
-    )
-    return rows.filter(pc.or_(known, stand_in))
+    return rows.filter(pa.array(_is_listed(rows)))
 
 
-def _column(rows: pa.Table, name: str) -> np.ndarray:
-    return rows[name].cast("float64").fill_null(float("nan")).to_numpy()
+def _with_reason(why: Sequence[str | None], projected: np.ndarray) -> pa.Array:
+    """Reasons, so that each 0 has one."""
+    import numpy as np
+    import pyarrow as pa
+
+    nothing = np.round(projected, 2) == 0
+    known = [None if reason == NOTHING else reason for reason in why]
+    whole = [r or (NOTHING if zero else None) for r, zero in zip(known, nothing, strict=True)]
+    return pa.array(whole, pa.string())
 
 
 def reasons(rows: pa.Table) -> list[str | None]:
@@ -176,107 +371,4 @@ def reasons(rows: pa.Table) -> list[str | None]:
             out.append(injury.lower())
         else:
             out.append(None)
-    return out
-
-
-def _plays(rows: pa.Table, why: Sequence[str | None]) -> np.ndarray:
-    """Chance to play, 0-1."""
-    import numpy as np
-
-    rate = np.nan_to_num(_column(rows, "appearance_rate"), nan=0.5)
-    status = np.array([1.0 if reason is None else 0.0 for reason in why])
-    hurt = np.isin(np.array(why, dtype=object), ["doubtful", "questionable"])
-    status[hurt] = _column(rows, "status_rate")[hurt]
-    return rate * status
-
-
-def _expected(rows: pa.Table, scoring: Scoring, plays: np.ndarray) -> np.ndarray:
-    """Expected points, the chance of not playing included."""
-    import numpy as np
-
-    name = _POINTS[scoring]
-    positions = np.array(rows["position"].to_pylist(), dtype=object)
-    prior_games = np.array([PRIOR_GAMES[position] for position in positions])
-    weight = np.nan_to_num(_column(rows, "weight"))
-    own = np.nan_to_num(_column(rows, f"avg_{name}"))
-    prior = np.nan_to_num(_column(rows, f"prior_{name}"))
-    mean = (own * weight + prior * prior_games) / (weight + prior_games)
-    opponent = 1 + OPPONENT_WEIGHT * (_column(rows, f"opponent_factor_{name}") - 1)
-    total = np.nan_to_num(_column(rows, "implied_team_total"), nan=USUAL_TEAM_TOTAL)
-    lines = 1 + TOTAL_WEIGHT * (total / USUAL_TEAM_TOTAL - 1)
-    return np.maximum(plays * mean * opponent * lines, 0.0)
-
-
-def _project_season(rows: pa.Table, past: pa.Table, label: str | None) -> pa.Table:
-    import numpy as np
-    import pyarrow as pa
-
-    why = reasons(rows)
-    plays = _plays(rows, why)
-    past = _calibration_rows(past)
-    past_plays = _plays(past, reasons(past))
-    position = np.array(rows["position"].to_pylist(), dtype=object)
-    past_position = np.array(past["position"].to_pylist(), dtype=object)
-    columns: dict[str, np.ndarray] = {}
-    for scoring in SCORINGS:
-        points = _expected(rows, scoring, plays)
-        past_points = _expected(past, scoring, past_plays)
-        actual = np.nan_to_num(_column(past, f"target_{scoring}"))
-        quantiles = np.zeros((len(points), 3))
-        for name in FANTASY_POSITIONS:
-            these, those = position == name, past_position == name
-            quantiles[these] = _quantiles(points[these], past_points[those], actual[those])
-        quantiles[points == 0] = 0.0
-        if scoring == "ppr":
-            why = [
-                r or ("nothing known yet" if p == 0 else None)
-                for r, p in zip(why, points, strict=True)
-            ]
-        suffix = "" if scoring == "ppr" else f"_{scoring}"
-        columns[f"projected_points{suffix}"] = np.round(points, 2)
-        for column, quantile in enumerate(("p10", "p50", "p90")):
-            columns[f"{quantile}{suffix}"] = np.round(quantiles[:, column], 2)
-    own = {name: rows[name] for name in PROJECTIONS.column_names if name in rows.column_names}
-    return pa.table(
-        {
-            **own,
-            **columns,
-            "source": [f"{MODEL} ({label})" if label else MODEL] * rows.num_rows,
-            "reason": pa.array(why, pa.string()),
-            "opponent_factor": rows["opponent_factor_fantasy_points_ppr"],
-        }
-    ).select([name for name in PROJECTIONS.column_names if name != "nflcom_half"])
-
-
-def _calibration_rows(past: pa.Table) -> pa.Table:
-    """Rows of earlier seasons that were projected above 0 and whose week was played."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    past = past.filter(pc.is_valid(past["target_played"]))
-    plays = [why in (None, "questionable", "doubtful") for why in reasons(past)]
-    return past.filter(pa.array(plays, pa.bool_()))
-
-
-def _quantiles(points: np.ndarray, past: np.ndarray, actual: np.ndarray) -> np.ndarray:
-    """p10, p50 and p90 of each projection, from past projections of about the same size.
-
-    With too few past rows (the lake's first season) the spread is the usual one of a skewed score:
-    a tenth of weeks below 0.35, half below 0.9 and a tenth above 1.8 of the projection.
-    """
-    import numpy as np
-
-    if len(past) < _FEW_ROWS:
-        return np.outer(points, [0.35, 0.9, 1.8])
-    order = np.argsort(past, kind="stable")
-    chunks = np.array_split(order, _BINS)
-    centres = np.array([past[chunk].mean() for chunk in chunks])
-    levels = np.array([np.quantile(actual[chunk], [0.1, 0.5, 0.9]) for chunk in chunks])
-    # A bigger projection never has a lower floor.
-    levels = np.maximum.accumulate(levels, axis=0)
-    out = np.column_stack([np.interp(points, centres, levels[:, q]) for q in range(3)])
-    # Beyond the last bin, scale with the projection.
-    above = points > centres[-1]
-    growth = np.outer(points[above] / centres[-1], np.ones(3))
-    out[above] = levels[-1] * np.where(levels[-1] > 0, growth, 1.0)
     return out

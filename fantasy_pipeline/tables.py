@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from fantasy_pipeline.columns import (
+    OPPONENT,
+    PLAYER_ID,
+    PLAYER_NAME,
+    PLAYER_WEEK,
+    POSITION,
+    SEASON,
+    TEAM,
+    WEEK,
+)
 from fantasy_pipeline.contracts import Column, Table
-
-SEASON = Column("season", "int", "Season, the year it starts in", required=True)
-WEEK = Column("week", "int", "Week 1-22; play-offs from 18 (19 from 2021)", required=True)
-PLAYER_ID = Column(
-    "player_id",
-    "string",
-    "gsis_id; NO_PLAYER for the row a week in which upstream keeps stats of no player",
-    required=True,
+from fantasy_pipeline.tables_history import (
+    AVERAGED_STATS,
+    LONG_STATS,
+    PLAYER_HISTORY,
+    RECENT_STATS,
+    TARGET_STATS,
+    TEAM_STATS,
 )
-PLAYER_NAME = Column("player_name", "string", "Full name")
-POSITION = Column(
-    "position",
-    "string",
-    "Position the player is used at: QB, RB, WR, TE, K, or a line or defence one",
+from fantasy_pipeline.tables_projections import (
+    MODEL_PROJECTIONS,
+    PROJECTION_ACCURACY,
+    PROJECTIONS,
+    SOURCE_PROJECTIONS,
 )
-TEAM = Column("team", "string", "Team of that week, today's code (LV, LAC, LA for all years)")
-OPPONENT = Column("opponent", "string", "Opposing team; null on a bye")
-
-PLAYER_WEEK = ("season", "week", "player_id")
 
 GAMES = Table(
     "games",
@@ -218,168 +223,6 @@ STAT_CORRECTIONS = Table(
     ),
 )
 
-SOURCE_PROJECTIONS = Table(
-    "source_projections",
-    "What other sources project: one row per source, player and week.",
-    ("season", "week", "source", "player_id"),
-    (
-        SEASON,
-        WEEK,
-        Column("source", "string", "Who projects: nflcom", required=True),
-        PLAYER_ID,
-        PLAYER_NAME,
-        POSITION,
-        Column("team", "string", "Team as the source gives it, today's code"),
-        Column("points_std", "float", "Projected points, standard; null where not given"),
-        Column("points_half", "float", "Projected points, half-PPR; null where not given"),
-        Column("points_ppr", "float", "Projected points, PPR; null where not given"),
-        Column("as_of", "timestamp", "When the file said so: its Last-Modified, else first seen"),
-    ),
-)
-
-PROJECTIONS = Table(
-    "projections",
-    "What to expect: one row per rostered QB, RB, WR, TE and K of the week, byes and players "
-    "ruled out included (0 points, with the reason).",
-    PLAYER_WEEK,
-    (
-        SEASON,
-        WEEK,
-        PLAYER_ID,
-        PLAYER_NAME,
-        POSITION,
-        TEAM,
-        OPPONENT,
-        Column("projected_points", "float", "Expected points, PPR"),
-        Column("p10", "float", "Floor: one week in ten is below, PPR points"),
-        Column("p50", "float", "Median, PPR points"),
-        Column("p90", "float", "Ceiling: one week in ten is above, PPR points"),
-        Column("source", "string", "Model that projects; says so if the data are synthetic"),
-        Column("reason", "string", "Why 0 (bye, out, injured reserve …) or cut (questionable)"),
-        Column("is_home", "bool", "Home game"),
-        Column("injury_status", "string", "Game status on the injury report before kick-off"),
-        Column("implied_team_total", "float", "Points the betting lines give the team"),
-        Column("opponent_factor", "float", "Opponent's effect on points of the position, 1 = none"),
-        Column("games", "int", "Games of the player that the projection knows"),
-        Column("projected_points_std", "float", "Expected points, standard"),
-        Column("p10_std", "float", "Floor, standard"),
-        Column("p50_std", "float", "Median, standard"),
-        Column("p90_std", "float", "Ceiling, standard"),
-        Column("projected_points_half", "float", "Expected points, half-PPR"),
-        Column("p10_half", "float", "Floor, half-PPR"),
-        Column("p50_half", "float", "Median, half-PPR"),
-        Column("p90_half", "float", "Ceiling, half-PPR"),
-        Column("nflcom_half", "float", "NFL.com's projection, half-PPR: to compare, not an input"),
-    ),
-)
-
-PROJECTION_ACCURACY = Table(
-    "projection_accuracy",
-    "How good the projections were, in half-PPR: one row per week, source and position; players "
-    "who played and whom every source of that week projected.",
-    ("season", "week", "source", "position"),
-    (
-        SEASON,
-        WEEK,
-        Column("source", "string", "Who projected", required=True),
-        Column("position", "string", "QB, RB, WR, TE, K or ALL", required=True),
-        Column("players", "int", "Players scored"),
-        Column("mae", "float", "Mean absolute error, points"),
-        Column("rmse", "float", "Root mean squared error, points"),
-        Column("bias", "float", "Mean of projected minus actual, points"),
-        Column("spearman", "float", "Rank correlation of projected and actual"),
-        Column("coverage", "float", "Share of actual points within p10-p90; null without them"),
-    ),
-)
-
-AVERAGED_STATS = (
-    "fantasy_points",
-    "fantasy_points_half",
-    "fantasy_points_ppr",
-    "completions",
-    "attempts",
-    "passing_yards",
-    "passing_tds",
-    "passing_interceptions",
-    "carries",
-    "rushing_yards",
-    "rushing_tds",
-    "targets",
-    "receptions",
-    "receiving_yards",
-    "receiving_tds",
-    "receiving_air_yards",
-    "target_share",
-    "fg_att",
-    "fg_made",
-    "pat_made",
-)
-"""Stats of which player_history carries a recency-weighted average per game."""
-
-PLAYER_HISTORY = Table(
-    "player_history",
-    "What was known before each week: one row per QB, RB, WR, TE or K and week, every feature as "
-    "of before that week's games; only the target_ columns tell what then happened.",
-    PLAYER_WEEK,
-    (
-        SEASON,
-        WEEK,
-        PLAYER_ID,
-        PLAYER_NAME,
-        POSITION,
-        TEAM,
-        OPPONENT,
-        Column("is_home", "bool", "Listed as the home team; null on a bye"),
-        Column("on_bye", "bool", "The team has no game this week"),
-        Column("roster_status", "string", "Roster status; game-day inactives count as ACT"),
-        Column("roster_source", "string", "Where the roster row comes from; null: stat line only"),
-        Column("injury_status", "string", "Game status on the report, as of kick-off"),
-        Column("practice_status", "string", "Last practice reported, as of kick-off"),
-        Column("spread_line", "float", "Closing spread, points the team is favoured by"),
-        Column("implied_team_total", "float", "Points the closing lines give the team"),
-        Column("rest", "int", "Days since the team's last game"),
-        Column("indoors", "bool", "Dome or closed roof"),
-        Column("years_in_league", "int", "Seasons since the first one"),
-        Column("draft_pick", "int", "Overall draft pick; null if undrafted"),
-        Column("games", "int", "Games with a stat line so far"),
-        Column("games_season", "int", "Games with a stat line this season so far"),
-        Column("weeks_since_game", "int", "Weeks of football since the last one played"),
-        Column("weight", "float", "Recency-weighted number of games behind the averages"),
-        Column(
-            "appearance_rate",
-            "float",
-            "Share of weeks fit and on the roster with a stat line, shrunken",
-        ),
-        Column("last_points_ppr", "float", "PPR points of the last game played"),
-        Column("season_points_ppr", "float", "Mean PPR points this season so far"),
-        *(
-            Column(f"avg_{name}", "float", f"Recency-weighted mean per game of {name}")
-            for name in AVERAGED_STATS
-        ),
-        Column("avg_snap_share", "float", "Recency-weighted mean of snap share, 0-1"),
-        *(
-            Column(
-                f"prior_{name}", "float", f"Mean {name} of the position's players as experienced"
-            )
-            for name in AVERAGED_STATS[:3]
-        ),
-        Column("status_rate", "float", "Share of players with this game status who played, so far"),
-        *(
-            Column(
-                f"opponent_factor_{name}",
-                "float",
-                f"{name} the opponent allowed the position, over the league's mean, shrunken to 1",
-            )
-            for name in AVERAGED_STATS[:3]
-        ),
-        Column("target_played", "bool", "Has a stat line this week; null until the week is played"),
-        Column("target_std", "float", "Points of this week, standard, kicking included; a target"),
-        Column("target_half", "float", "Points of this week, half-PPR, kicking included; a target"),
-        Column("target_ppr", "float", "Points of this week, PPR, kicking included; a target"),
-    ),
-    weekly=False,
-)
-
 ALL_TABLES = (
     GAMES,
     RAW_PLAYERS,
@@ -388,6 +231,7 @@ ALL_TABLES = (
     STAT_CORRECTIONS,
     PLAYER_HISTORY,
     SOURCE_PROJECTIONS,
+    MODEL_PROJECTIONS,
     PROJECTIONS,
     PROJECTION_ACCURACY,
 )
@@ -396,3 +240,31 @@ ALL_TABLES = (
 BY_NAME = {table.name: table for table in ALL_TABLES}
 
 FANTASY_POSITIONS = ("QB", "RB", "WR", "TE", "K")
+
+__all__ = [
+    "ALL_TABLES",
+    "AVERAGED_STATS",
+    "BY_NAME",
+    "FANTASY_POSITIONS",
+    "GAMES",
+    "LONG_STATS",
+    "MODEL_PROJECTIONS",
+    "OPPONENT",
+    "PLAYER_HISTORY",
+    "PLAYER_ID",
+    "PLAYER_NAME",
+    "PLAYER_WEEK",
+    "POSITION",
+    "PROJECTIONS",
+    "PROJECTION_ACCURACY",
+    "RAW_PLAYERS",
+    "RECENT_STATS",
+    "SEASON",
+    "SOURCE_PROJECTIONS",
+    "STAT_COLUMNS",
+    "TARGET_STATS",
+    "TEAM",
+    "TEAM_STATS",
+    "WEEK",
+    "WEEKLY_STATS",
+]

@@ -13,7 +13,7 @@ from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.runs import RunOutcome, execute, run_tags
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.session import Session
-from fantasy_pipeline.tables import PROJECTIONS, WEEKLY_STATS
+from fantasy_pipeline.tables import PROJECTIONS, SOURCE_PROJECTIONS, WEEKLY_STATS
 
 Step = Callable[[str], AbstractContextManager[Any]]
 
@@ -126,9 +126,7 @@ def backfill_weeks(
     Raises:
         PipelineError: nothing is left to do, or a season is not in the schedule.
     """
-    refreshed = refresh_schedule(session.source)
-    if not refreshed.success:
-        raise PipelineError("; ".join(refreshed.errors))
+    _refresh_schedule(session)
     wanted = []
     for season in seasons:
         exist = weeks_of(session.known_games, season)
@@ -149,6 +147,28 @@ def backfill_weeks(
         why = "all of it is in the lake" if only_missing else "no such week is over"
         raise PipelineError(f"nothing to do: {why}.")
     return make_plan(text, session.source, wanted)
+
+
+def _refresh_schedule(session: Session) -> None:
+    refreshed = refresh_schedule(session.source)
+    if not refreshed.success:
+        raise PipelineError("; ".join(refreshed.errors))
+
+
+def import_plan(session: Session, seasons: Iterable[int]) -> Plan:
+    """Plan the import of played weeks that are not in the lake, without projecting them."""
+    _refresh_schedule(session)
+    status = week_status(session.known_games, session.now)
+    due = max(status.due, status.last_completed or status.due)
+    present = set(session.lake.weeks(WEEKLY_STATS)) & set(session.lake.weeks(SOURCE_PROJECTIONS))
+    weeks = [
+        SeasonWeek(season, week)
+        for season in seasons
+        for week in weeks_of(session.known_games, season)
+        if SeasonWeek(season, week) <= due and SeasonWeek(season, week) not in present
+    ]
+    plan = make_plan(f"{session.source} import {_ranges(seasons)}", session.source, weeks)
+    return Plan(plan.text, plan.source, plan.stages[:1])
 
 
 def demo_plan(session: Session) -> Plan:

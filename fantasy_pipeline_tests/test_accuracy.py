@@ -9,12 +9,13 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from fantasy_pipeline.accuracy import projection_accuracy
+from fantasy_pipeline.accuracy import NAIVE, POOL, projection_accuracy
 from fantasy_pipeline.tables import (
+    MODEL_PROJECTIONS,
+    PLAYER_HISTORY,
     PROJECTION_ACCURACY,
     PROJECTIONS,
     SOURCE_PROJECTIONS,
-    WEEKLY_STATS,
 )
 
 Rows = Callable[..., pa.Table]
@@ -22,15 +23,15 @@ Scores = dict[tuple[int, str, str], dict[str, Any]]
 Score = Callable[..., Scores]
 
 
-def ours(player: str, points: float, position: str = "WR", **more: Any) -> dict[str, Any]:
+def ours(player: str, points: float, **more: Any) -> dict[str, Any]:
     return {
         "season": 2024,
         "week": 5,
         "player_id": player,
-        "position": position,
-        "source": "baseline",
+        "source": "consensus",
         "projected_points_half": points,
         "p10_half": points / 2,
+        "p50_half": points,
         "p90_half": points * 2,
     } | more
 
@@ -46,32 +47,41 @@ def theirs(player: str, points: float, **more: Any) -> dict[str, Any]:
     } | more
 
 
-def actual(player: str, points: float, **more: Any) -> dict[str, Any]:
+def actual(player: str, points: float | None, position: str = "WR", **more: Any) -> dict[str, Any]:
+    """A row of the history; without points, of a player who did not play."""
     return {
         "season": 2024,
         "week": 5,
         "player_id": player,
-        "fantasy_points_half": points,
-        "kicking_points": 0.0,
+        "position": position,
+        "target_played": points is not None,
+        "target_half": points,
     } | more
 
 
 @pytest.fixture
 def score(rows: Rows) -> Score:
-    """`score(ours, actual, theirs)`: accuracy by week, source and position."""
+    """`score(ours, actual, theirs)`: accuracy in half-PPR by week, source and position."""
 
     def build(
         projected: list[dict[str, Any]],
         happened: list[dict[str, Any]],
         others: tuple[dict[str, Any], ...] = (),
+        model: tuple[dict[str, Any], ...] = (),
+        pool: str = "played",
     ) -> Scores:
         table = projection_accuracy(
+            rows(PLAYER_HISTORY, *happened),
             rows(PROJECTIONS, *projected),
+            rows(MODEL_PROJECTIONS, *model),
             rows(SOURCE_PROJECTIONS, *others),
-            rows(WEEKLY_STATS, *happened),
         )
         assert table.schema == PROJECTION_ACCURACY.arrow_schema
-        return {(row["week"], row["source"], row["position"]): row for row in table.to_pylist()}
+        return {
+            (row["week"], row["source"], row["position"]): row
+            for row in table.to_pylist()
+            if row["scoring"] == "half" and row["pool"] == pool and row["source"] not in NAIVE
+        }
 
     return build
 
@@ -82,15 +92,15 @@ HAPPENED = [actual("a", 12.0), actual("b", 15.0), actual("c", 1.0)]
 
 def test_errors_by_hand(score: Score) -> None:
     found = score(THREE, HAPPENED)
-    assert set(found) == {(5, "baseline", "WR"), (5, "baseline", "ALL")}
-    row = found[5, "baseline", "WR"]
+    assert set(found) == {(5, "consensus", "WR"), (5, "consensus", "ALL")}
+    row = found[5, "consensus", "WR"]
     # Errors -2, 5 and 4; c is below its floor of 2.5.
     assert row["players"] == 3
-    assert row["mae"] == pytest.approx(11 / 3, abs=5e-5)
-    assert row["rmse"] == pytest.approx(math.sqrt((4 + 25 + 16) / 3), abs=5e-5)
-    assert row["bias"] == pytest.approx(7 / 3, abs=5e-5)
-    assert row["spearman"] == 1.0
-    assert row["coverage"] == pytest.approx(2 / 3, abs=5e-5)
+    assert row["mae"] == pytest.approx(11 / 3)
+    assert row["rmse"] == pytest.approx(math.sqrt((4 + 25 + 16) / 3))
+    assert row["bias"] == pytest.approx(7 / 3)
+    assert row["spearman"] == pytest.approx(1.0)
+    assert row["coverage"] == pytest.approx(2 / 3)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +112,8 @@ def test_rank_correlation_by_hand(score: Score, points: tuple[float, ...], expec
         ours(name, rank) for name, rank in zip("abcd", (5.0, 6.0, 70.0, 800.0), strict=True)
     ]
     happened = [actual(name, value) for name, value in zip("abcd", points, strict=True)]
-    assert score(projected, happened)[5, "baseline", "WR"]["spearman"] == expected
+    row = score(projected, happened)[5, "consensus", "WR"]
+    assert row["spearman"] == pytest.approx(expected)
 
 
 def test_rank_correlation_with_ties_by_hand(score: Score) -> None:
@@ -113,14 +124,14 @@ def test_rank_correlation_with_ties_by_hand(score: Score) -> None:
         actual(name, points) for name, points in zip("abcd", (5.0, 5.0, 7.0, 9.0), strict=True)
     ]
     # Ranks 1, 2, 3, 4 and 1.5, 1.5, 3, 4: 4.5 / sqrt(5 x 4.5).
-    assert score(projected, happened)[5, "baseline", "WR"]["spearman"] == pytest.approx(
-        4.5 / math.sqrt(5 * 4.5), abs=5e-5
+    assert score(projected, happened)[5, "consensus", "WR"]["spearman"] == pytest.approx(
+        4.5 / math.sqrt(5 * 4.5)
     )
 
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_too_few_players_have_no_rank_correlation(score: Score, count: int) -> None:
-    row = score(THREE[:count], HAPPENED)[5, "baseline", "WR"]
+    row = score(THREE[:count], HAPPENED)[5, "consensus", "WR"]
     assert row["players"] == count
     assert row["spearman"] is None
     assert row["mae"] is not None
@@ -128,7 +139,9 @@ def test_too_few_players_have_no_rank_correlation(score: Score, count: int) -> N
 
 def test_all_alike_have_no_rank_correlation(score: Score) -> None:
     happened = [actual(name, 7.0) for name in "abc"]
-    assert score(THREE, happened)[5, "baseline", "WR"]["spearman"] is None
+    row = score(THREE, happened)[5, "consensus", "WR"]
+    assert row["spearman"] is None
+    assert row["start_sit"] is None
 
 
 @pytest.mark.parametrize(
@@ -136,24 +149,24 @@ def test_all_alike_have_no_rank_correlation(score: Score) -> None:
 )
 def test_floor_and_ceiling_are_inside(score: Score, points: float, coverage: float) -> None:
     found = score([ours("a", 10.0)], [actual("a", points)])
-    assert found[5, "baseline", "WR"]["coverage"] == coverage
+    assert found[5, "consensus", "WR"]["coverage"] == coverage
 
 
 def test_each_position_and_all_of_them(score: Score) -> None:
     found = score(
-        [ours("a", 10.0), ours("b", 10.0, "TE"), ours("c", 10.0, "TE")],
-        [actual("a", 11.0), actual("b", 12.0), actual("c", 14.0)],
+        [ours("a", 10.0), ours("b", 10.0), ours("c", 10.0)],
+        [actual("a", 11.0), actual("b", 12.0, "TE"), actual("c", 14.0, "TE")],
     )
     assert {key[2]: (row["players"], row["mae"]) for key, row in found.items()} == {
         "WR": (1, 1.0),
         "TE": (2, 3.0),
-        "ALL": (3, pytest.approx(7 / 3, abs=5e-5)),
+        "ALL": (3, pytest.approx(7 / 3)),
     }
 
 
-def test_kicks_count(score: Score) -> None:
-    found = score([ours("k", 8.0, "K")], [actual("k", 0.0, kicking_points=9.0)])
-    assert found[5, "baseline", "K"]["bias"] == -1.0
+def test_kickers_are_scored_and_not_among_all(score: Score) -> None:
+    found = score([ours("k", 8.0)], [actual("k", 9.0, "K")])
+    assert {key[2]: row["bias"] for key, row in found.items()} == {"K": -1.0}
 
 
 def test_weeks_are_scored_apart(score: Score) -> None:
@@ -161,29 +174,46 @@ def test_weeks_are_scored_apart(score: Score) -> None:
         [ours("a", 10.0), ours("a", 10.0, week=6)],
         [actual("a", 11.0), actual("a", 13.0, week=6)],
     )
-    assert found[5, "baseline", "ALL"]["mae"] == 1.0
-    assert found[6, "baseline", "ALL"]["mae"] == 3.0
+    assert found[5, "consensus", "ALL"]["mae"] == 1.0
+    assert found[6, "consensus", "ALL"]["mae"] == 3.0
 
 
-def test_who_did_not_play_is_not_scored(score: Score) -> None:
-    assert score(THREE, HAPPENED[:1])[5, "baseline", "ALL"]["players"] == 1
-    assert score(THREE, []) == {}
+def test_who_did_not_play_is_scored_among_all_only(score: Score) -> None:
+    happened = [HAPPENED[0], actual("b", None)]
+    assert score(THREE, happened)[5, "consensus", "ALL"]["players"] == 1
+    everybody = score(THREE, happened, pool="all")[5, "consensus", "ALL"]
+    # a: 10 for 12, b: 20 for nothing.
+    assert (everybody["players"], everybody["mae"]) == (2, 11.0)
 
 
-def test_who_was_projected_0_is_not_scored(score: Score) -> None:
+def test_a_game_yet_to_be_played_is_not_scored(score: Score) -> None:
+    yet = actual("a", None) | {"target_played": None}
+    assert score(THREE, [yet], pool="all") == {}
+    assert score(THREE, [], pool="all") == {}
+
+
+def test_our_own_0_does_not_keep_a_player_from_being_scored(score: Score) -> None:
     found = score([ours("a", 10.0), ours("out", 0.0)], [actual("a", 9.0), actual("out", 30.0)])
-    assert found[5, "baseline", "ALL"]["players"] == 1
+    assert found[5, "consensus", "ALL"]["players"] == 2
 
 
-def test_sources_are_compared_on_the_players_of_all(score: Score) -> None:
+def test_whom_nflcom_projects_at_0_is_not_scored(score: Score) -> None:
+    found = score(THREE, HAPPENED, (theirs("a", 11.0), theirs("b", 0.0)))
+    assert found[5, "consensus", "ALL"]["players"] == 1
+
+
+def test_sources_are_compared_on_the_players_of_nflcom(score: Score) -> None:
     found = score(
         THREE,
         HAPPENED,
         (theirs("a", 11.0), theirs("b", 16.0), theirs("not ours", 9.0)),
+        model=tuple(THREE),
     )
     assert {key[1:]: (row["players"], row["mae"]) for key, row in found.items()} == {
-        ("baseline", "WR"): (2, 3.5),
-        ("baseline", "ALL"): (2, 3.5),
+        ("consensus", "WR"): (2, 3.5),
+        ("consensus", "ALL"): (2, 3.5),
+        ("model", "WR"): (2, 3.5),
+        ("model", "ALL"): (2, 3.5),
         ("nflcom", "WR"): (2, 1.0),
         ("nflcom", "ALL"): (2, 1.0),
     }
@@ -197,14 +227,24 @@ def test_a_week_without_other_sources_is_scored_all_the_same(score: Score) -> No
         [*HAPPENED, actual("a", 11.0, week=6)],
         (theirs("a", 11.0, week=6),),
     )
-    assert found[5, "baseline", "ALL"]["players"] == 3
+    assert found[5, "consensus", "ALL"]["players"] == 3
     assert found[6, "nflcom", "ALL"]["players"] == 1
     assert (5, "nflcom", "ALL") not in found
 
 
-def test_the_position_is_that_of_our_projection(score: Score) -> None:
-    found = score([ours("a", 10.0, "TE")], [actual("a", 9.0)], (theirs("a", 8.0, position="QB"),))
+def test_the_position_is_that_of_our_history(score: Score) -> None:
+    found = score([ours("a", 10.0)], [actual("a", 9.0, "TE")], (theirs("a", 8.0, position="QB"),))
     assert {key[2] for key in found} == {"TE", "ALL"}
+
+
+def test_the_pool_is_no_larger_than_stated(score: Score) -> None:
+    names = [f"{number:02}" for number in range(POOL["TE"] + 5)]
+    found = score(
+        [ours(name, 10.0) for name in names],
+        [actual(name, 9.0, "TE") for name in names],
+        tuple(theirs(name, 1.0 + number) for number, name in enumerate(names)),
+    )
+    assert found[5, "consensus", "TE"]["players"] == POOL["TE"]
 
 
 def test_no_projections_no_rows(score: Score) -> None:

@@ -14,6 +14,7 @@ from fantasy_pipeline.runs import RunOutcome, execute, run_config
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sources.base import SAMPLE_LABEL
 from fantasy_pipeline.tables import (
+    MODEL_PROJECTIONS,
     PLAYER_HISTORY,
     PROJECTION_ACCURACY,
     PROJECTIONS,
@@ -22,7 +23,14 @@ from fantasy_pipeline.tables import (
     WEEKLY_STATS,
 )
 
-WEEKLY = (RAW_PLAYERS, WEEKLY_STATS, SOURCE_PROJECTIONS, PROJECTIONS, PROJECTION_ACCURACY)
+WEEKLY = (
+    RAW_PLAYERS,
+    WEEKLY_STATS,
+    SOURCE_PROJECTIONS,
+    MODEL_PROJECTIONS,
+    PROJECTIONS,
+    PROJECTION_ACCURACY,
+)
 
 
 @pytest.fixture

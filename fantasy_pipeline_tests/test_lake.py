@@ -33,7 +33,15 @@ def accuracy(rows: Rows) -> Callable[..., pa.Table]:
         return rows(
             PROJECTION_ACCURACY,
             *(
-                {"season": season, "week": week, "source": "m", "position": position, "mae": mae}
+                {
+                    "season": season,
+                    "week": week,
+                    "source": "m",
+                    "position": position,
+                    "scoring": "ppr",
+                    "pool": "played",
+                    "mae": mae,
+                }
                 for week, position, mae in records
             ),
         )

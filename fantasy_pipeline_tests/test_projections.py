@@ -1,4 +1,7 @@
-"""The baseline model: by hand on a few players, and its floors and ceilings on many."""
+"""Projections where no model is trained: the baseline by hand, floors and ceilings on many.
+
+What a trained model makes of a player is in `model/`.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,18 @@ import pyarrow.compute as pc
 import pytest
 
 from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.model.baseline import OPPONENT_WEIGHT, TOTAL_WEIGHT
+from fantasy_pipeline.model.features import PRIOR_GAMES, USUAL_TEAM_TOTAL
+from fantasy_pipeline.model.intervals import quantile_table
+from fantasy_pipeline.model.intervals import quantiles as quantiles_of
+from fantasy_pipeline.model.training import MAX_SEASONS, Model, train, window
 from fantasy_pipeline.projections import (
-    CALIBRATION_SEASONS,
-    MODEL,
-    OPPONENT_WEIGHT,
-    PRIOR_GAMES,
+    BASELINE,
+    LEVELS,
+    LIKELY,
+    NOTHING,
     ROSTER_REASONS,
-    TOTAL_WEIGHT,
-    USUAL_TEAM_TOTAL,
+    model_projections,
     pool_warnings,
     projections,
 )
@@ -26,6 +33,7 @@ from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sources.base import SAMPLE_LABEL
 from fantasy_pipeline.tables import (
     FANTASY_POSITIONS,
+    MODEL_PROJECTIONS,
     PLAYER_HISTORY,
     PROJECTIONS,
     RAW_PLAYERS,
@@ -64,6 +72,9 @@ def known(player: str, position: str = "WR", **more: Any) -> dict[str, Any]:
     } | more
 
 
+UNTRAINED = Model(W5.season, {}, {}, {})
+
+
 @pytest.fixture
 def project(rows: Rows) -> Project:
     """`project(rows of the history, …)`: projections by player id."""
@@ -74,9 +85,11 @@ def project(rows: Rows) -> Project:
         others: tuple[dict[str, Any], ...] = (),
         label: str | None = None,
     ) -> dict[str, dict[str, Any]]:
-        table = projections(
-            rows(PLAYER_HISTORY, *history), rows(SOURCE_PROJECTIONS, *others), list(weeks), label
+        ours = model_projections(
+            rows(PLAYER_HISTORY, *history), list(weeks), lambda _: UNTRAINED, label
         )
+        assert ours.schema == MODEL_PROJECTIONS.arrow_schema
+        table = projections(ours, rows(SOURCE_PROJECTIONS, *others), lambda _: None, label)
         assert table.schema == PROJECTIONS.arrow_schema
         return {row["player_id"]: row for row in table.to_pylist()}
 
@@ -90,7 +103,7 @@ def test_a_usual_player_in_a_usual_game(project: Project) -> None:
     row = project(known("a"))["a"]
     assert row["projected_points"] == 10.0
     assert row["reason"] is None
-    assert row["source"] == MODEL
+    assert row["source"] == BASELINE
     assert (row["season"], row["week"], row["opponent"], row["games"]) == (2024, 5, "KC", 20)
 
 
@@ -131,8 +144,10 @@ def test_the_opponent_and_the_lines_count_by_half(project: Project) -> None:
 
 def test_who_seldom_plays_is_expected_less(project: Project) -> None:
     found = project(known("seldom", appearance_rate=0.25), known("unknown", appearance_rate=None))
-    assert found["seldom"]["projected_points"] == 2.5
-    assert found["unknown"]["projected_points"] == 5.0
+    assert LIKELY == 0.5
+    assert (found["seldom"]["plays"], found["seldom"]["projected_points"]) == (0.25, 5.0)
+    # As likely as not to play: projected as if he plays.
+    assert (found["unknown"]["plays"], found["unknown"]["projected_points"]) == (0.5, 10.0)
 
 
 def test_points_below_zero_are_not_projected(project: Project) -> None:
@@ -188,15 +203,16 @@ def test_the_bye_comes_before_the_roster_before_the_report(project: Project) -> 
 
 
 @pytest.mark.parametrize(("status", "rate"), [("Questionable", 0.7), ("Doubtful", 0.1)])
-def test_who_may_not_play_is_cut_with_the_reason(
+def test_who_may_not_play_has_the_reason_and_who_is_unlikely_to_is_cut(
     project: Project, status: str, rate: float
 ) -> None:
     hurt = known("hurt", injury_status=status, status_rate=rate, appearance_rate=0.9)
     row = project(hurt)["hurt"]
-    assert row["projected_points"] == pytest.approx(10 * rate * 0.9)
+    assert row["plays"] == pytest.approx(rate * 0.9)
+    assert row["projected_points"] == pytest.approx(10 * min(1, rate * 0.9 / LIKELY))
     assert row["reason"] == status.lower()
     assert row["injury_status"] == status
-    assert 0 < row["p10"] < row["p50"] < row["p90"]
+    assert 0 <= row["p10"] <= row["p50"] < row["p90"]
 
 
 @pytest.mark.parametrize("fit", [{"injury_status": "Probable"}, {"roster_status": None}, {}])
@@ -209,30 +225,29 @@ def test_0_always_has_a_reason(project: Project) -> None:
     """A first week in a new lake: no game behind anybody."""
     nothing = {f"{kind}_{name}": None for name in POINTS for kind in ("avg", "prior")}
     row = project(known("a", weight=0.0, appearance_rate=None, **nothing))["a"]
-    assert row["projected_points"] > 0 or row["reason"] is not None
+    assert (row["projected_points"], row["reason"]) == (0.0, NOTHING)
+
+
+def test_what_others_know_is_something(project: Project) -> None:
+    nothing = {f"{kind}_{name}": None for name in POINTS for kind in ("avg", "prior")}
+    rookie = known("a", weight=0.0, **nothing)
+    row = project(rookie, others=(nflcom("a", 8.0),))["a"]
+    assert row["projected_points"] > 0
+    assert row["reason"] is None
 
 
 # Floors and ceilings
 
 
-def past(
-    count: int, season: int = 2023, seed: int = 1, spread: float = 0.5
-) -> list[dict[str, Any]]:
-    """Played weeks of receivers who scored their mean, give or take."""
+USUAL = [3.5, 9.0, 18.0]
+"""Floor, median and ceiling of 10 points where there is nothing to learn from."""
+
+
+def past(count: int, seed: int = 1, spread: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
+    """Projections, and the points of players who scored as projected, give or take."""
     rng = np.random.default_rng(seed)
-    means = rng.uniform(1, 20, count)
-    actual = means * rng.lognormal(0, spread, count)
-    return [
-        known(
-            f"past {season} {number}",
-            season=season,
-            week=1 + number % 18,
-            target_played=True,
-            **{f"{kind}_{name}": mean for name in POINTS for kind in ("avg", "prior")},
-            **{f"target_{scoring}": points for scoring in ("std", "half", "ppr")},
-        )
-        for number, (mean, points) in enumerate(zip(means.tolist(), actual.tolist(), strict=True))
-    ]
+    expected = rng.uniform(1, 20, count)
+    return expected, expected * rng.lognormal(0, spread, count)
 
 
 def with_mean(player: str, mean: float, **more: Any) -> dict[str, Any]:
@@ -244,95 +259,76 @@ def quantiles(row: dict[str, Any]) -> list[float]:
     return [row[name] for name in QUANTILES]
 
 
+def of_ten(expected: np.ndarray, actual: np.ndarray, plays: float = 1.0) -> list[float]:
+    """Floor, median and ceiling of 10 points, learnt from a past."""
+    table = quantile_table(expected, actual)
+    found: list[float] = quantiles_of(table, np.array([10.0]), np.array([plays]), LEVELS)[
+        0
+    ].tolist()
+    return found
+
+
 def test_with_little_behind_the_spread_is_the_usual_one(project: Project) -> None:
-    assert quantiles(project(known("a"))["a"]) == [3.5, 9.0, 18.0]
-    assert quantiles(project(known("a"), *past(199))["a"]) == [3.5, 9.0, 18.0]
+    assert quantiles(project(known("a"))["a"]) == USUAL
+    assert of_ten(*past(199)) == pytest.approx(USUAL)
 
 
-def test_the_spread_is_learnt_from_seasons_before(project: Project) -> None:
-    found = project(with_mean("a", 10.0), *past(2400, spread=0.5))["a"]
+def test_the_spread_is_learnt_from_the_past() -> None:
     # Deciles of a log-normal around 10.
     expected = [10 * np.exp(0.5 * z) for z in (-1.2816, 0, 1.2816)]
-    assert quantiles(found) == pytest.approx(expected, rel=0.15)
-    assert found["projected_points"] == 10.0
-
-
-def test_of_each_position_on_its_own(project: Project) -> None:
-    found = project(known("wr"), known("te", "TE"), *past(300))
-    assert quantiles(found["te"]) == [3.5, 9.0, 18.0]
-    assert quantiles(found["wr"]) != [3.5, 9.0, 18.0]
+    assert of_ten(*past(2400, spread=0.5)) == pytest.approx(expected, rel=0.15)
 
 
 @pytest.mark.parametrize(
     ("season", "counts"),
     [
         (2023, True),
-        (2024 - CALIBRATION_SEASONS, True),
-        (2023 - CALIBRATION_SEASONS, False),
+        (2024 - MAX_SEASONS, True),
+        (2023 - MAX_SEASONS, False),
         (2024, False),
         (2025, False),
     ],
 )
-def test_only_the_seasons_just_before_count(project: Project, season: int, counts: bool) -> None:
-    history = [row for row in past(300, season) if (row["season"], row["week"]) != W5]
-    found = project(known("a"), *history)["a"]
-    assert (quantiles(found) != [3.5, 9.0, 18.0]) is counts
+def test_only_the_seasons_just_before_count(rows: Rows, season: int, counts: bool) -> None:
+    history = rows(PLAYER_HISTORY, known("a", season=season, target_played=True))
+    assert window(history, 2024) == ({season: 1} if counts else {})
 
 
-def test_weeks_that_were_not_played_or_not_projected_teach_nothing(project: Project) -> None:
-    idle = [
-        {"target_played": None},
-        {"on_bye": True},
-        {"roster_status": "RES"},
-        {"injury_status": "Out"},
-    ]
-    history = [row | idle[number % 4] for number, row in enumerate(past(400))]
-    assert quantiles(project(known("a"), *history)["a"]) == [3.5, 9.0, 18.0]
+def test_who_does_not_play_scores_nothing() -> None:
+    assert of_ten(*past(300), plays=0.0) == [0.0, 0.0, 0.0]
+    floor, median, ceiling = of_ten(*past(300), plays=0.4)
+    assert floor == median == 0.0 < ceiling < of_ten(*past(300))[2]
 
 
-def test_who_then_did_not_play_scored_nothing(project: Project) -> None:
-    absent = {"target_played": False, "target_std": None, "target_half": None, "target_ppr": None}
-    history = [row | absent for row in past(300)]
-    assert quantiles(project(known("a"), *history)["a"]) == [0.0, 0.0, 0.0]
-
-
-def over_a_range(project: Project, history: list[dict[str, Any]]) -> np.ndarray:
+def over_a_range(expected: np.ndarray, actual: np.ndarray) -> np.ndarray:
     """Floor, median and ceiling of projections from next to nothing to beyond all before."""
     means = np.linspace(0.01, 40, 50)
-    found = project(*(with_mean(f"{mean:05.2f}", mean) for mean in means), *history)
-    return np.array([quantiles(found[f"{mean:05.2f}"]) for mean in means])
+    return quantiles_of(quantile_table(expected, actual), means, np.ones(50), LEVELS)
 
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("count", [100, 200, 1500])
-def test_floor_median_and_ceiling_are_in_order(project: Project, seed: int, count: int) -> None:
-    history = past(count, seed=seed, spread=1.0)
-    for row in history[::20]:
-        row["target_ppr"] = -2.0
-    found = over_a_range(project, history)
+def test_floor_median_and_ceiling_are_in_order(seed: int, count: int) -> None:
+    expected, actual = past(count, seed=seed, spread=1.0)
+    actual[::20] = -2.0
+    found = over_a_range(expected, actual)
     assert (np.diff(found, axis=1) >= 0).all()
     # A bigger projection has no lower floor, median or ceiling.
     assert (np.diff(found, axis=0) >= -0.01).all()
 
 
-def test_a_floor_below_zero_does_not_sink_with_the_projection(project: Project) -> None:
-    history = past(1500)
-    for row in history[::4]:
-        row["target_ppr"] = -2.0
-    floors = over_a_range(project, history)[:, 0]
+def test_a_floor_below_zero_does_not_sink_with_the_projection() -> None:
+    expected, actual = past(1500)
+    actual[::4] = -2.0
+    floors = over_a_range(expected, actual)[:, 0]
     assert floors[-1] < 0
     assert (np.diff(floors) >= -0.01).all()
 
 
-def test_eight_in_ten_are_between_floor_and_ceiling(project: Project) -> None:
-    future = past(1500, season=2024, seed=9)
-    for number, row in enumerate(future):
-        row |= {"player_id": f"{number}", "week": W5.week}
-    found = project(*future, *past(2400))
-    inside = [
-        found[row["player_id"]]["p10"] <= row["target_ppr"] <= found[row["player_id"]]["p90"]
-        for row in future
-    ]
+def test_eight_in_ten_are_between_floor_and_ceiling() -> None:
+    future, actual = past(1500, seed=9)
+    found = quantiles_of(quantile_table(*past(2400)), future, np.ones(1500), LEVELS)
+    inside = (found[:, 0] <= actual) & (actual <= found[:, 2])
     assert np.mean(inside) == pytest.approx(0.8, abs=0.05)
 
 
@@ -393,14 +389,11 @@ def test_no_weeks_are_no_projections(project: Project) -> None:
 
 
 def test_weeks_of_several_seasons_at_once_are_as_each_alone(project: Project) -> None:
-    history = [
-        *past(300),
-        *(known(f"{season}", season=season, week=5) for season in (2022, 2024)),
-    ]
+    history = [known(f"{season}", season=season, week=5) for season in (2022, 2024)]
     both = project(*history, weeks=(W5, SeasonWeek(2022, 5)))
     alone = project(*history, weeks=(W5,)) | project(*history, weeks=(SeasonWeek(2022, 5),))
     assert both == alone
-    assert quantiles(both["2022"]) == [3.5, 9.0, 18.0]
+    assert quantiles(both["2022"]) == USUAL
 
 
 # Beside others
@@ -416,7 +409,7 @@ def nflcom(player: str, points: float, **more: Any) -> dict[str, Any]:
     } | more
 
 
-def test_nflcoms_points_are_shown_and_not_used(project: Project) -> None:
+def test_nflcoms_points_are_shown_and_heard(project: Project) -> None:
     others = (nflcom("a", 17.5), nflcom("b", 3.0, source="other"), nflcom("c", 5.0, week=6))
     found = project(known("a"), known("b"), known("c"), others=others)
     assert {name: row["nflcom_half"] for name, row in found.items()} == {
@@ -424,24 +417,32 @@ def test_nflcoms_points_are_shown_and_not_used(project: Project) -> None:
         "b": None,
         "c": None,
     }
-    alone = project(known("a"))
-    assert found["a"] | {"nflcom_half": None} == alone["a"]
+    alone = project(known("a"), known("b"), known("c"))
+    assert {row["model_half"] for row in found.values()} == {alone["a"]["projected_points_half"]}
+    assert 10 < found["a"]["projected_points"] < 17.5
+    assert 3 < found["b"]["projected_points"] < 10
+    assert found["c"] == alone["c"]
 
 
 def test_synthetic_data_are_said_to_be(project: Project) -> None:
-    assert project(known("a"), label=SAMPLE_LABEL)["a"]["source"] == f"{MODEL} ({SAMPLE_LABEL})"
+    assert project(known("a"), label=SAMPLE_LABEL)["a"]["source"] == f"{BASELINE} ({SAMPLE_LABEL})"
 
 
 def test_the_future_does_not_change_a_projection(rows: Rows) -> None:
     """Later weeks, later seasons, and the week's own results."""
-    before = [*past(300), *(with_mean(f"{mean}", mean) for mean in (2.0, 10.0, 30.0))]
-    after = [*past(300, 2025, seed=5), known("2.0", week=6, target_played=True, target_ppr=50.0)]
+    means = (2.0, 10.0, 30.0)
+    before = [with_mean(f"{mean}", mean) for mean in means]
+    before += [with_mean(f"{mean}", mean, season=2023, target_played=True) for mean in means]
+    after = [known("2.0", week=6, target_played=True, target_ppr=50.0), known("a", season=2025)]
     played = [
         row | {"target_played": True, "target_ppr": 99.0} if row["season"] == 2024 else row
         for row in before
     ]
-    none = rows(SOURCE_PROJECTIONS)
-    then = projections(rows(PLAYER_HISTORY, *before), none, [W5], None)
-    now = projections(rows(PLAYER_HISTORY, *played, *after), none, [W5], None)
-    assert then.equals(now)
-    assert pc.min(then["projected_points"]).as_py() > 0
+    tables = []
+    for records in (before, [*played, *after]):
+        history = rows(PLAYER_HISTORY, *records)
+        model = train(history, W5.season)
+        ours = model_projections(history, [W5], lambda _, model=model: model, None)  # type: ignore[misc]
+        tables.append(projections(ours, rows(SOURCE_PROJECTIONS), lambda _: None, None))
+    assert tables[0].equals(tables[1])
+    assert pc.min(tables[0]["projected_points"]).as_py() > 0

@@ -13,8 +13,9 @@ import pytest
 
 from fantasy_pipeline.errors import NotPublishedError
 from fantasy_pipeline.history import player_history
+from fantasy_pipeline.model.training import Model
 from fantasy_pipeline.players import raw_players
-from fantasy_pipeline.projections import projections
+from fantasy_pipeline.projections import model_projections
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.source_projections import source_projections
 from fantasy_pipeline.sources.canonical import NO_PLAYER
@@ -22,7 +23,7 @@ from fantasy_pipeline.sources.nflverse import Nflverse
 from fantasy_pipeline.sources.transport import Transport
 from fantasy_pipeline.sql import database
 from fantasy_pipeline.stats import point_differences, unplayed_games, weekly_stats
-from fantasy_pipeline.tables import PLAYER_HISTORY, SOURCE_PROJECTIONS
+from fantasy_pipeline.tables import PLAYER_HISTORY
 from fantasy_pipeline.teams import CURRENT_CODE
 
 pytestmark = pytest.mark.real
@@ -514,8 +515,10 @@ def test_projections_are_the_same_when_the_future_is_deleted(league: League) -> 
         if not name.startswith("target_"):
             assert then[name].combine_chunks().equals(known[name].combine_chunks()), name
 
-    none = SOURCE_PROJECTIONS.arrow_schema.empty_table()
-    projected = [projections(table, none, [week], None) for table in (then, now)]
+    untrained = Model(week.season, {}, {}, {})
+    projected = [
+        model_projections(table, [week], lambda _: untrained, None) for table in (then, now)
+    ]
     assert projected[0].equals(projected[1])
     assert projected[0].num_rows > 500
     assert pc.max(projected[0]["projected_points"]).as_py() > 15

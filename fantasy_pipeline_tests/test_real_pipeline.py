@@ -16,6 +16,7 @@ import pytest
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import (
+    MODEL_PROJECTIONS,
     PROJECTION_ACCURACY,
     PROJECTIONS,
     RAW_PLAYERS,
@@ -27,7 +28,14 @@ pytestmark = pytest.mark.real
 
 ROOT = Path(__file__).parents[1]
 RELEASE = "github.com/nflverse/nflverse-data/releases/download"
-WEEKLY = (RAW_PLAYERS, WEEKLY_STATS, SOURCE_PROJECTIONS, PROJECTIONS, PROJECTION_ACCURACY)
+WEEKLY = (
+    RAW_PLAYERS,
+    WEEKLY_STATS,
+    SOURCE_PROJECTIONS,
+    MODEL_PROJECTIONS,
+    PROJECTIONS,
+    PROJECTION_ACCURACY,
+)
 
 
 def command(home: Path, mirror: Path, *words: str) -> subprocess.CompletedProcess[str]:

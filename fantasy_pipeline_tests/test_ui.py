@@ -26,6 +26,7 @@ ASSETS = [
     "weekly_stats",
     "player_history",
     "source_projections",
+    "model_projections",
     "projections",
     "projection_accuracy",
 ]

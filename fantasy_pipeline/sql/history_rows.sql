@@ -1,8 +1,20 @@
 -- Player-weeks in time order: what was known before the week, beside what happened in it (the
 -- columns that start with x_). Players with a stat line but no roster row come from the stat line.
-with lines as (
-    select *
+-- teams_played, by team: on a provisional Tuesday some games are still to be played.
+with teams_played as (
+    select season, week, team, sum(carries) as team_carries
     from weekly_stats
+    group by all
+),
+lines as (
+    select s.*,
+        carries / nullif(team_carries, 0) as carry_share,
+        coalesce(sack_fumbles_lost, 0) + coalesce(rushing_fumbles_lost, 0)
+            + coalesce(receiving_fumbles_lost, 0) as fumbles_lost,
+        coalesce(passing_2pt_conversions, 0) + coalesce(rushing_2pt_conversions, 0)
+            + coalesce(receiving_2pt_conversions, 0) as two_point_conversions
+    from weekly_stats s
+    left join teams_played using (season, week, team)
     where position in ('QB', 'RB', 'WR', 'TE', 'K') and player_id <> 'NO_PLAYER'
 ),
 listed as (
@@ -16,9 +28,7 @@ team_games as (
     select season, week, away_team, home_team, false, kickoff, -spread_line, total_line,
         away_rest, roof
     from games
-),
--- By team: on a provisional Tuesday some games are still to be played.
-teams_played as (select distinct season, week, team from weekly_stats)
+)
 select
     coalesce(l.season, s.season) as season,
     coalesce(l.week, s.week) as week,
@@ -38,12 +48,15 @@ select
     g.spread_line,
     g.total_line / 2 + g.spread_line / 2 as implied_team_total,
     g.rest,
-    g.roof in ('dome', 'closed') as indoors,
+    -- Whether a roof that can open is closed is settled on game day.
+    case g.roof when 'dome' then true when 'outdoors' then false end as indoors,
+    date_diff('day', l.birth_date, cast(g.kickoff as date)) / 365.25 as age,
     coalesce(l.season, s.season) - l.rookie_season as years_in_league,
     l.draft_pick,
     p.season is not null as x_week_played,
-    s.player_id is not null as x_played,
-    s.opponent as x_opponent,
+    s.player_id is not null or coalesce(l.offense_snaps, 0) > 0 as x_played,
+    coalesce(s.team, l.team) as x_team,
+    coalesce(s.opponent, g.opponent) as x_opponent,
     l.snap_share as x_snap_share,
     {stats}
 from listed l

@@ -1,0 +1,54 @@
+"""Features, training and projecting, timed on a lake of real seasons.
+
+    python bench/model.py <lake> [season]
+
+Prints seconds and peak memory beside their limits, and exits with 1 beyond one.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+
+from fantasy_pipeline import tables
+from fantasy_pipeline.history import player_history
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.model import artefact, features, training
+from fantasy_pipeline.projections import model_projections, projections
+
+LIMITS = {"features": 15.0, "training": 60.0, "a week": 2.0, "GiB": 1.0}
+
+
+def main(root: str, season: int) -> int:
+    lake = Lake(root, "nfl")
+    found: dict[str, float] = {}
+    start = time.perf_counter()
+    with lake.connect((tables.GAMES, tables.RAW_PLAYERS, tables.WEEKLY_STATS)) as connection:
+        history = player_history(connection)
+    features.matrix(history)
+    found["features"] = time.perf_counter() - start
+    found["GiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+    sources = lake.read(tables.SOURCE_PROJECTIONS)
+    start = time.perf_counter()
+    artefact.save(lake, training.train(history, season, sources))
+    found["training"] = time.perf_counter() - start
+
+    week = [week for week in lake.weeks(tables.RAW_PLAYERS) if week.season == season][8]
+    start = time.perf_counter()
+    model = artefact.load(lake, season)
+    assert model is not None
+    ours = model_projections(history, [week], lambda _: model, None)
+    theirs = lake.read(tables.SOURCE_PROJECTIONS, [week])
+    projections(ours, theirs, lambda _: model, None)
+    found["a week"] = time.perf_counter() - start
+
+    for name, limit in LIMITS.items():
+        verdict = "ok" if found[name] <= limit else "OVER"
+        print(f"{name:10} {found[name]:8.2f}  limit {limit:5.1f}  {verdict}")
+    return int(any(found[name] > limit for name, limit in LIMITS.items()))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 2024))

@@ -1,0 +1,24 @@
+"""Columns that most tables of the lake share."""
+
+from __future__ import annotations
+
+from fantasy_pipeline.contracts import Column
+
+SEASON = Column("season", "int", "Season, the year it starts in", required=True)
+WEEK = Column("week", "int", "Week 1-22; play-offs from 18 (19 from 2021)", required=True)
+PLAYER_ID = Column(
+    "player_id",
+    "string",
+    "gsis_id; NO_PLAYER for the row a week in which upstream keeps stats of no player",
+    required=True,
+)
+PLAYER_NAME = Column("player_name", "string", "Full name")
+POSITION = Column(
+    "position",
+    "string",
+    "Position the player is used at: QB, RB, WR, TE, K, or a line or defence one",
+)
+TEAM = Column("team", "string", "Team of that week, today's code (LV, LAC, LA for all years)")
+OPPONENT = Column("opponent", "string", "Opposing team; null on a bye")
+
+PLAYER_WEEK = ("season", "week", "player_id")

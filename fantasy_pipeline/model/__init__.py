@@ -1,0 +1,1 @@
+"""The projection model: features, learners, artefacts, projections. Knows no Dagster."""

@@ -1,0 +1,203 @@
+"""Models in the lake: arrays in an .npz and what they are in JSON; no pickle anywhere.
+
+Layout: ``<root>/models/projection/season=2024/<version>.npz`` and ``model.json`` beside it, which
+names the version in use. The version is the hash of the arrays: the same data give the same one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.model import features, linear, training
+from fantasy_pipeline.model.stat_line import STATS
+from fantasy_pipeline.model.training import Model, PositionModel
+from fantasy_pipeline.model.trees import Trees
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+NAME = "projection"
+FORMAT = 1
+
+
+class ModelMismatchError(PipelineError):
+    """A stored model does not fit this code: other features, other format, or damaged."""
+
+
+def _folder(season: int) -> str:
+    return f"models/{NAME}/season={season}"
+
+
+def _arrays(model: Model) -> dict[str, np.ndarray]:
+    """The model's numbers by name, e.g. ``RB/coefficients``."""
+    import numpy as np
+
+    out = {}
+    for position, learnt in model.positions.items():
+        out[f"{position}/mean"] = learnt.scale.mean
+        out[f"{position}/deviation"] = learnt.scale.deviation
+        out[f"{position}/coefficients"] = learnt.coefficients
+        out[f"{position}/intercepts"] = learnt.intercepts
+        out[f"{position}/plays_mean"] = learnt.plays_scale.mean
+        out[f"{position}/plays_deviation"] = learnt.plays_scale.deviation
+        out[f"{position}/plays"] = learnt.plays
+        for scoring, table in learnt.tables.items():
+            out[f"{position}/table/{scoring}"] = table
+        for target, trees in learnt.trees.items():
+            for field in fields(trees):
+                value = np.asarray(getattr(trees, field.name))
+                out[f"{position}/trees/{target}/{field.name}"] = value
+    return out
+
+
+def _hash(arrays: dict[str, np.ndarray]) -> str:
+    import numpy as np
+
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def save(lake: Lake, model: Model) -> str:
+    """Write a model to the lake. Returns its version."""
+    import numpy as np
+
+    arrays = _arrays(model)
+    digest = _hash(arrays)
+    version = digest[:12]
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    facts = {
+        "format": FORMAT,
+        "version": version,
+        "sha256": digest,
+        "season": model.season,
+        "features": len(features.NAMES),
+        "feature_set": features.fingerprint(),
+        "stats": {position: list(STATS[position]) for position in model.positions},
+        "window": {str(season): rows for season, rows in model.window.items()},
+        "source_window": {str(season): rows for season, rows in model.source_window.items()},
+        "source_weights": model.source_weights,
+        "width": model.width,
+        "metrics": model.metrics,
+    }
+    lake.write_bytes(f"{_folder(model.season)}/{version}.npz", buffer.getvalue())
+    lake.write_bytes(
+        f"{_folder(model.season)}/model.json", json.dumps(facts, indent=1, sort_keys=True).encode()
+    )
+    return version
+
+
+def facts(lake: Lake, season: int) -> dict[str, Any] | None:
+    """What the stored model of a season was made from; None if there is none."""
+    text = lake.read_bytes(f"{_folder(season)}/model.json")
+    if text is None:
+        return None
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def load(lake: Lake, season: int) -> Model | None:
+    """Read a season's model from the lake; None if there is none.
+
+    Raises:
+        ModelMismatchError: it was made with other features, by another format, or is damaged.
+    """
+    import numpy as np
+
+    about = facts(lake, season)
+    if about is None:
+        return None
+    where = f"the model of {season} in {lake.root}"
+    advice = "Materialize projection_model to train it anew."
+    if about.get("format") != FORMAT or about.get("feature_set") != features.fingerprint():
+        raise ModelMismatchError(f"{where} was made with another feature set. {advice}")
+    raw = lake.read_bytes(f"{_folder(season)}/{about['version']}.npz")
+    if raw is None:
+        raise ModelMismatchError(f"{where} has no arrays. {advice}")
+    try:
+        with np.load(io.BytesIO(raw), allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+    except Exception as error:
+        raise ModelMismatchError(f"{where} is damaged: {error}. {advice}") from error
+    if _hash(arrays) != about["sha256"]:
+        raise ModelMismatchError(f"{where} is not what its hash says. {advice}")
+    try:
+        return Model(
+            season=about["season"],
+            window={int(key): rows for key, rows in about["window"].items()},
+            positions={position: _position(arrays, position) for position in about["stats"]},
+            metrics=about["metrics"],
+            source_window={int(key): rows for key, rows in about["source_window"].items()},
+            source_weights=about["source_weights"],
+            width=about["width"],
+        )
+    except KeyError as error:
+        raise ModelMismatchError(f"{where} lacks {error}. {advice}") from error
+
+
+def _position(arrays: dict[str, np.ndarray], position: str) -> PositionModel:
+    own = {
+        name.removeprefix(f"{position}/"): array
+        for name, array in arrays.items()
+        if name.startswith(f"{position}/")
+    }
+    trees = {}
+    for target in sorted({name.split("/")[1] for name in own if name.startswith("trees/")}):
+        parts: dict[str, Any] = {
+            field.name: own[f"trees/{target}/{field.name}"] for field in fields(Trees)
+        }
+        trees[target] = Trees(**{**parts, "base": float(parts["base"])})
+    return PositionModel(
+        scale=linear.Scale(own["mean"], own["deviation"]),
+        coefficients=own["coefficients"],
+        intercepts=own["intercepts"],
+        trees=trees,
+        tables={
+            name.removeprefix("table/"): array
+            for name, array in own.items()
+            if name.startswith("table/")
+        },
+        plays_scale=linear.Scale(own["plays_mean"], own["plays_deviation"]),
+        plays=own["plays"],
+    )
+
+
+def fitting(
+    lake: Lake, history: pa.Table, source_projections: pa.Table | None, season: int
+) -> Model | None:
+    """The stored model of a season, unless it is to be trained anew.
+
+    That is when the seasons before have other rows than those it learnt from, or when it was made
+    with another feature set. Of the tables only the column season is looked at.
+    """
+    try:
+        stored = load(lake, season)
+    except ModelMismatchError:
+        return None
+    if stored is None or stored.window != training.window(history, season):
+        return None
+    known = stored.source_window == training.source_window(source_projections, season)
+    return stored if known else None
+
+
+def model_of(
+    lake: Lake, history: pa.Table, source_projections: pa.Table | None, season: int
+) -> Model:
+    """The model that may project a season: the stored one if it fits, else one trained now."""
+    stored = fitting(lake, history, source_projections, season)
+    if stored is not None:
+        return stored
+    model = training.train(history, season, source_projections)
+    save(lake, model)
+    return model

@@ -1,0 +1,276 @@
+"""Training: one model per position from the seasons before, nothing else.
+
+Rows are player-weeks in which the player played, of players good enough to be asked about. Each
+stat of the stat line has a ridge regression; boosted trees of the points and receptions as wholes
+correct it a little. Chance to play is a logistic regression over all listed players.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fantasy_pipeline.model import features, linear, trees
+from fantasy_pipeline.model.consensus import learn_weights, learn_width
+from fantasy_pipeline.model.intervals import quantile_table
+from fantasy_pipeline.model.stat_line import STATS, penalty, points
+from fantasy_pipeline.scoring import SCORINGS
+from fantasy_pipeline.tables import FANTASY_POSITIONS
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+RELEVANT = {"QB": 40, "RB": 100, "WR": 130, "TE": 60, "K": 40}
+"""Players per week and position to learn from, best first by a shrunken mean of their points."""
+STARTERS = {"QB": 28, "RB": 55, "WR": 66, "TE": 26, "K": 32}
+"""Players per week and position to learn floors and ceilings from: those whom people may start.
+Further down, many score 0 whatever is expected of them."""
+MIN_ROWS = 800
+"""Player-weeks that a position needs; with fewer the baseline projects it."""
+MAX_SEASONS = 12
+SEASON_DISCOUNT = 0.9
+"""Weight of a season relative to the one after it."""
+TREE_SHARE = 0.25
+"""Share of the trees in points and receptions; with a half, RMSE was that of the ridge or worse."""
+FOLDS = 5
+
+PLAYS_NAMES = (
+    "appearance_rate",
+    "missed_last",
+    "recent_snap_share",
+    "last_snap_share",
+    "room_rank",
+    "room_usage_share",
+    "starter",
+    "status_rate",
+    "questionable",
+    "did_not_practise",
+    "limited",
+    "games",
+    "games_season",
+    "shrunken_points",
+)
+"""Features of the chance to play."""
+
+
+@dataclass(frozen=True)
+class PositionModel:
+    """What was learnt for one position.
+
+    Args:
+        coefficients: feature x stat of `STATS`, on the scaled matrix.
+        tables: quantile table of each scoring.
+        plays: logistic coefficients over `PLAYS_NAMES`, the intercept last; empty if no season
+            had rosters to learn from.
+    """
+
+    scale: linear.Scale
+    coefficients: np.ndarray
+    intercepts: np.ndarray
+    trees: dict[str, trees.Trees]
+    tables: dict[str, np.ndarray]
+    plays_scale: linear.Scale
+    plays: np.ndarray
+
+
+@dataclass(frozen=True)
+class Model:
+    """Models of the positions that have enough rows, and what they were made from.
+
+    Args:
+        season: first season that the model may project.
+        window: training seasons and their rows.
+        metrics: by position, of projections out of the fold.
+        source_window: training seasons of the source weights, and their rows.
+        source_weights: by position and source, weight in the consensus.
+        width: by position, width of the consensus's p10-p90 relative to the model's.
+    """
+
+    season: int
+    window: dict[int, int]
+    positions: dict[str, PositionModel]
+    metrics: dict[str, dict[str, float]]
+    source_window: dict[int, int] = field(default_factory=dict)
+    source_weights: dict[str, dict[str, float]] = field(default_factory=dict)
+    width: dict[str, float] = field(default_factory=dict)
+
+
+def usable(history: pa.Table, season: int) -> pa.Table:
+    """Rows of the seasons that a model of a season may learn from."""
+    import pyarrow.compute as pc
+
+    return history.filter(
+        pc.and_(
+            pc.less(history["season"], season),
+            pc.greater_equal(history["season"], season - MAX_SEASONS),
+        )
+    )
+
+
+def window(history: pa.Table, season: int) -> dict[int, int]:
+    """Training seasons of a model, and their rows."""
+    counts = usable(history.select(["season"]), season)["season"].value_counts().to_pylist()
+    return {count["values"]: count["counts"] for count in sorted(counts, key=lambda c: c["values"])}
+
+
+def source_window(source_projections: pa.Table | None, season: int) -> dict[int, int]:
+    """Seasons that source weights are learnt from, and their rows."""
+    return {} if source_projections is None else window(source_projections, season)
+
+
+def train(history: pa.Table, season: int, source_projections: pa.Table | None = None) -> Model:
+    """Learn from the seasons before `season`.
+
+    Args:
+        history: `PLAYER_HISTORY`; rows of `season` and later are not looked at.
+        source_projections: `SOURCE_PROJECTIONS`, to learn what the sources are worth beside the
+            model; likewise.
+    """
+    import numpy as np
+    from threadpoolctl import threadpool_limits
+
+    rows = usable(history, season)
+    if rows.num_rows:
+        # Before the limit, which knows only the thread pools of libraries that are loaded.
+        importlib.import_module("sklearn.ensemble")
+    # One thread: sums in another order would change the last bits.
+    with threadpool_limits(1):
+        matrix = features.matrix(rows) if rows.num_rows else np.empty((0, len(features.NAMES)))
+        place = features.texts(rows, "position")
+        learnt, metrics, weights, width = {}, {}, {}, {}
+        for position in FANTASY_POSITIONS:
+            these = np.flatnonzero(place == position)
+            result = _train_position(rows.take(these), matrix[these], position, season)
+            if result is None:
+                continue
+            learnt[position], metrics[position], unseen = result
+            if source_projections is not None:
+                known = usable(source_projections, season)
+                weights[position] = learn_weights(unseen, known)
+                table = learnt[position].tables["half"]
+                width[position] = learn_width(unseen, known, weights[position], table)
+    sources = source_window(source_projections, season)
+    return Model(season, window(history, season), learnt, metrics, sources, weights, width)
+
+
+def _train_position(
+    rows: pa.Table, matrix: np.ndarray, position: str, season: int
+) -> tuple[PositionModel, dict[str, float], pa.Table] | None:
+    """Model, metrics and projections out of the fold of one position; None with too few rows."""
+    import numpy as np
+
+    played = features.floats(rows, "target_played") == 1
+    seasons = rows["season"].to_numpy()
+    weeks = seasons * 100 + rows["week"].to_numpy()
+    rank = _rank(weeks, matrix)
+    chosen = np.flatnonzero(played & (rank <= RELEVANT[position]))
+    if len(chosen) < MIN_ROWS:
+        return None
+    names = STATS[position]
+    inputs = matrix[chosen]
+    targets = np.column_stack([features.floats(rows, f"target_{name}")[chosen] for name in names])
+    weights = SEASON_DISCOUNT ** (season - seasons[chosen]).astype(float)
+    penalties = np.array([penalty(name) for name in names])
+    scale = linear.Scale.of(inputs)
+    scaled = scale.apply(inputs)
+    coefficients, intercepts = linear.ridge(scaled, targets, weights, penalties)
+
+    fold = weeks[chosen] % FOLDS
+    unseen = np.empty_like(targets)
+    for number in range(FOLDS):
+        rest, out = fold != number, fold == number
+        fitted, level = linear.ridge(scaled[rest], targets[rest], weights[rest], penalties)
+        unseen[out] = scaled[out] @ fitted + level
+    line = dict(zip(names, np.maximum(unseen, 0.0).T, strict=True))
+    starts = rank[chosen] <= STARTERS[position]
+    tables, metrics = _uncertainty(rows.take(chosen), line, starts)
+    out_of_fold = _out_of_fold(rows.take(chosen), line, starts)
+    few = inputs[:, : len(features.TREE_NAMES)]
+    forest = {"points": trees.fit(few, features.floats(rows, "target_std")[chosen])}
+    if "receptions" in names:
+        forest["receptions"] = trees.fit(few, targets[:, names.index("receptions")])
+    plays_scale, plays = _train_plays(rows, matrix, played)
+    model = PositionModel(scale, coefficients, intercepts, forest, tables, plays_scale, plays)
+    return model, metrics, out_of_fold
+
+
+def _uncertainty(
+    rows: pa.Table, line: dict[str, np.ndarray], starts: np.ndarray
+) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+    """Quantile tables and errors of projections out of the fold, per scoring."""
+    import numpy as np
+
+    tables: dict[str, np.ndarray] = {}
+    metrics = {"rows": float(rows.num_rows)}
+    for scoring in SCORINGS:
+        actual, expected = features.floats(rows, f"target_{scoring}"), points(line, scoring)
+        tables[scoring] = quantile_table(expected[starts], actual[starts])
+        metrics[f"mae_{scoring}"] = round(float(np.abs(expected - actual).mean()), 4)
+        metrics[f"rmse_{scoring}"] = round(float(np.sqrt(((expected - actual) ** 2).mean())), 4)
+    return tables, metrics
+
+
+def _out_of_fold(rows: pa.Table, line: dict[str, np.ndarray], starts: np.ndarray) -> pa.Table:
+    """Key, projected and actual half-PPR points, projected receptions, whether he may start."""
+    import numpy as np
+    import pyarrow as pa
+
+    half = points(line, "half")
+    return (
+        rows.select(["season", "week", "player_id", "target_half"])
+        .append_column("model_half", pa.array(half))
+        .append_column("receptions", pa.array(line.get("receptions", np.zeros(len(half)))))
+        .append_column("starts", pa.array(starts))
+    )
+
+
+def _rank(weeks: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Rank of each row in its week by the shrunken mean of points, 1 is best."""
+    import numpy as np
+
+    merit = matrix[:, features.NAMES.index("shrunken_points")]
+    order = np.lexsort((-merit, weeks))
+    ordered = weeks[order]
+    first = np.ones(len(weeks), dtype=bool)
+    first[1:] = ordered[1:] != ordered[:-1]
+    start = np.maximum.accumulate(np.where(first, np.arange(len(weeks)), 0))
+    rank = np.empty(len(weeks), dtype=np.int64)
+    rank[order] = np.arange(len(weeks)) - start + 1
+    return rank
+
+
+def plays_inputs(matrix: np.ndarray) -> np.ndarray:
+    """Columns of `PLAYS_NAMES`."""
+    return matrix[:, [features.NAMES.index(name) for name in PLAYS_NAMES]]
+
+
+def may_play(rows: pa.Table) -> np.ndarray:
+    """Rows of players whom neither roster, schedule nor report rules out."""
+    import numpy as np
+
+    listed = features.texts(rows, "roster_source")
+    return (
+        np.isin(features.texts(rows, "roster_status"), ["", "ACT"])
+        & (listed != "")
+        & ~rows["on_bye"].fill_null(True).to_numpy()
+        & (features.texts(rows, "injury_status") != "Out")
+    )
+
+
+def _train_plays(
+    rows: pa.Table, matrix: np.ndarray, played: np.ndarray
+) -> tuple[linear.Scale, np.ndarray]:
+    import numpy as np
+
+    known = ~np.isnan(features.floats(rows, "target_played"))
+    source = features.texts(rows, "roster_source")
+    asked = known & may_play(rows) & (source != "stats")
+    chosen = asked & (features.texts(rows, "roster_status") == "ACT")
+    if chosen.sum() < MIN_ROWS:
+        # Without rosters, players are known from stat lines: who never plays is not among them.
+        return linear.Scale.of(plays_inputs(matrix[:0])), np.empty(0)
+    inputs = plays_inputs(matrix[chosen])
+    scale = linear.Scale.of(inputs)
+    return scale, linear.logistic(scale.apply(inputs), played[chosen].astype(float), 10.0)

@@ -1,0 +1,179 @@
+"""The scoreboard: `projection_accuracy` over many weeks, and the backtest that makes it anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+from fantasy_pipeline import tables
+from fantasy_pipeline.accuracy import ALL, LAST_WEEK, POOL, pooled, projection_accuracy
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.model import training
+from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.source_projections import NFLCOM
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+BY = ("season", "week", "position")
+_MEASURES = ("players", "mae", "rmse", "bias", "spearman", "start_sit", "coverage", "pinball")
+
+
+def scoreboard(
+    accuracy: pa.Table, by: str | None = None, scoring: str = "ppr", pool: str = "played"
+) -> pa.Table:
+    """Accuracy pooled over weeks, regular season weeks 1-17.
+
+    Args:
+        accuracy: `PROJECTION_ACCURACY` rows.
+        by: ``season``, ``week`` or ``position``; None: everything in one.
+        scoring: ``half`` or ``ppr``.
+        pool: ``played`` or ``all``.
+
+    Returns:
+        One row per group and source, best RMSE first, with each measure, and `mae_ratio` and
+        `rmse_ratio` to NFL.com on the same weeks and positions. Weeks that NFL.com has no file of
+        are left out where there are others, so that all sources answer for the same weeks.
+    """
+    import pyarrow as pa
+
+    rows = [
+        row
+        for row in accuracy.to_pylist()
+        if row["scoring"] == scoring
+        and row["pool"] == pool
+        and row["week"] <= LAST_WEEK
+        and (row["position"] != ALL)
+        and (by == "position" or row["position"] != "K")
+    ]
+    compared = {(row["season"], row["week"]) for row in rows if row["source"] == NFLCOM}
+    if compared:
+        rows = [row for row in rows if (row["season"], row["week"]) in compared]
+    groups: dict[tuple[Any, str], list[Any]] = {}
+    for row in rows:
+        groups.setdefault((row[by] if by else "all", row["source"]), []).append(row)
+    out: list[dict[str, Any]] = []
+    for (group, source), parts in groups.items():
+        out.append({"group": str(group), "source": source, **pooled(parts)})
+    base = {row["group"]: row for row in out if row["source"] == NFLCOM}
+    for row in out:
+        for name in ("mae", "rmse"):
+            theirs = base.get(row["group"])
+            row[f"{name}_ratio"] = row[name] / theirs[name] if theirs else None
+    order = list(POOL) if by == "position" else None
+    out.sort(key=lambda row: (_place(row["group"], order), row["rmse"], row["source"]))
+    names = {"group": by or "weeks", "source": "source"}
+    columns: dict[str, list[Any]] = {names[name]: [row[name] for row in out] for name in names}
+    for name in (*_MEASURES, "mae_ratio", "rmse_ratio"):
+        values = [row[name] for row in out]
+        columns[name] = [v if v is None or name == "players" else round(v, 4) for v in values]
+    return pa.table(columns)
+
+
+def _place(group: str, order: Sequence[str] | None) -> tuple[int, str]:
+    if order:
+        return order.index(group), ""
+    return (int(group), "") if group.isdigit() else (0, group)
+
+
+def stored_accuracy(lake: Lake, seasons: Sequence[int] | None) -> pa.Table:
+    """`PROJECTION_ACCURACY` rows in the lake, of some seasons.
+
+    Raises:
+        PipelineError: there are none.
+    """
+    weeks = [
+        week
+        for week in lake.weeks(tables.PROJECTION_ACCURACY)
+        if seasons is None or week.season in seasons
+    ]
+    table = lake.read(tables.PROJECTION_ACCURACY, weeks)
+    if not table.num_rows:
+        asked = f" of {', '.join(map(str, seasons))}" if seasons else ""
+        raise PipelineError(
+            f"no projections{asked} have been scored yet; import and project weeks first, e.g. "
+            f"`fantasy-pipeline backfill --seasons 2021-2024`."
+        )
+    return table
+
+
+def missing_seasons(lake: Lake, seasons: Sequence[int]) -> list[int]:
+    """Seasons of which the lake has no stats or other sources' projections."""
+    have = {week.season for week in lake.weeks(tables.WEEKLY_STATS)}
+    told = {week.season for week in lake.weeks(tables.SOURCE_PROJECTIONS)}
+    return [season for season in seasons if season not in have & told]
+
+
+def backtest(
+    lake: Lake,
+    seasons: Sequence[int],
+    step: Callable[[str], AbstractContextManager[Any]] = lambda _: nullcontext(),
+) -> pa.Table:
+    """Project seasons anew as if each week were yet to be played, and score them.
+
+    Starts from what was imported (games, raw_players, weekly_stats, source_projections): features,
+    one model per season from the seasons before it, projections, accuracy. Reads no stored feature,
+    model or projection, and writes nothing. The same lake gives the same numbers.
+
+    Returns:
+        `PROJECTION_ACCURACY` rows of the seasons.
+
+    Raises:
+        PipelineError: the lake lacks one of the seasons.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from fantasy_pipeline.history import player_history
+    from fantasy_pipeline.projections import model_projections, projections
+
+    if missing := missing_seasons(lake, seasons):
+        raise PipelineError(
+            f"backtest: {', '.join(map(str, missing))} not imported; run `fantasy-pipeline "
+            f"backfill --seasons {min(missing) - 6}-{max(seasons)}` first."
+        )
+    inputs = (tables.GAMES, tables.RAW_PLAYERS, tables.WEEKLY_STATS)
+    with step("features"), lake.connect(inputs) as connection:
+        history = player_history(connection)
+    sources = lake.read(tables.SOURCE_PROJECTIONS)
+    parts = []
+    for season in seasons:
+        with step(f"training for {season}"):
+            model = training.train(history, season, sources)
+        weeks = [SeasonWeek(*week) for week in lake.weeks(tables.RAW_PLAYERS)]
+        known = history.filter(pc.equal(history["season"], season))
+        played = set(pc.unique(known["week"]).to_pylist())
+        weeks = [week for week in weeks if week.season == season and week.week in played]
+        with step(f"projecting {season}"):
+            ours = model_projections(known, weeks, _always(model), None)
+            theirs = sources.filter(pc.equal(sources["season"], season))
+            together = projections(ours, theirs, _always(model), None)
+        with step(f"scoring {season}"):
+            parts.append(projection_accuracy(known, together, ours, theirs))
+    return pa.concat_tables(parts)
+
+
+def _always(value: Any) -> Callable[[int], Any]:
+    return lambda _season: value
+
+
+def summary(accuracy: pa.Table) -> Mapping[str, pa.Table]:
+    """The tables that a backtest prints, by title."""
+    out = {}
+    for scoring in ("ppr", "half"):
+        for pool, words in (("played", "who played"), ("all", "all, who did not play scored 0")):
+            if pool == "all" and scoring == "half":
+                continue
+            out[f"{scoring}, players {words}"] = scoreboard(accuracy, None, scoring, pool)
+        out[f"{scoring}, by position"] = _rivals(scoreboard(accuracy, "position", scoring))
+    out["ppr, by season"] = _rivals(scoreboard(accuracy, "season", "ppr"))
+    return out
+
+
+def _rivals(table: pa.Table) -> pa.Table:
+    """Without the naive baselines."""
+    import pyarrow.compute as pc
+
+    return table.filter(pc.invert(pc.starts_with(table["source"], "naive")))

@@ -1,0 +1,104 @@
+"""The consensus: who is heard, how much, and what a copy or an outlier is worth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from fantasy_pipeline.model import consensus
+from fantasy_pipeline.model.intervals import quantile_table
+from fantasy_pipeline.tables import SOURCE_PROJECTIONS
+
+RANDOM = np.random.default_rng(3)
+
+
+def told(
+    source: str, points: dict[int, float | None], scoring: str = "half"
+) -> list[dict[str, object]]:
+    return [
+        {
+            "season": 2024,
+            "week": 1,
+            "source": source,
+            "player_id": f"P{player}",
+            f"points_{scoring}": value,
+        }
+        for player, value in points.items()
+    ]
+
+
+def sources(*rows: list[dict[str, object]]) -> pa.Table:
+    return pa.Table.from_pylist(
+        [row for part in rows for row in part], schema=SOURCE_PROJECTIONS.arrow_schema
+    )
+
+
+def players(count: int, receptions: float = 0.0) -> pa.Table:
+    return pa.table(
+        {
+            "season": pa.array([2024] * count, pa.int32()),
+            "week": pa.array([1] * count, pa.int32()),
+            "player_id": [f"P{number}" for number in range(count)],
+            "receptions": [receptions] * count,
+        }
+    )
+
+
+def test_zero_and_absence_are_no_projection() -> None:
+    found = consensus.beside(players(3), sources(told("a", {0: 5.0, 1: 0.0})))
+    np.testing.assert_array_equal(found["a"], [5.0, np.nan, np.nan])
+
+
+def test_other_scorings_are_brought_to_half_ppr() -> None:
+    rows = sources(told("ppr", {0: 10.0}, "ppr"), told("std", {0: 6.0}, "std"))
+    found = consensus.beside(players(1, receptions=4.0), rows)
+    assert found["ppr"][0] == 8.0
+    assert found["std"][0] == 8.0
+
+
+def test_a_copy_counts_once() -> None:
+    own = {player: float(value) for player, value in enumerate(RANDOM.uniform(2, 20, 80))}
+    copy = {player: value + 0.01 for player, value in own.items()}
+    other = {player: value + 1.0 for player, value in own.items()}
+    found = consensus.beside(
+        players(80), sources(told("a", own), told("b", copy), told("c", other))
+    )
+    assert list(found) == ["a", "c"]
+
+
+def test_a_silent_source_leaves_the_player_to_the_others() -> None:
+    model = np.array([10.0, 10.0])
+    theirs = {"a": np.array([20.0, np.nan]), "b": np.array([10.0, 12.0])}
+    both = consensus.combine(model, theirs, {"a": 0.3, "b": 0.5})
+    # 20 is heard up to MOST_APART points from the model.
+    assert both.tolist() == [10 + 0.3 * consensus.MOST_APART, 11.0]
+
+
+def test_without_a_past_the_prior_is_shared() -> None:
+    model, theirs = np.array([10.0]), {"a": np.array([12.0]), "b": np.array([12.0])}
+    assert consensus.combine(model, theirs, {})[0] == pytest.approx(10 + consensus.PRIOR_WEIGHT * 2)
+
+
+@pytest.mark.parametrize(("noise", "low", "high"), [(0.5, 0.6, 0.9), (9.0, 0.0, 0.3)])
+def test_a_good_source_weighs_more_than_a_bad_one(noise: float, low: float, high: float) -> None:
+    size = 6000
+    truth = RANDOM.uniform(2, 20, size)
+    unseen = players(size).append_column("model_half", pa.array(truth + RANDOM.normal(0, 3, size)))
+    unseen = unseen.append_column("target_half", pa.array(truth + RANDOM.normal(0, 5, size)))
+    theirs = np.maximum(truth + RANDOM.normal(0, noise, size), 0.1)
+    rows = sources(told("a", dict(enumerate(theirs.tolist()))))
+    assert low <= consensus.learn_weights(unseen, rows)["a"] <= high
+
+
+def test_width_is_learnt_where_the_consensus_is_surer() -> None:
+    size = 3000
+    truth = RANDOM.uniform(5, 20, size)
+    actual = truth + RANDOM.normal(0, 2, size)
+    table = quantile_table(truth, truth + RANDOM.normal(0, 2.4, size))
+    unseen = players(size).append_column("model_half", pa.array(truth))
+    unseen = unseen.append_column("target_half", pa.array(actual))
+    unseen = unseen.append_column("starts", pa.array([True] * size))
+    rows = sources(told("a", dict(enumerate(truth.tolist()))))
+    assert consensus.learn_width(unseen, rows, {"a": 0.4}, table) == pytest.approx(0.84, abs=0.05)
+    assert consensus.learn_width(unseen, rows, {}, table) == consensus.PRIOR_WIDTH
