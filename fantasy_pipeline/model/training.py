@@ -97,16 +97,18 @@ class Model:
     width: dict[str, float] = field(default_factory=dict)
 
 
+def seasons_before(season: int) -> range:
+    """Seasons that a model of a season may learn from."""
+    return range(season - MAX_SEASONS, season)
+
+
 def usable(history: pa.Table, season: int) -> pa.Table:
     """Rows of the seasons that a model of a season may learn from."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    return history.filter(
-        pc.and_(
-            pc.less(history["season"], season),
-            pc.greater_equal(history["season"], season - MAX_SEASONS),
-        )
-    )
+    past = pa.array(seasons_before(season), history["season"].type)
+    return history.filter(pc.is_in(history["season"], past))
 
 
 def window(history: pa.Table, season: int) -> dict[int, int]:
