@@ -285,7 +285,7 @@ class _Handler(BaseHTTPRequestHandler):
             method=self.command,
         )
         try:
-            with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310 - ours
                 status, headers, content = response.status, response.headers, response.read()
         except urllib.error.HTTPError as error:
             status, headers, content = error.code, error.headers, error.read()
