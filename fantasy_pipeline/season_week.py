@@ -15,7 +15,7 @@ FIRST_SEASON = 1999
 WEEKS = tuple(range(1, 23))
 """Weeks a season can have: up to 18 in the regular season, play-offs through 22."""
 
-_KEY = re.compile(r"(?P<season>\d{4})\|(?P<week>\d{2})")
+_KEY = re.compile(r"(?P<season>[0-9]{4})\|(?P<week>[0-9]{2})")
 
 
 class SeasonWeek(NamedTuple):

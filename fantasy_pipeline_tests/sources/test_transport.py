@@ -329,7 +329,7 @@ class TestMisbehaviour:
         with pytest.raises(NotPublishedError, match=r"^injuries 2026 week 3: ") as caught:
             run.fetch(URL, "injuries", 2026, 3)
         assert len(upstream.requests) == 1
-        assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # noqa: S301
+        assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # noqa: S301 - our own
 
     @pytest.mark.parametrize(
         "trouble",
