@@ -61,7 +61,11 @@ def _columns(*names: str) -> dg.AssetIn:
 )
 @asks_upstream
 def games(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
+    from fantasy_pipeline.calendar import refuse_lost_seasons
+
     table = nfl.upstream.schedule()
+    if nfl.lake.has(tables.GAMES):
+        refuse_lost_seasons(nfl.lake.read(tables.GAMES, columns=["season"]), table)
     seasons = table["season"].to_numpy()
     context.add_output_metadata(
         {"seasons": f"{seasons.min()}-{seasons.max()}", "data": nfl.label or "nfl"}
