@@ -122,7 +122,7 @@ def root_cause(error: Any) -> str:
     return text if name.split(".")[-1].endswith(("Error", "Failure")) and text else line
 
 
-def _names(error: type) -> Iterator[str]:
+def _names(error: type[Any]) -> Iterator[str]:
     """Names of an error class and of those derived from it."""
     yield error.__name__
     for derived in error.__subclasses__():

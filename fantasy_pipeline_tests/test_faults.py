@@ -83,7 +83,7 @@ DATA_SETS = {
     ),
 }
 ESSENTIAL = ("schedule", "weekly_stats")
-# The other seven are asked in the long tier.
+# The others are asked in the long tier.
 IN_SHORT = ("weekly_stats",)
 NO_SEASON_INSIDE = ("players", "player_ids", "nflcom_projections")
 DEDUPLICATED = ("weekly_rosters", "injuries", "player_ids", "nflcom_projections")
@@ -92,8 +92,10 @@ DEDUPLICATED = ("weekly_rosters", "injuries", "player_ids", "nflcom_projections"
 
 @pytest.fixture(scope="module")
 def mirror(nfl_mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The real files of 2023 and 2024, the weekly ones cut down to two weeks."""
+    """The real files of 2023 and 2024, cut down to two weeks and who plays in them."""
     root = tmp_path_factory.mktemp("mirror")
+    rosters = pq.read_table(nfl_mirror / DATA_SETS["weekly_rosters"].path, partitioning=None)
+    known = rosters["gsis_id"].unique()
     for name, data in DATA_SETS.items():
         for path in {data.path, data.path.replace("2024", "2023")}:
             if name == "nflcom_projections":
@@ -105,11 +107,14 @@ def mirror(nfl_mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             target = root / path
             target.parent.mkdir(parents=True, exist_ok=True)
             if target.suffix == ".csv":
-                shutil.copy(nfl_mirror / path, target)
+                lines = (nfl_mirror / path).read_bytes().splitlines(keepends=True)
+                target.write_bytes(b"".join(lines[:3000]))
                 continue
             table = pq.read_table(nfl_mirror / path, partitioning=None)
             if name == "schedule":
                 table = table.filter(pc.is_in(table["season"], pa.array([2023, 2024])))
+            elif name == "players":
+                table = table.filter(pc.is_in(table["gsis_id"], known))
             elif data.by_season:
                 table = table.filter(pc.less_equal(table["week"], 2))
             pq.write_table(table, target)
@@ -331,7 +336,9 @@ def test_last_years_data_under_this_years_name(home: Home, name: str) -> None:
     assert_nothing_changed(home, name, before)
 
 
-@pytest.mark.parametrize("name", DATA_SETS)
+@pytest.mark.parametrize(
+    "name", [pytest.param("injuries"), *(p for p in EVERY if p.values[0] != "injuries")]
+)
 def test_a_file_that_was_never_there(home: Home, name: str) -> None:
     """Essential: one error. Otherwise: the import goes on, and the gap is a warning."""
     before = home.content()
