@@ -60,7 +60,11 @@ def _columns(*names: str) -> dg.AssetIn:
 )
 @asks_upstream
 def games(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
+    from fantasy_pipeline.calendar import refuse_lost_seasons
+
     table = nfl.upstream.schedule()
+    if nfl.lake.has(tables.GAMES):
+        refuse_lost_seasons(nfl.lake.read(tables.GAMES, columns=["season"]), table)
     seasons = table["season"].to_numpy()
     context.add_output_metadata(
         {"seasons": f"{seasons.min()}-{seasons.max()}", "data": nfl.label or "nfl"}
@@ -155,17 +159,21 @@ def stat_corrections(
     kinds={"parquet", "duckdb"},
     owners=OWNERS,
 )
-def player_history(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
+def player_history(nfl: NflData) -> dg.MaterializeResult:  # type: ignore[type-arg]
     from fantasy_pipeline.history import player_history
 
     inputs = (tables.GAMES, tables.RAW_PLAYERS, tables.WEEKLY_STATS)
     for table in inputs[:2]:
         if not (nfl.lake.weeks(table) if table.weekly else nfl.lake.has(table)):
             raise dg.Failure(f"{table.name} is not in the lake. Materialize it first.")
-    with nfl.lake.connect(inputs) as connection:
-        table = player_history(connection)
-    context.add_output_metadata({"data": nfl.label or "nfl"})
-    return table
+    # Written here and not by the I/O manager: of two runs at once, the one that reads last must
+    # write last.
+    with nfl.lake.rebuilding(tables.PLAYER_HISTORY), nfl.lake.connect(inputs) as connection:
+        rows = nfl.lake.write(tables.PLAYER_HISTORY, player_history(connection))
+    path = nfl.lake.path(tables.PLAYER_HISTORY)
+    return dg.MaterializeResult(
+        metadata={"dagster/row_count": rows, "path": path, "data": nfl.label or "nfl"}
+    )
 
 
 @_weekly(

@@ -113,6 +113,16 @@ class Lake:
         )
         return dict(zip(wanted, counts.tolist(), strict=True))
 
+    @contextmanager
+    def rebuilding(self, table: Table) -> Iterator[None]:
+        """In here, no other process of this machine rebuilds the table.
+
+        For a table made of all of others: a rebuild that read them earlier must not be written
+        over one that read them later.
+        """
+        with self._store.lock(table.name):
+            yield
+
     def _claim(self) -> None:
         """Label the root, or see that its label is ours."""
         if not self._check_label():

@@ -37,7 +37,12 @@ def open_source(settings: Settings, source: SourceName) -> Source:
     from fantasy_pipeline.sources.nflverse import Nflverse
     from fantasy_pipeline.sources.transport import Transport
 
-    transport = Transport(settings.cache_dir, mirror=settings.mirror, offline=settings.offline)
+    transport = Transport(
+        settings.cache_dir,
+        mirror=settings.mirror,
+        offline=settings.offline,
+        total_timeout=settings.download_timeout,
+    )
     return Nflverse(transport, source)
 
 

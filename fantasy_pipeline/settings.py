@@ -43,6 +43,9 @@ class Settings(BaseSettings):
         validation_alias="NFLVERSE_MIRROR",
         description="Folder or base URL laid out by host and path, instead of the live hosts",
     )
+    download_timeout: float = Field(
+        300, gt=0, description="Seconds that one file may take, all attempts together"
+    )
     offline: bool = Field(False, description="Read downloads already cached, ask nobody")
 
     def lake_root(self, source: SourceName) -> str:

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from filelock import FileLock, Timeout
+
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.hosts import is_loopback
 
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _SNAPSHOTS = ".snapshots"
+_LOCKS = ".locks"
 _STALE_SECONDS = 86_400
+_LONGEST_WAIT_SECONDS = 900
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.=-]*(/[A-Za-z0-9_][A-Za-z0-9_.=-]*)*")
 _CONNECTIONS = 16
 # Of the listing cache: other processes write to the lake too. Of the concurrency within one
@@ -73,6 +77,10 @@ class Store(Protocol):
     def snapshot(self, names: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Folder with the files as they are now, and the folder that SQL may read."""
 
+    @contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        """One holder of a name at a time; others wait."""
+
 
 def open_store(root: str) -> Store:
     """The store of a folder or URL.
@@ -108,18 +116,23 @@ class Folder:
 
     def put(self, name: str, content: bytes) -> None:
         path = self.path(name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
         temporary = f"{path}.{uuid4().hex}.tmp"
         try:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            self._remove_stale(os.path.dirname(path))
             with open(temporary, "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, path)
-        except BaseException:
-            if os.path.exists(temporary):
+        except OSError as error:
+            raise PipelineError(
+                f"{path} cannot be written: {error.strerror}. What was there before is unchanged. "
+                f"Check the free disk space and the permissions, and run again."
+            ) from error
+        finally:
+            with suppress(OSError):
                 os.unlink(temporary)
-            raise
 
     def put_all(self, files: Iterable[tuple[str, bytes]]) -> None:
         for name, content in files:
@@ -155,7 +168,7 @@ class Folder:
         between the two it would read nonsense.
         """
         folder = self.path(f"{_SNAPSHOTS}/{uuid4().hex}")
-        self._remove_stale_snapshots()
+        self._remove_stale(self.path(_SNAPSHOTS))
         try:
             for name in names:
                 copy = f"{folder}/{name}"
@@ -169,11 +182,33 @@ class Folder:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _remove_stale_snapshots(self) -> None:
-        """Those of readers that were killed would keep replaced files on the disk."""
-        with suppress(OSError), os.scandir(self.path(_SNAPSHOTS)) as entries:
+    @contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        """Of this machine's processes; a killed one's lock is free.
+
+        Raises:
+            PipelineError: another process held it for too long.
+        """
+        path = self.path(f"{_LOCKS}/{name}")
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        try:
+            with FileLock(path, timeout=_LONGEST_WAIT_SECONDS):
+                yield
+        except Timeout as error:
+            raise PipelineError(
+                f"{name}: another process has been at it for {_LONGEST_WAIT_SECONDS} s. "
+                f"Wait for it to end, or stop it, and run again."
+            ) from error
+
+    def _remove_stale(self, folder: str) -> None:
+        """Remove what killed processes left: snapshots of readers, half files of writers."""
+        with suppress(OSError), os.scandir(folder) as entries:
             for entry in entries:
-                if time.time() - entry.stat().st_mtime > _STALE_SECONDS:
+                if time.time() - entry.stat().st_mtime < _STALE_SECONDS:
+                    continue
+                if entry.name.endswith(".tmp"):
+                    os.unlink(entry.path)
+                elif os.path.basename(folder) == _SNAPSHOTS:
                     shutil.rmtree(entry.path, ignore_errors=True)
 
 
@@ -271,6 +306,11 @@ class ObjectStore:
 
             self._at_once(copy, names)
             yield folder, folder
+
+    @contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        """None: the last writer wins."""
+        yield
 
     def _existing(self, name: str) -> bytes:
         content = self.get(name)

@@ -258,10 +258,11 @@ def nflcom_projections(
         cause = f"a file cannot be read: {' '.join(str(error).split())[:200]}"
         advice = "It is cut off or no CSV: delete it from the cache or mirror and re-run."
         raise SourceError(dataset, cause, advice, season) from error
-    if rows.num_rows == 0:
-        raise SourceError(
-            dataset, f"{len(files)} files without one projection", "Re-run later.", season
-        )
+    told = set(zip(rows["week"].to_pylist(), rows["position"].to_pylist(), strict=True))
+    for file in files:
+        if (file.week, file.position) not in told:
+            cause = f"the {file.position} file has no projection"
+            raise SourceError(dataset, cause, "Re-run later.", season, file.week)
     return schema.NFLCOM_PROJECTIONS.conform(rows)
 
 

@@ -175,9 +175,14 @@ class Transport:
         try:
             return retrying(self._attempt, slot, old, deadline)
         except _FetchError as failed:
+            if failed.missing and old is not None:
+                # Releases are replaced by deletion and upload: for a while there is no file.
+                failed.missing = False
+                failed.cause += f", and had the file on {old.fetched_at[:10]}"
+                failed.advice = "Upstream may be replacing it: run again later"
             if failed.transient:
                 failed.cause += f" (attempts: {retrying.statistics['attempt_number']})"
-            if old is not None and not failed.missing:
+            if old is not None:
                 failed.advice += (
                     f". A cached copy of {old.as_of():%Y-%m-%d %H:%M} UTC exists; offline mode "
                     "(FANTASY_OFFLINE=1) would use it"
