@@ -12,6 +12,7 @@ from pydantic import Field
 
 from fantasy_pipeline import tables
 from fantasy_pipeline.contracts import Table
+from fantasy_pipeline.errors import NotMaterializedError, PipelineError
 from fantasy_pipeline.partitions import by_season, season_week, weeks_of
 from fantasy_pipeline.reporting import definition_metadata, report_weeks
 from fantasy_pipeline.resources import NflData
@@ -171,8 +172,12 @@ def player_history(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
 @_weekly(
     tables.SOURCE_PROJECTIONS,
     "projections",
-    {"parquet", "csv"},
-    ins={"raw_players": _columns("player_name", "position", "team")},
+    {"parquet", "duckdb"},
+    ins={
+        "raw_players": _columns(
+            "player_name", "position", "team", "sleeper_id", "fantasypros_id", "espn_id"
+        )
+    },
     **UPSTREAM,
 )
 @asks_upstream
@@ -182,17 +187,39 @@ def source_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_play
 
     from fantasy_pipeline.source_projections import source_projections
 
-    weeks = weeks_of(context)
+    weeks, games = weeks_of(context), nfl.lake.read(tables.GAMES)
+    sources = nfl.projection_sources()
     parts, warnings = [], {}
+    more: dict[SeasonWeek, dict[str, str]] = {}
     for season, numbers in by_season(weeks).items():
         players = raw_players.filter(pc.equal(raw_players["season"], season))
-        part, warnings[season] = source_projections(nfl.upstream, players, season, numbers)
-        parts.append(part)
+        stored = _record_of(context, nfl, season, numbers)
+        told = source_projections(sources, players, games, stored, season, numbers, nfl.now())
+        parts.append(told.table)
+        warnings[season] = told.warnings
+        reader = nfl.upstream.reader_of("nflcom_projections")
+        more |= {
+            SeasonWeek(season, week): {"reader": reader, **told.metadata(week)} for week in numbers
+        }
     table = pa.concat_tables(parts)
-    more = {week: {"reader": nfl.upstream.reader_of("nflcom_projections")} for week in weeks}
-    played = _played(nfl.lake.read(tables.GAMES))
-    report_weeks(context, table, weeks, played, warnings, nfl.label, more)
+    report_weeks(context, table, weeks, _played(games), warnings, nfl.label, more)
     return table
+
+
+def _record_of(
+    context: dg.AssetExecutionContext, nfl: NflData, season: int, weeks: list[int]
+) -> Any:
+    """The record of some weeks so far; none where an older version of this asset wrote it."""
+    kept = sorted(
+        set(nfl.lake.weeks(tables.SOURCE_PROJECTIONS)) & {SeasonWeek(season, w) for w in weeks}
+    )
+    try:
+        return nfl.lake.read(tables.SOURCE_PROJECTIONS, kept)
+    except NotMaterializedError:
+        raise
+    except PipelineError as error:
+        context.log.warning(f"the record begins anew: {error}")
+        return tables.SOURCE_PROJECTIONS.arrow_schema.empty_table()
 
 
 class Retraining(dg.Config):

@@ -45,6 +45,12 @@ class Settings(BaseSettings):
     )
     offline: bool = Field(False, description="Read downloads already cached, ask nobody")
 
+    projection_sources: str = Field(
+        "all",
+        description="Whose projections to ask for, with commas between: nflcom, sleeper, "
+        "fantasypros, espn",
+    )
+
     def lake_root(self, source: SourceName) -> str:
         """Root of the lake for a source: sample data have a lake of their own."""
         return f"{self.data.rstrip('/')}/{'sample' if source == 'sample' else 'lake'}"
