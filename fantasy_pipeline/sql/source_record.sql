@@ -1,7 +1,7 @@
 -- The record of some weeks after a fetch: what was said stays, what is new is added.
 --   stored  the record so far
 --   said    what sources say now: whole weeks, one row per source and player
--- {content} is a row of everything a statement says; {blank} nulls each of its columns.
+-- In braces: lists of the columns that are what a source says.
 with fetches as (
     select season, week, source, max(as_of) as fetched from said group by all
 ),
