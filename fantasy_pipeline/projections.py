@@ -291,7 +291,6 @@ def _moved(
 
 def consensus_gaps(ours: pa.Table, source_projections: pa.Table) -> dict[int, list[str]]:
     """Warnings, by season, about weeks that no other source projects."""
-    import pyarrow.compute as pc
 
     def weeks(table: pa.Table) -> set[tuple[int, int]]:
         pairs = table.group_by(["season", "week"]).aggregate([])

@@ -64,10 +64,76 @@ def player(number: int, week: int = 11, **more: Any) -> dict[str, Any]:
         "season": 2025,
         "week": week,
         "player_id": f"00-{number}",
-        "player_name": f"Player {number}",
+        "player_name": f"Player {spelt(number)}",
         "position": "WR",
         "team": "BUF",
         "sleeper_id": f"{number}",
         "espn_id": f"1{number:03}",
         "fantasypros_id": f"2{number:03}",
     } | more
+
+
+SLEEPER = "/api.sleeper.com/projections/nfl/2025/"
+ESPN = "/lm-api-reads.fantasy.espn.com/apis/v3/games/ffl/seasons/2025/segments/0/leaguedefaults/3"
+FANTASYPROS = "/raw.githubusercontent.com/dynastyprocess/data/master/files/fp_latest_weekly.csv"
+HVPKOD = "/raw.githubusercontent.com/hvpkod/NFL-Data/main/NFL-data-Players/2025/"
+HOSTS = ("api.sleeper.com", "lm-api-reads.fantasy.espn.com", "raw.githubusercontent.com")
+Points = dict[int, float]
+
+
+def sleeper_says(sites: Sites, points: Points, week: int = 11, **more: Any) -> None:
+    """Sleeper's projections of players by number."""
+    rows = [
+        {
+            "player_id": str(number),
+            "season": "2025",
+            "week": week,
+            "stats": {"gp": 1.0, "pts_half_ppr": value, "pts_ppr": value + 2},
+        }
+        for number, value in points.items()
+    ]
+    sites.say(f"{SLEEPER}{week}", rows, **more)
+
+
+def espn_says(sites: Sites, points: Points, week: int = 11, **more: Any) -> None:
+    """ESPN's, half-PPR as well: everybody catches four."""
+    players = [
+        {
+            "player": {
+                "id": 1000 + number,
+                "stats": [
+                    {
+                        "seasonId": 2025,
+                        "scoringPeriodId": week,
+                        "statSourceId": 1,
+                        "statSplitTypeId": 1,
+                        "appliedTotal": value + 2,
+                        "stats": {"53": 4.0},
+                    }
+                ],
+            }
+        }
+        for number, value in points.items()
+    ]
+    sites.say(f"{ESPN}?scoringPeriodId={week}&", {"players": players}, **more)
+
+
+def fantasypros_says(sites: Sites, points: Points, day: str = "2025-11-12", **more: Any) -> None:
+    """FantasyPros's, PPR."""
+    lines = ["page,scrape_date,fantasypros_id,ecr,r2p_pts"]
+    lines += [f"ppr-wr,{day},{2000 + n},{n},{value}" for n, value in points.items()]
+    sites.say(FANTASYPROS, "\n".join(lines) + "\n", **more)
+
+
+def nflcom_says(sites: Sites, points: Points, week: int = 11, **more: Any) -> None:
+    """NFL.com's, half-PPR, as hvpkod saved them."""
+    header = "PlayerName,Team,PlayerWeekProjectedPts\n"
+    for position in ("QB", "RB", "WR", "TE", "K"):
+        lines = [f"Player {spelt(n)},BUF,{value}\n" for n, value in points.items()]
+        body = header + ("".join(lines) if position == "WR" else "Nobody,BUF,0\n")
+        sites.say(f"{HVPKOD}{week}/projected/{position}_projected.csv", body, **more)
+
+
+def spelt(number: int) -> str:
+    """A number in letters: names are compared by theirs."""
+    return "".join(chr(ord("A") + int(digit)) for digit in str(number))
