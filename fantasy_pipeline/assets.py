@@ -12,7 +12,6 @@ from pydantic import Field
 
 from fantasy_pipeline import tables
 from fantasy_pipeline.contracts import Table
-from fantasy_pipeline.errors import NotMaterializedError, PipelineError
 from fantasy_pipeline.partitions import by_season, season_week, weeks_of
 from fantasy_pipeline.reporting import definition_metadata, report_weeks
 from fantasy_pipeline.resources import NflData
@@ -186,6 +185,7 @@ def source_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_play
     import pyarrow.compute as pc
 
     from fantasy_pipeline.source_projections import source_projections
+    from fantasy_pipeline.source_record import stored_record
 
     weeks, games = weeks_of(context), nfl.lake.read(tables.GAMES)
     sources = nfl.projection_sources()
@@ -193,7 +193,7 @@ def source_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_play
     more: dict[SeasonWeek, dict[str, str]] = {}
     for season, numbers in by_season(weeks).items():
         players = raw_players.filter(pc.equal(raw_players["season"], season))
-        stored = _record_of(context, nfl, season, numbers)
+        stored = stored_record(nfl.lake, [SeasonWeek(season, week) for week in numbers])
         told = source_projections(sources, players, games, stored, season, numbers, nfl.now())
         parts.append(told.table)
         warnings[season] = told.warnings
@@ -204,22 +204,6 @@ def source_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_play
     table = pa.concat_tables(parts)
     report_weeks(context, table, weeks, _played(games), warnings, nfl.label, more)
     return table
-
-
-def _record_of(
-    context: dg.AssetExecutionContext, nfl: NflData, season: int, weeks: list[int]
-) -> Any:
-    """The record of some weeks so far; none where an older version of this asset wrote it."""
-    kept = sorted(
-        set(nfl.lake.weeks(tables.SOURCE_PROJECTIONS)) & {SeasonWeek(season, w) for w in weeks}
-    )
-    try:
-        return nfl.lake.read(tables.SOURCE_PROJECTIONS, kept)
-    except NotMaterializedError:
-        raise
-    except PipelineError as error:
-        context.log.warning(f"the record begins anew: {error}")
-        return tables.SOURCE_PROJECTIONS.arrow_schema.empty_table()
 
 
 class Retraining(dg.Config):

@@ -44,7 +44,6 @@ class Settings(BaseSettings):
         description="Folder or base URL laid out by host and path, instead of the live hosts",
     )
     offline: bool = Field(False, description="Read downloads already cached, ask nobody")
-
     projection_sources: str = Field(
         "all",
         description="Whose projections to ask for, with commas between: nflcom, sleeper, "

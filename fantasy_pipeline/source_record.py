@@ -6,10 +6,12 @@ the only places that decide these things.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from fantasy_pipeline.errors import NotMaterializedError, PipelineError
+from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sources.projections import NFLCOM
 from fantasy_pipeline.sql import arrow, database, query
 from fantasy_pipeline.tables import SOURCE_PROJECTIONS
@@ -17,6 +19,8 @@ from fantasy_pipeline.tables import SOURCE_PROJECTIONS
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
+
+    from fantasy_pipeline.lake import Lake
 
 ARCHIVED = (NFLCOM,)
 """Sources whose files of past weeks are kept as they were before the games."""
@@ -34,6 +38,40 @@ _ABOUT = {
 }
 CONTENT = tuple(name for name in SOURCE_PROJECTIONS.column_names if name not in _ABOUT)
 """Columns that are what a source says; the others say of whom, and when."""
+
+
+def stored_record(lake: Lake, weeks: Sequence[SeasonWeek]) -> pa.Table:
+    """The record of those of some weeks that a lake has, also as older versions wrote it.
+
+    What was said cannot be had again: columns that came later are null, nothing else is lost.
+    """
+    import pyarrow as pa
+
+    empty = SOURCE_PROJECTIONS.arrow_schema.empty_table()
+    parts = [empty]
+    for week in sorted(set(lake.weeks(SOURCE_PROJECTIONS)) & set(weeks)):
+        try:
+            parts.append(lake.read(SOURCE_PROJECTIONS, [week]))
+        except NotMaterializedError:
+            raise
+        except PipelineError:
+            parts.append(_by_column(lake, week))
+    return pa.concat_tables(parts)
+
+
+def _by_column(lake: Lake, week: SeasonWeek) -> pa.Table:
+    """A week of an older layout under today's."""
+    import pyarrow as pa
+
+    columns = {}
+    rows = lake.read(SOURCE_PROJECTIONS, [week], ["season"]).num_rows
+    for name in SOURCE_PROJECTIONS.column_names:
+        field = SOURCE_PROJECTIONS.arrow_schema.field(name)
+        try:
+            columns[name] = lake.read(SOURCE_PROJECTIONS, [week], [name])[name]
+        except PipelineError:
+            columns[name] = pa.nulls(rows, field.type)
+    return pa.table(columns, schema=SOURCE_PROJECTIONS.arrow_schema)
 
 
 def known(statements: pa.Table, at: datetime | None = None) -> pa.Table:

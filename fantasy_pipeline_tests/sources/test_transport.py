@@ -223,6 +223,26 @@ class TestRevalidation:
         transport().fetch(URL, "snap_counts")
         assert upstream.header(0, "If-None-Match") == '"two"'
 
+    def test_a_query_is_part_of_the_name_and_headers_are_sent(
+        self, upstream: Upstream, transport: Callable[..., Transport], tmp_path: Path
+    ) -> None:
+        one, two = f"{CSV_URL}?week=1&position[]=QB", f"{CSV_URL}?week=2&position[]=QB"
+        upstream.will(send(200, b"a,b\n1,2\n"), send(200, b"a,b\n3,4\n"))
+        fetch = transport().fetch
+        found = [fetch(url, "x", headers={"X-Filter": "{}"}).path for url in (one, two)]
+        assert [path.read_bytes()[-4:] for path in found] == [b"1,2\n", b"3,4\n"]
+        assert [path for path, _ in upstream.requests] == [
+            url.replace("https://", "/") for url in (one, two)
+        ]
+        assert upstream.header(0, "X-Filter") == "{}"
+        saved = tmp_path / "mirror" / one.removeprefix("https://")
+        saved.parent.mkdir(parents=True)
+        saved.write_bytes(b"a,b\n5,6\n")
+        mirror = transport(mirror=str(tmp_path / "mirror"))
+        assert mirror.fetch(one, "x").path == saved
+        with pytest.raises(NotPublishedError):
+            mirror.fetch(two, "x")
+
     def test_old_contents_do_not_pile_up(
         self, upstream: Upstream, transport: Callable[..., Transport]
     ) -> None:

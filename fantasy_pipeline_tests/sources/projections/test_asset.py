@@ -360,14 +360,18 @@ def test_an_answer_that_has_lost_most_players_is_not_recorded(
     assert any("40 of 60 players are gone from its answer" in w for w in outcome.warnings)
 
 
-def test_a_record_of_an_older_layout_begins_anew(run: Run, sites: Sites, lake: Lake) -> None:
+def test_a_record_of_an_older_layout_is_kept(run: Run, sites: Sites, lake: Lake) -> None:
     sleeper_says(sites, points())
     assert run().success
-    whole = content(lake)
     path = lake.path(SOURCE_PROJECTIONS, WEEK)
     pq.write_table(record(lake).drop_columns(["kickoff", "receptions"]), path)
-    assert run().success
-    assert content(lake) == whole
+    sleeper_says(sites, points(2.0), Last_Modified="Thu, 13 Nov 2025 14:00:00 GMT")
+    assert run(at=SAID + DAY).success
+    found = record(lake)
+    assert found.num_rows == 2 * len(NUMBERS)
+    assert set(found["kickoff"].to_pylist()) == {SUNDAY, LAST}
+    earlier = known(found, SAID + 0.5 * DAY)
+    assert sorted(earlier["points_half"].to_pylist()) == sorted(points().values())
 
 
 def test_a_folder_without_the_sites_is_one_line_per_source(
