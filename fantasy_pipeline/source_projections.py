@@ -36,6 +36,7 @@ class Told:
         present: by week, sources that the record has.
         missing: by week, sources that could have said something and of which the record has
             nothing.
+        failed: by week, sources that were asked in vain; the record may have them of before.
         late: by week, sources of which everything was said after kick-off.
         same: by week, sources that copy another, and whom.
     """
@@ -44,6 +45,7 @@ class Told:
     warnings: list[str] = field(default_factory=list)
     present: dict[int, list[str]] = field(default_factory=dict)
     missing: dict[int, list[str]] = field(default_factory=dict)
+    failed: dict[int, list[str]] = field(default_factory=dict)
     late: dict[int, list[str]] = field(default_factory=dict)
     same: dict[int, dict[str, str]] = field(default_factory=dict)
 
@@ -52,6 +54,7 @@ class Told:
         facts = {
             "sources": ", ".join(self.present.get(week, [])) or "none",
             "sources missing": ", ".join(self.missing.get(week, [])),
+            "sources failed": ", ".join(self.failed.get(week, [])),
             "sources late": ", ".join(self.late.get(week, [])),
             "copies": ", ".join(
                 f"{one} = {other}" for one, other in self.same.get(week, {}).items()
@@ -102,6 +105,8 @@ def source_projections(
             continue
         answer = source.ask(due, raw_players)
         failed[source.name] = answer.failed
+        for number in answer.failed:
+            told.failed.setdefault(number, []).append(source.name)
         parts += _whole(answer, stored, source.name, told.warnings)
         told.warnings += _gaps(source.name, season, answer)
         told.warnings += answer.warnings

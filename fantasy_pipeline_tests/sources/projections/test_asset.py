@@ -194,7 +194,7 @@ def test_one_source_that_fails_is_a_gap(
     outcome = run()
     assert outcome.success, outcome.errors
     assert record(lake).num_rows == 3 * len(NUMBERS)
-    assert report()["sources missing"] == failing
+    assert report()["sources missing"] == report()["sources failed"] == failing
     [warning] = [text for text in outcome.warnings if text.startswith(f"{failing} 2025")]
     assert "failed for week 11" in warning
     assert "HTTP 400" in warning
@@ -222,6 +222,7 @@ def test_all_sources_failing_leaves_what_is_recorded(
     assert outcome.success, outcome.errors
     assert content(lake) == before
     assert len([w for w in outcome.warnings if "failed for week 11" in w]) == 4
+    assert report()["sources failed"] == "nflcom, sleeper, fantasypros, espn"
 
 
 def test_nothing_published_yet_is_an_empty_week_that_says_so(
