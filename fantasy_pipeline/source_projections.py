@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from fantasy_pipeline.calendar import games_from_table
 from fantasy_pipeline.errors import SourceError
+from fantasy_pipeline.season_week import ranges
 from fantasy_pipeline.source_record import ARCHIVED, LEAST_SHARE, copies, dropped, known, recorded
 from fantasy_pipeline.sources.projections import NFLCOM
 from fantasy_pipeline.sources.projections.base import Answer, ProjectionSource, Week, weeks_of
@@ -154,8 +155,7 @@ def _gaps(source: str, season: int, answer: Answer) -> list[str]:
     ):
         if reasons:
             week = min(reasons)
-            listed = ", ".join(map(str, sorted(reasons)))
-            out.append(f"{source} {season}: {verb} week {listed}: {reasons[week]}")
+            out.append(f"{source} {season}: {verb} week {ranges(reasons)}: {reasons[week]}")
     return out
 
 

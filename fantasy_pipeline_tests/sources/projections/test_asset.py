@@ -302,8 +302,8 @@ def test_a_host_that_fails_is_asked_once_in_a_run_of_many_weeks(
     assert len(sites.asked(HOSTS[0])) == 1
     lines = [w for w in outcome.warnings if w.startswith(("sleeper", "espn"))]
     assert [line.split(":")[1][:40] for line in lines] == [
-        " failed for week 10, 11, 12",
-        " has nothing about week 10, 11, 12",
+        " failed for week 10-12",
+        " has nothing about week 10-12",
     ]
 
 
