@@ -12,10 +12,9 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pytest
 
-from fantasy_pipeline.sources.projections.base import Week
 from fantasy_pipeline.sources.transport import Transport
 from fantasy_pipeline.tables import RAW_PLAYERS
-from fantasy_pipeline_tests.sources.projections.sites import Sites, make_week, player
+from fantasy_pipeline_tests.sources.projections.sites import Sites, player
 
 
 @pytest.fixture
@@ -37,7 +36,13 @@ def sites() -> Iterator[Sites]:
         def log_message(self, format: str, *args: Any) -> None:
             """Keep the test output clean."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """A client that hangs up is part of these tests."""
+
+    server = Server(("127.0.0.1", 0), Handler)
     state = Sites(f"http://127.0.0.1:{server.server_address[1]}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
@@ -56,12 +61,6 @@ def transport(sites: Sites, tmp_path: Path) -> Callable[..., Transport]:
         return Transport(tmp_path / "cache", **(usual | options))
 
     return make
-
-
-@pytest.fixture
-def week() -> Week:
-    """2025 week 11, on the Wednesday before."""
-    return make_week()
 
 
 @pytest.fixture
