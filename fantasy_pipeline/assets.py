@@ -179,8 +179,12 @@ def player_history(nfl: NflData) -> dg.MaterializeResult:  # type: ignore[type-a
 @_weekly(
     tables.SOURCE_PROJECTIONS,
     "projections",
-    {"parquet", "csv"},
-    ins={"raw_players": _columns("player_name", "position", "team")},
+    {"parquet", "duckdb"},
+    ins={
+        "raw_players": _columns(
+            "player_name", "position", "team", "sleeper_id", "fantasypros_id", "espn_id"
+        )
+    },
     **UPSTREAM,
 )
 @asks_upstream
@@ -189,17 +193,24 @@ def source_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_play
     import pyarrow.compute as pc
 
     from fantasy_pipeline.source_projections import source_projections
+    from fantasy_pipeline.source_record import stored_record
 
-    weeks = weeks_of(context)
+    weeks, games = weeks_of(context), nfl.lake.read(tables.GAMES)
+    sources = nfl.projection_sources()
     parts, warnings = [], {}
+    more: dict[SeasonWeek, dict[str, str]] = {}
     for season, numbers in by_season(weeks).items():
         players = raw_players.filter(pc.equal(raw_players["season"], season))
-        part, warnings[season] = source_projections(nfl.upstream, players, season, numbers)
-        parts.append(part)
+        stored = stored_record(nfl.lake, [SeasonWeek(season, week) for week in numbers])
+        told = source_projections(sources, players, games, stored, season, numbers, nfl.now())
+        parts.append(told.table)
+        warnings[season] = told.warnings
+        reader = nfl.upstream.reader_of("nflcom_projections")
+        more |= {
+            SeasonWeek(season, week): {"reader": reader, **told.metadata(week)} for week in numbers
+        }
     table = pa.concat_tables(parts)
-    more = {week: {"reader": nfl.upstream.reader_of("nflcom_projections")} for week in weeks}
-    played = _played(nfl.lake.read(tables.GAMES))
-    report_weeks(context, table, weeks, played, warnings, nfl.label, more)
+    report_weeks(context, table, weeks, _played(games), warnings, nfl.label, more)
     return table
 
 

@@ -6,6 +6,7 @@ Partition keys are parsed into it once and never split again.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from fantasy_pipeline.errors import PipelineError
@@ -45,3 +46,14 @@ class SeasonWeek(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.season} week {self.week}"
+
+
+def ranges(numbers: Iterable[int]) -> str:
+    """1,2,3,7 as 1-3,7."""
+    parts: list[list[int]] = []
+    for number in sorted(numbers):
+        if parts and parts[-1][1] == number - 1:
+            parts[-1][1] = number
+        else:
+            parts.append([number, number])
+    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in parts)

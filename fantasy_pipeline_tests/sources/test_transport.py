@@ -18,6 +18,7 @@ from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -116,6 +117,26 @@ class TestRevalidation:
         upstream.will(send(304))
         transport().fetch(URL, "snap_counts")
         assert upstream.header(0, "If-None-Match") == '"two"'
+
+    def test_a_query_is_part_of_the_name_and_headers_are_sent(
+        self, upstream: Upstream, transport: Callable[..., Transport], tmp_path: Path
+    ) -> None:
+        one, two = f"{CSV_URL}?week=1&position[]=QB", f"{CSV_URL}?week=2&position[]=QB"
+        upstream.will(send(200, b"a,b\n1,2\n"), send(200, b"a,b\n3,4\n"))
+        fetch = transport().fetch
+        found = [fetch(url, "x", headers={"X-Filter": "{}"}).path for url in (one, two)]
+        assert [path.read_bytes()[-4:] for path in found] == [b"1,2\n", b"3,4\n"]
+        assert [unquote(path) for path, _ in upstream.requests] == [
+            url.replace("https://", "/") for url in (one, two)
+        ]
+        assert upstream.header(0, "X-Filter") == "{}"
+        saved = tmp_path / "mirror" / one.removeprefix("https://")
+        saved.parent.mkdir(parents=True)
+        saved.write_bytes(b"a,b\n5,6\n")
+        mirror = transport(mirror=str(tmp_path / "mirror"))
+        assert mirror.fetch(one, "x").path == saved
+        with pytest.raises(NotPublishedError):
+            mirror.fetch(two, "x")
 
     def test_old_contents_do_not_pile_up(
         self, upstream: Upstream, transport: Callable[..., Transport]
@@ -589,7 +610,9 @@ class TestAddresses:
             "https://../x.csv",
             "https:///x.csv",
             "https://github.com/",
-            "https://github.com/x.csv?raw=1",
+            "https://github.com/x.csv?raw=1/../../../y",
+            "https://github.com/x.csv?raw\\y",
+            "https://github.com/x.csv#part",
             "https://github.com/a%5C..%5Cx.csv",
             "https://github.com/x%00.csv",
         ],
