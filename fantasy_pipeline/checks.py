@@ -36,7 +36,7 @@ class Evidence:
         rows: the table's rows of `weeks`.
         weeks: weeks under test; none for tables without weeks.
         now: the moment that the run stands for.
-        games: the schedule.
+        games: the schedule of those weeks' seasons.
         past: the table's rows of up to a season of weeks before, as far as the lake has them.
         beside: rows of other tables of those weeks, by name.
     """
@@ -139,8 +139,18 @@ class TableChecks:
             name: lake.read(tables.BY_NAME[name], weeks, columns)
             for name, columns in self.beside.items()
         }
-        games = rows if self.table is tables.GAMES else lake.read(tables.GAMES)
+        games = rows if self.table is tables.GAMES else _games_of(lake, weeks)
         return Evidence(rows, weeks, now, games, past, beside)
+
+
+def _games_of(lake: Lake, weeks: list[SeasonWeek]) -> pa.Table:
+    """The schedule of the weeks' seasons: Python looks at each game of it."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    games = lake.read(tables.GAMES)
+    seasons = pa.array(sorted({week.season for week in weeks}), games["season"].type)
+    return games.filter(pc.is_in(games["season"], seasons))
 
 
 def _contract(table: Table, columns: tuple[str, ...] = ()) -> Rule:

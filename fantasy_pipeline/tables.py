@@ -339,6 +339,7 @@ __all__ = [
     "STAT_COLUMNS",
     "TARGET_STATS",
     "TEAM",
+    "TEAMS",
     "TEAM_STATS",
     "WEEK",
     "WEEKLY_STATS",
