@@ -166,6 +166,7 @@ def stat_corrections(
     owners=OWNERS,
 )
 def player_history(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
+    from fantasy_pipeline.checks_schedule import refuse_forgotten_weeks
     from fantasy_pipeline.history import player_history
 
     inputs = (tables.GAMES, tables.RAW_PLAYERS, tables.WEEKLY_STATS)
@@ -174,7 +175,7 @@ def player_history(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
             raise dg.Failure(f"{table.name} is not in the lake. Materialize it first.")
     with nfl.lake.connect(inputs) as connection:
         table = player_history(connection)
-        _refuse_forgotten(connection, table)
+        refuse_forgotten_weeks(connection, table)
     context.add_output_metadata({"data": nfl.label or "nfl"})
     return table
 
@@ -343,19 +344,6 @@ def projection_accuracy(
     }
     report_weeks(context, table, weeks, played, warnings, nfl.label)
     return table
-
-
-def _refuse_forgotten(connection: Any, history: Any) -> None:
-    """Raise if the history lacks a week of which the lake has fantasy players."""
-    from fantasy_pipeline.checks_schedule import refuse_empty_weeks
-
-    listed = connection.execute(
-        "select distinct season, week from raw_players where list_contains(?, position)"
-        " union select distinct season, week from weekly_stats where list_contains(?, position)",
-        [list(tables.FANTASY_POSITIONS)] * 2,
-    ).fetchall()
-    weeks = [SeasonWeek(*row) for row in listed]
-    refuse_empty_weeks(tables.PLAYER_HISTORY.name, history, weeks)
 
 
 def _phases(

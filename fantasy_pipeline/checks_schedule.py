@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.tables import FANTASY_POSITIONS
 
 if TYPE_CHECKING:
+    import duckdb
     import pyarrow as pa
 
 UPSTREAM_LAG = timedelta(days=7)
@@ -71,6 +73,23 @@ def refuse_empty_weeks(name: str, rows: pa.Table, weeks: Iterable[SeasonWeek]) -
             f"{name} {empty[0]}{more}: no rows, but the schedule has games. Nothing was written. "
             f"Materialize what it is made of for that week again, then {name}."
         )
+
+
+def refuse_forgotten_weeks(connection: duckdb.DuckDBPyConnection, history: pa.Table) -> None:
+    """Raise if the player history lacks a week of which the lake has fantasy players.
+
+    Args:
+        connection: with views raw_players and weekly_stats.
+
+    Raises:
+        PipelineError: the first such week.
+    """
+    listed = connection.execute(
+        "select distinct season, week from raw_players where list_contains(?, position)"
+        " union select distinct season, week from weekly_stats where list_contains(?, position)",
+        [list(FANTASY_POSITIONS)] * 2,
+    ).fetchall()
+    refuse_empty_weeks("player_history", history, [SeasonWeek(*row) for row in listed])
 
 
 def refuse_lost_games(known: pa.Table, games: pa.Table) -> None:

@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from fantasy_pipeline.checks_schedule import refuse_forgotten_weeks
+from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.runs import RunOutcome, execute
 from fantasy_pipeline.season_week import SeasonWeek
@@ -21,6 +23,7 @@ from fantasy_pipeline.tables import (
     PROJECTION_ACCURACY,
     PROJECTIONS,
     RAW_PLAYERS,
+    WEEKLY_STATS,
 )
 
 WEEK = SeasonWeek(2024, 5)
@@ -52,16 +55,13 @@ def run(instance: dg.DagsterInstance, job: str) -> RunOutcome:
     return execute(instance, job, "sample", {}, *week)
 
 
-def test_an_empty_roster_stops_the_history(instance: dg.DagsterInstance, lake: Lake) -> None:
-    """Rows, but none of a fantasy position, or of none at all: the history has nobody."""
-    before, history = lake.read(RAW_PLAYERS, [WEEK]), lake.read(PLAYER_HISTORY)
-    assert run(instance, "history_rebuild").success
-    lake.write_weeks(RAW_PLAYERS, before.slice(0, 0), [WEEK])
-    # The stats still tell of the week's players; its roster does not.
-    assert run(instance, "history_rebuild").success
-    lake.write_weeks(RAW_PLAYERS, before, [WEEK])
-    assert run(instance, "history_rebuild").success
-    assert lake.read(PLAYER_HISTORY).equals(history)
+def test_a_history_that_forgot_a_week(instance: dg.DagsterInstance, lake: Lake) -> None:
+    """The roster has fantasy players of a week of which the history has nobody."""
+    history = lake.read(PLAYER_HISTORY)
+    with lake.connect([RAW_PLAYERS, WEEKLY_STATS]) as connection:
+        refuse_forgotten_weeks(connection, history)
+        with pytest.raises(PipelineError, match="player_history 2024 week 5: no rows, but"):
+            refuse_forgotten_weeks(connection, history.slice(0, 0))
 
 
 def test_a_week_recorded_empty_before_the_schedule_knew_it(
