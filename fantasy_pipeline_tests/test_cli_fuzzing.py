@@ -132,7 +132,7 @@ def refused_in_one_line(home: Path, words: list[str]) -> None:
 @example(["sql", "select"])
 @example(["show", "%"])
 @example(["projections", "--season", "2024"])
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 def test_any_arguments(home: Path, words: list[str]) -> None:
     refused_in_one_line(home, words)
 
@@ -145,6 +145,7 @@ def test_many_arguments(home: Path, words: list[str]) -> None:
 
 
 @given(TEXT)
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 def test_sql_of_any_text(home: Path, text: str) -> None:
     refused_in_one_line(home, ["sql", "--", text])
 
