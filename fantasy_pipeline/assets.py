@@ -60,15 +60,17 @@ def _columns(*names: str) -> dg.AssetIn:
 )
 @asks_upstream
 def games(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
-    from fantasy_pipeline.calendar import refuse_lost_seasons
+    from fantasy_pipeline.checks_schedule import refuse_lost_games
 
     table = nfl.upstream.schedule()
     if nfl.lake.has(tables.GAMES):
-        refuse_lost_seasons(nfl.lake.read(tables.GAMES, columns=["season"]), table)
+        refuse_lost_games(nfl.lake.read(tables.GAMES, columns=["season"]), table)
     seasons = table["season"].to_numpy()
     context.add_output_metadata(
         {"seasons": f"{seasons.min()}-{seasons.max()}", "data": nfl.label or "nfl"}
     )
+    if notes := nfl.upstream.notes("schedule", seasons.max()):
+        context.add_output_metadata({"warnings": notes})
     return table
 
 
@@ -111,7 +113,10 @@ def weekly_stats(
     for season, numbers in by_season(weeks).items():
         players = raw_players.filter(pc.equal(raw_players["season"], season))
         part = weekly_stats(nfl.upstream, games, players, season, numbers)
-        warnings[season] = unplayed_games(games, part, season, numbers)
+        warnings[season] = [
+            *nfl.upstream.notes("weekly_stats", season),
+            *unplayed_games(games, part, season, numbers),
+        ]
         parts.append(part)
     table = pa.concat_tables(parts)
     phases = _phases(context, games, table, weeks)
@@ -160,6 +165,7 @@ def stat_corrections(
     owners=OWNERS,
 )
 def player_history(nfl: NflData) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    from fantasy_pipeline.checks_schedule import refuse_forgotten_weeks
     from fantasy_pipeline.history import player_history
 
     inputs = (tables.GAMES, tables.RAW_PLAYERS, tables.WEEKLY_STATS)
@@ -169,7 +175,9 @@ def player_history(nfl: NflData) -> dg.MaterializeResult:  # type: ignore[type-a
     # Written here and not by the I/O manager: of two runs at once, the one that reads last must
     # write last.
     with nfl.lake.rebuilding(tables.PLAYER_HISTORY), nfl.lake.connect(inputs) as connection:
-        rows = nfl.lake.write(tables.PLAYER_HISTORY, player_history(connection))
+        table = player_history(connection)
+        refuse_forgotten_weeks(connection, table)
+        rows = nfl.lake.write(tables.PLAYER_HISTORY, table)
     path = nfl.lake.path(tables.PLAYER_HISTORY)
     return dg.MaterializeResult(
         metadata={"dagster/row_count": rows, "path": path, "data": nfl.label or "nfl"}
@@ -260,6 +268,7 @@ def projection_model(
     ins={"raw_players": _columns("roster_source")},
 )
 def model_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_players: Any) -> Any:
+    from fantasy_pipeline.checks_schedule import refuse_empty_weeks
     from fantasy_pipeline.model.artefact import fitting, model_of
     from fantasy_pipeline.model.training import seasons_before
     from fantasy_pipeline.projections import model_projections, pool_warnings
@@ -283,6 +292,7 @@ def model_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_playe
 
     history = nfl.lake.read(tables.PLAYER_HISTORY, seasons={week.season for week in weeks})
     table = model_projections(history, scheduled, model, nfl.label)
+    refuse_empty_weeks(tables.MODEL_PROJECTIONS.name, table, scheduled)
     report_weeks(context, table, weeks, played, pool_warnings(raw_players), nfl.label)
     return table
 
@@ -294,6 +304,7 @@ def projections(
     model_projections: Any,
     source_projections: Any,
 ) -> Any:
+    from fantasy_pipeline.checks_schedule import refuse_empty_weeks
     from fantasy_pipeline.model.artefact import load
     from fantasy_pipeline.projections import consensus_gaps, projections
 
@@ -303,7 +314,9 @@ def projections(
         model_projections, source_projections, lambda season: load(nfl.lake, season), nfl.label
     )
     warnings = consensus_gaps(model_projections, source_projections)
-    report_weeks(context, table, weeks, _played(nfl.lake.read(tables.GAMES)), warnings, nfl.label)
+    played = _played(nfl.lake.read(tables.GAMES))
+    refuse_empty_weeks(tables.PROJECTIONS.name, table, [week for week in weeks if week in played])
+    report_weeks(context, table, weeks, played, warnings, nfl.label)
     return table
 
 
@@ -317,6 +330,7 @@ def projections(
 )
 def projection_accuracy(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
     from fantasy_pipeline.accuracy import HISTORY_COLUMNS, projection_accuracy
+    from fantasy_pipeline.checks_schedule import refuse_empty_weeks
 
     weeks = weeks_of(context)
     lake = nfl.lake
@@ -335,6 +349,15 @@ def projection_accuracy(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
         of(tables.PROJECTIONS),
         of(tables.MODEL_PROJECTIONS),
         of(tables.SOURCE_PROJECTIONS),
+    )
+    # Stats of a week that its players' history does not know: the history is older.
+    told = sorted(projected & set(lake.weeks(tables.WEEKLY_STATS)))
+    stats = lake.read(tables.WEEKLY_STATS, told, ["season", "week"])
+    pairs = stats.group_by(["season", "week"]).aggregate([])
+    refuse_empty_weeks(
+        tables.PROJECTION_ACCURACY.name,
+        table,
+        [SeasonWeek(row["season"], row["week"]) for row in pairs.to_pylist()],
     )
     warnings = {
         season: [f"projections {season}: none of week {', '.join(map(str, absent))} to score"]

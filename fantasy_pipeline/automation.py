@@ -67,7 +67,9 @@ def _imports(games: Iterable[Game]) -> dict[SeasonWeek, list[Import]]:
         planned[week] = [Import(tuesday, week, "provisional")]
         if over > tuesday:
             planned[week].append(Import(_next(over, 8), week, "completed"))
-        planned[week].append(Import(_next(over + CORRECTION_LAG, 12, _THURSDAY), week, "final"))
+        final = Import(_next(over + CORRECTION_LAG, 12, _THURSDAY), week, "final")
+        # A week of nothing but a Tuesday night game is final before the next Tuesday comes.
+        planned[week] = [*(item for item in planned[week] if item.due_at < final.due_at), final]
     return planned
 
 

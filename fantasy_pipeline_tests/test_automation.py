@@ -3,11 +3,22 @@
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fantasy_pipeline import automation
-from fantasy_pipeline.automation import Import, plan
-from fantasy_pipeline.calendar import Game
+from fantasy_pipeline.automation import (
+    CORRECTION_LAG,
+    PHASES,
+    Import,
+    imports_of_week,
+    phase_at,
+    phases_at,
+    plan,
+)
+from fantasy_pipeline.calendar import GAME_LENGTH, Game
 from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline_tests.test_calendar import MOMENTS, SCHEDULES
 
 W1, W2, W3 = (SeasonWeek(2024, week) for week in (1, 2, 3))
 
@@ -116,3 +127,37 @@ class TestPlan:
         assert automation.next_import(GAMES, utc("2025-01-01T00:00")) is None
         assert automation.next_kickoff(GAMES, now) == GAMES[2]
         assert automation.next_kickoff(GAMES, now, now + timedelta(hours=1)) is None
+
+
+# Any schedule, at any moment
+
+
+@given(games=SCHEDULES)
+def test_nothing_is_imported_before_it_was_played(games: list[Game]) -> None:
+    for week in {SeasonWeek(game.season, game.week) for game in games}:
+        over = [g.kickoff + GAME_LENGTH for g in games if (g.season, g.week) == week]
+        planned = imports_of_week(games, week)
+        phases = [PHASES.index(item.phase) for item in planned]
+        assert phases == sorted(set(phases))
+        assert planned[-1].phase == "final"
+        assert planned[0].due_at >= min(over)
+        assert planned[-1].due_at >= max(over) + CORRECTION_LAG
+        assert sorted(planned, key=lambda item: item.due_at) == planned
+
+
+@given(games=SCHEDULES, moments=st.tuples(MOMENTS, MOMENTS))
+def test_a_phase_is_never_taken_back(games: list[Game], moments: tuple[datetime, datetime]) -> None:
+    earlier, later = sorted(moments)
+    for week in {SeasonWeek(game.season, game.week) for game in games}:
+        before, after = (phase_at(games, week, moment) for moment in (earlier, later))
+        assert PHASES.index(before) <= PHASES.index(after)
+        assert phases_at(games, [week], later) == {week: after}
+
+
+@given(games=SCHEDULES, now=MOMENTS)
+def test_the_plan_is_of_the_past_and_once_per_week(games: list[Game], now: datetime) -> None:
+    items = plan(games, {}, now)
+    assert all(item.due_at <= now for item in items)
+    assert len({item.week for item in items}) == len(items)
+    # What was imported is not planned again.
+    assert plan(games, {item.week: [item.phase] for item in items}, now) == []

@@ -6,6 +6,7 @@ Every test runs on a folder and on object storage.
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -196,8 +197,9 @@ def read_by_view(lake: Lake) -> list[float]:
 
 
 def test_what_a_killed_writer_left_goes_after_a_day(
-    lake: Lake, accuracy: Callable[..., pa.Table]
+    tmp_path: Path, accuracy: Callable[..., pa.Table]
 ) -> None:
+    lake = Lake(str(tmp_path / "lake"), "test")
     lake.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
     part = Path(lake.path(PROJECTION_ACCURACY, W5))
     of_a_killed, of_another_writer = (part.with_name(f"part.parquet.{n}.tmp") for n in (1, 2))

@@ -10,6 +10,7 @@ import pytest
 
 from fantasy_pipeline.errors import NotPublishedError
 from fantasy_pipeline.players import raw_players
+from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sources.base import SAMPLE_LABEL
 from fantasy_pipeline.sources.sample import SampleLeague
 from fantasy_pipeline.stats import point_differences, unplayed_games, weekly_stats
@@ -247,14 +248,15 @@ def test_points_that_differ_are_told(
 ) -> None:
     different = point_differences(rows(WEEKLY_STATS, scored(ours, theirs)))
     assert len(different) == count
-    for text in different:
-        assert text == (f"2024 week 13 Josh Allen: fantasy_points_ppr {ours}, upstream {theirs}")
+    for week, text in different:
+        assert week == SeasonWeek(2024, 13)
+        assert text == f"Josh Allen: fantasy_points_ppr {ours}, upstream {theirs}"
 
 
 def test_both_scorings_are_compared(rows: Rows) -> None:
     other = scored(2.0, 3.0, upstream_fantasy_points=5.0)
     different = point_differences(rows(WEEKLY_STATS, other))
-    assert [text.split(": ")[1].split()[0] for text in different] == [
+    assert [text.split(": ")[1].split()[0] for _, text in different] == [
         "fantasy_points",
         "fantasy_points_ppr",
     ]

@@ -1,0 +1,113 @@
+"""The checks on real upstream data: sound seasons pass, and each fault put into one is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from fantasy_pipeline import checks, tables
+from fantasy_pipeline.checks import TableChecks
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline_tests.real_lake import import_seasons
+
+pytestmark = pytest.mark.real
+
+NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
+SEASONS = (2018, 2024)
+"""One without rosters upstream, one with everything."""
+IMPORTED = (checks.GAMES, checks.RAW_PLAYERS, checks.WEEKLY_STATS, checks.SOURCE_PROJECTIONS)
+
+
+@pytest.fixture(scope="module")
+def lake(nfl_mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    return import_seasons(nfl_mirror, tmp_path_factory.mktemp("real"), SEASONS)
+
+
+def found(lake: Lake, part: TableChecks, weeks: list[SeasonWeek]) -> dict[str, list[str]]:
+    """Problems of a table's weeks in the lake, by check."""
+    evidence = part.evidence(lake, weeks, NOW)
+    return {check.name: check.result(evidence).texts for check in part.checks}
+
+
+@pytest.mark.parametrize("season", SEASONS)
+@pytest.mark.parametrize("part", IMPORTED, ids=lambda part: part.table.name)
+def test_real_seasons_are_sound(lake: Lake, part: TableChecks, season: int) -> None:
+    weeks = [week for week in lake.weeks(tables.WEEKLY_STATS) if week.season == season]
+    assert len(weeks) in (21, 22)
+    for name, problems in found(lake, part, weeks).items():
+        assert problems == [], name
+
+
+@pytest.mark.parametrize("part", IMPORTED[1:], ids=lambda part: part.table.name)
+def test_so_is_a_week_by_itself(lake: Lake, part: TableChecks) -> None:
+    for name, problems in found(lake, part, [SeasonWeek(2024, 12)]).items():
+        assert problems == [], name
+
+
+def renumbered(rows: pa.Table, week: int) -> pa.Table:
+    at = rows.schema.get_field_index("week")
+    return rows.set_column(at, "week", pa.array([week] * len(rows), pa.int32()))
+
+
+FAULTS: dict[str, tuple[str, Callable[[pa.Table, pa.Table], pa.Table]]] = {
+    "a team's lines are gone": (
+        "weekly_stats_against_schedule",
+        lambda now, before: now.filter(pc.not_equal(now["team"], "DET")),
+    ),
+    "the week before again": (
+        "weekly_stats_bounds",
+        lambda now, before: renumbered(before, 12),
+    ),
+    "totals so far": (
+        "weekly_stats_bounds",
+        lambda now, before: totals(now, before),
+    ),
+    "half the lines of every team": (
+        "weekly_stats_anomalies",
+        lambda now, before: now.take(pa.array(range(0, len(now), 2))),
+    ),
+    "a touchdown is worth five": (
+        "points_match_upstream",
+        lambda now, before: now.set_column(
+            now.schema.get_field_index("fantasy_points"),
+            "fantasy_points",
+            pc.multiply(now["fantasy_points"], 0.9),
+        ),
+    ),
+}
+
+
+def totals(now: pa.Table, before: pa.Table) -> pa.Table:
+    """Each player's usage of two weeks together."""
+    for name in ("attempts", "carries", "targets", "def_tackles_solo"):
+        earlier = dict(zip(before["player_id"].to_pylist(), before[name].to_pylist(), strict=True))
+        values = [
+            (value or 0.0) + (earlier.get(player) or 0.0)
+            for player, value in zip(
+                now["player_id"].to_pylist(), now[name].to_pylist(), strict=True
+            )
+        ]
+        now = now.set_column(now.schema.get_field_index(name), name, pa.array(values))
+    return now
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_in_a_real_week_is_found(lake: Lake, tmp_path: Path, fault: str) -> None:
+    check, spoil = FAULTS[fault]
+    spoilt = Lake(str(tmp_path / "lake"), "nfl")
+    spoilt.write(tables.GAMES, lake.read(tables.GAMES))
+    weeks = [SeasonWeek(2024, week) for week in range(1, 12)]
+    stats = lake.read(tables.WEEKLY_STATS, weeks)
+    spoilt.write_weeks(tables.WEEKLY_STATS, stats, weeks)
+    week = SeasonWeek(2024, 12)
+    rows = spoil(lake.read(tables.WEEKLY_STATS, [week]), lake.read(tables.WEEKLY_STATS, weeks[-1:]))
+    spoilt.write_weeks(tables.WEEKLY_STATS, rows, [week])
+    problems = found(spoilt, checks.WEEKLY_STATS, [week])
+    assert problems[check], problems
+    assert problems[check][0].startswith("2024 week 12: ")
