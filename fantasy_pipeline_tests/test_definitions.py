@@ -32,8 +32,8 @@ DEPENDENCIES = {
     },
 }
 UNPARTITIONED = {"games", "player_history", "projection_model"}
-NO_TABLES = {"projection_model"}
-"""Assets that are files of another kind."""
+NO_TABLES = {"projection_model", "run_results"}
+"""Assets of another kind: files, and what Dagster itself keeps."""
 
 
 @pytest.mark.parametrize("name", DEPENDENCIES)

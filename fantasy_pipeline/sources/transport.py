@@ -6,6 +6,7 @@ transport belongs in `library_hooks.py`.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import ipaddress
 import logging
@@ -26,6 +27,7 @@ from filelock import FileLock, Timeout
 from fantasy_pipeline import __version__
 from fantasy_pipeline.errors import NotPublishedError, PipelineError, SourceError
 from fantasy_pipeline.sources.download_cache import Entry, Slot, content_problem, http_date
+from fantasy_pipeline.sources.upstream_slots import SLOTS, upstream_slot
 
 _LOG = logging.getLogger(__name__)
 _CHUNK_BYTES = 2**16
@@ -173,7 +175,7 @@ class Transport:
         )
         deadline = time.monotonic() + self._total_timeout
         try:
-            return retrying(self._attempt, slot, old, deadline)
+            return retrying(self._in_turn, slot, old, deadline)
         except _FetchError as failed:
             if failed.transient:
                 failed.cause += f" (attempts: {retrying.statistics['attempt_number']})"
@@ -189,6 +191,19 @@ class Transport:
         if isinstance(error, _FetchError) and error.retry_after is not None:
             return min(error.retry_after, self._backoff_max)
         return min(self._backoff(state), self._backoff_max)
+
+    def _in_turn(self, slot: Slot, old: Entry | None, deadline: float) -> Entry:
+        """One attempt, once fewer than `SLOTS` downloads of this machine are going on."""
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(upstream_slot(self._cache_dir / "slots", deadline))
+            except TimeoutError as error:
+                raise _FetchError(
+                    f"{slot.requested} was not asked for: {SLOTS} other downloads have been going "
+                    f"on for {self._total_timeout:g} s",
+                    "Wait for the other runs to end, or stop them, and run again",
+                ) from error
+            return self._attempt(slot, old, deadline)
 
     def _attempt(self, slot: Slot, old: Entry | None, deadline: float) -> Entry:
         headers = {}
