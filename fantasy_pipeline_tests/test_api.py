@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from fantasy_pipeline.control.history import executions
 from fantasy_pipeline.control.trigger import trigger, wait_for
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.session import Session
+from fantasy_pipeline_tests.loopback import free_port
 
 pytestmark = pytest.mark.loopback
 
@@ -51,12 +51,6 @@ class Client:
 
     def post(self, path: str, **more: Any) -> requests.Response:
         return requests.post(self.url + path, timeout=120, **more)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

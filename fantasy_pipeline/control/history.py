@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 STATUSES = tuple(status.value.lower() for status in dg.DagsterRunStatus)
 """Statuses of runs, as shown and asked for: ``success``, ``failure``, ``started``, …"""
 _PAGE = 200
+_ENDS = ("start", "end")
 _EVENTS = {
     dg.DagsterEventType.ASSET_MATERIALIZATION,
     dg.DagsterEventType.STEP_SUCCESS,
@@ -79,7 +80,9 @@ class Execution:
             return week.season
         text = tags.get("season")
         if text is None:
-            ends = [tags.get(f"dagster/asset_partition_range_{end}", "") for end in ("start", "end")]
+            ends = [
+                tags.get(f"dagster/asset_partition_range_{end}", "") for end in ("start", "end")
+            ]
             first, last = (end.partition("|")[0] for end in ends)
             text = first if first == last else None
         return int(text) if text and text.isdigit() else None
