@@ -1,7 +1,9 @@
 """The HTTP interface: a real server process, and every rule of refusal."""
 
 import contextlib
+import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -201,13 +203,22 @@ def server(home: Path) -> Iterator[Client]:
 
 
 def test_server_process(tmp_path: Path) -> None:
-    """Trigger a week over HTTP, be refused a second time, and follow it to its end."""
+    """Trigger a week by the operations guide's curl, be refused a second time, and follow it to
+    its end."""
     (tmp_path / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
     started = datetime.now(timezone.utc)
     with server(tmp_path) as client:
-        answer = client.post("/api/jobs/trigger", json=WEEK, headers=BEARER)
-        assert answer.status_code == 202, answer.text
-        run_id = answer.json()["run_id"]
+        guide = (ROOT / "docs" / "operations.md").read_text()
+        (curl,) = re.findall(r"```text\n(curl .*?)```", guide, flags=re.S)
+        assert "http://127.0.0.1:8000/" in curl
+        done = subprocess.run(
+            ["bash", "-c", curl.replace("http://127.0.0.1:8000", client.url)],
+            env={**os.environ, "FANTASY_API_TOKEN": TOKEN},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        run_id = json.loads(done.stdout)["run_id"]
         again = client.post("/api/jobs/trigger", json=WEEK, headers=BEARER)
         assert again.status_code == 409
         assert again.json()["detail"]["run_id"] == run_id

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -53,6 +54,9 @@ def homes(tmp_path: Path, postgres: Postgres) -> tuple[Run, Run]:
 
 
 ROWS = "select count(*) as n from weekly_stats"
+GUIDE = (ROOT / "docs" / "operations.md").read_text()
+SILENT = next(iter(re.findall(r'fantasy-pipeline sql "(.* interval 7 days)"', GUIDE)))
+"""The old question for jobs that did not run of late."""
 RUNS = "select job_id, status, season, week, executed_at is not null as ran from job_executions"
 
 
@@ -75,8 +79,35 @@ def test_week_history_and_the_move_from_sqlite(tmp_path: Path, postgres: Postgre
     ]
     assert on_postgres("history", "--status", "failure", "--json") == []
     assert on_postgres("show", run["id"], "--json")["seconds"]["weekly_stats"] > 0
+    assert on_postgres("sql", SILENT, "--format", "json") == []
+    later = SILENT.replace("- interval 7 days", "+ interval 1 day")
+    silent = on_postgres("sql", later, "--format", "json")
+    assert [row["job_id"] for row in silent] == ["whole_week"]
     levels = {f["rule"]: f["level"] for f in on_postgres("health", "--json", code=2)["findings"]}
     assert levels["last_run"] == "ok"
+
+
+def _dump_and_restore(postgres: Postgres, folder: Path, between: Callable[[], Any]) -> None:
+    """The operations guide's commands, with the server's own programs."""
+    [block] = [b for b in re.findall(r"```console\n(.*?)```", GUIDE, flags=re.S) if "pg_" in b]
+    *settings, dump, restore = block.splitlines()
+    path = f"{postgres.programs}:/usr/bin:/bin"
+    for command in (dump, restore):
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", "\n".join([*settings, command])],
+            env={
+                **os.environ,
+                **postgres.environment,
+                "PATH": path,
+            },
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+        if command == dump:
+            between()
 
 
 def _files(data: Path) -> dict[str, bytes]:
@@ -87,7 +118,7 @@ def _files(data: Path) -> dict[str, bytes]:
     }
 
 
-def test_outbox_is_kept_in_postgres(
+def test_outbox_is_kept_in_postgres_and_in_its_dump(
     tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copy(DEPLOY / "dagster.yaml", tmp_path)
@@ -96,8 +127,16 @@ def test_outbox_is_kept_in_postgres(
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
         assert "Postgres" in type(instance.run_storage).__name__
         assert Outbox(instance).add(Alert("a", "failure", "title"))
+
+    def add_another() -> None:
+        with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+            assert not Outbox(instance).add(Alert("a", "failure", "title"))
+            assert Outbox(instance).add(Alert("b", "failure", "title"))
+
+    _dump_and_restore(postgres, tmp_path, add_another)
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
-        assert not Outbox(instance).add(Alert("a", "failure", "title"))
+        assert Outbox(instance).knows("a")
+        assert not Outbox(instance).knows("b")
 
 
 @pytest.mark.soak
