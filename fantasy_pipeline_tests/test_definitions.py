@@ -78,6 +78,16 @@ def test_jobs_schedules_and_sensors() -> None:
     assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
 
 
+def test_every_schedule_and_sensor_is_on_by_default() -> None:
+    repository = defs.get_repository_def()
+    assert repository.schedule_defs
+    for schedule in repository.schedule_defs:
+        assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING, schedule.name
+    assert repository.sensor_defs
+    for sensor in repository.sensor_defs:
+        assert sensor.default_status == dg.DefaultSensorStatus.RUNNING, sensor.name
+
+
 def test_partitions_are_seasons_by_weeks() -> None:
     keys = season_week.get_partition_keys()
     assert keys[0] == "1999|01"

@@ -169,7 +169,9 @@ def test_hung_run_is_ended_and_run_again(deployment: Deployment) -> None:
     assert deployment.lake.weeks(WEEKLY_STATS) == [SeasonWeek(2025, 5)]
 
 
-def test_failure_and_recovery_are_told_once(deployment: Deployment, webhook: Receiver) -> None:
+def test_failure_and_recovery_are_told_once_and_projections_follow(
+    deployment: Deployment, webhook: Receiver
+) -> None:
     with dg.DagsterInstance.from_config(str(deployment.home)) as instance:
         # In the sample league week 15 is yet to be played.
         launch(deployment, "2025|15")
@@ -181,13 +183,19 @@ def test_failure_and_recovery_are_told_once(deployment: Deployment, webhook: Rec
         assert (alert["season"], alert["week"], alert["job"]) == (2025, 15, "weekly_import")
         assert (alert["run_id"], alert["failed"]) == (failed.run.run_id, "weekly_stats")
         assert alert["cause"] in failed.result["errors"][0]
-        launch(deployment, "2025|05")
+        launch(deployment, "2025|09")
         until(lambda: len(alerts(webhook)) > 1, "the recovery is told")
         assert [alert["kind"] for alert in alerts(webhook)] == ["failure", "recovery"]
         # Started in the UI's way, without a tag of ours.
         until(lambda: "trigger" in next(executions(instance, week=15)).run.tags, "it is recorded")
         tags = next(executions(instance, week=15)).run.tags
         assert (tags["trigger"], tags["season"], tags["week"]) == ("manual", "2025", "15")
+        # Week 9 is the one due there: the next is projected as soon as it is imported.
+        projected = {"job": "weekly_projections", "week": 10, "status": "success"}
+        until(lambda: list(executions(instance, **projected)), "week 10 is projected")
+        (run,) = executions(instance, **projected)
+        assert run.to_json()["trigger"] == "sensor"
+        assert run.result["projections_imported"] > 100
 
 
 def test_killed_daemon_loses_no_week_of_a_backfill(deployment: Deployment) -> None:
