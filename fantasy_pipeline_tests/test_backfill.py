@@ -244,14 +244,14 @@ def run(plan, on_step, instance):
 def interrupt(step):
     raise KeyboardInterrupt
 
-def runs_of(instance, text, status=None):
-    filters = dg.RunsFilter(tags={"backfill_plan": text}, statuses=[status] if status else [])
+def runs_of(instance, text):
+    filters = dg.RunsFilter(tags={"backfill_plan": text})
     return [(run.tags["backfill_step"], run.status.value) for run in instance.get_runs(filters)]
 
 def kill_workers(step):
     if step.job == GAMES:
         # The next step's run has begun.
-        while not runs_of(instance, "killed", dg.DagsterRunStatus.STARTED):
+        while len(runs_of(instance, "killed")) < 2:
             time.sleep(0.02)
         for worker in multiprocessing.active_children():
             worker.kill()
@@ -291,7 +291,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
         [sys.executable, str(script), str(homes[1])],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         env=environment | {"DAGSTER_HOME": str(homes[0]), "FANTASY_DATA": str(folder / "data")},
         check=False,
     )

@@ -188,8 +188,9 @@ def test_backup_can_be_restored(shell: Shell, tmp_path: Path) -> None:
     (create,) = [line for line in COMMANDS if line.startswith("tar ")]
     (extract,) = re.findall(r"`(tar --extract[^`]*)`", OPERATIONS)
     assert shell.bash(create).returncode == 0
-    restored = Shell(tmp_path)
-    (tmp_path / "backup.tar.gz").write_bytes((shell.home / "backup.tar.gz").read_bytes())
+    restored = Shell(tmp_path / "restored")
+    restored.home.mkdir()
+    Path(f"{shell.home}.tar.gz").rename(f"{restored.home}.tar.gz")
     done = restored.bash(extract)
     assert done.returncode == 0, done.stderr
     assert restored.json("history") == shell.json("history")
