@@ -57,7 +57,9 @@ Integer = Annotated[int, BeforeValidator(_whole)]
 class TriggerRequest(BaseModel):
     """A week to import and project; one yet to be played is projected only."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, json_schema_extra={"examples": [{"year": 2025, "week": 5}]}
+    )
 
     year: Integer = Field(ge=FIRST_SEASON, le=LARGEST_SEASON, description="Season")
     week: Integer = Field(ge=WEEKS[0], le=WEEKS[-1], description="Week, play-offs included")

@@ -194,9 +194,25 @@ def _run_plan(
                 summary.steps_resumed += 1
                 on_step(step)
         for step, outcome in _run_stage(workers, todo, plan.source, tags):
+            if not outcome.run_id:
+                _end_lost_run(instance, backfill_id, step, outcome.errors[0])
             summary.add(step, outcome)
             on_step(step)
     return summary
+
+
+def _end_lost_run(instance: DagsterInstance, backfill_id: str, step: Step, why: str) -> None:
+    """A dead worker cannot say itself that its run is over."""
+    import dagster as dg
+
+    from fantasy_pipeline.control.history import execution_of
+    from fantasy_pipeline.import_state import IN_PROGRESS
+    from fantasy_pipeline.run_results import try_to_record
+
+    tags = {_ID_TAG: backfill_id, _STEP_TAG: step.name}
+    for run in instance.get_runs(dg.RunsFilter(tags=tags, statuses=IN_PROGRESS)):
+        instance.report_run_failed(run, why)
+        try_to_record(execution_of(instance, run.run_id))
 
 
 def refresh_schedule(source: str) -> RunOutcome:

@@ -16,13 +16,14 @@ with warnings.catch_warnings():
     from fantasy_pipeline.io_managers import LakeIOManager
     from fantasy_pipeline.jobs import ALL_JOBS
     from fantasy_pipeline.resources import NflData
+    from fantasy_pipeline.run_results import run_results
     from fantasy_pipeline.schedules import ALL_SCHEDULES
     from fantasy_pipeline.sensors import ALL_SENSORS
 
 nfl = NflData.configure_at_launch()
 
 defs = dg.Definitions(
-    assets=dg.load_assets_from_modules([assets]),
+    assets=[*dg.load_assets_from_modules([assets]), run_results],
     asset_checks=ASSET_CHECKS,
     jobs=ALL_JOBS,
     schedules=ALL_SCHEDULES,

@@ -94,7 +94,9 @@ def execute(
     run_id: str | None = None,
 ) -> RunOutcome:
     """Run a job for no partition, one week, or the weeks `first` to `last` of one season."""
+    from fantasy_pipeline.control.history import execution_of
     from fantasy_pipeline.definitions import defs
+    from fantasy_pipeline.run_results import try_to_record
 
     # The daemon cannot re-execute a run of this process; without this it would call it retried.
     tags = {"dagster/max_retries": "0", **tags}
@@ -110,12 +112,8 @@ def execute(
         run_id=run_id,
         raise_on_error=False,
     )
-    return summarize(result)
-
-
-def summarize(result: dg.ExecuteInProcessResult) -> RunOutcome:
-    """Rows, warnings and errors of a finished run, from its events."""
     facts = facts_of(result.all_events)
+    try_to_record(execution_of(instance, result.run_id), facts)
     return RunOutcome(
         result.run_id,
         result.success,

@@ -23,6 +23,8 @@ from fantasy_pipeline.season_week import SeasonWeek
 CATCH_UP_SECONDS = 300
 CATCH_UP_PER_TICK = 2
 """Imports that one tick may ask for: upstream is a free service."""
+RECORD_SECONDS = 30
+RECORDS_PER_TICK = 50
 
 
 @dg.run_status_sensor(
@@ -148,4 +150,31 @@ def _why(
     return f"every due week is imported{then}"
 
 
-ALL_SENSORS = [project_upcoming_week, catch_up]
+@dg.sensor(
+    minimum_interval_seconds=RECORD_SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Write down what each run came to, however it was started and however it ended.",
+)
+def record_results(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    from fantasy_pipeline.control.history import execution_of
+    from fantasy_pipeline.run_results import OVER, record, recorded
+
+    since = datetime.fromisoformat(context.cursor) if context.cursor else None
+    runs = context.instance.get_run_records(
+        dg.RunsFilter(statuses=OVER, updated_after=since),
+        limit=RECORDS_PER_TICK,
+        order_by="update_timestamp",
+        ascending=True,
+    )
+    ids = [run.dagster_run.run_id for run in runs]
+    # Those of the command line have theirs by the time they are seen here.
+    known = recorded(context.instance, ids)
+    missing = [run_id for run_id in ids if run_id not in known]
+    for run_id in missing:
+        record(execution_of(context.instance, run_id))
+    if runs:
+        context.update_cursor(runs[-1].update_timestamp.isoformat())
+    return dg.SkipReason(f"{len(missing)} results recorded; this sensor starts no runs")
+
+
+ALL_SENSORS = [project_upcoming_week, catch_up, record_results]

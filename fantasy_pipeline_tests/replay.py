@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from fantasy_pipeline.automation import phase_at
 from fantasy_pipeline.calendar import Game
@@ -34,12 +36,14 @@ class Replay:
     Args:
         execute: runs a request; returns whether it succeeded.
         down: whether the daemon is down at a moment.
+        upstream: lays out what upstream has at a moment.
         catch_up_hours: hours in which the sensor ticks, twice; all of them would take too long.
     """
 
     instance: dg.DagsterInstance
     execute: Execute
     down: Callable[[datetime], bool] = lambda at: False
+    upstream: Callable[[datetime], None] = lambda at: None
     schedules: tuple[str, ...] = ("tuesday_import", "thursday_final_import")
     catch_up_hours: tuple[int, ...] = (11,)
     requests: list[tuple[datetime, str, dg.RunRequest]] = field(default_factory=list)
@@ -51,6 +55,7 @@ class Replay:
         missed: dict[str, datetime] = {}
         at = since
         while at <= until:
+            self.upstream(at)
             due = [s for s in ALL_SCHEDULES if s.name in self.schedules and is_tick(s, at)]
             if self.down(at):
                 # Dagster evaluates the latest missed tick of a schedule only.
@@ -197,3 +202,24 @@ def overlay(mirror: Path, variant: Path | None, folder: Path) -> Path:
                 (target / name).unlink(missing_ok=True)
                 (target / name).symlink_to(Path(root) / name)
     return folder
+
+
+SCHEDULE = "github.com/nflverse/nflverse-data/releases/download/schedules/games.parquet"
+
+
+def write_schedule(mirror: Path, folder: Path, postponed: Mapping[str, str] | None = None) -> None:
+    """The mirror's schedule from 2023 on, which every tick reads, laid out in a folder.
+
+    Args:
+        postponed: moments that games are moved to, US/Eastern, by game id.
+    """
+    table = pq.read_table(mirror / SCHEDULE)
+    rows = table.filter(pc.greater_equal(table["season"], 2023)).to_pylist()
+    moved = dict(postponed or {})
+    for row in rows:
+        if at := moved.pop(row["game_id"], None):
+            row["gameday"], row["gametime"] = at.split()
+    assert not moved, f"the schedule has no game {moved}"
+    (folder / SCHEDULE).parent.mkdir(parents=True, exist_ok=True)
+    (folder / SCHEDULE).unlink(missing_ok=True)
+    pq.write_table(type(table).from_pylist(rows, schema=table.schema), folder / SCHEDULE)

@@ -7,15 +7,17 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from fantasy_pipeline import alert_sensors
 from fantasy_pipeline.alert_sensors import (
     alert_on_failure,
     alert_on_overdue_week,
     alert_on_recovery,
 )
-from fantasy_pipeline.alerts.messages import Alert
+from fantasy_pipeline.alerts.outbox import Outbox
 from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.resources import NflData
+from fantasy_pipeline_tests.receivers import SECRET, Receiver, receiving
+
+pytestmark = pytest.mark.loopback
 
 
 @dg.op(config_schema={"fail": bool})
@@ -29,25 +31,12 @@ def some_job() -> None:
     step()
 
 
-class Inbox:
-    name = "inbox"
-
-    def __init__(self) -> None:
-        self.alerts: list[Alert] = []
-
-    def send(self, alert: Alert) -> None:
-        self.alerts.append(alert)
-
-    @property
-    def kinds(self) -> list[str]:
-        return [alert.kind for alert in self.alerts]
-
-
 @pytest.fixture
-def inbox(monkeypatch: pytest.MonkeyPatch) -> Inbox:
-    inbox = Inbox()
-    monkeypatch.setattr(alert_sensors, "configured", lambda settings: [inbox])
-    return inbox
+def inbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
+    """A real server that the environment configures as the webhook."""
+    with receiving() as server:
+        monkeypatch.setenv("FANTASY_ALERT_WEBHOOK_URL", server.url)
+        yield server
 
 
 class Daemon:
@@ -83,23 +72,24 @@ def daemon(tmp_path: Path) -> Iterator[Daemon]:
         yield Daemon(instance)
 
 
-def test_failed_run_is_told_once(daemon: Daemon, inbox: Inbox) -> None:
+def test_failed_run_is_told_once(daemon: Daemon, inbox: Receiver) -> None:
     result = daemon.run(fail=True, season="2024", week="5")
     daemon.tick()
     daemon.tick()
-    (alert,) = inbox.alerts
-    assert alert.title == "some_job 2024 week 5 failed"
-    assert (alert.failed, alert.cause) == ("step", "no such file")
-    assert alert.link == f"http://127.0.0.1:3000/runs/{result.run_id}"
+    (alert,) = inbox.bodies
+    assert alert["title"] == "some_job 2024 week 5 failed"
+    assert (alert["season"], alert["week"]) == (2024, 5)
+    assert (alert["failed"], alert["cause"]) == ("step", "no such file")
+    assert alert["link"] == f"http://127.0.0.1:3000/runs/{result.run_id}"
 
 
-def test_run_that_is_retried_is_not_told(daemon: Daemon, inbox: Inbox) -> None:
+def test_run_that_is_retried_is_not_told(daemon: Daemon, inbox: Receiver) -> None:
     daemon.run(fail=True, **{"dagster/max_retries": "2"})
     daemon.tick()
-    assert inbox.alerts == []
+    assert inbox.bodies == []
 
 
-def test_recovery_is_told_once_after_a_told_failure(daemon: Daemon, inbox: Inbox) -> None:
+def test_recovery_is_told_once_after_a_told_failure(daemon: Daemon, inbox: Receiver) -> None:
     daemon.run(fail=False)
     daemon.tick()
     daemon.run(fail=True)
@@ -111,13 +101,29 @@ def test_recovery_is_told_once_after_a_told_failure(daemon: Daemon, inbox: Inbox
     daemon.run(fail=False)
     daemon.tick()
     daemon.tick()
-    assert inbox.kinds == ["failure", "failure", "recovery"]
+    assert [alert["kind"] for alert in inbox.bodies] == ["failure", "failure", "recovery"]
 
 
-def overdue(instance: dg.DagsterInstance, at: str) -> str:
+def test_channel_that_fails_fails_no_sensor_and_is_tried_again(
+    daemon: Daemon, inbox: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    inbox.status = 503
+    daemon.run(fail=True)
+    daemon.tick()
+    assert inbox.bodies == []
+    assert Outbox(daemon.instance).failing() == {"webhook": "answered HTTP 503"}
+    inbox.status = 200
+    overdue(daemon.instance, "2024-07-01T12:00:00+00:00", source="sample")
+    assert [alert["kind"] for alert in inbox.bodies][:1] == ["failure"]
+    assert Outbox(daemon.instance).failing() == {}
+    assert "answered HTTP 503" in caplog.text
+    assert SECRET not in caplog.text
+
+
+def overdue(instance: dg.DagsterInstance, at: str, source: str = "") -> str:
     with dg.build_sensor_context(
         instance=instance,
-        resources={"nfl": NflData(at=at)},
+        resources={"nfl": NflData(at=at, source=source)},
         repository_def=defs.get_repository_def(),
     ) as context:
         data = alert_on_overdue_week.evaluate_tick(context)
@@ -127,7 +133,7 @@ def overdue(instance: dg.DagsterInstance, at: str) -> str:
 
 def test_due_week_is_told_at_noon_even_if_nothing_ran(
     daemon: Daemon,
-    inbox: Inbox,
+    inbox: Receiver,
     nfl_mirror: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -136,9 +142,9 @@ def test_due_week_is_told_at_noon_even_if_nothing_ran(
     monkeypatch.setenv("FANTASY_DATA", str(tmp_path / "data"))
     overdue(daemon.instance, "2024-09-17T12:00:00+00:00")
     overdue(daemon.instance, "2024-09-17T12:01:00+00:00")
-    (alert,) = inbox.alerts
-    assert alert.title.startswith("2024 week 2 is not imported: due since Tuesday 2024-09-17")
+    (alert,) = inbox.bodies
+    assert alert["title"].startswith("2024 week 2 is not imported: due since Tuesday 2024-09-17")
     # Before noon the week is not late yet; the one told is the week before it, final by then.
-    inbox.alerts.clear()
+    inbox.bodies.clear()
     overdue(daemon.instance, "2024-09-24T11:59:00+00:00")
-    assert [alert.week for alert in inbox.alerts] == [2]
+    assert [alert["week"] for alert in inbox.bodies] == [2]

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shlex
 import signal
 import subprocess
 import sys
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from fantasy_pipeline.definitions import defs
 
 ROOT = Path(__file__).parents[1]
 
@@ -39,6 +40,18 @@ class Shell:
         )
         assert done.returncode == code, done.stderr + done.stdout
         return done.stdout if code == 0 or done.stdout else done.stderr
+
+    def bash(self, command: str) -> subprocess.CompletedProcess[str]:
+        """Runs a command line as written in the documentation."""
+        programs = Path(sys.executable).parent
+        return subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", command],
+            env={**self.env, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
+            cwd=self.home,
+            capture_output=True,
+            text=True,
+            timeout=180,
+        )
 
     def json(self, *arguments: str, code: int = 0) -> Any:
         return json.loads(self(*arguments, "--json", code=code))
@@ -148,27 +161,98 @@ def _inner_worker(run_id: str) -> int:
 
 
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+NOT_RUN_HERE = {
+    "export DAGSTER_HOME": "the fixture has one",
+    "dagster dev": "runs until stopped; test_ui.py starts it",
+    "export PGPASSWORD": "of Postgres: deployment/test_postgres.py",
+    "export HISTORY": "of Postgres: deployment/test_postgres.py",
+    "pg_": "of Postgres: deployment/test_postgres.py",
+}
+"""By their beginnings."""
 COMMANDS = [
     line
     for block in re.findall(r"```console\n(.*?)```", OPERATIONS, flags=re.S)
     for line in block.splitlines()
-    if line.startswith(("fantasy-pipeline ", "dagster instance "))
 ]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    "command", [line for line in COMMANDS if not line.startswith(tuple(NOT_RUN_HERE))]
+)
 def test_commands_of_the_operations_guide(shell: Shell, command: str) -> None:
-    names = {"fantasy-pipeline": "fantasy_pipeline.cli", "dagster": "dagster"}
-    program, *arguments = shlex.split(command)
+    done = shell.bash(command)
+    assert done.returncode == 0, done.stderr
+
+
+def test_backup_can_be_restored(shell: Shell, tmp_path: Path) -> None:
+    (create,) = [line for line in COMMANDS if line.startswith("tar ")]
+    (extract,) = re.findall(r"`(tar --extract[^`]*)`", OPERATIONS)
+    assert shell.bash(create).returncode == 0
+    restored = Shell(tmp_path / "restored")
+    restored.home.mkdir()
+    Path(f"{shell.home}.tar.gz").rename(f"{restored.home}.tar.gz")
+    done = restored.bash(extract)
+    assert done.returncode == 0, done.stderr
+    assert restored.json("history") == shell.json("history")
+    rows = ("sql", "select count(*) as n from weekly_stats", "--format", "json")
+    assert restored(*rows) == shell(*rows)
+
+
+CRONTAB = re.search(r"```text\n(DAGSTER_HOME=.*?)```", OPERATIONS, flags=re.S)
+
+
+def test_the_crontab_runs_the_due_week(shell: Shell) -> None:
+    """Its lines as cron runs them: by /bin/sh, in an environment of next to nothing."""
+    assert CRONTAB is not None
+    home, *lines = CRONTAB[1].splitlines()
+    crons = {
+        cron: command
+        for *five, command in (x.split(maxsplit=5) for x in lines)
+        for cron in [" ".join(five)]
+    }
+    repository = defs.get_repository_def()
+    imports = ("tuesday_import", "thursday_final_import")
+    assert list(crons) == [repository.get_schedule_def(name).cron_schedule for name in imports]
+    (command,) = set(crons.values())
+    program = str(Path(sys.executable).with_name("fantasy-pipeline"))
     done = subprocess.run(
-        [sys.executable, "-m", names[program], *arguments],
-        env=shell.env,
-        cwd=shell.home,
+        ["/bin/sh", "-c", command.replace("/opt/fantasy-pipeline/bin/fantasy-pipeline", program)],
+        env={
+            home.split("=")[0]: str(shell.home),
+            "HOME": str(shell.home),
+            "PATH": "/usr/bin:/bin",
+            # Of the test: whose code, whose data.
+            "PYTHONPATH": str(ROOT),
+            "FANTASY_SOURCE": "sample",
+        },
+        cwd="/",
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
+    runs = shell.json("history", "--limit", "2")
+    assert [(run["job_id"], run["week"], run["status"]) for run in runs] == [
+        ("weekly_projections", 10, "success"),
+        ("weekly_import", 9, "success"),
+    ]
+
+
+def test_schedule_that_is_off_is_seen(shell: Shell) -> None:
+    where = f"-w {ROOT / 'workspace.yaml'}"
+    assert shell.bash(f"dagster schedule stop tuesday_import {where}").returncode == 0
+    jobs = {job["name"]: job for job in shell.json("status")["jobs"]}
+    assert (jobs["tuesday_import"]["on"], jobs["tuesday_import"]["next_run"]) == (False, None)
+    findings = [
+        finding["message"]
+        for finding in shell.json("health", code=2)["findings"]
+        if finding["rule"] == "schedule_on"
+    ]
+    advice = "schedule tuesday_import is off; dagster schedule start tuesday_import"
+    assert findings == [advice]
+    assert shell.bash(f"{advice.partition('; ')[2]} {where}").returncode == 0
+    jobs = {job["name"]: job for job in shell.json("status")["jobs"]}
+    assert jobs["tuesday_import"]["on"] is True
 
 
 def test_the_guide_names_every_rule_and_schedule(shell: Shell) -> None:

@@ -32,8 +32,8 @@ DEPENDENCIES = {
     },
 }
 UNPARTITIONED = {"games", "player_history", "projection_model"}
-NO_TABLES = {"projection_model"}
-"""Assets that are files of another kind."""
+NO_TABLES = {"projection_model", "run_results"}
+"""Assets of another kind: files, and what Dagster itself keeps."""
 
 
 @pytest.mark.parametrize("name", DEPENDENCIES)
@@ -76,6 +76,16 @@ def test_jobs_schedules_and_sensors() -> None:
     assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
     sensor = repository.get_sensor_def("project_upcoming_week")
     assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
+
+
+def test_every_schedule_and_sensor_is_on_by_default() -> None:
+    repository = defs.get_repository_def()
+    assert repository.schedule_defs
+    for schedule in repository.schedule_defs:
+        assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING, schedule.name
+    assert repository.sensor_defs
+    for sensor in repository.sensor_defs:
+        assert sensor.default_status == dg.DefaultSensorStatus.RUNNING, sensor.name
 
 
 def test_partitions_are_seasons_by_weeks() -> None:

@@ -1,5 +1,6 @@
-"""Real daemons and workers, killed: the lake is right afterwards, and the history tells it."""
+"""Real daemons and workers, killed or hung: the lake is right afterwards, the history tells it."""
 
+import json
 import os
 import re
 import signal
@@ -8,15 +9,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 
-from fantasy_pipeline.control.history import executions
+from fantasy_pipeline.control.history import Execution, executions
 from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.run_results import recorded
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sources.base import SAMPLE_LABEL
 from fantasy_pipeline.tables import RAW_PLAYERS, WEEKLY_STATS
+from fantasy_pipeline_tests.receivers import Receiver, receiving
 
 pytestmark = [pytest.mark.soak, pytest.mark.loopback]
 
@@ -25,16 +29,19 @@ LONGEST = 240
 
 
 class Deployment:
-    """A Dagster home with a daemon; the sample league."""
+    """A Dagster home with a daemon; the sample league. Its alerts go to a webhook."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, webhook: str) -> None:
         self.home = home
         text = (ROOT / "dagster.yaml").read_text()
         # One run at a time: there must be something left to do when the daemon dies.
         (home / "dagster.yaml").write_text(
             text.replace("max_concurrent_runs: 2", "max_concurrent_runs: 1")
+            # How long a run may take is a tag's here; it is looked at often.
+            .replace("max_runtime_seconds: 7200", "poll_interval_seconds: 5")
         )
         self.env = {
+            "FANTASY_ALERT_WEBHOOK_URL": webhook,
             **os.environ,
             "DAGSTER_HOME": str(home),
             "FANTASY_SOURCE": "sample",
@@ -74,8 +81,14 @@ class Deployment:
 
 
 @pytest.fixture
-def deployment(tmp_path: Path) -> Iterator[Deployment]:
-    deployment = Deployment(tmp_path)
+def webhook() -> Iterator[Receiver]:
+    with receiving() as server:
+        yield server
+
+
+@pytest.fixture
+def deployment(tmp_path: Path, webhook: Receiver) -> Iterator[Deployment]:
+    deployment = Deployment(tmp_path, webhook.url)
     yield deployment
     deployment.stop()
 
@@ -94,39 +107,95 @@ def worker_of(instance: dg.DagsterInstance, run_id: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def launch(deployment: Deployment, key: str) -> None:
-    deployment.dagster(
-        "job",
-        "launch",
-        "-j",
-        "weekly_import",
-        "--tags",
-        f'{{"dagster/partition": "{key}", "trigger": "manual"}}',
-    )
+def launch(deployment: Deployment, key: str, **more: str) -> None:
+    tags = {"dagster/partition": key, **{f"dagster/{name}": text for name, text in more.items()}}
+    deployment.dagster("job", "launch", "-j", "weekly_import", "--tags", json.dumps(tags))
 
 
-def test_killed_worker_is_run_again(deployment: Deployment) -> None:
+def alerts(webhook: Receiver) -> list[dict[str, Any]]:
+    """About runs; that nothing was imported in time is told as well."""
+    return [body for body in webhook.bodies if body["kind"] != "overdue"]
+
+
+def test_killed_worker_is_run_again(deployment: Deployment, webhook: Receiver) -> None:
     with dg.DagsterInstance.from_config(str(deployment.home)) as instance:
-        launch(deployment, "2025|05")
-        deployment.start()
-        until(lambda: list(executions(instance)), "the run is there")
-        first = next(executions(instance)).run.run_id
-        until(lambda: worker_of(instance, first), "the worker works")
+        first = _launched_worker(deployment, instance)
         worker = worker_of(instance, first)
         assert worker is not None
         os.kill(worker, signal.SIGKILL)
-
-        def is_mended() -> bool:
-            return any(e.run.is_success for e in executions(instance))
-
-        until(is_mended, "the run is run again")
-        retried, killed = executions(instance)
+        retried, killed = _mended(instance)
         assert (killed.run.run_id, killed.status) == (first, "failure")
         assert (retried.status, retried.week) == ("success", 5)
         assert retried.run.tags["dagster/parent_run_id"] == first
         assert killed.run.tags["dagster/will_retry"] == "true"
+        # Both wrote their result; the failure that was retried is nobody's alarm.
+        ids = [first, retried.run.run_id]
+        until(lambda: len(recorded(instance, ids)) == 2, "the results are written")
+        assert [recorded(instance, [i])[i]["success"] for i in ids] == [False, True]
+    assert alerts(webhook) == []
     assert deployment.lake.weeks(WEEKLY_STATS) == [SeasonWeek(2025, 5)]
     assert deployment.lake.read(WEEKLY_STATS).num_rows > 100
+
+
+def _launched_worker(deployment: Deployment, instance: dg.DagsterInstance, **tags: str) -> str:
+    """A run whose worker is at work."""
+    launch(deployment, "2025|05", **tags)
+    deployment.start()
+    until(lambda: list(executions(instance)), "the run is there")
+    run_id = next(executions(instance)).run.run_id
+    until(lambda: worker_of(instance, run_id), "the worker works")
+    return run_id
+
+
+def _mended(instance: dg.DagsterInstance) -> list[Execution]:
+    """The run that succeeded in the end, and the one before it."""
+    until(lambda: any(e.run.is_success for e in executions(instance)), "the run is run again")
+    return list(executions(instance, job="weekly_import"))
+
+
+def test_hung_run_is_ended_and_run_again(deployment: Deployment) -> None:
+    with dg.DagsterInstance.from_config(str(deployment.home)) as instance:
+        first = _launched_worker(deployment, instance, max_runtime="45")
+        worker = worker_of(instance, first)
+        assert worker is not None
+        os.kill(worker, signal.SIGSTOP)
+        try:
+            retried, hung = _mended(instance)
+        finally:
+            os.kill(worker, signal.SIGKILL)
+        assert (hung.run.run_id, hung.status) == (first, "failure")
+        assert "maximum runtime of 45" in hung.result["errors"][0]
+        assert (retried.status, retried.run.tags["dagster/parent_run_id"]) == ("success", first)
+    assert deployment.lake.weeks(WEEKLY_STATS) == [SeasonWeek(2025, 5)]
+
+
+def test_failure_and_recovery_are_told_once_and_projections_follow(
+    deployment: Deployment, webhook: Receiver
+) -> None:
+    with dg.DagsterInstance.from_config(str(deployment.home)) as instance:
+        # In the sample league week 15 is yet to be played.
+        launch(deployment, "2025|15")
+        deployment.start()
+        until(lambda: alerts(webhook), "the failure is told")
+        (failed,) = executions(instance)
+        (alert,) = alerts(webhook)
+        assert alert["kind"] == "failure"
+        assert (alert["season"], alert["week"], alert["job"]) == (2025, 15, "weekly_import")
+        assert (alert["run_id"], alert["failed"]) == (failed.run.run_id, "weekly_stats")
+        assert alert["cause"] in failed.result["errors"][0]
+        launch(deployment, "2025|09")
+        until(lambda: len(alerts(webhook)) > 1, "the recovery is told")
+        assert [alert["kind"] for alert in alerts(webhook)] == ["failure", "recovery"]
+        # Started in the UI's way, without a tag of ours.
+        until(lambda: "trigger" in next(executions(instance, week=15)).run.tags, "it is recorded")
+        tags = next(executions(instance, week=15)).run.tags
+        assert (tags["trigger"], tags["season"], tags["week"]) == ("manual", "2025", "15")
+        # Week 9 is the one due there: the next is projected as soon as it is imported.
+        projected = {"job": "weekly_projections", "week": 10, "status": "success"}
+        until(lambda: list(executions(instance, **projected)), "week 10 is projected")
+        (run,) = executions(instance, **projected)
+        assert run.to_json()["trigger"] == "sensor"
+        assert run.result["projections_imported"] > 100
 
 
 def test_killed_daemon_loses_no_week_of_a_backfill(deployment: Deployment) -> None:

@@ -11,6 +11,7 @@ import pytest
 from fantasy_pipeline.definitions import ALL_SCHEDULES, defs
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.sensors import upcoming_request
 from fantasy_pipeline_tests.replay import record_imports
 
 pytestmark = [
@@ -116,6 +117,28 @@ def test_week_under_way_is_not_asked_for_twice(instance: dg.DagsterInstance) -> 
     )
     assert tick(instance, "tuesday_import", "2024-09-17T08:00") == ["2024|02"]
     assert run.job_name == "games_refresh"  # another job's run of the week does not count
+
+
+@pytest.mark.parametrize(
+    ("imported", "at", "expected"),
+    [
+        ((2024, 2), "2024-09-17T08:05", "2024|03"),
+        ((2024, 2), "2024-09-19T12:05", "2024|03"),  # after the final import too
+        ((2024, 18), "2025-01-07T08:05", "2024|19"),  # the wild-card week
+        ((2024, 21), "2025-01-28T08:05", "2024|22"),  # the Super Bowl, two weeks later
+        ((2024, 1), "2024-09-17T08:05", "2024 week 1 is not the week due, which is 2024 week 2"),
+        ((2024, 18), "2025-05-06T08:05", "2025 week 1 begins on 2025-09-05, too far ahead"),
+    ],
+)
+def test_upcoming_week_is_projected_after_the_due_one_is_imported(
+    instance: dg.DagsterInstance, imported: tuple[int, int], at: str, expected: str
+) -> None:
+    asked = upcoming_request(NflData(), SeasonWeek(*imported), utc(at), "run")
+    if isinstance(asked, dg.SkipReason):
+        assert asked.skip_message == expected
+    else:
+        assert asked.partition_key == expected
+        assert asked.tags["trigger"] == "sensor"
 
 
 def test_moment_of_the_sample_league_stands_still() -> None:

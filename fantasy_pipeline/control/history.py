@@ -5,8 +5,8 @@ Everything is read from the Dagster instance, whichever storage it has.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ import dagster as dg
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.import_state import IN_PROGRESS, week_of_run
 from fantasy_pipeline.results import Facts, facts_of
+from fantasy_pipeline.run_results import recorded
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 STATUSES = tuple(status.value.lower() for status in dg.DagsterRunStatus)
 """Statuses of runs, as shown and asked for: ``success``, ``failure``, ``started``, …"""
 _PAGE = 200
+_ENDS = ("start", "end")
 _EVENTS = {
     dg.DagsterEventType.ASSET_MATERIALIZATION,
     dg.DagsterEventType.STEP_SUCCESS,
@@ -30,6 +32,18 @@ _EVENTS = {
     dg.DagsterEventType.RUN_FAILURE,
 }
 """What `facts_of` reads."""
+
+
+class _Page:
+    """Recorded results of runs that were listed together, read at once when first asked for."""
+
+    def __init__(self, instance: dg.DagsterInstance, records: Sequence[dg.RunRecord]) -> None:
+        self._instance = instance
+        self._ids = [r.dagster_run.run_id for r in records if r.dagster_run.is_finished]
+
+    @cached_property
+    def results(self) -> Mapping[str, dict[str, Any]]:
+        return recorded(self._instance, self._ids)
 
 
 @dataclass(frozen=True)
@@ -44,6 +58,7 @@ class Execution:
     run: dg.DagsterRun
     executed_at: datetime
     ended_at: datetime | None
+    page: _Page = field(repr=False, compare=False)
 
     @property
     def job_id(self) -> str:
@@ -59,13 +74,41 @@ class Execution:
 
     @property
     def season(self) -> int | None:
-        text = self.run.tags.get("season") or self.run.tags.get("dagster/partition/season")
+        """Of runs over weeks of one season too."""
+        tags = self.run.tags
+        if week := week_of_run(tags):
+            return week.season
+        text = tags.get("season")
+        if text is None:
+            ends = [
+                tags.get(f"dagster/asset_partition_range_{end}", "") for end in ("start", "end")
+            ]
+            first, last = (end.partition("|")[0] for end in ends)
+            text = first if first == last else None
         return int(text) if text and text.isdigit() else None
 
     @property
     def week(self) -> int | None:
         week = week_of_run(self.run.tags)
         return week.week if week else None
+
+    @property
+    def source(self) -> str | None:
+        """Source that the run was told to use; None: the configured one."""
+        resources: Any = self.run.run_config.get("resources", {})
+        config = resources.get("nfl", {}).get("config", {})
+        return self.run.tags.get("source") or config.get("source") or None
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Season, week, source and trigger, as far as they apply."""
+        values = {
+            "season": self.season,
+            "week": self.week,
+            "source": self.source,
+            "trigger": trigger_of(self.run.tags),
+        }
+        return {name: str(value) for name, value in values.items() if value is not None}
 
     @cached_property
     def facts(self) -> Facts:
@@ -78,8 +121,9 @@ class Execution:
 
     @property
     def result(self) -> dict[str, Any]:
-        """The structured summary; of a run that is not over, what it did so far."""
-        return self.facts.result(self.run.is_success, self.duration_s)
+        """The structured summary as it was recorded; until then, what the events say so far."""
+        written = self.page.results.get(self.run.run_id) if self.is_over else None
+        return written or self.facts.result(self.run.is_success, self.duration_s)
 
     def to_json(self, with_result: bool = True) -> dict[str, Any]:
         values = {
@@ -90,7 +134,7 @@ class Execution:
             "season": self.season,
             "week": self.week,
             "trigger": trigger_of(self.run.tags),
-            "source": self.run.tags.get("source"),
+            "source": self.source,
         }
         return values | {"result": self.result} if with_result else values
 
@@ -149,8 +193,9 @@ def executions(
     found = 0
     while True:
         records = instance.get_run_records(filters, limit=_PAGE, cursor=cursor)
+        page = _Page(instance, records)
         for record in records:
-            execution = _execution(instance, record)
+            execution = _execution(instance, record, page)
             if season not in (None, execution.season) or week not in (None, execution.week):
                 continue
             if limit is not None and found >= limit:
@@ -189,7 +234,7 @@ def execution_of(instance: dg.DagsterInstance, run_id: str) -> Execution:
     raise PipelineError(f"there is no run {run_id}; `fantasy-pipeline history` lists them.")
 
 
-def _execution(instance: dg.DagsterInstance, record: dg.RunRecord) -> Execution:
+def _execution(instance: dg.DagsterInstance, record: dg.RunRecord, page: _Page) -> Execution:
     created = record.create_timestamp
     if created.tzinfo is None:
         created = created.replace(tzinfo=timezone.utc)
@@ -198,6 +243,7 @@ def _execution(instance: dg.DagsterInstance, record: dg.RunRecord) -> Execution:
         record.dagster_run,
         _moment(record.start_time) or created.astimezone(timezone.utc),
         _moment(record.end_time),
+        page,
     )
 
 

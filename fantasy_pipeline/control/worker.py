@@ -42,11 +42,15 @@ def _run(arguments: Sequence[str]) -> int:
 def _report(run_id: str, code: int) -> None:
     import dagster as dg
 
+    from fantasy_pipeline.control.history import execution_of
+    from fantasy_pipeline.run_results import try_to_record
+
     with dg.DagsterInstance.get() as instance:
         run = instance.get_run_by_id(run_id)
         if run is not None and not run.is_finished:
             how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
             instance.report_run_failed(run, f"The worker process {how}.")
+            try_to_record(execution_of(instance, run_id))
 
 
 if __name__ == "__main__":

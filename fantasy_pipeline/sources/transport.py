@@ -6,6 +6,7 @@ transport belongs in `library_hooks.py`.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import ipaddress
 import logging
@@ -26,6 +27,7 @@ from filelock import FileLock, Timeout
 from fantasy_pipeline import __version__
 from fantasy_pipeline.errors import NotPublishedError, PipelineError, SourceError
 from fantasy_pipeline.sources.download_cache import Entry, Slot, content_problem, http_date
+from fantasy_pipeline.sources.upstream_slots import SLOTS, upstream_slot
 
 _LOG = logging.getLogger(__name__)
 _CHUNK_BYTES = 2**16
@@ -182,7 +184,7 @@ class Transport:
         )
         deadline = time.monotonic() + self._total_timeout
         try:
-            return retrying(self._attempt, slot, old, deadline, headers)
+            return retrying(self._in_turn, slot, old, deadline, headers)
         except _FetchError as failed:
             if failed.missing and old is not None:
                 # Releases are replaced by deletion and upload: for a while there is no file.
@@ -203,6 +205,21 @@ class Transport:
         if isinstance(error, _FetchError) and error.retry_after is not None:
             return min(error.retry_after, self._backoff_max)
         return min(self._backoff(state), self._backoff_max)
+
+    def _in_turn(
+        self, slot: Slot, old: Entry | None, deadline: float, headers: Mapping[str, str]
+    ) -> Entry:
+        """One attempt, once fewer than `SLOTS` downloads of this machine are going on."""
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(upstream_slot(self._cache_dir / "slots", deadline))
+            except TimeoutError as error:
+                raise _FetchError(
+                    f"{slot.requested} was not asked for: {SLOTS} other downloads have been going "
+                    f"on for {self._total_timeout:g} s",
+                    "Wait for the other runs to end, or stop them, and run again",
+                ) from error
+            return self._attempt(slot, old, deadline, headers)
 
     def _attempt(
         self, slot: Slot, old: Entry | None, deadline: float, more: Mapping[str, str]

@@ -1,11 +1,7 @@
 """Channels against real servers on this machine."""
 
-import json
-import socket
 from collections.abc import Iterator
 from email import message_from_bytes
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -15,67 +11,26 @@ from pydantic import SecretStr
 from fantasy_pipeline.alerts.channels import ChannelError, Smtp, Webhook, configured
 from fantasy_pipeline.alerts.messages import Alert
 from fantasy_pipeline.settings import AlertSettings
+from fantasy_pipeline_tests.receivers import SECRET, Receiver, free_port, receiving
 
 pytestmark = pytest.mark.loopback
 
 ALERT = Alert("failure-1", "failure", "weekly_import 2024 week 5 failed", 2024, 5, cause="boom")
-SECRET = "T000-very-secret"  # noqa: S105 - of the tests
-
-
-class Receiver(HTTPServer):
-    """Keeps what is posted; answers with `status`."""
-
-    def __init__(self) -> None:
-        self.status = 200
-        self.bodies: list[Any] = []
-        self.paths: list[str] = []
-        super().__init__(("127.0.0.1", 0), _Handler)
-
-    def url(self, scheme: str = "http") -> str:
-        return f"{scheme}://127.0.0.1:{self.server_port}/{SECRET}"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Receiver
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.bodies.append(json.loads(body))
-        self.server.paths.append(self.path)
-        self.send_response(self.server.status)
-        if self.server.status == 302:
-            self.send_header("Location", f"{self.server.url()}/elsewhere")
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *arguments: Any) -> None:
-        pass
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    server = Receiver()
-    thread = Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    with receiving() as server:
+        yield server
 
 
 class TestWebhook:
     def test_slack_takes_text(self, receiver: Receiver) -> None:
-        Webhook("slack", receiver.url()).send(ALERT)
+        Webhook("slack", receiver.url).send(ALERT)
         assert receiver.bodies == [{"text": ALERT.text}]
 
     def test_generic_takes_the_fields(self, receiver: Receiver) -> None:
-        Webhook("webhook", receiver.url()).send(ALERT)
+        Webhook("webhook", receiver.url).send(ALERT)
         (body,) = receiver.bodies
         assert body["kind"] == "failure"
         assert (body["season"], body["week"], body["cause"]) == (2024, 5, "boom")
@@ -84,13 +39,13 @@ class TestWebhook:
     def test_refusal_is_an_error_without_the_address(self, receiver: Receiver, status: int) -> None:
         receiver.status = status
         with pytest.raises(ChannelError) as caught:
-            Webhook("slack", receiver.url()).send(ALERT)
+            Webhook("slack", receiver.url).send(ALERT)
         assert str(caught.value) == f"answered HTTP {status}"
         assert len(receiver.paths) == 1  # a redirect is not followed
 
     def test_nobody_there(self) -> None:
         with pytest.raises(ChannelError) as caught:
-            Webhook("slack", f"http://127.0.0.1:{closed_port()}/{SECRET}").send(ALERT)
+            Webhook("slack", f"http://127.0.0.1:{free_port()}/{SECRET}").send(ALERT)
         assert str(caught.value) == "could not be reached (ConnectionError)"
         assert caught.value.__cause__ is None
 
@@ -113,7 +68,7 @@ class _Mailbox:
 @pytest.fixture
 def mailbox() -> Iterator[tuple[_Mailbox, int]]:
     handler = _Mailbox()
-    controller = Controller(handler, hostname="127.0.0.1", port=closed_port())
+    controller = Controller(handler, hostname="127.0.0.1", port=free_port())
     controller.start()
     yield handler, controller.port
     controller.stop()
@@ -148,7 +103,7 @@ class TestSmtp:
 
     def test_nobody_there(self) -> None:
         with pytest.raises(ChannelError, match="ConnectionRefusedError"):
-            Smtp(mail_settings(closed_port())).send(ALERT)
+            Smtp(mail_settings(free_port())).send(ALERT)
 
 
 class TestConfigured:

@@ -1,17 +1,24 @@
 """Every health rule, when it fires and when it does not."""
 
+import contextlib
+import json
+import os
+import re
 import shutil
+import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import dagster as dg
 import pytest
 from filelock import FileLock
 
-from fantasy_pipeline.alerts.channels import ChannelError
+from fantasy_pipeline.alerts.channels import Webhook
 from fantasy_pipeline.alerts.messages import Alert
 from fantasy_pipeline.alerts.outbox import Outbox
 from fantasy_pipeline.calendar import Game
@@ -19,6 +26,7 @@ from fantasy_pipeline.control import health
 from fantasy_pipeline.control.health import Finding, Subject, examine, worst
 from fantasy_pipeline.control.status import Instigator
 from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline_tests.receivers import receiving
 from fantasy_pipeline_tests.replay import record_imports
 
 NOW = datetime.now(timezone.utc)
@@ -71,27 +79,53 @@ def test_every_rule_is_named(instance: dg.DagsterInstance) -> None:
     }
 
 
-class _Heartbeat(NamedTuple):
-    timestamp: float
-
-
-class _Status(NamedTuple):
-    healthy: bool
-    last_heartbeat: _Heartbeat | None
-    required: bool = True
-
-
-def test_daemon(instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_daemon_that_never_ran(instance: dg.DagsterInstance) -> None:
     ((level, message),) = found(subject(instance), "daemon_running")
     assert level == "critical"
     assert "scheduler" in message
     assert "it never ran" in message
-    states = {"SCHEDULER": _Status(True, _Heartbeat(time.time()))}
-    monkeypatch.setattr(type(instance), "get_daemon_statuses", lambda self: states)
-    assert found(subject(instance), "daemon_running") == [("ok", "")]
-    states["SENSOR"] = _Status(False, _Heartbeat(0))
-    ((_, message),) = found(subject(instance), "daemon_running")
-    assert message.startswith("not running: sensor (last heartbeat 1970-01-01 00:00 UTC)")
+
+
+@pytest.mark.loopback
+def test_daemon_that_runs_and_one_that_died(tmp_path: Path) -> None:
+    """A real daemon; then its heartbeats of two hours ago."""
+    (tmp_path / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
+    command = [sys.executable, "-m", "dagster._daemon", "run", "--empty-workspace"]
+    process = subprocess.Popen(
+        command,
+        env={**os.environ, "DAGSTER_HOME": str(tmp_path)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+            deadline = time.monotonic() + 120
+            while found(subject(instance), "daemon_running") != [("ok", "")]:
+                assert time.monotonic() < deadline
+                assert process.poll() is None
+                time.sleep(0.3)
+            process.kill()
+            process.wait()
+            _turn_back(tmp_path / "history" / "runs.db", timedelta(hours=2))
+            ((level, message),) = found(subject(instance), "daemon_running")
+    finally:
+        process.kill()
+        process.wait()
+    assert level == "critical"
+    assert re.match(r"not running: [a-z_, ]*scheduler.* \(last heartbeat 20\d\d-", message)
+
+
+def _turn_back(database: Path, by: timedelta) -> None:
+    """Make the daemon's heartbeats older."""
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+        rows = connection.execute("select id, body from daemon_heartbeats").fetchall()
+        assert rows
+        for row, text in rows:
+            body = json.loads(text)
+            body["timestamp"] -= by.total_seconds()
+            connection.execute(
+                "update daemon_heartbeats set body = ? where id = ?", (json.dumps(body), row)
+            )
 
 
 def _instigator(**changes: Any) -> Instigator:
@@ -243,15 +277,15 @@ def test_disk(
     assert [found_level for found_level, _ in found(examined, "disk_space")] == [level]
 
 
+@pytest.mark.loopback
 def test_alert_channel(instance: dg.DagsterInstance) -> None:
-    class Broken:
-        name = "slack"
-
-        def send(self, alert: Alert) -> None:
-            raise ChannelError("answered HTTP 500")
-
     outbox = Outbox(instance)
     outbox.add(Alert("a", "failure", "title"))
-    outbox.deliver([Broken()])
-    expected = [("warning", "slack: answered HTTP 500")]
-    assert found(subject(instance), "alert_channels") == expected
+    with receiving() as server:
+        server.status = 500
+        outbox.deliver([Webhook("slack", server.url)])
+        expected = [("warning", "slack: answered HTTP 500")]
+        assert found(subject(instance), "alert_channels") == expected
+        server.status = 200
+        outbox.deliver([Webhook("slack", server.url)])
+    assert found(subject(instance), "alert_channels") == [("ok", "")]

@@ -19,6 +19,22 @@ def compose() -> dict[str, Any]:
     return dict(yaml.safe_load((DEPLOY / "postgres" / "docker-compose.yaml").read_text()))
 
 
+def test_compose_file_is_what_the_compose_specification_allows(tmp_path: Path) -> None:
+    """By the specification's own JSON schema; and the schema does refuse what is wrong."""
+    text = (DEPLOY / "postgres" / "docker-compose.yaml").read_text()
+    assert _complaints(tmp_path, text) == ""
+    assert "comand" in _complaints(tmp_path, text.replace("command:", "comand:", 1))
+
+
+def _complaints(folder: Path, text: str) -> str:
+    file = folder / "docker-compose.yaml"
+    file.write_text(text)
+    command = ["-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(file)]
+    done = subprocess.run([sys.executable, *command], capture_output=True, text=True)
+    assert (done.returncode == 0) is (not done.stdout.startswith("Schema validation errors"))
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
 def test_services(compose: dict[str, Any]) -> None:
     assert set(compose["services"]) == {"postgres", "code", "daemon", "webserver", "api"}
     for service in compose["services"].values():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from server import Postgres
 
 from fantasy_pipeline.alerts.messages import Alert
 from fantasy_pipeline.alerts.outbox import Outbox
+from fantasy_pipeline.run_results import recorded
+from fantasy_pipeline_tests.test_run_results import run, tick
 
 pytestmark = pytest.mark.loopback
 
@@ -53,6 +56,9 @@ def homes(tmp_path: Path, postgres: Postgres) -> tuple[Run, Run]:
 
 
 ROWS = "select count(*) as n from weekly_stats"
+GUIDE = (ROOT / "docs" / "operations.md").read_text()
+SILENT = next(iter(re.findall(r'fantasy-pipeline sql "(.* interval 7 days)"', GUIDE)))
+"""The old question for jobs that did not run of late."""
 RUNS = "select job_id, status, season, week, executed_at is not null as ran from job_executions"
 
 
@@ -66,17 +72,44 @@ def test_week_history_and_the_move_from_sqlite(tmp_path: Path, postgres: Postgre
     assert on_postgres("history", "--json") == []
     assert _files(tmp_path / "data") == files
 
-    run = on_postgres("trigger", "--season", "2025", "--week", "5", "--wait", "--json")
-    assert run["result"]["success"] is True
-    assert run["result"]["stats_imported"] > 100
+    done = on_postgres("trigger", "--season", "2025", "--week", "5", "--wait", "--json")
+    assert done["result"]["success"] is True
+    assert done["result"]["stats_imported"] > 100
     rows = on_postgres("sql", RUNS, "--format", "json")
     assert rows == [
         {"job_id": "whole_week", "status": "success", "season": 2025, "week": 5, "ran": True}
     ]
     assert on_postgres("history", "--status", "failure", "--json") == []
-    assert on_postgres("show", run["id"], "--json")["seconds"]["weekly_stats"] > 0
+    assert on_postgres("show", done["id"], "--json")["seconds"]["weekly_stats"] > 0
+    assert on_postgres("sql", SILENT, "--format", "json") == []
+    later = SILENT.replace("- interval 7 days", "+ interval 1 day")
+    silent = on_postgres("sql", later, "--format", "json")
+    assert [row["job_id"] for row in silent] == ["whole_week"]
     levels = {f["rule"]: f["level"] for f in on_postgres("health", "--json", code=2)["findings"]}
     assert levels["last_run"] == "ok"
+
+
+def _dump_and_restore(postgres: Postgres, folder: Path, between: Callable[[], Any]) -> None:
+    """The operations guide's commands, with the server's own programs."""
+    [block] = [b for b in re.findall(r"```console\n(.*?)```", GUIDE, flags=re.S) if "pg_" in b]
+    *settings, dump, restore = block.splitlines()
+    path = f"{postgres.programs}:/usr/bin:/bin"
+    for command in (dump, restore):
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", "\n".join([*settings, command])],
+            env={
+                **os.environ,
+                **postgres.environment,
+                "PATH": path,
+            },
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+        if command == dump:
+            between()
 
 
 def _files(data: Path) -> dict[str, bytes]:
@@ -87,7 +120,7 @@ def _files(data: Path) -> dict[str, bytes]:
     }
 
 
-def test_outbox_is_kept_in_postgres(
+def test_outbox_is_kept_in_postgres_and_in_its_dump(
     tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copy(DEPLOY / "dagster.yaml", tmp_path)
@@ -96,8 +129,34 @@ def test_outbox_is_kept_in_postgres(
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
         assert "Postgres" in type(instance.run_storage).__name__
         assert Outbox(instance).add(Alert("a", "failure", "title"))
+
+    def add_another() -> None:
+        with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+            assert not Outbox(instance).add(Alert("a", "failure", "title"))
+            assert Outbox(instance).add(Alert("b", "failure", "title"))
+
+    _dump_and_restore(postgres, tmp_path, add_another)
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
-        assert not Outbox(instance).add(Alert("a", "failure", "title"))
+        assert Outbox(instance).knows("a")
+        assert not Outbox(instance).knows("b")
+
+
+def test_results_are_recorded_in_postgres(
+    tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(DEPLOY / "dagster.yaml", tmp_path)
+    for name, value in postgres.environment.items():
+        monkeypatch.setenv(name, value)
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        ids = [run(instance), run(instance, fail=True)]
+        first = tick(instance)
+        assert first.skip_message.startswith("2 results recorded")
+        ids.append(run(instance))
+        second = tick(instance, first.cursor)
+        assert second.skip_message.startswith("1 results recorded")
+        assert tick(instance, second.cursor).skip_message.startswith("0 results recorded")
+        written = recorded(instance, ids)
+    assert [written[run_id]["success"] for run_id in ids] == [True, False, True]
 
 
 @pytest.mark.soak
@@ -110,12 +169,12 @@ def test_postgres_stopped_and_started_during_a_run(tmp_path: Path, postgres: Pos
     time.sleep(8)
     postgres.start()
     deadline = time.monotonic() + 120
-    while (run := on_postgres("show", run_id, "--json"))["status"] == "started":
-        assert time.monotonic() < deadline, run
+    while (seen := on_postgres("show", run_id, "--json"))["status"] == "started":
+        assert time.monotonic() < deadline, seen
         time.sleep(1)
     # Either the run outlived the outage, or it failed and says so; the lake is whole both ways.
-    assert run["status"] in ("success", "failure")
-    assert run["status"] == "success" or run["errors"]
+    assert seen["status"] in ("success", "failure")
+    assert seen["status"] == "success" or seen["errors"]
     assert _files(tmp_path / "data").keys() == expected.keys()
     again = on_postgres("trigger", "--season", "2025", "--week", "4", "--wait", "--json")
     assert again["result"]["success"] is True

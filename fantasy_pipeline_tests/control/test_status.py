@@ -1,0 +1,62 @@
+"""What `status` says of a backfill while it runs: a real one, of the sample league."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from fantasy_pipeline.control.history import executions
+from fantasy_pipeline.control.status import backfills
+from fantasy_pipeline.run_results import recorded
+
+ROOT = Path(__file__).parents[2]
+LONGEST = 300
+
+
+def test_backfill_under_way_shows_weeks_done_of_all(tmp_path: Path) -> None:
+    (tmp_path / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
+    log = (tmp_path / "backfill.log").open("w+")
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "fantasy_pipeline.cli", "backfill", "--workers", "1"),
+            *("--seasons", "2024", "--weeks", "1-2"),
+        ],
+        env={
+            **os.environ,
+            "DAGSTER_HOME": str(tmp_path),
+            "FANTASY_SOURCE": "sample",
+            "PYTHONPATH": str(ROOT),
+        },
+        cwd=tmp_path,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    seen: list[dict[str, Any]] = []
+    deadline = time.monotonic() + LONGEST
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        while process.poll() is None:
+            assert time.monotonic() < deadline
+            seen += backfills(instance)
+            time.sleep(0.1)
+        log.seek(0)
+        assert process.returncode == 0, log.read()
+        runs = [run for run in executions(instance) if "backfill" in run.run.tags]
+        written = recorded(instance, [run.run.run_id for run in runs])
+        assert backfills(instance) == []
+    log.close()
+
+    # 2 weeks come in, the history counts as 22, 2 weeks are projected.
+    assert {entry["weeks"] for entry in seen} == {26}
+    assert {entry["plan"] for entry in seen} == {"sample 2024 weeks 1-2"}
+    assert len({entry["id"] for entry in seen}) == 1
+    done = [entry["weeks_done"] for entry in seen]
+    assert done == sorted(done)
+    assert {0, 2} < {*done, 24} == {0, 2, 24}
+    # Each of its runs wrote its result; a season's are one run, not one per week.
+    assert len(runs) == len(written) == 3
+    assert all(entry["success"] for entry in written.values())
+    assert [run.season for run in runs] == [2024, None, 2024]
