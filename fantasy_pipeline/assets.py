@@ -296,7 +296,7 @@ def projections(
 def projection_accuracy(
     context: dg.AssetExecutionContext, nfl: NflData, player_history: Any
 ) -> Any:
-    from fantasy_pipeline.accuracy import projection_accuracy
+    from fantasy_pipeline.accuracy import headlines, projection_accuracy
 
     weeks = weeks_of(context)
     lake = nfl.lake
@@ -316,7 +316,7 @@ def projection_accuracy(
         season: [f"projections {season}: none of week {', '.join(map(str, absent))} to score"]
         for season, absent in by_season(sorted((set(weeks) & set(played)) - projected)).items()
     }
-    report_weeks(context, table, weeks, played, warnings, nfl.label)
+    report_weeks(context, table, weeks, played, warnings, nfl.label, headlines(table))
     return table
 
 

@@ -10,7 +10,7 @@ with warnings.catch_warnings():
     # Known and accepted: backfill policies and partitioned checks may still change in Dagster.
     warnings.simplefilter("ignore", dg.BetaWarning)
     warnings.simplefilter("ignore", dg.PreviewWarning)
-    from fantasy_pipeline import asset_checks, assets
+    from fantasy_pipeline import asset_checks, assets, assets_report
     from fantasy_pipeline.alert_sensors import ALERT_SENSORS
     from fantasy_pipeline.io_managers import LakeIOManager
     from fantasy_pipeline.jobs import ALL_JOBS
@@ -21,7 +21,7 @@ with warnings.catch_warnings():
 nfl = NflData.configure_at_launch()
 
 defs = dg.Definitions(
-    assets=dg.load_assets_from_modules([assets]),
+    assets=dg.load_assets_from_modules([assets, assets_report]),
     asset_checks=dg.load_asset_checks_from_modules([asset_checks]),
     jobs=ALL_JOBS,
     schedules=ALL_SCHEDULES,

@@ -15,7 +15,7 @@ from fantasy_pipeline.import_state import (
     running_weeks,
     week_of_run,
 )
-from fantasy_pipeline.jobs import weekly_import, weekly_projections
+from fantasy_pipeline.jobs import report_week, weekly_import, weekly_projections, whole_week
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.runs import moment_of, run_tags
 from fantasy_pipeline.season_week import SeasonWeek
@@ -60,6 +60,32 @@ def upcoming_request(
         run_key=f"{run_id}-{status.upcoming.key}",
         partition_key=status.upcoming.key,
         tags=dict(run_tags(status.upcoming, nfl.source_name, "sensor", as_of=now)),
+    )
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    monitored_jobs=[weekly_projections, whole_week],
+    request_job=report_week,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    minimum_interval_seconds=30,
+    description="Write the report of a week as soon as it is projected.",
+)
+def report_projected_week(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
+    run = context.dagster_run
+    week = week_of_run(run.tags)
+    if week is None:
+        return dg.SkipReason(f"run {run.run_id} projected no single week")
+    resources = run.run_config.get("resources")
+    return dg.RunRequest(
+        run_key=run.run_id,
+        partition_key=week.key,
+        # The same source: its lake has the projections.
+        run_config={"resources": resources} if resources else {},
+        tags={
+            **run_tags(week, run.tags.get("source", ""), "sensor", as_of=moment_of(run.tags)),
+            "projected_by": run.run_id,
+        },
     )
 
 
@@ -148,4 +174,4 @@ def _why(
     return f"every due week is imported{then}"
 
 
-ALL_SENSORS = [project_upcoming_week, catch_up]
+ALL_SENSORS = [project_upcoming_week, report_projected_week, catch_up]

@@ -82,9 +82,7 @@ def vacated(players: Sequence[Player], most: int = 10) -> list[Vacated]:
         heirs.sort(key=lambda player: -player.points["ppr"].expected)
         gone.sort(key=lambda player: -(player.targets + player.carries))
         counted = tuple(player for player in gone if player.targets + player.carries >= 1)
-        out.append(
-            Vacated(team, counted, round(targets, 1), round(carries, 1), tuple(heirs[:3]))
-        )
+        out.append(Vacated(team, counted, round(targets, 1), round(carries, 1), tuple(heirs[:3])))
     return sorted(out, key=lambda item: (-(item.targets + item.carries), item.team))[:most]
 
 

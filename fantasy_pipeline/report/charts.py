@@ -25,11 +25,13 @@ _COLOURS = {
     "#080808": "--wr",
     "#090909": "--te",
     "#0a0a0a": "--k",
+    "#0b0b0b": "--bg",
 }
 INK, MUTED, LINE, ACCENT, OTHER = list(_COLOURS)[:5]
-POSITION_COLOURS = dict(zip(("QB", "RB", "WR", "TE", "K"), list(_COLOURS)[5:], strict=True))
+POSITION_COLOURS = dict(zip(("QB", "RB", "WR", "TE", "K"), list(_COLOURS)[5:10], strict=True))
+GROUND = list(_COLOURS)[10]
 
-_STYLE = {
+_STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "weekly_report",
     "font.size": 9,
@@ -50,14 +52,16 @@ _STYLE = {
 }
 
 
-def _svg(name: str, title: str, draw: Callable[[Axes], None], height: float = 2.7) -> str:
+def _svg(
+    name: str, title: str, draw: Callable[[Axes], None], width: float = 4.2, height: float = 3.0
+) -> str:
     """An SVG element that scales with its place; `title` is what screen readers say."""
     import matplotlib
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(5.4, height), layout="constrained")
+        figure = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasSVG(figure)
         figure.patch.set_alpha(0)
         axes = figure.subplots()
@@ -82,9 +86,8 @@ def _inline(svg: str, name: str, title: str) -> str:
         body = body.replace(colour, f"var({variable})")
     body = re.sub(r"\n\s*", "\n", body)
     head = f'<svg role="img" aria-label="{escape(title)}" class="chart"'
-    view = re.search(r'viewBox="[^"]*"', body)
-    assert view is not None
-    return head + f" {view[0]}>" + body[body.index(">") + 1 :].strip()
+    view = re.findall(r'viewBox="[^"]*"', body)[0]
+    return f"{head} {view}>" + body[body.index(">") + 1 :].strip()
 
 
 def error_chart(rows: Sequence[Mapping[str, Any]], base: str) -> str:
@@ -122,7 +125,7 @@ def error_chart(rows: Sequence[Mapping[str, Any]], base: str) -> str:
             )
         low, high = min(values), max(values)
         span = max(high - low, 1.0)
-        axes.set_xlim(low - 0.16 * span, high + 0.2 * span)
+        axes.set_xlim(low - 0.28 * span, high + 0.28 * span)
         axes.grid(visible=False, axis="y")
         axes.set_xticks([])
         axes.spines["bottom"].set_visible(False)
@@ -159,8 +162,10 @@ def weekly_chart(series: Mapping[str, Mapping[int, float]]) -> str:
             ncols=3,
             frameon=False,
             borderaxespad=0,
-            handlelength=1.6,
-            columnspacing=1.2,
+            handlelength=1.3,
+            handletextpad=0.4,
+            fontsize=8,
+            columnspacing=0.9,
         )
 
     return _svg("weeks", "Mean absolute error by week", draw)
@@ -192,7 +197,7 @@ def coverage_chart(shares: Mapping[str, float]) -> str:
                 xytext=(0, 5),
                 textcoords="offset points",
                 ha="center",
-                color="white",
+                color=GROUND,
                 fontweight="bold",
             )
         axes.set_xticks(range(len(names)), names)
@@ -233,12 +238,10 @@ def value_chart(points: Mapping[str, Sequence[float]]) -> str:
         axes.set_xticks([1, 12, 24, 36, 48])
         axes.grid(visible=False, axis="x")
 
-    return _svg("value", "Value over replacement by rank within the position", draw, 3.0)
+    return _svg("value", "Value over replacement by rank within the position", draw, width=5.4)
 
 
-def _apart(
-    ends: Sequence[tuple[float, str, str]], axes: Axes
-) -> list[tuple[float, str, str]]:
+def _apart(ends: Sequence[tuple[float, str, str]], axes: Axes) -> list[tuple[float, str, str]]:
     """Labels moved down until none covers another."""
     low, high = axes.get_ylim()
     room = 0.075 * (high - low)

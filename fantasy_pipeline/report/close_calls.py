@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 CLOSE = 1.0
 """Points of difference up to which a call is close."""
+_ALIKE = 0.25
 _GRID = 199
 
 
@@ -29,6 +30,19 @@ class CloseCall:
     second: Player
     chance: float
     difference: float
+
+    @property
+    def favoured(self) -> Player:
+        """The one likelier to outscore the other."""
+        return self.first if self.chance >= 0.5 else self.second
+
+    @property
+    def nflcom(self) -> Player | None:
+        """Whom NFL.com prefers by more than a quarter point; None: nobody, or it does not say."""
+        one, other = self.first.nflcom_half, self.second.nflcom_half
+        if one is None or other is None or abs(one - other) <= _ALIKE:
+            return None
+        return self.first if one > other else self.second
 
     @property
     def safer(self) -> Player:
@@ -83,8 +97,6 @@ def chance_to_outscore(one: Points, other: Points) -> float:
     Each is taken for two half-normals that meet at p50 and pass through p10 and p90; ties count
     half.
     """
-    import numpy as np
-
     mine, theirs = _quantiles(one)[:, None], _quantiles(other)[None, :]
     return float(((mine > theirs) + 0.5 * (mine == theirs)).mean())
 

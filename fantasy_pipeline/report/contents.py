@@ -171,7 +171,9 @@ def players_in(lake: Lake, history: pa.Table, week: SeasonWeek) -> list[Player]:
     projections = lake.read(tables.PROJECTIONS, [week])
     if not projections.num_rows:
         return []
-    of_week = pc.and_(pc.equal(history["season"], week.season), pc.equal(history["week"], week.week))
+    of_week = pc.and_(
+        pc.equal(history["season"], week.season), pc.equal(history["week"], week.week)
+    )
     rows = history.filter(of_week)
     if not rows.num_rows:
         raise NotMaterializedError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from fantasy_pipeline.report import charts
 from fantasy_pipeline.report.board import Player
 from fantasy_pipeline.report.contents import Report
 from fantasy_pipeline.report.scores import Scores, scores_of
-from fantasy_pipeline.scoring import SCORINGS
+from fantasy_pipeline.scoring import SCORINGS, Scoring
 from fantasy_pipeline.tables import FANTASY_POSITIONS
 
 if TYPE_CHECKING:
@@ -65,16 +64,22 @@ def markdown(report: Report, top: int = 10) -> str:
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
-        autoescape=lambda name: bool(name) and name.endswith(".html.j2"),
+        autoescape=select_autoescape(["html.j2"], default=False),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"signed": signed, "moment": moment, "status": status, "cell": _cell}
+    environment.filters |= {
+        "signed": signed,
+        "moment": moment,
+        "status": status,
+        "cell": _cell,
+        "share": _share,
+    }
     return environment
 
 
@@ -107,41 +112,46 @@ def _curves(report: Report) -> dict[str, list[float]]:
     }
 
 
-def scale(report: Report) -> float:
-    """Points at the right end of the interval bars: the highest ceiling, up to the next 5."""
-    highest = max((p.points[s].p90 for p in report.players for s in SCORINGS), default=5.0)
-    return 5.0 * -(-highest // 5)
+def scale(report: Report, scoring: Scoring = "ppr") -> float:
+    """Points at the right end of the interval bars: the highest ceiling of a starter, up to the
+    next 5. Longer bars end there."""
+    values = report.values[scoring]
+    ceilings = (p.points[scoring].p90 for p in report.players if values[p.player_id] > 0)
+    return 5.0 * -(-max(ceilings, default=5.0) // 5)
 
 
-def _numbers(report: Report) -> str:
-    """What the page needs to change the scoring: by scoring, a list per player in page order.
+def _numbers(report: Report) -> Any:
+    """What the page needs to change the scoring, as JSON that may stand in a script element.
 
-    Each list: expected, p10, p50, p90, value, tier (0: none), actual (null: did not play).
+    By scoring, the scale of the bars and a list per player in page order: expected, p10, p50, p90,
+    value, tier (0: none), actual (null: did not play).
     """
-    out: dict[str, list[list[float | None]]] = {}
-    for scoring in SCORINGS:
-        out[scoring] = [_row(report, player, scoring) for player in report.players]
-    text = json.dumps(out, separators=(",", ":"))
-    return _safe(text)
+    from markupsafe import Markup
+
+    out = {
+        scoring: {
+            "scale": scale(report, scoring),
+            "rows": [_row(report, player, scoring) for player in report.players],
+        }
+        for scoring in SCORINGS
+    }
+    # Numbers and our own keys: nothing in it could end the element.
+    return Markup(json.dumps(out, separators=(",", ":")))  # noqa: S704
 
 
-def _row(report: Report, player: Player, scoring: Any) -> list[float | None]:
+def _share(points: float, whole: float) -> str:
+    """Where on a bar some points are, percent."""
+    return f"{min(max(100 * points / whole, 0), 100):.1f}"
+
+
+def _row(report: Report, player: Player, scoring: Scoring) -> list[float | None]:
     points = player.points[scoring]
-    numbers: Mapping[str, float] = report.values[scoring]
     return [
         *(round(value, 1) for value in (points.expected, points.p10, points.p50, points.p90)),
-        round(numbers[player.player_id], 1),
+        round(report.values[scoring][player.player_id], 1),
         report.tiers[scoring].get(player.player_id, 0),
         round(player.actual[scoring], 1) if player.actual else None,
     ]
-
-
-def _safe(text: str) -> Any:
-    """JSON of numbers and our own keys, which may stand in a script element."""
-    from markupsafe import Markup
-
-    assert "<" not in text
-    return Markup(text)  # noqa: S704
 
 
 def signed(value: float, digits: int = 1) -> str:

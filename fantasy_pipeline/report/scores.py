@@ -74,9 +74,7 @@ def scores_of(accuracy: pa.Table) -> Scores | None:
         return None
     base = NFLCOM if NFLCOM in sources else _YARDSTICK
     counted = [
-        row
-        for row in accuracy.to_pylist()
-        if row["scoring"] == "ppr" and row["pool"] == "played"
+        row for row in accuracy.to_pylist() if row["scoring"] == "ppr" and row["pool"] == "played"
     ]
     weekly: dict[str, dict[int, float]] = {}
     for source in dict.fromkeys(("consensus", base, _YARDSTICK)):

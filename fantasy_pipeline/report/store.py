@@ -7,15 +7,15 @@ movers are what differs. A report made again from the same projections says the 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.report.board import Player
 from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.tables import PROJECTIONS
 
 Format = Literal["html", "md"]
 
@@ -36,9 +36,15 @@ class State:
     before: Refresh | None = None
 
 
-def points_of(players: Sequence[Player]) -> dict[str, float]:
-    """PPR points of those projected any."""
-    return {p.player_id: p.points["ppr"].expected for p in players if not p.is_out}
+def projected_points(lake: Lake, week: SeasonWeek) -> dict[str, float]:
+    """PPR points, by player id, of those who are projected any in the lake.
+
+    Raises:
+        NotMaterializedError: the week was not projected.
+    """
+    table = lake.read(PROJECTIONS, [week], ["player_id", "projected_points"])
+    pairs = zip(*(column.to_pylist() for column in table.columns), strict=True)
+    return {player: points for player, points in pairs if points > 0}
 
 
 def advance(state: State | None, points: Mapping[str, float], as_of: datetime) -> State:

@@ -26,9 +26,8 @@
     value === 0 ? "0.0" : (value > 0 ? "+" : "\u2212") + Math.abs(value).toFixed(1);
 
   function showScoring(scoring) {
-    const data = numbers[scoring];
-    const highest = Math.max(5, ...rows.map((row) => data[row.index][3]));
-    const scale = 5 * Math.ceil(highest / 5);
+    const { scale, rows: data } = numbers[scoring];
+    const share = (points) => Math.min(Math.max((100 * points) / scale, 0), 100);
     document.getElementById("axis-middle").textContent = scale / 2;
     document.getElementById("axis-end").textContent = scale;
     for (const row of rows) {
@@ -39,15 +38,15 @@
       cell(row, "value").textContent = signed(value);
       cell(row, "tier").textContent = tier || "\u2013";
       const bar = row.element.querySelector(".bar");
-      bar.style.setProperty("--a", (100 * low) / scale);
-      bar.style.setProperty("--b", (100 * high) / scale);
-      bar.style.setProperty("--m", (100 * median) / scale);
+      bar.style.setProperty("--a", share(low));
+      bar.style.setProperty("--b", share(high));
+      bar.style.setProperty("--m", share(median));
       bar.setAttribute(
         "aria-label",
         `${low.toFixed(1)} to ${high.toFixed(1)}, median ${median.toFixed(1)}`,
       );
       if (actual !== null) {
-        bar.style.setProperty("--x", (100 * Math.max(actual, 0)) / scale);
+        bar.style.setProperty("--x", share(actual));
         const shown = cell(row, "actual");
         if (shown) shown.textContent = actual.toFixed(1);
       }
