@@ -81,7 +81,7 @@ def _inline(svg: str, name: str, title: str) -> str:
     body = re.sub(r'\bid="', f'id="{name}-', body)
     body = re.sub(r"url\(#", f"url(#{name}-", body)
     body = re.sub(r'xlink:href="#', f'href="#{name}-', body)
-    body = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font: \1 var(--font)", body)
+    body = re.sub(r"'DejaVu Sans'[^;\"]*", "var(--font)", body)
     for colour, variable in _COLOURS.items():
         body = body.replace(colour, f"var({variable})")
     body = re.sub(r"\n\s*", "\n", body)
