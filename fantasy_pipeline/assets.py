@@ -14,7 +14,7 @@ from fantasy_pipeline import tables
 from fantasy_pipeline.accuracy import HISTORY_COLUMNS
 from fantasy_pipeline.contracts import Table
 from fantasy_pipeline.partitions import by_season, season_week, weeks_of
-from fantasy_pipeline.reporting import definition_metadata, report_weeks
+from fantasy_pipeline.reporting import definition_metadata, lineage_metadata, report_weeks
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.retries import NETWORK_RETRY, asks_upstream
 from fantasy_pipeline.runs import moment_of
@@ -165,7 +165,8 @@ def player_history(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
             raise dg.Failure(f"{table.name} is not in the lake. Materialize it first.")
     with nfl.lake.connect(inputs) as connection:
         table = player_history(connection)
-    context.add_output_metadata({"data": nfl.label or "nfl"})
+    lineage = lineage_metadata(tables.PLAYER_HISTORY.name)
+    context.add_output_metadata({"data": nfl.label or "nfl", **lineage})
     return table
 
 

@@ -20,12 +20,16 @@ from fantasy_pipeline.errors import NotPublishedError
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.sources import schema
 from fantasy_pipeline.sources.sample import SampleLeague
+from fantasy_pipeline_tests.browsing import chromium
 
 MIRROR_VARIABLE = "FANTASY_TEST_MIRROR"
 DEFAULT_MIRROR = Path(__file__).parents[2] / "shared" / "nfl-data" / "mirror"
 REAL_FIXTURES = {"nfl_mirror", "nfl_variants"}
 
 Rows = Callable[..., pa.Table]
+
+__all__ = ["chromium"]
+"""Fixtures from elsewhere."""
 
 # No time limit per example: the first one imports what the function under test imports.
 settings.register_profile("patient", deadline=None)
