@@ -83,16 +83,15 @@ def weekly_report(context: dg.AssetExecutionContext, nfl: NflData) -> None:
 
 def _facts(report: "Report") -> dict[str, Any]:
     """Numbers that the UI charts."""
-    from fantasy_pipeline.report.scores import scores_of
-
     facts: dict[str, Any] = {
         "players": report.projected,
         "movers": len(report.rises) + len(report.falls),
         "out": len(report.absent),
         "may_not_play": len(report.doubtful),
     }
-    if (scores := scores_of(report.accuracy)) is not None:
-        facts[f"rmse_against_{scores.base}_percent"] = round(scores.against_base, 2)
+    if report.scores is not None:
+        name = f"rmse_against_{report.scores.base}_percent"
+        facts[name] = round(report.scores.against_base, 2)
     if report.origin.label:
         facts["data"] = report.origin.label
     return facts

@@ -71,19 +71,23 @@ def upcoming_request(
     minimum_interval_seconds=30,
     description="Write the report of a week as soon as it is projected.",
 )
-def report_projected_week(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
+def report_projected_week(
+    context: dg.RunStatusSensorContext, nfl: NflData
+) -> dg.RunRequest | dg.SkipReason:
     run = context.dagster_run
     week = week_of_run(run.tags)
     if week is None:
         return dg.SkipReason(f"run {run.run_id} projected no single week")
     resources = run.run_config.get("resources")
+    source = run.tags.get("source") or nfl.source_name
+    as_of = moment_of(run.tags) if "as_of" in run.tags else None
     return dg.RunRequest(
         run_key=run.run_id,
         partition_key=week.key,
         # The same source: its lake has the projections.
         run_config={"resources": resources} if resources else {},
         tags={
-            **run_tags(week, run.tags.get("source", ""), "sensor", as_of=moment_of(run.tags)),
+            **run_tags(week, source, "sensor", as_of=as_of),
             "projected_by": run.run_id,
         },
     )

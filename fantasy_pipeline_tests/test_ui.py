@@ -36,6 +36,7 @@ ASSETS = [
     "model_projections",
     "projections",
     "projection_accuracy",
+    "weekly_report",
 ]
 Query = Callable[..., Any]
 
@@ -247,7 +248,7 @@ def test_a_backfill_launched_by_clicks_succeeds(url: str, page: Page, graphql: Q
     assert sorted(done["partitionNames"]) == WEEKS
     assert done["assetSelection"] == [{"path": ["weekly_stats"]}]
     page.goto(f"{url}/runs/b/{done['id']}")
-    page.get_by_text("Succeeded", exact=False).first.wait_for()
+    page.get_by_text("100% completed").first.wait_for()
 
 
 @pytest.mark.browser

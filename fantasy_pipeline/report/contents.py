@@ -15,6 +15,7 @@ from fantasy_pipeline.report.absences import Vacated, absent, doubtful, on_bye, 
 from fantasy_pipeline.report.board import HISTORY_COLUMNS, Player, board, players_of, ranked
 from fantasy_pipeline.report.close_calls import CloseCall, close_calls
 from fantasy_pipeline.report.movers import Move, movers
+from fantasy_pipeline.report.scores import Scores, scores_of
 from fantasy_pipeline.report.tiers import tiers
 from fantasy_pipeline.report.value import League, replacement, starters
 from fantasy_pipeline.scoring import SCORINGS, Scoring
@@ -63,7 +64,7 @@ class Report:
         players: the board, best value first.
         values, tiers: by scoring and player id; who is out has no tier.
         before: as of when the projections were that `rises` and `falls` compare with.
-        accuracy: `PROJECTION_ACCURACY` rows of `accuracy_season` up to the week.
+        scores: accuracy of `scored_season` up to the week; None: nothing is scored yet.
         corrections: `STAT_CORRECTIONS` rows of the latest week corrected before this one.
         sources_as_of: source of projections and how old its latest file is.
         model: what the season's model was made from; None: the baseline projects.
@@ -84,8 +85,8 @@ class Report:
     doubtful: Sequence[Player]
     byes: Mapping[str, Sequence[Player]]
     vacated: Sequence[Vacated]
-    accuracy: pa.Table
-    accuracy_season: int
+    scores: Scores | None
+    scored_season: int
     corrections: Sequence[Mapping[str, Any]]
     kickoffs: Sequence[datetime]
     sources_as_of: Mapping[str, datetime | None]
@@ -124,7 +125,7 @@ def gather(
     order = sorted(listed, key=lambda p: (p.is_out, -values["ppr"][p.player_id], p.player_id))
     before = state.before
     rises, falls = movers(players, before.points if before else {})
-    season, accuracy = _accuracy(lake, week)
+    season, scores = _scores(lake, week)
     return Report(
         week=week,
         origin=origin,
@@ -146,8 +147,8 @@ def gather(
         doubtful=doubtful(players),
         byes=on_bye(players),
         vacated=vacated(players),
-        accuracy=accuracy,
-        accuracy_season=season,
+        scores=scores,
+        scored_season=season,
         corrections=_corrections(lake, week),
         kickoffs=_kickoffs(lake, week),
         sources_as_of=_sources(lake, week),
@@ -207,16 +208,15 @@ def _worth(
     return values, tier_of, starters(points, league)
 
 
-def _accuracy(lake: Lake, week: SeasonWeek) -> tuple[int, pa.Table]:
+def _scores(lake: Lake, week: SeasonWeek) -> tuple[int, Scores | None]:
     """Accuracy of the season up to the week; before its first scored week, of the one before."""
-    empty = tables.PROJECTION_ACCURACY.arrow_schema.empty_table()
     known = [w for w in lake.weeks(tables.PROJECTION_ACCURACY) if w <= week]
     for season in (week.season, week.season - 1):
         weeks = [w for w in known if w.season == season]
-        table = lake.read(tables.PROJECTION_ACCURACY, weeks) if weeks else empty
-        if table.num_rows:
-            return season, table
-    return week.season, empty
+        table = lake.read(tables.PROJECTION_ACCURACY, weeks)
+        if (scores := scores_of(table)) is not None:
+            return season, scores
+    return week.season, None
 
 
 def _corrections(lake: Lake, week: SeasonWeek) -> list[dict[str, Any]]:

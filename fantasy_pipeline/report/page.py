@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from fantasy_pipeline.report import charts
 from fantasy_pipeline.report.board import Player
 from fantasy_pipeline.report.contents import Report
-from fantasy_pipeline.report.scores import Scores, scores_of
 from fantasy_pipeline.scoring import SCORINGS, Scoring
 from fantasy_pipeline.tables import FANTASY_POSITIONS
 
@@ -28,18 +27,16 @@ def html(report: Report) -> str:
     """The report as one self-contained HTML file."""
     from markupsafe import Markup
 
-    scores = scores_of(report.accuracy)
     parts = {
         name: Markup((_TEMPLATES / f"report.{name}").read_text(encoding="utf-8"))  # noqa: S704
         for name in ("css", "js")
     }
-    drawn = {name: Markup(svg) for name, svg in _charts(report, scores).items()}  # noqa: S704
+    drawn = {name: Markup(svg) for name, svg in _charts(report).items()}  # noqa: S704
     return (
         _environment()
         .get_template("report.html.j2")
         .render(
             report=report,
-            scores=scores,
             charts=drawn,
             data=_numbers(report),
             scale=scale(report),
@@ -58,7 +55,7 @@ def markdown(report: Report, top: int = 10) -> str:
     return (
         _environment()
         .get_template("report.md.j2")
-        .render(report=report, scores=scores_of(report.accuracy), best=best, **_words(report))
+        .render(report=report, best=best, **_words(report))
     )
 
 
@@ -86,12 +83,14 @@ def _environment() -> Environment:
 def _words(report: Report) -> dict[str, Any]:
     """What both templates say in the same words."""
     return {
+        "scores": report.scores,
         "positions": FANTASY_POSITIONS,
         "title": f"Week {report.week.week}, {report.week.season}",
     }
 
 
-def _charts(report: Report, scores: Scores | None) -> dict[str, str]:
+def _charts(report: Report) -> dict[str, str]:
+    scores = report.scores
     drawn = {"value": charts.value_chart(_curves(report))}
     if scores is not None:
         drawn["errors"] = charts.error_chart(scores.rows, scores.base)

@@ -11,7 +11,6 @@ from fantasy_pipeline.report.contents import Origin, Report
 from fantasy_pipeline.report.value import League
 from fantasy_pipeline.scoring import SCORINGS
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.tables import PROJECTION_ACCURACY
 
 AS_OF = datetime(2025, 11, 4, 8, tzinfo=timezone.utc)
 
@@ -48,8 +47,8 @@ def report(players: Sequence[Player], **more: Any) -> Report:
         "before": None,
         **dict.fromkeys(("rises", "falls", "calls", "absent", "doubtful", "vacated"), ()),
         "byes": {},
-        "accuracy": PROJECTION_ACCURACY.arrow_schema.empty_table(),
-        "accuracy_season": 2025,
+        "scores": None,
+        "scored_season": 2025,
         "corrections": (),
         "kickoffs": [AS_OF],
         "sources_as_of": {},

@@ -19,6 +19,7 @@ from fantasy_pipeline import cli
 from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.report import store
+from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import PROJECTIONS
 from fantasy_pipeline_tests.report.conftest import PLAYED, UPCOMING, League
@@ -142,7 +143,7 @@ def test_projecting_a_week_asks_for_its_report(league: League) -> None:
     )
     sensor = defs.get_repository_def().get_sensor_def("report_projected_week")
     assert isinstance(sensor, dg.RunStatusSensorDefinition)
-    request = sensor(context)
+    request = sensor(context, nfl=NflData(source="sample"))
     assert isinstance(request, dg.RunRequest)
     assert request.partition_key == UPCOMING.key
     assert request.run_key == run.run_id
