@@ -36,7 +36,10 @@ def save(image: bytes, name: str) -> None:
     path = IMAGES / f"{name}.png"
     picture.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
     size = path.stat().st_size
-    print(f"{path.relative_to(ROOT)}: {picture.width} x {picture.height}, {size / 1000:.0f} kB")
+    print(
+        f"{path.relative_to(ROOT)}: {picture.width} x {picture.height}, {size / 1000:.0f} kB",
+        flush=True,
+    )
     if size > LARGEST:
         sys.exit(f"error: {path} is larger than {LARGEST} bytes")
 
@@ -60,7 +63,7 @@ def environment(home: Path) -> dict[str, str]:
 def page_of(browser: "Browser", width: int, height: int, **more: Any) -> "Iterator[Page]":
     context = browser.new_context(viewport={"width": width, "height": height}, **more)
     page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(180_000)
     yield page
     context.close()
 

@@ -112,11 +112,15 @@ def _curves(report: Report) -> dict[str, list[float]]:
 
 
 def scale(report: Report, scoring: Scoring = "ppr") -> float:
-    """Points at the right end of the interval bars: the highest ceiling of a starter, up to the
-    next 5. Longer bars end there."""
+    """Points at the right end of the interval bars, a multiple of 5; longer bars end there.
+
+    The highest ceiling of the players worth starting, but for the top 2 %: a backup who may or may
+    not play has a ceiling beyond everybody's.
+    """
     values = report.values[scoring]
-    ceilings = (p.points[scoring].p90 for p in report.players if values[p.player_id] > 0)
-    return 5.0 * -(-max(ceilings, default=5.0) // 5)
+    ceilings = sorted(p.points[scoring].p90 for p in report.players if values[p.player_id] > 0)
+    highest = ceilings[int(0.98 * (len(ceilings) - 1))] if ceilings else 5.0
+    return 5.0 * -(-highest // 5)
 
 
 def _numbers(report: Report) -> Any:
