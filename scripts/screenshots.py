@@ -87,6 +87,18 @@ def shoot_reports(browser: "Browser", home: Path) -> None:
         save(page.screenshot(), "report-phone")
 
 
+def wait_for(url: str, seconds: float = 300) -> None:
+    """Return once the web server answers."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            urlopen(f"{url}/server_info", timeout=5)
+            return
+        except (URLError, TimeoutError):
+            time.sleep(1)
+    sys.exit(f"error: Dagster did not answer within {seconds:.0f} s")
+
+
 @contextmanager
 def dagster(home: Path) -> Iterator[str]:
     """Address of the Dagster UI, running."""
@@ -102,13 +114,7 @@ def dagster(home: Path) -> Iterator[str]:
     )
     url = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(120):
-            time.sleep(1)
-            try:
-                urlopen(f"{url}/server_info", timeout=5)
-                break
-            except (URLError, TimeoutError):
-                continue
+        wait_for(url)
         yield url
     finally:
         process.terminate()

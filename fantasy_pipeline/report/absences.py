@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fantasy_pipeline.projections import ROSTER_REASONS
 from fantasy_pipeline.report.board import Player
 
 RECENT = 4
 """Weeks of football since a player's last game up to which his usage is newly free."""
+ELSEWHERE = {ROSTER_REASONS[code] for code in ("DEV", "CUT", "RET", "NWT")}
+"""Reasons of players whom nobody expects to play."""
 LEAST_USUAL = 4.0
 """PPR points per game from which on an absence matters."""
 LEAST_USAGE = 4.0
@@ -35,7 +38,11 @@ def absent(players: Sequence[Player], most: int = 30) -> list[Player]:
     gone = [
         player
         for player in players
-        if player.is_out and not player.on_bye and player.usual >= LEAST_USUAL and _is_new(player)
+        if player.is_out
+        and not player.on_bye
+        and player.reason not in ELSEWHERE
+        and player.usual >= LEAST_USUAL
+        and _is_new(player)
     ]
     return sorted(gone, key=lambda player: (-player.usual, player.player_id))[:most]
 

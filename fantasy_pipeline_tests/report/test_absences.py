@@ -17,6 +17,7 @@ PLAYERS = [
     out("back", "RB", usual=15.0, targets=2.0, carries=14.0, team="BUF"),
     out("long gone", weeks_since_game=9, targets=8.0),
     out("rookie", weeks_since_game=None, usual=5.0),
+    out("spare", reason="practice squad", team="SEA"),
     out("nobody", usual=1.0, targets=0.2),
     out("resting", on_bye=True, team="SF", usual=20.0),
     player("mate", expected=11.0),
