@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from fantasy_pipeline.model import consensus
 from fantasy_pipeline.model.baseline import shrunken_mean
 from fantasy_pipeline.model.features import floats, texts
+from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.source_projections import NFLCOM
 from fantasy_pipeline.tables import PROJECTION_ACCURACY
 
@@ -266,6 +267,31 @@ def _spearman(one: np.ndarray, other: np.ndarray) -> float | None:
     if len(ranks) < 3 or spread == 0:
         return None
     return float((ranks @ others) / spread**0.5)
+
+
+def headlines(accuracy: pa.Table) -> dict[SeasonWeek, dict[str, float]]:
+    """The few numbers of each week that are watched over time: PPR, who played, all positions.
+
+    By week: MAE of the consensus and of NFL.com, the consensus's RMSE over NFL.com's, and the share
+    of players within p10-p90; what a week lacks is left out.
+    """
+    out: dict[SeasonWeek, dict[str, float]] = {}
+    rmse: dict[tuple[SeasonWeek, str], float] = {}
+    for row in accuracy.to_pylist():
+        if (row["position"], row["scoring"], row["pool"]) != (ALL, "ppr", "played"):
+            continue
+        week, source = SeasonWeek(row["season"], row["week"]), row["source"]
+        rmse[week, source] = row["rmse"]
+        if source in ("consensus", NFLCOM):
+            numbers = out.setdefault(week, {})
+            numbers[f"mae_{source}"] = round(row["mae"], 3)
+            if row["coverage"] is not None:
+                numbers["coverage_p10_p90"] = round(row["coverage"], 3)
+    for week, numbers in out.items():
+        if {(week, "consensus"), (week, NFLCOM)} <= rmse.keys():
+            ratio = rmse[week, "consensus"] / rmse[week, NFLCOM]
+            numbers["rmse_ratio_to_nflcom"] = round(ratio, 4)
+    return out
 
 
 _WEIGHTS = {

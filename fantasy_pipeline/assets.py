@@ -13,7 +13,7 @@ from pydantic import Field
 from fantasy_pipeline import tables
 from fantasy_pipeline.contracts import Table
 from fantasy_pipeline.partitions import by_season, season_week, weeks_of
-from fantasy_pipeline.reporting import definition_metadata, report_weeks
+from fantasy_pipeline.reporting import definition_metadata, lineage_metadata, report_weeks
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.retries import NETWORK_RETRY, asks_upstream
 from fantasy_pipeline.runs import moment_of
@@ -178,9 +178,13 @@ def player_history(nfl: NflData) -> dg.MaterializeResult:  # type: ignore[type-a
         table = player_history(connection)
         refuse_forgotten_weeks(connection, table)
         rows = nfl.lake.write(tables.PLAYER_HISTORY, table)
-    path = nfl.lake.path(tables.PLAYER_HISTORY)
     return dg.MaterializeResult(
-        metadata={"dagster/row_count": rows, "path": path, "data": nfl.label or "nfl"}
+        metadata={
+            "dagster/row_count": rows,
+            "path": nfl.lake.path(tables.PLAYER_HISTORY),
+            "data": nfl.label or "nfl",
+            **lineage_metadata(tables.PLAYER_HISTORY.name),
+        }
     )
 
 
@@ -329,7 +333,7 @@ def projections(
     deps=[player_history, projections, model_projections, source_projections, weekly_stats],
 )
 def projection_accuracy(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
-    from fantasy_pipeline.accuracy import HISTORY_COLUMNS, projection_accuracy
+    from fantasy_pipeline.accuracy import HISTORY_COLUMNS, headlines, projection_accuracy
     from fantasy_pipeline.checks_schedule import refuse_empty_weeks
 
     weeks = weeks_of(context)
@@ -363,7 +367,7 @@ def projection_accuracy(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
         season: [f"projections {season}: none of week {', '.join(map(str, absent))} to score"]
         for season, absent in by_season(sorted((set(weeks) & set(played)) - projected)).items()
     }
-    report_weeks(context, table, weeks, played, warnings, nfl.label)
+    report_weeks(context, table, weeks, played, warnings, nfl.label, headlines(table))
     return table
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, cast
 import typer
 from pydantic import ValidationError
 
-from fantasy_pipeline import __version__, cli_control, cli_scores
+from fantasy_pipeline import __version__, cli_control, cli_report, cli_scores
 from fantasy_pipeline.cli_options import (
     AtOption,
     FormatOption,
@@ -343,13 +343,18 @@ def demo(source: SourceOption = "sample", at: AtOption = None) -> None:
         out.print()
         _print_projections(session, result.projected, "ppr", position, 5, Format.table, None)
     _say_label(session.label)
+    from fantasy_pipeline.report import store
+
+    cli_report.make(session, result.projected, _Steps(quiet=False))
     out.print(
-        f"\nThe tables are in {session.lake.root}, the runs in Dagster's history.\n"
+        f"\nThe report: {store.path(session.lake, result.projected, 'html')}\n"
+        f"The tables are in {session.lake.root}, the runs in Dagster's history.\n"
         f"Next: make ui, to see both in the Dagster UI."
     )
 
 
 cli_scores.add_to(app)
+cli_report.add_to(app)
 
 
 def main() -> None:

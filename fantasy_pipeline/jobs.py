@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from fantasy_pipeline import assets
+from fantasy_pipeline import assets, assets_report
 
 weekly_import = dg.define_asset_job(
     "weekly_import",
@@ -35,8 +35,10 @@ weekly_projections = dg.define_asset_job(
 
 whole_week = dg.define_asset_job(
     "whole_week",
-    # Models are trained when first needed, and once a season by a job of their own.
-    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(assets.projection_model),
+    # Models are trained when first needed, and once a season by a job of their own; reports are
+    # made after the run, their charts take longer than a week's football.
+    selection=dg.AssetSelection.all()
+    - dg.AssetSelection.assets(assets.projection_model, assets_report.weekly_report),
     description="Import a played week, and project it as if it were yet to be played.",
 )
 
@@ -68,6 +70,12 @@ retrain = dg.define_asset_job(
     description="Train the projection model of a season anew.",
 )
 
+report_week = dg.define_asset_job(
+    "report_week",
+    selection=dg.AssetSelection.assets(assets_report.weekly_report),
+    description="Write the report of a projected week.",
+)
+
 games_refresh = dg.define_asset_job(
     "games_refresh",
     selection=dg.AssetSelection.assets(assets.games),
@@ -80,6 +88,7 @@ ALL_JOBS = [
     whole_week,
     games_refresh,
     retrain,
+    report_week,
     season_ingest,
     history_rebuild,
     season_projections,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from fantasy_pipeline.contracts import Table
+from fantasy_pipeline.lineage import column_sources
 from fantasy_pipeline.season_week import SeasonWeek
 
 if TYPE_CHECKING:
@@ -38,6 +39,16 @@ def definition_metadata(table: Table) -> dict[str, Any]:
         "dagster/table_name": table.name,
         "key": ", ".join(table.key),
     }
+
+
+def lineage_metadata(table: str) -> dict[str, Any]:
+    """Metadata of a materialization: which column comes from which; none if nothing is known."""
+    sources = column_sources(table)
+    deps = {
+        column: [dg.TableColumnDep(dg.AssetKey(name), source) for name, source in pairs]
+        for column, pairs in sources.items()
+    }
+    return {"dagster/column_lineage": dg.TableColumnLineage(deps)} if deps else {}
 
 
 def preview(data: pa.Table, first: Sequence[str] = ()) -> dg.TableMetadataValue:
@@ -99,4 +110,7 @@ def report_weeks(
             metadata["data"] = label
         if len(weeks) <= _PREVIEW_PARTITIONS and stop > start:
             metadata["preview"] = preview(data.slice(start, stop - start))
+        if week == weeks[-1]:
+            # The UI draws that of the latest materialization.
+            metadata |= lineage_metadata(context.asset_key.path[-1])
         context.add_asset_metadata(metadata, partition_key=week.key)

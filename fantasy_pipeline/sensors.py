@@ -15,7 +15,7 @@ from fantasy_pipeline.import_state import (
     running_weeks,
     week_of_run,
 )
-from fantasy_pipeline.jobs import weekly_import, weekly_projections
+from fantasy_pipeline.jobs import report_week, weekly_import, weekly_projections, whole_week
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.runs import moment_of, run_tags
 from fantasy_pipeline.season_week import SeasonWeek
@@ -62,6 +62,36 @@ def upcoming_request(
         run_key=f"{run_id}-{status.upcoming.key}",
         partition_key=status.upcoming.key,
         tags=dict(run_tags(status.upcoming, nfl.source_name, "sensor", as_of=now)),
+    )
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    monitored_jobs=[weekly_projections, whole_week],
+    request_job=report_week,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    minimum_interval_seconds=30,
+    description="Write the report of a week as soon as it is projected.",
+)
+def report_projected_week(
+    context: dg.RunStatusSensorContext, nfl: NflData
+) -> dg.RunRequest | dg.SkipReason:
+    run = context.dagster_run
+    week = week_of_run(run.tags)
+    if week is None:
+        return dg.SkipReason(f"run {run.run_id} projected no single week")
+    resources = run.run_config.get("resources")
+    source = run.tags.get("source") or nfl.source_name
+    as_of = moment_of(run.tags) if "as_of" in run.tags else None
+    return dg.RunRequest(
+        run_key=run.run_id,
+        partition_key=week.key,
+        # The same source: its lake has the projections.
+        run_config={"resources": resources} if resources else {},
+        tags={
+            **run_tags(week, source, "sensor", as_of=as_of),
+            "projected_by": run.run_id,
+        },
     )
 
 
@@ -177,4 +207,4 @@ def record_results(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     return dg.SkipReason(f"{len(missing)} results recorded; this sensor starts no runs")
 
 
-ALL_SENSORS = [project_upcoming_week, catch_up, record_results]
+ALL_SENSORS = [project_upcoming_week, report_projected_week, catch_up, record_results]

@@ -21,6 +21,7 @@ from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.sources import schema
 from fantasy_pipeline.sources.sample import SampleLeague
 from fantasy_pipeline.tables import PROJECTION_ACCURACY
+from fantasy_pipeline_tests.browsing import chromium
 from fantasy_pipeline_tests.places import environment, object_storage_server
 
 MIRROR_VARIABLE = "FANTASY_TEST_MIRROR"
@@ -28,6 +29,9 @@ DEFAULT_MIRROR = Path(__file__).parents[2] / "shared" / "nfl-data" / "mirror"
 REAL_FIXTURES = {"nfl_mirror", "nfl_variants"}
 
 Rows = Callable[..., pa.Table]
+
+__all__ = ["chromium"]
+"""Fixtures from elsewhere."""
 
 # No time limit per example: the first one imports what the function under test imports.
 settings.register_profile("patient", deadline=None)

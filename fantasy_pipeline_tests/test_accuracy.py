@@ -9,7 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from fantasy_pipeline.accuracy import NAIVE, POOL, projection_accuracy
+from fantasy_pipeline.accuracy import NAIVE, POOL, headlines, projection_accuracy
+from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import (
     MODEL_PROJECTIONS,
     PLAYER_HISTORY,
@@ -249,3 +250,30 @@ def test_the_pool_is_no_larger_than_stated(score: Score) -> None:
 
 def test_no_projections_no_rows(score: Score) -> None:
     assert score([], HAPPENED, (theirs("a", 11.0),)) == {}
+
+
+def test_headlines_are_the_numbers_watched_over_time(rows: Rows) -> None:
+    def score(source: str, rmse: float, **more: Any) -> dict[str, Any]:
+        return {
+            **{"season": 2024, "week": 5, "source": source, "position": "ALL"},
+            **{"scoring": "ppr", "pool": "played", "players": 9, "mae": rmse - 1, "rmse": rmse},
+            **more,
+        }
+
+    table = rows(
+        PROJECTION_ACCURACY,
+        score("consensus", 6.3, coverage=0.8),
+        score("nflcom", 7.0),
+        score("nflcom", 9.0, pool="all"),
+        score("nflcom", 8.0, week=6),
+    )
+    assert headlines(table) == {
+        SeasonWeek(2024, 5): {
+            "mae_consensus": 5.3,
+            "coverage_p10_p90": 0.8,
+            "mae_nflcom": 6.0,
+            "rmse_ratio_to_nflcom": 0.9,
+        },
+        SeasonWeek(2024, 6): {"mae_nflcom": 7.0},
+    }
+    assert headlines(PROJECTION_ACCURACY.arrow_schema.empty_table()) == {}

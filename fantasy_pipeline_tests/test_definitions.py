@@ -30,9 +30,18 @@ DEPENDENCIES = {
         "source_projections",
         "weekly_stats",
     },
+    "weekly_report": {
+        "games",
+        "raw_players",
+        "player_history",
+        "source_projections",
+        "projections",
+        "projection_accuracy",
+        "stat_corrections",
+    },
 }
 UNPARTITIONED = {"games", "player_history", "projection_model"}
-NO_TABLES = {"projection_model", "run_results"}
+NO_TABLES = {"projection_model", "run_results", "weekly_report"}
 """Assets of another kind: files, and what Dagster itself keeps."""
 
 
@@ -61,6 +70,15 @@ def test_every_table_is_a_documented_asset() -> None:
     assert {key.path[-1] for key in graph.get_all_asset_keys()} == names | NO_TABLES
 
 
+@pytest.mark.parametrize("name", sorted(NO_TABLES))
+def test_every_other_asset_is_documented(name: str) -> None:
+    spec = defs.resolve_assets_def(name).get_asset_spec(dg.AssetKey(name))
+    assert spec.description
+    assert spec.group_name != "default"
+    assert spec.owners
+    assert spec.kinds
+
+
 def test_jobs_schedules_and_sensors() -> None:
     repository = defs.get_repository_def()
     assert {
@@ -69,13 +87,15 @@ def test_jobs_schedules_and_sensors() -> None:
         "whole_week",
         "games_refresh",
         "retrain",
+        "report_week",
     } <= set(repository.job_names)
     schedule = repository.get_schedule_def("tuesday_import")
     assert schedule.cron_schedule == "0 8 * * 2"
     assert schedule.execution_timezone == "UTC"
     assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
-    sensor = repository.get_sensor_def("project_upcoming_week")
-    assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
+    for name in ("project_upcoming_week", "report_projected_week"):
+        sensor = repository.get_sensor_def(name)
+        assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
 
 
 def test_every_schedule_and_sensor_is_on_by_default() -> None:
@@ -98,7 +118,8 @@ def test_partitions_are_seasons_by_weeks() -> None:
 def test_loading_the_code_location_costs_little() -> None:
     code = (
         "import sys, fantasy_pipeline.definitions;"
-        "print([m for m in ('pandas','pyarrow','duckdb','polars','numpy','nflreadpy','nfl_data_py')"
+        "print([m for m in ('pandas','pyarrow','duckdb','polars','numpy','nflreadpy','nfl_data_py',"
+        "'matplotlib','jinja2')"
         " if m in sys.modules])"
     )
     done = subprocess.run(

@@ -1,9 +1,10 @@
-"""The Dagster UI's own road: webserver, daemon and code location as real processes, a backfill of
-three weeks launched through the API that the UI uses."""
+"""The Dagster UI: webserver, daemon and code location as real processes; backfills of three weeks
+launched through the API that the UI uses, and by clicks in a browser."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -11,11 +12,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+
+from fantasy_pipeline_tests.test_definitions import DEPENDENCIES
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.loopback
 
@@ -29,6 +36,7 @@ ASSETS = [
     "model_projections",
     "projections",
     "projection_accuracy",
+    "weekly_report",
 ]
 Query = Callable[..., Any]
 
@@ -44,9 +52,18 @@ def wait_for(what: str, ready: Callable[[], Any], seconds: float) -> Any:
     raise AssertionError(f"{what} did not come within {seconds:.0f} s")
 
 
+def ask(url: str, text: str, **variables: Any) -> Any:
+    """Data of a GraphQL query."""
+    answer = requests.post(
+        f"{url}/graphql", json={"query": text, "variables": variables}, timeout=60
+    )
+    answer.raise_for_status()
+    return answer.json()["data"]
+
+
 @pytest.fixture(scope="module")
-def graphql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Query]:
-    """A running `dagster dev` on the sample league; returns its query function."""
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a running `dagster dev` on the sample league."""
     home = tmp_path_factory.mktemp("ui")
     shutil.copy(ROOT / "dagster.yaml", home)
     with socket.socket() as probe:
@@ -65,29 +82,28 @@ def graphql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Query]:
         stderr=subprocess.STDOUT,
     )
 
-    def query(text: str, **variables: Any) -> Any:
-        answer = requests.post(
-            f"http://127.0.0.1:{port}/graphql",
-            json={"query": text, "variables": variables},
-            timeout=60,
-        )
-        answer.raise_for_status()
-        return answer.json()["data"]
+    address = f"http://127.0.0.1:{port}"
 
     def up() -> bool:
         assert process.poll() is None, (home / "dev.log").read_text()
         try:
-            return bool(query("{ version }"))
+            return bool(ask(address, "{ version }"))
         except requests.ConnectionError:
             return False
 
     try:
         wait_for("the webserver", up, 120)
-        yield query
+        yield address
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(60)
         log.close()
+
+
+@pytest.fixture(scope="module")
+def graphql(url: str) -> Query:
+    """The query function of the running UI."""
+    return partial(ask, url)
 
 
 def test_the_tuesday_schedule_is_on_and_has_a_next_tick(graphql: Query) -> None:
@@ -165,3 +181,78 @@ def test_a_backfill_runs_exactly_the_chosen_weeks(graphql: Query) -> None:
             for week in block["secondaryDim"]["materializedPartitions"]
         }
         assert weeks == set(WEEKS), name
+
+
+@pytest.fixture(scope="module")
+def page(url: str, chromium: Browser) -> Iterator[Page]:
+    """A page of the UI, wide enough for the whole lineage."""
+    context = chromium.new_context(viewport={"width": 2600, "height": 1800})
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    # The UI greets newcomers with a form.
+    page.add_locator_handler(page.get_by_role("button", name="Skip"), lambda button: button.click())
+    page.goto(url)
+    yield page
+    context.close()
+
+
+@pytest.mark.browser
+def test_lineage_shows_every_asset(url: str, page: Page) -> None:
+    groups = ("ingest", "features", "projections", "report")
+    expanded = "%2C".join(f"global%40global%3A{group}" for group in groups)
+    page.goto(f"{url}/asset-groups?expanded={expanded}")
+    page.get_by_text("weekly_report", exact=True).first.wait_for()
+    # Long names are cut in the middle.
+    text = page.inner_text("body")
+    for name in DEPENDENCIES:
+        assert name in text or re.search(rf"{name[:7]}\w*….*{name[-7:]}", text), name
+
+
+@pytest.mark.browser
+def test_the_partition_matrix_of_weekly_stats(url: str, page: Page) -> None:
+    page.goto(f"{url}/assets/weekly_stats?view=partitions")
+    page.get_by_text(f"Materialized ({len(WEEKS)})").first.wait_for()
+    page.get_by_text("2024", exact=True).first.click()
+    page.get_by_text("02", exact=True).first.click()
+    page.get_by_text("dagster/partition_row_count").first.wait_for()
+    assert "2024|02" in page.inner_text("body")
+    assert "synthetic sample league" in page.inner_text("body")
+
+
+@pytest.mark.browser
+def test_a_backfill_launched_by_clicks_succeeds(url: str, page: Page, graphql: Query) -> None:
+    def backfills() -> Any:
+        return graphql(
+            """{ partitionBackfillsOrError { ... on PartitionBackfills { results {
+            id status partitionNames assetSelection { path } } } } }"""
+        )["partitionBackfillsOrError"]["results"]
+
+    before = {item["id"] for item in backfills()}
+    page.goto(f"{url}/assets/weekly_stats?view=partitions")
+    page.get_by_role("button", name="Materialize").first.click()
+    page.get_by_placeholder("ex: 1999").fill("2024")
+    page.get_by_text("Select a partition").click()
+    for week in ("01", "02", "03"):
+        page.locator(f"[title='{week}']").last.click()
+    page.keyboard.press("Escape")
+    page.get_by_text("3 partitions").first.wait_for()
+    page.get_by_role("button", name="Launch backfill").click()
+
+    def finished() -> Any:
+        new = [item for item in backfills() if item["id"] not in before]
+        assert not any("FAILED" in item["status"] for item in new), new
+        return [item for item in new if item["status"] == "COMPLETED_SUCCESS"]
+
+    (done,) = wait_for("the backfill's end", finished, 240)
+    assert sorted(done["partitionNames"]) == WEEKS
+    assert done["assetSelection"] == [{"path": ["weekly_stats"]}]
+    page.goto(f"{url}/runs/b/{done['id']}")
+    page.get_by_text("100% completed").first.wait_for()
+
+
+@pytest.mark.browser
+def test_the_schedule_page_shows_the_next_tick(url: str, page: Page) -> None:
+    page.goto(f"{url}/locations/fantasy_pipeline/schedules/tuesday_import")
+    page.get_by_text("Next tick").first.wait_for()
+    page.get_by_text("At 08:00 AM UTC, only on Tuesday").first.wait_for()
+    assert re.search(r"8:00:00\sAM UTC", page.inner_text("body"))

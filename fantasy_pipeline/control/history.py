@@ -26,6 +26,7 @@ STATUSES = tuple(status.value.lower() for status in dg.DagsterRunStatus)
 _PAGE = 200
 _ENDS = ("start", "end")
 _EVENTS = {
+    dg.DagsterEventType.ASSET_CHECK_EVALUATION,
     dg.DagsterEventType.ASSET_MATERIALIZATION,
     dg.DagsterEventType.STEP_SUCCESS,
     dg.DagsterEventType.STEP_FAILURE,

@@ -1,0 +1,131 @@
+"""The weekly report as an asset: files in the lake, and in the UI what they say in short."""
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from fantasy_pipeline import assets, tables
+from fantasy_pipeline.assets import OWNERS, SINGLE_RUN
+from fantasy_pipeline.partitions import season_week, weeks_of
+from fantasy_pipeline.resources import NflData
+from fantasy_pipeline.runs import moment_of
+from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.settings import AlertSettings
+
+if TYPE_CHECKING:
+    from fantasy_pipeline.report.contents import Input, Report
+
+# A report in an event costs kilobytes.
+_SUMMARIES = 4
+_OF_WEEK = (
+    tables.RAW_PLAYERS,
+    tables.SOURCE_PROJECTIONS,
+    tables.MODEL_PROJECTIONS,
+    tables.PROJECTIONS,
+    tables.PROJECTION_ACCURACY,
+)
+_FACTS = ("phase", "reader", "games")
+
+
+@dg.asset(
+    # Earlier weeks' accuracy and corrections are read as they are.
+    deps=[
+        assets.games,
+        assets.raw_players,
+        assets.player_history,
+        assets.source_projections,
+        assets.projections,
+        assets.projection_accuracy,
+        assets.stat_corrections,
+    ],
+    description="The week to look at: rankings with floors and ceilings, tiers, movers, start/sit, "
+    "injuries, accuracy so far, and where it all comes from. One HTML file that needs nothing "
+    "else, and Markdown, under reports/ in the lake.",
+    partitions_def=season_week,
+    backfill_policy=SINGLE_RUN,
+    group_name="report",
+    kinds={"html", "markdown"},
+    owners=OWNERS,
+)
+def weekly_report(context: dg.AssetExecutionContext, nfl: NflData) -> None:
+    from fantasy_pipeline.report import contents, page, store
+
+    weeks, lake = weeks_of(context), nfl.lake
+    as_of = moment_of(context.run.tags) if "as_of" in context.run.tags else nfl.now()
+    run_url = f"{AlertSettings().ui_url.rstrip('/')}/runs/"
+    history = contents.read_history(lake)
+    for week in weeks:
+        players = contents.players_in(lake, history, week)
+        if not players:
+            context.add_asset_metadata(
+                {"games": "no such week: the schedule has no game in it"}, partition_key=week.key
+            )
+            continue
+        state = store.advance(
+            store.read_state(lake, week), store.projected_points(lake, week), as_of
+        )
+        inputs = _inputs(context.instance, week, lake.weeks(tables.WEEKLY_STATS))
+        origin = contents.Origin(nfl.label, as_of, context.run.run_id, run_url, inputs)
+        report = contents.gather(lake, history, week, state, players, origin)
+        texts: dict[store.Format, str] = {"html": page.html(report), "md": page.markdown(report)}
+        store.write(lake, week, texts, state)
+        metadata = _facts(report) | {
+            "report": _link(store.path(lake, week, "html")),
+            "markdown": _link(store.path(lake, week, "md")),
+            "bytes": len(texts["html"].encode()),
+        }
+        if len(weeks) <= _SUMMARIES:
+            metadata["summary"] = dg.MetadataValue.md(page.markdown(report, 5))
+        context.add_asset_metadata(metadata, partition_key=week.key)
+
+
+def _facts(report: "Report") -> dict[str, Any]:
+    """Numbers that the UI charts."""
+    facts: dict[str, Any] = {
+        "players": report.projected,
+        "movers": len(report.rises) + len(report.falls),
+        "out": len(report.absent),
+        "may_not_play": len(report.doubtful),
+    }
+    if report.scores is not None:
+        name = f"rmse_against_{report.scores.base}_percent"
+        facts[name] = round(report.scores.against_base, 2)
+    if report.origin.label:
+        facts["data"] = report.origin.label
+    return facts
+
+
+def _link(path: str) -> dg.MetadataValue:
+    return dg.MetadataValue.url(path) if "://" in path else dg.MetadataValue.path(path)
+
+
+def _inputs(
+    instance: dg.DagsterInstance, week: SeasonWeek, imported: list[SeasonWeek]
+) -> list["Input"]:
+    """The tables behind a week's report, as Dagster recorded them; the stats are the latest."""
+    asked: list[tuple[str, SeasonWeek | None]] = [
+        (tables.GAMES.name, None),
+        (tables.PLAYER_HISTORY.name, None),
+        *((table.name, week) for table in _OF_WEEK),
+        *((tables.WEEKLY_STATS.name, w) for w in imported[-1:] if w <= week),
+    ]
+    return [found for name, of in asked if (found := _input(instance, name, of))]
+
+
+def _input(instance: dg.DagsterInstance, name: str, week: SeasonWeek | None) -> "Input | None":
+    from fantasy_pipeline.report.contents import Input
+
+    records = instance.fetch_materializations(
+        dg.AssetRecordsFilter(
+            asset_key=dg.AssetKey(name), asset_partitions=[week.key] if week else None
+        ),
+        limit=1,
+    ).records
+    if not records or records[0].asset_materialization is None:
+        return None
+    metadata: Mapping[str, Any] = records[0].asset_materialization.metadata
+    facts = {key: str(metadata[key].value) for key in _FACTS if key in metadata}
+    made_at = datetime.fromtimestamp(records[0].timestamp, timezone.utc)
+    return Input(name, week, made_at, records[0].run_id, facts)

@@ -1,0 +1,131 @@
+"""The command `report`: the week to look at, in the browser, in a file or as Markdown."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from fantasy_pipeline.cli_options import (
+    AtOption,
+    JsonOption,
+    OutputOption,
+    SeasonOption,
+    SourceOption,
+    WeekOption,
+)
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.output import console, json_text
+from fantasy_pipeline.season_week import SeasonWeek
+
+
+def report(
+    season: SeasonOption = None,
+    week: WeekOption = None,
+    open: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,
+    format: Annotated[
+        Literal["html", "md"], typer.Option(help="A page, or Markdown for chat channels.")
+    ] = "html",
+    output: OutputOption = None,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Make it anew, though it is up to date.")
+    ] = False,
+    source: SourceOption = None,
+    at: AtOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show a week's report; without a week: the upcoming one's.
+
+    It is made if there is none, or if the week was projected anew since. Without --output, a page
+    is kept in the lake and its path printed, Markdown is printed itself.
+    """
+    from fantasy_pipeline import cli
+    from fantasy_pipeline.report import store
+
+    session = cli._session(source, at)
+    wanted = cli._both_or_none(season, week) or upcoming_week(session)
+    made = refresh or not is_current(session, wanted)
+    if made:
+        make(session, wanted, cli._Steps(quiet=json))
+    path = store.path(session.lake, wanted, format)
+    text = store.read(session.lake, wanted, format)
+    if text is None:
+        raise PipelineError(f"weekly_report {wanted}: {path} is gone; add --refresh.")
+    if output is not None:
+        path = str(_write(output, text))
+    if open:
+        _open(path)
+    if json:
+        facts = {**wanted._asdict(), "path": path, "format": format, "made": made}
+        sys.stdout.write(json_text(facts) + "\n")
+    elif format == "md" and output is None:
+        sys.stdout.write(text)
+    else:
+        cli._say_label(session.label)
+        console().print(path, markup=False)
+
+
+def upcoming_week(session: Any) -> SeasonWeek:
+    """The week that kicks off next, by the schedule in the lake.
+
+    Raises:
+        PipelineError: the schedule has no week to come.
+    """
+    from fantasy_pipeline.calendar import week_status
+
+    upcoming: SeasonWeek | None = week_status(session.known_games, session.now).upcoming
+    if upcoming is None:
+        raise PipelineError("the schedule has no week to come; give --season and --week.")
+    return upcoming
+
+
+def is_current(session: Any, week: SeasonWeek) -> bool:
+    """Whether the stored report shows the projections that are in the lake.
+
+    Raises:
+        NotMaterializedError: the week was not projected.
+    """
+    from fantasy_pipeline.report import store
+
+    points = store.projected_points(session.lake, week)
+    if not points:
+        raise PipelineError(f"there is no {week}: the schedule has no game in it.")
+    state = store.read_state(session.lake, week)
+    return state is not None and state.shown.points == points
+
+
+def make(session: Any, week: SeasonWeek, step: Any) -> None:
+    """Write a week's report, through Dagster.
+
+    Raises:
+        PipelineError: the run failed.
+    """
+    from fantasy_pipeline.runs import execute, run_tags
+
+    with step(f"report_week {week}"):
+        tags = run_tags(week, session.source, "manual", as_of=session.now)
+        outcome = execute(session.instance, "report_week", session.source, tags, week, week)
+    if not outcome.success:
+        raise PipelineError("; ".join(outcome.errors))
+
+
+def _write(output: Path, text: str) -> Path:
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise PipelineError(f"cannot write {output}: {error.strerror or error}.") from error
+    return output.absolute()
+
+
+def _open(path: str) -> None:
+    import webbrowser
+
+    if "://" in path:
+        raise PipelineError(f"{path} is no local file; add --output FILE.")
+    if not webbrowser.open(Path(path).absolute().as_uri()):
+        raise PipelineError(f"found no browser; open {path} yourself.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command()(report)

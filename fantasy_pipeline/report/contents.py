@@ -1,0 +1,249 @@
+"""What a week's report says, gathered from the lake's tables; how it looks is in `page`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from fantasy_pipeline import tables
+from fantasy_pipeline.errors import NotMaterializedError
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.report import store
+from fantasy_pipeline.report.absences import Vacated, absent, doubtful, on_bye, vacated
+from fantasy_pipeline.report.board import HISTORY_COLUMNS, Player, board, players_of, ranked
+from fantasy_pipeline.report.close_calls import CloseCall, close_calls
+from fantasy_pipeline.report.movers import Move, movers
+from fantasy_pipeline.report.scores import Scores, scores_of
+from fantasy_pipeline.report.tiers import tiers
+from fantasy_pipeline.report.value import League, replacement, starters
+from fantasy_pipeline.scoring import SCORINGS, Scoring
+from fantasy_pipeline.season_week import SeasonWeek
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MOST_CORRECTIONS = 12
+
+
+@dataclass(frozen=True)
+class Input:
+    """A table behind the report: when it was made, by which run, and what it says of itself."""
+
+    table: str
+    week: SeasonWeek | None
+    made_at: datetime
+    run_id: str
+    facts: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a report comes from.
+
+    Args:
+        label: what the data are, if not real.
+        as_of: the moment that the run stands for.
+        run_id: of the run that made the report.
+        run_url: where the Dagster UI shows runs; a run's id is added.
+    """
+
+    label: str | None
+    as_of: datetime
+    run_id: str
+    run_url: str
+    inputs: Sequence[Input] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that a report says.
+
+    Args:
+        players: the board, best value first.
+        values, tiers: by scoring and player id; who is out has no tier.
+        before: as of when the projections were that `rises` and `falls` compare with.
+        scores: accuracy of `scored_season` up to the week; None: nothing is scored yet.
+        corrections: `STAT_CORRECTIONS` rows of the latest week corrected before this one.
+        sources_as_of: source of projections and how old its latest file is.
+        model: what the season's model was made from; None: the baseline projects.
+    """
+
+    week: SeasonWeek
+    origin: Origin
+    league: League
+    players: Sequence[Player]
+    projected: int
+    values: Mapping[Scoring, Mapping[str, float]]
+    tiers: Mapping[Scoring, Mapping[str, int]]
+    before: datetime | None
+    rises: Sequence[Move]
+    falls: Sequence[Move]
+    calls: Sequence[CloseCall]
+    absent: Sequence[Player]
+    doubtful: Sequence[Player]
+    byes: Mapping[str, Sequence[Player]]
+    vacated: Sequence[Vacated]
+    scores: Scores | None
+    scored_season: int
+    corrections: Sequence[Mapping[str, Any]]
+    kickoffs: Sequence[datetime]
+    sources_as_of: Mapping[str, datetime | None]
+    model: Mapping[str, Any] | None
+
+    @property
+    def played(self) -> bool:
+        """Whether what happened is known."""
+        return any(player.actual for player in self.players)
+
+
+def gather(
+    lake: Lake,
+    history: pa.Table,
+    week: SeasonWeek,
+    state: store.State,
+    players: Sequence[Player],
+    origin: Origin,
+) -> Report:
+    """Read what a week's report says.
+
+    Args:
+        history: `HISTORY_COLUMNS` of `PLAYER_HISTORY`.
+        players: all players projected in the week, see `players_in`.
+    """
+    from fantasy_pipeline.model import artefact
+
+    league = League()
+    listed = board(players, league.teams)
+    values: dict[Scoring, dict[str, float]] = {}
+    tiers_of: dict[Scoring, dict[str, int]] = {}
+    counts: dict[str, int] = {}
+    for scoring in SCORINGS:
+        values[scoring], tiers_of[scoring], counted = _worth(listed, scoring, league)
+        counts = counted if scoring == "ppr" else counts
+    order = sorted(listed, key=lambda p: (p.is_out, -values["ppr"][p.player_id], p.player_id))
+    before = state.before
+    rises, falls = movers(players, before.points if before else {})
+    season, scores = _scores(lake, week)
+    return Report(
+        week=week,
+        origin=origin,
+        league=league,
+        players=order,
+        projected=sum(not player.is_out for player in players),
+        values=values,
+        tiers=tiers_of,
+        before=before.as_of if before else None,
+        rises=rises,
+        falls=falls,
+        calls=[
+            call
+            for position in tables.FANTASY_POSITIONS
+            if position != "K"
+            for call in close_calls(players, position, counts[position])
+        ],
+        absent=absent(players),
+        doubtful=doubtful(players),
+        byes=on_bye(players),
+        vacated=vacated(players),
+        scores=scores,
+        scored_season=season,
+        corrections=_corrections(lake, week),
+        kickoffs=_kickoffs(lake, week),
+        sources_as_of=_sources(lake, week),
+        model=artefact.facts(lake, week.season),
+    )
+
+
+def read_history(lake: Lake) -> pa.Table:
+    """The columns of `PLAYER_HISTORY` that reports need."""
+    return lake.read(tables.PLAYER_HISTORY, columns=HISTORY_COLUMNS)
+
+
+def players_in(lake: Lake, history: pa.Table, week: SeasonWeek) -> list[Player]:
+    """All players projected in a week; none in a week without games.
+
+    Raises:
+        NotMaterializedError: the week was not projected.
+    """
+    import pyarrow.compute as pc
+
+    projections = lake.read(tables.PROJECTIONS, [week])
+    if not projections.num_rows:
+        return []
+    of_week = pc.and_(
+        pc.equal(history["season"], week.season), pc.equal(history["week"], week.week)
+    )
+    rows = history.filter(of_week)
+    if not rows.num_rows:
+        raise NotMaterializedError(
+            f"player_history knows no players of {week}. Materialize player_history first."
+        )
+    columns = ["player_id", "injury", "practice_status"]
+    return players_of(projections, rows, lake.read(tables.RAW_PLAYERS, [week], columns))
+
+
+def _worth(
+    listed: Sequence[Player], scoring: Scoring, league: League
+) -> tuple[dict[str, float], dict[str, int], dict[str, int]]:
+    """Value over replacement and tier of each player, and starters of each position."""
+    by_position = {
+        position: ranked(listed, position, scoring) for position in tables.FANTASY_POSITIONS
+    }
+    points = {
+        position: [player.points[scoring].expected for player in own]
+        for position, own in by_position.items()
+    }
+    level = replacement(points, league)
+    values, tier_of = {}, {}
+    for position, own in by_position.items():
+        playing = [player for player in own if not player.is_out]
+        expected = [player.points[scoring].expected for player in playing]
+        for player, tier in zip(playing, tiers(expected), strict=True):
+            tier_of[player.player_id] = tier
+        for player in own:
+            worth = player.points[scoring].expected - level[position]
+            values[player.player_id] = round(worth, 2)
+    return values, tier_of, starters(points, league)
+
+
+def _scores(lake: Lake, week: SeasonWeek) -> tuple[int, Scores | None]:
+    """Accuracy of the season up to the week; before its first scored week, of the one before."""
+    known = [w for w in lake.weeks(tables.PROJECTION_ACCURACY) if w <= week]
+    for season in (week.season, week.season - 1):
+        weeks = [w for w in known if w.season == season]
+        table = lake.read(tables.PROJECTION_ACCURACY, weeks)
+        if (scores := scores_of(table)) is not None:
+            return season, scores
+    return week.season, None
+
+
+def _corrections(lake: Lake, week: SeasonWeek) -> list[dict[str, Any]]:
+    """Corrections of the latest week of the season that has any, most points first."""
+    weeks = [w for w in lake.weeks(tables.STAT_CORRECTIONS) if w.season == week.season]
+    for earlier in sorted((w for w in weeks if w <= week), reverse=True):
+        rows: list[dict[str, Any]] = lake.read(tables.STAT_CORRECTIONS, [earlier]).to_pylist()
+        if rows:
+            rows.sort(key=lambda row: -abs(row["points_difference"] or 0.0))
+            return rows[:MOST_CORRECTIONS]
+    return []
+
+
+def _kickoffs(lake: Lake, week: SeasonWeek) -> list[datetime]:
+    import pyarrow.compute as pc
+
+    games = lake.read(tables.GAMES, columns=["season", "week", "kickoff"])
+    of_week = pc.and_(pc.equal(games["season"], week.season), pc.equal(games["week"], week.week))
+    return sorted(games.filter(of_week)["kickoff"].to_pylist())
+
+
+def _sources(lake: Lake, week: SeasonWeek) -> dict[str, datetime | None]:
+    if not lake.has(tables.SOURCE_PROJECTIONS, week):
+        return {}
+    rows = lake.read(tables.SOURCE_PROJECTIONS, [week], ["source", "as_of"])
+    latest = rows.group_by("source").aggregate([("as_of", "max")]).sort_by("source")
+    pairs: Iterable[tuple[str, datetime | None]] = zip(
+        latest["source"].to_pylist(), latest["as_of_max"].to_pylist(), strict=True
+    )
+    return dict(pairs)

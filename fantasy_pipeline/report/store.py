@@ -1,0 +1,108 @@
+"""Reports in the lake: ``reports/season=2025/week=10/report.html``, ``report.md``, ``state.json``.
+
+The state keeps the PPR points that the report was made from, and those of the refresh before: the
+movers are what differs. A report made again from the same projections says the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.tables import PROJECTIONS
+
+Format = Literal["html", "md"]
+
+
+@dataclass(frozen=True)
+class Refresh:
+    """PPR points by player id, as of a moment."""
+
+    as_of: datetime
+    points: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class State:
+    """The refresh that a report shows, and the different one before it, if there was one."""
+
+    shown: Refresh
+    before: Refresh | None = None
+
+
+def projected_points(lake: Lake, week: SeasonWeek) -> dict[str, float]:
+    """PPR points, by player id, of those who are projected any in the lake.
+
+    Raises:
+        NotMaterializedError: the week was not projected.
+    """
+    table = lake.read(PROJECTIONS, [week], ["player_id", "projected_points"])
+    pairs = zip(*(column.to_pylist() for column in table.columns), strict=True)
+    return {player: points for player, points in pairs if points > 0}
+
+
+def advance(state: State | None, points: Mapping[str, float], as_of: datetime) -> State:
+    """The state after projecting `points`; unchanged if they are what was shown."""
+    if state is None:
+        return State(Refresh(as_of, points))
+    if state.shown.points == points:
+        return state
+    return State(Refresh(as_of, points), state.shown)
+
+
+def name(week: SeasonWeek, file: str) -> str:
+    """Path of a report's file under the lake's root."""
+    return f"reports/season={week.season}/week={week.week:02d}/{file}"
+
+
+def path(lake: Lake, week: SeasonWeek, format: Format) -> str:
+    """Where a report is: a path, or a URL where the lake is one."""
+    return f"{lake.root}/{name(week, f'report.{format}')}"
+
+
+def read_state(lake: Lake, week: SeasonWeek) -> State | None:
+    """The state of a week's report; None if there is none.
+
+    Raises:
+        PipelineError: the file is broken.
+    """
+    text = lake.read_bytes(name(week, "state.json"))
+    if text is None:
+        return None
+    try:
+        found = json.loads(text)
+        refreshes = [
+            Refresh(datetime.fromisoformat(item["as_of"]), item["points"])
+            for item in (found["shown"], found["before"])
+            if item is not None
+        ]
+        return State(*refreshes)
+    except (ValueError, KeyError, TypeError) as error:
+        raise PipelineError(
+            f"weekly_report {week}: {lake.root}/{name(week, 'state.json')} is broken. Delete it; "
+            "only the movers of the next report are lost."
+        ) from error
+
+
+def write(lake: Lake, week: SeasonWeek, texts: Mapping[Format, str], state: State) -> None:
+    """Replace a week's report, each file whole; the state last, so that a killed run loses none."""
+    for format, text in texts.items():
+        lake.write_bytes(name(week, f"report.{format}"), text.encode())
+    refreshes = {"shown": state.shown, "before": state.before}
+    content = {
+        key: {"as_of": item.as_of.isoformat(), "points": item.points} if item else None
+        for key, item in refreshes.items()
+    }
+    lake.write_bytes(name(week, "state.json"), json.dumps(content, sort_keys=True).encode())
+
+
+def read(lake: Lake, week: SeasonWeek, format: Format) -> str | None:
+    """The stored report; None if there is none."""
+    content = lake.read_bytes(name(week, f"report.{format}"))
+    return None if content is None else content.decode()

@@ -1,0 +1,36 @@
+"""A headless Chromium for tests: the system's own, else Playwright's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+
+
+# Not longer: while Playwright runs, this thread has an event loop, which Dagster's runs trip over.
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """The browser; tests are skipped where there is none, but CI must have it."""
+    from playwright.sync_api import sync_playwright
+
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    with sync_playwright() as playwright:
+        if program is None and not os.path.exists(playwright.chromium.executable_path):
+            reason = "no Chromium: apt-get install chromium, or playwright install chromium"
+            if os.environ.get("CI"):
+                pytest.fail(reason)
+            pytest.skip(reason)
+        # Chromium's own sandbox refuses to start as root, which containers are.
+        browser = playwright.chromium.launch(
+            executable_path=program, chromium_sandbox=os.geteuid() != 0
+        )
+        yield browser
+        browser.close()

@@ -1,0 +1,209 @@
+"""The report in a browser, as a reader uses it: from a file, with the network off."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fantasy_pipeline.report import store
+from fantasy_pipeline_tests.report.conftest import PLAYED, UPCOMING, League
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
+
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 360, "height": 740}
+
+
+class Reader:
+    """Opens reports, and keeps what the page said and asked for."""
+
+    def __init__(self, browser: Browser, league: League) -> None:
+        self._browser = browser
+        self._league = league
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self._contexts: list[Any] = []
+
+    def open(self, size: dict[str, int] = DESKTOP, week: Any = UPCOMING, **more: Any) -> Page:
+        context = self._browser.new_context(viewport=size, offline=True, **more)  # type: ignore[arg-type]
+        self._contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: self.said.append(message.text))
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.on("request", lambda request: self.asked.append(request.url))
+        page.goto(f"file://{store.path(self._league.lake, week, 'html')}")
+        return page
+
+    def close(self) -> None:
+        for context in self._contexts:
+            context.close()
+
+
+@pytest.fixture
+def reader(chromium: Browser, league: League) -> Iterator[Reader]:
+    reader = Reader(chromium, league)
+    yield reader
+    reader.close()
+    assert reader.said == []
+    assert len(reader.asked) == len(reader._contexts), "a page asked for more than itself"
+    assert all(url.startswith("file://") for url in reader.asked)
+
+
+def rows(page: Page) -> list[dict[str, str]]:
+    """What the rows that are shown say."""
+    return page.eval_on_selector_all(
+        "#board tbody tr:not([hidden])",
+        """rows => rows.map(row => ({
+            name: row.querySelector('.name').textContent,
+            position: row.dataset.position,
+            points: Number(row.querySelector('td.points').textContent),
+            value: Number(row.querySelector('td.value').textContent.replace('\\u2212', '-')),
+            tier: row.querySelector('td.tier').textContent,
+            rank: row.cells[0].textContent,
+            separated: row.classList.contains('new-tier'),
+        }))""",
+    )
+
+
+def choose(page: Page, name: str, value: str) -> None:
+    page.locator(f"label:has(input[name={name}][value={value}])").click()
+
+
+def test_the_best_come_first_and_the_rest_on_demand(reader: Reader) -> None:
+    page = reader.open()
+    shown = rows(page)
+    assert len(shown) == 40
+    values = [row["value"] for row in shown]
+    assert values == sorted(values, reverse=True)
+    assert [row["rank"] for row in shown[:2]] == ["1", "2"]
+    page.get_by_role("button", name=re.compile("Show all")).click()
+    assert len(rows(page)) == page.locator("#board tbody tr").count() > 200
+
+
+def test_filter_by_position_search_and_flex(reader: Reader) -> None:
+    page = reader.open()
+    choose(page, "position", "TE")
+    ends = rows(page)
+    assert {row["position"] for row in ends} == {"TE"}
+    tiers = [row["tier"] for row in ends]
+    changes = [one != other for one, other in pairwise(tiers)]
+    assert [row["separated"] for row in ends] == [False, *changes]
+    choose(page, "position", "Flex")
+    assert {row["position"] for row in rows(page)} == {"RB", "WR", "TE"}
+    choose(page, "position", "All")
+    page.get_by_role("searchbox").fill(ends[3]["name"].lower())
+    assert [row["name"] for row in rows(page)] == [ends[3]["name"]]
+    page.get_by_role("searchbox").fill("nobody of this name")
+    assert rows(page) == []
+    assert page.locator("#count").text_content() == "Nobody matches."
+
+
+def test_another_scoring_is_another_ranking(reader: Reader) -> None:
+    page = reader.open()
+    choose(page, "position", "WR")
+    before = {row["name"]: row["points"] for row in rows(page)}
+    choose(page, "scoring", "std")
+    after = {row["name"]: row["points"] for row in rows(page)}
+    both = before.keys() & after.keys()
+    assert len(both) > 20
+    assert all(after[name] < before[name] for name in both)
+    choose(page, "scoring", "ppr")
+    assert {row["name"]: row["points"] for row in rows(page)} == before
+
+
+def test_columns_sort_both_ways_and_say_so(reader: Reader) -> None:
+    page = reader.open()
+    head = page.locator("th[data-sort='0']")
+    head.get_by_role("button").click()
+    assert head.get_attribute("aria-sort") == "descending"
+    points = [row["points"] for row in rows(page)]
+    assert points == sorted(points, reverse=True)
+    head.get_by_role("button").click()
+    assert head.get_attribute("aria-sort") == "ascending"
+    points = [row["points"] for row in rows(page)]
+    assert points == sorted(points)
+    page.locator("th[data-sort=name]").get_by_role("button").click()
+    names = [row["name"] for row in rows(page)]
+    assert names == sorted(names)
+    assert page.locator("#board th[aria-sort]").count() == 1
+
+
+def test_dark_by_preference_and_by_choice(reader: Reader) -> None:
+    def ground(page: Page) -> int:
+        colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        return sum(map(int, re.findall(r"\d+", colour)[:3]))
+
+    light, dark = reader.open(color_scheme="light"), reader.open(color_scheme="dark")
+    assert ground(light) > 600
+    assert ground(dark) < 120
+    light.get_by_role("button", name="Dark colours").click()
+    assert ground(light) < 120
+    light.reload()
+    reader.asked.pop()
+    assert ground(light) < 120, "the choice was not kept"
+    light.get_by_role("button", name="Light colours").click()
+    assert ground(light) > 600
+
+
+@pytest.mark.parametrize("week", [UPCOMING, PLAYED[1]])
+def test_a_phone_needs_no_sideways_scrolling(reader: Reader, week: Any) -> None:
+    page = reader.open(PHONE, week)
+    for _ in range(2):
+        assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+        first = page.locator("#board tbody tr:not([hidden])").first
+        assert first.locator("td.points").is_visible()
+        assert first.locator(".bar").is_visible()
+        assert first.locator(".meta .narrow").is_visible()
+        choose(page, "position", "QB")
+
+
+@pytest.mark.parametrize(("size", "scheme"), [(DESKTOP, "dark"), (PHONE, "light")])
+def test_accessible(reader: Reader, size: dict[str, int], scheme: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = reader.open(size, color_scheme=scheme)
+    # A dozen rows, those with most in them: axe takes its time over each.
+    page.get_by_role("searchbox").fill("questionable")
+    assert 2 < len(rows(page)) < 30
+    found = Axe().run(page).response["violations"]
+    grave = [item for item in found if item["impact"] in ("serious", "critical")]
+    assert [(item["id"], item["nodes"][0]["html"]) for item in grave] == []
+
+
+def test_the_keyboard_is_enough(reader: Reader) -> None:
+    page = reader.open()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.locator("input[name=position][value=All]").focus()
+    page.keyboard.press("ArrowRight")
+    assert {row["position"] for row in rows(page)} == {"QB"}
+
+
+def test_headings_stay_in_sight(reader: Reader) -> None:
+    page = reader.open()
+    page.locator("#board tbody tr:not([hidden])").nth(30).scroll_into_view_if_needed()
+    page.mouse.wheel(0, 300)
+    page.wait_for_function("scrollY > 300")
+    controls = page.locator("#controls").bounding_box()
+    head = page.locator("#board thead th.player").bounding_box()
+    assert controls is not None
+    assert head is not None
+    assert controls["y"] == pytest.approx(0, abs=1)
+    assert head["y"] == pytest.approx(controls["height"], abs=1)
+
+
+def test_print_shows_all_without_controls_on_white(reader: Reader) -> None:
+    page = reader.open(color_scheme="dark")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert not page.locator("#controls").is_visible()
+    assert len(rows(page)) > 200
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.pdf(format="A4").startswith(b"%PDF")

@@ -1,0 +1,55 @@
+"""Close calls, and chances against ones computed otherwise."""
+
+from statistics import NormalDist
+
+import pytest
+
+from fantasy_pipeline.report.board import Points
+from fantasy_pipeline.report.close_calls import chance_to_outscore, close_calls
+from fantasy_pipeline_tests.report.players import player
+
+
+def normal(mean: float, deviation: float) -> Points:
+    levels = [NormalDist(mean, deviation).inv_cdf(p) for p in (0.1, 0.5, 0.9)]
+    return Points(mean, *levels)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [((15, 6), (12, 5)), ((10, 4), (10, 8)), ((9, 3), (15, 3))]
+)
+def test_chance_of_normals_is_the_textbook_one(
+    one: tuple[float, float], other: tuple[float, float]
+) -> None:
+    difference = NormalDist(one[0] - other[0], (one[1] ** 2 + other[1] ** 2) ** 0.5)
+    assert chance_to_outscore(normal(*one), normal(*other)) == pytest.approx(
+        1 - difference.cdf(0), abs=0.005
+    )
+
+
+def test_of_the_same_is_a_coin() -> None:
+    same = Points(12.0, 4.0, 11.0, 22.0)
+    assert chance_to_outscore(same, same) == pytest.approx(0.5)
+    nothing = Points(0.0, 0.0, 0.0, 0.0)
+    assert chance_to_outscore(nothing, nothing) == pytest.approx(0.5)
+
+
+def test_close_neighbours_around_the_line_nobody_twice() -> None:
+    points = [20.0, 19.9, 17.0, 14.0, 13.9, 13.85, 11.0, 10.2, 8.0, 7.9]
+    own = [player(f"p{i}", expected=value) for i, value in enumerate(points)]
+    calls = close_calls([*own, player("gone", expected=0.0)], "WR", starters=6)
+    # Ranks 4 to 9: p3 p4 p5 are close, p4-p5 the closest; p0-p1 and p8-p9 are far from the line.
+    assert [(c.first.name, c.second.name) for c in calls] == [("p4", "p5"), ("p6", "p7")]
+    assert calls[0].difference == 0.05
+    assert calls[1].chance > 0.5
+
+
+def test_floor_ceiling_and_nflcom_name_a_player() -> None:
+    safe = player("safe", points=Points(10.1, 7.0, 10.0, 14.0), nflcom_half=9.0)
+    bold = player("bold", points=Points(10.0, 2.0, 9.0, 24.0), nflcom_half=11.0)
+    (call,) = close_calls([bold, safe], "WR", starters=1)
+    assert (call.safer, call.bolder, call.nflcom) == (safe, bold, bold)
+    assert call.favoured is (safe if call.chance >= 0.5 else bold)
+
+
+def test_no_second_player_no_call() -> None:
+    assert close_calls([player("only")], "WR", starters=12) == []

@@ -1,0 +1,31 @@
+"""Who moved, by hand."""
+
+from fantasy_pipeline.report.movers import movers
+from fantasy_pipeline_tests.report.players import player
+
+BEFORE = {"up": 8.0, "down": 14.0, "a bit": 9.7, "deep": 1.0, "out": 12.0, "up more": 6.0}
+NOW = [
+    player("up", expected=11.0),
+    player("up more", expected=12.5),
+    player("down", expected=10.0),
+    player("a bit", expected=10.0),
+    player("deep", expected=4.0),
+    player("out", expected=0.0, reason="out"),
+    player("new", expected=15.0),
+]
+
+
+def test_biggest_changes_first_small_deep_and_new_ones_left_out() -> None:
+    rises, falls = movers(NOW, BEFORE)
+    assert [(m.player.name, m.change) for m in rises] == [("up more", 6.5), ("up", 3.0)]
+    assert [(m.player.name, m.change) for m in falls] == [("out", -12.0), ("down", -4.0)]
+
+
+def test_so_many_each_way() -> None:
+    rises, falls = movers(NOW, BEFORE, most=1)
+    assert [m.player.name for m in rises] == ["up more"]
+    assert [m.player.name for m in falls] == ["out"]
+
+
+def test_without_a_refresh_before_nobody_moved() -> None:
+    assert movers(NOW, {}) == ([], [])

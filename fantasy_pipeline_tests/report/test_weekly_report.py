@@ -1,0 +1,212 @@
+"""The asset and the command, on the sample league and a real instance."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import webbrowser
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+import pytest
+
+from fantasy_pipeline import cli
+from fantasy_pipeline.definitions import defs
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.report import store
+from fantasy_pipeline.resources import NflData
+from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.tables import PROJECTIONS
+from fantasy_pipeline_tests.report.conftest import PLAYED, UPCOMING, League
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def in_its_home(league: League, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(league.home))
+
+
+def metadata(league: League, week: SeasonWeek) -> dict[str, Any]:
+    records = league.instance.fetch_materializations(
+        dg.AssetRecordsFilter(asset_key=dg.AssetKey("weekly_report"), asset_partitions=[week.key]),
+        limit=1,
+    ).records
+    assert records[0].asset_materialization is not None
+    return dict(records[0].asset_materialization.metadata)
+
+
+class Command:
+    """`fantasy-pipeline report …` in this process; what it printed."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str) -> str:
+        cli.app(["report", *arguments], standalone_mode=False)
+        return self._capsys.readouterr().out
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    monkeypatch.setenv("FANTASY_SOURCE", "sample")
+    return Command(capsys)
+
+
+def test_the_ui_links_the_report_and_charts_its_numbers(league: League) -> None:
+    found = metadata(league, UPCOMING)
+    path = Path(str(found["report"].value))
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("<!doctype html>")
+    assert len(text) < 1_500_000
+    assert isinstance(found["report"], dg.PathMetadataValue)
+    assert isinstance(found["summary"], dg.MarkdownMetadataValue)
+    assert "synthetic sample league" in str(found["summary"].value)
+    assert found["data"].value == "synthetic sample league"
+    assert found["players"].value > 300
+    assert isinstance(found["rmse_against_NFL.com_percent"].value, float)
+
+
+def test_the_report_says_where_it_comes_from(league: League) -> None:
+    text = store.read(league.lake, UPCOMING, "html")
+    assert text is not None
+    runs = {run.run_id[:8]: run.job_name for run in league.instance.get_runs()}
+    named = {runs[run_id] for run_id in runs if f"<code>{run_id}</code>" in text}
+    assert named == {"report_week", "weekly_projections", "whole_week"}
+    assert "As of 2025-11-04 08:00 UTC" in text
+    assert "nflcom file of" in text
+
+
+def test_a_range_of_weeks_is_one_run_and_shows_what_happened(league: League) -> None:
+    outcome = league.run("report_week", *PLAYED)
+    assert outcome.errors == ()
+    for week in PLAYED:
+        text = store.read(league.lake, week, "html")
+        assert text is not None
+        assert "Played; the projections are shown beside what happened." in text
+    assert metadata(league, PLAYED[0])["players"].value > 300
+
+
+def test_a_week_without_games_is_recorded_as_such(league: League) -> None:
+    week = SeasonWeek(2015, 22)
+    league.lake.write_weeks(PROJECTIONS, PROJECTIONS.arrow_schema.empty_table(), [week])
+    assert league.run("report_week", week).errors == ()
+    assert metadata(league, week)["games"].value.startswith("no such week")
+    assert store.read(league.lake, week, "html") is None
+
+
+def test_a_week_not_projected_fails_and_says_what_to_do(league: League) -> None:
+    (error,) = league.run("report_week", SeasonWeek(2025, 3)).errors
+    assert error.startswith("weekly_report: projections 2025 week 3: not in the lake")
+    assert "Materialize projections" in error
+
+
+def test_a_refresh_shows_who_moved_until_the_next(league: League) -> None:
+    kept = league.lake.read(PROJECTIONS, [UPCOMING])
+    best = kept.sort_by([("projected_points", "descending")])["player_name"][0].as_py()
+    names = kept["player_name"].to_pylist()
+    points = [
+        value + 5 if name == best else value
+        for name, value in zip(names, kept["projected_points"].to_pylist(), strict=True)
+    ]
+    index = kept.schema.get_field_index("projected_points")
+    moved = kept.set_column(index, "projected_points", pa.array(points))
+    try:
+        league.lake.write_weeks(PROJECTIONS, moved, [UPCOMING])
+        for _ in range(2):
+            assert league.run("report_week", UPCOMING).errors == ()
+            text = store.read(league.lake, UPCOMING, "md")
+            assert text is not None
+            assert "## Movers since 2025-11-04 08:00 UTC" in text
+            assert f"- +5.0 {best} " in text
+    finally:
+        league.lake.write_weeks(PROJECTIONS, kept, [UPCOMING])
+        league.run("report_week", UPCOMING)
+
+
+def test_projecting_a_week_asks_for_its_report(league: League) -> None:
+    (run,) = league.instance.get_runs(dg.RunsFilter(job_name="weekly_projections"))
+    (success,) = league.instance.get_records_for_run(
+        run.run_id, of_type=dg.DagsterEventType.RUN_SUCCESS
+    ).records
+    assert success.event_log_entry.dagster_event is not None
+    context = dg.build_run_status_sensor_context(
+        "report_projected_week",
+        success.event_log_entry.dagster_event,
+        league.instance,
+        run,
+    )
+    sensor = defs.get_repository_def().get_sensor_def("report_projected_week")
+    assert isinstance(sensor, dg.RunStatusSensorDefinition)
+    request = sensor(context, nfl=NflData(source="sample"))
+    assert isinstance(request, dg.RunRequest)
+    assert request.partition_key == UPCOMING.key
+    assert request.run_key == run.run_id
+    assert request.run_config == {"resources": {"nfl": {"config": {"source": "sample"}}}}
+    assert request.tags["as_of"] == "2025-11-04T08:00:00+00:00"
+
+
+def test_the_command_prints_the_path_and_makes_only_what_is_stale(
+    league: League, command: Command
+) -> None:
+    said = json.loads(command("--json"))
+    path = store.path(league.lake, UPCOMING, "html")
+    assert said == {"season": 2025, "week": 10, "path": path, "format": "html", "made": False}
+    state = store.name(UPCOMING, "state.json")
+    league.lake.write_bytes(state, b'{"shown": null}')
+    with pytest.raises(PipelineError, match=r"state\.json is broken\. Delete it"):
+        command()
+    Path(f"{league.lake.root}/{state}").unlink()
+    assert json.loads(command("--json"))["made"] is True
+
+
+def test_the_command_writes_a_file_and_markdown(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "week.html"
+    assert str(file) in command("--output", str(file))
+    assert file.read_text().startswith("<!doctype html>")
+    assert command("--format", "md").startswith("# Week 10, 2025 - synthetic sample league")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["--season", "2025", "--week", "3"], "projections 2025 week 3: not in the lake"),
+        (["--week", "3"], "--season and --week go together"),
+        (["--output", "no/such/folder/x.html"], "cannot write no/such/folder/x.html: No such"),
+        (["--at", "2026-03-01T00:00Z"], "the schedule has no week to come"),
+    ],
+)
+def test_errors_say_what_to_do(command: Command, arguments: list[str], error: str) -> None:
+    with pytest.raises(PipelineError, match=re.escape(error)):
+        command(*arguments)
+
+
+def test_open_shows_the_page_in_the_browser(
+    league: League, command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shown = tmp_path / "shown"
+    program = tmp_path / "browser"
+    program.write_text(f'#!/bin/sh\necho "$1" > {shown}\n')
+    program.chmod(0o755)
+    monkeypatch.setattr(webbrowser, "_tryorder", None)
+    monkeypatch.setattr(webbrowser, "_browsers", {})
+    monkeypatch.setenv("BROWSER", str(program))
+    command("--open")
+    assert shown.read_text().strip() == Path(store.path(league.lake, UPCOMING, "html")).as_uri()
+
+
+def test_the_installed_program_has_it(league: League) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "fantasy_pipeline.cli", "report", "--week", "3"],
+        env={**os.environ, "FANTASY_SOURCE": "sample", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: --season and --week go together")

@@ -1,0 +1,176 @@
+"""Screenshots of the report and the Dagster UI, on what `make demo` left: docs/images/*.png.
+
+usage: screenshots.py [DAGSTER_HOME], default .demo; needs the extra [dev] and Chromium
+"""
+
+import io
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).parents[1]
+IMAGES = ROOT / "docs" / "images"
+BIN = Path(sys.executable).parent
+LARGEST = 300_000
+UPCOMING, PLAYED = ("2025", "10"), ("2025", "8")
+GROUPS = ("ingest", "features", "projections", "report")
+
+
+def save(image: bytes, name: str) -> None:
+    """Write a PNG with a palette: a third of the size, and no difference to the eye."""
+    from PIL import Image
+
+    picture = Image.open(io.BytesIO(image)).convert("RGB")
+    path = IMAGES / f"{name}.png"
+    picture.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    size = path.stat().st_size
+    print(
+        f"{path.relative_to(ROOT)}: {picture.width} x {picture.height}, {size / 1000:.0f} kB",
+        flush=True,
+    )
+    if size > LARGEST:
+        sys.exit(f"error: {path} is larger than {LARGEST} bytes")
+
+
+def report(home: Path, week: tuple[str, str]) -> str:
+    """Address of a week's report, made if there is none."""
+    command = ["report", "--season", week[0], "--week", week[1], "--refresh"]
+    done = subprocess.run(
+        [BIN / "fantasy-pipeline", *command], env=environment(home), stdout=subprocess.PIPE
+    )
+    if done.returncode:
+        sys.exit(done.returncode)
+    return Path(done.stdout.decode().strip()).as_uri()
+
+
+def environment(home: Path) -> dict[str, str]:
+    return {**os.environ, "DAGSTER_HOME": str(home), "FANTASY_SOURCE": "sample", "COLUMNS": "500"}
+
+
+@contextmanager
+def page_of(browser: "Browser", width: int, height: int, **more: Any) -> "Iterator[Page]":
+    context = browser.new_context(viewport={"width": width, "height": height}, **more)
+    page = context.new_page()
+    page.set_default_timeout(180_000)
+    yield page
+    context.close()
+
+
+def shoot_reports(browser: "Browser", home: Path) -> None:
+    upcoming, played = report(home, UPCOMING), report(home, PLAYED)
+    with page_of(browser, 1200, 860) as page:
+        page.goto(upcoming)
+        save(page.screenshot(), "report")
+        for section in ("close-calls", "injuries", "accuracy"):
+            box = page.locator(f"#{section}").bounding_box()
+            height = min(box["height"] + 20, 860)
+            clip = {"x": 0, "y": box["y"], "width": 1200, "height": height}
+            save(page.screenshot(full_page=True, clip=clip), f"report-{section}")
+    with page_of(browser, 1200, 860, color_scheme="dark") as page:
+        page.goto(played)
+        page.locator("label:has(input[value=RB])").click()
+        save(page.screenshot(), "report-dark")
+    with page_of(browser, 390, 844, device_scale_factor=2, is_mobile=True) as page:
+        page.goto(upcoming)
+        save(page.screenshot(), "report-phone")
+
+
+def wait_for(url: str, seconds: float = 300) -> None:
+    """Return once the web server answers."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            urlopen(f"{url}/server_info", timeout=5)
+            return
+        except (URLError, TimeoutError):
+            time.sleep(1)
+    sys.exit(f"error: Dagster did not answer within {seconds:.0f} s")
+
+
+@contextmanager
+def dagster(home: Path) -> Iterator[str]:
+    """Address of the Dagster UI, running."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [BIN / "dagster", "dev", "-w", ROOT / "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)],
+        env=environment(home),
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(url)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def shoot_ui(browser: "Browser", home: Path) -> None:
+    with dagster(home) as url, page_of(browser, 1440, 900) as page:
+        page.add_locator_handler(page.get_by_role("button", name="Skip"), lambda b: b.click())
+        page.goto(url)
+        page.get_by_role("button", name="Skip").click()
+        page.set_viewport_size({"width": 2000, "height": 1250})
+        expanded = "%2C".join(f"global%40global%3A{group}" for group in GROUPS)
+        page.goto(f"{url}/asset-groups?expanded={expanded}")
+        page.get_by_text("weekly_report", exact=True).first.wait_for()
+        settle(page)
+        save(page.screenshot(), "ui-lineage")
+        page.set_viewport_size({"width": 1440, "height": 900})
+        page.goto(f"{url}/assets/weekly_stats?view=partitions")
+        page.get_by_text("2025", exact=True).first.click()
+        page.get_by_text("08", exact=True).first.click()
+        page.get_by_text("dagster/partition_row_count").first.wait_for()
+        settle(page)
+        save(page.screenshot(), "ui-partitions")
+        page.goto(f"{url}/assets/projection_accuracy")
+        page.get_by_role("button", name="Plots").click()
+        page.get_by_text("rmse_ratio_to_nflcom").first.scroll_into_view_if_needed()
+        settle(page)
+        save(page.screenshot(), "ui-accuracy")
+        page.goto(f"{url}/assets/weekly_report")
+        page.get_by_text("[Show Markdown]").first.wait_for()
+        settle(page)
+        save(page.screenshot(), "ui-report")
+
+
+def settle(page: "Page") -> None:
+    """Let the UI finish what it draws."""
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(2_000)
+
+
+def main() -> None:
+    from playwright.sync_api import sync_playwright
+
+    home = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / ".demo").absolute()
+    if not (home / "data" / "sample").is_dir():
+        sys.exit(f"error: no sample league in {home}; run `make demo` first")
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), chromium_sandbox=os.geteuid() != 0
+        )
+        shoot_reports(browser, home)
+        shoot_ui(browser, home)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
