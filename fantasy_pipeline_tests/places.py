@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
@@ -44,21 +45,26 @@ class FolderPlace:
         path.write_bytes(content)
 
 
+@cache
+def _client(address: str) -> Any:
+    import boto3
+
+    return boto3.client(
+        "s3",
+        endpoint_url=address,
+        region_name="us-east-1",
+        aws_access_key_id=KEY,
+        aws_secret_access_key=SECRET,
+    )
+
+
 class BucketPlace:
     """A prefix in a new bucket."""
 
     def __init__(self, address: str) -> None:
-        import boto3
-
         self.bucket = f"bucket-{uuid4().hex}"
         self.root = f"s3://{self.bucket}/data"
-        self.client: Any = boto3.client(
-            "s3",
-            endpoint_url=address,
-            region_name="us-east-1",
-            aws_access_key_id=KEY,
-            aws_secret_access_key=SECRET,
-        )
+        self.client = _client(address)
         self.client.create_bucket(Bucket=self.bucket)
 
     def files(self) -> Mapping[str, bytes]:
