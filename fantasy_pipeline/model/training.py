@@ -34,6 +34,8 @@ SEASON_DISCOUNT = 0.9
 """Weight of a season relative to the one after it."""
 TREE_SHARE = 0.25
 """Share of the trees in points and receptions; with a half, RMSE was that of the ridge or worse."""
+TREE_ROWS = 5000
+"""Player-weeks that trees need: with the 3,000-4,500 of quarterbacks they made RMSE worse."""
 FOLDS = 5
 
 PLAYS_NAMES = (
@@ -186,11 +188,14 @@ def _train_position(
     line = dict(zip(names, np.maximum(unseen, 0.0).T, strict=True))
     starts = rank[chosen] <= STARTERS[position]
     tables, metrics = _uncertainty(rows.take(chosen), line, starts)
-    out_of_fold = _out_of_fold(rows.take(chosen), line, starts)
-    few = inputs[:, : len(features.TREE_NAMES)]
-    forest = {"points": trees.fit(few, features.floats(rows, "target_std")[chosen])}
-    if "receptions" in names:
-        forest["receptions"] = trees.fit(few, targets[:, names.index("receptions")])
+    usual = inputs[:, features.NAMES.index("shrunken_points")]
+    out_of_fold = _out_of_fold(rows.take(chosen), line, starts, usual)
+    forest = {}
+    if len(chosen) >= TREE_ROWS:
+        few = inputs[:, : len(features.TREE_NAMES)]
+        forest["points"] = trees.fit(few, features.floats(rows, "target_std")[chosen])
+        if "receptions" in names:
+            forest["receptions"] = trees.fit(few, targets[:, names.index("receptions")])
     plays_scale, plays = _train_plays(rows, matrix, played)
     model = PositionModel(scale, coefficients, intercepts, forest, tables, plays_scale, plays)
     return model, metrics, out_of_fold
@@ -212,8 +217,10 @@ def _uncertainty(
     return tables, metrics
 
 
-def _out_of_fold(rows: pa.Table, line: dict[str, np.ndarray], starts: np.ndarray) -> pa.Table:
-    """Key, projected and actual half-PPR points, projected receptions, whether he may start."""
+def _out_of_fold(
+    rows: pa.Table, line: dict[str, np.ndarray], starts: np.ndarray, usual: np.ndarray
+) -> pa.Table:
+    """Key; projected, usual and actual half-PPR points; receptions; whether he may start."""
     import numpy as np
     import pyarrow as pa
 
@@ -222,6 +229,7 @@ def _out_of_fold(rows: pa.Table, line: dict[str, np.ndarray], starts: np.ndarray
         rows.select(["season", "week", "player_id", "target_half"])
         .append_column("model_half", pa.array(half))
         .append_column("receptions", pa.array(line.get("receptions", np.zeros(len(half)))))
+        .append_column("usual_half", pa.array(usual))
         .append_column("starts", pa.array(starts))
     )
 
