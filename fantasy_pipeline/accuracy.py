@@ -182,15 +182,19 @@ def _measured(
     import numpy as np
 
     place, played = texts(rows, "position"), floats(rows, "target_played") == 1
-    season, week = rows["season"].to_numpy(), rows["week"].to_numpy()
-    for code in np.unique(season * 100 + week):
-        now = season * 100 + week == code
+    code = rows["season"].to_numpy() * 100 + rows["week"].to_numpy()
+    for number in np.unique(code):
+        now = code == number
+        pools = {
+            "played": {p: np.flatnonzero(now & played & (place == p)) for p in POOL},
+            "all": {p: np.flatnonzero(now & (place == p)) for p in POOL},
+        }
         for source, projected in sources.items():
-            told = now & ~np.isnan(projected.points)
-            for pool, kept in (("played", played), ("all", np.ones(len(place), dtype=bool))):
+            told = ~np.isnan(projected.points)
+            for pool, positions in pools.items():
                 parts = {}
-                for position in POOL:
-                    these = np.flatnonzero(told & kept & (place == position))
+                for position, listed in positions.items():
+                    these = listed[told[listed]]
                     if len(these):
                         parts[position] = measure(
                             projected.points[these],
@@ -202,8 +206,8 @@ def _measured(
                     parts[ALL] = pooled(counted)
                 for position, measures in parts.items():
                     yield {
-                        "season": int(code // 100),
-                        "week": int(code % 100),
+                        "season": int(number // 100),
+                        "week": int(number % 100),
                         "source": source,
                         "position": position,
                         "scoring": scoring,
@@ -234,7 +238,7 @@ def measure(
         "mae": float(np.abs(error).mean()),
         "rmse": float(np.sqrt((error**2).mean())),
         "bias": float(error.mean()),
-        "spearman": _spearman(projected, actual),
+        "spearman": _spearman(above, truth),
         "start_sit": float(right / pairs) if pairs else None,
         "pairs": pairs,
         "coverage": None,
@@ -251,19 +255,17 @@ def measure(
 
 
 def _spearman(one: np.ndarray, other: np.ndarray) -> float | None:
-    """Correlation of ranks, ties sharing their mean rank; None where it has no meaning."""
-    import numpy as np
+    """Correlation of ranks, ties sharing their mean rank; None where it has no meaning.
 
-    if len(one) < 3:
+    Args:
+        one, other: sign of every player's value less every other's. Summed, they are ranks, twice
+            their distance from the mean rank.
+    """
+    ranks, others = one.sum(axis=1), other.sum(axis=1)
+    spread = (ranks @ ranks) * (others @ others)
+    if len(ranks) < 3 or spread == 0:
         return None
-    ranks = []
-    for values in (one, other):
-        _, index, counts = np.unique(values, return_inverse=True, return_counts=True)
-        ends = np.cumsum(counts)
-        ranks.append((ends - (counts - 1) / 2)[index])
-    if min(rank.std() for rank in ranks) == 0:
-        return None
-    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
+    return float((ranks @ others) / spread**0.5)
 
 
 _WEIGHTS = {

@@ -11,7 +11,6 @@ import dagster as dg
 from pydantic import Field
 
 from fantasy_pipeline import tables
-from fantasy_pipeline.accuracy import HISTORY_COLUMNS
 from fantasy_pipeline.contracts import Table
 from fantasy_pipeline.partitions import by_season, season_week, weeks_of
 from fantasy_pipeline.reporting import definition_metadata, report_weeks
@@ -237,12 +236,13 @@ def projection_model(
     tables.MODEL_PROJECTIONS,
     "projections",
     {"parquet", "python"},
+    # Not an input: who projects one season need not hold all of them.
+    deps=[player_history],
     ins={"raw_players": _columns("roster_source")},
 )
-def model_projections(
-    context: dg.AssetExecutionContext, nfl: NflData, player_history: Any, raw_players: Any
-) -> Any:
+def model_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_players: Any) -> Any:
     from fantasy_pipeline.model.artefact import fitting, model_of
+    from fantasy_pipeline.model.training import seasons_before
     from fantasy_pipeline.projections import model_projections, pool_warnings
 
     weeks = weeks_of(context)
@@ -250,16 +250,20 @@ def model_projections(
     scheduled = [week for week in weeks if week in played]
 
     def model(season: int) -> Any:
-        told = [week for week in nfl.lake.weeks(tables.SOURCE_PROJECTIONS) if week.season < season]
-        seasons = nfl.lake.read(tables.SOURCE_PROJECTIONS, told, ["season"])
-        stored = fitting(nfl.lake, player_history, seasons, season)
+        def past(table: Table, columns: list[str] | None = None) -> Any:
+            return nfl.lake.read(table, columns=columns, seasons=seasons_before(season))
+
+        of = (tables.PLAYER_HISTORY, tables.SOURCE_PROJECTIONS)
+        rows, told = (past(table, ["season"]) for table in of)
+        stored = fitting(nfl.lake, rows, told, season)
         if stored is not None:
             return stored
         context.log.info(f"training the model of {season}")
-        sources = nfl.lake.read(tables.SOURCE_PROJECTIONS, told)
-        return model_of(nfl.lake, player_history, sources, season)
+        rows, told = (past(table) for table in of)
+        return model_of(nfl.lake, rows, told, season)
 
-    table = model_projections(player_history, scheduled, model, nfl.label)
+    history = nfl.lake.read(tables.PLAYER_HISTORY, seasons={week.season for week in weeks})
+    table = model_projections(history, scheduled, model, nfl.label)
     report_weeks(context, table, weeks, played, pool_warnings(raw_players), nfl.label)
     return table
 
@@ -290,13 +294,10 @@ def projections(
     tables.PROJECTION_ACCURACY,
     "projections",
     {"parquet", "python"},
-    deps=[projections, model_projections, source_projections, weekly_stats],
-    ins={"player_history": _columns(*HISTORY_COLUMNS)},
+    deps=[player_history, projections, model_projections, source_projections, weekly_stats],
 )
-def projection_accuracy(
-    context: dg.AssetExecutionContext, nfl: NflData, player_history: Any
-) -> Any:
-    from fantasy_pipeline.accuracy import projection_accuracy
+def projection_accuracy(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
+    from fantasy_pipeline.accuracy import HISTORY_COLUMNS, projection_accuracy
 
     weeks = weeks_of(context)
     lake = nfl.lake
@@ -307,7 +308,11 @@ def projection_accuracy(
         return lake.read(table, sorted(set(lake.weeks(table)) & projected))
 
     table = projection_accuracy(
-        player_history,
+        lake.read(
+            tables.PLAYER_HISTORY,
+            columns=[*tables.PLAYER_WEEK, *HISTORY_COLUMNS],
+            seasons={week.season for week in weeks},
+        ),
         of(tables.PROJECTIONS),
         of(tables.MODEL_PROJECTIONS),
         of(tables.SOURCE_PROJECTIONS),

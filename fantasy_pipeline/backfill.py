@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 GAMES, INGEST = "games_refresh", "season_ingest"
 HISTORY, PROJECT = "history_rebuild", "season_projections"
+_PRELOAD = ("fantasy_pipeline.definitions", "pyarrow.dataset", "pandas", "sklearn.ensemble")
 _PLAN_TAG, _ID_TAG, _STEP_TAG = "backfill_plan", "backfill", "backfill_step"
 
 
@@ -175,9 +176,10 @@ def refresh_schedule(source: str) -> RunOutcome:
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
-    # A forkserver that has loaded the code location once: workers start in milliseconds.
+    # A server that has loaded code and libraries once: workers start in milliseconds and share
+    # the memory that these take.
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["fantasy_pipeline.definitions"])
+    context.set_forkserver_preload(list(_PRELOAD))
     return ProcessPoolExecutor(workers, mp_context=context)
 
 

@@ -305,12 +305,16 @@ def consensus_gaps(ours: pa.Table, source_projections: pa.Table) -> dict[int, li
         return set(zip(pairs["season"].to_pylist(), pairs["week"].to_pylist(), strict=True))
 
     told = weeks(source_projections.filter(pc.is_valid(source_projections["player_id"])))
-    out: dict[int, list[str]] = {}
+    alone: dict[int, list[int]] = {}
     for season, week in sorted(weeks(ours) - told):
-        out.setdefault(season, []).append(
-            f"projections {season} week {week}: no other source; our model alone"
-        )
-    return out
+        alone.setdefault(season, []).append(week)
+    return {
+        season: [
+            f"projections {season}: no other source, our model alone, in week "
+            + ", ".join(map(str, numbers))
+        ]
+        for season, numbers in alone.items()
+    }
 
 
 def pool_warnings(raw_players: pa.Table) -> dict[int, list[str]]:

@@ -19,7 +19,13 @@ import pytest
 from fantasy_pipeline.errors import NotMaterializedError, PipelineError
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.tables import GAMES, PROJECTION_ACCURACY, PROJECTIONS, RAW_PLAYERS
+from fantasy_pipeline.tables import (
+    GAMES,
+    PLAYER_HISTORY,
+    PROJECTION_ACCURACY,
+    PROJECTIONS,
+    RAW_PLAYERS,
+)
 
 Rows = Callable[..., pa.Table]
 W4, W5, W6 = (SeasonWeek(2024, week) for week in (4, 5, 6))
@@ -204,6 +210,28 @@ def test_some_columns_of_a_table(lake: Lake, accuracy: Callable[..., pa.Table]) 
     lake.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0), (5, "RB", 2.0)), [W5])
     some = lake.read(PROJECTION_ACCURACY, [W5], ["position", "mae"])
     assert some.to_pydict() == {"position": ["QB", "RB"], "mae": [1.0, 2.0]}
+
+
+def test_some_seasons_of_a_weekly_table(lake: Lake, accuracy: Callable[..., pa.Table]) -> None:
+    for season in (2023, 2024):
+        week = SeasonWeek(season, 4)
+        lake.write_weeks(PROJECTION_ACCURACY, accuracy((4, "QB", 1.0), season=season), [week])
+    found = lake.read(PROJECTION_ACCURACY, seasons=[2022, 2023])
+    assert found["season"].to_pylist() == [2023]
+
+
+def test_some_seasons_of_a_table_without_weeks(lake: Lake, rows: Rows) -> None:
+    # More rows than a row group has, so that one group holds parts of two seasons.
+    many = [
+        {"season": season, "week": number // 1000 + 1, "player_id": f"{number:06d}"}
+        for season in (2023, 2024)
+        for number in range(20_000)
+    ]
+    lake.write(PLAYER_HISTORY, rows(PLAYER_HISTORY, *many))
+    found = lake.read(PLAYER_HISTORY, columns=["season", "player_id"], seasons=[2024])
+    assert found.num_rows == 20_000
+    assert set(found["season"].to_pylist()) == {2024}
+    assert found["player_id"].to_pylist() == [row["player_id"] for row in many[20_000:]]
 
 
 def test_columns_come_in_the_order_asked_for(lake: Lake, accuracy: Callable[..., pa.Table]) -> None:

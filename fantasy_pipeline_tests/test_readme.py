@@ -22,6 +22,7 @@ NOT_RUN = {
     ".venv/bin/fantasy-pipeline backfill --seasons 2023-2025": "needs the live hosts",
     ".venv/bin/fantasy-pipeline run": "needs the live hosts",
     ".venv/bin/fantasy-pipeline week --json": "needs the live hosts",
+    "fantasy-pipeline backtest --seasons 2021-2024": "needs the live hosts; model/test_protocol.py",
     ".venv/bin/dagster dev --host 127.0.0.1": "runs until stopped; test_ui.py starts it",
 }
 

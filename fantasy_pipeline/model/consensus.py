@@ -95,9 +95,7 @@ def _copies(one: np.ndarray, other: np.ndarray) -> bool:
     return bool(both.sum() >= COPY_ROWS and np.abs(one - other)[both].mean() < COPY_APART)
 
 
-def differences(
-    model: np.ndarray, sources: dict[str, np.ndarray], weeks: np.ndarray
-) -> np.ndarray:
+def differences(model: np.ndarray, sources: dict[str, np.ndarray], weeks: np.ndarray) -> np.ndarray:
     """Source less model, beyond the source's level of the week; 0 where a source says nothing.
 
     The level is the mean difference of the week's players, the better ones weighing more. It
@@ -145,7 +143,7 @@ def learn_weights(unseen: pa.Table, source_projections: pa.Table) -> dict[str, f
     model = unseen["model_half"].to_numpy()
     heard = with_usual(sources, unseen["usual_half"].to_numpy())
     apart = differences(model, heard, _weeks(unseen))
-    told = ~np.isnan(heard[USUAL])
+    told = ~np.isnan(np.column_stack(list(sources.values()))).all(axis=1)
     apart, error = apart[told], (unseen["target_half"].to_numpy() - model)[told]
     if not len(apart):
         return {}

@@ -8,6 +8,7 @@ correct it a little. Chance to play is a logistic regression over all listed pla
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -99,16 +100,18 @@ class Model:
     width: dict[str, float] = field(default_factory=dict)
 
 
+def seasons_before(season: int) -> range:
+    """Seasons that a model of a season may learn from."""
+    return range(season - MAX_SEASONS, season)
+
+
 def usable(history: pa.Table, season: int) -> pa.Table:
     """Rows of the seasons that a model of a season may learn from."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    return history.filter(
-        pc.and_(
-            pc.less(history["season"], season),
-            pc.greater_equal(history["season"], season - MAX_SEASONS),
-        )
-    )
+    past = pa.array(seasons_before(season), history["season"].type)
+    return history.filter(pc.is_in(history["season"], past))
 
 
 def window(history: pa.Table, season: int) -> dict[int, int]:
@@ -130,21 +133,16 @@ def train(history: pa.Table, season: int, source_projections: pa.Table | None = 
         source_projections: `SOURCE_PROJECTIONS`, to learn what the sources are worth beside the
             model; likewise.
     """
-    import numpy as np
     from threadpoolctl import threadpool_limits
 
-    rows = usable(history, season)
-    if rows.num_rows:
+    if history.num_rows:
         # Before the limit, which knows only the thread pools of libraries that are loaded.
         importlib.import_module("sklearn.ensemble")
+    learnt, metrics, weights, width = {}, {}, {}, {}
     # One thread: sums in another order would change the last bits.
     with threadpool_limits(1):
-        matrix = features.matrix(rows) if rows.num_rows else np.empty((0, len(features.NAMES)))
-        place = features.texts(rows, "position")
-        learnt, metrics, weights, width = {}, {}, {}, {}
-        for position in FANTASY_POSITIONS:
-            these = np.flatnonzero(place == position)
-            result = _train_position(rows.take(these), matrix[these], position, season)
+        for position, lessons in _lessons(history, seasons_before(season)):
+            result = _train_position(lessons, position, season)
             if result is None:
                 continue
             learnt[position], metrics[position], unseen = result
@@ -157,46 +155,111 @@ def train(history: pa.Table, season: int, source_projections: pa.Table | None = 
     return Model(season, window(history, season), learnt, metrics, sources, weights, width)
 
 
+@dataclass(frozen=True)
+class _Lessons:
+    """What a position learns from: player-weeks that were played, and all that may have been.
+
+    Args:
+        rows: key and targets of those played by players good enough to be asked about.
+        rank: their rank in their week, 1 is best.
+        inputs: their features.
+        plays_inputs: features of the chance to play, of all players who might have.
+        played: who of them did.
+    """
+
+    rows: pa.Table
+    rank: np.ndarray
+    inputs: np.ndarray
+    plays_inputs: np.ndarray
+    played: np.ndarray
+
+    @classmethod
+    def of(cls, rows: pa.Table, matrix: np.ndarray, position: str) -> _Lessons:
+        import numpy as np
+
+        played = features.floats(rows, "target_played")
+        weeks = rows["season"].to_numpy() * 100 + rows["week"].to_numpy()
+        rank = _rank(weeks, matrix)
+        chosen = np.flatnonzero((played == 1) & (rank <= RELEVANT[position]))
+        listed = features.texts(rows, "roster_source") != "stats"
+        active = features.texts(rows, "roster_status") == "ACT"
+        asked = ~np.isnan(played) & may_play(rows) & listed & active
+        targets = [name for name in rows.column_names if name.startswith("target_")]
+        return cls(
+            rows.select(["season", "week", "player_id", *targets]).take(chosen),
+            rank[chosen],
+            matrix[chosen],
+            plays_inputs(matrix[asked]),
+            played[asked],
+        )
+
+    @classmethod
+    def together(cls, parts: Sequence[_Lessons]) -> _Lessons:
+        import numpy as np
+        import pyarrow as pa
+
+        rows = pa.concat_tables([part.rows for part in parts])
+        arrays = ("rank", "inputs", "plays_inputs", "played")
+        return cls(rows, *(np.concatenate([getattr(p, name) for p in parts]) for name in arrays))
+
+
+def _lessons(history: pa.Table, seasons: Sequence[int]) -> Iterator[tuple[str, _Lessons]]:
+    """Lessons by position, gathered season by season: all features of all rows need not fit."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    parts: dict[str, list[_Lessons]] = {position: [] for position in FANTASY_POSITIONS}
+    for season in seasons:
+        of_season = history.filter(pc.equal(history["season"], season))
+        if of_season.num_rows == 0:
+            continue
+        matrix = features.matrix(of_season)
+        place = features.texts(of_season, "position")
+        for position, found in parts.items():
+            these = np.flatnonzero(place == position)
+            found.append(_Lessons.of(of_season.take(these), matrix[these], position))
+    for position in FANTASY_POSITIONS:
+        if found := parts.pop(position):
+            yield position, _Lessons.together(found)
+
+
 def _train_position(
-    rows: pa.Table, matrix: np.ndarray, position: str, season: int
+    lessons: _Lessons, position: str, season: int
 ) -> tuple[PositionModel, dict[str, float], pa.Table] | None:
     """Model, metrics and projections out of the fold of one position; None with too few rows."""
     import numpy as np
 
-    played = features.floats(rows, "target_played") == 1
+    rows, inputs = lessons.rows, lessons.inputs
+    if rows.num_rows < MIN_ROWS:
+        return None
     seasons = rows["season"].to_numpy()
     weeks = seasons * 100 + rows["week"].to_numpy()
-    rank = _rank(weeks, matrix)
-    chosen = np.flatnonzero(played & (rank <= RELEVANT[position]))
-    if len(chosen) < MIN_ROWS:
-        return None
     names = STATS[position]
-    inputs = matrix[chosen]
-    targets = np.column_stack([features.floats(rows, f"target_{name}")[chosen] for name in names])
-    weights = SEASON_DISCOUNT ** (season - seasons[chosen]).astype(float)
+    targets = np.column_stack([features.floats(rows, f"target_{name}") for name in names])
+    weights = SEASON_DISCOUNT ** (season - seasons).astype(float)
     penalties = np.array([penalty(name) for name in names])
     scale = linear.Scale.of(inputs)
     scaled = scale.apply(inputs)
     coefficients, intercepts = linear.ridge(scaled, targets, weights, penalties)
 
-    fold = weeks[chosen] % FOLDS
+    fold = weeks % FOLDS
     unseen = np.empty_like(targets)
     for number in range(FOLDS):
         rest, out = fold != number, fold == number
         fitted, level = linear.ridge(scaled[rest], targets[rest], weights[rest], penalties)
         unseen[out] = scaled[out] @ fitted + level
     line = dict(zip(names, np.maximum(unseen, 0.0).T, strict=True))
-    starts = rank[chosen] <= STARTERS[position]
-    tables, metrics = _uncertainty(rows.take(chosen), line, starts)
+    starts = lessons.rank <= STARTERS[position]
+    tables, metrics = _uncertainty(rows, line, starts)
     usual = inputs[:, features.NAMES.index("shrunken_points")]
-    out_of_fold = _out_of_fold(rows.take(chosen), line, starts, usual)
+    out_of_fold = _out_of_fold(rows, line, starts, usual)
     forest = {}
-    if len(chosen) >= TREE_ROWS:
+    if rows.num_rows >= TREE_ROWS:
         few = inputs[:, : len(features.TREE_NAMES)]
-        forest["points"] = trees.fit(few, features.floats(rows, "target_std")[chosen])
+        forest["points"] = trees.fit(few, features.floats(rows, "target_std"))
         if "receptions" in names:
             forest["receptions"] = trees.fit(few, targets[:, names.index("receptions")])
-    plays_scale, plays = _train_plays(rows, matrix, played)
+    plays_scale, plays = _train_plays(lessons)
     model = PositionModel(scale, coefficients, intercepts, forest, tables, plays_scale, plays)
     return model, metrics, out_of_fold
 
@@ -267,18 +330,12 @@ def may_play(rows: pa.Table) -> np.ndarray:
     )
 
 
-def _train_plays(
-    rows: pa.Table, matrix: np.ndarray, played: np.ndarray
-) -> tuple[linear.Scale, np.ndarray]:
+def _train_plays(lessons: _Lessons) -> tuple[linear.Scale, np.ndarray]:
     import numpy as np
 
-    known = ~np.isnan(features.floats(rows, "target_played"))
-    source = features.texts(rows, "roster_source")
-    asked = known & may_play(rows) & (source != "stats")
-    chosen = asked & (features.texts(rows, "roster_status") == "ACT")
-    if chosen.sum() < MIN_ROWS:
+    inputs = lessons.plays_inputs
+    if len(inputs) < MIN_ROWS:
         # Without rosters, players are known from stat lines: who never plays is not among them.
-        return linear.Scale.of(plays_inputs(matrix[:0])), np.empty(0)
-    inputs = plays_inputs(matrix[chosen])
+        return linear.Scale.of(inputs[:0]), np.empty(0)
     scale = linear.Scale.of(inputs)
-    return scale, linear.logistic(scale.apply(inputs), played[chosen].astype(float), 10.0)
+    return scale, linear.logistic(scale.apply(inputs), lessons.played, 10.0)

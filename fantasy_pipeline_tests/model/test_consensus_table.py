@@ -99,4 +99,5 @@ def test_weeks_without_other_sources_are_named() -> None:
     rows = pa.Table.from_pylist([ours(), ours(week=4)], schema=MODEL_PROJECTIONS.arrow_schema)
     sources = pa.Table.from_pylist([told()], schema=SOURCE_PROJECTIONS.arrow_schema)
     assert list(consensus_gaps(rows, sources)) == [2024]
-    assert "2024 week 4: no other source" in consensus_gaps(rows, sources)[2024][0]
+    [warning] = consensus_gaps(rows, sources)[2024]
+    assert warning == "projections 2024: no other source, our model alone, in week 4"
