@@ -210,10 +210,7 @@ def projections(
                 base[these], theirs, weights, weeks[these], usual[these]
             )
             width[these] = model.width.get(position, consensus.PRIOR_WIDTH) if model else 1.0
-    alone = np.isnan(told[:, 1:]).all(axis=1)
-    width[alone] = 1.0
-    middle = ours["p50_half"].to_numpy()
-    together = np.where(alone, together, consensus.leaned(together, half, middle))
+    width[np.isnan(told[:, 1:]).all(axis=1)] = 1.0
     together[ours["plays"].to_numpy() == 0] = 0.0
     columns = {name: ours[name] for name in ours.column_names}
     columns |= _moved(ours, half, together, width)

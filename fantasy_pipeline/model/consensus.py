@@ -34,9 +34,6 @@ USUAL_WEIGHT = -0.1
 LEAST_USUAL = -0.4
 LEVEL_ROWS = 12
 """Players of a week and position from which on a source's level can be told."""
-LEAN = 0.15
-"""Share of the way from the mean to the median that the consensus goes: scores are skewed, so that
-the mean alone is beaten in absolute error by many a pessimist."""
 COPY_APART = 0.05
 """Mean difference, points, below which two sources are one."""
 COPY_ROWS = 50
@@ -236,17 +233,3 @@ def combine(
     share = _bounded(heard, np.array([weights.get(name, prior[name]) for name in heard]))
     moves = differences(model, heard, weeks) * np.array(list(share.values()))
     return np.maximum(model + moves.sum(axis=1), 0.0)
-
-
-def leaned(points: np.ndarray, mean: np.ndarray, median: np.ndarray) -> np.ndarray:
-    """Points moved `LEAN` of the way to the median.
-
-    Args:
-        points: consensus, half-PPR.
-        mean: the model's projection, half-PPR.
-        median: the model's median beside it.
-    """
-    import numpy as np
-
-    ratio = np.clip(median / np.maximum(mean, 1.0), 0.5, 1.0)
-    return points * np.where(mean >= 1.0, 1 - LEAN * (1 - ratio), 1.0)

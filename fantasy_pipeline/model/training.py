@@ -7,6 +7,7 @@ correct it a little. Chance to play is a logistic regression over all listed pla
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -89,6 +90,7 @@ class Model:
         source_window: training seasons of the source weights, and their rows.
         source_weights: by position and source, weight in the consensus.
         width: by position, width of the consensus's p10-p90 relative to the model's.
+        content: hash of what happened and of what the sources said in those seasons.
     """
 
     season: int
@@ -98,6 +100,7 @@ class Model:
     source_window: dict[int, int] = field(default_factory=dict)
     source_weights: dict[str, dict[str, float]] = field(default_factory=dict)
     width: dict[str, float] = field(default_factory=dict)
+    content: str = ""
 
 
 def seasons_before(season: int) -> range:
@@ -123,6 +126,24 @@ def window(history: pa.Table, season: int) -> dict[int, int]:
 def source_window(source_projections: pa.Table | None, season: int) -> dict[int, int]:
     """Seasons that source weights are learnt from, and their rows."""
     return {} if source_projections is None else window(source_projections, season)
+
+
+CONTENT = {
+    "player_history": ("season", "week", "target_half"),
+    "source_projections": ("season", "week", "points_half"),
+}
+"""Columns whose change means that a model is out of date: corrected stats, other projections."""
+
+
+def content(history: pa.Table, source_projections: pa.Table | None, season: int) -> str:
+    """Hash of the training seasons' rows by the columns of `CONTENT`, in the tables' order."""
+    digest = hashlib.sha256()
+    for name, table in zip(CONTENT, (history, source_projections), strict=True):
+        if table is not None:
+            rows = usable(table.select(CONTENT[name]), season)
+            for column in CONTENT[name]:
+                digest.update(features.floats(rows, column).tobytes())
+    return digest.hexdigest()[:16]
 
 
 def train(history: pa.Table, season: int, source_projections: pa.Table | None = None) -> Model:
@@ -152,7 +173,8 @@ def train(history: pa.Table, season: int, source_projections: pa.Table | None = 
                 table = learnt[position].tables["half"]
                 width[position] = learn_width(unseen, known, weights[position], table)
     sources = source_window(source_projections, season)
-    return Model(season, window(history, season), learnt, metrics, sources, weights, width)
+    known = content(history, source_projections, season)
+    return Model(season, window(history, season), learnt, metrics, sources, weights, width, known)
 
 
 @dataclass(frozen=True)

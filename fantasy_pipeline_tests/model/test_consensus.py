@@ -108,12 +108,6 @@ def test_the_consensus_steps_back_from_what_a_player_usually_scores() -> None:
     assert together.tolist() == pytest.approx([12.8, 8.0])
 
 
-def test_points_lean_to_the_median_and_never_beyond() -> None:
-    points, mean = np.array([10.0, 10.0, 0.5]), np.array([10.0, 10.0, 0.5])
-    leaned = consensus.leaned(points, mean, np.array([8.0, 12.0, 0.0]))
-    assert leaned.tolist() == pytest.approx([10 - 2 * consensus.LEAN, 10.0, 0.5])
-
-
 @pytest.mark.parametrize(("noise", "low", "high"), [(0.5, 0.6, 0.9), (9.0, 0.0, 0.3)])
 def test_a_good_source_weighs_more_than_a_bad_one(noise: float, low: float, high: float) -> None:
     size = 6000
