@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO_HOME := $(CURDIR)/.demo
 SOURCE ?= sample
 
-.PHONY: demo ui test test-all check bench lock clean help
+.PHONY: demo ui test test-all check audit bench lock clean help
 
 help:
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,10 +25,13 @@ test: $(VENV)/installed-dev ## the tests
 test-all: $(VENV)/installed-dev ## the tests, the long ones too
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
-check: $(VENV)/installed-dev ## lint, format, types
+check: $(VENV)/installed-dev ## lint (ruff's S rules: security), format, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+audit: $(VENV)/installed-dev ## known vulnerabilities of the locked packages; asks PyPI
+	$(BIN)/pip-audit --strict --no-deps --disable-pip -r requirements.txt
 
 bench: $(VENV)/installed-dev ## speed and memory, as ratios in one run; needs NFLVERSE_MIRROR
 	$(BIN)/python bench/run.py

@@ -17,7 +17,7 @@ from fantasy_pipeline.projections import model_projections, projections
 from fantasy_pipeline.resources import REAL_LABEL, open_source
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.settings import Settings
-from fantasy_pipeline.source_projections import source_projections
+from fantasy_pipeline.sources.projections.nflcom import nflcom_projections
 from fantasy_pipeline.stats import weekly_stats
 from fantasy_pipeline.tables import (
     GAMES,
@@ -45,7 +45,7 @@ def main(root: str, first: int, last: int) -> None:
         numbers = [week.week for week in weeks]
         players, _ = raw_players(source, games, season, numbers)
         stats = weekly_stats(source, games, players, season, numbers)
-        others[season], _ = source_projections(source, players, season, numbers)
+        others[season], _ = nflcom_projections(source, players, season, numbers)
         lake.write_weeks(RAW_PLAYERS, players, weeks)
         lake.write_weeks(WEEKLY_STATS, stats, weeks)
         lake.write_weeks(SOURCE_PROJECTIONS, others[season], weeks)

@@ -111,7 +111,7 @@ def _beside(rows: pa.Table, source_projections: pa.Table) -> dict[str, np.ndarra
     import pyarrow as pa
 
     keyed = rows.select(KEY).append_column("receptions", pa.array(expected_receptions(rows)))
-    return consensus.beside(keyed, source_projections)
+    return consensus.beside(keyed, source_projections, with_copies=True)
 
 
 def pool_rows(rows: pa.Table, source_projections: pa.Table) -> np.ndarray:

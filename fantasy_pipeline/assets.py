@@ -60,7 +60,11 @@ def _columns(*names: str) -> dg.AssetIn:
 )
 @asks_upstream
 def games(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
+    from fantasy_pipeline.calendar import refuse_lost_seasons
+
     table = nfl.upstream.schedule()
+    if nfl.lake.has(tables.GAMES):
+        refuse_lost_seasons(nfl.lake.read(tables.GAMES, columns=["season"]), table)
     seasons = table["season"].to_numpy()
     context.add_output_metadata(
         {"seasons": f"{seasons.min()}-{seasons.max()}", "data": nfl.label or "nfl"}
@@ -155,24 +159,32 @@ def stat_corrections(
     kinds={"parquet", "duckdb"},
     owners=OWNERS,
 )
-def player_history(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
+def player_history(nfl: NflData) -> dg.MaterializeResult:  # type: ignore[type-arg]
     from fantasy_pipeline.history import player_history
 
     inputs = (tables.GAMES, tables.RAW_PLAYERS, tables.WEEKLY_STATS)
     for table in inputs[:2]:
         if not (nfl.lake.weeks(table) if table.weekly else nfl.lake.has(table)):
             raise dg.Failure(f"{table.name} is not in the lake. Materialize it first.")
-    with nfl.lake.connect(inputs) as connection:
-        table = player_history(connection)
-    context.add_output_metadata({"data": nfl.label or "nfl"})
-    return table
+    # Written here and not by the I/O manager: of two runs at once, the one that reads last must
+    # write last.
+    with nfl.lake.rebuilding(tables.PLAYER_HISTORY), nfl.lake.connect(inputs) as connection:
+        rows = nfl.lake.write(tables.PLAYER_HISTORY, player_history(connection))
+    path = nfl.lake.path(tables.PLAYER_HISTORY)
+    return dg.MaterializeResult(
+        metadata={"dagster/row_count": rows, "path": path, "data": nfl.label or "nfl"}
+    )
 
 
 @_weekly(
     tables.SOURCE_PROJECTIONS,
     "projections",
-    {"parquet", "csv"},
-    ins={"raw_players": _columns("player_name", "position", "team")},
+    {"parquet", "duckdb"},
+    ins={
+        "raw_players": _columns(
+            "player_name", "position", "team", "sleeper_id", "fantasypros_id", "espn_id"
+        )
+    },
     **UPSTREAM,
 )
 @asks_upstream
@@ -181,17 +193,24 @@ def source_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_play
     import pyarrow.compute as pc
 
     from fantasy_pipeline.source_projections import source_projections
+    from fantasy_pipeline.source_record import stored_record
 
-    weeks = weeks_of(context)
+    weeks, games = weeks_of(context), nfl.lake.read(tables.GAMES)
+    sources = nfl.projection_sources()
     parts, warnings = [], {}
+    more: dict[SeasonWeek, dict[str, str]] = {}
     for season, numbers in by_season(weeks).items():
         players = raw_players.filter(pc.equal(raw_players["season"], season))
-        part, warnings[season] = source_projections(nfl.upstream, players, season, numbers)
-        parts.append(part)
+        stored = stored_record(nfl.lake, [SeasonWeek(season, week) for week in numbers])
+        told = source_projections(sources, players, games, stored, season, numbers, nfl.now())
+        parts.append(told.table)
+        warnings[season] = told.warnings
+        reader = nfl.upstream.reader_of("nflcom_projections")
+        more |= {
+            SeasonWeek(season, week): {"reader": reader, **told.metadata(week)} for week in numbers
+        }
     table = pa.concat_tables(parts)
-    more = {week: {"reader": nfl.upstream.reader_of("nflcom_projections")} for week in weeks}
-    played = _played(nfl.lake.read(tables.GAMES))
-    report_weeks(context, table, weeks, played, warnings, nfl.label, more)
+    report_weeks(context, table, weeks, _played(games), warnings, nfl.label, more)
     return table
 
 

@@ -12,9 +12,12 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import uuid4
+
+from filelock import FileLock, Timeout
 
 from fantasy_pipeline.runs import RunOutcome, execute
 from fantasy_pipeline.season_week import SeasonWeek
@@ -138,16 +141,43 @@ def run_backfill(
     plan: Plan,
     workers: int,
     on_step: Callable[[Step], None],
+    on_wait: Callable[[], None] = lambda: None,
 ) -> Summary:
     """Run a plan, or the rest of it if it was interrupted; a failed step does not stop others.
+
+    One backfill is at work at a time in a Dagster home; another waits for it. So the outcome of
+    many is that of one after the other: projections are made of what is in the lake.
 
     Args:
         workers: worker processes.
         on_step: called after each step, finished, failed or done before.
+        on_wait: called once if another backfill is at work.
 
     Raises:
         KeyboardInterrupt: passed on after the workers have stopped; the same plan resumes.
     """
+    with _alone(on_wait):
+        return _run_plan(instance, plan, workers, on_step)
+
+
+@contextmanager
+def _alone(on_wait: Callable[[], None]) -> Iterator[None]:
+    """In here, no other backfill is at work in this home; a killed one's place is free."""
+    lock = FileLock(os.path.join(os.environ["DAGSTER_HOME"], ".backfill.lock"))
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        on_wait()
+        lock.acquire(poll_interval=0.5)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _run_plan(
+    instance: DagsterInstance, plan: Plan, workers: int, on_step: Callable[[Step], None]
+) -> Summary:
     backfill_id, done = _unfinished(instance, plan)
     summary = Summary()
     tags = {

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.errors import NotPublishedError, PipelineError, SourceError
 from fantasy_pipeline.season_week import SeasonWeek
 
 if TYPE_CHECKING:
@@ -114,6 +114,46 @@ def games_from_table(table: pa.Table) -> tuple[Game, ...]:
             )
         )
     return tuple(games)
+
+
+def scheduled_weeks(games: pa.Table, season: int) -> set[int]:
+    """Weeks in which a season has games, from a table that meets the `GAMES` contract.
+
+    Raises:
+        NotPublishedError: the season has none at all: taken for byes, all its weeks would be empty.
+    """
+    import pyarrow.compute as pc
+
+    weeks = pc.unique(games.filter(pc.equal(games["season"], season))["week"]).to_pylist()
+    if not weeks:
+        raise NotPublishedError(
+            "schedule",
+            "it has no game of this season",
+            "Check the season, or refresh the schedule when upstream has it: "
+            "`fantasy-pipeline run` does both",
+            season,
+        )
+    return set(weeks)
+
+
+def refuse_lost_seasons(before: pa.Table, after: pa.Table) -> None:
+    """Refuse a schedule that lacks seasons of the one before, as an outdated file does.
+
+    Raises:
+        SourceError: seasons were lost.
+    """
+    import pyarrow.compute as pc
+
+    lost = set(pc.unique(before["season"]).to_pylist()) - set(
+        pc.unique(after["season"]).to_pylist()
+    )
+    if lost:
+        raise SourceError(
+            "schedule",
+            "upstream's file has no game of this season any more, the lake has",
+            "Run again when upstream has mended it; nothing was changed",
+            max(lost),
+        )
 
 
 def is_over(game: Game, now: datetime) -> bool:

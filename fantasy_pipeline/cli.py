@@ -200,8 +200,12 @@ def _backfill(session: Any, plan: Any, workers: int | None, json: bool) -> None:
         def on_step(step: Any) -> None:
             progress.update(task, advance=step.weeks, description=step.name)
 
+        def on_wait() -> None:
+            progress.update(task, description="waiting for another backfill to end")
+
+        count = workers or default_workers()
         try:
-            summary = run_backfill(session.instance, plan, workers or default_workers(), on_step)
+            summary = run_backfill(session.instance, plan, count, on_step, on_wait)
         except KeyboardInterrupt:
             console(stderr=True).print("Interrupted. The same command resumes where it stopped.")
             raise typer.Exit(130) from None

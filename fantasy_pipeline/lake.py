@@ -1,27 +1,23 @@
 """The parquet lake: one file per table, season and week; DuckDB reads it.
 
 Layout: ``<root>/<table>/season=2024/week=05/part.parquet``, and ``<root>/<table>/part.parquet``
-for tables without weeks. A file appears whole or not at all: it is written beside its place and
-renamed over it. The root may be a folder or any fsspec URL (``s3://bucket/lake``), where an
-upload is atomic by itself.
+for tables without weeks. The root may be a folder or a URL of object storage
+(``s3://bucket/lake``); how a file gets there is `stores.py`'s.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from fantasy_pipeline.contracts import Table
 from fantasy_pipeline.errors import NotMaterializedError, PipelineError
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sql import database
+from fantasy_pipeline.stores import checked, open_store
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,8 +28,6 @@ _MARKER = "lake.json"
 _PART = "/part.parquet"
 _ROW_GROUP = 16_384
 _WEEKS = f"/season=*/week=*{_PART}"
-_SNAPSHOTS = ".snapshots"
-_STALE_SECONDS = 86_400
 
 
 class Lake:
@@ -50,21 +44,23 @@ class Lake:
     """
 
     def __init__(self, root: str, label: str) -> None:
-        import fsspec
-
         self.root = root.rstrip("/")
         self.label = label
-        self._fs, self._base = fsspec.core.url_to_fs(self.root)
-        self._local = self._fs.protocol in ("file", ("file", "local"))
+        self._store = open_store(self.root)
         self._check_label()
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a folder; else every file read is a request."""
+        return self._store.is_local
 
     def _check_label(self) -> bool:
         """Whether the root is labelled; raises if with another label."""
-        marker = f"{self._base}/{_MARKER}"
-        try:
-            found = json.loads(self._fs.cat_file(marker))["label"]
-        except FileNotFoundError:
+        marker = self._store.get(_MARKER)
+        if marker is None:
             return False
+        try:
+            found = json.loads(marker)["label"]
         except (ValueError, KeyError, TypeError) as error:
             raise PipelineError(
                 f"{self.root}/{_MARKER} is broken: it should say what data the lake holds. "
@@ -78,16 +74,14 @@ class Lake:
         return True
 
     def path(self, table: Table, week: SeasonWeek | None = None) -> str:
-        """Where a table, or one of its weeks, is kept (path within the file system)."""
-        if week is None:
-            return f"{self._base}/{table.name}/part.parquet"
-        return f"{self._base}/{table.name}/season={week.season}/week={week.week:02d}/part.parquet"
+        """Where a table, or one of its weeks, is kept: a path, or a URL of object storage."""
+        return self._store.path(_name(table, week))
 
     def write(self, table: Table, data: pa.Table) -> int:
         """Replace a table that has no weeks. Returns its row count."""
         data = table.conform(data)
         self._claim()
-        self._put(self.path(table), data)
+        self._store.put(_name(table), _parquet(data))
         return data.num_rows
 
     def write_weeks(
@@ -110,68 +104,46 @@ class Lake:
         if strays := np.setdiff1d(codes, known).tolist():
             raise PipelineError(f"table {table.name}: rows of weeks not asked for: {strays[:5]}")
         self._claim()
-        counts = {}
-        for week, code in zip(wanted, known, strict=True):
-            # conform() sorted the rows by key, so a week is one slice.
-            start, stop = np.searchsorted(codes, [code, code + 1])
-            self._put(self.path(table, week), data.slice(start, stop - start))
-            counts[week] = int(stop - start)
-        return counts
+        # conform() sorted the rows by key, so a week is one slice.
+        starts = np.searchsorted(codes, known)
+        counts = np.searchsorted(codes, known + 1) - starts
+        self._store.put_all(
+            (_name(table, week), _parquet(data.slice(start, count)))
+            for week, start, count in zip(wanted, starts, counts, strict=True)
+        )
+        return dict(zip(wanted, counts.tolist(), strict=True))
+
+    @contextmanager
+    def rebuilding(self, table: Table) -> Iterator[None]:
+        """In here, no other process of this machine rebuilds the table.
+
+        For a table made of all of others: a rebuild that read them earlier must not be written
+        over one that read them later.
+        """
+        with self._store.lock(table.name):
+            yield
 
     def _claim(self) -> None:
         """Label the root, or see that its label is ours."""
         if not self._check_label():
             text = json.dumps({"label": self.label})
-            self._put_bytes(f"{self._base}/{_MARKER}", text.encode())
+            self._store.put(_MARKER, text.encode())
 
     def write_bytes(self, name: str, data: bytes) -> None:
         """Replace a file that is no table, e.g. a model; `name` is its path under the root."""
+        checked(name)
         self._claim()
-        self._put_bytes(f"{self._base}/{name}", data)
+        self._store.put(name, data)
 
     def read_bytes(self, name: str) -> bytes | None:
         """Content of a file that is no table; None if there is none."""
-        try:
-            content: bytes = self._fs.cat_file(f"{self._base}/{name}")
-        except FileNotFoundError:
-            return None
-        return content
-
-    def _put(self, path: str, data: pa.Table) -> None:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        # Of numbers a dictionary takes twice the time and more room. Rows are in order of their
-        # season, so that reading one season skips the groups of others.
-        texts = [field.name for field in data.schema if pa.types.is_string(field.type)]
-        sink = pa.BufferOutputStream()
-        pq.write_table(
-            data, sink, compression="zstd", use_dictionary=texts, row_group_size=_ROW_GROUP
-        )
-        self._put_bytes(path, sink.getvalue().to_pybytes())
-
-    def _put_bytes(self, path: str, content: bytes) -> None:
-        if not self._local:
-            self._fs.pipe_file(path, content)
-            return
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        temporary = f"{path}.{uuid4().hex}.tmp"
-        try:
-            with open(temporary, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            if os.path.exists(temporary):
-                os.unlink(temporary)
-            raise
+        return self._store.get(checked(name))
 
     def weeks(self, table: Table) -> list[SeasonWeek]:
         """Weeks of a table that are in the lake, in order."""
         found = []
-        for path in self._fs.find(f"{self._base}/{table.name}"):
-            if match := _PARTITION.search(path):
+        for name in self._store.names(table.name):
+            if match := _PARTITION.search(name):
                 found.append(SeasonWeek(int(match[1]), int(match[2])))
         return sorted(found)
 
@@ -183,7 +155,7 @@ class Lake:
 
     def has(self, table: Table, week: SeasonWeek | None = None) -> bool:
         """Whether a table, or one of its weeks, is in the lake."""
-        return bool(self._fs.exists(self.path(table, week)))
+        return self._store.has(_name(table, week))
 
     def read(
         self,
@@ -199,16 +171,17 @@ class Lake:
             PipelineError: its columns are those of an older version of the contract.
         """
         import pyarrow as pa
+        import pyarrow.parquet as pq
 
         if not table.weekly:
             missing = [] if self.has(table) else [table.name]
-            paths = [self.path(table)]
+            files = [_name(table)]
         else:
             weeks = self.weeks(table) if weeks is None else sorted(set(weeks))
             weeks = [week for week in weeks if seasons is None or week.season in seasons]
             present = self._present(table, weeks)
             missing = [f"{table.name} {week}" for week in weeks if week not in present]
-            paths = [self.path(table, week) for week in weeks]
+            files = [_name(table, week) for week in weeks]
         if missing:
             more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
             raise NotMaterializedError(
@@ -217,10 +190,15 @@ class Lake:
             )
         names = table.column_names if columns is None else list(columns)
         schema = pa.schema([table.arrow_schema.field(name) for name in names])
-        if not paths:
+        if not files:
             return schema.empty_table()
-        kept = None if table.weekly else seasons
-        parts = [self._part(path, names, kept) for path in paths]
+        # One open file for footer and rows: a rewrite between two would mix two versions.
+        sources = self._store.sources(files)
+        if seasons is None or table.weekly:
+            parts = [pq.ParquetFile(file).read(names) for file in sources]
+        else:
+            wanted = [("season", "in", sorted(seasons))]
+            parts = [pq.read_table(file, columns=names, filters=wanted) for file in sources]
         try:
             return pa.concat_tables(parts).cast(schema)
         except ValueError as error:
@@ -228,19 +206,6 @@ class Lake:
                 f"{table.name} in the lake at {self.root} has weeks of an older layout; "
                 f"materialize them anew, e.g. `fantasy-pipeline backfill`."
             ) from error
-
-    def _part(
-        self, path: str, columns: list[str], seasons: Collection[int] | None = None
-    ) -> pa.Table:
-        import pyarrow.parquet as pq
-
-        # One open file for footer and rows: DuckDB opens a path for each, and a rewrite between
-        # the two would mix two versions.
-        with self._fs.open(path, "rb") as file:
-            if seasons is not None:
-                wanted = [("season", "in", sorted(seasons))]
-                return pq.read_table(file, columns=columns, filters=wanted)
-            return pq.ParquetFile(file).read(columns)
 
     @contextmanager
     def connect(
@@ -251,12 +216,17 @@ class Lake:
         The views show the tables as they are now, whatever is written meanwhile.
 
         Args:
-            private: in a database of its own, whose settings may be changed.
+            private: in a database of its own, whose settings may be changed, and in which only
+                the lake's files are allowed once external access is disabled.
         """
-        with self._snapshot(tables) as base, self._duckdb(private) as connection:
-            for table in tables:
-                where = f"{base}/{table.name}"
-                if not self._fs.exists(where):
+        files = [(table, self._files(table)) for table in tables]
+        present = [name for _, names in files for name in names]
+        with (
+            self._store.snapshot(present) as (folder, allowed),
+            _private(folder, allowed) if private else database() as connection,
+        ):
+            for table, names in files:
+                if not names:
                     connection.register(table.name, table.arrow_schema.empty_table())
                     continue
                 options = "hive_partitioning = false"
@@ -264,68 +234,53 @@ class Lake:
                     options = (
                         "hive_partitioning = true, hive_types = {season: INTEGER, week: INTEGER}"
                     )
-                pattern = _literal(self._url(where)) + (_WEEKS if table.weekly else _PART)
+                where = _escaped(f"{folder}/{table.name}").replace("'", "''")
+                pattern = where + (_WEEKS if table.weekly else _PART)
                 connection.execute(
                     f"create temp view {table.name} as from read_parquet('{pattern}', {options})"
                 )
             yield connection
 
-    @contextmanager
-    def _snapshot(self, tables: Sequence[Table]) -> Iterator[str]:
-        """Folder of hard links to the tables' present files, or the lake itself where links
-        cannot be had (object storage, a lake mounted read-only).
-
-        DuckDB opens a path once for the footer and again for the rows: of a file replaced
-        between the two it would read nonsense.
-        """
-        if not self._local:
-            yield self._base
-            return
-        folder = f"{self._base}/{_SNAPSHOTS}/{uuid4().hex}"
-        self._remove_stale_snapshots()
-        try:
-            for table in tables:
-                weeks: Sequence[SeasonWeek | None] = self.weeks(table) if table.weekly else [None]
-                for path in (self.path(table, week) for week in weeks):
-                    if os.path.exists(path):
-                        copy = path.replace(self._base, folder, 1)
-                        os.makedirs(os.path.dirname(copy), exist_ok=True)
-                        os.link(path, copy)
-            found = folder
-        except OSError:
-            found = self._base
-        try:
-            yield found
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-    def _remove_stale_snapshots(self) -> None:
-        """Those of readers that were killed would keep replaced files on the disk."""
-        with suppress(OSError), os.scandir(f"{self._base}/{_SNAPSHOTS}") as entries:
-            for entry in entries:
-                if time.time() - entry.stat().st_mtime > _STALE_SECONDS:
-                    shutil.rmtree(entry.path, ignore_errors=True)
-
-    def allowed_directory(self) -> str:
-        """Folder that SQL over the lake may read, as DuckDB wants it."""
-        return self._url(self._base) + "/"
-
-    def _url(self, path: str) -> str:
-        return path if self._local else str(self._fs.unstrip_protocol(path))
-
-    def _duckdb(self, private: bool = False) -> duckdb.DuckDBPyConnection:
-        if self._local and not private:
-            return database()
-        import duckdb
-
-        connection = duckdb.connect()
-        if not self._local:
-            connection.register_filesystem(self._fs)
-        return connection
+    def _files(self, table: Table) -> list[str]:
+        """Names of a table's files that are in the lake."""
+        if table.weekly:
+            return [_name(table, week) for week in self.weeks(table)]
+        return [_name(table)] if self.has(table) else []
 
 
-def _literal(path: str) -> str:
-    """A path inside a quoted SQL string that is read as a pattern."""
+def _name(table: Table, week: SeasonWeek | None = None) -> str:
+    """Path under the root of a table, or of one of its weeks."""
+    if week is None:
+        return f"{table.name}{_PART}"
+    return f"{table.name}/season={week.season}/week={week.week:02d}{_PART}"
+
+
+def _parquet(data: pa.Table) -> bytes:
+    """The same rows give the same bytes."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = pa.BufferOutputStream()
+    # Of numbers a dictionary takes twice the time and more room. Rows are in order of their
+    # season, so that reading one season skips the groups of others.
+    texts = [field.name for field in data.schema if pa.types.is_string(field.type)]
+    pq.write_table(data, sink, compression="zstd", use_dictionary=texts, row_group_size=_ROW_GROUP)
+    return sink.getvalue().to_pybytes()
+
+
+def _private(folder: str, allowed: str) -> duckdb.DuckDBPyConnection:
+    import duckdb
+
+    connection = duckdb.connect()
+    # Compared as text, with the views' patterns as well.
+    connection.execute("set allowed_directories = ?", [[f"{allowed}/", f"{_escaped(allowed)}/"]])
+    # Its default is the working directory, which would be allowed as well.
+    connection.execute("set temp_directory = ?", [f"{folder}/spill"])
+    return connection
+
+
+def _escaped(path: str) -> str:
+    """A path as a pattern that matches it alone."""
     for character in "[*?":
         path = path.replace(character, f"[{character}]")
-    return path.replace("'", "''")
+    return path

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from fantasy_pipeline.calendar import scheduled_weeks
 from fantasy_pipeline.contracts import Table
 from fantasy_pipeline.errors import NotPublishedError
 from fantasy_pipeline.season_week import SeasonWeek
@@ -30,10 +31,11 @@ def raw_players(
         `RAW_PLAYERS` rows of those weeks, and warnings.
 
     Raises:
-        NotPublishedError: a week has games, but upstream's rosters (or stats, where they stand in)
-            end more than two weeks before it.
+        NotPublishedError: the schedule does not have the season, or a week has games, but
+            upstream's rosters (or stats, where they stand in) end more than two weeks before it.
         SourceError: an essential data set failed.
     """
+    scheduled_weeks(games, season)
     warnings: list[str] = []
 
     def optional(table: Table, load: Callable[[], pa.Table]) -> pa.Table:

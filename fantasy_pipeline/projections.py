@@ -20,6 +20,7 @@ from fantasy_pipeline.model.training import Model
 from fantasy_pipeline.scoring import SCORINGS
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.source_projections import NFLCOM
+from fantasy_pipeline.source_record import known
 from fantasy_pipeline.tables import (
     FANTASY_POSITIONS,
     MODEL_PROJECTIONS,
@@ -295,13 +296,12 @@ def _moved(
 
 def consensus_gaps(ours: pa.Table, source_projections: pa.Table) -> dict[int, list[str]]:
     """Warnings, by season, about weeks that no other source projects."""
-    import pyarrow.compute as pc
 
     def weeks(table: pa.Table) -> set[tuple[int, int]]:
         pairs = table.group_by(["season", "week"]).aggregate([])
         return set(zip(pairs["season"].to_pylist(), pairs["week"].to_pylist(), strict=True))
 
-    told = weeks(source_projections.filter(pc.is_valid(source_projections["player_id"])))
+    told = weeks(known(source_projections))
     alone: dict[int, list[int]] = {}
     for season, week in sorted(weeks(ours) - told):
         alone.setdefault(season, []).append(week)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.errors import NotMaterializedError, PipelineError
@@ -15,6 +15,17 @@ from fantasy_pipeline.tables import ALL_TABLES, FANTASY_POSITIONS, PROJECTIONS
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from fantasy_pipeline.contracts import Table
+
+_LOCKED = (
+    "autoinstall_known_extensions = false",
+    "autoload_known_extensions = false",
+    "python_enable_replacements = false",
+    "enable_external_access = false",
+    "lock_configuration = true",
+)
+_CATALOGUE = re.compile(r"\b(show|query|query_table|information_schema|(duckdb|pg|sqlite)_\w+)\b")
 
 FIXED_COLUMNS = PROJECTIONS.column_names[:13]
 """season … reason: the columns, and their order, that scripts may rely on."""
@@ -70,13 +81,13 @@ def run_sql(
     present = [
         table for table in ALL_TABLES if (lake.weeks(table) if table.weekly else lake.has(table))
     ]
-    with lake.connect(present, private=True) as connection:
+    needed = present if lake.is_local else _needed(present, text)
+    with lake.connect(needed, private=True) as connection:
         for name, table in (views or {}).items():
-            if re.search(rf"\b{name}\b", text, re.IGNORECASE):
+            if _names(text, name):
                 connection.register(name, table())
-        connection.execute("set allowed_directories = ?", [[lake.allowed_directory()]])
-        connection.execute("set enable_external_access = false")
-        connection.execute("set lock_configuration = true")
+        for setting in _LOCKED:
+            connection.execute(f"set {setting}")
         try:
             statements = connection.extract_statements(text)
             # Not EXPLAIN: with ANALYZE it would run what it explains.
@@ -88,3 +99,16 @@ def run_sql(
             tables = names or "none yet; run `fantasy-pipeline run` first"
             line = " ".join(str(error).split("\n\n")[0].split())
             raise PipelineError(f"{line} (tables in the lake: {tables})") from error
+
+
+def _needed(present: Sequence[Table], text: str) -> Sequence[Table]:
+    """Tables that a statement may read: all, if it names none or asks which there are.
+
+    From object storage each table's files are fetched before the statement runs.
+    """
+    named = [table for table in present if _names(text, table.name)]
+    return present if _CATALOGUE.search(text.lower()) or not named else named
+
+
+def _names(text: str, table: str) -> bool:
+    return re.search(rf"\b{table}\b", text, re.IGNORECASE) is not None

@@ -16,6 +16,7 @@ from fantasy_pipeline.sources.base import SAMPLE_LABEL, Source
 
 if TYPE_CHECKING:
     from fantasy_pipeline.calendar import Game
+    from fantasy_pipeline.sources.projections.base import ProjectionSource
 
 REAL_LABEL = "nfl"
 # Weekly schedules: their latest missed tick is never older.
@@ -37,7 +38,12 @@ def open_source(settings: Settings, source: SourceName) -> Source:
     from fantasy_pipeline.sources.nflverse import Nflverse
     from fantasy_pipeline.sources.transport import Transport
 
-    transport = Transport(settings.cache_dir, mirror=settings.mirror, offline=settings.offline)
+    transport = Transport(
+        settings.cache_dir,
+        mirror=settings.mirror,
+        offline=settings.offline,
+        total_timeout=settings.download_timeout,
+    )
     return Nflverse(transport, source)
 
 
@@ -79,6 +85,12 @@ class NflData(dg.ConfigurableResource):  # type: ignore[type-arg]
         if self._source is None:
             self._source = open_source(self.settings, self.source_name)
         return self._source
+
+    def projection_sources(self) -> "list[ProjectionSource]":
+        """Sources of other people's projections, new ones: those that failed are asked again."""
+        from fantasy_pipeline.sources.projections import open_projection_sources
+
+        return open_projection_sources(self.settings, self.upstream, self.source_name == "sample")
 
     @property
     def lake(self) -> Lake:

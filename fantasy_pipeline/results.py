@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from fantasy_pipeline.errors import PipelineError
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -17,7 +19,7 @@ class StepError:
     """A failed step.
 
     Args:
-        cause: first line of the innermost error.
+        cause: first line of the error that says what to do, see `root_cause`.
         stack: Dagster's rendering of the whole chain of errors.
     """
 
@@ -106,11 +108,22 @@ def _stack(error: Any) -> str:
 
 
 def root_cause(error: Any) -> str:
-    """First line of the innermost error, without its class where that is one of ours."""
-    while error is not None and error.cause is not None:
+    """First line of the innermost error, but of ours where there is one, without its class.
+
+    What is behind one of ours (a reset connection) does not say which data set, or what to do.
+    """
+    ours = {"Failure", *_names(PipelineError)}
+    while error is not None and error.cause is not None and error.cls_name not in ours:
         error = error.cause
     if error is None:
         return "unknown error"
     line = str(error.message).strip().splitlines()[0]
     name, _, text = line.partition(": ")
     return text if name.split(".")[-1].endswith(("Error", "Failure")) and text else line
+
+
+def _names(error: type[Any]) -> Iterator[str]:
+    """Names of an error class and of those derived from it."""
+    yield error.__name__
+    for derived in error.__subclasses__():
+        yield from _names(derived)

@@ -55,13 +55,15 @@ def scoreboard(
     for row in rows:
         groups.setdefault((row[by] if by else "all", row["source"]), []).append(row)
     out: list[dict[str, Any]] = []
+    yardstick = {_cell(row): row for row in rows if row["source"] == NFLCOM}
     for (group, source), parts in groups.items():
-        out.append({"group": str(group), "source": source, **pooled(parts)})
-    base = {row["group"]: row for row in out if row["source"] == NFLCOM}
-    for row in out:
+        line: dict[str, Any] = {"group": str(group), "source": source, **pooled(parts)}
+        # A source may have begun later than NFL.com.
+        same = [yardstick[_cell(part)] for part in parts if _cell(part) in yardstick]
+        theirs = pooled(same) if same else {}
         for name in ("mae", "rmse"):
-            theirs = base.get(row["group"])
-            row[f"{name}_ratio"] = row[name] / theirs[name] if theirs else None
+            line[f"{name}_ratio"] = line[name] / theirs[name] if theirs else None
+        out.append(line)
     order = list(POOL) if by == "position" else None
     out.sort(key=lambda row: (_place(row["group"], order), row["rmse"], row["source"]))
     names = {"group": by or "weeks", "source": "source"}
@@ -70,6 +72,10 @@ def scoreboard(
         values = [row[name] for row in out]
         columns[name] = [v if v is None or name == "players" else round(v, 4) for v in values]
     return pa.table(columns)
+
+
+def _cell(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return row["season"], row["week"], row["position"]
 
 
 def _place(group: str, order: Sequence[str] | None) -> tuple[int, str]:

@@ -6,6 +6,7 @@ Partition keys are parsed into it once and never split again.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from fantasy_pipeline.errors import PipelineError
@@ -15,7 +16,7 @@ FIRST_SEASON = 1999
 WEEKS = tuple(range(1, 23))
 """Weeks a season can have: up to 18 in the regular season, play-offs through 22."""
 
-_KEY = re.compile(r"(?P<season>\d{4})\|(?P<week>\d{2})")
+_KEY = re.compile(r"(?P<season>[0-9]{4})\|(?P<week>[0-9]{2})")
 
 
 class SeasonWeek(NamedTuple):
@@ -45,3 +46,14 @@ class SeasonWeek(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.season} week {self.week}"
+
+
+def ranges(numbers: Iterable[int]) -> str:
+    """1,2,3,7 as 1-3,7."""
+    parts: list[list[int]] = []
+    for number in sorted(numbers):
+        if parts and parts[-1][1] == number - 1:
+            parts[-1][1] = number
+        else:
+            parts.append([number, number])
+    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in parts)

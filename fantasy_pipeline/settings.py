@@ -43,7 +43,15 @@ class Settings(BaseSettings):
         validation_alias="NFLVERSE_MIRROR",
         description="Folder or base URL laid out by host and path, instead of the live hosts",
     )
+    download_timeout: float = Field(
+        300, gt=0, description="Seconds that one file may take, all attempts together"
+    )
     offline: bool = Field(False, description="Read downloads already cached, ask nobody")
+    projection_sources: str = Field(
+        "all",
+        description="Whose projections to ask for, with commas between: nflcom, sleeper, "
+        "fantasypros, espn",
+    )
 
     def lake_root(self, source: SourceName) -> str:
         """Root of the lake for a source: sample data have a lake of their own."""

@@ -1,70 +1,226 @@
-"""`source_projections`: what other sources project, joined to our player ids."""
+"""`source_projections`: who is asked about which weeks, and what it means when one does not answer.
+
+What one source says is its adapter's (`sources.projections`), what is kept of it `source_record`'s.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from fantasy_pipeline.errors import NotPublishedError
-from fantasy_pipeline.sources import schema
-from fantasy_pipeline.sources.base import Source
-from fantasy_pipeline.sql import arrow, database, query
+from fantasy_pipeline.calendar import games_from_table
+from fantasy_pipeline.errors import SourceError
+from fantasy_pipeline.season_week import ranges
+from fantasy_pipeline.source_record import ARCHIVED, LEAST_SHARE, copies, dropped, known, recorded
+from fantasy_pipeline.sources.projections import NFLCOM
+from fantasy_pipeline.sources.projections.base import Answer, ProjectionSource, Week, weeks_of
 from fantasy_pipeline.tables import SOURCE_PROJECTIONS
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-NFLCOM = "nflcom"
+__all__ = ["NFLCOM", "Told", "source_projections"]
+
+FEW = 20
+"""Players of a source and week below which nothing is made of those it leaves out."""
+
+
+@dataclass
+class Told:
+    """The record of some weeks of a season, and how whole it is.
+
+    Args:
+        table: `SOURCE_PROJECTIONS` rows.
+        warnings: gaps and oddities, one line per source.
+        present: by week, sources that the record has.
+        missing: by week, sources that could have said something and of which the record has
+            nothing.
+        failed: by week, sources that were asked in vain; the record may have them of before.
+        late: by week, sources of which everything was said after kick-off.
+        same: by week, sources that copy another, and whom.
+    """
+
+    table: pa.Table
+    warnings: list[str] = field(default_factory=list)
+    present: dict[int, list[str]] = field(default_factory=dict)
+    missing: dict[int, list[str]] = field(default_factory=dict)
+    failed: dict[int, list[str]] = field(default_factory=dict)
+    late: dict[int, list[str]] = field(default_factory=dict)
+    same: dict[int, dict[str, str]] = field(default_factory=dict)
+
+    def metadata(self, week: int) -> dict[str, str]:
+        """What a reader of one week must know."""
+        facts = {
+            "sources": ", ".join(self.present.get(week, [])) or "none",
+            "sources missing": ", ".join(self.missing.get(week, [])),
+            "sources failed": ", ".join(self.failed.get(week, [])),
+            "sources late": ", ".join(self.late.get(week, [])),
+            "copies": ", ".join(
+                f"{one} = {other}" for one, other in self.same.get(week, {}).items()
+            ),
+        }
+        return {name: text for name, text in facts.items() if text}
 
 
 def source_projections(
-    source: Source, raw_players: pa.Table, season: int, weeks: Sequence[int]
-) -> tuple[pa.Table, list[str]]:
-    """NFL.com's projections of some weeks of a season.
+    sources: Sequence[ProjectionSource],
+    raw_players: pa.Table,
+    games: pa.Table,
+    stored: pa.Table,
+    season: int,
+    weeks: Sequence[int],
+    now: datetime,
+) -> Told:
+    """Ask every source that can say something about some weeks of a season; add it to the record.
 
-    NFL.com's ids cannot be joined; season, normalised name and position can.
+    A week whose games have all kicked off is asked about once: nothing said later was said before.
 
-    Returns:
-        `SOURCE_PROJECTIONS` rows, and warnings: weeks that NFL.com has no file of, and the names
-        projected highest that no rostered player answers to.
+    Args:
+        raw_players: names, positions, teams and ids of `RAW_PLAYERS` of those weeks.
+        games: `GAMES`.
+        stored: the record of those weeks so far, `SOURCE_PROJECTIONS`.
+        now: the moment that decides which weeks are over.
+
+    Raises:
+        SourceError: of a week, no source has anything, and one failed that should have.
     """
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    first = schema.FIRST_SEASON_UPSTREAM["nflcom_projections"]
-    if season < first:
-        return (
-            SOURCE_PROJECTIONS.arrow_schema.empty_table(),
-            [f"nflcom_projections {season}: upstream begins with {first}"],
-        )
-    try:
-        rows = source.nflcom_projections(season, weeks)
-    except NotPublishedError as error:
-        return SOURCE_PROJECTIONS.arrow_schema.empty_table(), [str(error)]
-    warnings: list[str] = []
-    try:
-        ids = source.player_ids()
-    except NotPublishedError as error:
-        warnings.append(
-            f"player_ids: {error.cause}; names are matched by the roster's spelling only"
-        )
-        ids = schema.PLAYER_IDS.arrow_schema.empty_table()
-    absent = sorted(set(weeks) - set(pc.unique(rows["week"]).to_pylist()))
-    if absent:
-        listed = ", ".join(map(str, absent))
-        warnings.append(f"nflcom_projections {season}: no file for week {listed}")
-    with database() as connection:
-        connection.register("nflcom", rows)
-        connection.register("raw_players", raw_players)
-        connection.register("ids", ids)
-        joined = arrow(connection, query("source_projections"))
-    table = joined.filter(pc.is_valid(joined["player_id"]))
-    unknown = joined.filter(pc.is_null(joined["player_id"])).sort_by(
-        [("points_half", "descending")]
+    schedule = weeks_of(
+        games_from_table(games.filter(pc.equal(games["season"], season))), season, now
     )
-    if unknown.num_rows:
-        names = list(dict.fromkeys(unknown["player_name"].to_pylist()))
-        warnings.append(
-            f"nflcom_projections {season}: {unknown.num_rows} of {joined.num_rows} rows match no "
-            f"rostered player, e.g. {', '.join(names[:5])}"
+    wanted = [schedule[week] for week in weeks if week in schedule]
+    told = Told(stored)
+    asked: dict[str, dict[int, Week]] = {}
+    failed: dict[str, dict[int, SourceError]] = {}
+    parts = [SOURCE_PROJECTIONS.arrow_schema.empty_table()]
+    for source in sources:
+        had = _weeks_of(stored, source.name)
+        can = {week.at.week: week for week in wanted if source.asks(week)}
+        asked[source.name] = can
+        due = [w for w in can.values() if source.archived or not (w.is_over and w.at.week in had)]
+        if not due:
+            continue
+        answer = source.ask(due, raw_players)
+        failed[source.name] = answer.failed
+        for number in answer.failed:
+            told.failed.setdefault(number, []).append(source.name)
+        parts += _whole(answer, stored, source.name, told.warnings)
+        told.warnings += _gaps(source.name, season, answer)
+        told.warnings += answer.warnings
+    told.table = recorded(stored, pa.concat_tables(parts), _kickoffs(games, raw_players))
+    _describe(told, asked, wanted)
+    for week in wanted:
+        _refuse_nothing(told, failed, week)
+    return told
+
+
+def _weeks_of(table: pa.Table, source: str) -> set[int]:
+    import pyarrow.compute as pc
+
+    return set(pc.unique(table.filter(pc.equal(table["source"], source))["week"]).to_pylist())
+
+
+def _whole(answer: Answer, stored: pa.Table, source: str, warnings: list[str]) -> list[pa.Table]:
+    """The parts of an answer, without weeks in which most players have gone missing."""
+    import pyarrow.compute as pc
+
+    kept = []
+    ours = stored.filter(pc.equal(stored["source"], source))
+    for part in answer.parts:
+        for season, week in sorted(
+            {(row["season"], row["week"]) for row in part.select(["season", "week"]).to_pylist()}
+        ):
+            said = part.filter(pc.equal(part["week"], week))
+            gone, all_ = dropped(ours.filter(pc.equal(ours["week"], week)), said)
+            if all_ >= FEW and gone > all_ * LEAST_SHARE:
+                warnings.append(
+                    f"{source} {season} week {week}: {gone} of {all_} players are gone from its "
+                    "answer, which is taken for broken; the record stays as it was"
+                )
+                continue
+            kept.append(said)
+    return kept
+
+
+def _gaps(source: str, season: int, answer: Answer) -> list[str]:
+    """One line about the weeks without an answer, one about those that failed."""
+    out = []
+    for verb, reasons in (
+        ("has nothing about", answer.absent),
+        ("failed for", {w: f"{e.cause}. {e.advice}" for w, e in answer.failed.items()}),
+    ):
+        if reasons:
+            week = min(reasons)
+            out.append(f"{source} {season}: {verb} week {ranges(reasons)}: {reasons[week]}")
+    return out
+
+
+def _kickoffs(games: pa.Table, raw_players: pa.Table) -> pa.Table:
+    """Kick-off of every player who has a game."""
+    import pyarrow as pa
+
+    names = ["season", "week", "kickoff"]
+    sides = [
+        games.select([*names, side]).rename_columns([*names, "team"])
+        for side in ("home_team", "away_team")
+    ]
+    players = raw_players.select(["season", "week", "player_id", "team"])
+    both = players.join(pa.concat_tables(sides), ["season", "week", "team"], join_type="inner")
+    return both.select(["season", "week", "player_id", "kickoff"])
+
+
+def _describe(told: Told, asked: dict[str, dict[int, Week]], wanted: Sequence[Week]) -> None:
+    """Who is present, missing, late or a copy, week by week."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    for week in wanted:
+        number = week.at.week
+        rows = told.table.filter(pc.equal(told.table["week"], number))
+        present = sorted(pc.unique(rows["source"]).to_pylist())
+        in_time = known(rows)
+        on_time = set(pc.unique(in_time["source"]).to_pylist())
+        told.present[number] = present
+        told.late[number] = [name for name in present if name not in on_time]
+        told.missing[number] = [
+            name for name, weeks in asked.items() if number in weeks and name not in present
+        ]
+        players = {name: i for i, name in enumerate(pc.unique(in_time["player_id"]).to_pylist())}
+        points = {}
+        for name in sorted(on_time):
+            theirs = in_time.filter(pc.equal(in_time["source"], name))
+            half = pc.coalesce(theirs["points_half"], theirs["points_ppr"], theirs["points_std"])
+            values = np.full(len(players), np.nan)
+            values[[players[player] for player in theirs["player_id"].to_pylist()]] = (
+                half.fill_null(np.nan).to_numpy()
+            )
+            points[name] = values
+        told.same[number] = copies(points)
+
+
+def _refuse_nothing(told: Told, failed: dict[str, dict[int, SourceError]], week: Week) -> None:
+    """Raise if nobody has said anything about a week that somebody should have.
+
+    About a past week only an archive can still say what counts.
+    """
+    number = week.at.week
+    if told.present[number]:
+        return
+    errors = [
+        errors[number]
+        for name, errors in failed.items()
+        if number in errors and (name in ARCHIVED or not week.is_over)
+    ]
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise SourceError(
+            "source_projections",
+            "every source failed: " + "; ".join(f"{e.dataset}: {e.cause}" for e in errors),
+            errors[0].advice,
+            *week.at,
         )
-    return SOURCE_PROJECTIONS.conform(table), warnings

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline import scoring
+from fantasy_pipeline.calendar import scheduled_weeks
 from fantasy_pipeline.errors import NotPublishedError
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sources.base import Source
@@ -25,13 +26,14 @@ def weekly_stats(
         `WEEKLY_STATS` rows; a week in which the schedule has no game has none.
 
     Raises:
-        NotPublishedError: a week has games, but upstream's file has no row of it.
+        NotPublishedError: the schedule does not have the season, or a week has games, but
+            upstream's file has no row of it.
         SourceError: upstream failed.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    scheduled = set(pc.unique(games.filter(pc.equal(games["season"], season))["week"]).to_pylist())
+    scheduled = scheduled_weeks(games, season)
     if not scheduled & set(weeks):
         return WEEKLY_STATS.arrow_schema.empty_table()
     lines = source.weekly_stats(season)

@@ -17,12 +17,14 @@ from fantasy_pipeline.tables_history import TARGET_STATS
 
 SOURCE_PROJECTIONS = Table(
     "source_projections",
-    "What other sources project: one row per source, player and week.",
-    ("season", "week", "source", "player_id"),
+    "What other sources projected, and when they said so: one row per source, player, week and "
+    "moment. A statement stays as it was; a later one that differs is another row, without points "
+    "where the source took it back. What was said before kick-off has as_of before kickoff.",
+    ("season", "week", "source", "player_id", "as_of"),
     (
         SEASON,
         WEEK,
-        Column("source", "string", "Who projects: nflcom", required=True),
+        Column("source", "string", "nflcom, sleeper, fantasypros or espn", required=True),
         PLAYER_ID,
         PLAYER_NAME,
         POSITION,
@@ -30,7 +32,21 @@ SOURCE_PROJECTIONS = Table(
         Column("points_std", "float", "Projected points, standard; null where not given"),
         Column("points_half", "float", "Projected points, half-PPR; null where not given"),
         Column("points_ppr", "float", "Projected points, PPR; null where not given"),
-        Column("as_of", "timestamp", "When the file said so: its Last-Modified, else first seen"),
+        Column(
+            "as_of",
+            "timestamp",
+            "When the source said so: its Last-Modified, else when we first saw it",
+            required=True,
+        ),
+        Column("kickoff", "timestamp", "Kick-off of the player's game; null on a bye"),
+        Column("ecr", "float", "Mean rank that experts give in the position (FantasyPros)"),
+        Column("ecr_sd", "float", "Standard deviation of the experts' ranks"),
+        Column("ecr_best", "float", "Best rank an expert gives"),
+        Column("ecr_worst", "float", "Worst rank an expert gives"),
+        *(
+            Column(name, "float", f"Projected {name}; null where not given")
+            for name in TARGET_STATS
+        ),
     ),
 )
 

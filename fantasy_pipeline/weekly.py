@@ -11,7 +11,7 @@ from fantasy_pipeline.backfill import Plan, make_plan, refresh_schedule
 from fantasy_pipeline.calendar import next_week, week_status, weeks_of
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.runs import RunOutcome, execute, run_tags
-from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.season_week import SeasonWeek, ranges
 from fantasy_pipeline.session import Session
 from fantasy_pipeline.tables import PROJECTIONS, SOURCE_PROJECTIONS, WEEKLY_STATS
 
@@ -138,7 +138,7 @@ def backfill_weeks(
         # The week due counts 18 in the off-season, although the play-offs are over.
         last = max(status.due, status.last_completed or status.due)
         wanted = [week for week in wanted if week <= last]
-    text = f"{session.source} {_ranges(seasons)} weeks {_ranges(sorted(set(weeks)))}"
+    text = f"{session.source} {ranges(seasons)} weeks {ranges(sorted(set(weeks)))}"
     if only_missing:
         present = set(session.lake.weeks(WEEKLY_STATS)) & set(session.lake.weeks(PROJECTIONS))
         wanted = [week for week in wanted if week not in present]
@@ -167,7 +167,7 @@ def import_plan(session: Session, seasons: Iterable[int]) -> Plan:
         for week in weeks_of(session.known_games, season)
         if SeasonWeek(season, week) <= due and SeasonWeek(season, week) not in present
     ]
-    plan = make_plan(f"{session.source} import {_ranges(seasons)}", session.source, weeks)
+    plan = make_plan(f"{session.source} import {ranges(seasons)}", session.source, weeks)
     return Plan(plan.text, plan.source, plan.stages[:1])
 
 
@@ -183,14 +183,3 @@ def demo_plan(session: Session) -> Plan:
         if SeasonWeek(season, week) < due
     ]
     return make_plan(f"{plan.text} demo", session.source, weeks)
-
-
-def _ranges(numbers: Iterable[int]) -> str:
-    """1,2,3,7 as 1-3,7."""
-    parts: list[list[int]] = []
-    for number in sorted(numbers):
-        if parts and parts[-1][1] == number - 1:
-            parts[-1][1] = number
-        else:
-            parts.append([number, number])
-    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in parts)

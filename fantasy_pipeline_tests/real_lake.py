@@ -12,8 +12,8 @@ from fantasy_pipeline import tables
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.players import raw_players
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.source_projections import source_projections
 from fantasy_pipeline.sources.nflverse import Nflverse
+from fantasy_pipeline.sources.projections.nflcom import nflcom_projections
 from fantasy_pipeline.sources.transport import Transport
 from fantasy_pipeline.stats import weekly_stats
 
@@ -31,7 +31,7 @@ def import_seasons(mirror: Path, root: Path, seasons: Sequence[int]) -> Lake:
         keys = [SeasonWeek(season, week) for week in weeks]
         players, _ = raw_players(source, games, season, weeks)
         stats = weekly_stats(source, games, players, season, weeks)
-        others, _ = source_projections(source, players, season, weeks)
+        others, _ = nflcom_projections(source, players, season, weeks)
         lake.write_weeks(tables.RAW_PLAYERS, players, keys)
         lake.write_weeks(tables.WEEKLY_STATS, stats, keys)
         lake.write_weeks(tables.SOURCE_PROJECTIONS, others, keys)

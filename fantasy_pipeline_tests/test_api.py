@@ -27,7 +27,7 @@ from fantasy_pipeline.session import Session
 pytestmark = pytest.mark.loopback
 
 ROOT = Path(__file__).parents[1]
-TOKEN = "a-token-of-the-tests"  # noqa: S105
+TOKEN = "a-token-of-the-tests"  # noqa: S105 - of the tests
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 WEEK = {"year": 2025, "week": 5}
 

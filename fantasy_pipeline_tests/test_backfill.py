@@ -6,11 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
+from filelock import FileLock
 
 from fantasy_pipeline import backfill
 from fantasy_pipeline.backfill import Plan, Step, Summary, contiguous, make_plan
@@ -215,6 +218,26 @@ def test_a_week_that_came_since_is_a_step_of_its_own(runs: RunHistory) -> None:
         runs.add(PLAN, "first", step)
     later = make_plan(PLAN.text, "sample", weeks(2024, 1, 2, 4, 5))
     assert runs.unfinished(later) == ("first", {INGEST[0]})
+
+
+def test_another_backfill_is_waited_for(
+    runs: RunHistory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    waited, ended = threading.Event(), threading.Event()
+
+    def run() -> None:
+        nothing = Plan("nothing", "sample", ())
+        backfill.run_backfill(runs.instance, nothing, 1, lambda step: None, waited.set)
+        ended.set()
+
+    second = threading.Thread(target=run)
+    with FileLock(tmp_path / ".backfill.lock"):
+        second.start()
+        assert waited.wait(60)
+        assert not ended.wait(0.6)
+    second.join(60)
+    assert ended.is_set()
 
 
 # For real: the sample league, in worker processes

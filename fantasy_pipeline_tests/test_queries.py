@@ -269,6 +269,138 @@ def test_neither_is_the_rest_of_the_machine_or_the_network(filled: Lake, text: s
         run_sql(filled, text)
 
 
+# What reads or changes anything but the tables, by ways that a statement that "only reads" has.
+HOSTILE = [
+    "from read_csv('/etc/passwd')",
+    "from read_csv_auto('/etc/passwd', header = false)",
+    "from sniff_csv('/etc/passwd')",
+    "from read_text('/etc/passwd')",
+    "from read_text(['/etc/passwd', '/etc/hosts'])",
+    "from read_text('/etc/../etc/passwd')",
+    "from read_text('/proc/self/environ')",
+    "from read_blob('/etc/passwd')",
+    "from read_json('/etc/passwd')",
+    "from read_json_objects('/etc/passwd')",
+    "from read_ndjson_objects('/etc/passwd')",
+    "from read_parquet('/etc/*')",
+    "from parquet_metadata('/etc/passwd')",
+    "from parquet_schema('/etc/passwd')",
+    "from parquet_kv_metadata('/etc/passwd')",
+    "from '/etc/passwd'",
+    "from 'file:///etc/passwd'",
+    "from glob('/etc/*')",
+    "from glob('{folder}/lake/../*')",
+    "from read_text('{folder}/lake/../secret.csv')",
+    "from read_text('{folder}/.tmp/secret.csv')",
+    "from read_text('.tmp/secret.csv')",
+    "from '.tmp/secret.csv'",
+    "from read_text('~/.bashrc')",
+    "with t as (from read_text('/etc/passwd')) from t",
+    "select (select content from read_text('/etc/passwd'))",
+    "select 1 where exists (from read_text('/etc/passwd'))",
+    "describe from read_text('/etc/passwd')",
+    "summarize from read_csv('/etc/passwd')",
+    "from query('from read_text(''/etc/passwd'')')",
+    "from query('drop view games')",
+    "from query('select 1; select 2')",
+    "from json_execute_serialized_sql(json_serialize_sql('from read_text(''/etc/passwd'')'))",
+    "from 'https://example.org/x.parquet'",
+    "from 's3://bucket/x.parquet'",
+    "from read_parquet('hf://datasets/x/y.parquet')",
+    "from read_xlsx('/tmp/x.xlsx')",
+    "from sqlite_scan('/tmp/x.db', 't')",
+    "from postgres_scan('host=127.0.0.1', 'public', 't')",
+    "from iceberg_scan('s3://bucket/t')",
+    "from duckdb_secrets()",
+    "from which_secret('s3://bucket', 's3')",
+    "select getenv('HOME')",
+    "select getenv('AWS_SECRET_ACCESS_KEY')",
+    "from enable_logging('QueryLog', storage = 'file', storage_path = '{folder}/log')",
+    "from enable_logging(storage_path = '{folder}/lake')",
+    "from enable_profiling(save_location = '{folder}/lake/games/part.parquet')",
+    "from arrow_scan(1, 1, 1)",
+    "from pandas_scan(1)",
+    "select nextval('s')",
+    "explain analyze copy games to '{folder}/games.csv'",
+    "import database '{folder}'",
+    "copy games to '{folder}/games.csv'",
+    "copy (select 1) to '{folder}/lake/games/part.parquet'",
+    "create or replace temp view games as select 1",
+    "create temp macro f() as 1",
+    "create secret s (type s3, key_id 'a', secret 'b')",
+    "create table t as from read_text('/etc/passwd')",
+    "install httpfs from 'https://example.org'",
+    "force install httpfs",
+    "load '{folder}/mine.duckdb_extension'",
+    "attach '{folder}/lake/mine.db' as mine",
+    "set global enable_external_access = true",
+    "set home_directory = '/'",
+    "set temp_directory = '/'",
+    "set allowed_directories = ['/']",
+    "reset enable_external_access",
+    "pragma enable_profiling = 'json'",
+    "pragma profiling_output = '{folder}/out.json'",
+    "pragma import_database('{folder}')",
+    "pragma json_execute_serialized_sql('x')",
+    "call enable_logging(storage_path = '{folder}')",
+    "merge into games using games as g on true when matched then delete",
+    "truncate games",
+    "select 1 into outfile '{folder}/x'",
+    "select 1; copy games to '{folder}/games.csv'",
+    "commit",
+    "rollback",
+    "deallocate x",
+    "execute x",
+    "set variable x = 1",
+    "from lake",
+    "from text",
+    "from statements",
+    "from connection",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_statement_reaches_beyond_the_tables(
+    filled: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    (tmp_path / ".tmp").mkdir()
+    for place in ("secret.csv", ".tmp/secret.csv"):
+        (tmp_path / place).write_text("canary\n42\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary")
+    before = contents(tmp_path)
+    with pytest.raises(PipelineError) as refused:
+        run_sql(filled, text.format(folder=tmp_path))
+    for secret in ("canary", "root:", "42"):
+        assert secret not in str(refused.value).replace(text.format(folder=tmp_path), "").replace(
+            str(tmp_path), ""
+        )
+    assert contents(tmp_path) == before
+
+
+def test_settings_are_as_safe_as_they_can_be(filled: Lake) -> None:
+    found = run_sql(filled, "select name, value from duckdb_settings()")
+    settings = dict(zip(found["name"].to_pylist(), found["value"].to_pylist(), strict=True))
+    assert settings["enable_external_access"] == "false"
+    assert settings["lock_configuration"] == "true"
+    assert settings["autoload_known_extensions"] == "false"
+    assert settings["autoinstall_known_extensions"] == "false"
+    assert settings["temp_directory"].startswith(f"{filled.root}/.snapshots/")
+    allowed = settings["allowed_directories"].strip("[]").split(", ")
+    assert all(folder.startswith(f"{filled.root}/") for folder in allowed)
+
+
+def test_a_query_larger_than_memory_spills_into_its_own_folder(filled: Lake) -> None:
+    with filled.connect([GAMES], private=True) as connection:
+        connection.execute("set memory_limit = '60MB'")
+        connection.execute("set enable_external_access = false")
+        rows = connection.execute(
+            "select count(*) from (select hash(i), i from range(6000000) t(i) order by all)"
+        )
+        assert rows.fetchall() == [(6_000_000,)]
+    assert list(Path(filled.root, ".snapshots").iterdir()) == []
+
+
 def test_the_lakes_own_files_may_be_read(filled: Lake) -> None:
     found = run_sql(filled, f"from '{filled.path(GAMES)}'")
     assert found["game_id"].to_pylist() == ["a"]

@@ -17,9 +17,9 @@ from fantasy_pipeline.model.training import Model
 from fantasy_pipeline.players import raw_players
 from fantasy_pipeline.projections import model_projections
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.source_projections import source_projections
 from fantasy_pipeline.sources.canonical import NO_PLAYER
 from fantasy_pipeline.sources.nflverse import Nflverse
+from fantasy_pipeline.sources.projections.nflcom import nflcom_projections
 from fantasy_pipeline.sources.transport import Transport
 from fantasy_pipeline.sql import database
 from fantasy_pipeline.stats import point_differences, unplayed_games, weekly_stats
@@ -46,7 +46,7 @@ class Season:
         self.weeks = [week for week in weeks if week <= LAST_WEEK.get(season, 22)]
         self.players, self.player_warnings = raw_players(source, games, season, self.weeks)
         self.stats = weekly_stats(source, games, self.players, season, self.weeks)
-        self.projected, self.projected_warnings = source_projections(
+        self.projected, self.projected_warnings = nflcom_projections(
             source, self.players, season, self.weeks
         )
         self.nflcom_rows = (

@@ -64,3 +64,18 @@ def test_cause_is_still_the_root(tmp_path: object) -> None:
     result = dg.materialize([upstream], raise_on_error=False)
     (error,) = facts_of(result.all_events).errors
     assert error.line == "upstream: weekly_stats 2025 week 5: HTTP 404. Wait."
+
+
+@pytest.mark.parametrize("trigger", ["schedule", "manual"])
+def test_error_that_says_what_to_do_is_told_not_what_is_behind_it(trigger: str) -> None:
+    from fantasy_pipeline.results import facts_of
+
+    @dg.asset
+    @asks_upstream
+    def upstream(context: dg.AssetExecutionContext) -> None:
+        raise NETWORK from TimeoutError("read timed out")
+
+    result = dg.materialize([upstream], tags={"trigger": trigger}, raise_on_error=False)
+    (error,) = facts_of(result.all_events).errors
+    assert error.line == f"upstream: {NETWORK}"
+    assert "TimeoutError" in error.stack

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.season_week import FIRST_SEASON, WEEKS, SeasonWeek
+from fantasy_pipeline.season_week import FIRST_SEASON, WEEKS, SeasonWeek, ranges
 
 anywhen = st.builds(SeasonWeek, st.integers(FIRST_SEASON, 2099), st.sampled_from(WEEKS))
 
@@ -54,3 +54,11 @@ def test_refuses_what_is_no_key(key: str) -> None:
     with pytest.raises(PipelineError, match=r"write it like '2024\|05'") as refused:
         SeasonWeek.from_key(key)
     assert repr(key) in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"),
+    [([], ""), ([7], "7"), ([3, 1, 2, 7], "1-3,7"), ([1, 2], "1-2"), ([1, 3, 5], "1,3,5")],
+)
+def test_numbers_in_a_row_are_a_range(numbers: list[int], text: str) -> None:
+    assert ranges(numbers) == text

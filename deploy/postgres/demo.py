@@ -38,7 +38,7 @@ def main(folder: Path) -> int:
             sys.stdout.write(f"\n$ fantasy-pipeline {' '.join(command)}\n")
             sys.stdout.flush()
             program = [sys.executable, "-m", "fantasy_pipeline.cli", *command]
-            if code := subprocess.call(program, env=environment):  # noqa: S603
+            if code := subprocess.call(program, env=environment):  # noqa: S603 - our own command
                 return code
     finally:
         postgres.stop()

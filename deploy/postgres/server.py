@@ -84,7 +84,7 @@ class Postgres:
     def _call(self, program: str, *arguments: object, log: object = subprocess.DEVNULL) -> int:
         user = {"user": "nobody", "group": "nogroup"} if os.geteuid() == 0 else {}
         # Files, not pipes: the server inherits them, and a pipe would never close.
-        return subprocess.run(  # noqa: S603
+        return subprocess.run(  # noqa: S603 - our own command
             [str(self._bin / program), *map(str, arguments)],
             stdout=log,
             stderr=subprocess.STDOUT,

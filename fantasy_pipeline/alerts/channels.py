@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import smtplib
 import ssl
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.hosts import is_loopback
 
 if TYPE_CHECKING:
     from fantasy_pipeline.alerts.messages import Alert
@@ -63,14 +63,6 @@ def _check_address(name: str, url: str) -> None:
     if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or "")):
         return
     raise ChannelError(f"the {name} address must be https, or http on this machine")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class Smtp:

@@ -109,7 +109,7 @@ def _start(session: Session, run_id: str, arguments: Sequence[str]) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "fantasy_pipeline.control.worker", *arguments]
     with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603 - our own module
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,

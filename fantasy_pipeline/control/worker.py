@@ -17,7 +17,7 @@ def main(arguments: Sequence[str]) -> int:
     if arguments[0] == INNER:
         return _run(arguments[1:])
     command = [sys.executable, "-m", "fantasy_pipeline.control.worker", INNER, *arguments]
-    code = subprocess.call(command)  # noqa: S603
+    code = subprocess.call(command)  # noqa: S603 - our own module
     if code != 0:
         _report(arguments[3], code)
     return code

@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.model.intervals import quantiles
+from fantasy_pipeline.source_record import copies, known
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,14 +35,12 @@ USUAL_WEIGHT = -0.1
 LEAST_USUAL = -0.4
 LEVEL_ROWS = 12
 """Players of a week and position from which on a source's level can be told."""
-COPY_APART = 0.05
-"""Mean difference, points, below which two sources are one."""
-COPY_ROWS = 50
 WIDTHS = tuple(round(0.8 + 0.02 * step, 2) for step in range(16))
 PRIOR_WIDTH = 0.95
 """Width of the consensus's p10-p90 relative to the model's before it can be learnt."""
 FEW_ROWS = 300
 KEY = ["season", "week", "player_id"]
+POINTS = ["points_std", "points_half", "points_ppr"]
 
 
 def half_points(table: pa.Table, receptions: np.ndarray) -> np.ndarray:
@@ -57,17 +56,22 @@ def half_points(table: pa.Table, receptions: np.ndarray) -> np.ndarray:
     return half
 
 
-def beside(rows: pa.Table, source_projections: pa.Table) -> dict[str, np.ndarray]:
-    """Half-PPR points of each independent source, in the order of `rows`; NaN where it has none.
+def beside(
+    rows: pa.Table, source_projections: pa.Table, with_copies: bool = False
+) -> dict[str, np.ndarray]:
+    """Half-PPR points of each independent source, as known at kick-off, in the order of `rows`;
+    NaN where it has none.
 
     Args:
         rows: key columns and receptions.
         source_projections: `SOURCE_PROJECTIONS`.
+        with_copies: sources that copy another as well.
     """
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    source_projections = known(source_projections).select(["source", *KEY, *POINTS])
     keyed = rows.select([*KEY, "receptions"]).append_column(
         "row", pa.array(np.arange(rows.num_rows))
     )
@@ -80,16 +84,9 @@ def beside(rows: pa.Table, source_projections: pa.Table) -> dict[str, np.ndarray
         values[both["row"].to_numpy()] = half_points(both, receptions)
         # 0 is how sources say that they have no projection.
         values[~(values > 0)] = np.nan
-        if not any(_copies(values, other) for other in out.values()):
-            out[source] = values
-    return out
-
-
-def _copies(one: np.ndarray, other: np.ndarray) -> bool:
-    import numpy as np
-
-    both = ~np.isnan(one) & ~np.isnan(other)
-    return bool(both.sum() >= COPY_ROWS and np.abs(one - other)[both].mean() < COPY_APART)
+        out[source] = values
+    same = {} if with_copies else copies(out)
+    return {source: values for source, values in out.items() if source not in same}
 
 
 def differences(model: np.ndarray, sources: dict[str, np.ndarray], weeks: np.ndarray) -> np.ndarray:

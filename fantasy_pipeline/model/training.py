@@ -173,8 +173,8 @@ def train(history: pa.Table, season: int, source_projections: pa.Table | None = 
                 table = learnt[position].tables["half"]
                 width[position] = learn_width(unseen, known, weights[position], table)
     sources = source_window(source_projections, season)
-    known = content(history, source_projections, season)
-    return Model(season, window(history, season), learnt, metrics, sources, weights, width, known)
+    of = content(history, source_projections, season)
+    return Model(season, window(history, season), learnt, metrics, sources, weights, width, of)
 
 
 @dataclass(frozen=True)

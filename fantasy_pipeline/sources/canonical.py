@@ -100,7 +100,7 @@ def project(
         sql_type = _SQL_TYPES.get(column.type, "varchar")
         picked[column.name] = f"cast({value} as {sql_type}) as {column.name}"
     try:
-        return arrow(connection, f"select {', '.join(picked.values())} from frame")  # noqa: S608
+        return arrow(connection, f"select {', '.join(picked.values())} from frame")  # noqa: S608 - contract
     except duckdb.Error as error:
         raise SourceError(
             contract.name,
@@ -118,7 +118,7 @@ def _retyped(connection: duckdb.DuckDBPyConnection, picked: Mapping[str, str]) -
 
     for name, expression in picked.items():
         try:
-            arrow(connection, f"select {expression} from frame")  # noqa: S608
+            arrow(connection, f"select {expression} from frame")  # noqa: S608 - contract
         except duckdb.Error as error:
             return f"{name}: {str(error).splitlines()[0]}"
     return "none by itself"
@@ -154,7 +154,7 @@ def weekly_stats(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season:
         # Positive in the old release's sack_yards; 0 - x, or a zero would be -0.0.
         "0 - abs(sack_yards_lost) as sack_yards_lost",
     ]
-    sql = f"select * replace ({', '.join(replace)}) from stats"  # noqa: S608
+    sql = f"select * replace ({', '.join(replace)}) from stats"  # noqa: S608 - contract
     return schema.WEEKLY_STATS.conform(arrow(connection, sql))
 
 
@@ -197,7 +197,7 @@ def snap_counts(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: 
     return schema.SNAP_COUNTS.conform(
         arrow(
             connection,
-            f"select * replace ({code_sql('team')} as team) from snaps",  # noqa: S608
+            f"select * replace ({code_sql('team')} as team) from snaps",  # noqa: S608 - contract
         )
     )
 
@@ -258,10 +258,11 @@ def nflcom_projections(
         cause = f"a file cannot be read: {' '.join(str(error).split())[:200]}"
         advice = "It is cut off or no CSV: delete it from the cache or mirror and re-run."
         raise SourceError(dataset, cause, advice, season) from error
-    if rows.num_rows == 0:
-        raise SourceError(
-            dataset, f"{len(files)} files without one projection", "Re-run later.", season
-        )
+    told = set(zip(rows["week"].to_pylist(), rows["position"].to_pylist(), strict=True))
+    for file in files:
+        if (file.week, file.position) not in told:
+            cause = f"the {file.position} file has no projection"
+            raise SourceError(dataset, cause, "Re-run later.", season, file.week)
     return schema.NFLCOM_PROJECTIONS.conform(rows)
 
 

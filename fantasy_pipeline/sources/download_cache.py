@@ -92,6 +92,8 @@ def content_problem(path: Path, suffix: str) -> str | None:
         return f"is not a whole parquet file (it begins with {head[:8]!r}, ends with {tail!r})"
     if suffix == ".csv" and head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"", b"<"):
         return f"is not a csv file (it begins with {head[:16]!r})"
+    if suffix == ".csv" and not tail.endswith(b"\n"):
+        return f"is not a whole csv file (it ends with {tail!r})"
     return None
 
 

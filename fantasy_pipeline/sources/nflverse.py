@@ -12,10 +12,11 @@ NFL.com's projections have no library; their CSV files are read here.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
-from fantasy_pipeline.errors import NotPublishedError, SourceError
+from fantasy_pipeline.errors import NotPublishedError, PipelineError, SourceError
 from fantasy_pipeline.sources import canonical, schema
 from fantasy_pipeline.sources.library_hooks import serve_libraries
 from fantasy_pipeline.sources.transport import Fetched, Transport
@@ -150,7 +151,7 @@ class Nflverse:
                 self._tables[dataset] = parsed[1]
             else:
                 frame, files = self._read(dataset, None)
-                with database() as connection:
+                with _names_the_file(dataset), database() as connection:
                     table = mend(connection, frame)
                 _PARSED[(dataset, self.reader_of(dataset))] = (files[0], table)
                 self._tables[dataset] = table
@@ -165,8 +166,10 @@ class Nflverse:
         key = (dataset, season)
         if key not in self._season_tables:
             frame, _ = self._read(dataset, season)
-            with database() as connection:
-                self._season_tables[key] = mend(connection, frame, season)
+            with _names_the_file(dataset, season), database() as connection:
+                table = mend(connection, frame, season)
+            _refuse_other_seasons(dataset, table, season)
+            self._season_tables[key] = table
             if len(self._season_tables) > _KEPT_SEASON_TABLES:
                 self._season_tables.popitem(last=False)
         return self._season_tables[key]
@@ -177,6 +180,38 @@ class Nflverse:
         with serve_libraries(self._transport, dataset, season) as files:
             frame = read(dataset, season)
         return frame, files
+
+
+@contextmanager
+def _names_the_file(dataset: str, season: int | None = None) -> Iterator[None]:
+    """In here, a table that breaks its contract is upstream's doing."""
+    try:
+        yield
+    except SourceError:
+        raise
+    except PipelineError as error:
+        raise SourceError(
+            dataset,
+            f"upstream's file is wrong: {error}",
+            "Run again when upstream has mended it",
+            season,
+        ) from error
+
+
+def _refuse_other_seasons(dataset: str, table: pa.Table, season: int) -> None:
+    """Last year's rows under this year's name would be no rows of any week asked for.
+
+    Raises:
+        SourceError: the table has rows of another season.
+    """
+    found = sorted(set(table["season"].unique().to_pylist()))
+    if found not in ([], [season]):
+        raise SourceError(
+            dataset,
+            f"upstream's file holds season {', '.join(map(str, found))}",
+            "Run again when upstream has mended it",
+            season,
+        )
 
 
 def _read_nflreadpy(dataset: str, season: int | None) -> pa.Table:

@@ -12,7 +12,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path, PurePosixPath
@@ -103,11 +103,18 @@ class Transport:
         self._lock = threading.RLock()
 
     def fetch(
-        self, url: str, dataset: str, season: int | None = None, week: int | None = None
+        self,
+        url: str,
+        dataset: str,
+        season: int | None = None,
+        week: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Fetched:
         """Return the local copy of an https `url`, validated with upstream once per instance.
 
-        `dataset`, `season` and `week` only label errors.
+        `dataset`, `season` and `week` only label errors. A query is part of the file's name, in
+        the cache and in a mirror: ``<dir>/<host>/<path>?<query>``, as wget saves it. `headers` are
+        sent along; the same address must always be asked with the same ones.
 
         Raises:
             NotPublishedError: upstream has no such file.
@@ -117,7 +124,7 @@ class Transport:
             known = self._known.get(url)
             if known is None:
                 try:
-                    known = self._find(url)
+                    known = self._find(url, headers or {})
                 except _FetchError as failed:
                     # Other failures are not remembered: a retried step must be able to succeed.
                     if not failed.missing:
@@ -130,12 +137,14 @@ class Transport:
             raise NotPublishedError(dataset, known.cause, known.advice, season, week)
         return known
 
-    def _find(self, url: str) -> Fetched:
+    def _find(self, url: str, headers: Mapping[str, str]) -> Fetched:
         host, path = _split(url)
+        query = f"?{urlsplit(url).query}" if urlsplit(url).query else ""
+        place = path.with_name(path.name + query).parts[1:]
         if self._directory is not None:
-            return _in_place(url, self._directory.joinpath(host, *path.parts[1:]))
-        requested = f"{self._base}/{host}{urlsplit(url).path}" if self._base else url
-        slot = Slot(self._cache_dir.joinpath(host, *path.parts[1:]), requested, path.suffix)
+            return _in_place(url, self._directory.joinpath(host, *place), path.suffix)
+        requested = f"{self._base}/{host}{urlsplit(url).path}{query}" if self._base else url
+        slot = Slot(self._cache_dir.joinpath(host, *place), requested, path.suffix)
         try:
             if self._offline:
                 entry = slot.load()
@@ -147,7 +156,7 @@ class Transport:
             else:
                 slot.folder.mkdir(parents=True, exist_ok=True)
                 with FileLock(slot.folder / "lock", timeout=self._total_timeout):
-                    entry = self._validated(slot)
+                    entry = self._validated(slot, headers)
         except Timeout as error:
             raise _FetchError(
                 f"another process has been downloading {requested} for {self._total_timeout:g} s",
@@ -160,7 +169,7 @@ class Transport:
             ) from error
         return Fetched(url, slot.content(entry), entry.as_of(), entry.size)
 
-    def _validated(self, slot: Slot) -> Entry:
+    def _validated(self, slot: Slot, headers: Mapping[str, str]) -> Entry:
         """Ask upstream, with retries, whether the cached entry is still the file."""
         old = slot.load()
         retrying = tenacity.Retrying(
@@ -173,11 +182,16 @@ class Transport:
         )
         deadline = time.monotonic() + self._total_timeout
         try:
-            return retrying(self._attempt, slot, old, deadline)
+            return retrying(self._attempt, slot, old, deadline, headers)
         except _FetchError as failed:
+            if failed.missing and old is not None:
+                # Releases are replaced by deletion and upload: for a while there is no file.
+                failed.missing = False
+                failed.cause += f", and had the file on {old.fetched_at[:10]}"
+                failed.advice = "Upstream may be replacing it: run again later"
             if failed.transient:
                 failed.cause += f" (attempts: {retrying.statistics['attempt_number']})"
-            if old is not None and not failed.missing:
+            if old is not None:
                 failed.advice += (
                     f". A cached copy of {old.as_of():%Y-%m-%d %H:%M} UTC exists; offline mode "
                     "(FANTASY_OFFLINE=1) would use it"
@@ -190,8 +204,10 @@ class Transport:
             return min(error.retry_after, self._backoff_max)
         return min(self._backoff(state), self._backoff_max)
 
-    def _attempt(self, slot: Slot, old: Entry | None, deadline: float) -> Entry:
-        headers = {}
+    def _attempt(
+        self, slot: Slot, old: Entry | None, deadline: float, more: Mapping[str, str]
+    ) -> Entry:
+        headers = dict(more)
         if old is not None and old.etag:
             headers["If-None-Match"] = old.etag
         if old is not None and old.last_modified:
@@ -345,18 +361,19 @@ def _split(url: str) -> tuple[str, PurePosixPath]:
         raise _FetchError(f"{url} is not https", "Only https addresses are fetched")
     path = PurePosixPath(unquote(parts.path))
     host = parts.hostname or ""
-    odd = ".." in path.parts or "\\" in str(path) or "\0" in str(path) or parts.query
+    odd = ".." in path.parts or any(c in f"{path}{parts.query}" for c in "\\\0")
+    odd = odd or "/" in parts.query or bool(parts.fragment)
     if odd or host.strip(".") != host or not host or len(path.parts) < 2:
         raise _FetchError(f"{url} does not name a file", "Check the address")
     return host, path
 
 
-def _in_place(url: str, path: Path) -> Fetched:
+def _in_place(url: str, path: Path, suffix: str) -> Fetched:
     """Return a file of a directory mirror, without copying it."""
     if not path.is_file():
         raise _FetchError(f"{path} does not exist", _NOT_PUBLISHED_ADVICE, missing=True)
     try:
-        problem = content_problem(path, path.suffix)
+        problem = content_problem(path, suffix)
         stat = path.stat()
     except OSError as error:
         raise _FetchError(f"{path} cannot be read: {error}", "Check its permissions") from error

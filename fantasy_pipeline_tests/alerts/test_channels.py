@@ -19,7 +19,7 @@ from fantasy_pipeline.settings import AlertSettings
 pytestmark = pytest.mark.loopback
 
 ALERT = Alert("failure-1", "failure", "weekly_import 2024 week 5 failed", 2024, 5, cause="boom")
-SECRET = "T000-very-secret"  # noqa: S105
+SECRET = "T000-very-secret"  # noqa: S105 - of the tests
 
 
 class Receiver(HTTPServer):

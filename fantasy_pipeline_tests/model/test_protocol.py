@@ -115,6 +115,19 @@ def test_the_board_compares_on_the_same_weeks_of_the_regular_season() -> None:
     assert by_position["position"].to_pylist() == ["QB", "QB", "K"]
 
 
+def test_a_source_that_began_late_is_compared_on_its_own_weeks() -> None:
+    rows = [
+        measured(week=5, source="nflcom", mae=9.0, rmse=9.0),
+        measured(week=6, source="nflcom", mae=5.0, rmse=5.0),
+        measured(week=6, source="sleeper", mae=4.0, rmse=4.5),
+    ]
+    table = pa.Table.from_pylist(rows, schema=PROJECTION_ACCURACY.arrow_schema)
+    board = {row["source"]: row for row in scoreboard.scoreboard(table).to_pylist()}
+    assert board["sleeper"]["mae_ratio"] == 0.8
+    assert board["sleeper"]["rmse_ratio"] == 0.9
+    assert board["nflcom"]["mae_ratio"] == 1.0
+
+
 def test_nothing_scored_and_nothing_imported_say_what_to_do(tmp_path: object) -> None:
     lake = Lake(str(tmp_path), "nfl")
     with pytest.raises(PipelineError, match="backfill --seasons"):

@@ -19,9 +19,9 @@ import pytest
 from fantasy_pipeline.contracts import Table
 from fantasy_pipeline.errors import NotPublishedError, SourceError
 from fantasy_pipeline.players import raw_players
-from fantasy_pipeline.source_projections import source_projections
 from fantasy_pipeline.sources import schema
 from fantasy_pipeline.sources.nflverse import NFLCOM_POSITIONS, Nflverse
+from fantasy_pipeline.sources.projections.nflcom import nflcom_projections
 from fantasy_pipeline.sources.sample import SampleLeague
 from fantasy_pipeline.sources.transport import Transport
 
@@ -213,9 +213,9 @@ def test_a_missing_file_loses_its_own_week_only(
     source = nflverse(root=copy)
     weeks = [1, 2, 3]
     players, _ = raw_players(source, source.schedule(), SEASON, weeks)
-    alone, _ = source_projections(source, players, SEASON, [1])
+    alone, _ = nflcom_projections(source, players, SEASON, [1])
     assert alone.num_rows > 0
-    table, warnings = source_projections(source, players, SEASON, weeks)
+    table, warnings = nflcom_projections(source, players, SEASON, weeks)
     assert {1, 3} <= set(table["week"].to_pylist())
     assert any("week 2" in warning for warning in warnings)
 

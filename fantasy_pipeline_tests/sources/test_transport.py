@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import pickle
@@ -10,17 +9,16 @@ import shutil
 import signal
 import socket
 import ssl
-import struct
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -29,6 +27,15 @@ import pytest
 from fantasy_pipeline import __version__
 from fantasy_pipeline.errors import NotPublishedError, PipelineError, SourceError
 from fantasy_pipeline.sources.transport import Transport
+from fantasy_pipeline_tests.loopback import (
+    Answer,
+    Upstream,
+    cut_off,
+    drip,
+    send,
+    serving,
+    silence,
+)
 
 RELEASES = "https://github.com/nflverse/nflverse-data/releases/download"
 URL = f"{RELEASES}/snap_counts/snap_counts_2024.parquet"
@@ -44,118 +51,6 @@ def parquet(**columns: list[Any]) -> bytes:
 
 OLD = parquet(week=[1])
 NEW = parquet(week=[1, 2])
-
-Answer = Callable[[BaseHTTPRequestHandler], None]
-
-
-def send(status: int, body: bytes = b"", **headers: str) -> Answer:
-    """Answer with a status; header names are written with underscores."""
-
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        if status != 304 and "Transfer_Encoding" not in headers:
-            headers.setdefault("Content_Length", str(len(body)))
-        for name, value in headers.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    return answer
-
-
-def cut_off(body: bytes, *, reset: bool) -> Answer:
-    """Promise a body, send half of it, and close (or reset) the connection."""
-
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(200)
-        handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        handler.wfile.write(body[: len(body) // 2])
-        if reset:
-            linger = struct.pack("ii", 1, 0)
-            handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            handler.rfile.close()
-            handler.connection.close()
-        handler.close_connection = True
-
-    return answer
-
-
-def drip(body: bytes, pause: float) -> Answer:
-    """Send one byte per pause, so that no single read ever times out."""
-
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(200)
-        handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        for byte in body:
-            handler.wfile.write(bytes([byte]))
-            time.sleep(pause)
-
-    return answer
-
-
-def silence(seconds: float) -> Answer:
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        time.sleep(seconds)
-        handler.close_connection = True
-
-    return answer
-
-
-@dataclass
-class Upstream:
-    """A server whose next answers are `script`; the last one is repeated."""
-
-    base: str
-    script: list[Answer] = field(default_factory=list)
-    requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
-
-    def will(self, *answers: Answer) -> None:
-        """Replace the script and forget the requests so far."""
-        self.script = list(answers)
-        self.requests.clear()
-
-    def header(self, request: int, name: str) -> str | None:
-        return self.requests[request][1].get(name)
-
-
-@contextlib.contextmanager
-def serving(tls: ssl.SSLContext | None = None) -> Iterator[Upstream]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            state.requests.append((self.path, dict(self.headers)))
-            answer = state.script.pop(0) if len(state.script) > 1 else state.script[0]
-            answer(self)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Keep the test output clean."""
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, request: Any, client_address: Any) -> None:
-            """A client that hangs up is part of these tests."""
-
-    try:
-        server = Server(("127.0.0.1", 0), Handler)
-        with socket.create_connection(server.server_address[:2], timeout=2):
-            pass
-    except OSError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"loopback network is not available: {error}")
-    if tls:
-        server.socket = tls.wrap_socket(server.socket, server_side=True)
-    state = Upstream(f"http{'s' * bool(tls)}://127.0.0.1:{server.server_address[1]}")
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield state
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture
@@ -222,6 +117,26 @@ class TestRevalidation:
         upstream.will(send(304))
         transport().fetch(URL, "snap_counts")
         assert upstream.header(0, "If-None-Match") == '"two"'
+
+    def test_a_query_is_part_of_the_name_and_headers_are_sent(
+        self, upstream: Upstream, transport: Callable[..., Transport], tmp_path: Path
+    ) -> None:
+        one, two = f"{CSV_URL}?week=1&position[]=QB", f"{CSV_URL}?week=2&position[]=QB"
+        upstream.will(send(200, b"a,b\n1,2\n"), send(200, b"a,b\n3,4\n"))
+        fetch = transport().fetch
+        found = [fetch(url, "x", headers={"X-Filter": "{}"}).path for url in (one, two)]
+        assert [path.read_bytes()[-4:] for path in found] == [b"1,2\n", b"3,4\n"]
+        assert [unquote(path) for path, _ in upstream.requests] == [
+            url.replace("https://", "/") for url in (one, two)
+        ]
+        assert upstream.header(0, "X-Filter") == "{}"
+        saved = tmp_path / "mirror" / one.removeprefix("https://")
+        saved.parent.mkdir(parents=True)
+        saved.write_bytes(b"a,b\n5,6\n")
+        mirror = transport(mirror=str(tmp_path / "mirror"))
+        assert mirror.fetch(one, "x").path == saved
+        with pytest.raises(NotPublishedError):
+            mirror.fetch(two, "x")
 
     def test_old_contents_do_not_pile_up(
         self, upstream: Upstream, transport: Callable[..., Transport]
@@ -329,7 +244,7 @@ class TestMisbehaviour:
         with pytest.raises(NotPublishedError, match=r"^injuries 2026 week 3: ") as caught:
             run.fetch(URL, "injuries", 2026, 3)
         assert len(upstream.requests) == 1
-        assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # noqa: S301
+        assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # noqa: S301 - our own
 
     @pytest.mark.parametrize(
         "trouble",
@@ -441,6 +356,19 @@ class TestMisbehaviour:
         assert cached(transport) == OLD
         assert leftovers(tmp_path) == []
 
+    def test_a_file_that_vanished_is_not_taken_for_one_never_published(
+        self, upstream: Upstream, transport: Callable[..., Transport]
+    ) -> None:
+        upstream.will(send(200, OLD))
+        transport(now=lambda: NOW).fetch(URL, "snap_counts")
+        upstream.will(send(404))
+        with pytest.raises(SourceError, match=r"HTTP 404.*had the file on 2025-09-16") as caught:
+            transport().fetch(URL, "snap_counts", 2024)
+        assert not isinstance(caught.value, NotPublishedError)
+        assert "run again later" in caught.value.advice
+        assert len(upstream.requests) == 1
+        assert cached(transport) == OLD
+
     def test_a_slow_drip_ends(
         self, upstream: Upstream, transport: Callable[..., Transport], tmp_path: Path
     ) -> None:
@@ -462,6 +390,13 @@ class TestMisbehaviour:
         with pytest.raises(SourceError, match=r"is empty|is not a csv file") as caught:
             transport().fetch(CSV_URL, "player_ids")
         assert "offline mode" not in caught.value.advice, "there is no cached copy to offer"
+
+    def test_half_a_csv_is_refused(
+        self, upstream: Upstream, transport: Callable[..., Transport]
+    ) -> None:
+        upstream.will(send(200, b"id,name\n1,A\n2"))
+        with pytest.raises(SourceError, match="is not a whole csv file"):
+            transport().fetch(CSV_URL, "player_ids")
 
     def test_a_refused_redirect_is_not_followed(
         self, upstream: Upstream, transport: Callable[..., Transport]
@@ -675,7 +610,9 @@ class TestAddresses:
             "https://../x.csv",
             "https:///x.csv",
             "https://github.com/",
-            "https://github.com/x.csv?raw=1",
+            "https://github.com/x.csv?raw=1/../../../y",
+            "https://github.com/x.csv?raw\\y",
+            "https://github.com/x.csv#part",
             "https://github.com/a%5C..%5Cx.csv",
             "https://github.com/x%00.csv",
         ],

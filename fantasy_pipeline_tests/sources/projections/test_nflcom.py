@@ -1,4 +1,4 @@
-"""`source_projections`: NFL.com's names joined to our players."""
+"""NFL.com's names joined to our players."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pytest
 
 from fantasy_pipeline.errors import NotPublishedError, SourceError
 from fantasy_pipeline.players import raw_players
-from fantasy_pipeline.source_projections import NFLCOM, source_projections
+from fantasy_pipeline.sources.projections import NFLCOM
+from fantasy_pipeline.sources.projections.nflcom import nflcom_projections
 from fantasy_pipeline.sources.sample import SampleLeague
 from fantasy_pipeline.tables import FANTASY_POSITIONS, RAW_PLAYERS, SOURCE_PROJECTIONS
 
@@ -57,7 +58,7 @@ def join(upstream: Callable[..., Any], rows: Rows) -> Join:
         weeks: tuple[int, ...] = (1,),
     ) -> tuple[dict[str, dict[str, Any]], list[str]]:
         source = upstream(nflcom_projections=nflcom, player_ids=ids or [NOBODY])
-        table, warnings = source_projections(source, rows(RAW_PLAYERS, *players), SEASON, weeks)
+        table, warnings = nflcom_projections(source, rows(RAW_PLAYERS, *players), SEASON, weeks)
         assert table.schema == SOURCE_PROJECTIONS.arrow_schema
         return {row["player_id"]: row for row in table.to_pylist()}, warnings
 
@@ -66,7 +67,8 @@ def join(upstream: Callable[..., Any], rows: Rows) -> Join:
 
 def test_a_projection(join: Join) -> None:
     found, warnings = join([projected("Josh Palmer", 8.5)], [rostered("00-1", "Josh Palmer")])
-    assert found == {
+    given = {name: value for name, value in found["00-1"].items() if value is not None}
+    assert {"00-1": given} == {
         "00-1": {
             "season": SEASON,
             "week": 1,
@@ -75,9 +77,7 @@ def test_a_projection(join: Join) -> None:
             "player_name": "Josh Palmer",
             "position": "WR",
             "team": "BUF",
-            "points_std": None,
             "points_half": 8.5,
-            "points_ppr": None,
             "as_of": SAVED,
         }
     }
@@ -232,13 +232,13 @@ def test_weeks_without_a_file_are_told(join: Join) -> None:
 
 
 def test_seasons_before_upstream_begins_are_told(upstream: Callable[..., Any], rows: Rows) -> None:
-    table, [warning] = source_projections(upstream(), rows(RAW_PLAYERS), 2020, [1])
+    table, [warning] = nflcom_projections(upstream(), rows(RAW_PLAYERS), 2020, [1])
     assert table.num_rows == 0
     assert warning == "nflcom_projections 2020: upstream begins with 2021"
 
 
 def test_nothing_published_is_a_warning(upstream: Callable[..., Any], rows: Rows) -> None:
-    table, [warning] = source_projections(upstream(), rows(RAW_PLAYERS), SEASON, [1])
+    table, [warning] = nflcom_projections(upstream(), rows(RAW_PLAYERS), SEASON, [1])
     assert table.num_rows == 0
     assert warning.startswith("nflcom_projections 2024: HTTP 404")
 
@@ -248,7 +248,7 @@ def test_without_an_id_map_the_rosters_spelling_must_do(
 ) -> None:
     source = upstream(nflcom_projections=[projected("Josh Palmer")])
     players = rows(RAW_PLAYERS, rostered("00-1", "Josh Palmer"))
-    table, [warning] = source_projections(source, players, SEASON, [1])
+    table, [warning] = nflcom_projections(source, players, SEASON, [1])
     assert table["player_id"].to_pylist() == ["00-1"]
     assert warning == "player_ids: HTTP 404; names are matched by the roster's spelling only"
 
@@ -263,14 +263,14 @@ def test_other_failures_are_raised(
 
     monkeypatch.setattr(source, "nflcom_projections", changed)
     with pytest.raises(SourceError, match="no column Team") as failed:
-        source_projections(source, rows(RAW_PLAYERS), SEASON, [1])
+        nflcom_projections(source, rows(RAW_PLAYERS), SEASON, [1])
     assert not isinstance(failed.value, NotPublishedError)
 
 
 def test_the_sample_league_joins_whole(sample: SampleLeague) -> None:
     weeks = [1, 2, 3]
     players, _ = raw_players(sample, sample.schedule(), SEASON, weeks)
-    table, warnings = source_projections(sample, players, SEASON, weeks)
+    table, warnings = nflcom_projections(sample, players, SEASON, weeks)
     assert table.num_rows == sample.nflcom_projections(SEASON, weeks).num_rows
     assert warnings == []
     assert set(table["position"].to_pylist()) == set(FANTASY_POSITIONS)

@@ -1,0 +1,203 @@
+"""The frozen record of other people's projections: what is added, what was known, who copies whom.
+
+`source_projections` holds every statement with the moment it was made. Pure functions over it, and
+the only places that decide these things.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from fantasy_pipeline.errors import NotMaterializedError, PipelineError
+from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.sources.projections import NFLCOM
+from fantasy_pipeline.sql import arrow, database, query
+from fantasy_pipeline.tables import SOURCE_PROJECTIONS
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+    from fantasy_pipeline.lake import Lake
+
+ARCHIVED = (NFLCOM,)
+"""Sources whose files of past weeks are kept as they were before the games."""
+COPY_SHARE = 0.98
+"""Share of common players on whom two sources agree from which on they are one."""
+COPY_APART = 0.05
+"""Points, half-PPR, that count as agreement."""
+COPY_ROWS = 50
+"""Common players needed to call a source a copy."""
+LEAST_SHARE = 0.5
+"""A fetch that drops more than half of the players yet to play is taken for broken."""
+_ABOUT = {
+    *("season", "week", "source", "player_id", "player_name", "position", "team", "as_of"),
+    "kickoff",
+}
+CONTENT = tuple(name for name in SOURCE_PROJECTIONS.column_names if name not in _ABOUT)
+"""Columns that are what a source says; the others say of whom, and when."""
+
+
+def stored_record(lake: Lake, weeks: Sequence[SeasonWeek]) -> pa.Table:
+    """The record of those of some weeks that a lake has, also as older versions wrote it.
+
+    What was said cannot be had again: columns that came later are null, nothing else is lost.
+    """
+    import pyarrow as pa
+
+    empty = SOURCE_PROJECTIONS.arrow_schema.empty_table()
+    parts = [empty]
+    for week in sorted(set(lake.weeks(SOURCE_PROJECTIONS)) & set(weeks)):
+        try:
+            parts.append(lake.read(SOURCE_PROJECTIONS, [week]))
+        except NotMaterializedError:
+            raise
+        except PipelineError:
+            parts.append(_by_column(lake, week))
+    return pa.concat_tables(parts)
+
+
+def _by_column(lake: Lake, week: SeasonWeek) -> pa.Table:
+    """A week of an older layout under today's."""
+    import pyarrow as pa
+
+    columns = {}
+    rows = lake.read(SOURCE_PROJECTIONS, [week], ["season"]).num_rows
+    for name in SOURCE_PROJECTIONS.column_names:
+        field = SOURCE_PROJECTIONS.arrow_schema.field(name)
+        try:
+            columns[name] = lake.read(SOURCE_PROJECTIONS, [week], [name])[name]
+        except PipelineError:
+            columns[name] = pa.nulls(rows, field.type)
+    return pa.table(columns, schema=SOURCE_PROJECTIONS.arrow_schema)
+
+
+def known(statements: pa.Table, at: datetime | None = None) -> pa.Table:
+    """What each source had said about each player when his game kicked off, or at a moment before.
+
+    That is its latest statement made before kick-off. An archived source that has none counts with
+    the earliest one recorded, which is of before the games though fetched later. Statements made
+    late by anyone else are left out.
+
+    Args:
+        statements: `SOURCE_PROJECTIONS`.
+        at: what was known at this moment; None: at each player's kick-off.
+
+    Returns:
+        `SOURCE_PROJECTIONS` rows, one per source, player and week at most.
+    """
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    far = np.iinfo(np.int64).max
+    as_of = statements["as_of"].cast("int64").fill_null(0).to_numpy()
+    kickoff = statements["kickoff"].cast("int64").fill_null(far).to_numpy()
+    now = far if at is None else _micros(at) + 1
+    in_time = as_of < np.minimum(kickoff, now)
+    archived = pc.is_in(statements["source"], pa.array(ARCHIVED)).to_numpy(zero_copy_only=False)
+    counts = in_time | (archived & (kickoff < now))
+    # Latest in time last; before those in time, the earliest late one last.
+    order = np.where(in_time, as_of, -as_of)
+    rows = statements.append_column("order", pa.array(order)).filter(pa.array(counts))
+    key = ["season", "week", "source", "player_id"]
+    rows = rows.sort_by([(name, "ascending") for name in (*key, "order")])
+    if rows.num_rows < 2:
+        return rows.drop_columns(["order"])
+    last = np.zeros(rows.num_rows, dtype=bool)
+    last[-1] = True
+    for name in key:
+        column = rows[name].combine_chunks()
+        last[:-1] |= pc.not_equal(column.slice(1), column.slice(0, len(column) - 1)).to_numpy(
+            zero_copy_only=False
+        )
+    return rows.filter(pa.array(last)).drop_columns(["order"])
+
+
+def _micros(moment: datetime) -> int:
+    since = moment.astimezone(timezone.utc) - datetime(1970, 1, 1, tzinfo=timezone.utc)
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def recorded(stored: pa.Table, said: pa.Table, kickoffs: pa.Table) -> pa.Table:
+    """The record of some weeks with what sources say now.
+
+    A statement already recorded is not added again; one that differs is, and what was said before
+    stays. A player whom a source does not project any more gets a row without points. What is
+    older than the record's latest of that source and week is left out.
+
+    Args:
+        stored: `SOURCE_PROJECTIONS` of those weeks so far.
+        said: rows of the same columns, whole weeks of a source each.
+        kickoffs: season, week, player_id and kickoff, as scheduled now.
+    """
+    columns = ", ".join(CONTENT)
+    sql = query("source_record").format(
+        content_new=_row("n"),
+        content_kept=_row("k"),
+        blank=", ".join(f"null as {name}" for name in CONTENT),
+        columns=columns,
+    )
+    with database() as connection:
+        connection.register("stored", stored)
+        connection.register("said", said)
+        connection.register("kickoffs", kickoffs)
+        table = arrow(
+            connection,
+            "select r.* replace (coalesce(k.kickoff, r.kickoff) as kickoff)"  # noqa: S608
+            f" from ({sql}) r left join kickoffs k using (season, week, player_id)",
+        )
+    return SOURCE_PROJECTIONS.conform(table)
+
+
+def _row(alias: str) -> str:
+    return "row(" + ", ".join(f"{alias}.{name}" for name in CONTENT) + ")"
+
+
+def dropped(stored: pa.Table, said: pa.Table) -> tuple[int, int]:
+    """Of the players whom the record of a source and week has and who are yet to play when the
+    source speaks: how many it does not name any more, and how many there are.
+
+    Args:
+        stored, said: rows of one source and week.
+    """
+    import pyarrow.compute as pc
+
+    now = pc.max(said["as_of"]).as_py()
+    before = known(stored)
+    ahead = before.filter(
+        pc.and_(
+            pc.fill_null(pc.greater(before["kickoff"], now), True),
+            pc.is_valid(pc.coalesce(*(before[name] for name in CONTENT))),
+        )
+    )
+    expected = set(ahead["player_id"].to_pylist())
+    return len(expected - set(said["player_id"].to_pylist())), len(expected)
+
+
+def is_copy(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two sources say the same: points of the same players, NaN where one says nothing."""
+    import numpy as np
+
+    both = ~np.isnan(one) & ~np.isnan(other)
+    agree = np.abs(one - other)[both] < COPY_APART
+    return bool(both.sum() >= COPY_ROWS and agree.mean() > COPY_SHARE)
+
+
+def copies(points: Mapping[str, np.ndarray]) -> dict[str, str]:
+    """Sources that copy another, and whom: the archived one, or else the first by name, counts.
+
+    Args:
+        points: by source, points of the same players; NaN where it says nothing.
+    """
+    originals: list[str] = []
+    found: dict[str, str] = {}
+    for source in sorted(points, key=lambda name: (name not in ARCHIVED, name)):
+        same = [name for name in originals if is_copy(points[source], points[name])]
+        if same:
+            found[source] = same[0]
+        else:
+            originals.append(source)
+    return found
