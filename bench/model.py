@@ -2,11 +2,13 @@
 
     python bench/model.py <lake> [season]
 
-Prints seconds and peak memory beside their limits, and exits with 1 beyond one.
+Prints seconds and GiB as JSON, then beside their limits; exits with 1 beyond one. Nothing of the
+lake is changed but the season's model.
 """
 
 from __future__ import annotations
 
+import json
 import resource
 import sys
 import time
@@ -44,6 +46,7 @@ def main(root: str, season: int) -> int:
     projections(ours, theirs, lambda _: model, None)
     found["a week"] = time.perf_counter() - start
 
+    print(json.dumps(found))
     for name, limit in LIMITS.items():
         verdict = "ok" if found[name] <= limit else "OVER"
         print(f"{name:10} {found[name]:8.2f}  limit {limit:5.1f}  {verdict}")

@@ -5,6 +5,7 @@ usage: NFLVERSE_MIRROR=<folder of upstream files> run.py [--quick]
 Prints one line per figure with its limit, and exits with 1 if one is exceeded.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,6 +15,8 @@ import threading
 import time
 from pathlib import Path
 from statistics import median
+
+from model import LIMITS
 
 HERE = Path(__file__).parent
 CLI = [str(Path(sys.executable).with_name("fantasy-pipeline"))]
@@ -127,6 +130,19 @@ def one_week(home: Path, report: Report) -> None:
     )
 
 
+def model(home: Path, report: Report) -> None:
+    """Features, training and a week's projections, on the lake that the backfill made."""
+    command = [sys.executable, str(HERE / "model.py"), str(home / "data" / "lake")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if not done.stdout:
+        sys.exit(f"{' '.join(command)} failed:\n{done.stderr[-3000:]}")
+    found = json.loads(done.stdout.splitlines()[0])
+    for name, value in found.items():
+        unit = " GiB" if name == "GiB" else " s"
+        named = "peak memory of features" if name == "GiB" else f"model: {name}"
+        report.line(named, value, LIMITS[name], unit)
+
+
 def imports(report: Report, home: Path) -> None:
     def once(code: str) -> float:
         return timed([sys.executable, "-c", code], home)[0]
@@ -147,6 +163,7 @@ def main() -> None:
         home = backfill(folder, seasons, report, first, 2024)
         one_week(home, report)
         imports(report, home)
+        model(home, report)
         if "--quick" not in sys.argv:
             per_partition(folder, report)
     sys.exit(report.exceeded)

@@ -274,7 +274,7 @@ def projection_model(
 def model_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_players: Any) -> Any:
     from fantasy_pipeline.checks_schedule import refuse_empty_weeks
     from fantasy_pipeline.model.artefact import fitting, model_of
-    from fantasy_pipeline.model.training import seasons_before
+    from fantasy_pipeline.model.training import CONTENT, seasons_before
     from fantasy_pipeline.projections import model_projections, pool_warnings
 
     weeks = weeks_of(context)
@@ -286,7 +286,7 @@ def model_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_playe
             return nfl.lake.read(table, columns=columns, seasons=seasons_before(season))
 
         of = (tables.PLAYER_HISTORY, tables.SOURCE_PROJECTIONS)
-        rows, told = (past(table, ["season"]) for table in of)
+        rows, told = (past(table, list(CONTENT[table.name])) for table in of)
         stored = fitting(nfl.lake, rows, told, season)
         if stored is not None:
             return stored

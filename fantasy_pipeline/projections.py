@@ -116,6 +116,7 @@ def _project_season(
     columns |= {f"{q}{suffix(s)}": np.zeros(size) for s in SCORINGS for q in QUANTILES}
     columns |= {name: np.full(size, np.nan) for name in TARGET_STATS}
     columns["plays"] = np.zeros(size)
+    columns["usual_half"] = matrix[:, features.NAMES.index("shrunken_points")]
     place = features.texts(rows, "position")
     source = np.full(size, BASELINE, dtype=object)
     for position in FANTASY_POSITIONS:
@@ -195,6 +196,8 @@ def projections(
     others = consensus.beside(ours, source_projections)
     half = ours["projected_points_half"].to_numpy()
     place, season = features.texts(ours, "position"), ours["season"].to_numpy()
+    weeks = season * 100 + ours["week"].to_numpy()
+    usual = features.floats(ours, "usual_half")
     together, width = half.copy(), np.ones(len(half))
     told = np.column_stack([half, *others.values()])
     base = _as_others_see_it(half, ours["plays"].to_numpy(), told[:, 1:])
@@ -204,7 +207,9 @@ def projections(
             these = (season == year) & (place == position)
             theirs = {name: values[these] for name, values in others.items()}
             weights = model.source_weights.get(position, {}) if model else {}
-            together[these] = consensus.combine(base[these], theirs, weights)
+            together[these] = consensus.combine(
+                base[these], theirs, weights, weeks[these], usual[these]
+            )
             width[these] = model.width.get(position, consensus.PRIOR_WIDTH) if model else 1.0
     width[np.isnan(told[:, 1:]).all(axis=1)] = 1.0
     together[ours["plays"].to_numpy() == 0] = 0.0

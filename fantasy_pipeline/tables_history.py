@@ -39,6 +39,8 @@ AVERAGED_STATS = (
     "air_yards_share",
     "passing_air_yards",
     "passing_epa",
+    "rushing_epa",
+    "receiving_epa",
     "rushing_first_downs",
     "receiving_first_downs",
     "receiving_yards_after_catch",
@@ -68,6 +70,8 @@ LONG_STATS = (
     "attempts",
     "carries",
     "targets",
+    "rushing_epa",
+    "receiving_epa",
 )
 """Stats that it carries over the last seasons too."""
 

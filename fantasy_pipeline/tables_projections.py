@@ -132,7 +132,16 @@ MODEL_PROJECTIONS = Table(
     "What our own model expects, no other source read: one row per rostered QB, RB, WR, TE and K "
     "of the week, with the stat line that the points follow from.",
     PLAYER_WEEK,
-    (*_PROJECTED, *_LINE),
+    (
+        *_PROJECTED,
+        *_LINE,
+        Column(
+            "usual_half",
+            "float",
+            "What he usually scores, half-PPR: recency-weighted mean, mixed with that of the "
+            "position's players as experienced",
+        ),
+    ),
 )
 
 PROJECTIONS = Table(

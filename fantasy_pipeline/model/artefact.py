@@ -89,6 +89,7 @@ def save(lake: Lake, model: Model) -> str:
         "source_window": {str(season): rows for season, rows in model.source_window.items()},
         "source_weights": model.source_weights,
         "width": model.width,
+        "content": model.content,
         "metrics": model.metrics,
     }
     lake.write_bytes(f"{_folder(model.season)}/{version}.npz", buffer.getvalue())
@@ -141,6 +142,7 @@ def load(lake: Lake, season: int) -> Model | None:
             source_window={int(key): rows for key, rows in about["source_window"].items()},
             source_weights=about["source_weights"],
             width=about["width"],
+            content=about["content"],
         )
     except KeyError as error:
         raise ModelMismatchError(f"{where} lacks {error}. {advice}") from error
@@ -178,17 +180,17 @@ def fitting(
 ) -> Model | None:
     """The stored model of a season, unless it is to be trained anew.
 
-    That is when the seasons before have other rows than those it learnt from, or when it was made
-    with another feature set. Of the tables only the column season is looked at.
+    That is when the seasons before have other rows, results or source projections than those it
+    learnt from, or when it was made with another feature set. Of the tables only the columns of
+    `training.CONTENT` are looked at.
     """
     try:
         stored = load(lake, season)
     except ModelMismatchError:
         return None
-    if stored is None or stored.window != training.window(history, season):
+    if stored is None or stored.content != training.content(history, source_projections, season):
         return None
-    known = stored.source_window == training.source_window(source_projections, season)
-    return stored if known else None
+    return stored
 
 
 def model_of(

@@ -1,8 +1,13 @@
 """The consensus: our model moved towards what the other sources say, by what they have been worth.
 
 ``consensus = model + sum over sources of weight x (source - model)``, in half-PPR, which every
-source can be brought to. A source that says nothing about a player leaves him to the others; one
-that disagrees wildly is heard up to `MOST_APART` points; one that copies another counts once.
+source can be brought to. A source's level is its own affair: what counts is whom it puts above or
+below the others of his position and week. A source that says nothing about a player leaves him to
+the others; one that disagrees wildly is heard up to `MOST_APART` points; one that copies another
+counts once.
+
+The player's usual is heard too, with a weight below 0: model and sources each stay near what he
+scored before, and their mean stays nearer than it should when his role has changed.
 """
 
 from __future__ import annotations
@@ -23,6 +28,13 @@ PRIOR_ROWS = 2000
 MOST_WEIGHT = 0.9
 MOST_APART = 8.0
 """Points beyond which a source's difference from the model counts no more."""
+USUAL = "usual"
+"""Name of the player's usual among the weights."""
+USUAL_WEIGHT = -0.1
+"""Its weight before any of the past is known."""
+LEAST_USUAL = -0.4
+LEVEL_ROWS = 12
+"""Players of a week and position from which on a source's level can be told."""
 WIDTHS = tuple(round(0.8 + 0.02 * step, 2) for step in range(16))
 PRIOR_WIDTH = 0.95
 """Width of the consensus's p10-p90 relative to the model's before it can be learnt."""
@@ -77,22 +89,45 @@ def beside(
     return {source: values for source, values in out.items() if source not in same}
 
 
-def differences(model: np.ndarray, sources: dict[str, np.ndarray]) -> np.ndarray:
-    """Source less model, one column per source, 0 where a source says nothing."""
+def differences(model: np.ndarray, sources: dict[str, np.ndarray], weeks: np.ndarray) -> np.ndarray:
+    """Source less model, beyond the source's level of the week; 0 where a source says nothing.
+
+    The level is the mean difference of the week's players, the better ones weighing more. It
+    changes with a source's methods: NFL.com was 1.3 points too high for quarterbacks in 2021-2023
+    and 1.3 too low in 2024.
+
+    Args:
+        model: half-PPR points of one position.
+        weeks: any number that tells the rows' weeks apart.
+
+    Returns:
+        One column per source.
+    """
     import numpy as np
 
-    columns = [
-        np.clip(np.nan_to_num(values - model), -MOST_APART, MOST_APART)
-        for values in sources.values()
-    ]
+    _, week = np.unique(weeks, return_inverse=True)
+    columns = []
+    for values in sources.values():
+        apart = np.nan_to_num(values - model)
+        heard = ~np.isnan(values) & (model > 0)
+        merit = np.where(heard, np.nan_to_num(values + model), 0.0) ** 2
+        level = np.bincount(week, merit * apart) / np.maximum(np.bincount(week, merit), 1e-9)
+        level[np.bincount(week, heard) < LEVEL_ROWS] = 0.0
+        apart = np.where(np.isnan(values), 0.0, apart - np.round(level, 6)[week])
+        columns.append(np.clip(apart, -MOST_APART, MOST_APART))
     return np.column_stack(columns) if columns else np.zeros((len(model), 0))
 
 
+def _weeks(rows: pa.Table) -> np.ndarray:
+    """A number per row that tells the weeks apart."""
+    return rows["season"].to_numpy() * 100 + rows["week"].to_numpy()
+
+
 def learn_weights(unseen: pa.Table, source_projections: pa.Table) -> dict[str, float]:
-    """Weights of the sources of one position: least squares, drawn to the prior.
+    """Weights of the sources and of the usual for one position: least squares, drawn to the prior.
 
     Args:
-        unseen: projections out of the fold: key, model_half, receptions, target_half.
+        unseen: projections out of the fold: key, model_half, usual_half, receptions, target_half.
     """
     import numpy as np
 
@@ -100,19 +135,44 @@ def learn_weights(unseen: pa.Table, source_projections: pa.Table) -> dict[str, f
     if not sources:
         return {}
     model = unseen["model_half"].to_numpy()
-    apart = differences(model, sources)
-    told = np.any(apart != 0, axis=1)
+    heard = with_usual(sources, unseen["usual_half"].to_numpy())
+    apart = differences(model, heard, _weeks(unseen))
+    told = ~np.isnan(np.column_stack(list(sources.values()))).all(axis=1)
     apart, error = apart[told], (unseen["target_half"].to_numpy() - model)[told]
     if not len(apart):
         return {}
-    prior = np.full(len(sources), PRIOR_WEIGHT / len(sources))
-    strength = PRIOR_ROWS * (apart**2).mean(axis=0)
+    prior = _prior(heard)
+    strength = PRIOR_ROWS * np.maximum((apart**2).mean(axis=0), 1e-9)
     gram = apart.T @ apart + np.diag(strength)
-    weights = np.maximum(np.linalg.solve(gram, apart.T @ error + strength * prior), 0.0)
-    weights *= min(1.0, MOST_WEIGHT / max(weights.sum(), 1e-9))
-    return {
-        source: round(float(weight), 4) for source, weight in zip(sources, weights, strict=True)
-    }
+    found = np.linalg.solve(gram, apart.T @ error + strength * prior)
+    return {name: round(float(weight), 4) for name, weight in _bounded(heard, found).items()}
+
+
+def with_usual(sources: dict[str, np.ndarray], usual: np.ndarray) -> dict[str, np.ndarray]:
+    """The sources and, for players whom one of them projects, the usual."""
+    import numpy as np
+
+    silent = np.isnan(np.column_stack(list(sources.values()))).all(axis=1)
+    return {**sources, USUAL: np.where(silent, np.nan, usual)}
+
+
+def _prior(heard: dict[str, np.ndarray]) -> np.ndarray:
+    import numpy as np
+
+    count = len(heard) - (USUAL in heard)
+    return np.array([USUAL_WEIGHT if name == USUAL else PRIOR_WEIGHT / count for name in heard])
+
+
+def _bounded(heard: dict[str, np.ndarray], weights: np.ndarray) -> dict[str, float]:
+    """Weights by name: sources between 0 and `MOST_WEIGHT` together, the usual not above 0."""
+    import numpy as np
+
+    named = dict(zip(heard, weights, strict=True))
+    usual = named.pop(USUAL, None)
+    others = {name: max(weight, 0.0) for name, weight in named.items()}
+    share = min(1.0, MOST_WEIGHT / max(sum(others.values()), 1e-9))
+    out = {name: weight * share for name, weight in others.items()}
+    return out if usual is None else out | {USUAL: float(np.clip(usual, LEAST_USUAL, 0.0))}
 
 
 def learn_width(
@@ -136,7 +196,8 @@ def learn_width(
     if told.sum() < FEW_ROWS:
         return PRIOR_WIDTH
     model = unseen["model_half"].to_numpy()
-    together = combine(model, sources, weights)[told]
+    usual = unseen["usual_half"].to_numpy()
+    together = combine(model, sources, weights, _weeks(unseen), usual)[told]
     actual = unseen["target_half"].to_numpy()[told]
     low, middle, high = quantiles(table, together, np.ones(len(together)), (0.1, 0.5, 0.9)).T
     covered = [
@@ -147,13 +208,25 @@ def learn_width(
 
 
 def combine(
-    model: np.ndarray, sources: dict[str, np.ndarray], weights: dict[str, float]
+    model: np.ndarray,
+    sources: dict[str, np.ndarray],
+    weights: dict[str, float],
+    weeks: np.ndarray,
+    usual: np.ndarray,
 ) -> np.ndarray:
-    """Consensus of one position, half-PPR; a source without a past has a share of the prior."""
+    """Consensus of one position, half-PPR; a source without a past has a share of the prior.
+
+    Args:
+        weights: of `learn_weights`.
+        weeks: any number that tells the rows' weeks apart.
+        usual: what each player usually scores, half-PPR; NaN: not heard.
+    """
     import numpy as np
 
     if not sources:
         return model
-    share = np.array([weights.get(source, PRIOR_WEIGHT / len(sources)) for source in sources])
-    share *= min(1.0, MOST_WEIGHT / max(share.sum(), 1e-9))
-    return np.maximum(model + (differences(model, sources) * share).sum(axis=1), 0.0)
+    heard = with_usual(sources, usual)
+    prior = dict(zip(heard, _prior(heard), strict=True))
+    share = _bounded(heard, np.array([weights.get(name, prior[name]) for name in heard]))
+    moves = differences(model, heard, weeks) * np.array(list(share.values()))
+    return np.maximum(model + moves.sum(axis=1), 0.0)

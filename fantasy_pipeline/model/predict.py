@@ -38,15 +38,17 @@ def expect(model: PositionModel, position: str, rows: pa.Table, matrix: np.ndarr
     raw = linear.dot(model.scale.apply(matrix), model.coefficients) + model.intercepts
     line = dict(zip(STATS[position], np.maximum(raw, 0.0).T, strict=True))
     few = np.ascontiguousarray(matrix[:, : len(features.TREE_NAMES)])
-    if "receptions" in line:
+    if "receptions" in model.trees:
         whole = np.maximum(model.trees["receptions"].predict(few), 0.0)
         ratio = _correction(line["receptions"], whole)
         line["receptions"] = line["receptions"] * ratio
         line["targets"] = line["targets"] * ratio
-    ratio = _correction(points(line, "std"), np.maximum(model.trees["points"].predict(few), 0.0))
-    for name in line:
-        if name in WEIGHTS:
-            line[name] = line[name] * ratio
+    if "points" in model.trees:
+        whole = np.maximum(model.trees["points"].predict(few), 0.0)
+        ratio = _correction(points(line, "std"), whole)
+        for name in line:
+            if name in WEIGHTS:
+                line[name] = line[name] * ratio
     return Expected(line, _plays(model, rows, matrix))
 
 

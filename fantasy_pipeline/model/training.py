@@ -7,6 +7,7 @@ correct it a little. Chance to play is a logistic regression over all listed pla
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,8 @@ SEASON_DISCOUNT = 0.9
 """Weight of a season relative to the one after it."""
 TREE_SHARE = 0.25
 """Share of the trees in points and receptions; with a half, RMSE was that of the ridge or worse."""
+TREE_ROWS = 5000
+"""Player-weeks that trees need: with the 3,000-4,500 of quarterbacks they made RMSE worse."""
 FOLDS = 5
 
 PLAYS_NAMES = (
@@ -87,6 +90,7 @@ class Model:
         source_window: training seasons of the source weights, and their rows.
         source_weights: by position and source, weight in the consensus.
         width: by position, width of the consensus's p10-p90 relative to the model's.
+        content: hash of what happened and of what the sources said in those seasons.
     """
 
     season: int
@@ -96,6 +100,7 @@ class Model:
     source_window: dict[int, int] = field(default_factory=dict)
     source_weights: dict[str, dict[str, float]] = field(default_factory=dict)
     width: dict[str, float] = field(default_factory=dict)
+    content: str = ""
 
 
 def seasons_before(season: int) -> range:
@@ -121,6 +126,24 @@ def window(history: pa.Table, season: int) -> dict[int, int]:
 def source_window(source_projections: pa.Table | None, season: int) -> dict[int, int]:
     """Seasons that source weights are learnt from, and their rows."""
     return {} if source_projections is None else window(source_projections, season)
+
+
+CONTENT = {
+    "player_history": ("season", "week", "target_half"),
+    "source_projections": ("season", "week", "points_half"),
+}
+"""Columns whose change means that a model is out of date: corrected stats, other projections."""
+
+
+def content(history: pa.Table, source_projections: pa.Table | None, season: int) -> str:
+    """Hash of the training seasons' rows by the columns of `CONTENT`, in the tables' order."""
+    digest = hashlib.sha256()
+    for name, table in zip(CONTENT, (history, source_projections), strict=True):
+        if table is not None:
+            rows = usable(table.select(CONTENT[name]), season)
+            for column in CONTENT[name]:
+                digest.update(features.floats(rows, column).tobytes())
+    return digest.hexdigest()[:16]
 
 
 def train(history: pa.Table, season: int, source_projections: pa.Table | None = None) -> Model:
@@ -150,7 +173,8 @@ def train(history: pa.Table, season: int, source_projections: pa.Table | None = 
                 table = learnt[position].tables["half"]
                 width[position] = learn_width(unseen, known, weights[position], table)
     sources = source_window(source_projections, season)
-    return Model(season, window(history, season), learnt, metrics, sources, weights, width)
+    of = content(history, source_projections, season)
+    return Model(season, window(history, season), learnt, metrics, sources, weights, width, of)
 
 
 @dataclass(frozen=True)
@@ -249,11 +273,14 @@ def _train_position(
     line = dict(zip(names, np.maximum(unseen, 0.0).T, strict=True))
     starts = lessons.rank <= STARTERS[position]
     tables, metrics = _uncertainty(rows, line, starts)
-    out_of_fold = _out_of_fold(rows, line, starts)
-    few = inputs[:, : len(features.TREE_NAMES)]
-    forest = {"points": trees.fit(few, features.floats(rows, "target_std"))}
-    if "receptions" in names:
-        forest["receptions"] = trees.fit(few, targets[:, names.index("receptions")])
+    usual = inputs[:, features.NAMES.index("shrunken_points")]
+    out_of_fold = _out_of_fold(rows, line, starts, usual)
+    forest = {}
+    if rows.num_rows >= TREE_ROWS:
+        few = inputs[:, : len(features.TREE_NAMES)]
+        forest["points"] = trees.fit(few, features.floats(rows, "target_std"))
+        if "receptions" in names:
+            forest["receptions"] = trees.fit(few, targets[:, names.index("receptions")])
     plays_scale, plays = _train_plays(lessons)
     model = PositionModel(scale, coefficients, intercepts, forest, tables, plays_scale, plays)
     return model, metrics, out_of_fold
@@ -275,8 +302,10 @@ def _uncertainty(
     return tables, metrics
 
 
-def _out_of_fold(rows: pa.Table, line: dict[str, np.ndarray], starts: np.ndarray) -> pa.Table:
-    """Key, projected and actual half-PPR points, projected receptions, whether he may start."""
+def _out_of_fold(
+    rows: pa.Table, line: dict[str, np.ndarray], starts: np.ndarray, usual: np.ndarray
+) -> pa.Table:
+    """Key; projected, usual and actual half-PPR points; receptions; whether he may start."""
     import numpy as np
     import pyarrow as pa
 
@@ -285,6 +314,7 @@ def _out_of_fold(rows: pa.Table, line: dict[str, np.ndarray], starts: np.ndarray
         rows.select(["season", "week", "player_id", "target_half"])
         .append_column("model_half", pa.array(half))
         .append_column("receptions", pa.array(line.get("receptions", np.zeros(len(half)))))
+        .append_column("usual_half", pa.array(usual))
         .append_column("starts", pa.array(starts))
     )
 

@@ -172,6 +172,25 @@ def test_more_seasons_in_the_lake_mean_a_new_model(tmp_path: Path, past: pa.Tabl
     assert set(artefact.model_of(lake, longer, None, SEASON).window) == {2021, 2022, 2023}
 
 
+def test_corrected_stats_mean_a_new_model_and_the_season_itself_does_not(
+    tmp_path: Path, past: pa.Table
+) -> None:
+    lake = Lake(str(tmp_path), "nfl")
+    first = artefact.model_of(lake, past, None, SEASON)
+    column = past.schema.get_field_index("target_half")
+    values = past["target_half"].to_pylist()
+
+    def changed(row: int) -> pa.Table:
+        other = [value + 1 if at == row else value for at, value in enumerate(values)]
+        return past.set_column(column, "target_half", pa.array(other))
+
+    assert artefact.fitting(lake, changed(len(values) - 1), None, SEASON) is not None
+    assert artefact.fitting(lake, changed(0), None, SEASON) is None
+    again = artefact.model_of(lake, changed(0), None, SEASON)
+    assert again.window == first.window
+    assert again.content != first.content
+
+
 def test_too_few_rows_fall_back_to_the_baseline_and_say_so(past: pa.Table) -> None:
     young = training.train(past, 2022)
     assert young.positions == {}

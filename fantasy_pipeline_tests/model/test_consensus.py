@@ -67,17 +67,45 @@ def test_a_copy_counts_once() -> None:
     assert list(found) == ["a", "c"]
 
 
+UNHEARD = np.array([np.nan, np.nan])
+ONE_WEEK = np.zeros(2)
+
+
 def test_a_silent_source_leaves_the_player_to_the_others() -> None:
     model = np.array([10.0, 10.0])
     theirs = {"a": np.array([20.0, np.nan]), "b": np.array([10.0, 12.0])}
-    both = consensus.combine(model, theirs, {"a": 0.3, "b": 0.5})
+    both = consensus.combine(model, theirs, {"a": 0.3, "b": 0.5}, ONE_WEEK, UNHEARD)
     # 20 is heard up to MOST_APART points from the model.
     assert both.tolist() == [10 + 0.3 * consensus.MOST_APART, 11.0]
 
 
 def test_without_a_past_the_prior_is_shared() -> None:
     model, theirs = np.array([10.0]), {"a": np.array([12.0]), "b": np.array([12.0])}
-    assert consensus.combine(model, theirs, {})[0] == pytest.approx(10 + consensus.PRIOR_WEIGHT * 2)
+    together = consensus.combine(model, theirs, {}, ONE_WEEK[:1], UNHEARD[:1])
+    assert together[0] == pytest.approx(10 + consensus.PRIOR_WEIGHT * 2)
+
+
+def test_the_level_of_a_source_is_its_own_affair() -> None:
+    weeks = np.repeat([1, 2], 20)
+    model = RANDOM.uniform(5, 20, 40)
+    opinion = RANDOM.normal(0, 2, 40)
+    level = np.where(weeks == 1, 3.0, -3.0)
+    one, two = (
+        consensus.differences(model, {"a": model + opinion + shift}, weeks)[:, 0]
+        for shift in (0.0, level)
+    )
+    np.testing.assert_allclose(one, two, atol=0.5)
+    # Of a few players it cannot be told.
+    few = consensus.differences(model[:5], {"a": model[:5] + 3.0}, weeks[:5])
+    np.testing.assert_allclose(few[:, 0], 3.0)
+
+
+def test_the_consensus_steps_back_from_what_a_player_usually_scores() -> None:
+    model, usual = np.array([12.0, 8.0]), np.array([8.0, 12.0])
+    theirs = {"a": np.array([12.0, np.nan])}
+    together = consensus.combine(model, theirs, {"a": 0.4, "usual": -0.2}, ONE_WEEK, usual)
+    # His role has grown: further up. Whom nobody else projects is left to the model.
+    assert together.tolist() == pytest.approx([12.8, 8.0])
 
 
 @pytest.mark.parametrize(("noise", "low", "high"), [(0.5, 0.6, 0.9), (9.0, 0.0, 0.3)])
@@ -87,6 +115,7 @@ def test_a_good_source_weighs_more_than_a_bad_one(noise: float, low: float, high
     unseen = players(size).append_column("model_half", pa.array(truth + RANDOM.normal(0, 3, size)))
     unseen = unseen.append_column("target_half", pa.array(truth + RANDOM.normal(0, 5, size)))
     theirs = np.maximum(truth + RANDOM.normal(0, noise, size), 0.1)
+    unseen = unseen.append_column("usual_half", pa.array(np.full(size, np.nan)))
     rows = sources(told("a", dict(enumerate(theirs.tolist()))))
     assert low <= consensus.learn_weights(unseen, rows)["a"] <= high
 
@@ -99,6 +128,7 @@ def test_width_is_learnt_where_the_consensus_is_surer() -> None:
     unseen = players(size).append_column("model_half", pa.array(truth))
     unseen = unseen.append_column("target_half", pa.array(actual))
     unseen = unseen.append_column("starts", pa.array([True] * size))
+    unseen = unseen.append_column("usual_half", pa.array(truth))
     rows = sources(told("a", dict(enumerate(truth.tolist()))))
     assert consensus.learn_width(unseen, rows, {"a": 0.4}, table) == pytest.approx(0.84, abs=0.05)
     assert consensus.learn_width(unseen, rows, {}, table) == consensus.PRIOR_WIDTH
