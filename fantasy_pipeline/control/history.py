@@ -95,7 +95,8 @@ class Execution:
     @property
     def source(self) -> str | None:
         """Source that the run was told to use; None: the configured one."""
-        config: Any = self.run.run_config.get("resources", {}).get("nfl", {}).get("config", {})
+        resources: Any = self.run.run_config.get("resources", {})
+        config = resources.get("nfl", {}).get("config", {})
         return self.run.tags.get("source") or config.get("source") or None
 
     @property
