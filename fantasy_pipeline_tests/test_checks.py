@@ -435,6 +435,7 @@ def test_a_result_names_its_rules_and_weeks(lines: pa.Table, games: pa.Table) ->
 def test_a_repeated_key_and_a_broken_bound_fire_in_the_lake_too(rows: Rows, part: Any) -> None:
     """What the write refuses, the check finds in a lake that something else wrote to."""
     key = {"season": 2024, "week": 5, "game_id": "g", "player_id": "p", "source": "s"}
+    key["as_of"] = KICKOFF
     record = {name: key[name] for name in part.table.key}
     both = rows(part.table, record, record)
     found = {
