@@ -211,7 +211,7 @@ def test_kickoffs_are_of_the_schedule_of_today() -> None:
     assert found["kickoff"].to_pylist() == [KICKOFF + DAY, KICKOFF]
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(
     st.lists(
         st.dictionaries(st.sampled_from("abcd"), st.sampled_from([3.0, 5.0]), min_size=1),
