@@ -175,7 +175,7 @@ def player_history(nfl: NflData) -> dg.MaterializeResult:  # type: ignore[type-a
     # Written here and not by the I/O manager: of two runs at once, the one that reads last must
     # write last.
     with nfl.lake.rebuilding(tables.PLAYER_HISTORY), nfl.lake.connect(inputs) as connection:
-        table = player_history(connection)
+        table = tables.PLAYER_HISTORY.checked(player_history(connection))
         refuse_forgotten_weeks(connection, table)
         rows = nfl.lake.write(tables.PLAYER_HISTORY, table)
     return dg.MaterializeResult(
