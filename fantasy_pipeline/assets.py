@@ -61,15 +61,17 @@ def _columns(*names: str) -> dg.AssetIn:
 )
 @asks_upstream
 def games(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
-    from fantasy_pipeline.calendar import refuse_lost_seasons
+    from fantasy_pipeline.checks_schedule import refuse_lost_games
 
     table = nfl.upstream.schedule()
     if nfl.lake.has(tables.GAMES):
-        refuse_lost_seasons(nfl.lake.read(tables.GAMES, columns=["season"]), table)
+        refuse_lost_games(nfl.lake.read(tables.GAMES, columns=["season"]), table)
     seasons = table["season"].to_numpy()
     context.add_output_metadata(
         {"seasons": f"{seasons.min()}-{seasons.max()}", "data": nfl.label or "nfl"}
     )
+    if notes := nfl.upstream.notes("schedule", seasons.max()):
+        context.add_output_metadata({"warnings": notes})
     return table
 
 
@@ -112,7 +114,10 @@ def weekly_stats(
     for season, numbers in by_season(weeks).items():
         players = raw_players.filter(pc.equal(raw_players["season"], season))
         part = weekly_stats(nfl.upstream, games, players, season, numbers)
-        warnings[season] = unplayed_games(games, part, season, numbers)
+        warnings[season] = [
+            *nfl.upstream.notes("weekly_stats", season),
+            *unplayed_games(games, part, season, numbers),
+        ]
         parts.append(part)
     table = pa.concat_tables(parts)
     phases = _phases(context, games, table, weeks)
@@ -170,7 +175,9 @@ def player_history(nfl: NflData) -> dg.MaterializeResult:  # type: ignore[type-a
     # Written here and not by the I/O manager: of two runs at once, the one that reads last must
     # write last.
     with nfl.lake.rebuilding(tables.PLAYER_HISTORY), nfl.lake.connect(inputs) as connection:
-        rows = nfl.lake.write(tables.PLAYER_HISTORY, player_history(connection))
+        table = tables.PLAYER_HISTORY.checked(player_history(connection))
+        _refuse_forgotten(connection, table)
+        rows = nfl.lake.write(tables.PLAYER_HISTORY, table)
     path = nfl.lake.path(tables.PLAYER_HISTORY)
     return dg.MaterializeResult(
         metadata={"dagster/row_count": rows, "path": path, "data": nfl.label or "nfl"}
@@ -250,6 +257,7 @@ def projection_model(
 def model_projections(
     context: dg.AssetExecutionContext, nfl: NflData, player_history: Any, raw_players: Any
 ) -> Any:
+    from fantasy_pipeline.checks_schedule import refuse_empty_weeks
     from fantasy_pipeline.model.artefact import fitting, model_of
     from fantasy_pipeline.projections import model_projections, pool_warnings
 
@@ -268,6 +276,7 @@ def model_projections(
         return model_of(nfl.lake, player_history, sources, season)
 
     table = model_projections(player_history, scheduled, model, nfl.label)
+    refuse_empty_weeks(tables.MODEL_PROJECTIONS.name, table, scheduled)
     report_weeks(context, table, weeks, played, pool_warnings(raw_players), nfl.label)
     return table
 
@@ -279,6 +288,7 @@ def projections(
     model_projections: Any,
     source_projections: Any,
 ) -> Any:
+    from fantasy_pipeline.checks_schedule import refuse_empty_weeks
     from fantasy_pipeline.model.artefact import load
     from fantasy_pipeline.projections import consensus_gaps, projections
 
@@ -288,7 +298,9 @@ def projections(
         model_projections, source_projections, lambda season: load(nfl.lake, season), nfl.label
     )
     warnings = consensus_gaps(model_projections, source_projections)
-    report_weeks(context, table, weeks, _played(nfl.lake.read(tables.GAMES)), warnings, nfl.label)
+    played = _played(nfl.lake.read(tables.GAMES))
+    refuse_empty_weeks(tables.PROJECTIONS.name, table, [week for week in weeks if week in played])
+    report_weeks(context, table, weeks, played, warnings, nfl.label)
     return table
 
 
@@ -305,6 +317,7 @@ def projection_accuracy(
     context: dg.AssetExecutionContext, nfl: NflData, player_history: Any
 ) -> Any:
     from fantasy_pipeline.accuracy import projection_accuracy
+    from fantasy_pipeline.checks_schedule import refuse_empty_weeks
 
     weeks = weeks_of(context)
     lake = nfl.lake
@@ -320,12 +333,34 @@ def projection_accuracy(
         of(tables.MODEL_PROJECTIONS),
         of(tables.SOURCE_PROJECTIONS),
     )
+    # Stats of a week that its players' history does not know: the history is older.
+    told = sorted(projected & set(lake.weeks(tables.WEEKLY_STATS)))
+    stats = lake.read(tables.WEEKLY_STATS, told, ["season", "week"])
+    pairs = stats.group_by(["season", "week"]).aggregate([])
+    refuse_empty_weeks(
+        tables.PROJECTION_ACCURACY.name,
+        table,
+        [SeasonWeek(row["season"], row["week"]) for row in pairs.to_pylist()],
+    )
     warnings = {
         season: [f"projections {season}: none of week {', '.join(map(str, absent))} to score"]
         for season, absent in by_season(sorted((set(weeks) & set(played)) - projected)).items()
     }
     report_weeks(context, table, weeks, played, warnings, nfl.label)
     return table
+
+
+def _refuse_forgotten(connection: Any, history: Any) -> None:
+    """Raise if the history lacks a week of which the lake has fantasy players."""
+    from fantasy_pipeline.checks_schedule import refuse_empty_weeks
+
+    listed = connection.execute(
+        "select distinct season, week from raw_players where list_contains(?, position)"
+        " union select distinct season, week from weekly_stats where list_contains(?, position)",
+        [list(tables.FANTASY_POSITIONS)] * 2,
+    ).fetchall()
+    weeks = [SeasonWeek(*row) for row in listed]
+    refuse_empty_weeks(tables.PLAYER_HISTORY.name, history, weeks)
 
 
 def _phases(

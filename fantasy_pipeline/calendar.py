@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from fantasy_pipeline.errors import NotPublishedError, PipelineError, SourceError
+from fantasy_pipeline.errors import NotPublishedError, PipelineError
 from fantasy_pipeline.season_week import SeasonWeek
 
 if TYPE_CHECKING:
@@ -134,26 +134,6 @@ def scheduled_weeks(games: pa.Table, season: int) -> set[int]:
             season,
         )
     return set(weeks)
-
-
-def refuse_lost_seasons(before: pa.Table, after: pa.Table) -> None:
-    """Refuse a schedule that lacks seasons of the one before, as an outdated file does.
-
-    Raises:
-        SourceError: seasons were lost.
-    """
-    import pyarrow.compute as pc
-
-    lost = set(pc.unique(before["season"]).to_pylist()) - set(
-        pc.unique(after["season"]).to_pylist()
-    )
-    if lost:
-        raise SourceError(
-            "schedule",
-            "upstream's file has no game of this season any more, the lake has",
-            "Run again when upstream has mended it; nothing was changed",
-            max(lost),
-        )
 
 
 def is_over(game: Game, now: datetime) -> bool:

@@ -1,5 +1,6 @@
 """The command line, `fantasy-pipeline`. Parses, calls, prints; nothing else is done here."""
 
+import os
 import re
 import sys
 from datetime import datetime, timezone
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
 import typer
+from pydantic import ValidationError
 
 from fantasy_pipeline import __version__, cli_control, cli_scores
 from fantasy_pipeline.cli_options import (
@@ -23,8 +25,15 @@ from fantasy_pipeline.output import Format, console, json_text, write
 from fantasy_pipeline.season_week import FIRST_SEASON, WEEKS, SeasonWeek
 from fantasy_pipeline.settings import SourceName
 
+FAILED, MISUSED, BROKEN, INTERRUPTED = 1, 2, 70, 130
+_EXIT_CODES = """Exit codes: 0 done; 1 failed, the line on stderr says why and what to do (health: a
+warning); 2 wrong arguments (health: critical); 70 a defect of this program; 130 interrupted."""
+# Typer has Click inside or beside it, by version; the base of what it exports is in both.
+_UsageError: Any = typer.BadParameter.__mro__[2]
+
 app = typer.Typer(
     help="NFL weeks imported, checked and projected for fantasy football.",
+    epilog=_EXIT_CODES,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -37,11 +46,16 @@ def _moment(text: str | None) -> datetime | None:
     try:
         # Python 3.10 does not read the Z.
         moment = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", text.strip()))
-    except ValueError:
+        # The first and the last day of the calendar have no UTC in it.
+        return (
+            moment.astimezone(timezone.utc)
+            if moment.tzinfo
+            else moment.replace(tzinfo=timezone.utc)
+        )
+    except (ValueError, OverflowError):
         raise PipelineError(
             f"--at {text!r} is not a moment in ISO 8601; write it like 2025-09-30T08:00Z."
         ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def _session(source: str | None, at: str | None = None) -> Any:
@@ -230,7 +244,7 @@ def _numbers(option: str, text: str, lowest: int, highest: int) -> list[int]:
     """Numbers written like 1-3,7."""
     numbers: set[int] = set()
     for part in text.split(","):
-        match = re.fullmatch(r"\s*(\d{1,4})\s*(?:-\s*(\d{1,4})\s*)?", part)
+        match = re.fullmatch(r"\s*(\d{1,4})\s*(?:-\s*(\d{1,4})\s*)?", part, re.ASCII)
         if match is None:
             raise PipelineError(f"{option} {text!r} is not a list like 3, 1-5 or 1,4-6.")
         first, last = int(match[1]), int(match[2] or match[1])
@@ -339,12 +353,37 @@ cli_scores.add_to(app)
 
 
 def main() -> None:
-    """Entry point: expected failures are one line on stderr and exit code 1."""
-    try:
+    """Entry point: every failure is one line on stderr; exit codes are those of `--help`."""
+    if len(sys.argv) == 1:
         app()
+    try:
+        code = app(standalone_mode=False)
     except PipelineError as error:
-        sys.stderr.write(f"error: {error}\n")
-        raise SystemExit(1) from None
+        code = _failed(FAILED, f"error: {error}")
+    except _UsageError as error:
+        code = _failed(MISUSED, f"error: {error.format_message().rstrip('.')}. See --help.")
+    except typer.Abort:
+        code = _failed(INTERRUPTED, "Interrupted.")
+    except ValidationError as error:
+        settings = "; ".join(
+            f"{'_'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()
+        )
+        code = _failed(FAILED, f"error: environment variable FANTASY_… is not valid: {settings}")
+    except BrokenPipeError:
+        # Whoever read the output has read enough: `| head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = FAILED
+    except Exception as error:
+        if os.environ.get("FANTASY_DEBUG"):
+            raise
+        text = f"{type(error).__name__}: {error}"
+        code = _failed(BROKEN, f"internal error: {text}. FANTASY_DEBUG=1 shows where.")
+    raise SystemExit(code or 0)
+
+
+def _failed(code: int, text: str) -> int:
+    sys.stderr.write(" ".join(text.split()) + "\n")
+    return code
 
 
 if __name__ == "__main__":

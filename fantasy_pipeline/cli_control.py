@@ -1,5 +1,6 @@
 """The commands that control and ask: status, trigger, history, show, health, api."""
 
+import re
 import sys
 from datetime import datetime, timedelta, timezone
 from typing import Annotated, Any, Literal, cast
@@ -149,13 +150,17 @@ def history(
 
 def _since(text: str, now: datetime) -> datetime:
     units = {"d": "days", "h": "hours", "m": "minutes"}
-    if text[:-1].isdigit() and text[-1:] in units:
-        return now - timedelta(**{units[text[-1]]: int(text[:-1])})
     try:
+        if match := re.fullmatch(r"(\d{1,9})([dhm])", text, re.ASCII):
+            return now - timedelta(**{units[match[2]]: int(match[1])})
         moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
+        return (
+            moment.astimezone(timezone.utc)
+            if moment.tzinfo
+            else moment.replace(tzinfo=timezone.utc)
+        )
+    except (ValueError, OverflowError):
         raise PipelineError(f"--since {text!r}: write 7d, 12h or 2025-09-30T08:00Z.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def _print_runs(rows: list[dict[str, Any]]) -> None:

@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 from fantasy_pipeline.contracts import Column
+from fantasy_pipeline.season_week import FIRST_SEASON, WEEKS
+from fantasy_pipeline.teams import TEAMS
 
-SEASON = Column("season", "int", "Season, the year it starts in", required=True)
-WEEK = Column("week", "int", "Week 1-22; play-offs from 18 (19 from 2021)", required=True)
+SEASON = Column(
+    "season",
+    "int",
+    "Season, the year it starts in",
+    required=True,
+    lowest=FIRST_SEASON,
+    highest=2100,
+)
+WEEK = Column(
+    "week",
+    "int",
+    "Week 1-22; play-offs from 18 (19 from 2021)",
+    required=True,
+    lowest=WEEKS[0],
+    highest=WEEKS[-1],
+)
 PLAYER_ID = Column(
     "player_id",
     "string",
@@ -18,7 +34,9 @@ POSITION = Column(
     "string",
     "Position the player is used at: QB, RB, WR, TE, K, or a line or defence one",
 )
-TEAM = Column("team", "string", "Team of that week, today's code (LV, LAC, LA for all years)")
-OPPONENT = Column("opponent", "string", "Opposing team; null on a bye")
+TEAM = Column(
+    "team", "string", "Team of that week, today's code (LV, LAC, LA for all years)", allowed=TEAMS
+)
+OPPONENT = Column("opponent", "string", "Opposing team; null on a bye", allowed=TEAMS)
 
 PLAYER_WEEK = ("season", "week", "player_id")

@@ -10,8 +10,9 @@ with warnings.catch_warnings():
     # Known and accepted: backfill policies and partitioned checks may still change in Dagster.
     warnings.simplefilter("ignore", dg.BetaWarning)
     warnings.simplefilter("ignore", dg.PreviewWarning)
-    from fantasy_pipeline import asset_checks, assets
+    from fantasy_pipeline import assets
     from fantasy_pipeline.alert_sensors import ALERT_SENSORS
+    from fantasy_pipeline.asset_checks import ASSET_CHECKS
     from fantasy_pipeline.io_managers import LakeIOManager
     from fantasy_pipeline.jobs import ALL_JOBS
     from fantasy_pipeline.resources import NflData
@@ -22,7 +23,7 @@ nfl = NflData.configure_at_launch()
 
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules([assets]),
-    asset_checks=dg.load_asset_checks_from_modules([asset_checks]),
+    asset_checks=ASSET_CHECKS,
     jobs=ALL_JOBS,
     schedules=ALL_SCHEDULES,
     sensors=[*ALL_SENSORS, *ALERT_SENSORS],

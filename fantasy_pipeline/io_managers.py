@@ -25,6 +25,8 @@ def _never_retried(method: Callable[..., Any]) -> Callable[..., Any]:
 class LakeIOManager(dg.ConfigurableIOManager):
     """Writes an asset's Arrow table to the lake's table of that name; reads any set of weeks.
 
+    What breaks the table's contract is refused whole: the lake keeps what it has.
+
     An input whose metadata has ``columns`` gets only those.
     """
 
@@ -34,6 +36,7 @@ class LakeIOManager(dg.ConfigurableIOManager):
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
         table = _table_of(context.asset_key)
         lake = self.nfl.lake
+        obj = table.checked(obj)
         if not table.weekly:
             rows = lake.write(table, obj)
             context.add_output_metadata({"dagster/row_count": rows, "path": lake.path(table)})

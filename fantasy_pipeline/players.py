@@ -48,7 +48,6 @@ def raw_players(
     rosters = optional(schema.WEEKLY_ROSTERS, lambda: source.weekly_rosters(season))
     if rosters.num_rows:
         stats = schema.WEEKLY_STATS.arrow_schema.empty_table()
-        warnings += source.notes("weekly_rosters", season)
     else:
         stats = source.weekly_stats(season)
         warnings.append(
@@ -75,6 +74,8 @@ def raw_players(
         _refuse_empty_weeks(
             connection, table, "weekly_rosters" if rosters.num_rows else "weekly_stats"
         )
+    for dataset in ("weekly_rosters", "injuries", "snap_counts", "player_ids", "players"):
+        warnings += source.notes(dataset, season)
     return RAW_PLAYERS.conform(table), warnings
 
 

@@ -26,7 +26,10 @@ def definition_metadata(table: Table) -> dict[str, Any]:
             column.name,
             column.type,
             column.description,
-            constraints=dg.TableColumnConstraints(nullable=column.name not in table.key),
+            constraints=dg.TableColumnConstraints(
+                nullable=column.nullable and column.name not in table.key,
+                other=[*([column.unit] if column.unit else []), *column.constraints],
+            ),
         )
         for column in table.columns
     ]

@@ -78,7 +78,12 @@ def facts_of(events: Iterable[dg.DagsterEvent | None]) -> Facts:
         elif event.is_step_failure:
             # A step that was retried and then succeeded is no error, and emits none of these.
             error = event.step_failure_data.error
-            facts.errors.append(StepError(event.step_key or "", root_cause(error), _stack(error)))
+            if not _is_verdict(error):
+                facts.errors.append(
+                    StepError(event.step_key or "", root_cause(error), _stack(error))
+                )
+        elif event.event_type_value == "ASSET_CHECK_EVALUATION":
+            _add_check(facts, event.event_specific_data)
         elif event.is_step_success:
             data: Any = event.event_specific_data
             facts.seconds[event.step_key or ""] = round(data.duration_ms / 1000, 2)
@@ -101,6 +106,22 @@ def _add(facts: Facts, table: str, metadata: Mapping[str, Any]) -> None:
             facts.sources[str(entry.value)] = None
         elif name == "phase":
             facts.phases[str(entry.value)] = None
+
+
+def _add_check(facts: Facts, evaluation: Any) -> None:
+    """A check that failed: an error if it blocks, by its severity, else a warning."""
+    if evaluation.passed:
+        return
+    text = f"{evaluation.asset_key.path[-1]} {evaluation.description or 'failed'}"
+    if evaluation.severity.value == "ERROR":
+        facts.errors.append(StepError(evaluation.check_name, text))
+    else:
+        facts.warnings[f"{evaluation.check_name}: {text}"] = None
+
+
+def _is_verdict(error: Any) -> bool:
+    """Whether a step failed only because a blocking check did, which says why by itself."""
+    return error is not None and error.cls_name == "DagsterAssetCheckFailedError"
 
 
 def _stack(error: Any) -> str:

@@ -15,7 +15,8 @@ FIRST_SEASON = 1999
 WEEKS = tuple(range(1, 23))
 """Weeks a season can have: up to 18 in the regular season, play-offs through 22."""
 
-_KEY = re.compile(r"(?P<season>\d{4})\|(?P<week>\d{2})")
+# ASCII: other scripts' digits are digits, too, and would not read back as the same key.
+_KEY = re.compile(r"(?P<season>[1-9]\d{3})\|(?P<week>\d{2})", re.ASCII)
 
 
 class SeasonWeek(NamedTuple):

@@ -123,8 +123,8 @@ POINT_COLUMNS = (
 """What `point_differences` reads."""
 
 
-def point_differences(weekly_stats: pa.Table) -> list[str]:
-    """Stat lines whose points differ from upstream's by more than 0.01, in words."""
+def point_differences(weekly_stats: pa.Table) -> list[tuple[SeasonWeek, str]]:
+    """Stat lines whose points differ from upstream's by more than 0.01: the week, and in words."""
     import numpy as np
 
     different = []
@@ -132,8 +132,10 @@ def point_differences(weekly_stats: pa.Table) -> list[str]:
         gap = weekly_stats[ours].to_numpy() - weekly_stats[f"upstream_{ours}"].to_numpy()
         rows = weekly_stats.take(np.flatnonzero(np.abs(gap) > 0.01)).to_pylist()
         different += [
-            f"{row['season']} week {row['week']} {row['player_name']}: "
-            f"{ours} {row[ours]}, upstream {row['upstream_' + ours]}"
+            (
+                SeasonWeek(row["season"], row["week"]),
+                f"{row['player_name']}: {ours} {row[ours]}, upstream {row['upstream_' + ours]}",
+            )
             for row in rows
         ]
     return different

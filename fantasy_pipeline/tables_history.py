@@ -104,6 +104,11 @@ TARGET_STATS = (
 )
 """What a stat line is projected as: the parts that score, and the usage behind them."""
 
+
+def _share(name: str, description: str) -> Column:
+    return Column(name, "float", description, unit="share", lowest=0, highest=1)
+
+
 PLAYER_HISTORY = Table(
     "player_history",
     "What was known before each week: one row per QB, RB, WR, TE or K and week, every feature as "
@@ -118,7 +123,7 @@ PLAYER_HISTORY = Table(
         TEAM,
         OPPONENT,
         Column("is_home", "bool", "Listed as the home team; null on a bye"),
-        Column("on_bye", "bool", "The team has no game this week"),
+        Column("on_bye", "bool", "The team has no game this week", nullable=False),
         Column("roster_status", "string", "Roster status; game-day inactives count as ACT"),
         Column("roster_source", "string", "Where the roster row comes from; null: stat line only"),
         Column("injury_status", "string", "Game status on the report, as of kick-off"),
@@ -129,16 +134,15 @@ PLAYER_HISTORY = Table(
         Column(
             "indoors", "bool", "Dome; null under a roof that opens, which is settled on game day"
         ),
-        Column("age", "float", "Age at kick-off, years"),
+        Column("age", "float", "Age at kick-off", unit="years", lowest=15, highest=65),
         Column("years_in_league", "int", "Seasons since the first one"),
         Column("draft_pick", "int", "Overall draft pick; null if undrafted"),
         Column("games", "int", "Games played so far: with a stat line or a snap"),
         Column("games_season", "int", "Games played this season so far"),
         Column("weeks_since_game", "int", "Weeks of football since the last one played"),
         Column("weight", "float", "Recency-weighted number of games behind the averages"),
-        Column(
+        _share(
             "appearance_rate",
-            "float",
             "Share of weeks fit and on the roster that he played in, shrunken",
         ),
         Column("last_points_ppr", "float", "PPR points of the last game played"),
@@ -160,9 +164,9 @@ PLAYER_HISTORY = Table(
             for name in LONG_STATS
         ),
         Column("long_weight", "float", "Recency-weighted number of games behind the long means"),
-        Column("avg_snap_share", "float", "Recency-weighted mean of snap share, 0-1"),
-        Column("recent_snap_share", "float", "Mean of snap share over the last few games, 0-1"),
-        Column("last_snap_share", "float", "Snap share in the last game with a snap count, 0-1"),
+        _share("avg_snap_share", "Recency-weighted mean of snap share, 0-1"),
+        _share("recent_snap_share", "Mean of snap share over the last few games, 0-1"),
+        _share("last_snap_share", "Snap share in the last game with a snap count, 0-1"),
         Column("spread_points", "float", "Recency-weighted standard deviation of half-PPR points"),
         Column("before_points_half", "float", "Mean half-PPR points of the season before"),
         Column("before_games", "int", "Games of the season before"),
@@ -174,7 +178,7 @@ PLAYER_HISTORY = Table(
             )
             for name in AVERAGED_STATS[:3]
         ),
-        Column("status_rate", "float", "Share of players with this game status who played, so far"),
+        _share("status_rate", "Share of players with this game status who played, so far"),
         *(
             Column(
                 f"opponent_factor_{name}",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fantasy_pipeline.columns import (
     OPPONENT,
     PLAYER_ID,
@@ -15,6 +17,28 @@ from fantasy_pipeline.columns import (
 from fantasy_pipeline.contracts import Column, Table
 from fantasy_pipeline.tables_history import TARGET_STATS
 
+FANTASY_POSITIONS = ("QB", "RB", "WR", "TE", "K")
+FANTASY_POSITION = replace(POSITION, allowed=FANTASY_POSITIONS, nullable=False)
+
+
+def _points(name: str, description: str) -> Column:
+    return Column(
+        name, "float", description, unit="points", lowest=-40, highest=120, nullable=False
+    )
+
+
+def _told(name: str, description: str) -> Column:
+    return Column(name, "float", description, unit="points", lowest=-20, highest=80)
+
+
+def _share(name: str, description: str, nullable: bool = True) -> Column:
+    return Column(name, "float", description, unit="share", lowest=0, highest=1, nullable=nullable)
+
+
+def _error(name: str, description: str) -> Column:
+    return Column(name, "float", description, unit="points", lowest=0, nullable=False)
+
+
 SOURCE_PROJECTIONS = Table(
     "source_projections",
     "What other sources project: one row per source, player and week.",
@@ -27,9 +51,9 @@ SOURCE_PROJECTIONS = Table(
         PLAYER_NAME,
         POSITION,
         Column("team", "string", "Team as the source gives it, today's code"),
-        Column("points_std", "float", "Projected points, standard; null where not given"),
-        Column("points_half", "float", "Projected points, half-PPR; null where not given"),
-        Column("points_ppr", "float", "Projected points, PPR; null where not given"),
+        _told("points_std", "Projected points, standard; null where not given"),
+        _told("points_half", "Projected points, half-PPR; null where not given"),
+        _told("points_ppr", "Projected points, PPR; null where not given"),
         Column("as_of", "timestamp", "When the file said so: its Last-Modified, else first seen"),
     ),
 )
@@ -39,31 +63,44 @@ _PROJECTED = (
     WEEK,
     PLAYER_ID,
     PLAYER_NAME,
-    POSITION,
+    FANTASY_POSITION,
     TEAM,
     OPPONENT,
-    Column("projected_points", "float", "Expected points, PPR, of a player likely to play"),
-    Column("p10", "float", "Floor: one week in ten is below, PPR points"),
-    Column("p50", "float", "Median, PPR points"),
-    Column("p90", "float", "Ceiling: one week in ten is above, PPR points"),
-    Column("source", "string", "What projects; says so if the data are synthetic"),
+    _points("projected_points", "Expected points, PPR, of a player likely to play"),
+    _points("p10", "Floor: one week in ten is below, PPR points"),
+    _points("p50", "Median, PPR points"),
+    _points("p90", "Ceiling: one week in ten is above, PPR points"),
+    Column("source", "string", "What projects; says so if the data are synthetic", nullable=False),
     Column("reason", "string", "Why 0 (bye, out, injured reserve …) or doubtful, questionable"),
     Column("is_home", "bool", "Home game"),
     Column("injury_status", "string", "Game status on the injury report before kick-off"),
-    Column("implied_team_total", "float", "Points the betting lines give the team"),
-    Column("opponent_factor", "float", "Opponent's effect on points of the position, 1 = none"),
+    Column(
+        "implied_team_total",
+        "float",
+        "Points the betting lines give the team",
+        unit="points",
+        lowest=0,
+        highest=80,
+    ),
+    Column(
+        "opponent_factor",
+        "float",
+        "Opponent's effect on points of the position, 1 = none",
+        lowest=0,
+        highest=10,
+    ),
     Column("games", "int", "Games of the player that the projection knows"),
-    Column("projected_points_std", "float", "Expected points, standard"),
-    Column("p10_std", "float", "Floor, standard"),
-    Column("p50_std", "float", "Median, standard"),
-    Column("p90_std", "float", "Ceiling, standard"),
-    Column("projected_points_half", "float", "Expected points, half-PPR"),
-    Column("p10_half", "float", "Floor, half-PPR"),
-    Column("p50_half", "float", "Median, half-PPR"),
-    Column("p90_half", "float", "Ceiling, half-PPR"),
+    _points("projected_points_std", "Expected points, standard"),
+    _points("p10_std", "Floor, standard"),
+    _points("p50_std", "Median, standard"),
+    _points("p90_std", "Ceiling, standard"),
+    _points("projected_points_half", "Expected points, half-PPR"),
+    _points("p10_half", "Floor, half-PPR"),
+    _points("p50_half", "Median, half-PPR"),
+    _points("p90_half", "Ceiling, half-PPR"),
 )
 _LINE = (
-    Column("plays", "float", "Chance that the player plays, 0-1"),
+    _share("plays", "Chance that the player plays, 0-1", nullable=False),
     *(
         Column(name, "float", f"Expected {name}; null where the baseline projects")
         for name in TARGET_STATS
@@ -86,7 +123,7 @@ PROJECTIONS = Table(
     PLAYER_WEEK,
     (
         *_PROJECTED,
-        Column("nflcom_half", "float", "NFL.com's projection, half-PPR, as it is in the consensus"),
+        _told("nflcom_half", "NFL.com's projection, half-PPR, as it is in the consensus"),
         *_LINE,
         Column("model_half", "float", "Our model's projection, half-PPR"),
         Column("sources", "int", "Sources that project the player, our model included"),
@@ -109,17 +146,35 @@ PROJECTION_ACCURACY = Table(
             "Who projected: consensus, model, another source, or a naive baseline",
             required=True,
         ),
-        Column("position", "string", "QB, RB, WR, TE, K; ALL: the first four", required=True),
-        Column("scoring", "string", "half or ppr", required=True),
-        Column("pool", "string", "played, or all: who did not play scored 0", required=True),
+        Column(
+            "position",
+            "string",
+            "QB, RB, WR, TE, K; ALL: the first four",
+            required=True,
+            allowed=(*FANTASY_POSITIONS, "ALL"),
+        ),
+        Column("scoring", "string", "Scoring", required=True, allowed=("half", "ppr")),
+        Column(
+            "pool",
+            "string",
+            "played, or all: who did not play scored 0",
+            required=True,
+            allowed=("played", "all"),
+        ),
         Column("players", "int", "Players scored"),
-        Column("mae", "float", "Mean absolute error, points"),
-        Column("rmse", "float", "Root mean squared error, points"),
+        _error("mae", "Mean absolute error"),
+        _error("rmse", "Root mean squared error"),
         Column("bias", "float", "Mean of projected minus actual, points"),
-        Column("spearman", "float", "Rank correlation of projected and actual; ALL: the mean"),
-        Column("start_sit", "float", "Share of pairs of a position put in the right order, 0-1"),
+        Column(
+            "spearman",
+            "float",
+            "Rank correlation of projected and actual; ALL: the mean",
+            lowest=-1,
+            highest=1,
+        ),
+        _share("start_sit", "Share of pairs of a position put in the right order, 0-1"),
         Column("pairs", "int", "Pairs behind it: of different actual points"),
-        Column("coverage", "float", "Share of actual points within p10-p90; null without them"),
+        _share("coverage", "Share of actual points within p10-p90; null without them"),
         Column("pinball", "float", "Mean pinball loss of p10, p50 and p90, points"),
     ),
 )

@@ -25,6 +25,13 @@ CURRENT_CODE = {
 }
 """Codes of other years and other sites, to the code that stats files use for all years."""
 
+TEAMS = (
+    *("ARI", "ATL", "BAL", "BUF", "CAR", "CHI", "CIN", "CLE", "DAL", "DEN", "DET", "GB", "HOU"),
+    *("IND", "JAX", "KC", "LA", "LAC", "LV", "MIA", "MIN", "NE", "NO", "NYG", "NYJ", "PHI", "PIT"),
+    *("SEA", "SF", "TB", "TEN", "WAS"),
+)
+"""Codes of today, one per team."""
+
 
 def code_sql(column: str) -> str:
     """SQL expression for today's code of the team code in `column` (a trusted column name)."""

@@ -21,12 +21,11 @@ from fantasy_pipeline.calendar import (
     is_over,
     last_regular_week,
     next_week,
-    refuse_lost_seasons,
     scheduled_weeks,
     week_status,
     weeks_of,
 )
-from fantasy_pipeline.errors import NotPublishedError, PipelineError, SourceError
+from fantasy_pipeline.errors import NotPublishedError, PipelineError
 from fantasy_pipeline.season_week import SeasonWeek
 
 MINUTE = timedelta(minutes=1)
@@ -434,12 +433,3 @@ def test_a_season_without_any_game_is_no_season_of_byes() -> None:
     assert scheduled_weeks(games, 2023) == {1, 2}
     with pytest.raises(NotPublishedError, match=r"^schedule 2024: it has no game of this season"):
         scheduled_weeks(games, 2024)
-
-
-def test_a_schedule_must_not_lose_a_season() -> None:
-    older = schedule((2022, 1), (2023, 1))
-    newer = schedule((2022, 1), (2023, 1), (2023, 2), (2024, 1))
-    refuse_lost_seasons(older, newer)
-    refuse_lost_seasons(newer, schedule((2022, 1), (2023, 1), (2024, 1)))
-    with pytest.raises(SourceError, match=r"^schedule 2024: .*the lake has.*Run again"):
-        refuse_lost_seasons(newer, older)

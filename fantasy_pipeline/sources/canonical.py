@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fantasy_pipeline.contracts import Column, Table
 from fantasy_pipeline.errors import SourceError
 from fantasy_pipeline.sources import schema
+from fantasy_pipeline.sources.known_columns import LEFT_OUT
 from fantasy_pipeline.sql import arrow, query
 from fantasy_pipeline.tables import GAMES
 from fantasy_pipeline.teams import code_sql
@@ -32,6 +33,11 @@ _SCHEDULE = (
     *("div_game", "location", "roof", "surface", "temp", "wind", "stadium"),
 )
 """Columns of upstream's schedule that ``sql/schedule.sql`` reads."""
+
+SCHEDULE_FILE = Table(
+    "schedule", "", (), tuple(Column(name, "string", "", required=True) for name in _SCHEDULE)
+)
+"""What upstream's schedule must have; everything is read as text to see that it is there."""
 
 NO_PLAYER = "NO_PLAYER"
 """player_id of the one row a week in which upstream keeps stats that belong to no player."""
@@ -82,6 +88,7 @@ def project(
         raise SourceError(
             contract.name, "the upstream file has no rows", "Re-run when it has.", season
         )
+    _refuse_other_seasons(frame, contract, season)
     connection.register("frame", frame)
     types = {row[0]: row[1] for row in connection.execute("describe frame").fetchall()}
     picked = {}
@@ -112,6 +119,55 @@ def project(
         connection.unregister("frame")
 
 
+def _refuse_other_seasons(frame: pa.Table, contract: Table, season: int | None) -> None:
+    """Raise if a season's file has rows of another one: last year's under this year's name."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if (
+        season is None
+        or "season" not in contract.column_names
+        or "season" not in frame.column_names
+    ):
+        return
+    try:
+        found = set(pc.unique(frame["season"].cast(pa.float64())).to_pylist())
+    except pa.ArrowInvalid:
+        # What is no number at all is named as a column that changed its type.
+        return
+    if found != {float(season)}:
+        listed = ", ".join(
+            "null" if value is None else f"{value:g}"
+            for value in sorted(found, key=lambda value: -1 if value is None else value)[:5]
+        )
+        raise SourceError(
+            contract.name,
+            f"upstream's file has rows of season {listed}",
+            "It is another season's file: re-run when upstream has put it right.",
+            season,
+        )
+
+
+def column_notes(present: Sequence[str], contract: Table) -> list[str]:
+    """What a reader should know of a file's columns: those that upstream added, those it dropped.
+
+    Args:
+        present: columns of upstream's file.
+        contract: `schema` contract; its optional columns may be absent.
+    """
+    wanted = {name for column in contract.columns for name in (column.name, *column.aliases)}
+    added = sorted(set(present) - wanted - LEFT_OUT.get(contract.name, frozenset()))
+    notes = []
+    if added:
+        notes.append(f"upstream has new columns, not read: {', '.join(added)}")
+    dropped = [
+        column.name for column in contract.columns if _upstream_name(column, present) is None
+    ]
+    if dropped:
+        notes.append(f"upstream has no column {', '.join(dropped)}: null")
+    return notes
+
+
 def _retyped(connection: duckdb.DuckDBPyConnection, picked: Mapping[str, str]) -> str:
     """The first column that cannot be read, and why."""
     import duckdb
@@ -128,10 +184,7 @@ def schedule(connection: duckdb.DuckDBPyConnection, frame: pa.Table) -> pa.Table
     """Schedule in the lake's shape: UTC kick-offs (13:00 US/Eastern where unknown)."""
     import duckdb
 
-    needs = Table(
-        "schedule", "", (), tuple(Column(name, "string", "", required=True) for name in _SCHEDULE)
-    )
-    project(connection, frame, needs, None)
+    project(connection, frame, SCHEDULE_FILE, None)
     connection.register("frame", frame)
     try:
         rows = arrow(

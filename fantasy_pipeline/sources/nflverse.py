@@ -46,11 +46,18 @@ NFLCOM_URL = (
 )
 NFLCOM_POSITIONS = ("QB", "RB", "WR", "TE", "K")
 
+_CONTRACTS = {
+    **schema.BY_SEASON,
+    "player_ids": schema.PLAYER_IDS,
+    "players": schema.PLAYERS,
+    "schedule": canonical.SCHEDULE_FILE,
+}
+
 # Per-season tables kept at once: a run over many seasons must not hold them all.
 _KEPT_SEASON_TABLES = 4
 
-# Tables without seasons, by data set and reader, with the file that each was read from.
-_PARSED: dict[tuple[str, str], tuple[Fetched, pa.Table]] = {}
+# Tables without seasons, by data set and reader: the file each was read from, and what to note.
+_PARSED: dict[tuple[str, str], tuple[Fetched, pa.Table, list[str]]] = {}
 
 
 class Nflverse:
@@ -66,7 +73,7 @@ class Nflverse:
         self._source = source
         self._tables: dict[str, pa.Table] = {}
         self._season_tables: OrderedDict[tuple[str, int], pa.Table] = OrderedDict()
-        self._notes: dict[tuple[str, int], list[str]] = {}
+        self._notes: dict[tuple[str, int | None], list[str]] = {}
 
     def reader_of(self, dataset: str) -> str:
         if dataset == "nflcom_projections":
@@ -76,7 +83,8 @@ class Nflverse:
         return self._source
 
     def notes(self, dataset: str, season: int) -> list[str]:
-        return self._notes.get((dataset, season), [])
+        found = [*self._notes.get((dataset, None), []), *self._notes.get((dataset, season), [])]
+        return list(dict.fromkeys(found))
 
     def schedule(self) -> pa.Table:
         return self._once("schedule", canonical.schedule)
@@ -100,7 +108,7 @@ class Nflverse:
     def weekly_rosters(self, season: int) -> pa.Table:
         def mend(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: int) -> pa.Table:
             table, notes = canonical.weekly_rosters(connection, frame, self.players(), season)
-            self._notes[("weekly_rosters", season)] = notes
+            self._note("weekly_rosters", season, notes)
             return table
 
         return self._per_season("weekly_rosters", season, mend)
@@ -149,11 +157,14 @@ class Nflverse:
             parsed = _PARSED.get((dataset, self.reader_of(dataset)))
             if parsed and self._transport.fetch(parsed[0].url, dataset) == parsed[0]:
                 self._tables[dataset] = parsed[1]
+                self._note(dataset, None, parsed[2])
             else:
                 frame, files = self._read(dataset, None)
                 with _names_the_file(dataset), database() as connection:
                     table = mend(connection, frame)
-                _PARSED[(dataset, self.reader_of(dataset))] = (files[0], table)
+                _refuse_nothing(dataset, None, table)
+                notes = self._note_columns(dataset, None, frame)
+                _PARSED[(dataset, self.reader_of(dataset))] = (files[0], table, notes)
                 self._tables[dataset] = table
         return self._tables[dataset]
 
@@ -166,13 +177,25 @@ class Nflverse:
         key = (dataset, season)
         if key not in self._season_tables:
             frame, _ = self._read(dataset, season)
+            self._notes.pop(key, None)
             with _names_the_file(dataset, season), database() as connection:
                 table = mend(connection, frame, season)
-            _refuse_other_seasons(dataset, table, season)
+            _refuse_nothing(dataset, season, table)
+            self._note_columns(dataset, season, frame)
             self._season_tables[key] = table
             if len(self._season_tables) > _KEPT_SEASON_TABLES:
                 self._season_tables.popitem(last=False)
         return self._season_tables[key]
+
+    def _note(self, dataset: str, season: int | None, notes: list[str]) -> None:
+        self._notes.setdefault((dataset, season), []).extend(notes)
+
+    def _note_columns(self, dataset: str, season: int | None, frame: pa.Table) -> list[str]:
+        where = dataset if season is None else f"{dataset} {season}"
+        found = canonical.column_notes(frame.column_names, _CONTRACTS[dataset])
+        notes = [f"{where}: {note}" for note in found]
+        self._note(dataset, season, notes)
+        return notes
 
     def _read(self, dataset: str, season: int | None) -> tuple[pa.Table, list[Fetched]]:
         """Raw upstream frame, through the library in charge of the data set, and its files."""
@@ -198,19 +221,11 @@ def _names_the_file(dataset: str, season: int | None = None) -> Iterator[None]:
         ) from error
 
 
-def _refuse_other_seasons(dataset: str, table: pa.Table, season: int) -> None:
-    """Last year's rows under this year's name would be no rows of any week asked for.
-
-    Raises:
-        SourceError: the table has rows of another season.
-    """
-    found = sorted(set(table["season"].unique().to_pylist()))
-    if found not in ([], [season]):
+def _refuse_nothing(dataset: str, season: int | None, table: pa.Table) -> None:
+    """Raise if a file's rows were all left out on the way: none had an id, a week, a player."""
+    if table.num_rows == 0:
         raise SourceError(
-            dataset,
-            f"upstream's file holds season {', '.join(map(str, found))}",
-            "Run again when upstream has mended it",
-            season,
+            dataset, "none of the file's rows can be used", "Re-run when upstream has more.", season
         )
 
 

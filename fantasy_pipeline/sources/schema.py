@@ -6,6 +6,8 @@ upstream lacks is an error; any other that it lacks is null. Types are as in `co
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fantasy_pipeline.contracts import Column, Table
 from fantasy_pipeline.tables import GAMES, SEASON, STAT_COLUMNS, WEEK
 
@@ -31,10 +33,8 @@ WEEKLY_STATS = Table(
         Column("fantasy_points", "float", "Upstream's standard points", required=True),
         Column("fantasy_points_ppr", "float", "Upstream's PPR points", required=True),
         *(
-            Column(
-                column.name,
-                column.type,
-                column.description,
+            replace(
+                column,
                 # Our scoring reads these: without one, points would be silently too low.
                 required=column.name
                 in {
@@ -54,7 +54,6 @@ WEEKLY_STATS = Table(
                     "receiving_2pt_conversions",
                     "special_teams_tds",
                 },
-                aliases=column.aliases,
             )
             for column in STAT_COLUMNS
         ),

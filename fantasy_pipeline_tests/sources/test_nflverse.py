@@ -435,3 +435,114 @@ def test_no_test_reaches_the_network(address: tuple[str, int]) -> None:
         for connect in (client.connect, client.connect_ex):
             with pytest.raises(AssertionError, match=f"a test tried to reach {address[0]}"):
                 connect(address)
+
+
+# Files that upstream changed, or got wrong
+
+
+def rewritten(root: Path, dataset: str, change: Callable[[pa.Table], pa.Table]) -> None:
+    """A season's file, changed."""
+    pattern = NEW_STATS if dataset == "weekly_stats" else FILES[dataset]
+    path = root / pattern.format(season=SEASON)
+    table = change(pq.read_table(path))
+    # A new file: the one that is there is linked to other tests' mirror.
+    path.unlink()
+    write_parquet(path, table)
+
+
+def blank(table: pa.Table, name: str) -> pa.Table:
+    at = table.column_names.index(name)
+    return table.set_column(at, name, pa.nulls(table.num_rows, table.schema.field(name).type))
+
+
+@pytest.mark.parametrize("dataset", BY_SEASON)
+def test_a_new_column_is_accepted_and_reported(
+    nflverse: Callable[..., Nflverse], copy: Path, dataset: str
+) -> None:
+    before = read(nflverse(root=copy), dataset)
+    rewritten(copy, dataset, lambda t: t.append_column("air_speed", pa.array([1.0] * t.num_rows)))
+    source = nflverse(root=copy)
+    assert read(source, dataset).equals(before)
+    assert source.notes(dataset, SEASON)[-1] == (
+        f"{dataset} {SEASON}: upstream has new columns, not read: air_speed"
+    )
+
+
+def test_known_columns_are_no_news(nflverse: Callable[..., Nflverse], copy: Path) -> None:
+    rewritten(copy, "weekly_stats", lambda t: t.append_column("pacr", pa.array([1.0] * len(t))))
+    source = nflverse(root=copy)
+    read(source, "weekly_stats")
+    assert not any("new columns" in note for note in source.notes("weekly_stats", SEASON))
+
+
+def test_an_optional_column_that_is_gone_is_reported(
+    nflverse: Callable[..., Nflverse], copy: Path
+) -> None:
+    rewritten(copy, "weekly_stats", lambda t: t.drop_columns(["target_share", "fg_long"]))
+    source = nflverse(root=copy)
+    assert read(source, "weekly_stats")["target_share"].null_count > 0
+    assert (
+        f"weekly_stats {SEASON}: upstream has no column target_share, fg_long: null"
+        in source.notes("weekly_stats", SEASON)
+    )
+
+
+def test_notes_reach_the_warnings(nflverse: Callable[..., Nflverse], copy: Path) -> None:
+    rewritten(copy, "injuries", lambda t: t.append_column("mood", pa.array(["good"] * len(t))))
+    source = nflverse(root=copy)
+    _, warnings = raw_players(source, source.schedule(), SEASON, [1])
+    assert f"injuries {SEASON}: upstream has new columns, not read: mood" in warnings
+
+
+@pytest.mark.parametrize("dataset", BY_SEASON)
+def test_another_seasons_file_is_refused(
+    nflverse: Callable[..., Nflverse], copy: Path, dataset: str
+) -> None:
+    def last_year(table: pa.Table) -> pa.Table:
+        at = table.column_names.index("season")
+        return table.set_column(at, "season", pa.array([SEASON - 1] * len(table), pa.int32()))
+
+    rewritten(copy, dataset, last_year)
+    with pytest.raises(
+        SourceError, match=f"^{dataset} {SEASON}: upstream's file has rows of season {SEASON - 1}"
+    ):
+        read(nflverse(root=copy), dataset)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "column"), [("weekly_rosters", "gsis_id"), ("injuries", "gsis_id")]
+)
+def test_a_file_of_which_no_row_can_be_used_is_refused(
+    nflverse: Callable[..., Nflverse], copy: Path, dataset: str, column: str
+) -> None:
+    def nobody(table: pa.Table) -> pa.Table:
+        table = blank(table, column)
+        return blank(table, "esb_id") if "esb_id" in table.column_names else table
+
+    rewritten(copy, dataset, nobody)
+    with pytest.raises(SourceError, match=f"^{dataset} {SEASON}: none of the file's rows can"):
+        read(nflverse(root=copy), dataset)
+
+
+@pytest.mark.parametrize("dataset", BY_SEASON)
+def test_a_file_without_rows_is_refused(
+    nflverse: Callable[..., Nflverse], copy: Path, dataset: str
+) -> None:
+    rewritten(copy, dataset, lambda table: table.slice(0, 0))
+    with pytest.raises(SourceError, match=f"^{dataset} {SEASON}: the upstream file has no rows"):
+        read(nflverse(root=copy), dataset)
+
+
+@pytest.mark.parametrize("dataset", BY_SEASON)
+def test_a_column_of_another_type_is_named(
+    nflverse: Callable[..., Nflverse], copy: Path, dataset: str
+) -> None:
+    def retyped(table: pa.Table) -> pa.Table:
+        at = table.column_names.index("week")
+        return table.set_column(at, "week", pa.array(["first"] * len(table)))
+
+    rewritten(copy, dataset, retyped)
+    with pytest.raises(
+        SourceError, match=f"^{dataset} {SEASON}: a column changed its type: week: "
+    ):
+        read(nflverse(root=copy), dataset)

@@ -1,0 +1,201 @@
+"""Rules for projections, other sources' and ours, and for the ids that join them.
+
+Pure functions of Arrow tables; each returns what it found wrong, nothing if all is well.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from fantasy_pipeline.checks_schedule import Problem
+from fantasy_pipeline.scoring import SCORINGS
+from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.tables import FANTASY_POSITIONS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+PLATFORMS = ("sleeper_id", "espn_id", "yahoo_id", "fantasypros_id", "pfr_id", "mfl_id")
+LEAST_MAPPED: Mapping[str, float] = {"sleeper_id": 0.9, "espn_id": 0.9, "pfr_id": 0.9}
+"""Share of active fantasy players with an id below which their platform's users miss players."""
+ACTIVE = ("ACT", "INA", None)
+"""Roster statuses of players whom somebody may start; null where there are no rosters."""
+KNOWN_BEFORE = ("weekly_roster", "carried_forward")
+"""Where a row of raw_players must come from for the player to be projected."""
+LISTED = 20
+SAME = 0.95
+"""Share of players projected the very same from which on one file is another's copy."""
+FEW_PLAYERS = 50
+LINE_APART = 0.05
+"""Points that may lie between a projection and its stat line: both are rounded."""
+POINTS = ("points_std", "points_half", "points_ppr")
+
+
+def id_coverage(rows: pa.Table) -> dict[str, float]:
+    """Share of active fantasy players who have an id, by platform."""
+    active = _active(rows)
+    size = max(active.num_rows, 1)
+    return {name: round(1 - active[name].null_count / size, 4) for name in PLATFORMS}
+
+
+def unmapped_players(rows: pa.Table) -> list[Problem]:
+    """Platforms that lack too many active fantasy players of a week; who they are."""
+    import pyarrow.compute as pc
+
+    active = _active(rows)
+    problems = []
+    for season, week in sorted(_weeks(active)):
+        players = active.filter(
+            pc.and_(pc.equal(active["season"], season), pc.equal(active["week"], week))
+        )
+        for name, least in LEAST_MAPPED.items():
+            without = players.filter(pc.is_null(players[name]))
+            share = 1 - without.num_rows / players.num_rows
+            if share < least:
+                names = sorted(str(player) for player in without["player_name"].to_pylist())
+                text = (
+                    f"{name} of {share:.0%} of active fantasy players; without: "
+                    f"{', '.join(names[:LISTED])}"
+                )
+                problems.append(Problem(SeasonWeek(season, week), text, serious=False))
+    return problems
+
+
+def unmapped_names(rows: pa.Table) -> dict[str, str]:
+    """Active fantasy players without an id, by platform: how many, and the first by name."""
+    import pyarrow.compute as pc
+
+    active = _active(rows)
+    out = {}
+    for name in PLATFORMS:
+        without = active.filter(pc.is_null(active[name]))
+        names = sorted({str(player) for player in without["player_name"].to_pylist()})
+        if names:
+            out[name] = f"{len(names)}: {', '.join(names[:LISTED])}"
+    return out
+
+
+def _active(rows: pa.Table) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    fantasy = pc.is_in(rows["position"], pa.array(FANTASY_POSITIONS))
+    status = pc.is_in(rows["roster_status"], pa.array(ACTIVE, pa.string()))
+    return rows.filter(pc.and_(fantasy, status))
+
+
+def not_projected(projections: pa.Table, raw_players: pa.Table) -> list[Problem]:
+    """Rostered fantasy players, not on a bye, whom nobody projects."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    fantasy = pc.is_in(raw_players["position"], pa.array(FANTASY_POSITIONS))
+    known = pc.is_in(raw_players["roster_source"], pa.array(KNOWN_BEFORE))
+    plays = pc.invert(raw_players["on_bye"])
+    wanted = raw_players.filter(pc.and_(pc.and_(fantasy, known), plays))
+    keys = ["season", "week", "player_id"]
+    absent = wanted.join(projections.select(keys), keys, join_type="left anti")
+    by_week: dict[SeasonWeek, list[str]] = defaultdict(list)
+    for season, week, player in zip(*(absent[name].to_pylist() for name in keys), strict=True):
+        by_week[SeasonWeek(season, week)].append(player)
+    return [
+        Problem(week, f"{len(ids)} rostered players without a projection, e.g. {sorted(ids)[:5]}")
+        for week, ids in sorted(by_week.items())
+    ]
+
+
+def crossed_quantiles(projections: pa.Table) -> list[Problem]:
+    """Rows without p10 <= p50 <= p90, or with a null among them, in any scoring."""
+    import pyarrow.compute as pc
+
+    problems = []
+    for scoring in SCORINGS:
+        end = "" if scoring == "ppr" else f"_{scoring}"
+        low, middle, high = (projections[f"{name}{end}"] for name in ("p10", "p50", "p90"))
+        right = pc.and_(pc.less_equal(low, middle), pc.less_equal(middle, high))
+        wrong = projections.filter(pc.invert(pc.fill_null(right, False)))
+        problems += [
+            Problem(
+                SeasonWeek(row["season"], row["week"]),
+                f"{row['player_name']}: p10 {row['p10' + end]}, p50 {row['p50' + end]}, "
+                f"p90 {row['p90' + end]} ({scoring})",
+            )
+            for row in wrong.to_pylist()
+        ]
+    return problems
+
+
+def other_than_the_line(projections: pa.Table) -> list[Problem]:
+    """Projected points that the row's own stat line does not come to, where it has one."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    from fantasy_pipeline.model.stat_line import WEIGHTS, points
+
+    names = [*WEIGHTS, "receptions"]
+    stats = [name for name in names if name in projections.column_names]
+    told = np.zeros(projections.num_rows, dtype=bool)
+    line = {}
+    for name in stats:
+        told |= pc.is_valid(projections[name]).to_numpy()
+        line[name] = projections[name].fill_null(0.0).to_numpy()
+    problems = []
+    for scoring in SCORINGS:
+        end = "" if scoring == "ppr" else f"_{scoring}"
+        projected = projections[f"projected_points{end}"].fill_null(np.nan).to_numpy()
+        expected = np.maximum(points(line, scoring), 0.0)
+        # Written so that a NaN is a difference too.
+        apart = told & ~(np.abs(projected - expected) <= LINE_APART)
+        for index in np.flatnonzero(apart):
+            row = projections.slice(int(index), 1).to_pylist()[0]
+            text = (
+                f"{row['player_name']}: {projected[index]:.2f} points, stat line "
+                f"{expected[index]:.2f} ({scoring})"
+            )
+            problems.append(Problem(SeasonWeek(row["season"], row["week"]), text))
+    return problems
+
+
+def same_projections(rows: pa.Table, past: pa.Table) -> list[Problem]:
+    """Sources whose week is the one before over again, or another source's; warnings."""
+    import pyarrow as pa
+
+    by_file: dict[tuple[str, SeasonWeek], dict[str, tuple[float | None, ...]]] = defaultdict(dict)
+    names = ["season", "week", "source", "player_id", *POINTS]
+    both = pa.concat_tables([past.select(names), rows.select(names)])
+    for season, week, source, player, *points in zip(
+        *(both[name].to_pylist() for name in names), strict=True
+    ):
+        by_file[(source, SeasonWeek(season, week))][player] = tuple(points)
+    problems = []
+    weeks = _weeks(rows)
+    for (source, week), told in sorted(by_file.items()):
+        before = by_file.get((source, SeasonWeek(week.season, week.week - 1)))
+        if tuple(week) in weeks and before and _same(told, before):
+            text = f"{source} says what it said the week before: its file is old"
+            problems.append(Problem(week, text, serious=False))
+    for season, number in sorted(weeks):
+        key = SeasonWeek(season, number)
+        sources = sorted(source for source, week in by_file if week == key)
+        problems += [
+            Problem(key, f"{other} says what {one} says: one is a copy", serious=False)
+            for one, other in combinations(sources, 2)
+            if _same(by_file[(one, key)], by_file[(other, key)])
+        ]
+    return problems
+
+
+def _same(
+    one: Mapping[str, Sequence[float | None]], other: Mapping[str, Sequence[float | None]]
+) -> bool:
+    common = one.keys() & other.keys()
+    same = sum(one[player] == other[player] for player in common)
+    return len(common) >= FEW_PLAYERS and same >= SAME * len(common)
+
+
+def _weeks(rows: pa.Table) -> set[tuple[int, int]]:
+    pairs = rows.group_by(["season", "week"]).aggregate([])
+    return set(zip(pairs["season"].to_pylist(), pairs["week"].to_pylist(), strict=True))

@@ -1,0 +1,221 @@
+"""Rules that the schedule decides: who must be there in a week, who must not, and when.
+
+Pure functions of Arrow tables; each returns what it found wrong, nothing if all is well.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.season_week import SeasonWeek
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+UPSTREAM_LAG = timedelta(days=7)
+"""Time after a kick-off by which upstream has the game's stats; until then the week is
+provisional, and a team without players a warning."""
+LOST_GAMES = 20
+"""Games of a season that a schedule may have less than the one before: play-offs (13) not paired
+yet in an older file, and a cancelled game; not a file cut short."""
+
+
+class Problem(NamedTuple):
+    """What a rule found: in which week, in words, and whether readers would be misled."""
+
+    week: SeasonWeek | None
+    text: str
+    serious: bool = True
+
+
+class Fixture(NamedTuple):
+    """One team's game of a week."""
+
+    opponent: str
+    kickoff: datetime
+    has_score: bool
+
+
+def fixtures(games: pa.Table, weeks: Iterable[SeasonWeek]) -> dict[SeasonWeek, dict[str, Fixture]]:
+    """Games of some weeks by team; weeks that the schedule does not have are left out."""
+    wanted = set(weeks)
+    names = ("season", "week", "home_team", "away_team", "kickoff", "home_score")
+    out: dict[SeasonWeek, dict[str, Fixture]] = defaultdict(dict)
+    for season, week, home, away, kickoff, score in zip(
+        *(games[name].to_pylist() for name in names), strict=True
+    ):
+        if (key := SeasonWeek(season, week)) in wanted:
+            out[key][home] = Fixture(away, kickoff, score is not None)
+            out[key][away] = Fixture(home, kickoff, score is not None)
+    return dict(out)
+
+
+def refuse_empty_weeks(name: str, rows: pa.Table, weeks: Iterable[SeasonWeek]) -> None:
+    """Raise if a week has no rows.
+
+    Args:
+        name: table, for the message.
+        weeks: weeks that must have rows, because the schedule has games in them.
+
+    Raises:
+        PipelineError: the first such week, and how many there are.
+    """
+    have = set(zip(rows["season"].to_pylist(), rows["week"].to_pylist(), strict=True))
+    if empty := sorted(set(weeks) - have):
+        more = f" (and {len(empty) - 1} more weeks)" if len(empty) > 1 else ""
+        raise PipelineError(
+            f"{name} {empty[0]}{more}: no rows, but the schedule has games. Nothing was written. "
+            f"Materialize what it is made of for that week again, then {name}."
+        )
+
+
+def refuse_lost_games(known: pa.Table, games: pa.Table) -> None:
+    """Raise if a schedule lacks much of the one before: weeks would count as without games.
+
+    Raises:
+        PipelineError: a season has over `LOST_GAMES` games less than it had, or is gone.
+    """
+    before, now = (Counter(table["season"].to_pylist()) for table in (known, games))
+    for season, count in sorted(before.items()):
+        if now[season] == 0 or now[season] < count - LOST_GAMES:
+            raise PipelineError(
+                f"games {season}: upstream's schedule has {now[season]} games, the lake's has "
+                f"{count}. The file is cut short: re-run later. If it is right, delete the lake's "
+                f"games table and re-run."
+            )
+
+
+def absent_teams(
+    rows: pa.Table, games: pa.Table, weeks: Sequence[SeasonWeek], now: datetime, played: bool
+) -> list[Problem]:
+    """Teams with a game but without a row; `played`: only games with a score count.
+
+    Serious from `UPSTREAM_LAG` after the kick-off on, or where `played` is false.
+    """
+    have = _teams(rows)
+    problems = []
+    for week, teams in sorted(fixtures(games, weeks).items()):
+        absent = {
+            team: game
+            for team, game in teams.items()
+            if (game.has_score or not played) and (*week, team) not in have
+        }
+        if absent:
+            late = any(now - game.kickoff > UPSTREAM_LAG for game in absent.values())
+            note = "" if late or not played else " yet: provisional"
+            text = f"no rows of {', '.join(sorted(absent))}, who have a game{note}"
+            problems.append(Problem(week, text, late or not played))
+    return problems
+
+
+def not_scheduled(rows: pa.Table, games: pa.Table, weeks: Sequence[SeasonWeek]) -> list[Problem]:
+    """Teams with stat lines in a week in which they have no game."""
+    known = fixtures(games, weeks)
+    strays: dict[SeasonWeek, list[str]] = defaultdict(list)
+    for season, week, team in sorted(_teams(rows)):
+        if team not in known.get(key := SeasonWeek(season, week), {}):
+            strays[key].append(team)
+    return [
+        Problem(week, f"rows of {', '.join(teams)}, who have no game (a bye, or another week's)")
+        for week, teams in strays.items()
+    ]
+
+
+def wrong_opponents(rows: pa.Table, games: pa.Table, weeks: Sequence[SeasonWeek]) -> list[Problem]:
+    """Rows whose opponent is not the one in the schedule; one that is not given is none."""
+    known = fixtures(games, weeks)
+    keys = ["season", "week", "team", "opponent"]
+    problems = []
+    for row in _groups(rows, keys):
+        week, team, opponent = SeasonWeek(row[0], row[1]), row[2], row[3]
+        game = known.get(week, {}).get(team)
+        if None not in (team, opponent) and opponent != (game.opponent if game else None):
+            plays = f"plays {game.opponent}" if game else "has no game"
+            problems.append(Problem(week, f"{team} against {opponent}, but {team} {plays}"))
+    return problems
+
+
+def wrong_byes(rows: pa.Table, games: pa.Table, weeks: Sequence[SeasonWeek]) -> list[Problem]:
+    """Teams said to be on a bye that have a game, or the other way round."""
+    known = fixtures(games, weeks)
+    return [
+        Problem(week, f"{team} is {'' if on_bye else 'not '}said to be on a bye")
+        for season, number, team, on_bye in _groups(rows, ["season", "week", "team", "on_bye"])
+        if (team in known.get(week := SeasonWeek(season, number), {})) == on_bye
+    ]
+
+
+def on_two_teams(rows: pa.Table) -> list[Problem]:
+    """Players with rows of two teams in one week: nobody plays two games."""
+    teams: Mapping[tuple[int, int, str], set[str]] = defaultdict(set)
+    keys = ["season", "week", "player_id", "team"]
+    pairs = rows.group_by(keys).aggregate([])
+    # Most players have one row: only those with more are looked at.
+    players = pairs.group_by(keys[:3]).aggregate([("team", "count")])
+    import pyarrow.compute as pc
+
+    for row in players.filter(pc.greater(players["team_count"], 1)).to_pylist():
+        teams[(row["season"], row["week"], row["player_id"])]
+    problems = []
+    if teams:
+        for season, week, player, team in _groups(pairs, keys):
+            if (season, week, player) in teams:
+                teams[(season, week, player)].add(team)
+        for (season, week, player), names in sorted(teams.items()):
+            text = f"{player} is on {' and '.join(sorted(names))} in one week"
+            problems.append(Problem(SeasonWeek(season, week), text))
+    return problems
+
+
+def odd_schedule(games: pa.Table) -> list[Problem]:
+    """A team with two games in a week or against itself, or a score of one side only."""
+    seen: Counter[tuple[int, int, str]] = Counter()
+    problems = []
+    names = ("season", "week", "game_id", "home_team", "away_team", "home_score", "away_score")
+    for season, week, game, home, away, *scores in zip(
+        *(games[name].to_pylist() for name in names), strict=True
+    ):
+        key = SeasonWeek(season, week)
+        if home == away:
+            problems.append(Problem(key, f"{game}: {home} against itself"))
+        if scores.count(None) == 1:
+            problems.append(Problem(key, f"{game}: one side's score only"))
+        seen.update([(season, week, home), (season, week, away)])
+    problems += [
+        Problem(SeasonWeek(season, week), f"{team} has {count} games in one week")
+        for (season, week, team), count in sorted(seen.items())
+        if count > 1
+    ]
+    return problems
+
+
+def uneven_schedule(games: pa.Table) -> list[Problem]:
+    """Teams whose regular season is not as long as the others'; one game may be cancelled."""
+    counts: dict[int, Counter[str]] = defaultdict(Counter)
+    for season, kind, home, away in zip(
+        *(games[name].to_pylist() for name in ("season", "game_type", "home_team", "away_team")),
+        strict=True,
+    ):
+        if kind == "REG":
+            counts[season].update([home, away])
+    problems = []
+    for season, teams in sorted(counts.items()):
+        most = max(teams.values())
+        if short := sorted(team for team, count in teams.items() if count < most - 1):
+            text = f"{season}: {', '.join(short[:8])} have fewer than {most - 1} games of {most}"
+            problems.append(Problem(None, text, serious=False))
+    return problems
+
+
+def _teams(rows: pa.Table) -> set[tuple[int, int, str]]:
+    return {(s, w, team) for s, w, team in _groups(rows, ["season", "week", "team"]) if team}
+
+
+def _groups(rows: pa.Table, keys: list[str]) -> list[tuple]:  # type: ignore[type-arg]
+    """Distinct values of some columns."""
+    found = rows.group_by(keys).aggregate([])
+    return list(zip(*(found[name].to_pylist() for name in keys), strict=True))

@@ -1,0 +1,227 @@
+"""Asset checks as Dagster runs them: what blocks, what warns, and what a result says."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import dagster as dg
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from fantasy_pipeline.checks import ALL_CHECKS
+from fantasy_pipeline.contracts import Table
+from fantasy_pipeline.definitions import defs
+from fantasy_pipeline.io_managers import LakeIOManager
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.partitions import season_week
+from fantasy_pipeline.resources import NflData
+from fantasy_pipeline.runs import RunOutcome, execute, summarize
+from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.sources.base import SAMPLE_LABEL
+from fantasy_pipeline.tables import (
+    GAMES,
+    MODEL_PROJECTIONS,
+    PROJECTION_ACCURACY,
+    PROJECTIONS,
+    PROVISIONAL_STATS,
+    RAW_PLAYERS,
+    SOURCE_PROJECTIONS,
+    WEEKLY_STATS,
+)
+
+WEEKS = [SeasonWeek(2024, 5), SeasonWeek(2024, 6)]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two weeks of the sample league, imported and projected."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
+    return home
+
+
+@pytest.fixture
+def instance(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    with dg.DagsterInstance.get() as instance:
+        if not instance.get_runs(limit=1):
+            assert run(instance, "games_refresh").success
+            assert run(instance, "season_ingest").success
+            assert run(instance, "history_rebuild").success
+            assert run(instance, "season_projections").success
+        yield instance
+
+
+@pytest.fixture
+def lake(home: Path) -> Lake:
+    return Lake(str(home / "data" / "sample"), SAMPLE_LABEL)
+
+
+def run(instance: dg.DagsterInstance, job: str) -> RunOutcome:
+    bounds = (WEEKS[0], WEEKS[-1]) if job.startswith("season_") else ()
+    return execute(instance, job, "sample", {}, *bounds)
+
+
+def evaluations(instance: dg.DagsterInstance) -> dict[str, dg.AssetCheckEvaluation]:
+    """Results of the checks of the latest run, by name."""
+    [latest] = instance.get_runs(limit=1)
+    found = {}
+    for entry in instance.all_logs(latest.run_id):
+        event = entry.dagster_event
+        if event and event.event_type_value == "ASSET_CHECK_EVALUATION":
+            data = event.event_specific_data
+            assert isinstance(data, dg.AssetCheckEvaluation)
+            found[data.check_name] = data
+    return found
+
+
+@pytest.fixture
+def spoilt(lake: Lake) -> Iterator[Callable[[Table, SeasonWeek, pa.Table], None]]:
+    """`spoilt(table, week, rows)` overwrites a week in the lake; afterwards it is as before."""
+    before: list[tuple[Table, SeasonWeek, pa.Table]] = []
+
+    def overwrite(table: Table, week: SeasonWeek, rows: pa.Table) -> None:
+        before.append((table, week, lake.read(table, [week])))
+        lake.write_weeks(table, rows, [week])
+
+    yield overwrite
+    for table, week, rows in before:
+        lake.write_weeks(table, rows, [week])
+
+
+def check_then_downstream(
+    instance: dg.DagsterInstance, table: Table, downstream: Table
+) -> dg.ExecuteInProcessResult:
+    """Run the checks of a table as it is in the lake, and what is made of the table after them."""
+    checks = dg.AssetSelection.checks_for_assets(dg.AssetKey(table.name))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        job = dg.define_asset_job(
+            "checked", checks | dg.AssetSelection.assets(dg.AssetKey(downstream.name))
+        )
+        with_job = dg.Definitions.merge(defs, dg.Definitions(jobs=[job]))
+    return with_job.resolve_job_def("checked").execute_in_process(
+        instance=instance,
+        tags={
+            "dagster/asset_partition_range_start": WEEKS[0].key,
+            "dagster/asset_partition_range_end": WEEKS[-1].key,
+        },
+        run_config={"resources": {"nfl": {"config": {"source": "sample"}}}},
+        raise_on_error=False,
+    )
+
+
+def test_every_checked_table_passes_on_sample_data(instance: dg.DagsterInstance) -> None:
+    """One result per check for all weeks of a run, and few of them."""
+    counts = {}
+    for job in ("games_refresh", "season_ingest", "season_projections"):
+        outcome = run(instance, job)
+        assert outcome.success, outcome.errors
+        found = evaluations(instance)
+        assert all(result.passed for result in found.values()), {
+            name: result.description for name, result in found.items() if not result.passed
+        }
+        counts[job] = len(found)
+    assert counts == {"games_refresh": 1, "season_ingest": 7, "season_projections": 2}
+    assert sum(len(part.checks) for part in ALL_CHECKS) == sum(counts.values())
+
+
+def test_downstream_runs_when_the_checks_pass(instance: dg.DagsterInstance) -> None:
+    result = check_then_downstream(instance, RAW_PLAYERS, SOURCE_PROJECTIONS)
+    assert result.success
+    assert result.asset_materializations_for_node(SOURCE_PROJECTIONS.name)
+
+
+def test_a_blocking_check_stops_what_is_made_of_the_table(
+    instance: dg.DagsterInstance, lake: Lake, spoilt: Callable[..., None]
+) -> None:
+    rows = lake.read(RAW_PLAYERS, [WEEKS[1]])
+    team = rows["team"][0].as_py()
+    spoilt(RAW_PLAYERS, WEEKS[1], rows.filter(pc.not_equal(rows["team"], team)))
+    result = check_then_downstream(instance, RAW_PLAYERS, SOURCE_PROJECTIONS)
+    assert not result.success
+    found = evaluations(instance)["raw_players_against_schedule"]
+    assert found.severity == dg.AssetCheckSeverity.ERROR
+    assert found.metadata["failing_partitions"].value == [WEEKS[1].key]
+    assert found.metadata["rules"].value["teams"] == 1  # type: ignore[index, call-overload]
+    assert f"no rows of {team}" in str(found.description)
+    assert not [e for e in result.all_events if e.is_step_materialization]
+
+
+def test_a_warning_does_not_stop_it(
+    instance: dg.DagsterInstance, lake: Lake, spoilt: Callable[..., None]
+) -> None:
+    rows = lake.read(RAW_PLAYERS, [WEEKS[0]])
+    at = rows.schema.get_field_index("sleeper_id")
+    spoilt(
+        RAW_PLAYERS, WEEKS[0], rows.set_column(at, "sleeper_id", pa.nulls(len(rows), pa.string()))
+    )
+    result = check_then_downstream(instance, RAW_PLAYERS, SOURCE_PROJECTIONS)
+    assert result.success
+    found = evaluations(instance)["raw_players_ids"]
+    assert not found.passed
+    assert found.severity == dg.AssetCheckSeverity.WARN
+    assert "without:" in str(found.description)
+
+
+@pytest.mark.parametrize("table", [MODEL_PROJECTIONS, PROJECTIONS], ids=lambda table: table.name)
+def test_a_player_left_out_stops_the_run(
+    instance: dg.DagsterInstance, lake: Lake, spoilt: Callable[..., None], table: Table
+) -> None:
+    rows = lake.read(table, [WEEKS[0]])
+    plays = rows.filter(pc.is_valid(rows["opponent"]))["player_id"][0].as_py()
+    spoilt(table, WEEKS[0], rows.filter(pc.not_equal(rows["player_id"], plays)))
+    downstream = PROJECTIONS if table is MODEL_PROJECTIONS else PROJECTION_ACCURACY
+    result = check_then_downstream(instance, table, downstream)
+    assert not result.success
+    assert not [e for e in result.all_events if e.is_step_materialization]
+    assert plays in str(evaluations(instance)[f"{table.name}_complete"].description)
+
+
+def test_what_the_contract_forbids_is_not_written(instance: dg.DagsterInstance, lake: Lake) -> None:
+    """A season's total instead of a game: refused before the lake changes, the column named."""
+    before = lake.read(WEEKLY_STATS, WEEKS)
+    yards = pc.multiply(before["passing_yards"], 17.0)
+    at = before.schema.get_field_index("passing_yards")
+
+    @dg.asset(name=WEEKLY_STATS.name, partitions_def=season_week)
+    def totals() -> pa.Table:
+        return before.set_column(at, "passing_yards", yards)
+
+    nfl = NflData(source="sample")
+    result = dg.materialize(
+        [totals],
+        instance=instance,
+        partition_key=WEEKS[0].key,
+        resources={"nfl": nfl, "io_manager": LakeIOManager(nfl=nfl)},
+        raise_on_error=False,
+    )
+    [error] = summarize(result).errors
+    assert "passing_yards: " in error
+    assert "outside -99 to 800" in error
+    assert "Nothing was written" in error
+    assert lake.read(WEEKLY_STATS, WEEKS).equals(before)
+
+
+def test_a_failed_check_is_told_in_one_line(
+    instance: dg.DagsterInstance, lake: Lake, spoilt: Callable[..., None]
+) -> None:
+    """Points other than upstream's in every line: the outcome of the run says which and where."""
+    rows = lake.read(WEEKLY_STATS, [WEEKS[0]])
+    at = rows.schema.get_field_index("fantasy_points_ppr")
+    points = pc.add(rows["fantasy_points_ppr"], 1.0)
+    spoilt(WEEKLY_STATS, WEEKS[0], rows.set_column(at, "fantasy_points_ppr", points))
+    outcome = summarize(check_then_downstream(instance, WEEKLY_STATS, PROVISIONAL_STATS))
+    assert not outcome.success
+    [error] = outcome.errors
+    assert error.startswith("points_match_upstream: weekly_stats 2024 week 5: ")
+    assert not outcome.rows
+
+
+def test_games_are_checked_too(instance: dg.DagsterInstance, lake: Lake) -> None:
+    assert run(instance, "games_refresh").success
+    assert evaluations(instance)["games_sound"].passed
+    assert lake.read(GAMES).num_rows > 500

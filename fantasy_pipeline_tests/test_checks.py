@@ -1,0 +1,454 @@
+"""The rules of the checks: each passes on sound rows, and fires on the fault that it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from fantasy_pipeline import checks_projections as projections
+from fantasy_pipeline import checks_schedule as schedule
+from fantasy_pipeline import checks_stats as stats
+from fantasy_pipeline import tables
+from fantasy_pipeline.checks import ALL_CHECKS, WEEKLY_STATS, Evidence
+from fantasy_pipeline.checks_schedule import Problem
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.scoring import SCORINGS
+from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline_tests.conftest import Rows
+
+WEEK, NEXT = SeasonWeek(2024, 5), SeasonWeek(2024, 6)
+KICKOFF = datetime(2024, 10, 6, 17, tzinfo=timezone.utc)
+TUESDAY, LATER = KICKOFF + timedelta(days=2), KICKOFF + timedelta(days=60)
+
+
+def game(
+    home: str, away: str, week: int = 5, score: int | None = 24, **more: Any
+) -> dict[str, Any]:
+    return {
+        "season": 2024,
+        "week": week,
+        "game_id": f"2024_{week:02d}_{away}_{home}",
+        "game_type": "REG",
+        "kickoff": KICKOFF + timedelta(weeks=week - 5),
+        "home_team": home,
+        "away_team": away,
+        "home_score": score,
+        "away_score": score,
+        **more,
+    }
+
+
+def line(team: str, opponent: str, player: str = "1", week: int = 5, **more: Any) -> dict[str, Any]:
+    return {
+        "season": 2024,
+        "week": week,
+        "player_id": f"{team}-{player}",
+        "player_name": f"{player} of {team}",
+        "team": team,
+        "opponent": opponent,
+        **more,
+    }
+
+
+@pytest.fixture(scope="module")
+def games(rows: Rows) -> pa.Table:
+    """Week 5: KC-LV and BUF-MIA, the others off; week 6: KC-BUF, not played."""
+    return rows(
+        tables.GAMES,
+        game("KC", "LV"),
+        game("BUF", "MIA"),
+        game("KC", "BUF", week=6, score=None),
+    )
+
+
+@pytest.fixture(scope="module")
+def lines(rows: Rows) -> pa.Table:
+    """Sound stat lines of week 5."""
+    pairs = (("KC", "LV"), ("LV", "KC"), ("BUF", "MIA"), ("MIA", "BUF"))
+    return rows(tables.WEEKLY_STATS, *(line(*pair) for pair in pairs))
+
+
+def texts(problems: list[Problem]) -> list[str]:
+    return [problem.text for problem in problems]
+
+
+# The schedule
+
+
+def test_every_team_that_played_has_rows(lines: pa.Table, games: pa.Table) -> None:
+    assert schedule.absent_teams(lines, games, [WEEK, NEXT], LATER, played=True) == []
+
+
+def test_a_team_without_rows_is_provisional_for_a_week_then_a_hole(
+    lines: pa.Table, games: pa.Table
+) -> None:
+    part = lines.slice(0, 3)
+    [soon] = schedule.absent_teams(part, games, [WEEK], TUESDAY, played=True)
+    assert (soon.week, soon.serious) == (WEEK, False)
+    assert soon.text == "no rows of MIA, who have a game yet: provisional"
+    [late] = schedule.absent_teams(part, games, [WEEK], LATER, played=True)
+    assert late.serious
+    assert late.text == "no rows of MIA, who have a game"
+
+
+def test_a_roster_is_due_before_the_game(lines: pa.Table, games: pa.Table) -> None:
+    [problem] = schedule.absent_teams(lines, games, [WEEK, NEXT], KICKOFF, played=False)
+    assert problem == Problem(NEXT, "no rows of BUF, KC, who have a game", True)
+
+
+def test_nobody_plays_on_a_bye(rows: Rows, lines: pa.Table, games: pa.Table) -> None:
+    assert schedule.not_scheduled(lines, games, [WEEK]) == []
+    more = pa.concat_tables([lines, rows(tables.WEEKLY_STATS, line("NE", "NYJ"))])
+    [problem] = schedule.not_scheduled(more, games, [WEEK])
+    assert problem == Problem(WEEK, "rows of NE, who have no game (a bye, or another week's)")
+
+
+def test_opponents_are_the_schedules(rows: Rows, lines: pa.Table, games: pa.Table) -> None:
+    assert schedule.wrong_opponents(lines, games, [WEEK]) == []
+    wrong = rows(tables.WEEKLY_STATS, line("KC", "BUF"), line("LV", None), line("NE", "NYJ"))  # type: ignore[arg-type]
+    assert sorted(texts(schedule.wrong_opponents(wrong, games, [WEEK]))) == [
+        "KC against BUF, but KC plays LV",
+        "NE against NYJ, but NE has no game",
+    ]
+
+
+def test_byes_are_the_schedules(rows: Rows, games: pa.Table) -> None:
+    def players(**on_bye: bool) -> pa.Table:
+        return rows(
+            tables.RAW_PLAYERS,
+            *(
+                {"season": 2024, "week": 5, "player_id": team, "team": team, "on_bye": bye}
+                for team, bye in on_bye.items()
+            ),
+        )
+
+    assert schedule.wrong_byes(players(KC=False, NE=True), games, [WEEK]) == []
+    wrong = schedule.wrong_byes(players(KC=True, NE=False), games, [WEEK])
+    assert sorted(texts(wrong)) == ["KC is said to be on a bye", "NE is not said to be on a bye"]
+
+
+def test_nobody_is_on_two_teams(rows: Rows, lines: pa.Table) -> None:
+    assert schedule.on_two_teams(lines) == []
+    traded = line("LV", "KC") | {"player_id": "KC-1"}
+    both = pa.concat_tables([lines, rows(tables.WEEKLY_STATS, traded)])
+    assert schedule.on_two_teams(both) == [Problem(WEEK, "KC-1 is on KC and LV in one week")]
+    # The week after the trade he may be.
+    later = rows(tables.WEEKLY_STATS, line("KC", "LV"), {**traded, "week": 6})
+    assert schedule.on_two_teams(later) == []
+
+
+@pytest.mark.parametrize(
+    ("odd", "text"),
+    [
+        (game("NE", "NE"), "against itself"),
+        (game("NE", "NYJ", away_score=None), "one side's score only"),
+        (game("NE", "KC"), "KC has 2 games in one week"),
+    ],
+    ids=["itself", "half a score", "twice"],
+)
+def test_a_schedule_that_cannot_be(
+    rows: Rows, games: pa.Table, odd: dict[str, Any], text: str
+) -> None:
+    assert schedule.odd_schedule(games) == []
+    found = schedule.odd_schedule(pa.concat_tables([games, rows(tables.GAMES, odd)]))
+    assert text in texts(found)[0]
+
+
+def test_teams_play_as_many_games(rows: Rows) -> None:
+    even = [game("KC", "LV", week) for week in range(1, 6)]
+    assert schedule.uneven_schedule(rows(tables.GAMES, *even)) == []
+    short = rows(tables.GAMES, *even, game("NE", "NYJ"))
+    [problem] = schedule.uneven_schedule(short)
+    assert not problem.serious
+    assert "NE, NYJ have fewer than 4 games of 5" in problem.text
+
+
+def test_a_schedule_cut_short_is_refused(rows: Rows) -> None:
+    def season(year: int, count: int) -> list[dict[str, Any]]:
+        return [game("KC", "LV") | {"season": year, "game_id": str(n)} for n in range(count)]
+
+    known = rows(tables.GAMES, *season(2023, 60), *season(2024, 60))
+    schedule.refuse_lost_games(known, known)
+    unpaired = rows(tables.GAMES, *season(2023, 60), *season(2024, 47))
+    schedule.refuse_lost_games(known, unpaired)
+    for short in (season(2023, 60), [*season(2023, 60), *season(2024, 39)]):
+        with pytest.raises(PipelineError, match="games 2024: upstream's schedule has"):
+            schedule.refuse_lost_games(known, rows(tables.GAMES, *short))
+
+
+def test_weeks_without_rows_are_refused(lines: pa.Table) -> None:
+    schedule.refuse_empty_weeks("weekly_stats", lines, [WEEK])
+    with pytest.raises(PipelineError, match=r"weekly_stats 2024 week 6 \(and 1 more weeks\): no"):
+        schedule.refuse_empty_weeks("weekly_stats", lines, [WEEK, NEXT, SeasonWeek(2024, 7)])
+
+
+# Stat lines
+
+
+def test_no_more_catches_than_targets(rows: Rows) -> None:
+    sound = {"targets": 5.0, "receptions": 5.0, "attempts": None, "completions": 3.0}
+    assert stats.beyond_the_whole(rows(tables.WEEKLY_STATS, line("KC", "LV", **sound))) == []
+    wrong = rows(tables.WEEKLY_STATS, line("KC", "LV", **sound | {"receptions": 6.0}))
+    assert stats.beyond_the_whole(wrong) == [Problem(WEEK, "1 of KC: receptions 6 of targets 5")]
+
+
+def test_no_more_points_than_the_score(rows: Rows, games: pa.Table) -> None:
+    exactly = {"rushing_tds": 2.0, "fg_made": 3.0, "pat_made": 3.0}
+    sound = rows(tables.WEEKLY_STATS, line("KC", "LV", **exactly), line("KC", "LV", "2"))
+    assert stats.beyond_the_score(sound, games) == []
+    wrong = rows(tables.WEEKLY_STATS, line("KC", "LV", **exactly, receiving_tds=1.0))
+    assert stats.beyond_the_score(wrong, games) == [
+        Problem(WEEK, "KC scored 24, its stat lines 30")
+    ]
+    # Not played yet, or not in the schedule: nothing to compare with.
+    ahead = rows(tables.WEEKLY_STATS, line("KC", "BUF", week=6, **exactly, receiving_tds=9.0))
+    assert stats.beyond_the_score(ahead, games) == []
+
+
+@pytest.mark.parametrize(("wrong", "serious"), [(0, None), (1, False), (90, True)])
+def test_points_other_than_upstreams(rows: Rows, wrong: int, serious: bool | None) -> None:
+    def points(number: int) -> dict[str, float]:
+        names = ("fantasy_points", "fantasy_points_ppr")
+        ours = dict.fromkeys(names, 10.0)
+        return ours | {f"upstream_{name}": 10.0 + 2 * (number < wrong) for name in names}
+
+    table = rows(
+        tables.WEEKLY_STATS, *(line("KC", "LV", f"{n:03}", **points(n)) for n in range(100))
+    )
+    found = stats.other_points(table)
+    assert len(found) == 2 * wrong
+    assert {problem.serious for problem in found} == ({serious} if wrong else set())
+
+
+def week_of(
+    rows: Rows, week: SeasonWeek, value: Callable[[int], float], team: str = "KC", players: int = 80
+) -> pa.Table:
+    """Lines of a week; the usage of player n is `value(n)`."""
+    return rows(
+        tables.WEEKLY_STATS,
+        *(
+            line(team, "LV", f"{n:03}", week.week)
+            | {"season": week.season, "carries": float(value(n)), "rushing_yards": 4.0 * value(n)}
+            for n in range(players)
+        ),
+    )
+
+
+def test_a_week_is_not_a_season_so_far(rows: Rows) -> None:
+    before = week_of(rows, WEEK, lambda n: 1 + n % 7)
+    game_by_game = week_of(rows, NEXT, lambda n: 1 + (n + 3) % 7)
+    assert stats.season_totals(game_by_game, before) == []
+    totals = week_of(rows, NEXT, lambda n: 1 + n % 7 + n % 3)
+    [problem] = stats.season_totals(totals, before)
+    assert (problem.week, problem.serious) == (NEXT, True)
+    assert "season totals" in problem.text
+    # Both weeks in one import are found out as well.
+    assert stats.season_totals(pa.concat_tables([before, totals]), before.slice(0, 0)) == [problem]
+
+
+@pytest.mark.parametrize("other", [WEEK, SeasonWeek(2023, 6)], ids=str)
+def test_a_week_is_not_another_one_again(rows: Rows, other: SeasonWeek) -> None:
+    past = week_of(rows, other, lambda n: 1 + n % 7)
+    assert stats.copied_weeks(week_of(rows, NEXT, lambda n: 1 + n % 5), past) == []
+    [problem] = stats.copied_weeks(week_of(rows, NEXT, lambda n: 1 + n % 7), past)
+    assert problem == Problem(
+        NEXT, f"100% of players have the very line of {other}: the wrong file", True
+    )
+
+
+@pytest.mark.parametrize(
+    ("players", "points", "found"),
+    [(20, 8.0, []), (8, 8.0, ["rows", "fantasy_points_ppr"]), (20, 20.0, ["fantasy_points_ppr"])],
+)
+def test_a_week_unlike_the_season_before(
+    rows: Rows, players: int, points: float, found: list[str]
+) -> None:
+    def week(number: int, count: int, each: float) -> pa.Table:
+        lines = (
+            line(team, "LV", str(n), number, fantasy_points_ppr=each + (n + number) % 3)
+            for team in tables.TEAMS[:10]
+            for n in range(count)
+        )
+        return rows(tables.WEEKLY_STATS, *lines)
+
+    past = pa.concat_tables([week(number, 20 - number % 2, 8.0) for number in range(1, 10)])
+    problems = stats.anomalies(week(10, players, points), past)
+    assert [problem.text.split(" per team ")[0] for problem in problems] == found
+    assert not any(problem.serious for problem in problems)
+    # Too few weeks to compare with say nothing.
+    assert stats.anomalies(week(10, 1, 90.0), past.slice(0, 400)) == []
+
+
+# Ids and projections
+
+
+def players(rows: Rows, count: int = 20, **more: Any) -> pa.Table:
+    return rows(
+        tables.RAW_PLAYERS,
+        *(
+            {
+                "season": 2024,
+                "week": 5,
+                "player_id": f"P{n:02}",
+                "player_name": f"Player {n:02}",
+                "position": "WR",
+                "team": "KC",
+                "on_bye": False,
+                "roster_status": "ACT",
+                "roster_source": "weekly_roster",
+                "sleeper_id": str(n),
+                "espn_id": str(n),
+                "pfr_id": str(n),
+            }
+            | {name: value(n) for name, value in more.items()}
+            for n in range(count)
+        ),
+    )
+
+
+def test_ids_are_mapped_or_listed(rows: Rows) -> None:
+    assert projections.unmapped_players(players(rows)) == []
+    some = players(rows, sleeper_id=lambda n: str(n) if n % 5 else None)
+    [problem] = projections.unmapped_players(some)
+    assert not problem.serious
+    assert problem.text == (
+        "sleeper_id of 80% of active fantasy players; without: "
+        "Player 00, Player 05, Player 10, Player 15"
+    )
+    assert projections.id_coverage(some)["sleeper_id"] == 0.8
+    assert projections.id_coverage(some)["yahoo_id"] == 0.0
+    assert projections.unmapped_names(some)["sleeper_id"].startswith("4: Player 00, ")
+    # Linemen and practice squads are not asked for.
+    assert (
+        projections.unmapped_players(
+            players(rows, sleeper_id=lambda n: None, position=lambda n: "OL")
+        )
+        == []
+    )
+    assert (
+        projections.unmapped_players(
+            players(rows, sleeper_id=lambda n: None, roster_status=lambda n: "DEV")
+        )
+        == []
+    )
+
+
+LINE = {"receptions": 4.0, "receiving_yards": 60.0, "receiving_tds": 0.5}
+"""9 points standard."""
+
+
+def projected(player: str = "P00", apart: float = 0.0, **more: Any) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "season": 2024,
+        "week": 5,
+        "player_id": player,
+        "player_name": player,
+        **LINE,
+    }
+    for scoring, points in zip(SCORINGS, (9.0, 11.0, 13.0), strict=True):
+        end = "" if scoring == "ppr" else f"_{scoring}"
+        row |= {f"projected_points{end}": points + apart}
+        row |= {f"{name}{end}": points * by for name, by in (("p10", 0.3), ("p50", 0.9))}
+        row |= {f"p90{end}": points * 2}
+    return row | more
+
+
+def test_everybody_rostered_is_projected(rows: Rows) -> None:
+    told = rows(tables.PROJECTIONS, *(projected(f"P{n:02}") for n in range(20)))
+    assert projections.not_projected(told, players(rows)) == []
+    [problem] = projections.not_projected(told.slice(1), players(rows))
+    assert problem == Problem(WEEK, "1 rostered players without a projection, e.g. ['P00']")
+    # On a bye, of no fantasy position, or only known from having played: nobody's loss.
+    for name, value in {"on_bye": True, "position": "CB", "roster_source": "stats"}.items():
+        others = players(rows, **{name: lambda n, value=value: value})
+        assert projections.not_projected(told.slice(1), others) == []
+
+
+@pytest.mark.parametrize("end", ["", "_half", "_std"])
+def test_quantiles_are_in_order(rows: Rows, end: str) -> None:
+    assert projections.crossed_quantiles(rows(tables.PROJECTIONS, projected())) == []
+    for wrong in ({f"p10{end}": 30.0}, {f"p90{end}": 0.1}, {f"p50{end}": None}):
+        table = rows(tables.PROJECTIONS, projected(**wrong))
+        [problem] = projections.crossed_quantiles(table)
+        assert problem.serious
+        assert problem.text.startswith("P00: p10 ")
+
+
+def test_points_are_what_the_stat_line_comes_to(rows: Rows) -> None:
+    none = dict.fromkeys(LINE)
+    sound = rows(tables.PROJECTIONS, projected(), projected("P01", apart=5.0, **none))
+    assert projections.other_than_the_line(sound) == []
+    for apart in (0.2, float("nan")):
+        found = projections.other_than_the_line(rows(tables.PROJECTIONS, projected(apart=apart)))
+        assert len(found) == len(SCORINGS)
+        assert "stat line 13.00 (ppr)" in found[-1].text
+
+
+def told(rows: Rows, week: int, source: str = "nflcom", plus: float = 0.0) -> pa.Table:
+    return rows(
+        tables.SOURCE_PROJECTIONS,
+        *(
+            {
+                "season": 2024,
+                "week": week,
+                "source": source,
+                "player_id": f"P{n:02}",
+                "points_half": n + plus,
+            }
+            for n in range(60)
+        ),
+    )
+
+
+def test_a_source_does_not_repeat_itself_or_another(rows: Rows) -> None:
+    past = told(rows, 5)
+    assert projections.same_projections(told(rows, 6, plus=0.1), past) == []
+    [stale] = projections.same_projections(told(rows, 6), past)
+    assert stale == Problem(
+        NEXT, "nflcom says what it said the week before: its file is old", False
+    )
+    both = pa.concat_tables([told(rows, 6, plus=0.1), told(rows, 6, "other", plus=0.1)])
+    [copy] = projections.same_projections(both, past)
+    assert copy == Problem(NEXT, "other says what nflcom says: one is a copy", False)
+
+
+# Checks as a whole
+
+
+def test_a_result_names_its_rules_and_weeks(lines: pa.Table, games: pa.Table) -> None:
+    check = next(c for c in WEEKLY_STATS.checks if c.name == "weekly_stats_against_schedule")
+    evidence = Evidence(lines.slice(0, 3), [WEEK], LATER, games, lines.slice(0, 0))
+    result = check.result(evidence)
+    assert result.serious
+    assert result.failing_weeks == [WEEK]
+    assert {name: len(found) for name, found in result.found.items() if found} == {"teams": 1}
+    assert result.texts == ["2024 week 5: no rows of MIA, who have a game"]
+    sound = check.result(Evidence(lines, [WEEK], LATER, games, lines.slice(0, 0)))
+    assert (sound.problems, sound.serious) == ([], False)
+
+
+@pytest.mark.parametrize("part", ALL_CHECKS, ids=lambda part: part.table.name)
+def test_a_repeated_key_and_a_broken_bound_fire_in_the_lake_too(rows: Rows, part: Any) -> None:
+    """What the write refuses, the check finds in a lake that something else wrote to."""
+    key = {"season": 2024, "week": 5, "game_id": "g", "player_id": "p", "source": "s"}
+    record = {name: key[name] for name in part.table.key}
+    both = rows(part.table, record, record)
+    found = {
+        name: rule(Evidence(both, [WEEK], LATER, both, both))
+        for check in part.checks
+        for name, rule in check.rules.items()
+        if name in ("keys", "contract")
+    }
+    assert "1 repeated keys" in str(list(found["keys"]))
+    if "contract" in found and part.table is not tables.WEEKLY_STATS:
+        assert "rows null" in str(list(found["contract"]))
+
+
+def test_names_are_unique_and_described() -> None:
+    checks = [check for part in ALL_CHECKS for check in part.checks]
+    assert len({check.name for check in checks}) == len(checks) <= 12
+    assert all(check.description.endswith(".") and check.rules for check in checks)

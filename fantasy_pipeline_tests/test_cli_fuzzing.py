@@ -1,0 +1,210 @@
+"""The command line under any arguments: one line of error, a documented exit code, no traceback."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from fantasy_pipeline import cli
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.season_week import WEEKS, SeasonWeek
+
+ROOT = Path(__file__).parents[1]
+NUMBERS = st.one_of(
+    st.integers(-5, 30),
+    st.integers(1990, 2110),
+    st.sampled_from([0, 2**31, 2**63, -(2**63), 10**30]),
+).map(str)
+# No NUL: the operating system does not pass it on.
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
+MOMENTS = st.one_of(
+    TEXT,
+    st.datetimes().map(lambda moment: moment.isoformat()),
+    st.sampled_from(["0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00", "2025-09-30T08:00Z"]),
+)
+ANYTHING = st.one_of(
+    TEXT,
+    NUMBERS,
+    MOMENTS,
+    st.sampled_from(
+        ["sample", "2024-2023", "1-99", "-1", "٣", "²", "csv", "../../x", "7d", "99999d"]
+    ),
+)
+READING = {
+    "week": ["--at", "--source", "--json"],
+    "status": ["--json", "--source"],
+    "history": ["--job", "--status", "--season", "--week", "--since", "--limit", "--json"],
+    "show": ["--json"],
+    "health": ["--json"],
+    "projections": ["--season", "--week", "--position", "--scoring", "--top", "--format"],
+    "sql": ["--format"],
+    "accuracy": ["--seasons", "--by", "--scoring", "--pool", "--json"],
+}
+"""Commands that change nothing, with their options."""
+STARTING = {
+    "run": ["--top", "--source", "--json", "--projections-only"],
+    "backfill": ["--weeks", "--workers", "--only-missing", "--json"],
+    "demo": ["--source"],
+    "trigger": ["--wait", "--json", "--week"],
+    "backtest": ["--source", "--json"],
+    "api": ["--host"],
+}
+"""Commands that start work: these get an argument that cannot be, so that none is done."""
+IMPOSSIBLE = {
+    "run": ["--season", "2031", "--week", "1"],
+    "backfill": ["--seasons", "2031-2029"],
+    "demo": ["--at", "1950-01-01"],
+    "trigger": ["--season", "1"],
+    "backtest": ["--seasons", "x"],
+    "api": ["--port", "0"],
+}
+FLAGS = {"--json", "--projections-only", "--only-missing", "--wait"}
+
+
+@st.composite
+def command_lines(draw: st.DrawFn) -> list[str]:
+    command = draw(st.sampled_from([*READING, *STARTING]))
+    options = READING.get(command) or STARTING[command]
+    words = [command, *draw(st.lists(ANYTHING, max_size=2))]
+    for option in draw(st.lists(st.sampled_from(options), max_size=3)):
+        words += [option] if option in FLAGS else [option, draw(ANYTHING)]
+    return [*words, *IMPOSSIBLE.get(command, [])]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    home = tmp_path_factory.mktemp("home")
+    (home / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
+    before = dict(os.environ)
+    os.environ.update({"DAGSTER_HOME": str(home), "FANTASY_SOURCE": "sample"})
+    yield home
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def call(home: Path, words: list[str]) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of the entry point, in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    arguments, folder = sys.argv, Path.cwd()
+    os.environ.update({"DAGSTER_HOME": str(home), "FANTASY_SOURCE": "sample"})
+    sys.argv = ["fantasy-pipeline", *words]
+    os.chdir(home)
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            cli.main()
+    except SystemExit as end:
+        code = end.code
+    finally:
+        sys.argv = arguments
+        os.chdir(folder)
+    assert isinstance(code, int)
+    return code, out.getvalue(), err.getvalue()
+
+
+def refused_in_one_line(home: Path, words: list[str]) -> None:
+    code, out, err = call(home, words)
+    assert "Traceback" not in out + err
+    assert code in (0, cli.FAILED, cli.MISUSED), err
+    errors = [line for line in err.splitlines() if line.startswith("error: ")]
+    if words[0] == "health" and out:
+        return
+    assert len(errors) == (code != 0), (code, err)
+    if words[0] in STARTING and "--help" not in words:
+        assert code != 0
+
+
+@given(command_lines())
+@example(["history", "--since", "99999999999d"])
+@example(["history", "--since", "²d"])
+@example(["week", "--at", "0001-01-01T00:00+14:00"])
+@example(["week", "--at", "9999-12-31T23:59-14:00"])
+@example(["history", "--limit", str(10**30)])
+@example(["history", "--season", str(2**63)])
+@example(["projections", "--season", str(2**31), "--week", "1"])
+@example(["sql", "select"])
+@example(["show", "%"])
+@example(["projections", "--season", "2024"])
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+def test_any_arguments(home: Path, words: list[str]) -> None:
+    refused_in_one_line(home, words)
+
+
+@pytest.mark.soak
+@given(command_lines())
+@settings(max_examples=2000, suppress_health_check=list(HealthCheck))
+def test_many_arguments(home: Path, words: list[str]) -> None:
+    refused_in_one_line(home, words)
+
+
+@given(TEXT)
+def test_sql_of_any_text(home: Path, text: str) -> None:
+    refused_in_one_line(home, ["sql", "--", text])
+
+
+@pytest.mark.parametrize("name", ["FANTASY_SOURCE", "FANTASY_OFFLINE"])
+def test_settings_that_cannot_be_read(
+    home: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    monkeypatch.setenv(name, "teletext")
+    err = io.StringIO()
+    monkeypatch.setattr(sys, "argv", ["fantasy-pipeline", "projections"])
+    with contextlib.redirect_stderr(err), pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == cli.FAILED
+    assert err.getvalue().count("\n") == 1
+    assert name.removeprefix("FANTASY_").lower() in err.getvalue()
+
+
+def test_exit_codes_are_documented(home: Path) -> None:
+    code, out, _ = call(home, ["--help"])
+    assert code == 0
+    for value in (cli.FAILED, cli.MISUSED, cli.BROKEN, cli.INTERRUPTED):
+        assert str(value) in out.split("Exit codes:")[1]
+
+
+def test_a_defect_is_one_line_too(home: Path) -> None:
+    """A folder in the place of a file that must be one: nothing foresees it."""
+    (home / "data" / "sample" / "projections" / "season=2024" / "week=01" / "part.parquet").mkdir(
+        parents=True
+    )
+    code, _, err = call(home, ["projections", "--season", "2024", "--week", "1"])
+    assert code == cli.BROKEN
+    assert err.startswith("internal error: ")
+    assert err.count("\n") == 1
+    assert "FANTASY_DEBUG=1" in err
+
+
+@given(st.text(max_size=12))
+@example("2024-2026,1999")
+@example("\u0662\u0660\u0662\u0664")
+def test_lists_of_numbers(text: str) -> None:
+    try:
+        numbers = cli._numbers("--seasons", text, 1999, 2100)
+    except PipelineError:
+        return
+    assert numbers == sorted(set(numbers))
+    assert numbers
+    assert set(numbers) <= set(range(1999, 2101))
+    assert text.isascii()
+
+
+@given(st.one_of(st.text(max_size=8), st.from_regex(r"\d{4}\|\d{2}", fullmatch=True)))
+@example("\u0662\u0660\u0662\u0664|\u0660\u0665")
+@example("0024|05")
+@example("2024|05\n")
+def test_partition_keys_read_back_or_are_refused(text: str) -> None:
+    try:
+        week = SeasonWeek.from_key(text)
+    except PipelineError:
+        return
+    assert week.key == text
+    assert week.week in WEEKS
