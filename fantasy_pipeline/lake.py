@@ -226,7 +226,8 @@ class Lake:
                     options = (
                         "hive_partitioning = true, hive_types = {season: INTEGER, week: INTEGER}"
                     )
-                pattern = _literal(f"{folder}/{table.name}") + (_WEEKS if table.weekly else _PART)
+                where = _escaped(f"{folder}/{table.name}").replace("'", "''")
+                pattern = where + (_WEEKS if table.weekly else _PART)
                 connection.execute(
                     f"create temp view {table.name} as from read_parquet('{pattern}', {options})"
                 )
@@ -260,14 +261,15 @@ def _private(folder: str, allowed: str) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     connection = duckdb.connect()
-    connection.execute("set allowed_directories = ?", [[f"{allowed}/"]])
+    # Compared as text, with the views' patterns as well.
+    connection.execute("set allowed_directories = ?", [[f"{allowed}/", f"{_escaped(allowed)}/"]])
     # Its default is the working directory, which would be allowed as well.
     connection.execute("set temp_directory = ?", [f"{folder}/spill"])
     return connection
 
 
-def _literal(path: str) -> str:
-    """A path inside a quoted SQL string that is read as a pattern."""
+def _escaped(path: str) -> str:
+    """A path as a pattern that matches it alone."""
     for character in "[*?":
         path = path.replace(character, f"[{character}]")
-    return path.replace("'", "''")
+    return path

@@ -279,7 +279,9 @@ class ObjectStore:
         return content
 
     def has(self, name: str) -> bool:
-        return bool(self._asked(lambda: self._fs.isfile(f"{self._base}/{name}")))
+        # Not isfile or exists: those take a refusal for a missing file.
+        found = self._asked(lambda: self._fs.info(f"{self._base}/{name}"))
+        return found is not None and found["type"] == "file"
 
     def names(self, folder: str) -> Iterable[str]:
         found = self._asked(lambda: self._fs.find(f"{self._base}/{folder}"))

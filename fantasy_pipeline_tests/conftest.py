@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from fantasy_pipeline.errors import NotPublishedError
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.sources import schema
 from fantasy_pipeline.sources.sample import SampleLeague
+from fantasy_pipeline.tables import PROJECTION_ACCURACY
+from fantasy_pipeline_tests.places import environment, object_storage_server
 
 MIRROR_VARIABLE = "FANTASY_TEST_MIRROR"
 DEFAULT_MIRROR = Path(__file__).parents[2] / "shared" / "nfl-data" / "mirror"
@@ -130,6 +132,21 @@ def lake(tmp_path: Path) -> Lake:
 
 
 @pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of an S3-compatible server on this machine."""
+    with object_storage_server(tmp_path_factory.mktemp("s3") / "log") as address:
+        yield address
+
+
+@pytest.fixture
+def s3(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The same, with the environment that finds it."""
+    for name, value in environment(s3_server).items():
+        monkeypatch.setenv(name, value)
+    return s3_server
+
+
+@pytest.fixture(scope="session")
 def rows() -> Rows:
     """`rows(contract, {...}, {...})`: a table of that contract; what is not given is null."""
 
@@ -138,6 +155,30 @@ def rows() -> Rows:
         assert not unknown, f"{contract.name} has no column {unknown}"
         columns = {name: [record.get(name) for record in records] for name in contract.column_names}
         return pa.table(columns, schema=contract.arrow_schema)
+
+    return build
+
+
+@pytest.fixture
+def accuracy(rows: Rows) -> Callable[..., pa.Table]:
+    """`accuracy((week, position, mae), …)`: a small weekly table of 2024."""
+
+    def build(*records: tuple[int, str, float], season: int = 2024) -> pa.Table:
+        return rows(
+            PROJECTION_ACCURACY,
+            *(
+                {
+                    "season": season,
+                    "week": week,
+                    "source": "m",
+                    "position": position,
+                    "scoring": "ppr",
+                    "pool": "played",
+                    "mae": mae,
+                }
+                for week, position, mae in records
+            ),
+        )
 
     return build
 
