@@ -232,7 +232,10 @@ LASTING: dict[str, tuple[Make, str]] = {
     "page": (lambda *_: (send(200, PAGE),), "is not a"),
     "truncated": (lambda body, *_: (send(200, body[: len(body) * 2 // 3]),), "not a whole"),
     "no rows": (lambda *a: (send(200, no_rows(*a)),), "no rows|has no projection"),
-    "missing column": (lambda *a: (send(200, without_a_column(*a)),), "no column {needs}"),
+    "missing column": (
+        lambda *a: (send(200, without_a_column(*a)),),
+        r"no column (?:\w+ or )*{needs}",
+    ),
 }
 
 EVERY = [
