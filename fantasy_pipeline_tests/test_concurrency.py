@@ -39,6 +39,7 @@ def lake_of(home: Path) -> Path:
     return home / "data" / "sample"
 
 
+@pytest.mark.soak
 def test_two_runs_of_the_same_week(home: Path, tmp_path: Path) -> None:
     runs = [start(home, *RUN) for _ in range(2)]
     for run in runs:

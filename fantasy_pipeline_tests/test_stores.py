@@ -92,7 +92,7 @@ def test_a_failed_rename_leaves_the_old_file_and_nothing_else(
 
     with monkeypatch.context() as broken:
         broken.setattr("os.replace", refuse)
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(PipelineError, match=r"No space left.*Check the free disk space"):
             lake.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 2.0)), [W5])
     assert FolderPlace(tmp_path).files() == before
     assert errors(lake) == [1.0]
@@ -106,6 +106,17 @@ def test_what_a_killed_writer_left_is_not_read(accuracy: Accuracy, lake: Lake) -
         part.with_name(f"part.parquet.{uuid4().hex}.tmp").write_bytes(b"PAR1 half a file")
     assert lake.weeks(PROJECTION_ACCURACY) == [W5]
     assert errors(lake) == errors_by_view(lake) == [1.0]
+
+
+def test_what_a_killed_writer_left_goes_after_a_day(accuracy: Accuracy, lake: Lake) -> None:
+    lake.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
+    part = Path(lake.path(PROJECTION_ACCURACY, W5))
+    of_a_killed, of_another_writer = (part.with_name(f"part.parquet.{n}.tmp") for n in (1, 2))
+    for half in (of_a_killed, of_another_writer):
+        half.write_bytes(b"PAR1 half a file")
+    os.utime(of_a_killed, (0, 0))
+    lake.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 2.0)), [W5])
+    assert sorted(part.parent.iterdir()) == [part, of_another_writer]
 
 
 def test_a_view_leaves_nothing_behind_and_removes_what_killed_readers_left(

@@ -97,9 +97,10 @@ def project(
         if name is None and column.required:
             near = difflib.get_close_matches(column.name, types, n=1, cutoff=0.75)
             hint = f" (renamed to {near[0]}?)" if near else ""
+            names = " or ".join((column.name, *column.aliases))
             raise SourceError(
                 contract.name,
-                f"upstream has no column {column.name}{hint}",
+                f"upstream has no column {names}{hint}",
                 _FORMAT_CHANGED,
                 season,
             )

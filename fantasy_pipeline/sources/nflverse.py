@@ -181,7 +181,6 @@ class Nflverse:
             with _names_the_file(dataset, season), database() as connection:
                 table = mend(connection, frame, season)
             _refuse_nothing(dataset, season, table)
-            _refuse_other_seasons(dataset, table, season)
             self._note_columns(dataset, season, frame)
             self._season_tables[key] = table
             if len(self._season_tables) > _KEPT_SEASON_TABLES:
@@ -220,22 +219,6 @@ def _names_the_file(dataset: str, season: int | None = None) -> Iterator[None]:
             "Run again when upstream has mended it",
             season,
         ) from error
-
-
-def _refuse_other_seasons(dataset: str, table: pa.Table, season: int) -> None:
-    """Last year's rows under this year's name would be no rows of any week asked for.
-
-    Raises:
-        SourceError: the table has rows of another season.
-    """
-    found = sorted(set(table["season"].unique().to_pylist()))
-    if found not in ([], [season]):
-        raise SourceError(
-            dataset,
-            f"upstream's file holds season {', '.join(map(str, found))}",
-            "Run again when upstream has mended it",
-            season,
-        )
 
 
 def _refuse_nothing(dataset: str, season: int | None, table: pa.Table) -> None:
