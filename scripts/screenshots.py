@@ -146,10 +146,6 @@ def shoot_ui(browser: "Browser", home: Path) -> None:
         page.get_by_text("rmse_ratio_to_nflcom").first.scroll_into_view_if_needed()
         settle(page)
         save(page.screenshot(), "ui-accuracy")
-        page.goto(f"{url}/assets/weekly_report")
-        page.get_by_text("[Show Markdown]").first.wait_for()
-        settle(page)
-        save(page.screenshot(), "ui-report")
 
 
 def settle(page: "Page") -> None:
