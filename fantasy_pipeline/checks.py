@@ -318,7 +318,7 @@ SOURCE_PROJECTIONS = TableChecks(
             },
         ),
     ),
-    ("season", "week", "source", "player_id", *projections.POINTS),
+    (*tables.SOURCE_PROJECTIONS.key, *projections.POINTS),
     has_past=True,
 )
 

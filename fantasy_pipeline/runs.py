@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from fantasy_pipeline.results import facts_of
+from fantasy_pipeline.results import Facts, facts_of
 from fantasy_pipeline.season_week import SeasonWeek
 
 if TYPE_CHECKING:
@@ -114,6 +114,16 @@ def execute(
     )
     facts = facts_of(result.all_events)
     try_to_record(execution_of(instance, result.run_id), facts)
+    return summarize(result, facts)
+
+
+def summarize(result: dg.ExecuteInProcessResult, facts: Facts | None = None) -> RunOutcome:
+    """Rows, warnings and errors of a finished run, from its events.
+
+    Args:
+        facts: what they say, if they are read already.
+    """
+    facts = facts or facts_of(result.all_events)
     return RunOutcome(
         result.run_id,
         result.success,

@@ -146,7 +146,7 @@ def recorded(stored: pa.Table, said: pa.Table, kickoffs: pa.Table) -> pa.Table:
         connection.register("kickoffs", kickoffs)
         table = arrow(
             connection,
-            "select r.* replace (coalesce(k.kickoff, r.kickoff) as kickoff)"  # noqa: S608
+            "select r.* replace (coalesce(k.kickoff, r.kickoff) as kickoff)"  # noqa: S608 - our own text
             f" from ({sql}) r left join kickoffs k using (season, week, player_id)",
         )
     return SOURCE_PROJECTIONS.conform(table)

@@ -181,7 +181,7 @@ def test_a_defect_is_one_line_too(home: Path) -> None:
     shutil.rmtree(table)
     assert code == cli.BROKEN
     [_, line] = err.splitlines()
-    assert line.startswith("internal error: IsADirectoryError: ")
+    assert line.startswith("internal error: ")
     assert line.endswith("FANTASY_DEBUG=1 shows where.")
 
 

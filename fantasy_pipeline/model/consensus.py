@@ -216,6 +216,8 @@ def combine(
 ) -> np.ndarray:
     """Consensus of one position, half-PPR; a source without a past has a share of the prior.
 
+    It is never beyond what the model and the player's sources say.
+
     Args:
         weights: of `learn_weights`.
         weeks: any number that tells the rows' weeks apart.
@@ -229,4 +231,6 @@ def combine(
     prior = dict(zip(heard, _prior(heard), strict=True))
     share = _bounded(heard, np.array([weights.get(name, prior[name]) for name in heard]))
     moves = differences(model, heard, weeks) * np.array(list(share.values()))
-    return np.maximum(model + moves.sum(axis=1), 0.0)
+    everybody = np.column_stack([model, *sources.values()])
+    lowest, highest = np.nanmin(everybody, axis=1), np.nanmax(everybody, axis=1)
+    return np.clip(model + moves.sum(axis=1), lowest, highest)

@@ -19,7 +19,7 @@ LONGEST = 300
 
 def test_backfill_under_way_shows_weeks_done_of_all(tmp_path: Path) -> None:
     (tmp_path / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
-    log = (tmp_path / "backfill.log").open("w+")
+    log = (tmp_path / "backfill.log").open("w")
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "fantasy_pipeline.cli", "backfill", "--workers", "1"),
@@ -42,12 +42,11 @@ def test_backfill_under_way_shows_weeks_done_of_all(tmp_path: Path) -> None:
             assert time.monotonic() < deadline
             seen += backfills(instance)
             time.sleep(0.1)
-        log.seek(0)
-        assert process.returncode == 0, log.read()
+        log.close()
+        assert process.returncode == 0, (tmp_path / "backfill.log").read_text()
         runs = [run for run in executions(instance) if "backfill" in run.run.tags]
         written = recorded(instance, [run.run.run_id for run in runs])
         assert backfills(instance) == []
-    log.close()
 
     # 2 weeks come in, the history counts as 22, 2 weeks are projected.
     assert {entry["weeks"] for entry in seen} == {26}

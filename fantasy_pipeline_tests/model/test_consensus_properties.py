@@ -21,7 +21,7 @@ WEIGHTS = st.dictionaries(st.sampled_from(NAMES), st.floats(0.0, 1.5), max_size=
 
 @st.composite
 def opinions(draw: st.DrawFn) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Our points and those of up to four sources; NaN where one says nothing."""
+    """Our points and those of up to four sources, of one week; NaN where one says nothing."""
     size = draw(st.integers(1, 6))
     model = np.array(draw(st.lists(POINTS, min_size=size, max_size=size)))
     names = draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=4))
@@ -29,12 +29,20 @@ def opinions(draw: st.DrawFn) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     return model, {name: np.array(draw(told)) for name in names}
 
 
+def combined(
+    model: np.ndarray, sources: dict[str, np.ndarray], weights: dict[str, float]
+) -> np.ndarray:
+    """The consensus of a week of players who usually score 10."""
+    same = np.ones(len(model))
+    return consensus.combine(model, sources, weights, weeks=same, usual=10 * same)
+
+
 @given(opinions(), WEIGHTS)
 def test_combined_points_are_within_the_sources(
     given: tuple[np.ndarray, dict[str, np.ndarray]], weights: dict[str, float]
 ) -> None:
     model, sources = given
-    together = consensus.combine(model, sources, weights)
+    together = combined(model, sources, weights)
     everybody = np.column_stack([model, *sources.values()])
     assert np.all(together >= np.nanmin(everybody, axis=1) - 1e-9)
     assert np.all(together <= np.nanmax(everybody, axis=1) + 1e-9)
@@ -47,8 +55,8 @@ def test_combined_points_do_not_depend_on_the_order(
     model, sources = given
     names = list(sources)
     random.shuffle(names)
-    again = consensus.combine(model, {name: sources[name] for name in names}, weights)
-    np.testing.assert_allclose(consensus.combine(model, sources, weights), again, atol=1e-9)
+    again = combined(model, {name: sources[name] for name in names}, weights)
+    np.testing.assert_allclose(combined(model, sources, weights), again, atol=1e-9)
 
 
 def ours(half: list[float], plays: float) -> pa.Table:

@@ -758,7 +758,9 @@ def test_a_changed_header_is_an_error(nflcom: Callable[..., Any], column: str) -
 
 
 def test_files_without_one_projection_are_an_error(nflcom: Callable[..., Any]) -> None:
-    with pytest.raises(SourceError, match="nflcom_projections 2024: 1 files without one"):
+    with pytest.raises(
+        SourceError, match="nflcom_projections 2024 week 5: the QB file has no projection"
+    ):
         nflcom(QB_5=HEADER)
 
 
