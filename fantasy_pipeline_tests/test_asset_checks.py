@@ -181,6 +181,7 @@ def test_a_player_left_out_stops_the_run(
     assert plays in str(evaluations(instance)[f"{table.name}_complete"].description)
 
 
+@pytest.mark.filterwarnings("ignore:InitResourceContext.dagster_run")  # Dagster's own use of it
 def test_what_the_contract_forbids_is_not_written(instance: dg.DagsterInstance, lake: Lake) -> None:
     """A season's total instead of a game: refused before the lake changes, the column named."""
     before = lake.read(WEEKLY_STATS, WEEKS)

@@ -102,10 +102,13 @@ def test_the_level_of_a_source_is_its_own_affair() -> None:
 
 def test_the_consensus_steps_back_from_what_a_player_usually_scores() -> None:
     model, usual = np.array([12.0, 8.0]), np.array([8.0, 12.0])
-    theirs = {"a": np.array([12.0, np.nan])}
+    theirs = {"a": np.array([14.0, np.nan])}
     together = consensus.combine(model, theirs, {"a": 0.4, "usual": -0.2}, ONE_WEEK, usual)
     # His role has grown: further up. Whom nobody else projects is left to the model.
-    assert together.tolist() == pytest.approx([12.8, 8.0])
+    assert together.tolist() == pytest.approx([13.6, 8.0])
+    # But never beyond what the model and every source say.
+    beyond = consensus.combine(model, theirs, {"a": 0.4, "usual": -0.8}, ONE_WEEK, usual)
+    assert beyond.tolist() == pytest.approx([14.0, 8.0])
 
 
 @pytest.mark.parametrize(("noise", "low", "high"), [(0.5, 0.6, 0.9), (9.0, 0.0, 0.3)])

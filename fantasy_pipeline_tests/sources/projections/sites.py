@@ -130,7 +130,7 @@ def nflcom_says(sites: Sites, points: Points, week: int = 11, **more: Any) -> No
     header = "PlayerName,Team,PlayerWeekProjectedPts\n"
     for position in ("QB", "RB", "WR", "TE", "K"):
         lines = [f"Player {spelt(n)},BUF,{value}\n" for n, value in points.items()]
-        body = header + ("".join(lines) if position == "WR" else "Nobody,BUF,0\n")
+        body = header + ("".join(lines) if position == "WR" else "Nobody,BUF,0.1\n")
         sites.say(f"{HVPKOD}{week}/projected/{position}_projected.csv", body, **more)
 
 
