@@ -34,7 +34,7 @@ def main(root: str, season: int) -> int:
 
     sources = lake.read(tables.SOURCE_PROJECTIONS)
     start = time.perf_counter()
-    artefact.save(lake, training.train(history, season, sources))
+    artefact.save(lake, training.train(training.of_each_season(history), season, sources))
     found["training"] = time.perf_counter() - start
 
     week = [week for week in lake.weeks(tables.RAW_PLAYERS) if week.season == season][8]

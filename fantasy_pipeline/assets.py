@@ -248,12 +248,13 @@ def projection_model(
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]
     from fantasy_pipeline.model import artefact, training
 
-    history = nfl.lake.read(tables.PLAYER_HISTORY)
+    known = nfl.lake.read(tables.PLAYER_HISTORY, columns=["season"])
     sources = nfl.lake.read(tables.SOURCE_PROJECTIONS)
-    seasons = config.seasons or [max(history["season"].to_pylist(), default=0)]
+    seasons = config.seasons or [max(known["season"].to_pylist(), default=0)]
     facts = {}
     for season in seasons:
-        model = training.train(history, season, sources)
+        past = nfl.lake.by_season(tables.PLAYER_HISTORY, training.seasons_before(season))
+        model = training.train(past, season, sources)
         artefact.save(nfl.lake, model)
         facts[str(season)] = artefact.facts(nfl.lake, season)
         if not model.positions:
@@ -273,8 +274,8 @@ def projection_model(
 )
 def model_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_players: Any) -> Any:
     from fantasy_pipeline.checks_schedule import refuse_empty_weeks
-    from fantasy_pipeline.model.artefact import fitting, model_of
-    from fantasy_pipeline.model.training import CONTENT, seasons_before
+    from fantasy_pipeline.model.artefact import fitting, save
+    from fantasy_pipeline.model.training import CONTENT, seasons_before, train
     from fantasy_pipeline.projections import model_projections, pool_warnings
 
     weeks = weeks_of(context)
@@ -282,8 +283,10 @@ def model_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_playe
     scheduled = [week for week in weeks if week in played]
 
     def model(season: int) -> Any:
+        before = seasons_before(season)
+
         def past(table: Table, columns: list[str] | None = None) -> Any:
-            return nfl.lake.read(table, columns=columns, seasons=seasons_before(season))
+            return nfl.lake.read(table, columns=columns, seasons=before)
 
         of = (tables.PLAYER_HISTORY, tables.SOURCE_PROJECTIONS)
         rows, told = (past(table, list(CONTENT[table.name])) for table in of)
@@ -291,8 +294,10 @@ def model_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_playe
         if stored is not None:
             return stored
         context.log.info(f"training the model of {season}")
-        rows, told = (past(table) for table in of)
-        return model_of(nfl.lake, rows, told, season)
+        history = nfl.lake.by_season(tables.PLAYER_HISTORY, before)
+        trained = train(history, season, past(tables.SOURCE_PROJECTIONS))
+        save(nfl.lake, trained)
+        return trained
 
     history = nfl.lake.read(tables.PLAYER_HISTORY, seasons={week.season for week in weeks})
     table = model_projections(history, scheduled, model, nfl.label)

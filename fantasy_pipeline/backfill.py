@@ -2,7 +2,7 @@
 
 The stages follow the asset graph: what comes from upstream, season by season; the history of all
 players, once; projections and their accuracy, season by season. Each step is one Dagster run in a
-worker process. Which steps of an interrupted backfill are done is read from run
+process of its own. Which steps of an interrupted backfill are done is read from run
 history.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -27,7 +27,15 @@ if TYPE_CHECKING:
 
 GAMES, INGEST = "games_refresh", "season_ingest"
 HISTORY, PROJECT = "history_rebuild", "season_projections"
-_PRELOAD = ("fantasy_pipeline.definitions", "pyarrow.dataset", "pandas", "sklearn.ensemble")
+_PRELOAD = (
+    "fantasy_pipeline.definitions",
+    "alembic.config",
+    "duckdb",
+    "pandas",
+    "pyarrow.dataset",
+    "sklearn.ensemble",
+    "sqlalchemy.dialects.sqlite",
+)
 _PLAN_TAG, _ID_TAG, _STEP_TAG = "backfill_plan", "backfill", "backfill_step"
 
 
@@ -221,44 +229,35 @@ def refresh_schedule(source: str) -> RunOutcome:
     return next(iter([outcome for _, outcome in steps]))
 
 
-def _pool(workers: int) -> ProcessPoolExecutor:
-    # A server that has loaded code and libraries once: workers start in milliseconds and share
-    # the memory that these take.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(_PRELOAD))
-    return ProcessPoolExecutor(workers, mp_context=context)
-
-
 def _run_stage(
     workers: int, steps: Sequence[Step], source: str, tags: Mapping[str, str]
 ) -> Iterator[tuple[Step, RunOutcome]]:
-    """Run steps in workers that end with the stage, and their memory with them."""
-    if not steps:
-        return
-    with _pool(min(workers, len(steps))) as pool:
-        yield from _run_steps(pool, steps, source, tags)
-
-
-def _run_steps(
-    pool: ProcessPoolExecutor, steps: Sequence[Step], source: str, tags: Mapping[str, str]
-) -> Iterator[tuple[Step, RunOutcome]]:
-    pending: dict[Future[RunOutcome], Step] = {
-        # The workers' server keeps the environment that it was started with.
-        pool.submit(_run_step, os.environ["DAGSTER_HOME"], step, source, dict(tags)): step
-        for step in steps
-    }
-    try:
-        while pending:
-            finished, _ = wait(pending, return_when=FIRST_COMPLETED)
-            for future in finished:
-                step = pending.pop(future)
+    """Run steps, each in a process of its own: one that dies or bloats harms no other."""
+    with ThreadPoolExecutor(workers) as pool:
+        pending: dict[Future[RunOutcome], Step] = {
+            pool.submit(_in_process, step, source, tags): step for step in steps
+        }
+        try:
+            for future in as_completed(pending):
                 try:
-                    yield step, future.result()
+                    yield pending[future], future.result()
                 except Exception as error:
-                    yield step, RunOutcome("", False, errors=(f"worker died: {error}",))
-    finally:
-        for future in pending:
-            future.cancel()
+                    yield pending[future], RunOutcome("", False, errors=(f"worker died: {error}",))
+        finally:
+            for future in pending:
+                future.cancel()
+
+
+def _in_process(step: Step, source: str, tags: Mapping[str, str]) -> RunOutcome:
+    # A server that has loaded code and libraries once: processes start in milliseconds and share
+    # the memory that these take.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(_PRELOAD))
+    with ProcessPoolExecutor(1, mp_context=context) as process:
+        # The server keeps the environment that it was started with.
+        return process.submit(
+            _run_step, os.environ["DAGSTER_HOME"], step, source, dict(tags)
+        ).result()
 
 
 def _run_step(home: str, step: Step, source: str, tags: dict[str, str]) -> RunOutcome:

@@ -183,11 +183,7 @@ class Lake:
             missing = [f"{table.name} {week}" for week in weeks if week not in present]
             files = [_name(table, week) for week in weeks]
         if missing:
-            more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
-            raise NotMaterializedError(
-                f"{', '.join(missing[:3])}{more}: not in the lake at {self.root}. "
-                f"Materialize {table.name} for it first, e.g. `fantasy-pipeline run`."
-            )
+            raise self._not_materialized(table, missing)
         names = table.column_names if columns is None else list(columns)
         schema = pa.schema([table.arrow_schema.field(name) for name in names])
         if not files:
@@ -206,6 +202,38 @@ class Lake:
                 f"{table.name} in the lake at {self.root} has weeks of an older layout; "
                 f"materialize them anew, e.g. `fantasy-pipeline backfill`."
             ) from error
+
+    def by_season(self, table: Table, seasons: Collection[int]) -> Iterator[pa.Table]:
+        """Rows of an unpartitioned table season by season, all of one version of it.
+
+        Never more than a season is in memory, if the caller keeps none.
+
+        Raises:
+            NotMaterializedError: the table is not in the lake.
+        """
+        import pyarrow.compute as pc
+        import pyarrow.parquet as pq
+
+        if not self.has(table):
+            raise self._not_materialized(table, [table.name])
+        for source in self._store.sources([_name(table)]):
+            file = pq.ParquetFile(source)
+            groups = [file.metadata.row_group(number) for number in range(file.num_row_groups)]
+            at = file.schema_arrow.get_field_index("season")
+            bounds = [group.column(at).statistics for group in groups]
+            for season in sorted(seasons):
+                of = [n for n, found in enumerate(bounds) if found.min <= season <= found.max]
+                rows = file.read_row_groups(of, table.column_names)
+                rows = rows.filter(pc.equal(rows["season"], season))
+                if rows.num_rows:
+                    yield rows.cast(table.arrow_schema)
+
+    def _not_materialized(self, table: Table, missing: Sequence[str]) -> NotMaterializedError:
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        return NotMaterializedError(
+            f"{', '.join(missing[:3])}{more}: not in the lake at {self.root}. "
+            f"Materialize {table.name} for it first, e.g. `fantasy-pipeline run`."
+        )
 
     @contextmanager
     def connect(

@@ -147,7 +147,7 @@ def backtest(
     parts = []
     for season in seasons:
         with step(f"training for {season}"):
-            model = training.train(history, season, sources)
+            model = training.train(training.of_each_season(history), season, sources)
         weeks = [SeasonWeek(*week) for week in lake.weeks(tables.RAW_PLAYERS)]
         known = history.filter(pc.equal(history["season"], season))
         played = set(pc.unique(known["week"]).to_pylist())

@@ -220,18 +220,43 @@ def test_some_seasons_of_a_weekly_table(lake: Lake, accuracy: Callable[..., pa.T
     assert found["season"].to_pylist() == [2023]
 
 
-def test_some_seasons_of_a_table_without_weeks(lake: Lake, rows: Rows) -> None:
-    # More rows than a row group has, so that one group holds parts of two seasons.
+@pytest.fixture
+def two_seasons(lake: Lake, rows: Rows) -> list[str]:
+    """Players of 2023, then of 2024: more rows than a row group has, so one holds both seasons."""
+    numbers = [f"{number:06d}" for number in range(20_000)]
     many = [
-        {"season": season, "week": number // 1000 + 1, "player_id": f"{number:06d}"}
+        {"season": season, "week": int(number) // 1000 + 1, "player_id": number}
         for season in (2023, 2024)
-        for number in range(20_000)
+        for number in numbers
     ]
     lake.write(PLAYER_HISTORY, rows(PLAYER_HISTORY, *many))
+    return numbers
+
+
+def test_some_seasons_of_a_table_without_weeks(lake: Lake, two_seasons: list[str]) -> None:
     found = lake.read(PLAYER_HISTORY, columns=["season", "player_id"], seasons=[2024])
-    assert found.num_rows == 20_000
     assert set(found["season"].to_pylist()) == {2024}
-    assert found["player_id"].to_pylist() == [row["player_id"] for row in many[20_000:]]
+    assert found["player_id"].to_pylist() == two_seasons
+
+
+def test_a_table_season_by_season_is_of_one_version(
+    lake: Lake, rows: Rows, two_seasons: list[str]
+) -> None:
+    parts = lake.by_season(PLAYER_HISTORY, [2022, 2024, 2023])
+    first = next(parts)
+    lake.write(PLAYER_HISTORY, rows(PLAYER_HISTORY, {"season": 2024, "week": 1, "player_id": "a"}))
+    [second] = parts
+    for season, part in ((2023, first), (2024, second)):
+        assert set(part["season"].to_pylist()) == {season}
+        assert part["player_id"].to_pylist() == two_seasons
+        assert part.schema == PLAYER_HISTORY.arrow_schema
+    [after] = lake.by_season(PLAYER_HISTORY, [2023, 2024])
+    assert after.num_rows == 1
+
+
+def test_seasons_of_a_table_that_is_not_there(lake: Lake) -> None:
+    with pytest.raises(NotMaterializedError, match="player_history: not in the lake"):
+        next(lake.by_season(PLAYER_HISTORY, [2024]))
 
 
 def test_columns_come_in_the_order_asked_for(lake: Lake, accuracy: Callable[..., pa.Table]) -> None:

@@ -18,7 +18,7 @@ from fantasy_pipeline.model.baseline import OPPONENT_WEIGHT, TOTAL_WEIGHT
 from fantasy_pipeline.model.features import PRIOR_GAMES, USUAL_TEAM_TOTAL
 from fantasy_pipeline.model.intervals import quantile_table
 from fantasy_pipeline.model.intervals import quantiles as quantiles_of
-from fantasy_pipeline.model.training import MAX_SEASONS, Model, train, window
+from fantasy_pipeline.model.training import MAX_SEASONS, Model, of_each_season, train
 from fantasy_pipeline.projections import (
     BASELINE,
     LEVELS,
@@ -291,7 +291,8 @@ def test_the_spread_is_learnt_from_the_past() -> None:
 )
 def test_only_the_seasons_just_before_count(rows: Rows, season: int, counts: bool) -> None:
     history = rows(PLAYER_HISTORY, known("a", season=season, target_played=True))
-    assert window(history, 2024) == ({season: 1} if counts else {})
+    window = train(of_each_season(history), 2024).window
+    assert window == ({season: 1} if counts else {})
 
 
 def test_who_does_not_play_scores_nothing() -> None:
@@ -441,7 +442,7 @@ def test_the_future_does_not_change_a_projection(rows: Rows) -> None:
     tables = []
     for records in (before, [*played, *after]):
         history = rows(PLAYER_HISTORY, *records)
-        model = train(history, W5.season)
+        model = train(of_each_season(history), W5.season)
         ours = model_projections(history, [W5], lambda _, model=model: model, None)  # type: ignore[misc]
         tables.append(projections(ours, rows(SOURCE_PROJECTIONS), lambda _: None, None))
     assert tables[0].equals(tables[1])

@@ -200,6 +200,6 @@ def model_of(
     stored = fitting(lake, history, source_projections, season)
     if stored is not None:
         return stored
-    model = training.train(history, season, source_projections)
+    model = training.train(training.of_each_season(history), season, source_projections)
     save(lake, model)
     return model

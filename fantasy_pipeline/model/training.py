@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -108,24 +108,27 @@ def seasons_before(season: int) -> range:
     return range(season - MAX_SEASONS, season)
 
 
-def usable(history: pa.Table, season: int) -> pa.Table:
+def usable(rows: pa.Table, season: int) -> pa.Table:
     """Rows of the seasons that a model of a season may learn from."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    past = pa.array(seasons_before(season), history["season"].type)
-    return history.filter(pc.is_in(history["season"], past))
+    past = pa.array(seasons_before(season), rows["season"].type)
+    return rows.filter(pc.is_in(rows["season"], past))
 
 
-def window(history: pa.Table, season: int) -> dict[int, int]:
-    """Training seasons of a model, and their rows."""
-    counts = usable(history.select(["season"]), season)["season"].value_counts().to_pylist()
+def _counts(rows: pa.Table) -> dict[int, int]:
+    """Rows of each season."""
+    counts = rows["season"].value_counts().to_pylist()
     return {count["values"]: count["counts"] for count in sorted(counts, key=lambda c: c["values"])}
 
 
-def source_window(source_projections: pa.Table | None, season: int) -> dict[int, int]:
-    """Seasons that source weights are learnt from, and their rows."""
-    return {} if source_projections is None else window(source_projections, season)
+def of_each_season(rows: pa.Table) -> Iterator[pa.Table]:
+    """A table of some seasons in parts of one season each, the oldest first."""
+    import pyarrow.compute as pc
+
+    for season in _counts(rows):
+        yield rows.filter(pc.equal(rows["season"], season))
 
 
 CONTENT = {
@@ -135,46 +138,75 @@ CONTENT = {
 """Columns whose change means that a model is out of date: corrected stats, other projections."""
 
 
+class _Content:
+    """Hash of the rows that a model learns from, by the columns of `CONTENT`, season by season."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+
+    def add(self, table: str, rows: pa.Table) -> None:
+        for name in CONTENT[table]:
+            self._digest.update(features.floats(rows, name).tobytes())
+
+    def add_sources(self, source_projections: pa.Table | None, season: int) -> str:
+        """Of the sources all seasons at once, and last; returns the hash."""
+        if source_projections is not None:
+            known = source_projections.select(CONTENT["source_projections"])
+            self.add("source_projections", usable(known, season))
+        return self._digest.hexdigest()[:16]
+
+
 def content(history: pa.Table, source_projections: pa.Table | None, season: int) -> str:
     """Hash of the training seasons' rows by the columns of `CONTENT`, in the tables' order."""
-    digest = hashlib.sha256()
-    for name, table in zip(CONTENT, (history, source_projections), strict=True):
-        if table is not None:
-            rows = usable(table.select(CONTENT[name]), season)
-            for column in CONTENT[name]:
-                digest.update(features.floats(rows, column).tobytes())
-    return digest.hexdigest()[:16]
+    found = _Content()
+    for rows in of_each_season(usable(history.select(CONTENT["player_history"]), season)):
+        found.add("player_history", rows)
+    return found.add_sources(source_projections, season)
 
 
-def train(history: pa.Table, season: int, source_projections: pa.Table | None = None) -> Model:
+def train(
+    history: Iterable[pa.Table], season: int, source_projections: pa.Table | None = None
+) -> Model:
     """Learn from the seasons before `season`.
 
     Args:
-        history: `PLAYER_HISTORY`; rows of `season` and later are not looked at.
+        history: `PLAYER_HISTORY` in parts of one season each, the oldest first, so that not all
+            need be in memory; rows of `season` and later are not looked at.
         source_projections: `SOURCE_PROJECTIONS`, to learn what the sources are worth beside the
             model; likewise.
     """
     from threadpoolctl import threadpool_limits
 
-    if history.num_rows:
-        # Before the limit, which knows only the thread pools of libraries that are loaded.
-        importlib.import_module("sklearn.ensemble")
+    # Before the limit, which knows only the thread pools of libraries that are loaded.
+    importlib.import_module("sklearn.ensemble")
     learnt, metrics, weights, width = {}, {}, {}, {}
+    known = None if source_projections is None else usable(source_projections, season)
+    window: dict[int, int] = {}
+    hashed = _Content()
+    parts: dict[str, list[_Lessons]] = {position: [] for position in FANTASY_POSITIONS}
     # One thread: sums in another order would change the last bits.
     with threadpool_limits(1):
-        for position, lessons in _lessons(history, seasons_before(season)):
-            result = _train_position(lessons, position, season)
+        for rows in history:
+            past = usable(rows, season)
+            if past.num_rows:
+                window |= _counts(past)
+                hashed.add("player_history", past)
+                for position, part in _lessons(past):
+                    parts[position].append(part)
+        for position in FANTASY_POSITIONS:
+            if not (found := parts.pop(position)):
+                continue
+            result = _train_position(_Lessons.together(found), position, season)
             if result is None:
                 continue
             learnt[position], metrics[position], unseen = result
-            if source_projections is not None:
-                known = usable(source_projections, season)
+            if known is not None:
                 weights[position] = learn_weights(unseen, known)
                 table = learnt[position].tables["half"]
                 width[position] = learn_width(unseen, known, weights[position], table)
-    sources = source_window(source_projections, season)
-    of = content(history, source_projections, season)
-    return Model(season, window(history, season), learnt, metrics, sources, weights, width, of)
+    sources = {} if known is None else _counts(known)
+    of = hashed.add_sources(known, season)
+    return Model(season, window, learnt, metrics, sources, weights, width, of)
 
 
 @dataclass(frozen=True)
@@ -225,24 +257,15 @@ class _Lessons:
         return cls(rows, *(np.concatenate([getattr(p, name) for p in parts]) for name in arrays))
 
 
-def _lessons(history: pa.Table, seasons: Sequence[int]) -> Iterator[tuple[str, _Lessons]]:
-    """Lessons by position, gathered season by season: all features of all rows need not fit."""
+def _lessons(of_season: pa.Table) -> Iterator[tuple[str, _Lessons]]:
+    """What each position learns from one season."""
     import numpy as np
-    import pyarrow.compute as pc
 
-    parts: dict[str, list[_Lessons]] = {position: [] for position in FANTASY_POSITIONS}
-    for season in seasons:
-        of_season = history.filter(pc.equal(history["season"], season))
-        if of_season.num_rows == 0:
-            continue
-        matrix = features.matrix(of_season)
-        place = features.texts(of_season, "position")
-        for position, found in parts.items():
-            these = np.flatnonzero(place == position)
-            found.append(_Lessons.of(of_season.take(these), matrix[these], position))
+    matrix = features.matrix(of_season)
+    place = features.texts(of_season, "position")
     for position in FANTASY_POSITIONS:
-        if found := parts.pop(position):
-            yield position, _Lessons.together(found)
+        these = np.flatnonzero(place == position)
+        yield position, _Lessons.of(of_season.take(these), matrix[these], position)
 
 
 def _train_position(

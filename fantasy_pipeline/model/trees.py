@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 SETTINGS = {
-    "max_iter": 100,
-    "learning_rate": 0.05,
+    "max_iter": 50,
+    "learning_rate": 0.1,
     "max_leaf_nodes": 6,
     "min_samples_leaf": 80,
     "l2_regularization": 30.0,

@@ -82,12 +82,12 @@ def past() -> pa.Table:
 
 @pytest.fixture(scope="module")
 def model(past: pa.Table) -> training.Model:
-    return training.train(past, SEASON)
+    return training.train(training.of_each_season(past), SEASON)
 
 
 def test_a_model_knows_only_the_seasons_before(past: pa.Table, model: training.Model) -> None:
     assert set(model.window) == {2022, 2023}
-    earlier = training.train(history(range(2022, 2024)), SEASON)
+    earlier = training.train(training.of_each_season(history(range(2022, 2024))), SEASON)
     for name, array in artefact._arrays(model).items():
         assert np.array_equal(array, artefact._arrays(earlier)[name]), name
 
@@ -192,7 +192,7 @@ def test_corrected_stats_mean_a_new_model_and_the_season_itself_does_not(
 
 
 def test_too_few_rows_fall_back_to_the_baseline_and_say_so(past: pa.Table) -> None:
-    young = training.train(past, 2022)
+    young = training.train(training.of_each_season(past), 2022)
     assert young.positions == {}
     table = model_projections(past, [SeasonWeek(2022, 3)], lambda _: young, "made up")
     assert set(table["source"].to_pylist()) == {"baseline (made up)"}
