@@ -9,16 +9,21 @@ import re
 import shlex
 from fnmatch import fnmatch
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
+from fastapi.routing import APIRoute
 
+from fantasy_pipeline.api import create_app
 from fantasy_pipeline.cli import app
 from fantasy_pipeline.control import health
 from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.settings import AlertSettings, ApiSettings, Settings
+from fantasy_pipeline.sources.projections import NAMES
+from fantasy_pipeline_tests.test_definitions import DEPENDENCIES
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
@@ -92,7 +97,7 @@ def ours(command: str) -> str | None:
         return found[1]
     first, _, rest = command.partition(" ")
     # Said in short, where the page is about the command line.
-    return command if first in CLI.commands and "--" in rest else None
+    return command if first in CLI.commands and re.search(r"--[a-z]", rest) else None
 
 
 @cache
@@ -287,3 +292,55 @@ def test_operations_name_every_schedule_sensor_and_health_rule() -> None:
     names = [part.name for part in (*repository.schedule_defs, *repository.sensor_defs)]
     assert rules
     assert [name for name in (*names, *rules) if f"`{name}`" not in text] == []
+
+
+def test_every_projection_source_is_documented() -> None:
+    text = (ROOT / "docs" / "projections.md").read_text(encoding="utf-8")
+    assert [name for name in NAMES if f"| `{name}` |" not in text] == []
+
+
+def test_every_asset_is_in_the_picture() -> None:
+    """Every arrow is a dependency; those that are left out follow from others."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    arrows: dict[str, set[str]] = {name: set() for name in DEPENDENCIES}
+    for line in text.splitlines():
+        names = [part.strip() for part in line.split("-->")]
+        for above, below in pairwise(names):
+            if {above, below} <= set(DEPENDENCIES):
+                arrows[below].add(above)
+
+    def above(name: str, edges: dict[str, set[str]]) -> set[str]:
+        return edges[name].union(*(above(parent, edges) for parent in edges[name]))
+
+    for name, parents in DEPENDENCIES.items():
+        assert arrows[name] <= parents, name
+        assert above(name, arrows) == above(name, DEPENDENCIES), name
+
+
+def test_every_module_is_in_the_architecture() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = [code for code in inline(text) if code.endswith(".py")]
+    package = ROOT / "fantasy_pipeline"
+    modules = [path.relative_to(package) for path in package.rglob("*.py")]
+    unnamed = [
+        str(path)
+        for path in modules
+        if path.name not in ("__init__.py", "__main__.py")
+        and not any(fnmatch(f"/{path}", f"*/{one}") for one in named)
+    ]
+    assert unnamed == []
+
+
+def test_every_asset_is_in_the_readme() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [name for name in DEPENDENCIES if f"| `{name}` |" not in text] == []
+
+
+def test_http_addresses_are_those_of_the_server(text: str) -> None:
+    routes = {route.path for route in create_app().routes if isinstance(route, APIRoute)}
+    named = {
+        path
+        for code in [*inline(text), *commands(text)]
+        for path in re.findall(r"(?<![\w.])(?:127\.0\.0\.1:8000)?(/api/[\w/{}]+|/healthz)", code)
+    }
+    assert named <= routes
