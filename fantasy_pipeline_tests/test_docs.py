@@ -17,6 +17,7 @@ import pytest
 import typer
 from fastapi.routing import APIRoute
 
+from fantasy_pipeline import __version__
 from fantasy_pipeline.api import create_app
 from fantasy_pipeline.cli import app
 from fantasy_pipeline.control import health
@@ -344,3 +345,40 @@ def test_http_addresses_are_those_of_the_server(text: str) -> None:
         for path in re.findall(r"(?<![\w.])(?:127\.0\.0\.1:8000)?(/api/[\w/{}]+|/healthz)", code)
     }
     assert named <= routes
+
+
+def test_the_changelog_has_the_version() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.+)$", text, flags=re.M)
+    assert headings[0] == "[Unreleased]"
+    dated = [re.fullmatch(r"\[(\d+\.\d+\.\d+)\] - (\d{4}-\d{2}-\d{2})", h) for h in headings[1:]]
+    assert all(dated)
+    assert dated[0] is not None
+    assert dated[0][1] == __version__
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert f'\nversion = "{__version__}"\n' in project
+    kinds = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    assert set(re.findall(r"^### (.+)$", text, flags=re.M)) <= kinds
+
+
+def test_the_changelog_names_every_command() -> None:
+    named = set(inline((ROOT / "CHANGELOG.md").read_text(encoding="utf-8")))
+    assert set(CLI.commands) <= named
+
+
+def test_contributing_names_every_marker_and_the_pages_every_target() -> None:
+    page = ROOT / "CONTRIBUTING.md"
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    [markers] = re.findall(r"^markers = \[(.*?)^\]", project, flags=re.S | re.M)
+    names = set(re.findall(r'"(\w+):', markers))
+    assert names
+    assert names <= set(inline(page.read_text(encoding="utf-8")))
+    said = {code for page in PAGES for code in commands(page.read_text(encoding="utf-8"))}
+    assert targets() - {code.removeprefix("make ") for code in said} == {"help", "clean"}
+
+
+def test_the_exit_codes_are_those_of_the_help() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = text.split("## Exit codes\n")[1].split("\n## ")[0]
+    codes = set(re.findall(r"^\| (\d+) \|", table, flags=re.M))
+    assert codes == set(re.findall(r"\b\d+\b", CLI.epilog))

@@ -19,7 +19,8 @@ Every table of the lake and every column of it. Written by `make docs` from the 
 not written. Change the contract, not this page.
 
 Tables are parquet files below `$FANTASY_DATA/lake` (the sample league's: `$FANTASY_DATA/sample`).
-`fantasy-pipeline sql` and the Dagster UI (*Catalog*, column schema) know them by the same names.
+`fantasy-pipeline sql` and the Dagster UI (*Catalog*, column schema) know them by the same names;
+`sql` also knows the run history, as `job_executions` ([operations](operations.md#monitoring)).
 
 - **Type**: `timestamp` is UTC, to the microsecond; `float` has 64 bits, `int` 32.
 - **Values**: the least and the greatest that is accepted, or the only ones. A number is never NaN
