@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO_HOME := $(CURDIR)/.demo
 SOURCE ?= sample
 
-.PHONY: demo ui test test-all check audit bench lock clean help
+.PHONY: demo ui test test-all check audit bench docs lock clean help
 
 help:
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ audit: $(VENV)/installed-dev ## known vulnerabilities of the locked packages; as
 
 bench: $(VENV)/installed-dev ## speed and memory, as ratios in one run; needs NFLVERSE_MIRROR
 	$(BIN)/python bench/run.py
+
+docs: $(VENV)/installed ## remake docs/data-dictionary.md from the contracts
+	$(BIN)/python scripts/data_dictionary.py
 
 lock: ## remake requirements.txt; needs uv
 	uv pip compile pyproject.toml --universal --python-version 3.10 --no-emit-index-url \

@@ -40,3 +40,12 @@ TEAM = Column(
 OPPONENT = Column("opponent", "string", "Opposing team; null on a bye", allowed=TEAMS)
 
 PLAYER_WEEK = ("season", "week", "player_id")
+
+
+def stat_unit(name: str) -> str:
+    """What a stat counts, by its name: yards, points, a share, or a count."""
+    if name.endswith("_share"):
+        return "share"
+    if "points" in name or name.endswith("_epa"):
+        return "points"
+    return "yards" if name.endswith("_yards") else "count"

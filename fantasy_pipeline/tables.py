@@ -101,7 +101,14 @@ GAMES = Table(
             lowest=-50,
             highest=50,
         ),
-        Column("total_line", "float", "Closing total", unit="points", lowest=10, highest=120),
+        Column(
+            "total_line",
+            "float",
+            "Closing line for the points of both teams together",
+            unit="points",
+            lowest=10,
+            highest=120,
+        ),
         _number("home_rest", "Days since the home team's last game", "days", 0, 400),
         _number("away_rest", "Days since the away team's last game", "days", 0, 400),
         Column("div_game", "bool", "Both teams are of one division"),
@@ -296,7 +303,12 @@ STAT_CORRECTIONS = Table(
         Column("stat", "string", "Stat column of weekly_stats", required=True),
         Column("old", "float", "Value in provisional_stats; null: the player had no row"),
         Column("new", "float", "Value in weekly_stats; null: the player has no row"),
-        Column("points_difference", "float", "What it is worth, PPR points with kicking; additive"),
+        Column(
+            "points_difference",
+            "float",
+            "What it is worth, PPR with kicking; a player's rows add up",
+            unit="points",
+        ),
     ),
 )
 

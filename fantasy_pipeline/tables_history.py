@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from fantasy_pipeline.columns import (
     OPPONENT,
     PLAYER_ID,
@@ -11,6 +13,7 @@ from fantasy_pipeline.columns import (
     SEASON,
     TEAM,
     WEEK,
+    stat_unit,
 )
 from fantasy_pipeline.contracts import Column, Table
 
@@ -113,6 +116,16 @@ def _share(name: str, description: str) -> Column:
     return Column(name, "float", description, unit="share", lowest=0, highest=1)
 
 
+def _points(name: str, description: str) -> Column:
+    return Column(name, "float", description, unit="points")
+
+
+def _stats(prefix: str, names: Iterable[str], description: str) -> Iterator[Column]:
+    """A column for each stat; `{}` in the description is its name."""
+    for name in names:
+        yield Column(prefix + name, "float", description.format(name), unit=stat_unit(name))
+
+
 PLAYER_HISTORY = Table(
     "player_history",
     "What was known before each week: one row per QB, RB, WR, TE or K and week, every feature as "
@@ -128,13 +141,17 @@ PLAYER_HISTORY = Table(
         OPPONENT,
         Column("is_home", "bool", "Listed as the home team; null on a bye"),
         Column("on_bye", "bool", "The team has no game this week", nullable=False),
-        Column("roster_status", "string", "Roster status; game-day inactives count as ACT"),
+        Column(
+            "roster_status",
+            "string",
+            "Roster status as in raw_players, but game-day inactives count as ACT",
+        ),
         Column("roster_source", "string", "Where the roster row comes from; null: stat line only"),
         Column("injury_status", "string", "Game status on the report, as of kick-off"),
         Column("practice_status", "string", "Last practice reported, as of kick-off"),
-        Column("spread_line", "float", "Closing spread, points the team is favoured by"),
-        Column("implied_team_total", "float", "Points the closing lines give the team"),
-        Column("rest", "int", "Days since the team's last game"),
+        _points("spread_line", "Closing spread, points the team is favoured by"),
+        _points("implied_team_total", "Points the closing lines give the team"),
+        Column("rest", "int", "Days since the team's last game", unit="days"),
         Column(
             "indoors", "bool", "Dome; null under a roof that opens, which is settled on game day"
         ),
@@ -144,44 +161,37 @@ PLAYER_HISTORY = Table(
         Column("games", "int", "Games played so far: with a stat line or a snap"),
         Column("games_season", "int", "Games played this season so far"),
         Column("weeks_since_game", "int", "Weeks of football since the last one played"),
-        Column("weight", "float", "Recency-weighted number of games behind the averages"),
+        Column(
+            "weight", "float", "Recency-weighted number of games behind the averages", unit="games"
+        ),
         _share(
             "appearance_rate",
             "Share of weeks fit and on the roster that he played in, shrunken",
         ),
-        Column("last_points_ppr", "float", "PPR points of the last game played"),
-        Column("last_points_half", "float", "Half-PPR points of the last game played"),
-        Column("last4_points_ppr", "float", "Mean PPR points of the last four games played"),
-        Column("last4_points_half", "float", "Mean half-PPR points of them"),
-        Column("season_points_ppr", "float", "Mean PPR points this season so far"),
-        Column("season_points_half", "float", "Mean half-PPR points this season so far"),
-        *(
-            Column(f"avg_{name}", "float", f"Recency-weighted mean per game of {name}")
-            for name in AVERAGED_STATS
+        _points("last_points_ppr", "PPR points of the last game played"),
+        _points("last_points_half", "Half-PPR points of the last game played"),
+        _points("last4_points_ppr", "Mean PPR points of the last four games played"),
+        _points("last4_points_half", "Mean half-PPR points of them"),
+        _points("season_points_ppr", "Mean PPR points this season so far"),
+        _points("season_points_half", "Mean half-PPR points this season so far"),
+        *_stats("avg_", AVERAGED_STATS, "Mean {} per game, a game counting half after 8 weeks"),
+        *_stats("recent_", RECENT_STATS, "Mean {} per game, a game counting half after 2.5 weeks"),
+        *_stats("long_", LONG_STATS, "Mean {} per game, a game counting half after 26 weeks"),
+        Column(
+            "long_weight",
+            "float",
+            "Recency-weighted number of games behind the long means",
+            unit="games",
         ),
-        *(
-            Column(f"recent_{name}", "float", f"Mean of {name} over the last few games")
-            for name in RECENT_STATS
-        ),
-        *(
-            Column(f"long_{name}", "float", f"Mean of {name} over the last seasons' games")
-            for name in LONG_STATS
-        ),
-        Column("long_weight", "float", "Recency-weighted number of games behind the long means"),
-        _share("avg_snap_share", "Recency-weighted mean of snap share, 0-1"),
-        _share("recent_snap_share", "Mean of snap share over the last few games, 0-1"),
+        _share("avg_snap_share", "Mean snap share, a game counting half after 8 weeks"),
+        _share("recent_snap_share", "Mean snap share, a game counting half after 2.5 weeks"),
         _share("last_snap_share", "Snap share in the last game with a snap count, 0-1"),
-        Column("spread_points", "float", "Recency-weighted standard deviation of half-PPR points"),
-        Column("before_points_half", "float", "Mean half-PPR points of the season before"),
+        _points("spread_points", "Recency-weighted standard deviation of half-PPR points"),
+        _points("before_points_half", "Mean half-PPR points of the season before"),
         Column("before_games", "int", "Games of the season before"),
         Column("new_team", "bool", "Not the team of his last game"),
         Column("missed_last", "bool", "Did not play in the team's last game"),
-        *(
-            Column(
-                f"prior_{name}", "float", f"Mean {name} of the position's players as experienced"
-            )
-            for name in AVERAGED_STATS[:3]
-        ),
+        *_stats("prior_", AVERAGED_STATS[:3], "Mean {} of the position's players as experienced"),
         _share("status_rate", "Share of players with this game status who played, so far"),
         *(
             Column(
@@ -191,27 +201,18 @@ PLAYER_HISTORY = Table(
             )
             for name in AVERAGED_STATS[:3]
         ),
-        *(
-            Column(f"team_{name}", "float", f"Recency-weighted mean of the team's {name} per game")
-            for name in TEAM_STATS
-        ),
-        *(
-            Column(f"allowed_{name}", "float", f"The same of {name} against the opponent")
-            for name in TEAM_STATS
-        ),
-        Column("team_position_points", "float", "Half-PPR points of the team's position per game"),
+        *_stats("team_", TEAM_STATS, "Recency-weighted mean {} of the team per game"),
+        *_stats("allowed_", TEAM_STATS, "Recency-weighted mean {} against the opponent per game"),
+        _points("team_position_points", "Half-PPR points of the team's position per game"),
         Column(
             "target_played",
             "bool",
             "Has a stat line or an offensive snap this week; null until the week is played",
         ),
-        Column("target_std", "float", "Points of this week, standard, kicking included; a target"),
-        Column("target_half", "float", "Points of this week, half-PPR, kicking included; a target"),
-        Column("target_ppr", "float", "Points of this week, PPR, kicking included; a target"),
-        *(
-            Column(f"target_{name}", "float", f"{name} of this week; a target")
-            for name in TARGET_STATS
-        ),
+        _points("target_std", "Points of this week, standard, kicking included; a target"),
+        _points("target_half", "Points of this week, half-PPR, kicking included; a target"),
+        _points("target_ppr", "Points of this week, PPR, kicking included; a target"),
+        *_stats("target_", TARGET_STATS, "{} of this week; a target"),
     ),
     weekly=False,
 )

@@ -13,6 +13,7 @@ from fantasy_pipeline.columns import (
     SEASON,
     TEAM,
     WEEK,
+    stat_unit,
 )
 from fantasy_pipeline.contracts import Column, Table
 from fantasy_pipeline.tables_history import TARGET_STATS
@@ -72,7 +73,7 @@ SOURCE_PROJECTIONS = Table(
         _rank("ecr_best", "Best rank an expert gives"),
         _rank("ecr_worst", "Worst rank an expert gives"),
         *(
-            Column(name, "float", f"Projected {name}; null where not given")
+            Column(name, "float", f"Projected {name}; null where not given", unit=stat_unit(name))
             for name in TARGET_STATS
         ),
     ),
@@ -122,7 +123,12 @@ _PROJECTED = (
 _LINE = (
     _share("plays", "Chance that the player plays, 0-1", nullable=False),
     *(
-        Column(name, "float", f"Expected {name}; null where the baseline projects")
+        Column(
+            name,
+            "float",
+            f"Expected {name}; null where the baseline projects",
+            unit=stat_unit(name),
+        )
         for name in TARGET_STATS
     ),
 )
@@ -140,6 +146,7 @@ MODEL_PROJECTIONS = Table(
             "float",
             "What he usually scores, half-PPR: recency-weighted mean, mixed with that of the "
             "position's players as experienced",
+            unit="points",
         ),
     ),
 )
@@ -154,9 +161,9 @@ PROJECTIONS = Table(
         *_PROJECTED,
         _told("nflcom_half", "NFL.com's projection, half-PPR, as it is in the consensus"),
         *_LINE,
-        Column("model_half", "float", "Our model's projection, half-PPR"),
+        Column("model_half", "float", "Our model's projection, half-PPR", unit="points"),
         Column("sources", "int", "Sources that project the player, our model included"),
-        Column("spread", "float", "Highest less lowest source, half-PPR points"),
+        Column("spread", "float", "Highest less lowest source, half-PPR", unit="points"),
     ),
 )
 
@@ -182,7 +189,9 @@ PROJECTION_ACCURACY = Table(
             required=True,
             allowed=(*FANTASY_POSITIONS, "ALL"),
         ),
-        Column("scoring", "string", "Scoring", required=True, allowed=("half", "ppr")),
+        Column(
+            "scoring", "string", "Points that are compared", required=True, allowed=("half", "ppr")
+        ),
         Column(
             "pool",
             "string",
@@ -193,7 +202,7 @@ PROJECTION_ACCURACY = Table(
         Column("players", "int", "Players scored"),
         _error("mae", "Mean absolute error"),
         _error("rmse", "Root mean squared error"),
-        Column("bias", "float", "Mean of projected minus actual, points"),
+        Column("bias", "float", "Mean of projected minus actual", unit="points"),
         Column(
             "spearman",
             "float",
@@ -204,6 +213,6 @@ PROJECTION_ACCURACY = Table(
         _share("start_sit", "Share of pairs of a position put in the right order, 0-1"),
         Column("pairs", "int", "Pairs behind it: of different actual points"),
         _share("coverage", "Share of actual points within p10-p90; null without them"),
-        Column("pinball", "float", "Mean pinball loss of p10, p50 and p90, points"),
+        Column("pinball", "float", "Mean pinball loss of p10, p50 and p90", unit="points"),
     ),
 )

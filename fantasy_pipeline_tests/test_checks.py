@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -20,6 +21,7 @@ from fantasy_pipeline.scoring import SCORINGS
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline_tests.conftest import Rows
 
+ROOT = Path(__file__).parents[1]
 WEEK, NEXT = SeasonWeek(2024, 5), SeasonWeek(2024, 6)
 KICKOFF = datetime(2024, 10, 6, 17, tzinfo=timezone.utc)
 TUESDAY, LATER = KICKOFF + timedelta(days=2), KICKOFF + timedelta(days=60)
@@ -453,3 +455,22 @@ def test_names_are_unique_and_described() -> None:
     checks = [check for part in ALL_CHECKS for check in part.checks]
     assert len({check.name for check in checks}) == len(checks) <= 12
     assert all(check.description.endswith(".") and check.rules for check in checks)
+
+
+def test_every_rule_is_applied_and_has_a_test() -> None:
+    """A rule that checks.py does not use, or that nothing here calls, is found."""
+    applied = (ROOT / "fantasy_pipeline" / "checks.py").read_text()
+    tried = Path(__file__).read_text()
+    for module in (schedule, stats, projections):
+        rules = [
+            name
+            for name, function in vars(module).items()
+            if getattr(function, "__module__", "") == module.__name__
+            and "Problem]" in str(getattr(function, "__annotations__", {}).get("return"))
+            and not name.startswith("_")
+        ]
+        assert rules
+        name = module.__name__.removeprefix("fantasy_pipeline.checks_")
+        for rule in rules:
+            assert f"{name}.{rule}(" in applied, rule
+            assert f"{name}.{rule}(" in tried or f"{name}.{rule}," in tried, rule

@@ -42,6 +42,14 @@ def test_the_page_asks_for_nothing() -> None:
     assert links == {"http://127.0.0.1:3000/runs/run"}
 
 
+def test_every_section_is_in_the_navigation() -> None:
+    text = page.html(report([player("a")], rises=[Move(player("b"), 1.0, 10.0)], before=AS_OF))
+    sections = re.findall(r'<section id="([\w-]+)"', text)
+    [nav] = re.findall(r'<nav class="sections".*?</nav>', text, flags=re.S)
+    assert re.findall(r'href="#([\w-]+)"', nav) == sections
+    assert len(sections) > 5
+
+
 def test_synthetic_data_are_called_so_and_real_ones_not() -> None:
     made = report([player("a")])
     for text in (page.html(made), page.markdown(made)):

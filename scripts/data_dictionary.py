@@ -1,0 +1,105 @@
+"""docs/data-dictionary.md, written from the contracts of the lake's tables.
+
+usage: data_dictionary.py
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from fantasy_pipeline.contracts import Column, Table
+from fantasy_pipeline.tables import ALL_TABLES
+from fantasy_pipeline.teams import TEAMS
+
+PAGE = Path(__file__).parents[1] / "docs" / "data-dictionary.md"
+
+_HEAD = """# Data dictionary
+
+Every table of the lake and every column of it. Written by `make docs` from the contracts in
+`fantasy_pipeline/tables*.py`, which are also what is enforced: a row that breaks its contract is
+not written. Change the contract, not this page.
+
+Tables are parquet files below `$FANTASY_DATA/lake` (the sample league's: `$FANTASY_DATA/sample`).
+`fantasy-pipeline sql` and the Dagster UI (*Catalog*, column schema) know them by the same names;
+`sql` also knows the run history, as `job_executions` ([operations](operations.md#monitoring)).
+
+- **Type**: `timestamp` is UTC, to the microsecond; `float` has 64 bits, `int` 32.
+- **Values**: the least and the greatest that is accepted, or the only ones. A number is never NaN
+  or infinite; what is not known is null.
+- **Null**: whether a row may do without it. Columns of the key, in **bold**, never may.
+"""
+_COLUMNS = "| column | type | unit | values | null | meaning |\n|---|---|---|---|---|---|\n"
+
+
+def text(tables: Sequence[Table]) -> str:
+    """The page about some tables."""
+    parts = [_HEAD, _overview(tables)]
+    written: list[Table] = []
+    for table in tables:
+        parts.append(_section(table, written))
+        written.append(table)
+    parts.append(f"## Team codes\n\nToday's code, for all seasons: {', '.join(TEAMS)}.\n")
+    return "\n".join(parts)
+
+
+def _overview(tables: Sequence[Table]) -> str:
+    rows = (
+        f"| [{table.name}](#{table.name}) | {'season and week' if table.weekly else 'table'} "
+        f"| {', '.join(table.key)} | {len(table.columns)} |\n"
+        for table in tables
+    )
+    return f"| table | one file per | key | columns |\n|---|---|---|---|\n{''.join(rows)}"
+
+
+def _section(table: Table, before: Sequence[Table]) -> str:
+    """One table; columns that an earlier one has in full are not listed again."""
+    file = (
+        f"One file per season and week, `{table.name}/season=2024/week=05/part.parquet`."
+        if table.weekly
+        else f"One file, `{table.name}/part.parquet`."
+    )
+    same = next((other.name for other in before if other.columns == table.columns), None)
+    if same:
+        columns = f"Columns are those of [{same}](#{same}).\n"
+    else:
+        columns = _COLUMNS + "".join(_row(table, column) for column in table.columns)
+    return (
+        f"## {table.name}\n\n{table.description}\n\n"
+        f"{file} Key: {', '.join(f'`{name}`' for name in table.key)}.\n\n{columns}"
+    )
+
+
+def _row(table: Table, column: Column) -> str:
+    in_key = column.name in table.key
+    cells = (
+        f"**{column.name}**" if in_key else column.name,
+        column.type,
+        column.unit,
+        _values(column),
+        "yes" if column.nullable and not in_key else "no",
+        column.description,
+    )
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |\n"
+
+
+def _values(column: Column) -> str:
+    words = []
+    if column.lowest is not None and column.highest is not None:
+        words.append(f"{column.lowest:g} to {column.highest:g}")
+    elif column.lowest is not None:
+        words.append(f"{column.lowest:g} or more")
+    elif column.highest is not None:
+        words.append(f"{column.highest:g} or less")
+    if column.allowed == TEAMS:
+        words.append("[a team's code](#team-codes)")
+    elif column.allowed:
+        words.append(", ".join(column.allowed))
+    return "; ".join(words)
+
+
+def main() -> None:
+    PAGE.write_text(text(ALL_TABLES), encoding="utf-8")
+    print(PAGE)
+
+
+if __name__ == "__main__":
+    main()
