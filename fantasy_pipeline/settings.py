@@ -30,7 +30,7 @@ def default_home() -> Path:
 class Settings(BaseSettings):
     """Settings from the environment, each as ``FANTASY_<NAME>``."""
 
-    model_config = SettingsConfigDict(env_prefix="FANTASY_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="FANTASY_", env_ignore_empty=True, extra="ignore")
 
     source: SourceName = Field("auto", description="Where data come from, unless a run says so")
     data: str = Field(
@@ -65,7 +65,9 @@ class Settings(BaseSettings):
 class AlertSettings(BaseSettings):
     """Where alerts go, each from ``FANTASY_ALERT_<NAME>``; a channel not set is not used."""
 
-    model_config = SettingsConfigDict(env_prefix="FANTASY_ALERT_", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="FANTASY_ALERT_", env_ignore_empty=True, extra="ignore"
+    )
 
     slack_url: SecretStr | None = Field(None, description="Slack incoming webhook")
     webhook_url: SecretStr | None = Field(None, description="Any webhook; takes JSON")
@@ -81,6 +83,8 @@ class AlertSettings(BaseSettings):
 class ApiSettings(BaseSettings):
     """The HTTP interface, each from ``FANTASY_API_<NAME>``."""
 
-    model_config = SettingsConfigDict(env_prefix="FANTASY_API_", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="FANTASY_API_", env_ignore_empty=True, extra="ignore"
+    )
 
     token: SecretStr | None = Field(None, description="Bearer token that the POST needs")

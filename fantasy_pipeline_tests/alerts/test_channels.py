@@ -110,6 +110,15 @@ class TestConfigured:
     def test_nothing_set(self) -> None:
         assert configured(AlertSettings()) == []
 
+    def test_set_to_nothing_is_not_set(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As a compose file sets what its user did not."""
+        for name in AlertSettings.model_fields:
+            monkeypatch.setenv(f"FANTASY_ALERT_{name.upper()}", "")
+        settings = AlertSettings()
+        assert configured(settings) == []
+        assert settings.smtp_from
+        assert settings.smtp_port == 587
+
     def test_from_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("FANTASY_ALERT_SLACK_URL", f"https://hooks.example/{SECRET}")
         monkeypatch.setenv("FANTASY_ALERT_WEBHOOK_URL", "https://other.example/x")

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
+from fantasy_pipeline.settings import AlertSettings
+
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
 
@@ -53,6 +55,11 @@ def test_secrets_come_from_the_environment(compose: dict[str, Any]) -> None:
         for name, value in service.get("environment", {}).items():
             if re.search("PASSWORD|TOKEN|SLACK|WEBHOOK", name):
                 assert value.startswith("${"), name
+
+
+def test_every_channel_of_alerts_can_be_set(compose: dict[str, Any]) -> None:
+    wanted = {f"FANTASY_ALERT_{name.upper()}" for name in AlertSettings.model_fields}
+    assert wanted <= set(compose["services"]["daemon"]["environment"])
 
 
 def test_commands_are_programs_of_the_project(compose: dict[str, Any]) -> None:

@@ -69,7 +69,7 @@ def people(league: Players) -> pa.Table:
             chance = rng.random(len(league))
             late = [s == SEASONS[-1] and name in _LATE_IDS for s in league.rookie_season]
             columns[name] = [
-                identity if draw >= (0.6 if is_late else 0.04) else None
+                identity if draw >= (0.4 if is_late else 0.04) else None
                 for identity, draw, is_late in zip(
                     league.ids(_ID_PREFIXES[name]), chance, late, strict=True
                 )
