@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.resources import open_lake, open_source
-from fantasy_pipeline.settings import Settings, SourceName, default_home
-from fantasy_pipeline.sources.base import SAMPLE_LABEL
+from fantasy_pipeline.settings import Settings, default_home
+from fantasy_pipeline.sources.base import SAMPLE_LABEL, SourceName
 
 if TYPE_CHECKING:
     import pyarrow as pa
