@@ -73,7 +73,7 @@ def main() -> None:
     except PipelineError as error:
         code = _failed(FAILED, f"error: {error}")
     except _UsageError as error:
-        code = _failed(MISUSED, f"error: {error.format_message().rstrip('.')}. See {_help(error)}.")
+        code = _failed(MISUSED, f"error: {_cause(error)} See {_help(error)}.")
     except typer.Abort:
         code = _failed(INTERRUPTED, "Interrupted.")
     except BrokenPipeError:
@@ -83,6 +83,11 @@ def main() -> None:
     except Exception as error:
         code = _unexpected(error)
     raise SystemExit(code or 0)
+
+
+def _cause(error: Any) -> str:
+    message: str = error.format_message().rstrip(".")
+    return message if message.endswith("?") else f"{message}."
 
 
 def _help(error: Any) -> str:

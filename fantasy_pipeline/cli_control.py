@@ -168,13 +168,12 @@ def history(
 
 def _since(text: str, now: datetime) -> datetime:
     units = {"d": "days", "h": "hours", "m": "minutes"}
-    match = re.fullmatch(r"(\d{1,9})([dhm])", text, re.ASCII)
-    if match is None:
-        return moment("--since", text)
     try:
-        return now - timedelta(**{units[match[2]]: int(match[1])})
-    except OverflowError:
-        raise PipelineError(f"--since {text!r}: that is before the calendar; write 7d.") from None
+        if match := re.fullmatch(r"(\d{1,9})([dhm])", text, re.ASCII):
+            return now - timedelta(**{units[match[2]]: int(match[1])})
+        return moment("--since", text)
+    except (PipelineError, OverflowError):
+        raise PipelineError(f"--since {text!r}: write 7d, 12h or 2025-09-30T08:00Z.") from None
 
 
 def _print_runs(rows: list[dict[str, Any]]) -> None:
@@ -186,7 +185,7 @@ def _print_runs(rows: list[dict[str, Any]]) -> None:
             "run": row["id"][:8],
             "job": row["job_id"],
             "status": row["status"],
-            "executed_at": row["executed_at"],
+            "executed_at": row["executed_at"][:16] + "Z",
             "season": row["season"],
             "week": row["week"],
             "trigger": row["trigger"],
@@ -198,7 +197,9 @@ def _print_runs(rows: list[dict[str, Any]]) -> None:
         Column(name, ["" if c[name] is None else str(c[name]) for c in cells], name in _NUMBERS)
         for name in cells[0]
     ]
-    write_table(columns, spare=("trigger", "season"), style=lambda cell: _COLORS.get(cell, ""))
+    write_table(
+        columns, spare=("trigger", "season", "week"), style=lambda cell: _COLORS.get(cell, "")
+    )
 
 
 def show(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _ENDLESS = 10_000
 """Width of what has none."""
 _GAP = 2
-_BROKEN = 24
+_BROKEN = 20
 """Width that is enough for text which may be broken into lines."""
 
 
