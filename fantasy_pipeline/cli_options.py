@@ -23,8 +23,7 @@ SourceOption = Annotated[
     SourceName | None,
     typer.Option(
         metavar="NAME",
-        help="Where data come from: auto, nfl_data_py, nflreadpy or sample; "
-        "default: FANTASY_SOURCE, else auto.",
+        help="auto, nfl_data_py, nflreadpy or sample; default: FANTASY_SOURCE or auto.",
     ),
 ]
 _SEASON = typer.Option(metavar="YEAR", min=FIRST_SEASON, help="Season, the year it starts in.")
@@ -128,7 +127,7 @@ def positions(incomplete: str) -> list[str]:
     """Completions of --position."""
     from fantasy_pipeline.tables import FANTASY_POSITIONS
 
-    return [name for name in FANTASY_POSITIONS if name.startswith(incomplete.upper())]
+    return [name for name in FANTASY_POSITIONS if name.startswith(incomplete)]
 
 
 def run_statuses(incomplete: str) -> list[str]:

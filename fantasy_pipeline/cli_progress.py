@@ -82,9 +82,10 @@ class Weeks:
         self._pace = Pace()
         self._begun = self._last = time.monotonic()
         self._bar = _bar("weeks")
-        self._task = self._bar.add_task("backfill", total=total, left=self._left)
+        self._task = self._bar.add_task("backfill", total=total, left=self.left)
 
-    def _left(self) -> float | None:
+    def left(self) -> float | None:
+        """Seconds until all are done; None: nothing to judge by."""
         return self._pace.left(self._total - self._done, time.monotonic() - self._last)
 
     def advance(self, weeks: int, text: str) -> None:

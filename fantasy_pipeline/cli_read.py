@@ -148,7 +148,7 @@ def add_to(app: typer.Typer) -> None:
         PANEL,
         "projections --position RB --top 10",
         "projections --season 2025 --week 10 --scoring half",
-        "projections --season 2025 --week 10 --format csv --output week10.csv",
+        "projections --position K --format csv --output k.csv",
     )(projections)
     command(
         app,

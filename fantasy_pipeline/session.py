@@ -62,8 +62,13 @@ class Session:
 
         self.home.mkdir(parents=True, exist_ok=True)
         outer = self.home.parent / "dagster.yaml"
-        if not (self.home / "dagster.yaml").exists() and outer.is_file():
-            shutil.copy(outer, self.home / "dagster.yaml")
+        inner = self.home / "dagster.yaml"
+        if not inner.exists():
+            if outer.is_file():
+                shutil.copy(outer, inner)
+            else:
+                # Without the file Dagster writes pages to stderr, and sends statistics.
+                inner.write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
         return dg.DagsterInstance.get()
 
     @cached_property
