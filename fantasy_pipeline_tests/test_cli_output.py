@@ -107,7 +107,6 @@ def test_a_pipe_gets_the_table_and_stderr_the_steps(first: tuple[Path, str, str]
         "projections --json",
         "report --season 2023 --week 5 --json",
         "accuracy --json",
-        "week --json",
         "run --season 2023 --week 5 --projections-only --json",
     ],
 )
@@ -122,11 +121,6 @@ def test_csv_is_all_there_is(home: Path) -> None:
     head, *rows = csv.reader(io.StringIO(out))
     assert [len(row) for row in rows] == [len(head)] * 2
     assert err == ""
-
-
-def test_format_json_is_json(home: Path) -> None:
-    query = "select week from projections limit 1"
-    assert run(home, "sql", query, "--json") == run(home, "sql", query, "--format", "json")
 
 
 def test_progress_on_a_screen_leaves_stdout_alone(home: Path) -> None:
