@@ -138,6 +138,26 @@ def test_progress_on_a_screen_leaves_stdout_alone(home: Path) -> None:
     assert "reading the lake" in shown
 
 
+HELD = """
+import threading, time
+from fantasy_pipeline import sql
+sql.database().close()
+threading.Thread(target=lambda module: time.sleep(60), args=(sql,), daemon=True).start()
+"""
+
+
+def test_duckdb_says_nothing_at_exit() -> None:
+    """Even if a thread still holds what a thread of object storage's library may."""
+    done = subprocess.run(
+        [sys.executable, "-c", HELD],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 class Screen(io.StringIO):
     """Takes what a terminal would."""
 
