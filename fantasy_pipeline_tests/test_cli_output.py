@@ -142,7 +142,8 @@ HELD = """
 import threading, time
 from fantasy_pipeline import sql
 sql.database().close()
-threading.Thread(target=lambda module: time.sleep(60), args=(sql,), daemon=True).start()
+threading.Thread(target=lambda held: time.sleep(60), args=(sql._shared,), daemon=True).start()
+time.sleep(0.2)
 """
 
 
