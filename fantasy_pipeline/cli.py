@@ -21,11 +21,11 @@ from fantasy_pipeline.output import console
 FAILED, MISUSED, BROKEN, INTERRUPTED = 1, 2, 70, 130
 _EPILOG = f"""Exit codes:
 
-    {FAILED - 1}    done
+    0    done
     {FAILED}    failed, stderr says why and what to do (health: a warning)
     {MISUSED}    wrong arguments (health: critical)
     {BROKEN}   a defect of this program; FANTASY_DEBUG=1 shows where
-    {INTERRUPTED}  interrupted; the same command goes on
+    {INTERRUPTED}  interrupted; the same backfill resumes
 
 Start with:
 

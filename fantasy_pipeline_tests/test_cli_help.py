@@ -109,6 +109,21 @@ def test_help_on_a_screen(name: str) -> None:
         assert "pip install 'fantasy-pipeline[api]'" in text
 
 
+def test_help_loads_nothing_heavy() -> None:
+    """So it takes a fraction of a second."""
+    heavy = {"dagster", "duckdb", "numpy", "pandas", "pyarrow", "pydantic_settings", "sqlalchemy"}
+    code = "import sys; from fantasy_pipeline import cli; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert heavy & set(done.stdout.split()) == set()
+
+
 def test_the_page_is_that_of_the_app() -> None:
     text = program(*GENERATE.split(), columns=1000)
     wanted = f"COLUMNS=1000 {GENERATE} --output docs/cli.md"
