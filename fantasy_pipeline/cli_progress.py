@@ -167,7 +167,7 @@ def _bar(unit: str) -> Progress:
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=20),
+        BarColumn(bar_width=12),
         MofNCompleteColumn(),
         TextColumn(unit),
         TimeElapsedColumn(),

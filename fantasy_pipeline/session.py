@@ -55,11 +55,8 @@ class Session:
     def settings(self) -> Settings:
         return Settings()
 
-    @cached_property
-    def instance(self) -> DagsterInstance:
-        """The Dagster instance of the home, which is made if it does not exist."""
-        import dagster as dg
-
+    def make_home(self) -> None:
+        """Make the Dagster home, if there is none, as worker processes expect it."""
         self.home.mkdir(parents=True, exist_ok=True)
         outer = self.home.parent / "dagster.yaml"
         inner = self.home / "dagster.yaml"
@@ -69,6 +66,13 @@ class Session:
             else:
                 # Without the file Dagster writes pages to stderr, and sends statistics.
                 inner.write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
+
+    @cached_property
+    def instance(self) -> DagsterInstance:
+        """The Dagster instance of the home, which is made if it does not exist."""
+        import dagster as dg
+
+        self.make_home()
         return dg.DagsterInstance.get()
 
     @cached_property

@@ -156,6 +156,7 @@ def backfill_weeks(
 
 
 def _refresh_schedule(session: Session) -> None:
+    session.make_home()
     refreshed = refresh_schedule(session.source)
     if not refreshed.success:
         raise PipelineError("; ".join(refreshed.errors))
