@@ -29,7 +29,8 @@ from fantasy_pipeline.control.trigger import (
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.season_week import FIRST_SEASON, WEEKS, SeasonWeek
 from fantasy_pipeline.session import Session
-from fantasy_pipeline.settings import ApiSettings, SourceName
+from fantasy_pipeline.settings import ApiSettings
+from fantasy_pipeline.sources.base import SourceName
 
 MAX_BODY_BYTES = 4096
 LARGEST_SEASON = 2100

@@ -150,6 +150,7 @@ def run_backfill(
     workers: int,
     on_step: Callable[[Step], None],
     on_wait: Callable[[], None] = lambda: None,
+    on_resumed: Callable[[Step], None] = lambda _: None,
 ) -> Summary:
     """Run a plan, or the rest of it if it was interrupted; a failed step does not stop others.
 
@@ -158,14 +159,15 @@ def run_backfill(
 
     Args:
         workers: worker processes.
-        on_step: called after each step, finished, failed or done before.
+        on_step: called after each step, finished or failed.
         on_wait: called once if another backfill is at work.
+        on_resumed: called for each step that was done before.
 
     Raises:
         KeyboardInterrupt: passed on after the workers have stopped; the same plan resumes.
     """
     with _alone(on_wait):
-        return _run_plan(instance, plan, workers, on_step)
+        return _run_plan(instance, plan, workers, on_step, on_resumed)
 
 
 @contextmanager
@@ -184,7 +186,11 @@ def _alone(on_wait: Callable[[], None]) -> Iterator[None]:
 
 
 def _run_plan(
-    instance: DagsterInstance, plan: Plan, workers: int, on_step: Callable[[Step], None]
+    instance: DagsterInstance,
+    plan: Plan,
+    workers: int,
+    on_step: Callable[[Step], None],
+    on_resumed: Callable[[Step], None],
 ) -> Summary:
     backfill_id, done = _unfinished(instance, plan)
     summary = Summary()
@@ -200,7 +206,7 @@ def _run_plan(
         for step in stage:
             if step.name in done:
                 summary.steps_resumed += 1
-                on_step(step)
+                on_resumed(step)
         for step, outcome in _run_stage(workers, todo, plan.source, tags):
             if not outcome.run_id:
                 _end_lost_run(instance, backfill_id, step, outcome.errors[0])

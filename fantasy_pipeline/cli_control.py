@@ -1,35 +1,34 @@
 """The commands that control and ask: status, trigger, history, show, health, api."""
 
+from __future__ import annotations
+
 import re
-import sys
 from datetime import datetime, timedelta, timezone
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any
 
 import typer
 
+from fantasy_pipeline.cli_help import PROGRAM, command
+from fantasy_pipeline.cli_options import (
+    JsonOption,
+    SeasonOption,
+    SeasonRequired,
+    SourceOption,
+    WeekOption,
+    WeekRequired,
+    moment,
+    open_session,
+    run_ids,
+    run_statuses,
+)
+from fantasy_pipeline.cli_progress import Steps, usual_seconds, waiting
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.output import console, json_text
-from fantasy_pipeline.season_week import FIRST_SEASON, WEEKS, SeasonWeek
-from fantasy_pipeline.settings import SourceName
+from fantasy_pipeline.output import Column, console, print_json, write_table
+from fantasy_pipeline.season_week import SeasonWeek
 
-app = typer.Typer()
-
-_Source = Annotated[
-    Literal["auto", "nfl_data_py", "nflreadpy", "sample"] | None,
-    typer.Option(help="Where data come from; default: FANTASY_SOURCE, else auto."),
-]
-_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+PANEL = "Control and ask"
+_NUMBERS = ("season", "week")
 _COLORS = {"success": "green", "failure": "red", "ok": "green", "warning": "yellow"}
-
-
-def _session(source: str | None) -> Any:
-    from fantasy_pipeline.session import Session
-
-    return Session(cast(SourceName | None, source))
-
-
-def _print_json(value: Any) -> None:
-    sys.stdout.write(json_text(value) + "\n")
 
 
 def _color(text: str) -> str:
@@ -38,16 +37,19 @@ def _color(text: str) -> str:
     return f"[{_COLORS.get(text, 'red' if text == 'critical' else 'white')}]{escape(text)}[/]"
 
 
-@app.command()
-def status(source: _Source = None, json: _Json = False) -> None:
-    """Show every schedule and sensor, the daemons, and backfills under way."""
+def status(source: SourceOption = None, json: JsonOption = False) -> None:
+    """Show every schedule and sensor, the daemons, and backfills under way.
+
+    Asks no upstream. Changes nothing.
+    """
     from rich.markup import escape
 
     from fantasy_pipeline.control.status import status as state
 
-    values = state(_session(source).instance, datetime.now(timezone.utc))
+    with waiting("reading run history"):
+        values = state(open_session(source).instance, datetime.now(timezone.utc))
     if json:
-        _print_json(values)
+        print_json(values)
         return
     out = console()
     for daemon in values["daemons"]:
@@ -91,59 +93,75 @@ def _short(execution: dict[str, Any]) -> str:
     return ", ".join([*counts, *([result["phase"]] if result["phase"] else [])])
 
 
-@app.command()
 def trigger(
-    season: Annotated[int, typer.Option(min=FIRST_SEASON, help="Season, the year it starts in.")],
-    week: Annotated[int, typer.Option(min=WEEKS[0], max=WEEKS[-1], help="Week.")],
-    source: _Source = None,
+    season: SeasonRequired,
+    week: WeekRequired,
+    source: SourceOption = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until the run is over.")] = False,
-    json: _Json = False,
+    json: JsonOption = False,
 ) -> None:
-    """Start importing and projecting a week in a process of its own. Needs no daemon."""
+    """Start importing and projecting a week in a process of its own. Needs no daemon.
+
+    What the lake has of the week is replaced. A week that is running already is refused.
+    """
     from fantasy_pipeline.control.trigger import trigger as start
     from fantasy_pipeline.control.trigger import wait_for
 
-    session = _session(source)
-    run_id = start(session, SeasonWeek(season, week), "manual")
+    session = open_session(source)
+    wanted = SeasonWeek(season, week)
+    with waiting("starting the run"):
+        run_id = start(session, wanted, "manual")
     if not wait:
         if json:
-            _print_json({"run_id": run_id})
+            print_json({"run_id": run_id})
         else:
-            console().print(f"Started run {run_id}. Next: fantasy-pipeline show {run_id[:8]}")
+            console().print(f"Started run {run_id}. Next: {PROGRAM} show {run_id[:8]}")
         return
-    execution = wait_for(session.instance, run_id)
+    instance = session.instance
+    run = instance.get_run_by_id(run_id)
+    with Steps(json, usual_seconds(instance))(f"{run.job_name if run else 'run'} {wanted}"):
+        execution = wait_for(instance, run_id)
     if json:
-        _print_json(execution.to_json())
+        print_json(execution.to_json())
     else:
         console().print(f"Run {run_id}: {_color(execution.status)} {_short(execution.to_json())}")
     if not execution.run.is_success:
         raise PipelineError("; ".join(execution.result["errors"]) or execution.status)
 
 
-@app.command()
 def history(
-    job: Annotated[str | None, typer.Option(help="Only runs of this job.")] = None,
+    job: Annotated[str | None, typer.Option(metavar="NAME", help="Only runs of this job.")] = None,
     status: Annotated[
-        str | None, typer.Option(help="success, failure, running, queued, started, canceled …")
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Only runs in this status: running, success, failure, queued, canceled …",
+            autocompletion=run_statuses,
+        ),
     ] = None,
-    season: Annotated[int | None, typer.Option(min=FIRST_SEASON, help="Only this season.")] = None,
-    week: Annotated[int | None, typer.Option(min=1, max=WEEKS[-1], help="Only this week.")] = None,
+    season: SeasonOption = None,
+    week: WeekOption = None,
     since: Annotated[
-        str | None, typer.Option(help="Only runs since: 7d, 12h, or a moment in ISO 8601.")
+        str | None,
+        typer.Option(metavar="WHEN", help="Only runs since: 7d, 12h, or a moment in ISO 8601."),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
-    source: _Source = None,
-    json: _Json = False,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="Print the latest N runs.")] = 20,
+    source: SourceOption = None,
+    json: JsonOption = False,
 ) -> None:
-    """List runs with their results, newest first."""
+    """List runs with their results, newest first.
+
+    Changes nothing.
+    """
     from fantasy_pipeline.control.history import executions
 
     after = _since(since, datetime.now(timezone.utc)) if since else None
-    instance = _session(source).instance
-    found = executions(instance, job, status, season, week, after, limit=limit)
-    rows = [execution.to_json() for execution in found]
+    instance = open_session(source).instance
+    with waiting("reading run history"):
+        found = executions(instance, job, status, season, week, after, limit=limit)
+        rows = [execution.to_json() for execution in found]
     if json:
-        _print_json(rows)
+        print_json(rows)
     else:
         _print_runs(rows)
 
@@ -153,55 +171,58 @@ def _since(text: str, now: datetime) -> datetime:
     try:
         if match := re.fullmatch(r"(\d{1,9})([dhm])", text, re.ASCII):
             return now - timedelta(**{units[match[2]]: int(match[1])})
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-        return (
-            moment.astimezone(timezone.utc)
-            if moment.tzinfo
-            else moment.replace(tzinfo=timezone.utc)
-        )
-    except (ValueError, OverflowError):
+        return moment("--since", text)
+    except (PipelineError, OverflowError):
         raise PipelineError(f"--since {text!r}: write 7d, 12h or 2025-09-30T08:00Z.") from None
 
 
 def _print_runs(rows: list[dict[str, Any]]) -> None:
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
     if not rows:
         console().print("No such run.")
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("run", "job", "status", "executed at", "season", "week", "trigger", "result"):
-        table.add_column(name, no_wrap=name != "result")
-    for row in rows:
-        table.add_row(
-            row["id"][:8],
-            escape(row["job_id"]),
-            _color(row["status"]),
-            row["executed_at"],
-            *("" if row[name] is None else str(row[name]) for name in ("season", "week")),
-            row["trigger"],
-            escape(_short(row)),
-        )
-    # A pipe has no width: nothing is cut there.
-    Console(highlight=False, width=None if sys.stdout.isatty() else 10_000).print(table)
+    cells = [
+        {
+            "run": row["id"][:8],
+            "job": row["job_id"],
+            "status": row["status"],
+            "executed_at": row["executed_at"][:16] + "Z",
+            "season": row["season"],
+            "week": row["week"],
+            "trigger": row["trigger"],
+            "result": _short(row),
+        }
+        for row in rows
+    ]
+    columns = [
+        Column(name, ["" if c[name] is None else str(c[name]) for c in cells], name in _NUMBERS)
+        for name in cells[0]
+    ]
+    write_table(
+        columns, spare=("trigger", "season", "week"), style=lambda cell: _COLORS.get(cell, "")
+    )
 
 
-@app.command()
 def show(
-    run_id: Annotated[str, typer.Argument(help="Run id, or its first 6 or more characters.")],
-    source: _Source = None,
-    json: _Json = False,
+    run_id: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN", help="Run id, or its first 6 or more characters.", autocompletion=run_ids
+        ),
+    ],
+    source: SourceOption = None,
+    json: JsonOption = False,
 ) -> None:
-    """Show a run: its result, seconds per asset, errors with stack trace."""
+    """Show a run: its result, seconds per asset, errors with stack trace.
+
+    Changes nothing.
+    """
     from rich.markup import escape
 
     from fantasy_pipeline.control.history import execution_of
 
-    details = execution_of(_session(source).instance, run_id).details()
+    details = execution_of(open_session(source).instance, run_id).details()
     if json:
-        _print_json(details)
+        print_json(details)
         return
     out = console()
     for name in ("id", "job_id", "status", "executed_at", "ended_at", "season", "week", "trigger"):
@@ -220,33 +241,73 @@ def show(
         out.print(escape(error["stack"]))
 
 
-@app.command()
-def health(source: _Source = None, json: _Json = False) -> None:
-    """Check every health rule. Exit code 0: ok, 1: warning, 2: critical."""
+def health(source: SourceOption = None, json: JsonOption = False) -> None:
+    """Check every health rule, for monitoring: is all imported, is all at work?
+
+    Asks no upstream. Changes nothing.
+    """
     from rich.markup import escape
 
     from fantasy_pipeline.control.health import LEVELS, examine, subject_of, worst
 
-    findings = examine(subject_of(_session(source)))
+    with waiting("checking"):
+        findings = examine(subject_of(open_session(source)))
     code = worst(findings)
     if json:
-        _print_json({"status": LEVELS[code], "findings": [f._asdict() for f in findings]})
+        print_json({"status": LEVELS[code], "findings": [f._asdict() for f in findings]})
     else:
         for rule, level, message in findings:
             console().print(f"{_color(level)} [bold]{rule}[/] {escape(message)}")
     raise typer.Exit(code)
 
 
-@app.command()
 def api(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port.")] = 8000,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Address to listen on.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(metavar="N", min=1, max=65535, help="Port to listen on.")
+    ] = 8000,
 ) -> None:
-    """Serve the HTTP interface; its documentation is at /docs. Needs the extra [api]."""
+    r"""Serve the HTTP interface until stopped; its documentation is at /docs.
+
+    Needs the extra: pip install 'fantasy-pipeline\[api]'. Triggering a week over it needs
+    FANTASY_API_TOKEN.
+    """
     try:
+        import uvicorn  # noqa: F401 - else it is missed only when the server is made
+
         from fantasy_pipeline.api import serve
     except ModuleNotFoundError as error:
         raise PipelineError(
             f"{error.name} is not installed; pip install 'fantasy-pipeline[api]'."
         ) from None
     serve(host, port)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    command(app, PANEL, "status", "status --json")(status)
+    command(
+        app, PANEL, "trigger --season 2025 --week 5", "trigger --season 2025 --week 5 --wait --json"
+    )(trigger)
+    command(
+        app,
+        PANEL,
+        "history --status failure --since 7d",
+        "history --job whole_week --season 2025 --week 5 --json",
+    )(history)
+    command(app, PANEL, "show 1b9d6bcd", "show 1b9d6bcd --json")(show)
+    command(
+        app,
+        PANEL,
+        "health",
+        "health --json",
+        notes="Exit codes: 0 ok; 1 a warning, or no answer (stderr says why); 2 critical.",
+    )(health)
+    command(
+        app,
+        PANEL,
+        "api --port 8080",
+        notes="Exit codes: 1 without the extra; the others: " + PROGRAM + " --help.",
+    )(api)

@@ -1,11 +1,13 @@
 """The command `report`: the week to look at, in the browser, in a file or as Markdown."""
 
-import sys
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from fantasy_pipeline.cli_help import command
 from fantasy_pipeline.cli_options import (
     AtOption,
     JsonOption,
@@ -13,10 +15,18 @@ from fantasy_pipeline.cli_options import (
     SeasonOption,
     SourceOption,
     WeekOption,
+    both_or_none,
+    open_session,
 )
+from fantasy_pipeline.cli_progress import Steps, usual_seconds
+from fantasy_pipeline.cli_read import PANEL
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.output import console, json_text
+from fantasy_pipeline.output import console, print_json, say_label
 from fantasy_pipeline.season_week import SeasonWeek
+
+if TYPE_CHECKING:
+    from fantasy_pipeline.session import Session
+    from fantasy_pipeline.weekly import Step
 
 
 def report(
@@ -36,17 +46,16 @@ def report(
 ) -> None:
     """Show a week's report; without a week: the upcoming one's.
 
-    It is made if there is none, or if the week was projected anew since. Without --output, a page
-    is kept in the lake and its path printed, Markdown is printed itself.
+    It is made if there is none, or if the week was projected anew since, and kept in the lake.
+    Without --output, a page's path is printed, Markdown is printed itself.
     """
-    from fantasy_pipeline import cli
     from fantasy_pipeline.report import store
 
-    session = cli._session(source, at)
-    wanted = cli._both_or_none(season, week) or upcoming_week(session)
+    session = open_session(source, at)
+    wanted = both_or_none(season, week) or upcoming_week(session)
     made = refresh or not is_current(session, wanted)
     if made:
-        make(session, wanted, cli._Steps(quiet=json))
+        make(session, wanted, Steps(json, usual_seconds(session.instance)))
     path = store.path(session.lake, wanted, format)
     text = store.read(session.lake, wanted, format)
     if text is None:
@@ -57,15 +66,15 @@ def report(
         _open(path)
     if json:
         facts = {**wanted._asdict(), "path": path, "format": format, "made": made}
-        sys.stdout.write(json_text(facts) + "\n")
+        print_json(facts)
     elif format == "md" and output is None:
-        sys.stdout.write(text)
+        typer.echo(text, nl=False)
     else:
-        cli._say_label(session.label)
+        say_label(session.label)
         console().print(path, markup=False)
 
 
-def upcoming_week(session: Any) -> SeasonWeek:
+def upcoming_week(session: Session) -> SeasonWeek:
     """The week that kicks off next, by the schedule in the lake.
 
     Raises:
@@ -79,7 +88,7 @@ def upcoming_week(session: Any) -> SeasonWeek:
     return upcoming
 
 
-def is_current(session: Any, week: SeasonWeek) -> bool:
+def is_current(session: Session, week: SeasonWeek) -> bool:
     """Whether the stored report shows the projections that are in the lake.
 
     Raises:
@@ -94,7 +103,7 @@ def is_current(session: Any, week: SeasonWeek) -> bool:
     return state is not None and state.shown.points == points
 
 
-def make(session: Any, week: SeasonWeek, step: Any) -> None:
+def make(session: Session, week: SeasonWeek, step: Step) -> None:
     """Write a week's report, through Dagster.
 
     Raises:
@@ -102,7 +111,7 @@ def make(session: Any, week: SeasonWeek, step: Any) -> None:
     """
     from fantasy_pipeline.runs import execute, run_tags
 
-    with step(f"report_week {week}"):
+    with step(f"report_week {week}", 0):
         tags = run_tags(week, session.source, "manual", as_of=session.now)
         outcome = execute(session.instance, "report_week", session.source, tags, week, week)
     if not outcome.success:
@@ -128,4 +137,10 @@ def _open(path: str) -> None:
 
 def add_to(app: typer.Typer) -> None:
     """Add the command to the command line."""
-    app.command()(report)
+    command(
+        app,
+        PANEL,
+        "report --open",
+        "report --season 2025 --week 10 --output week10.html",
+        "report --format md",
+    )(report)

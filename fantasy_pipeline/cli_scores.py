@@ -1,94 +1,115 @@
 """The commands that keep score: `accuracy` and `backtest`."""
 
+from __future__ import annotations
+
 import contextlib
 import sys
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from fantasy_pipeline.cli_options import JsonOption, SourceOption
-from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.output import Format, console, json_text, write
-from fantasy_pipeline.season_week import FIRST_SEASON
+from fantasy_pipeline.cli_help import command
+from fantasy_pipeline.cli_options import (
+    JsonOption,
+    SeasonsRequired,
+    SourceOption,
+    open_session,
+    seasons_of,
+)
+from fantasy_pipeline.cli_progress import Steps, waiting
+from fantasy_pipeline.cli_read import PANEL
+from fantasy_pipeline.cli_work import print_summary, run_plan
+from fantasy_pipeline.output import Format, console, print_json, say_label, warn, write
+
+if TYPE_CHECKING:
+    from fantasy_pipeline.session import Session
 
 LEARNT_FROM = 6
 """Seasons before the first one projected that a backtest imports to learn from."""
 
-SeasonsOption = Annotated[
-    str | None, typer.Option(help="Seasons: 2024, 2021-2024 or 2021,2024; default: all scored.")
-]
-
 
 def accuracy(
-    seasons: SeasonsOption = None,
-    by: Annotated[
-        Literal["season", "week", "position"] | None, typer.Option(help="One table row per …")
+    seasons: Annotated[
+        str | None,
+        typer.Option(
+            metavar="YEARS", help="Seasons: 2024, 2021-2024 or 2021,2024; default: all scored."
+        ),
     ] = None,
-    scoring: Annotated[Literal["half", "ppr"], typer.Option(help="Scoring.")] = "ppr",
+    by: Annotated[
+        Literal["season", "week", "position"] | None,
+        typer.Option(help="Print a row per season, week or position; default: one for all."),
+    ] = None,
+    scoring: Annotated[Literal["half", "ppr"], typer.Option(help="Scoring of the points.")] = "ppr",
     pool: Annotated[
-        Literal["played", "all"], typer.Option(help="Who is scored: all counts absence as 0.")
+        Literal["played", "all"], typer.Option(help="Who is scored; all counts absence as 0.")
     ] = "played",
     source: SourceOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Print how good the stored projections were, every source's, regular season weeks 1-17."""
-    from fantasy_pipeline import cli
+    """Print how good the stored projections were, every source's, regular season weeks 1-17.
+
+    Reads the lake. Changes nothing.
+    """
     from fantasy_pipeline.scoreboard import scoreboard, stored_accuracy
 
-    session = cli._session(source)
-    wanted = cli._numbers("--seasons", seasons, FIRST_SEASON, 2100) if seasons else None
-    table = scoreboard(stored_accuracy(session.lake, wanted), by, scoring, pool)
-    if not json:
-        cli._say_label(session.label)
+    session = open_session(source)
+    wanted = seasons_of(seasons) if seasons else None
+    with waiting("reading the scores"):
+        table = scoreboard(stored_accuracy(session.lake, wanted), by, scoring, pool)
+    if json:
+        write(table, Format.json)
+        return
+    say_label(session.label)
     title = f"Accuracy, {scoring}, players {'who played' if pool == 'played' else 'all'}"
-    write(table, Format.json if json else Format.table, None, None if json else title, 3)
+    write(table, Format.table, None, title, 3)
 
 
 def backtest(
-    seasons: Annotated[str, typer.Option(help="Seasons: 2024, 2021-2024 or 2021,2024.")],
-    source: SourceOption = None,
-    json: JsonOption = False,
+    seasons: SeasonsRequired, source: SourceOption = None, json: JsonOption = False
 ) -> None:
     """Project past seasons anew, each from the seasons before it only, and score them.
 
     Seasons that are not in the lake yet are imported first, with six before them to learn from;
     that writes to the lake, the backtest itself does not.
     """
-    from fantasy_pipeline import cli
     from fantasy_pipeline.scoreboard import backtest, missing_seasons, summary
 
-    session = cli._session(source)
-    wanted = cli._numbers("--seasons", seasons, FIRST_SEASON, 2100)
+    session = open_session(source)
+    wanted = seasons_of(seasons)
     before = range(min(wanted) - LEARNT_FROM, min(wanted))
     if missing_seasons(session.lake, wanted) or len(missing_seasons(session.lake, before)) > 3:
-        _import_for_backtest(session, wanted, json)
-    result = backtest(session.lake, wanted, cli._Steps(quiet=json))
-    boards = summary(result)
+        _import(session, wanted, json)
+    boards = summary(backtest(session.lake, wanted, Steps(json)))
     if json:
-        text = {title: table.to_pylist() for title, table in boards.items()}
-        sys.stdout.write(json_text(text) + "\n")
+        print_json({title: table.to_pylist() for title, table in boards.items()})
         return
-    cli._say_label(session.label)
+    say_label(session.label)
     for title, table in boards.items():
         write(table, Format.table, None, title, 4)
         console().print()
 
 
-def _import_for_backtest(session: Any, seasons: list[int], json: bool) -> None:
+def _import(session: Session, seasons: list[int], json: bool) -> None:
     """Import, without projecting, what a backtest needs and the lake lacks."""
-    from fantasy_pipeline import cli
     from fantasy_pipeline.weekly import import_plan
 
     plan = import_plan(session, range(min(seasons) - LEARNT_FROM, max(seasons) + 1))
-    try:
+    summary = run_plan(session, plan, None, json)
+    if not json:
         with contextlib.redirect_stdout(sys.stderr):
-            cli._backfill(session, plan, None, json)
-    except PipelineError as error:
-        # Seasons to learn from may be out of upstream's reach; those to project are checked later.
-        cli._warn([f"not everything could be imported: {error}"])
+            print_summary(session, summary)
+    # Seasons to learn from may be out of upstream's reach; those to project are checked later.
+    for step, errors in summary.failures.items():
+        warn([f"not imported: {step}: {'; '.join(errors)}"])
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    app.command()(accuracy)
-    app.command()(backtest)
+    command(
+        app,
+        PANEL,
+        "accuracy",
+        "accuracy --seasons 2025 --by position",
+        "accuracy --by week --scoring half --json",
+    )(accuracy)
+    command(app, PANEL, "backtest --seasons 2024", "backtest --seasons 2021-2024 --json")(backtest)

@@ -175,15 +175,20 @@ class Lake:
 
         if not table.weekly:
             missing = [] if self.has(table) else [table.name]
+            command = "run"
             files = [_name(table)]
         else:
             weeks = self.weeks(table) if weeks is None else sorted(set(weeks))
             weeks = [week for week in weeks if seasons is None or week.season in seasons]
             present = self._present(table, weeks)
-            missing = [f"{table.name} {week}" for week in weeks if week not in present]
+            absent = [week for week in weeks if week not in present]
+            missing = [f"{table.name} {week}" for week in absent]
+            command = "".join(
+                f"trigger --season {season} --week {week} --wait" for season, week in absent[:1]
+            )
             files = [_name(table, week) for week in weeks]
         if missing:
-            raise self._not_materialized(table, missing)
+            raise self._not_materialized(table, missing, command)
         names = table.column_names if columns is None else list(columns)
         schema = pa.schema([table.arrow_schema.field(name) for name in names])
         if not files:
@@ -228,11 +233,13 @@ class Lake:
                 if rows.num_rows:
                     yield rows.cast(table.arrow_schema)
 
-    def _not_materialized(self, table: Table, missing: Sequence[str]) -> NotMaterializedError:
+    def _not_materialized(
+        self, table: Table, missing: Sequence[str], command: str = "run"
+    ) -> NotMaterializedError:
         more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
         return NotMaterializedError(
             f"{', '.join(missing[:3])}{more}: not in the lake at {self.root}. "
-            f"Materialize {table.name} for it first, e.g. `fantasy-pipeline run`."
+            f"Materialize {table.name} for it first, e.g. `fantasy-pipeline {command}`."
         )
 
     @contextmanager

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fantasy_pipeline.errors import PipelineError
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from rich.console import Console
+
+
+_ENDLESS = 10_000
+"""Width of what has none."""
+_GAP = 2
+_BROKEN = 20
+"""Width that is enough for text which may be broken into lines."""
 
 
 class Format(str, Enum):
@@ -31,6 +39,20 @@ def console(stderr: bool = False) -> Console:
     return Console(stderr=stderr, highlight=False, soft_wrap=True)
 
 
+def warn(lines: Iterable[str]) -> None:
+    """Warnings on stderr."""
+    from rich.markup import escape
+
+    for line in lines:
+        console(stderr=True).print(f"[yellow]warning[/] {escape(line)}")
+
+
+def say_label(label: str | None) -> None:
+    """What the data are, if not the NFL's, on stderr."""
+    if label:
+        console(stderr=True).print(f"[bold magenta]Data: {label} (invented, not the NFL).[/]")
+
+
 def json_text(value: Any) -> str:
     """JSON; dates and times in ISO 8601, decimals (sums of integers) as numbers."""
     import json
@@ -44,14 +66,23 @@ def _json_value(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
+def print_json(value: Any) -> None:
+    """JSON on stdout."""
+    sys.stdout.write(json_text(value) + "\n")
+
+
 def write(
     data: pa.Table,
     format: Format,
     output: Path | None = None,
     title: str | None = None,
     digits: int = 2,
+    spare: Sequence[str] = (),
 ) -> None:
     """Write rows in a format, to a file or to stdout; `digits` decimals in tables for people.
+
+    Args:
+        spare: columns that a terminal too narrow for all does without first.
 
     Raises:
         PipelineError: parquet without a file, or a file that cannot be written.
@@ -65,15 +96,17 @@ def write(
             pq.write_table(data, output, compression="zstd")
             return
         if output is None:
-            _write_text(data, format, sys.stdout, title, digits)
+            _write_text(data, format, sys.stdout, title, digits, spare)
             return
         with output.open("w", encoding="utf-8", newline="") as file:
-            _write_text(data, format, file, title, digits)
+            _write_text(data, format, file, title, digits, spare)
     except OSError as error:
         raise PipelineError(f"cannot write {output}: {error.strerror or error}.") from error
 
 
-def _write_text(data: pa.Table, format: Format, file: Any, title: str | None, digits: int) -> None:
+def _write_text(
+    data: pa.Table, format: Format, file: Any, title: str | None, digits: int, spare: Sequence[str]
+) -> None:
     if format is Format.json:
         file.write(json_text(data.to_pylist()) + "\n")
     elif format is Format.csv:
@@ -83,27 +116,104 @@ def _write_text(data: pa.Table, format: Format, file: Any, title: str | None, di
         writer.writerow(data.column_names)
         writer.writerows(zip(*(column.to_pylist() for column in data.columns), strict=True))
     else:
-        _write_table(data, file, title, digits)
+        columns = [
+            Column(
+                field.name,
+                ["" if value is None else _cell(value, digits) for value in column.to_pylist()],
+                _is_number(field.type),
+            )
+            for field, column in zip(data.schema, data.columns, strict=True)
+        ]
+        write_table(columns, title, spare, file)
 
 
-def _write_table(data: pa.Table, file: Any, title: str | None, digits: int) -> None:
+def _is_number(kind: Any) -> bool:
     import pyarrow as pa
-    from rich.console import Console
-    from rich.table import Table
 
-    table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
-    for field in data.schema:
-        number = pa.types.is_floating(field.type) or pa.types.is_integer(field.type)
-        table.add_column(field.name, justify="right" if number else "left", no_wrap=True)
-    for row in zip(*(column.to_pylist() for column in data.columns), strict=True):
-        table.add_row(*(_cell(value, digits) for value in row))
-    width = None if file.isatty() else 10_000
-    Console(file=file, highlight=False, width=width).print(table)
+    return bool(
+        pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind)
+    )
 
 
 def _cell(value: Any, digits: int) -> str:
-    from rich.markup import escape
+    return f"{value:.{digits}f}" if isinstance(value, float) else str(value)
 
-    if value is None:
-        return ""
-    return f"{value:.{digits}f}" if isinstance(value, float) else escape(str(value))
+
+class Column(NamedTuple):
+    """A column of a table for people."""
+
+    name: str
+    cells: Sequence[str]
+    is_number: bool = False
+
+
+def write_table(
+    columns: Sequence[Column],
+    title: str | None = None,
+    spare: Sequence[str] = (),
+    file: Any = None,
+    style: Callable[[str], str] = lambda _: "",
+) -> None:
+    """Print a table: all of it into a pipe or file, what fits on a terminal.
+
+    A terminal too narrow does without columns, `spare` first, then from the right; stderr says
+    which. Only the last column's text is broken into lines.
+
+    Args:
+        style: rich style of a cell.
+    """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    file = file or sys.stdout
+    is_screen = file.isatty()
+    out = Console(file=file, highlight=False, width=None if is_screen else _ENDLESS)
+    shown = list(columns)
+    if is_screen:
+        # A long heading takes lines instead of width.
+        shown = [column._replace(name=column.name.replace("_", "\n")) for column in columns]
+        shown = _fitting(shown, spare, out.width)
+    table = Table(
+        title=Text(title) if title else None,
+        title_justify="left",
+        header_style="bold",
+        box=None,
+        pad_edge=False,
+    )
+    for column in shown:
+        table.add_column(
+            Text(column.name),
+            justify="right" if column.is_number else "left",
+            no_wrap=not is_screen or column is not shown[-1],
+        )
+    for row in zip(*(column.cells for column in shown), strict=True):
+        table.add_row(*(Text(cell, style(cell)) for cell in row))
+    out.print(table)
+    if len(shown) < len(columns):
+        console(stderr=True).print(
+            f"{len(columns) - len(shown)} of {len(columns)} columns do not fit; "
+            f"--json, or `| less -S`, has all."
+        )
+
+
+def _fitting(columns: Sequence[Column], spare: Sequence[str], width: int) -> list[Column]:
+    """The columns that fit into a width, the first one always."""
+    from rich.cells import cell_len
+
+    def needs(column: Column) -> int:
+        lines = [line for text in (column.name, *column.cells) for line in text.splitlines()]
+        widest = max(map(cell_len, lines), default=0)
+        return min(widest, _BROKEN) if column is columns[-1] else widest
+
+    widths = [needs(column) for column in columns]
+    names = [name.replace("_", "\n") for name in spare]
+    order = [i for i, column in enumerate(columns) if column.name in names]
+    order += [i for i in reversed(range(len(columns))) if i not in order]
+    left_out: set[int] = set()
+    for index in order[: len(columns) - 1]:
+        kept = [width for i, width in enumerate(widths) if i not in left_out]
+        if sum(kept) + _GAP * (len(kept) - 1) <= width:
+            break
+        left_out.add(index)
+    return [column for i, column in enumerate(columns) if i not in left_out]

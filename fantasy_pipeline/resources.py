@@ -11,8 +11,8 @@ from pydantic import Field, PrivateAttr
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.settings import SOURCES, Settings, SourceName
-from fantasy_pipeline.sources.base import SAMPLE_LABEL, Source
+from fantasy_pipeline.settings import Settings
+from fantasy_pipeline.sources.base import SAMPLE_LABEL, SOURCES, Source, SourceName
 
 if TYPE_CHECKING:
     from fantasy_pipeline.calendar import Game

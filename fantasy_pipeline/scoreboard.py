@@ -115,13 +115,16 @@ def missing_seasons(lake: Lake, seasons: Sequence[int]) -> list[int]:
 def backtest(
     lake: Lake,
     seasons: Sequence[int],
-    step: Callable[[str], AbstractContextManager[Any]] = lambda _: nullcontext(),
+    step: Callable[[str, int], AbstractContextManager[Any]] = lambda *_: nullcontext(),
 ) -> pa.Table:
     """Project seasons anew as if each week were yet to be played, and score them.
 
     Starts from what was imported (games, raw_players, weekly_stats, source_projections): features,
     one model per season from the seasons before it, projections, accuracy. Reads no stored feature,
     model or projection, and writes nothing. The same lake gives the same numbers.
+
+    Args:
+        step: called with a step's name and how many follow it.
 
     Returns:
         `PROJECTION_ACCURACY` rows of the seasons.
@@ -141,22 +144,26 @@ def backtest(
             f"backfill --seasons {min(missing) - 6}-{max(seasons)}` first."
         )
     inputs = (tables.GAMES, tables.RAW_PLAYERS, tables.WEEKLY_STATS)
-    with step("features"), lake.connect(inputs) as connection:
+    left = 3 * len(seasons)
+    with step("features", left), lake.connect(inputs) as connection:
         history = player_history(connection)
     sources = lake.read(tables.SOURCE_PROJECTIONS)
     parts = []
     for season in seasons:
-        with step(f"training for {season}"):
+        left -= 1
+        with step(f"training for {season}", left):
             model = training.train(training.of_each_season(history), season, sources)
         weeks = [SeasonWeek(*week) for week in lake.weeks(tables.RAW_PLAYERS)]
         known = history.filter(pc.equal(history["season"], season))
         played = set(pc.unique(known["week"]).to_pylist())
         weeks = [week for week in weeks if week.season == season and week.week in played]
-        with step(f"projecting {season}"):
+        left -= 1
+        with step(f"projecting {season}", left):
             ours = model_projections(known, weeks, _always(model), None)
             theirs = sources.filter(pc.equal(sources["season"], season))
             together = projections(ours, theirs, _always(model), None)
-        with step(f"scoring {season}"):
+        left -= 1
+        with step(f"scoring {season}", left):
             parts.append(projection_accuracy(known, together, ours, theirs))
     return pa.concat_tables(parts)
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.resources import open_lake, open_source
-from fantasy_pipeline.settings import Settings, SourceName, default_home
-from fantasy_pipeline.sources.base import SAMPLE_LABEL
+from fantasy_pipeline.settings import Settings, default_home
+from fantasy_pipeline.sources.base import SAMPLE_LABEL, SourceName
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -55,15 +55,24 @@ class Session:
     def settings(self) -> Settings:
         return Settings()
 
+    def make_home(self) -> None:
+        """Make the Dagster home, if there is none, as worker processes expect it."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        outer = self.home.parent / "dagster.yaml"
+        inner = self.home / "dagster.yaml"
+        if not inner.exists():
+            if outer.is_file():
+                shutil.copy(outer, inner)
+            else:
+                # Without the file Dagster writes pages to stderr, and sends statistics.
+                inner.write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
+
     @cached_property
     def instance(self) -> DagsterInstance:
         """The Dagster instance of the home, which is made if it does not exist."""
         import dagster as dg
 
-        self.home.mkdir(parents=True, exist_ok=True)
-        outer = self.home.parent / "dagster.yaml"
-        if not (self.home / "dagster.yaml").exists() and outer.is_file():
-            shutil.copy(outer, self.home / "dagster.yaml")
+        self.make_home()
         return dg.DagsterInstance.get()
 
     @cached_property

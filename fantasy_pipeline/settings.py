@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-SourceName = Literal["auto", "nfl_data_py", "nflreadpy", "sample"]
-SOURCES: tuple[SourceName, ...] = ("auto", "nfl_data_py", "nflreadpy", "sample")
+from fantasy_pipeline.sources.base import SourceName
 
 
 def default_home() -> Path:

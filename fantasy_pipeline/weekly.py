@@ -15,7 +15,8 @@ from fantasy_pipeline.season_week import SeasonWeek, ranges
 from fantasy_pipeline.session import Session
 from fantasy_pipeline.tables import PROJECTIONS, SOURCE_PROJECTIONS, WEEKLY_STATS
 
-Step = Callable[[str], AbstractContextManager[Any]]
+Step = Callable[[str, int], AbstractContextManager[Any]]
+"""Called with a step's name and how many follow it; inside the context, the step is done."""
 
 
 @dataclass
@@ -52,8 +53,10 @@ class WeekResult:
         }
 
 
-def _run(session: Session, result: WeekResult, job: str, week: SeasonWeek, step: Step) -> bool:
-    with step(f"{job} {week}"):
+def _run(
+    session: Session, result: WeekResult, job: str, week: SeasonWeek, step: Step, left: int = 0
+) -> bool:
+    with step(f"{job} {week}", left):
         tags = run_tags(week, session.source, "manual", as_of=session.now)
         outcome = execute(session.instance, job, session.source, tags, week, week)
     result.runs[f"{job} {week}"] = outcome
@@ -62,13 +65,15 @@ def _run(session: Session, result: WeekResult, job: str, week: SeasonWeek, step:
 
 def run_due(session: Session, step: Step) -> WeekResult:
     """Import the week due, then project the upcoming one."""
-    with step("reading the schedule"):
+    with step("reading the schedule", 2):
         status = session.status
     result = WeekResult()
-    if _run(session, result, "weekly_import", status.due, step):
+    upcoming = status.upcoming
+    follows = upcoming is not None and upcoming.season == status.due.season
+    if _run(session, result, "weekly_import", status.due, step, int(follows)):
         result.imported = status.due
-        if status.upcoming and status.upcoming.season == status.due.season:
-            _project(session, result, status.upcoming, step)
+        if upcoming and follows:
+            _project(session, result, upcoming, step)
     return result
 
 
@@ -78,15 +83,16 @@ def run_week(session: Session, week: SeasonWeek, projections_only: bool, step: S
     Raises:
         PipelineError: the schedule has no such week.
     """
-    with step("reading the schedule"):
+    with step("reading the schedule", 1):
         _must_exist(session, week)
+        following = next_week(session.known_games, week)
+        follows = following is not None and not _played(session, following)
     result = WeekResult()
     if projections_only:
         _project(session, result, week, step)
-    elif _run(session, result, "whole_week", week, step):
+    elif _run(session, result, "whole_week", week, step, int(follows)):
         result.imported = result.projected = week
-        following = next_week(session.known_games, week)
-        if following and not _played(session, following):
+        if following and follows:
             _project(session, result, following, step)
     return result
 
@@ -150,6 +156,7 @@ def backfill_weeks(
 
 
 def _refresh_schedule(session: Session) -> None:
+    session.make_home()
     refreshed = refresh_schedule(session.source)
     if not refreshed.success:
         raise PipelineError("; ".join(refreshed.errors))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import shlex
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +17,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from fantasy_pipeline import cli
+from fantasy_pipeline.cli_options import numbers
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.season_week import WEEKS, SeasonWeek
 
@@ -45,15 +48,18 @@ READING = {
     "history": ["--job", "--status", "--season", "--week", "--since", "--limit", "--json"],
     "show": ["--json"],
     "health": ["--json"],
-    "projections": ["--season", "--week", "--position", "--scoring", "--top", "--format"],
-    "sql": ["--format"],
+    "projections": [
+        *("--season", "--week", "--position", "--scoring", "--top", "--format", "--json")
+    ],
+    "report": ["--season", "--week", "--format", "--at", "--json"],
+    "sql": ["--format", "--json"],
     "accuracy": ["--seasons", "--by", "--scoring", "--pool", "--json"],
 }
 """Commands that change nothing, with their options."""
 STARTING = {
     "run": ["--top", "--source", "--json", "--projections-only"],
     "backfill": ["--weeks", "--workers", "--only-missing", "--json"],
-    "demo": ["--source"],
+    "demo": ["--source", "--json"],
     "trigger": ["--wait", "--json", "--week"],
     "backtest": ["--source", "--json"],
     "api": ["--host"],
@@ -166,6 +172,67 @@ def test_settings_that_cannot_be_read(
     assert name.removeprefix("FANTASY_").lower() in err.getvalue()
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "cause", "advice"),
+    [
+        ("projektions", 2, "No such command 'projektions'", "Did you mean 'projections'?"),
+        ("run --sesaon 2025", 2, "No such option: --sesaon", "fantasy-pipeline run --help"),
+        ("trigger --season 2025", 2, "Missing option '--week'", "fantasy-pipeline trigger --help"),
+        ("run --source teletext", 2, "'teletext' is not one of", "'nflreadpy', 'sample'"),
+        ("run --season 2025", 1, "go together", "add --week, or give neither"),
+        ("run --season 2025 --week 22", 1, "no 2025 week 22", "2025 has weeks 1 to 18"),
+        ("trigger --season 2031 --week 1", 1, "the schedule has", "the seasons 2023-2025"),
+        ("week --at tomorrow", 1, "'tomorrow' is not a moment", "write it like 2025-09-30T08:00Z"),
+        ("backfill --seasons 2024-", 1, "'2024-' is not a list", "like 3, 1-5 or 1,4-6"),
+        ("projections", 1, "no week is projected yet", "`fantasy-pipeline run`"),
+        (
+            "projections --season 2025 --week 5",
+            1,
+            "not in the lake",
+            "`fantasy-pipeline trigger --season 2025 --week 5 --wait`",
+        ),
+        ("projections --json --format csv", 1, "contradict", "give one of them"),
+        ("projections --format parquet", 1, "no week is projected yet", "`fantasy-pipeline run`"),
+        (
+            "report",
+            1,
+            "not in the lake",
+            "`fantasy-pipeline trigger --season 2025 --week 10 --wait`",
+        ),
+        ("accuracy", 1, "no projections have been scored yet", "`fantasy-pipeline backfill"),
+        ("sql 'from weekly_stats'", 1, "none yet", "`fantasy-pipeline run`"),
+        ("sql 'drop table games'", 1, "only reads", "select, from, with"),
+        ("history --status lost", 1, "'lost' is none of", "success, failure"),
+        ("history --since later", 1, "--since 'later'", "write 7d, 12h or"),
+        ("show 12345678", 1, "there is no run 12345678", "`fantasy-pipeline history`"),
+    ],
+)
+def test_errors_say_what_to_do_next(
+    home: Path, words: str, code: int, cause: str, advice: str
+) -> None:
+    ended, out, err = call(home, shlex.split(words))
+    lines = [line for line in err.splitlines() if not line.startswith("Data: ")]
+    assert (ended, out, len(lines)) == (code, "", 1), err
+    assert lines[0].startswith("error: ")
+    assert cause in lines[0]
+    assert advice in lines[0].partition(cause)[2]
+
+
+@pytest.mark.parametrize("package", ["fastapi", "uvicorn"])
+def test_an_extra_that_is_missing(tmp_path: Path, package: str) -> None:
+    """As in an environment without it: what Python does when a package cannot be imported."""
+    (tmp_path / "sitecustomize.py").write_text(f"import sys; sys.modules[{package!r}] = None")
+    done = subprocess.run(
+        [sys.executable, "-m", "fantasy_pipeline.cli", "api"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    advice = f"error: {package} is not installed; pip install 'fantasy-pipeline[api]'.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (cli.FAILED, "", advice)
+
+
 def test_exit_codes_are_documented(home: Path) -> None:
     code, out, _ = call(home, ["--help"])
     assert code == 0
@@ -190,12 +257,12 @@ def test_a_defect_is_one_line_too(home: Path) -> None:
 @example("\u0662\u0660\u0662\u0664")
 def test_lists_of_numbers(text: str) -> None:
     try:
-        numbers = cli._numbers("--seasons", text, 1999, 2100)
+        found = numbers("--seasons", text, 1999, 2100)
     except PipelineError:
         return
-    assert numbers == sorted(set(numbers))
-    assert numbers
-    assert set(numbers) <= set(range(1999, 2101))
+    assert found == sorted(set(found))
+    assert found
+    assert set(found) <= set(range(1999, 2101))
     assert text.isascii()
 
 

@@ -16,8 +16,13 @@ if TYPE_CHECKING:
 
 @cache
 def _shared() -> duckdb.DuckDBPyConnection:
+    import atexit
+
     import duckdb
 
+    # A thread that outlives the interpreter, as fsspec's for object storage, can keep this module
+    # and so the connection; DuckDB's bindings then print pages about leaks to stderr.
+    atexit.register(_shared.cache_clear)
     return duckdb.connect()
 
 

@@ -1,0 +1,178 @@
+"""Progress on stderr: in a terminal a bar with the time left, else a line per finished step."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+from fantasy_pipeline.output import console
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+    from rich.progress import Progress
+
+Usual = Callable[[str], "float | None"]
+
+
+class Pace:
+    """How long things took so far, and so how long the rest will."""
+
+    def __init__(self, seconds: float = 0.0, count: int = 0) -> None:
+        self.seconds = seconds
+        self.count = count
+
+    def left(self, count: int, elapsed: float, usual: float | None = None) -> float | None:
+        """Seconds until `count` more are done; None: nothing to judge by.
+
+        Args:
+            elapsed: seconds since the first of them began.
+            usual: seconds that this first one usually takes.
+        """
+        mean = self.seconds / self.count if self.count else usual
+        if mean is None:
+            return None
+        return max((mean if usual is None else usual) + (count - 1) * mean - elapsed, 0.0)
+
+
+class Steps:
+    """Says which step is being done, of how many, and when all will be.
+
+    Args:
+        quiet: print no lines where there is no bar.
+        usual: seconds that a step of that name usually takes, if known.
+    """
+
+    def __init__(self, quiet: bool = False, usual: Usual = lambda _: None) -> None:
+        self._quiet = quiet
+        self._usual = usual
+        self._pace = Pace()
+
+    @contextmanager
+    def __call__(self, text: str, left: int = 0) -> Iterator[None]:
+        """Inside, the step is being done; `left` steps follow it."""
+        pace, usual, begun = self._pace, self._usual(text), time.monotonic()
+        with _bar("steps") as bar:
+            bar.add_task(
+                text,
+                completed=pace.count,
+                total=pace.count + 1 + left,
+                left=lambda: pace.left(1 + left, time.monotonic() - begun, usual),
+            )
+            yield
+        seconds = time.monotonic() - begun
+        self._pace = Pace(pace.seconds + seconds, pace.count + 1)
+        if not self._quiet:
+            _line(f"{text}: {seconds:.1f} s")
+
+
+class Weeks:
+    """The bar of a backfill, used as a context.
+
+    Args:
+        quiet: print no lines where there is no bar.
+    """
+
+    def __init__(self, total: int, quiet: bool = False) -> None:
+        self._total = total
+        self._quiet = quiet
+        self._done = 0
+        self._pace = Pace()
+        self._begun = self._last = time.monotonic()
+        self._bar = _bar("weeks")
+        self._task = self._bar.add_task("backfill", total=total, left=self.left)
+
+    def left(self) -> float | None:
+        """Seconds until all are done; None: nothing to judge by."""
+        return self._pace.left(self._total - self._done, time.monotonic() - self._last)
+
+    def advance(self, weeks: int, text: str) -> None:
+        """A step of so many weeks is over."""
+        self._last = time.monotonic()
+        self._done += weeks
+        self._pace = Pace(self._last - self._begun, self._pace.count + weeks)
+        self._bar.update(self._task, advance=weeks, description=text)
+        if not self._quiet:
+            _line(f"{text}: {self._done} of {self._total} weeks, {self._pace.seconds:.1f} s")
+
+    def skip(self, weeks: int) -> None:
+        """So many weeks were done by an earlier command, and say nothing about the pace."""
+        self._done += weeks
+        self._bar.update(self._task, advance=weeks)
+
+    def say(self, text: str) -> None:
+        self._bar.update(self._task, description=text)
+        if not self._quiet:
+            _line(text)
+
+    def __enter__(self) -> Weeks:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+
+def waiting(text: str) -> AbstractContextManager[Any]:
+    """Says in a terminal what takes a while, where nobody knows how long."""
+    return console(stderr=True).status(text) if sys.stderr.isatty() else nullcontext()
+
+
+def usual_seconds(instance: DagsterInstance) -> Usual:
+    """Seconds that a job's last successful run took, for steps named `job week`."""
+    import dagster as dg
+
+    def usual(text: str) -> float | None:
+        wanted = dg.RunsFilter(
+            job_name=text.partition(" ")[0], statuses=[dg.DagsterRunStatus.SUCCESS]
+        )
+        for record in instance.get_run_records(wanted, limit=1):
+            if record.start_time and record.end_time:
+                return float(record.end_time - record.start_time)
+        return None
+
+    return usual
+
+
+def _line(text: str) -> None:
+    if not sys.stderr.isatty():
+        console(stderr=True).print(text, markup=False)
+
+
+def _bar(unit: str) -> Progress:
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+    from rich.text import Text
+
+    class Left(ProgressColumn):
+        """Counts down, unlike rich's own, which stands still between steps."""
+
+        max_refresh = 0.5
+
+        def render(self, task: Any) -> Text:
+            left = task.fields["left"]()
+            minutes, seconds = divmod(round(left or 0), 60)
+            text = "-:--" if left is None else f"{minutes}:{seconds:02d}"
+            return Text(f"ETA {text}", style="progress.remaining")
+
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=12),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeElapsedColumn(),
+        Left(),
+        console=console(stderr=True),
+        disable=not sys.stderr.isatty(),
+        transient=True,
+    )

@@ -1,0 +1,82 @@
+"""How long it will take, and what a terminal and a pipe are told about it."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+
+from fantasy_pipeline.cli_progress import Pace, Steps, Weeks
+
+
+@pytest.mark.parametrize(
+    ("pace", "count", "elapsed", "usual", "left"),
+    [
+        (Pace(), 1, 3.0, None, None),
+        (Pace(), 1, 3.0, 10.0, 7.0),
+        (Pace(), 2, 3.0, 10.0, 17.0),
+        (Pace(20.0, 2), 3, 4.0, None, 26.0),
+        (Pace(20.0, 2), 3, 4.0, 5.0, 21.0),
+        (Pace(20.0, 2), 1, 14.0, None, 0.0),
+    ],
+)
+def test_pace(
+    pace: Pace, count: int, elapsed: float, usual: float | None, left: float | None
+) -> None:
+    assert pace.left(count, elapsed, usual) == left
+
+
+def test_a_pipe_gets_a_line_per_finished_step(capsys: pytest.CaptureFixture[str]) -> None:
+    steps = Steps()
+    with steps("reading the schedule", 1):
+        pass
+    with pytest.raises(ZeroDivisionError), steps("dividing"):
+        _ = 1 / 0
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert re.fullmatch(r"reading the schedule: \d\.\d s\n", captured.err)
+
+
+def test_weeks_done_before_are_counted_but_say_nothing_about_the_pace(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with Weeks(10) as bar:
+        bar.skip(4)
+        assert bar.left() is None
+        bar.advance(2, "season_ingest")
+        assert bar.left() is not None
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert re.fullmatch(r"season_ingest: 6 of 10 weeks, \d\.\d s\n", captured.err)
+
+
+def test_quiet(capsys: pytest.CaptureFixture[str]) -> None:
+    with Steps(quiet=True)("step"):
+        pass
+    with Weeks(1, quiet=True) as bar:
+        bar.say("waiting")
+        bar.advance(1, "step")
+    assert capsys.readouterr() == ("", "")
+
+
+class Screen(io.StringIO):
+    """Takes what a terminal would."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_gets_a_bar_with_the_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen()
+    monkeypatch.setattr("sys.stderr", screen)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    steps = Steps(usual=lambda text: 90.0)
+    with steps("weekly_import 2025 week 9", 1):
+        pass
+    text = screen.getvalue()
+    assert "weekly_import 2025 week 9" in text
+    assert "0/2" in text
+    assert "ETA 3:00" in text or "ETA 2:59" in text
+    assert " s\n" not in text
