@@ -38,7 +38,9 @@ def commands(text: str) -> list[str]:
     """What a reader might type; a command in running text without anything after it is a name."""
     lines = [line.strip() for block in blocks(text) for line in block.splitlines()]
     names = {f"fantasy-pipeline {name}" for name in CLI.commands}
-    return [*lines, *(code for code in inline(text) if code not in names)]
+    typed = [*lines, *(code for code in inline(text) if code not in names)]
+    # Usage lines, as Typer writes them, are no commands.
+    return [command for command in typed if "[OPTIONS]" not in command]
 
 
 def words(command: str) -> list[str]:
@@ -70,7 +72,7 @@ def complaint(command: str) -> str:
         return f"no option {', '.join(unknown)}" if unknown else ""
     try:
         part.make_context(args[0], list(rest))
-    except typer.Exit:
+    except (typer.Exit, SystemExit):  # Shell completion ends the program itself.
         return ""
     except typer.BadParameter.__mro__[2] as error:  # Click's, inside Typer or beside it
         return str(error.format_message())  # type: ignore[attr-defined]

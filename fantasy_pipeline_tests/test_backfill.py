@@ -252,17 +252,18 @@ def report(**facts):
     print(json.dumps(facts), flush=True)
 
 def run(plan, on_step, instance):
-    seen = []
+    seen, resumed = [], []
     def step_done(step):
         seen.append(step.name)
         on_step(step)
     try:
-        summary = run_backfill(instance, plan, 1, step_done)
+        summary = run_backfill(instance, plan, 1, step_done,
+                               on_resumed=lambda step: resumed.append(step.name))
     except KeyboardInterrupt:
         report(interrupted=True, seen=seen)
         return
     report(seen=seen, rows=summary.rows, failures=summary.failures,
-           done=summary.steps_done, resumed=summary.steps_resumed)
+           done=summary.steps_done, resumed=summary.steps_resumed, done_before=resumed)
 
 def interrupt(step):
     raise KeyboardInterrupt
@@ -329,7 +330,7 @@ def test_an_interrupted_backfill_is_resumed(reports: list[dict[str, Any]]) -> No
     schedule, interrupted, resumed, history = reports[:4]
     assert schedule == {"schedule": True}
     assert interrupted == {"interrupted": True, "seen": STEPS[:1]}
-    assert resumed["seen"] == STEPS
+    assert (resumed["done_before"], resumed["seen"]) == (STEPS[:1], STEPS[1:])
     assert resumed["failures"] == {}
     assert (resumed["resumed"], resumed["done"]) == (1, 1)
     assert set(resumed["rows"]) == {"player_history"}

@@ -279,7 +279,7 @@ def test_a_missing_week_is_named_with_what_to_do(
     assert "week 5" not in text
     assert lake.root in text
     assert "Materialize projection_accuracy" in text
-    assert "fantasy-pipeline run" in text
+    assert "fantasy-pipeline trigger --season 2024 --week 4 --wait" in text
 
 
 def test_of_many_missing_weeks_three_are_named(lake: Lake) -> None:
