@@ -53,7 +53,7 @@ def timed(command: list[str], home: Path) -> tuple[float, int]:
     reader.start()
     while process.poll() is None:
         peak = max(peak, resident(process.pid))
-        time.sleep(0.5)
+        time.sleep(1.0)
     reader.join()
     if process.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{b''.join(errors).decode()[-3000:]}")

@@ -380,11 +380,15 @@ def _phases(
     context: dg.AssetExecutionContext, games: Any, weekly_stats: Any, weeks: list[SeasonWeek]
 ) -> dict[SeasonWeek, str]:
     """Phase of each week's import; one that lacks the stats of a game is never final."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     from fantasy_pipeline.automation import phases_at
     from fantasy_pipeline.calendar import games_from_table
     from fantasy_pipeline.stats import incomplete_weeks
 
-    phases = phases_at(games_from_table(games), weeks, moment_of(context.run.tags))
+    theirs = games.filter(pc.is_in(games["season"], pa.array({week.season for week in weeks})))
+    phases = phases_at(games_from_table(theirs), weeks, moment_of(context.run.tags))
     incomplete = incomplete_weeks(games, weekly_stats)
     return {week: "provisional" if week in incomplete else phase for week, phase in phases.items()}
 

@@ -94,8 +94,10 @@ def backfill(
     What the lake has of these weeks is replaced, unless --only-missing. A season that fails does
     not stop the others.
     """
+    from fantasy_pipeline.backfill import start_server
     from fantasy_pipeline.weekly import backfill_weeks
 
+    start_server()
     session = open_session(source, at)
     wanted = seasons_of(seasons), numbers("--weeks", weeks, WEEKS[0], WEEKS[-1]) if weeks else WEEKS
     plan = backfill_weeks(session, *wanted, only_missing, explicit=weeks is not None)
