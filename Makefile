@@ -20,10 +20,10 @@ ui: $(VENV)/installed ## the Dagster UI on what `make demo` made, at http://127.
 	DAGSTER_HOME=$(DEMO_HOME) FANTASY_SOURCE=$(SOURCE) $(BIN)/dagster dev --host 127.0.0.1 --port 3000
 
 test: $(VENV)/installed-dev ## the tests
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not soak"
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not soak"
 
 test-all: $(VENV)/installed-dev ## the tests, the long ones too
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/installed-dev ## lint (ruff's S rules: security), format, types
 	$(BIN)/ruff check .

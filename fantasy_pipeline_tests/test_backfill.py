@@ -60,9 +60,9 @@ def test_a_plan_ingests_then_knows_then_projects() -> None:
         ["season_ingest 2023|01-02", "season_ingest 2024|01-01", "season_ingest 2024|03-03"],
         ["history_rebuild"],
         [
-            "season_projections 2023|01-02",
-            "season_projections 2024|01-01",
             "season_projections 2024|03-03",
+            "season_projections 2024|01-01",
+            "season_projections 2023|01-02",
         ],
     ]
     assert (plan.text, plan.source) == ("what was asked", "sample")

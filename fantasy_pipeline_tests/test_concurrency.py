@@ -54,7 +54,7 @@ def test_two_runs_of_the_same_week(home: Path, tmp_path: Path) -> None:
 
 def test_a_rebuild_that_waited_sees_what_came_meanwhile(home: Path) -> None:
     """Else the run that read the lake first could write last, and lose the other's week."""
-    with dg.DagsterInstance.ephemeral() as instance:
+    with dg.DagsterInstance.from_config(str(home)) as instance:
         assert execute(instance, "games_refresh", "sample", {}).success
         assert execute(instance, "season_ingest", "sample", {}, W1, W1).success
         lake = Lake(str(lake_of(home)), SAMPLE_LABEL)

@@ -212,8 +212,9 @@ def test_a_week_and_the_coming_one(home: Path, nfl_mirror: Path) -> None:
 def test_a_week_that_upstream_does_not_have_says_so(home: Path, nfl_mirror: Path) -> None:
     done = command(home, nfl_mirror, "run", "--season", "2025", "--week", "9")
     assert done.returncode == 1
-    assert done.stderr.count("\n") == 1
-    assert "2025 week 9" in done.stderr
+    [error] = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert done.stderr.endswith(f"{error}\n")
+    assert "2025 week 9" in error
     assert "Traceback" not in done.stderr
 
 

@@ -88,6 +88,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             env=environment,
             stdout=log,
             stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     address = f"http://127.0.0.1:{port}"
 
@@ -103,8 +104,13 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
     finally:
         process.send_signal(signal.SIGINT)
-        # It waits for runs that its sensors have started.
-        process.wait(240)
+        try:
+            # It waits for runs that its sensors have started.
+            process.wait(120)
+        except subprocess.TimeoutExpired:
+            # A shell's background job ignores interrupts, and so do its children.
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 @pytest.fixture(scope="module")
