@@ -15,6 +15,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import forkserver
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -288,15 +289,14 @@ def _in_process(step: Step, source: str, tags: Mapping[str, str]) -> RunOutcome:
 
 def _run_step(home: str, step: Step, source: str, tags: dict[str, str]) -> RunOutcome:
     """In a worker: one Dagster run on the instance of a home."""
-    import dagster as dg
+    from fantasy_pipeline.session import open_instance
 
-    os.environ["DAGSTER_HOME"] = home
     _hasten()
     tags[_STEP_TAG] = step.name
     tags["backfill_step_weeks"] = str(step.weeks)
     if step.first is not None:
         tags["season"] = str(step.first.season)
-    with dg.DagsterInstance.get() as instance:
+    with open_instance(Path(home)) as instance:
         return execute(instance, step.job, source, tags, step.first, step.last)
 
 

@@ -27,6 +27,19 @@ if TYPE_CHECKING:
     from fantasy_pipeline.sources.base import Source
 
 
+def open_instance(home: Path) -> DagsterInstance:
+    """The Dagster instance of a home; ``DAGSTER_HOME`` says which.
+
+    One process at a time: two that make the files of a new home at once leave them broken.
+    """
+    import dagster as dg
+    from filelock import FileLock
+
+    os.environ["DAGSTER_HOME"] = str(home)
+    with FileLock(home / ".instance.lock"):
+        return dg.DagsterInstance.get()
+
+
 class Session:
     """Everything a command needs, each opened when first used.
 
@@ -70,10 +83,8 @@ class Session:
     @cached_property
     def instance(self) -> DagsterInstance:
         """The Dagster instance of the home, which is made if it does not exist."""
-        import dagster as dg
-
         self.make_home()
-        return dg.DagsterInstance.get()
+        return open_instance(self.home)
 
     @cached_property
     def lake(self) -> Lake:
