@@ -138,30 +138,25 @@ CONTENT = {
 """Columns whose change means that a model is out of date: corrected stats, other projections."""
 
 
-class _Content:
-    """Hash of the rows that a model learns from, by the columns of `CONTENT`, season by season."""
+def _add(digest: hashlib._Hash, table: str, rows: pa.Table) -> None:
+    for name in CONTENT[table]:
+        digest.update(features.floats(rows, name).tobytes())
 
-    def __init__(self) -> None:
-        self._digest = hashlib.sha256()
 
-    def add(self, table: str, rows: pa.Table) -> None:
-        for name in CONTENT[table]:
-            self._digest.update(features.floats(rows, name).tobytes())
-
-    def add_sources(self, source_projections: pa.Table | None, season: int) -> str:
-        """Of the sources all seasons at once, and last; returns the hash."""
-        if source_projections is not None:
-            known = source_projections.select(CONTENT["source_projections"])
-            self.add("source_projections", usable(known, season))
-        return self._digest.hexdigest()[:16]
+def _text(digest: hashlib._Hash) -> str:
+    return digest.hexdigest()[:16]
 
 
 def content(history: pa.Table, source_projections: pa.Table | None, season: int) -> str:
-    """Hash of the training seasons' rows by the columns of `CONTENT`, in the tables' order."""
-    found = _Content()
+    """Hash of the training seasons' rows by the columns of `CONTENT`, season by season; of the
+    sources all seasons at once, and last."""
+    digest = hashlib.sha256()
     for rows in of_each_season(usable(history.select(CONTENT["player_history"]), season)):
-        found.add("player_history", rows)
-    return found.add_sources(source_projections, season)
+        _add(digest, "player_history", rows)
+    if source_projections is not None:
+        told = source_projections.select(CONTENT["source_projections"])
+        _add(digest, "source_projections", usable(told, season))
+    return _text(digest)
 
 
 def train(
@@ -182,7 +177,7 @@ def train(
     learnt, metrics, weights, width = {}, {}, {}, {}
     known = None if source_projections is None else usable(source_projections, season)
     window: dict[int, int] = {}
-    hashed = _Content()
+    digest = hashlib.sha256()
     parts: dict[str, list[_Lessons]] = {position: [] for position in FANTASY_POSITIONS}
     # One thread: sums in another order would change the last bits.
     with threadpool_limits(1):
@@ -190,7 +185,7 @@ def train(
             past = usable(rows, season)
             if past.num_rows:
                 window |= _counts(past)
-                hashed.add("player_history", past)
+                _add(digest, "player_history", past)
                 for position, part in _lessons(past):
                     parts[position].append(part)
         for position in FANTASY_POSITIONS:
@@ -204,9 +199,11 @@ def train(
                 weights[position] = learn_weights(unseen, known)
                 table = learnt[position].tables["half"]
                 width[position] = learn_width(unseen, known, weights[position], table)
-    sources = {} if known is None else _counts(known)
-    of = hashed.add_sources(known, season)
-    return Model(season, window, learnt, metrics, sources, weights, width, of)
+    sources = {}
+    if known is not None:
+        sources = _counts(known)
+        _add(digest, "source_projections", known)
+    return Model(season, window, learnt, metrics, sources, weights, width, _text(digest))
 
 
 @dataclass(frozen=True)
