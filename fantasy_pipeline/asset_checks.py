@@ -35,7 +35,7 @@ def asset_checks_of(of_table: TableChecks) -> dg.AssetChecksDefinition:
         context: dg.AssetCheckExecutionContext, nfl: NflData
     ) -> Iterator[dg.AssetCheckResult]:
         weeks = weeks_of(context) if table.weekly else []
-        evidence = of_table.evidence(nfl.lake, weeks, moment_of(context.run.tags))
+        evidence = of_table.evidence(nfl.lake, weeks, moment_of(context.run.tags, nfl.now()))
         wanted = {key.name for key in context.selected_asset_check_keys}
         for check in of_table.checks:
             if check.name in wanted:

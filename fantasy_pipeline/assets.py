@@ -5,6 +5,7 @@ no pandas, DuckDB or Arrow.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import dagster as dg
@@ -119,7 +120,7 @@ def weekly_stats(
         ]
         parts.append(part)
     table = pa.concat_tables(parts)
-    phases = _phases(context, games, table, weeks)
+    phases = _phases(moment_of(context.run.tags, nfl.now()), games, table, weeks)
     reader = nfl.upstream.reader_of("weekly_stats")
     more = {week: {"phase": phase, "reader": reader} for week, phase in phases.items()}
     report_weeks(context, table, weeks, _played(games), warnings, nfl.label, more)
@@ -134,7 +135,7 @@ def provisional_stats(
 
     weeks = weeks_of(context)
     kept = sorted(set(nfl.lake.weeks(tables.PROVISIONAL_STATS)) & set(weeks))
-    phases = _phases(context, games, weekly_stats, weeks)
+    phases = _phases(moment_of(context.run.tags, nfl.now()), games, weekly_stats, weeks)
     table = first_stats(weekly_stats, nfl.lake.read(tables.PROVISIONAL_STATS, kept), phases)
     table = tables.PROVISIONAL_STATS.conform(table)
     report_weeks(context, table, weeks, _played(games), {}, nfl.label)
@@ -377,7 +378,7 @@ def projection_accuracy(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
 
 
 def _phases(
-    context: dg.AssetExecutionContext, games: Any, weekly_stats: Any, weeks: list[SeasonWeek]
+    now: datetime, games: Any, weekly_stats: Any, weeks: list[SeasonWeek]
 ) -> dict[SeasonWeek, str]:
     """Phase of each week's import; one that lacks the stats of a game is never final."""
     import pyarrow as pa
@@ -388,7 +389,7 @@ def _phases(
     from fantasy_pipeline.stats import incomplete_weeks
 
     theirs = games.filter(pc.is_in(games["season"], pa.array({week.season for week in weeks})))
-    phases = phases_at(games_from_table(theirs), weeks, moment_of(context.run.tags))
+    phases = phases_at(games_from_table(theirs), weeks, now)
     incomplete = incomplete_weeks(games, weekly_stats)
     return {week: "provisional" if week in incomplete else phase for week, phase in phases.items()}
 

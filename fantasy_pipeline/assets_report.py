@@ -53,7 +53,7 @@ def weekly_report(context: dg.AssetExecutionContext, nfl: NflData) -> None:
     from fantasy_pipeline.report import contents, page, store
 
     weeks, lake = weeks_of(context), nfl.lake
-    as_of = moment_of(context.run.tags) if "as_of" in context.run.tags else nfl.now()
+    as_of = moment_of(context.run.tags, nfl.now())
     run_url = f"{AlertSettings().ui_url.rstrip('/')}/runs/"
     history = contents.read_history(lake)
     for week in weeks:

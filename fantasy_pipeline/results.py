@@ -69,6 +69,7 @@ class Facts:
 def facts_of(events: Iterable[dg.DagsterEvent | None]) -> Facts:
     """Read the events of a run, in order."""
     facts = Facts()
+    ended = ""
     for event in events:
         if event is None:
             continue
@@ -87,11 +88,15 @@ def facts_of(events: Iterable[dg.DagsterEvent | None]) -> Facts:
         elif event.is_step_success:
             data: Any = event.event_specific_data
             facts.seconds[event.step_key or ""] = round(data.duration_ms / 1000, 2)
+        elif event.event_type_value == "PIPELINE_CANCELING":
+            # The first says why, a second that the worker was asked to end.
+            ended = ended or event.message or ""
         elif event.event_type_value == "PIPELINE_FAILURE" and not facts.errors:
             # The worker died, or the run was ended from outside: no step failed.
             data = event.event_specific_data
             error = getattr(data, "error", None)
-            cause = root_cause(error) if error else (event.message or "the run failed")
+            # Why a run was to be ended says more than that it then was.
+            cause = root_cause(error) if error else (ended or event.message or "the run failed")
             facts.errors.append(StepError("", cause.strip().splitlines()[0], _stack(error)))
     return facts
 

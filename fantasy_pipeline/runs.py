@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from fantasy_pipeline.results import Facts, facts_of
@@ -70,10 +70,14 @@ def run_tags(
     return tags
 
 
-def moment_of(tags: Mapping[str, str]) -> datetime:
-    """The moment a run stands for: a late tick must not act as of a later week."""
+def moment_of(tags: Mapping[str, str], present: datetime) -> datetime:
+    """The moment a run stands for: a late tick must not act as of a later week.
+
+    Args:
+        present: of the league; what a run stands for whose tags do not say.
+    """
     text = tags.get("as_of") or tags.get("dagster/scheduled_execution_time")
-    return datetime.fromisoformat(text) if text else datetime.now(timezone.utc)
+    return datetime.fromisoformat(text) if text else present
 
 
 def run_config(source: str) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def project_upcoming_week(
     imported = week_of_run(run.tags)
     if imported is None:
         return dg.SkipReason(f"run {run.run_id} imported no single week")
-    return upcoming_request(nfl, imported, moment_of(run.tags), run.run_id)
+    return upcoming_request(nfl, imported, moment_of(run.tags, nfl.now()), run.run_id)
 
 
 def upcoming_request(
@@ -82,7 +82,7 @@ def report_projected_week(
         return dg.SkipReason(f"run {run.run_id} projected no single week")
     resources = run.run_config.get("resources")
     source = run.tags.get("source") or nfl.source_name
-    as_of = moment_of(run.tags) if "as_of" in run.tags else None
+    as_of = moment_of(run.tags, nfl.now()) if "as_of" in run.tags else None
     return dg.RunRequest(
         run_key=run.run_id,
         partition_key=week.key,

@@ -16,7 +16,6 @@ from fantasy_pipeline.calendar import Game
 from fantasy_pipeline.definitions import ALL_SCHEDULES, defs
 from fantasy_pipeline.import_state import week_of_run
 from fantasy_pipeline.resources import NflData
-from fantasy_pipeline.runs import moment_of
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sensors import catch_up
 
@@ -158,7 +157,7 @@ def execute_in_name(instance: dg.DagsterInstance, games: Iterable[Game]) -> Exec
     def execute(job: str, request: dg.RunRequest) -> bool:
         week = week_of_run(request.tags)
         assert week is not None
-        phase = phase_at(schedule, week, moment_of(request.tags))
+        phase = phase_at(schedule, week, datetime.fromisoformat(request.tags["as_of"]))
         return record_imports(instance, {week: phase}, request.tags)
 
     return execute
@@ -188,6 +187,24 @@ def record_imports(
         run_config={"ops": {"record": {"config": config}}, **QUIET},
     )
     return result.success
+
+
+def followed(
+    instance: dg.DagsterInstance, job: str, sensor: str, nfl: NflData
+) -> dg.RunRequest | dg.SkipReason:
+    """What a run-status sensor asks for after the one successful run of a job."""
+    (run,) = instance.get_runs(dg.RunsFilter(job_name=job))
+    (success,) = instance.get_records_for_run(
+        run.run_id, of_type=dg.DagsterEventType.RUN_SUCCESS
+    ).records
+    event = success.event_log_entry.dagster_event
+    assert event is not None
+    context = dg.build_run_status_sensor_context(sensor, event, instance, run)
+    definition = defs.get_repository_def().get_sensor_def(sensor)
+    assert isinstance(definition, dg.RunStatusSensorDefinition)
+    asked = definition(context, nfl=nfl)
+    assert isinstance(asked, (dg.RunRequest, dg.SkipReason))
+    return asked
 
 
 def overlay(mirror: Path, variant: Path | None, folder: Path) -> Path:

@@ -10,6 +10,7 @@ import pytest
 
 from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.runs import RunOutcome, execute, run_config
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sources.base import SAMPLE_LABEL
@@ -22,6 +23,7 @@ from fantasy_pipeline.tables import (
     SOURCE_PROJECTIONS,
     WEEKLY_STATS,
 )
+from fantasy_pipeline_tests.replay import followed
 
 WEEKLY = (
     RAW_PLAYERS,
@@ -129,6 +131,19 @@ def test_an_upcoming_week_is_projected_from_rosters_carried_forward(
     assert table.num_rows > 300
     rosters = sample_lake.read(RAW_PLAYERS, [SeasonWeek(2025, 10)])["roster_source"]
     assert rosters.unique().to_pylist() == ["carried_forward"]
+
+
+def test_a_run_without_tags_stands_for_the_present_of_its_league(
+    instance: dg.DagsterInstance,
+) -> None:
+    # Started as the UI does it; the sample league's clock stands at Tuesday after week 9.
+    assert run(instance, "weekly_import", "2025|09").errors == ()
+    assert metadata(instance, "weekly_stats", "2025|09")["phase"] == "provisional"
+    sample = NflData(source="sample")
+    request = followed(instance, "weekly_import", "project_upcoming_week", sample)
+    assert isinstance(request, dg.RunRequest)
+    assert request.partition_key == "2025|10"
+    assert request.tags["as_of"] == sample.now().isoformat()
 
 
 def test_accuracy_of_a_week_nobody_projected_is_empty_and_says_so(

@@ -1,5 +1,6 @@
 """Real daemons and workers, killed or hung: the lake is right afterwards, the history tells it."""
 
+import contextlib
 import json
 import os
 import re
@@ -64,6 +65,10 @@ class Deployment:
         if self.daemon and self.daemon.poll() is None:
             self.daemon.terminate()
             self.daemon.wait(60)
+        if self.daemon:
+            # The code server waits for a worker that was killed.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.daemon.pid, signal.SIGKILL)
 
     def dagster(self, *arguments: str) -> None:
         command = [*self._dagster("dagster"), *arguments, "-w", str(ROOT / "workspace.yaml")]
@@ -164,9 +169,8 @@ def test_hung_run_is_ended_and_run_again(deployment: Deployment) -> None:
         finally:
             os.kill(worker, signal.SIGKILL)
         assert (hung.run.run_id, hung.status) == (first, "failure")
-        said = [entry.user_message for entry in instance.all_logs(first)]
-        assert any("maximum runtime of 45" in text for text in said)
-        assert hung.result["errors"]
+        (why,) = hung.result["errors"]
+        assert "maximum runtime of 45" in why
         assert (retried.status, retried.run.tags["dagster/parent_run_id"]) == ("success", first)
     assert deployment.lake.weeks(WEEKLY_STATS) == [SeasonWeek(2025, 5)]
 

@@ -140,6 +140,21 @@ def test_sensor_records_whatever_else_ended(instance: dg.DagsterInstance) -> Non
     assert written[lost.run_id]["errors"] == ["The worker process was killed by signal 9."]
 
 
+def test_why_a_run_was_ended_is_its_error(instance: dg.DagsterInstance) -> None:
+    hung = instance.create_run_for_job(
+        some_job,
+        run_config={"ops": {"step": {"config": {"fail": False}}}},
+        status=dg.DagsterRunStatus.STARTED,
+    )
+    # As Dagster's run monitoring does it.
+    instance.report_run_canceling(hung, "Canceling due to exceeding maximum runtime of 45 seconds.")
+    instance.report_run_canceling(hung)
+    instance.report_run_failed(hung, "This job is being forcibly marked as failed.")
+    tick(instance)
+    (error,) = recorded(instance, [hung.run_id])[hung.run_id]["errors"]
+    assert "maximum runtime of 45 seconds" in error
+
+
 def test_runs_of_the_ui_get_the_tags(instance: dg.DagsterInstance) -> None:
     week = run(instance, dagster__partition="2024|05")
     weeks = run(

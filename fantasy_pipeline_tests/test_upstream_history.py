@@ -103,4 +103,8 @@ def test_seasons_end_as_upstream_last_told_them(mirrors: dict[str, Path], tmp_pa
                 finish(start(homes[name], *words, NFLVERSE_MIRROR=str(mirrors[day])))
     replayed, fresh = (forgetting(homes[name] / "data" / "lake") for name in homes)
     assert len(fresh) > 500
-    assert differing(replayed, fresh) == []
+    # A model is kept by what it learned: those of stats since corrected stay beside.
+    superseded = {name for name in replayed if name.startswith("models/")} - set(fresh)
+    assert superseded
+    kept = {name: data for name, data in replayed.items() if name not in superseded}
+    assert differing(kept, fresh) == []

@@ -30,6 +30,7 @@ _EVENTS = {
     dg.DagsterEventType.ASSET_MATERIALIZATION,
     dg.DagsterEventType.STEP_SUCCESS,
     dg.DagsterEventType.STEP_FAILURE,
+    dg.DagsterEventType.RUN_CANCELING,
     dg.DagsterEventType.RUN_FAILURE,
 }
 """What `facts_of` reads."""

@@ -16,12 +16,12 @@ import pyarrow as pa
 import pytest
 
 from fantasy_pipeline import cli
-from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.report import store
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import PROJECTIONS
+from fantasy_pipeline_tests.replay import followed
 from fantasy_pipeline_tests.report.conftest import PLAYED, UPCOMING, League
 
 ROOT = Path(__file__).parents[2]
@@ -130,22 +130,12 @@ def test_a_refresh_shows_who_moved_until_the_next(league: League) -> None:
 
 
 def test_projecting_a_week_asks_for_its_report(league: League) -> None:
-    (run,) = league.instance.get_runs(dg.RunsFilter(job_name="weekly_projections"))
-    (success,) = league.instance.get_records_for_run(
-        run.run_id, of_type=dg.DagsterEventType.RUN_SUCCESS
-    ).records
-    assert success.event_log_entry.dagster_event is not None
-    context = dg.build_run_status_sensor_context(
-        "report_projected_week",
-        success.event_log_entry.dagster_event,
-        league.instance,
-        run,
+    request = followed(
+        league.instance, "weekly_projections", "report_projected_week", NflData(source="sample")
     )
-    sensor = defs.get_repository_def().get_sensor_def("report_projected_week")
-    assert isinstance(sensor, dg.RunStatusSensorDefinition)
-    request = sensor(context, nfl=NflData(source="sample"))
     assert isinstance(request, dg.RunRequest)
     assert request.partition_key == UPCOMING.key
+    (run,) = league.instance.get_runs(dg.RunsFilter(job_name="weekly_projections"))
     assert request.run_key == run.run_id
     assert request.run_config == {"resources": {"nfl": {"config": {"source": "sample"}}}}
     assert request.tags["as_of"] == "2025-11-04T08:00:00+00:00"
