@@ -67,14 +67,17 @@ def alert_on_recovery(context: dg.RunStatusSensorContext) -> None:
 )
 def alert_on_overdue_week(context: dg.SensorEvaluationContext, nfl: NflData) -> dg.SkipReason:
     outbox = Outbox(context.instance)
-    now, games = nfl.now(), nfl.games()
-    imported = imported_of(context.instance, games, now)
-    late = automation.plan(games, imported, now, automation.ALARM_AFTER)
-    # The newest only: of weeks long past, health tells.
-    alerts = [messages.overdue(late[0], now)] if late else []
-    added = [alert.title for alert in alerts if outbox.add(alert)]
-    sent = outbox.deliver(configured(AlertSettings()))
-    said = "; ".join(added) or "no new alert"
+    said, sent = "no new alert", 0
+    try:
+        now, games = nfl.now(), nfl.games()
+        imported = imported_of(context.instance, games, now, nfl.label)
+        late = automation.plan(games, imported, now, automation.ALARM_AFTER)
+        # The newest only: of weeks long past, health tells.
+        if late and outbox.add(alert := messages.overdue(late[0], now)):
+            said = alert.title
+    finally:
+        # Without a schedule, when alerts matter most, too.
+        sent = outbox.deliver(configured(AlertSettings()))
     return dg.SkipReason(f"{said}; {sent} messages sent; this sensor starts no runs")
 
 

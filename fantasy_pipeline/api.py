@@ -14,9 +14,10 @@ from typing import Annotated, Any, Literal
 from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from fantasy_pipeline import __version__
+from fantasy_pipeline.calendar import week_status
 from fantasy_pipeline.control.history import STATUSES, execution_of, executions
 from fantasy_pipeline.control.status import status
 from fantasy_pipeline.control.trigger import (
@@ -42,7 +43,7 @@ _STATUS = f"^({'|'.join(['running', *STATUSES])})$"
 class Problem(BaseModel):
     """Why a request was refused."""
 
-    detail: Any
+    detail: str | list[dict[str, Any]]
     allowed: dict[str, str] | None = None
     run_id: str | None = None
 
@@ -55,18 +56,39 @@ def _whole(value: Any) -> Any:
 Integer = Annotated[int, BeforeValidator(_whole)]
 
 
+def _left_out(**facts: Any) -> Any:
+    """A field that may be left out, but not be null."""
+
+    def without_default(schema: dict[str, Any]) -> None:
+        del schema["default"]
+
+    return Field(None, json_schema_extra=without_default, **facts)
+
+
 class TriggerRequest(BaseModel):
-    """A week to import and project; one yet to be played is projected only."""
+    """A week to import and project; one yet to be played is projected only. Neither year nor week:
+    the week that is due."""
 
     model_config = ConfigDict(
-        extra="forbid", strict=True, json_schema_extra={"examples": [{"year": 2025, "week": 5}]}
+        extra="forbid",
+        strict=True,
+        json_schema_extra={
+            "examples": [{"year": 2025, "week": 5}, {}],
+            "dependentRequired": {"year": ["week"], "week": ["year"]},
+        },
     )
 
-    year: Integer = Field(ge=FIRST_SEASON, le=LARGEST_SEASON, description="Season")
-    week: Integer = Field(ge=WEEKS[0], le=WEEKS[-1], description="Week, play-offs included")
+    year: Integer = _left_out(ge=FIRST_SEASON, le=LARGEST_SEASON, description="Season")
+    week: Integer = _left_out(ge=WEEKS[0], le=WEEKS[-1], description="Week, play-offs included")
     source: Literal["auto", "nfl_data_py", "nflreadpy", "sample"] | None = Field(
         None, description="Where data come from; default: FANTASY_SOURCE, else auto"
     )
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> "TriggerRequest":
+        if (self.year is None) != (self.week is None):
+            raise ValueError("give year and week, or neither for the week that is due")
+        return self
 
 
 class Triggered(BaseModel):
@@ -174,6 +196,10 @@ class Sessions:
 Answer = Callable[[Request], Awaitable[Response]]
 
 
+def _problem(code: int, **facts: Any) -> Response:
+    return JSONResponse(Problem(**facts).model_dump(exclude_none=True), code)
+
+
 def _problems(*codes: int) -> dict[int | str, dict[str, Any]]:
     return {code: {"model": Problem} for code in codes}
 
@@ -214,20 +240,24 @@ def _trigger(app: FastAPI, sessions: Sessions) -> None:
     @app.post(
         "/api/jobs/trigger",
         status_code=202,
+        response_model=Triggered,
         dependencies=[Depends(authorized)],
         responses=_problems(400, 401, 409, 411, 413, 422, 503),
     )
-    def trigger_week(body: TriggerRequest) -> Triggered:
+    def trigger_week(body: TriggerRequest) -> Any:
         """Start importing and projecting a week. Answers when the run exists, not when it ends."""
         session = sessions.of(body.source)
-        week = SeasonWeek(body.year, body.week)
+        if body.year is None or body.week is None:
+            week = week_status(schedule_of(session), session.present).due
+        else:
+            week = SeasonWeek(body.year, body.week)
         try:
             run_id = trigger(session, week, "api")
         except NoSuchWeekError as error:
             weeks = {str(k): v for k, v in allowed_weeks(schedule_of(session)).items()}
-            raise HTTPException(422, {"message": str(error), "allowed": weeks}) from None
+            return _problem(422, detail=str(error), allowed=weeks)
         except AlreadyRunningError as error:
-            raise HTTPException(409, {"message": str(error), "run_id": error.run_id}) from None
+            return _problem(409, detail=str(error), run_id=error.run_id)
         return Triggered(run_id=run_id, season=week.season, week=week.week, source=session.source)
 
 

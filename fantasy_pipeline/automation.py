@@ -145,6 +145,11 @@ def next_import(games: Iterable[Game], now: datetime) -> Import | None:
     return min(later, default=None)
 
 
+def projected_from(games: Iterable[Game], week: SeasonWeek) -> datetime:
+    """The moment from which on a week of the schedule is projected."""
+    return min(g.kickoff for g in games if (g.season, g.week) == week) - PROJECTION_LEAD
+
+
 def next_kickoff(
     games: Iterable[Game], now: datetime, until: datetime | None = None
 ) -> Game | None:

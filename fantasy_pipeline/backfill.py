@@ -12,17 +12,17 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import forkserver
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from filelock import FileLock, Timeout
-
+from fantasy_pipeline.locks import Timeout, locked
 from fantasy_pipeline.runs import RunOutcome, execute
 from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.session import BACKFILL_LOCK, open_instance
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext
@@ -71,8 +71,8 @@ class Step:
         )
 
     @property
-    def weeks(self) -> int:
-        """Weeks of work, for the progress bar; the history costs about as much as a season."""
+    def work(self) -> int:
+        """How much it is to do, in weeks; the history costs about as much as a season."""
         if self.first and self.last:
             return self.last.week - self.first.week + 1
         return 22 if self.job == HISTORY else 1
@@ -93,7 +93,17 @@ class Plan:
 
     @property
     def weeks(self) -> int:
-        return sum(step.weeks for stage in self.stages for step in stage)
+        """Weeks that are imported, projected, or both."""
+        return max(sum(step.work for step in stage if step.first) for stage in self.stages)
+
+    @property
+    def work(self) -> int:
+        return sum(step.work for stage in self.stages for step in stage)
+
+
+def weeks_done(weeks: int, work_done: int, work: int) -> int:
+    """Weeks done of all, of a plan that goes over each of them in several stages."""
+    return weeks * work_done // work
 
 
 @dataclass
@@ -189,16 +199,14 @@ def run_backfill(
 @contextmanager
 def _alone(on_wait: Callable[[], None]) -> Iterator[None]:
     """In here, no other backfill is at work in this home; a killed one's place is free."""
-    lock = FileLock(os.path.join(os.environ["DAGSTER_HOME"], ".backfill.lock"))
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        on_wait()
-        lock.acquire(poll_interval=0.5)
-    try:
+    path = Path(os.environ["DAGSTER_HOME"]) / BACKFILL_LOCK
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locked(path, 0))
+        except Timeout:
+            on_wait()
+            stack.enter_context(locked(path))
         yield
-    finally:
-        lock.release()
 
 
 def _run_plan(
@@ -214,6 +222,7 @@ def _run_plan(
         _PLAN_TAG: plan.text,
         _ID_TAG: backfill_id,
         "backfill_weeks": str(plan.weeks),
+        "backfill_work": str(plan.work),
         "source": plan.source,
         "trigger": "backfill",
     }
@@ -289,11 +298,9 @@ def _in_process(step: Step, source: str, tags: Mapping[str, str]) -> RunOutcome:
 
 def _run_step(home: str, step: Step, source: str, tags: dict[str, str]) -> RunOutcome:
     """In a worker: one Dagster run on the instance of a home."""
-    from fantasy_pipeline.session import open_instance
-
     _hasten()
     tags[_STEP_TAG] = step.name
-    tags["backfill_step_weeks"] = str(step.weeks)
+    tags["backfill_step_work"] = str(step.work)
     if step.first is not None:
         tags["season"] = str(step.first.season)
     with open_instance(Path(home)) as instance:

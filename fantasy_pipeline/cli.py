@@ -15,7 +15,7 @@ from fantasy_pipeline import (
     cli_work,
 )
 from fantasy_pipeline.cli_help import PROGRAM, Group
-from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.errors import PipelineError, invalid_settings
 from fantasy_pipeline.output import console
 
 FAILED, MISUSED, BROKEN, INTERRUPTED = 1, 2, 70, 130
@@ -100,10 +100,7 @@ def _unexpected(error: Exception) -> int:
     from pydantic import ValidationError
 
     if isinstance(error, ValidationError):
-        settings = "; ".join(
-            f"{'_'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()
-        )
-        return _failed(FAILED, f"error: environment variable FANTASY_… is not valid: {settings}")
+        return _failed(FAILED, f"error: {invalid_settings(error)}")
     if os.environ.get("FANTASY_DEBUG"):
         raise error
     text = f"{type(error).__name__}: {error}"

@@ -22,7 +22,7 @@ from fantasy_pipeline.cli_options import (
     run_statuses,
 )
 from fantasy_pipeline.cli_progress import Steps, usual_seconds, waiting
-from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.errors import PipelineError, invalid_settings
 from fantasy_pipeline.output import Column, console, print_json, write_table
 from fantasy_pipeline.season_week import SeasonWeek
 
@@ -246,12 +246,18 @@ def health(source: SourceOption = None, json: JsonOption = False) -> None:
 
     Asks no upstream. Changes nothing.
     """
+    from pydantic import ValidationError
     from rich.markup import escape
 
-    from fantasy_pipeline.control.health import LEVELS, examine, subject_of, worst
+    from fantasy_pipeline.control.health import LEVELS, Finding, examine, subject_of, worst
 
-    with waiting("checking"):
-        findings = examine(subject_of(open_session(source)))
+    try:
+        with waiting("checking"):
+            findings = examine(subject_of(open_session(source)))
+    except (PipelineError, ValidationError) as error:
+        # No answer is not a mere warning.
+        told = invalid_settings(error) if isinstance(error, ValidationError) else str(error)
+        findings = [Finding("answer", "critical", told)]
     code = worst(findings)
     if json:
         print_json({"status": LEVELS[code], "findings": [f._asdict() for f in findings]})
@@ -303,7 +309,7 @@ def add_to(app: typer.Typer) -> None:
         PANEL,
         "health",
         "health --json",
-        notes="Exit codes: 0 ok; 1 a warning, or no answer (stderr says why); 2 critical.",
+        notes="Exit codes: 0 ok; 1 a warning; 2 critical, or no answer.",
     )(health)
     command(
         app,

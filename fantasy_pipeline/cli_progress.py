@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
+from fantasy_pipeline.backfill import weeks_done
 from fantasy_pipeline.output import console
 
 if TYPE_CHECKING:
@@ -72,35 +73,42 @@ class Weeks:
     """The bar of a backfill, used as a context.
 
     Args:
+        weeks: weeks that it is about.
+        work: what there is to do, in any unit.
         quiet: print no lines where there is no bar.
     """
 
-    def __init__(self, total: int, quiet: bool = False) -> None:
-        self._total = total
+    def __init__(self, weeks: int, work: int, quiet: bool = False) -> None:
+        self._weeks = weeks
+        self._total = work
         self._quiet = quiet
         self._done = 0
         self._pace = Pace()
         self._begun = self._last = time.monotonic()
         self._bar = _bar("weeks")
-        self._task = self._bar.add_task("backfill", total=total, left=self.left)
+        self._task = self._bar.add_task("backfill", total=weeks, left=self.left)
 
     def left(self) -> float | None:
         """Seconds until all are done; None: nothing to judge by."""
         return self._pace.left(self._total - self._done, time.monotonic() - self._last)
 
-    def advance(self, weeks: int, text: str) -> None:
-        """A step of so many weeks is over."""
+    def advance(self, work: int, text: str) -> None:
+        """A step of so much work is over."""
         self._last = time.monotonic()
-        self._done += weeks
-        self._pace = Pace(self._last - self._begun, self._pace.count + weeks)
-        self._bar.update(self._task, advance=weeks, description=text)
+        self._pace = Pace(self._last - self._begun, self._pace.count + work)
+        self.skip(work)
+        self._bar.update(self._task, description=text)
         if not self._quiet:
-            _line(f"{text}: {self._done} of {self._total} weeks, {self._pace.seconds:.1f} s")
+            _line(f"{text}: {self._finished} of {self._weeks} weeks, {self._pace.seconds:.1f} s")
 
-    def skip(self, weeks: int) -> None:
-        """So many weeks were done by an earlier command, and say nothing about the pace."""
-        self._done += weeks
-        self._bar.update(self._task, advance=weeks)
+    def skip(self, work: int) -> None:
+        """So much was done by an earlier command, and says nothing about the pace."""
+        self._done += work
+        self._bar.update(self._task, completed=self._finished)
+
+    @property
+    def _finished(self) -> int:
+        return weeks_done(self._weeks, self._done, self._total)
 
     def say(self, text: str) -> None:
         self._bar.update(self._task, description=text)

@@ -135,7 +135,7 @@ def sql(
     if format is Format.table:
         say_label(session.label)
     with waiting("reading the lake"):
-        views = {"job_executions": lambda: session.job_executions(query)}
+        views = {"job_executions": session.job_executions}
         table = run_sql(session.lake, query, views)
     write(table, format, output)
 

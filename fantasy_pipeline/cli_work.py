@@ -114,15 +114,15 @@ def run_plan(session: Session, plan: Plan, workers: int | None, json: bool) -> S
     from fantasy_pipeline.backfill import default_workers, run_backfill
     from fantasy_pipeline.cli_progress import Weeks
 
-    with Weeks(plan.weeks, json) as bar:
+    with Weeks(plan.weeks, plan.work, json) as bar:
         try:
             return run_backfill(
                 session.instance,
                 plan,
                 workers or default_workers(),
-                lambda step: bar.advance(step.weeks, step.name),
+                lambda step: bar.advance(step.work, step.name),
                 lambda: bar.say("waiting for another backfill to end"),
-                lambda step: bar.skip(step.weeks),
+                lambda step: bar.skip(step.work),
             )
         except KeyboardInterrupt:
             console(stderr=True).print("Interrupted. The same command resumes where it stopped.")

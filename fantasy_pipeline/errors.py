@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
 
 class PipelineError(Exception):
     """Base of every expected failure; the CLI prints it as one line and exits with 1."""
@@ -49,3 +54,9 @@ class NotPublishedError(SourceError):
 
 class NotMaterializedError(PipelineError):
     """A table's partition is needed but was never written to the lake."""
+
+
+def invalid_settings(error: ValidationError) -> str:
+    """What is wrong with which environment variable, in one line."""
+    found = "; ".join(f"{'_'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+    return f"environment variable FANTASY_… is not valid: {found}"

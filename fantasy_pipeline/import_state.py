@@ -6,7 +6,7 @@ Every path counts alike: schedules, sensors, the command line, backfills, the UI
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -35,9 +35,13 @@ _EVENTS_PER_WEEK = 12
 
 
 def imported_phases(
-    instance: dg.DagsterInstance, weeks: Sequence[SeasonWeek]
+    instance: dg.DagsterInstance, weeks: Sequence[SeasonWeek], label: str | None
 ) -> dict[SeasonWeek, set[str]]:
-    """Phases in which each week was imported by a run that succeeded as a whole."""
+    """Phases in which each week was imported by a run that succeeded as a whole.
+
+    Args:
+        label: of the league whose weeks they are; None for the NFL. A home may hold runs of both.
+    """
     if not weeks:
         return {}
     records = instance.fetch_materializations(
@@ -49,6 +53,9 @@ def imported_phases(
     for record in records:
         event = record.asset_materialization
         if event is None or record.partition_key is None or record.run_id not in succeeded:
+            continue
+        data = event.metadata.get("data")
+        if (data.value if data is not None else None) != label:
             continue
         phase = event.metadata.get("phase")
         # Imports of before phases were recorded count as provisional.
@@ -67,13 +74,13 @@ def _succeeded(instance: dg.DagsterInstance, run_ids: set[str]) -> set[str]:
 
 
 def imported_of(
-    instance: dg.DagsterInstance, games: Sequence[Game], now: datetime
+    instance: dg.DagsterInstance, games: Sequence[Game], now: datetime, label: str | None
 ) -> dict[SeasonWeek, set[str]]:
     """`imported_phases` of every week that may be asked for at `now`."""
     from fantasy_pipeline.automation import LOOK_BACK, all_imports
 
     items = all_imports(games, now - LOOK_BACK, now)
-    return imported_phases(instance, sorted({item.week for item in items}))
+    return imported_phases(instance, sorted({item.week for item in items}), label)
 
 
 def week_of_run(tags: Mapping[str, str]) -> SeasonWeek | None:
@@ -86,6 +93,13 @@ def week_of_run(tags: Mapping[str, str]) -> SeasonWeek | None:
     except (ValueError, PipelineError):
         return None
     return None
+
+
+def source_of_run(run: dg.DagsterRun) -> str | None:
+    """Source that a run was told to use; None: the configured one."""
+    resources: Any = run.run_config.get("resources", {})
+    config = resources.get("nfl", {}).get("config", {})
+    return run.tags.get("source") or config.get("source") or None
 
 
 def running_weeks(

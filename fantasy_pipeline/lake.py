@@ -11,13 +11,14 @@ import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.contracts import Table
 from fantasy_pipeline.errors import NotMaterializedError, PipelineError
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sql import database
-from fantasy_pipeline.stores import checked, open_store
+from fantasy_pipeline.stores import LOCKS, checked, open_store
 
 if TYPE_CHECKING:
     import duckdb
@@ -53,6 +54,11 @@ class Lake:
     def is_local(self) -> bool:
         """Whether it is a folder; else every file read is a request."""
         return self._store.is_local
+
+    @property
+    def locks(self) -> Path | None:
+        """Folder of the locks of `rebuilding`; None on object storage."""
+        return Path(self._store.path(LOCKS)) if self.is_local else None
 
     def _check_label(self) -> bool:
         """Whether the root is labelled; raises if with another label."""

@@ -50,15 +50,19 @@ def _imports(
     now = nfl.moment(context.scheduled_execution_time)
     # The schedule of today, not the lake's: a game may have been moved since.
     games = games_from_table(nfl.upstream.schedule())
-    imported = imported_of(context.instance, games, now)
+    imported = imported_of(context.instance, games, now, nfl.label)
     wanted = imports_to_request(games, imported, now, phases)
     if isinstance(wanted, str):
         yield dg.SkipReason(wanted)
         return
     running = running_weeks(context.instance, IMPORT_JOBS)
+    under_way = [week for week, _ in wanted if week in running]
+    if len(under_way) == len(wanted):
+        # Dagster takes one reason per tick, and none beside requests.
+        said = (f"{week} is being imported by run {running[week].run_id}" for week in under_way)
+        yield dg.SkipReason("; ".join(said))
     for week, phase in wanted:
-        if week in running:
-            yield dg.SkipReason(f"{week} is being imported by run {running[week].run_id}")
+        if week in under_way:
             continue
         yield dg.RunRequest(
             run_key=f"{context.scheduled_execution_time:%Y-%m-%d}-{week.key}-{phase}",

@@ -1,18 +1,20 @@
 """The sensors: what follows on a run, and what was missed."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import dagster as dg
 
 from fantasy_pipeline import automation
-from fantasy_pipeline.automation import CATCH_UP_GRACE, PROJECTION_LEAD, Import
+from fantasy_pipeline.automation import CATCH_UP_GRACE, Import, projected_from
 from fantasy_pipeline.calendar import Game, week_status
 from fantasy_pipeline.import_state import (
     IMPORT_JOBS,
     imported_of,
     running_weeks,
+    source_of_run,
     week_of_run,
 )
 from fantasy_pipeline.jobs import report_week, weekly_import, weekly_projections, whole_week
@@ -42,11 +44,29 @@ def project_upcoming_week(
     imported = week_of_run(run.tags)
     if imported is None:
         return dg.SkipReason(f"run {run.run_id} imported no single week")
-    return upcoming_request(nfl, imported, moment_of(run.tags, nfl.now()), run.run_id)
+    theirs = _worked_on(run, nfl)
+    now = moment_of(run.tags, theirs.now())
+    return upcoming_request(theirs, imported, now, run.run_id, _resources(run))
+
+
+def _worked_on(run: dg.DagsterRun, nfl: NflData) -> NflData:
+    """The data of a run's own source; `nfl` where it was told none."""
+    source = source_of_run(run)
+    return nfl if source in (None, nfl.source_name) else NflData(source=source)
+
+
+def _resources(run: dg.DagsterRun) -> dict[str, Any]:
+    """Run config by which another run works on the same source."""
+    resources = run.run_config.get("resources")
+    return {"resources": resources} if resources else {}
 
 
 def upcoming_request(
-    nfl: NflData, imported: SeasonWeek, now: datetime, run_id: str
+    nfl: NflData,
+    imported: SeasonWeek,
+    now: datetime,
+    run_id: str,
+    run_config: Mapping[str, Any] | None = None,
 ) -> dg.RunRequest | dg.SkipReason:
     """What to project after `imported` was imported by run `run_id` at `now`."""
     games = nfl.games()
@@ -55,12 +75,12 @@ def upcoming_request(
         return dg.SkipReason(f"{imported} is not the week due, which is {status.due}")
     if status.upcoming is None:
         return dg.SkipReason("the schedule has no week to come")
-    first = min(g.kickoff for g in games if (g.season, g.week) == status.upcoming)
-    if first - now > PROJECTION_LEAD:
-        return dg.SkipReason(f"{status.upcoming} begins on {first:%Y-%m-%d}, too far ahead")
+    if (since := projected_from(games, status.upcoming)) > now:
+        return dg.SkipReason(f"{status.upcoming} is projected from {since:%Y-%m-%d} on")
     return dg.RunRequest(
         run_key=f"{run_id}-{status.upcoming.key}",
         partition_key=status.upcoming.key,
+        run_config=run_config or {},
         tags=dict(run_tags(status.upcoming, nfl.source_name, "sensor", as_of=now)),
     )
 
@@ -80,16 +100,15 @@ def report_projected_week(
     week = week_of_run(run.tags)
     if week is None:
         return dg.SkipReason(f"run {run.run_id} projected no single week")
-    resources = run.run_config.get("resources")
-    source = run.tags.get("source") or nfl.source_name
-    as_of = moment_of(run.tags, nfl.now()) if "as_of" in run.tags else None
+    theirs = _worked_on(run, nfl)
+    as_of = moment_of(run.tags, theirs.now()) if "as_of" in run.tags else None
     return dg.RunRequest(
         run_key=run.run_id,
         partition_key=week.key,
         # The same source: its lake has the projections.
-        run_config={"resources": resources} if resources else {},
+        run_config=_resources(run),
         tags={
-            **run_tags(week, source, "sensor", as_of=as_of),
+            **run_tags(week, theirs.source_name, "sensor", as_of=as_of),
             "projected_by": run.run_id,
         },
     )
@@ -106,7 +125,7 @@ def catch_up(
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
     now = nfl.now()
     games = nfl.games()
-    imported = imported_of(context.instance, games, now)
+    imported = imported_of(context.instance, games, now, nfl.label)
     missing = automation.plan(games, imported, now, CATCH_UP_GRACE)
     seen = _read_cursor(context.cursor)
     running = running_weeks(context.instance, IMPORT_JOBS)

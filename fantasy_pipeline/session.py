@@ -7,13 +7,13 @@ the real league stay true.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from fantasy_pipeline.locks import locked
 from fantasy_pipeline.resources import open_lake, open_source
 from fantasy_pipeline.settings import Settings, default_home
 from fantasy_pipeline.sources.base import SAMPLE_LABEL, SourceName
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from fantasy_pipeline.lake import Lake
     from fantasy_pipeline.sources.base import Source
 
+INSTANCE_LOCK, BACKFILL_LOCK, TRIGGER_LOCK = ".instance.lock", ".backfill.lock", ".trigger.lock"
+"""In a Dagster home: only one process opens it, runs a backfill, starts a triggered run."""
+
 
 def open_instance(home: Path) -> DagsterInstance:
     """The Dagster instance of a home; ``DAGSTER_HOME`` says which.
@@ -33,10 +36,9 @@ def open_instance(home: Path) -> DagsterInstance:
     One process at a time: two that make the files of a new home at once leave them broken.
     """
     import dagster as dg
-    from filelock import FileLock
 
     os.environ["DAGSTER_HOME"] = str(home)
-    with FileLock(home / ".instance.lock"):
+    with locked(home / INSTANCE_LOCK):
         return dg.DagsterInstance.get()
 
 
@@ -74,11 +76,15 @@ class Session:
         outer = self.home.parent / "dagster.yaml"
         inner = self.home / "dagster.yaml"
         if not inner.exists():
+            import yaml
+
+            # Without the file Dagster writes pages to stderr, and sends statistics.
+            config: dict[str, Any] = {"telemetry": {"enabled": False}}
             if outer.is_file():
-                shutil.copy(outer, inner)
-            else:
-                # Without the file Dagster writes pages to stderr, and sends statistics.
-                inner.write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
+                config = yaml.safe_load(outer.read_text(encoding="utf-8")) or config
+                # A database of the outer home would hold the runs of both.
+                config.pop("storage", None)
+            inner.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
 
     @cached_property
     def instance(self) -> DagsterInstance:
@@ -130,8 +136,17 @@ class Session:
 
         return week_status(self.games, self.now)
 
-    def job_executions(self, query: str) -> pa.Table:
-        """Run history as a table, for a query: results are read only if it may show them."""
+    @property
+    def locks(self) -> list[Path]:
+        """Lock files, and folders of them, that processes of this home and lake take."""
+        from fantasy_pipeline.sources.upstream_slots import SLOTS_FOLDER
+
+        names = (INSTANCE_LOCK, BACKFILL_LOCK, TRIGGER_LOCK)
+        slots = self.settings.cache_dir / SLOTS_FOLDER
+        return [*(self.home / name for name in names), *filter(None, [slots, self.lake.locks])]
+
+    def job_executions(self) -> pa.Table:
+        """Run history as a table."""
         from fantasy_pipeline.control.history import job_executions
 
-        return job_executions(self.instance, "*" in query or "result" in query.lower())
+        return job_executions(self.instance)

@@ -14,20 +14,20 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from filelock import FileLock, Timeout
-
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.hosts import is_loopback
+from fantasy_pipeline.locks import Timeout, locked
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _SNAPSHOTS = ".snapshots"
-_LOCKS = ".locks"
+LOCKS = ".locks"
 _STALE_SECONDS = 86_400
 _LONGEST_WAIT_SECONDS = 900
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.=-]*(/[A-Za-z0-9_][A-Za-z0-9_.=-]*)*")
@@ -189,10 +189,8 @@ class Folder:
         Raises:
             PipelineError: another process held it for too long.
         """
-        path = self.path(f"{_LOCKS}/{name}")
-        os.makedirs(os.path.dirname(path), exist_ok=True)
         try:
-            with FileLock(path, timeout=_LONGEST_WAIT_SECONDS):
+            with locked(Path(self.path(f"{LOCKS}/{name}")), _LONGEST_WAIT_SECONDS):
                 yield
         except Timeout as error:
             raise PipelineError(

@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
+from fantasy_pipeline.automation import projected_from
 from fantasy_pipeline.backfill import Plan, make_plan, refresh_schedule
-from fantasy_pipeline.calendar import next_week, week_status, weeks_of
+from fantasy_pipeline.calendar import Game, next_week, week_status, weeks_of
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.runs import RunOutcome, execute, run_tags
 from fantasy_pipeline.season_week import SeasonWeek, ranges
@@ -69,7 +70,8 @@ def run_due(session: Session, step: Step) -> WeekResult:
         status = session.status
     result = WeekResult()
     upcoming = status.upcoming
-    follows = upcoming is not None and upcoming.season == status.due.season
+    # Across the off-season too: the first week of a season follows on the last of the one before.
+    follows = upcoming is not None and projected_from(session.games, upcoming) <= session.now
     if _run(session, result, "weekly_import", status.due, step, int(follows)):
         result.imported = status.due
         if upcoming and follows:
@@ -85,25 +87,27 @@ def run_week(session: Session, week: SeasonWeek, projections_only: bool, step: S
     """
     with step("reading the schedule", 1):
         _must_exist(session, week)
-        following = next_week(session.known_games, week)
-        follows = following is not None and not _played(session, following)
+        following = week_to_follow(session.known_games, week)
     result = WeekResult()
     if projections_only:
         _project(session, result, week, step)
-    elif _run(session, result, "whole_week", week, step, int(follows)):
+    elif _run(session, result, "whole_week", week, step, int(following is not None)):
         result.imported = result.projected = week
-        if following and follows:
+        if following is not None:
             _project(session, result, following, step)
     return result
+
+
+def week_to_follow(games: Sequence[Game], week: SeasonWeek) -> SeasonWeek | None:
+    """The week after one, if it is to be projected too because it was not played yet."""
+    following = next_week(games, week)
+    played = any(g.has_score for g in games if (g.season, g.week) == following)
+    return None if played else following
 
 
 def _project(session: Session, result: WeekResult, week: SeasonWeek, step: Step) -> None:
     if _run(session, result, "weekly_projections", week, step):
         result.projected = week
-
-
-def _played(session: Session, week: SeasonWeek) -> bool:
-    return any(g.has_score for g in session.known_games if (g.season, g.week) == week)
 
 
 def _must_exist(session: Session, week: SeasonWeek) -> None:

@@ -14,6 +14,7 @@ from fantasy_pipeline.alert_sensors import (
 )
 from fantasy_pipeline.alerts.outbox import Outbox
 from fantasy_pipeline.definitions import defs
+from fantasy_pipeline.errors import SourceError
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline_tests.receivers import SECRET, Receiver, receiving
 
@@ -120,6 +121,19 @@ def test_channel_that_fails_fails_no_sensor_and_is_tried_again(
     assert SECRET not in caplog.text
 
 
+def test_what_is_unsent_is_sent_though_there_is_no_schedule(
+    daemon: Daemon, inbox: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox.status = 503
+    daemon.run(fail=True)
+    daemon.tick()
+    inbox.status = 200
+    monkeypatch.setenv("FANTASY_OFFLINE", "1")
+    with pytest.raises(SourceError, match="schedule"):
+        overdue(daemon.instance, "2024-07-01T12:00:00+00:00", source="nflreadpy")
+    assert [alert["kind"] for alert in inbox.bodies] == ["failure"]
+
+
 def overdue(instance: dg.DagsterInstance, at: str, source: str = "") -> str:
     with dg.build_sensor_context(
         instance=instance,
@@ -143,7 +157,9 @@ def test_due_week_is_told_at_noon_even_if_nothing_ran(
     overdue(daemon.instance, "2024-09-17T12:00:00+00:00")
     overdue(daemon.instance, "2024-09-17T12:01:00+00:00")
     (alert,) = inbox.bodies
-    assert alert["title"].startswith("2024 week 2 is not imported: due since Tuesday 2024-09-17")
+    assert alert["title"].startswith(
+        "2024 week 2 has no provisional import: due since Tuesday 2024-09-17"
+    )
     # Before noon the week is not late yet; the one told is the week before it, final by then.
     inbox.bodies.clear()
     overdue(daemon.instance, "2024-09-24T11:59:00+00:00")

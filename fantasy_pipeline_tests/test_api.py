@@ -23,8 +23,9 @@ from schemathesis.checks import not_a_server_error, positive_data_acceptance
 from fantasy_pipeline.api import MAX_BODY_BYTES, Sessions, create_app
 from fantasy_pipeline.control.history import executions
 from fantasy_pipeline.control.trigger import trigger, wait_for
+from fantasy_pipeline.locks import locked
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.session import Session
+from fantasy_pipeline.session import TRIGGER_LOCK, Session
 from fantasy_pipeline_tests.receivers import free_port
 
 pytestmark = pytest.mark.loopback
@@ -96,8 +97,8 @@ def test_post_needs_the_token(
 @pytest.mark.parametrize(
     "body",
     [
-        {},
         {"year": 2025},
+        {"week": 5},
         {"year": "2025", "week": 5},
         {"year": 2025, "week": 0},
         {"year": 2025, "week": 23},
@@ -113,6 +114,32 @@ def test_bad_bodies(client: Client, monkeypatch: pytest.MonkeyPatch, body: Any) 
     assert answer.status_code == 422
 
 
+def test_neither_year_nor_week_is_the_week_due(
+    client: Client, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FANTASY_API_TOKEN", TOKEN)
+    started = client.post("/api/jobs/trigger", json={}, headers=BEARER).json()
+    assert (started["season"], started["week"]) == (2025, 9)
+    assert wait_for(session.instance, started["run_id"]).run.is_success
+    # As on the command line, the week to come is projected next.
+    deadline = time.monotonic() + 60
+    while not (runs := list(executions(session.instance, week=10, status="success"))):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    assert [(run.job_id, run.tags["trigger"]) for run in runs] == [("weekly_projections", "api")]
+
+
+def test_a_start_that_waits_too_long_says_so(
+    client: Client, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FANTASY_API_TOKEN", TOKEN)
+    monkeypatch.setattr("fantasy_pipeline.control.trigger.START_SECONDS", 0.2)
+    with locked(session.home / TRIGGER_LOCK):
+        answer = client.post("/api/jobs/trigger", json=WEEK, headers=BEARER)
+    assert answer.status_code == 503
+    assert "other runs have been starting" in answer.json()["detail"]
+
+
 def test_week_not_in_the_schedule_says_what_is(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,7 +147,7 @@ def test_week_not_in_the_schedule_says_what_is(
     for week in ({"year": 2025, "week": 22}, {"year": 2031, "week": 1}):
         answer = client.post("/api/jobs/trigger", json=week, headers=BEARER)
         assert answer.status_code == 422
-        assert answer.json()["detail"]["allowed"] == {
+        assert answer.json()["allowed"] == {
             "2023": "1-22",
             "2024": "1-22",
             "2025": "1-18",
@@ -186,7 +213,7 @@ def test_openapi_document_is_kept(
 
 def _run_id(answer: dict[str, Any]) -> str:
     """Of the run that was started, or that was at it already."""
-    return str(answer["run_id"] if "run_id" in answer else answer["detail"]["run_id"])
+    return str(answer["run_id"])
 
 
 @contextlib.contextmanager
@@ -241,9 +268,9 @@ def test_server_process(tmp_path: Path) -> None:
         )
         assert done.returncode == 0, done.stderr
         run_id = json.loads(done.stdout)["run_id"]
-        again = client.post("/api/jobs/trigger", json=WEEK, headers=BEARER)
+        again = client.post("/api/jobs/trigger", json={}, headers=BEARER)
         assert again.status_code == 409
-        assert again.json()["detail"]["run_id"] == run_id
+        assert again.json()["run_id"] == run_id
         while (run := client.get(f"/api/jobs/history/{run_id}").json())["status"] in (
             "queued",
             "not_started",
@@ -280,3 +307,17 @@ def test_sample_league_keeps_its_own_history(
     assert sessions.execution(run_id)["source"] == "sample"
     assert wait_for(sample.instance, run_id).run.is_success
     assert list(executions(sessions.shared.instance)) == []
+
+
+def test_sample_league_keeps_out_of_the_database_of_the_outer_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    outer = (ROOT / "deploy" / "postgres" / "dagster.yaml").read_text()
+    assert "postgres" in outer
+    (tmp_path / "dagster.yaml").write_text(outer)
+    sample = Session("sample")
+    sample.make_home()
+    inner = (sample.home / "dagster.yaml").read_text()
+    assert "storage" not in inner
+    assert "run_retries" in inner

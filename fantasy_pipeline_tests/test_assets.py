@@ -9,6 +9,7 @@ import dagster as dg
 import pytest
 
 from fantasy_pipeline.definitions import defs
+from fantasy_pipeline.import_state import imported_phases
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.runs import RunOutcome, execute, run_config
@@ -144,6 +145,20 @@ def test_a_run_without_tags_stands_for_the_present_of_its_league(
     assert isinstance(request, dg.RunRequest)
     assert request.partition_key == "2025|10"
     assert request.tags["as_of"] == sample.now().isoformat()
+
+
+def test_an_import_of_the_sample_league_is_none_of_the_real_week(
+    instance: dg.DagsterInstance,
+) -> None:
+    assert run(instance, "weekly_import", "2025|09").errors == ()
+    week = SeasonWeek(2025, 9)
+    assert imported_phases(instance, [week], SAMPLE_LABEL) == {week: {"provisional"}}
+    assert imported_phases(instance, [week], None) == {}
+    # What follows is of the run's league as well, whatever the deployment's is.
+    request = followed(instance, "weekly_import", "project_upcoming_week", NflData(source="auto"))
+    assert isinstance(request, dg.RunRequest)
+    assert request.tags["source"] == "sample"
+    assert request.run_config["resources"]["nfl"]["config"]["source"] == "sample"
 
 
 def test_accuracy_of_a_week_nobody_projected_is_empty_and_says_so(

@@ -16,7 +16,7 @@ import pytest
 from filelock import FileLock
 
 from fantasy_pipeline import backfill
-from fantasy_pipeline.backfill import Plan, Step, Summary, contiguous, make_plan
+from fantasy_pipeline.backfill import Plan, Step, Summary, contiguous, make_plan, weeks_done
 from fantasy_pipeline.runs import RunOutcome
 from fantasy_pipeline.season_week import SeasonWeek
 
@@ -72,9 +72,10 @@ def test_a_plan_ingests_then_knows_then_projects() -> None:
 
 def test_progress_is_counted_in_weeks() -> None:
     plan = make_plan("", "sample", [*weeks(2023, *range(1, 23)), *weeks(2024, 1, 2)])
-    assert [sum(step.weeks for step in stage) for stage in plan.stages] == [24, 22, 24]
-    assert plan.weeks == 70
-    assert Step("games_refresh").weeks == 1
+    assert [sum(step.work for step in stage) for stage in plan.stages] == [24, 22, 24]
+    assert (plan.weeks, plan.work) == (24, 70)
+    assert [weeks_done(24, work, 70) for work in (0, 24, 46, 70)] == [0, 8, 15, 24]
+    assert Step("games_refresh").work == 1
 
 
 def test_every_step_is_a_job() -> None:

@@ -29,10 +29,10 @@ class Shell:
             "PYTHONPATH": str(ROOT),
         }
 
-    def __call__(self, *arguments: str, code: int = 0) -> str:
+    def __call__(self, *arguments: str, code: int = 0, **env: str) -> str:
         done = subprocess.run(
             [sys.executable, "-m", "fantasy_pipeline.cli", *arguments],
-            env=self.env,
+            env={**self.env, **env},
             cwd=self.home,
             capture_output=True,
             text=True,
@@ -53,8 +53,8 @@ class Shell:
             timeout=180,
         )
 
-    def json(self, *arguments: str, code: int = 0) -> Any:
-        return json.loads(self(*arguments, "--json", code=code))
+    def json(self, *arguments: str, code: int = 0, **env: str) -> Any:
+        return json.loads(self(*arguments, "--json", code=code, **env))
 
 
 @pytest.fixture(scope="module")
@@ -119,10 +119,24 @@ def test_health_is_critical_without_a_daemon(shell: Shell) -> None:
     assert "daemon_running" in shell("health", code=2)
 
 
+@pytest.mark.parametrize("variable", ["FANTASY_SOURCE", "FANTASY_DATA"])
+def test_health_that_has_no_answer_is_critical(shell: Shell, tmp_path: Path, variable: str) -> None:
+    (tmp_path / "sample").mkdir()
+    (tmp_path / "sample" / "lake.json").write_text('{"label": "other"}')
+    value = {"FANTASY_SOURCE": "bogus", "FANTASY_DATA": str(tmp_path)}[variable]
+    health = shell.json("health", code=2, **{variable: value})
+    ((rule, level),) = [(found["rule"], found["level"]) for found in health["findings"]]
+    assert (rule, level) == ("answer", "critical")
+
+
 def test_sql_has_the_old_table(shell: Shell) -> None:
     query = "select job_id, status, season, week from job_executions"
     rows = json.loads(shell("sql", query, "--format", "json"))
     assert rows == [{"job_id": "whole_week", "status": "success", "season": 2025, "week": 5}]
+    # Whichever way it is asked, the result is there.
+    for query in ("from job_executions", "select j.* from job_executions j"):
+        (row,) = json.loads(shell("sql", query, "--format", "json"))
+        assert json.loads(row["result"])["success"] is True
 
 
 def test_week_that_does_not_exist(shell: Shell) -> None:

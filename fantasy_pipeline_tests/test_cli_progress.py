@@ -41,20 +41,20 @@ def test_a_pipe_gets_a_line_per_finished_step(capsys: pytest.CaptureFixture[str]
 def test_weeks_done_before_are_counted_but_say_nothing_about_the_pace(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with Weeks(10) as bar:
+    with Weeks(5, 10) as bar:
         bar.skip(4)
         assert bar.left() is None
         bar.advance(2, "season_ingest")
         assert bar.left() is not None
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert re.fullmatch(r"season_ingest: 6 of 10 weeks, \d\.\d s\n", captured.err)
+    assert re.fullmatch(r"season_ingest: 3 of 5 weeks, \d\.\d s\n", captured.err)
 
 
 def test_quiet(capsys: pytest.CaptureFixture[str]) -> None:
     with Steps(quiet=True)("step"):
         pass
-    with Weeks(1, quiet=True) as bar:
+    with Weeks(1, 1, quiet=True) as bar:
         bar.say("waiting")
         bar.advance(1, "step")
     assert capsys.readouterr() == ("", "")

@@ -151,7 +151,7 @@ def test_fifty_kills_of_the_sample_league(
 def test_kills_on_real_data(
     tmp_path: Path, nfl_mirror: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    words = ("backfill", "--seasons", "2022-2023", "--weeks", "1-6", "--json")
+    words = ("backfill", "--seasons", "2021-2023", "--weeks", "1-6", "--json")
     real = whole(tmp_path, words, "lake", REAL_LABEL, NFLVERSE_MIRROR=str(nfl_mirror))
     # A model that learnt something.
     assert any(len(real.files[name]) > 10_000 for name in real.files if name.endswith(".npz"))

@@ -26,7 +26,7 @@ from fantasy_pipeline_tests.receivers import Receiver, receiving
 pytestmark = [pytest.mark.soak, pytest.mark.loopback]
 
 ROOT = Path(__file__).parents[1]
-LONGEST = 240
+LONGEST = 480
 
 
 class Deployment:

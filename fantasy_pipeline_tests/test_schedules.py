@@ -110,13 +110,40 @@ def test_late_tick_does_not_call_final_stats_provisional(instance: dg.DagsterIns
     assert tick(instance, "thursday_final_import", "2024-09-19T12:00", sunday) == ["2024|02"]
 
 
+def start(instance: dg.DagsterInstance, job: str, season: int, week: int) -> str:
+    """A run that is under way."""
+
+    @dg.job(name=job)
+    def started() -> None:
+        pass
+
+    tags = {"season": str(season), "week": str(week)}
+    return instance.create_run_for_job(
+        started, status=dg.DagsterRunStatus.STARTED, tags=tags
+    ).run_id
+
+
 def test_week_under_way_is_not_asked_for_twice(instance: dg.DagsterInstance) -> None:
-    job = defs.resolve_job_def("games_refresh")
-    run = instance.create_run_for_job(
-        job, status=dg.DagsterRunStatus.STARTED, tags={"season": "2024", "week": "2"}
-    )
+    # Another job's run of the week does not count.
+    start(instance, "games_refresh", 2024, 2)
     assert tick(instance, "tuesday_import", "2024-09-17T08:00") == ["2024|02"]
-    assert run.job_name == "games_refresh"  # another job's run of the week does not count
+    run_id = start(instance, "weekly_import", 2024, 2)
+    said = tick(instance, "tuesday_import", "2024-09-17T08:00")
+    assert said == f"2024 week 2 is being imported by run {run_id}"
+
+
+def test_of_two_weeks_the_one_under_way_does_not_hold_up_the_other(
+    instance: dg.DagsterInstance,
+) -> None:
+    both = tick(instance, "tuesday_import", "2020-12-08T08:00")
+    assert len(both) == 2
+    first, second = (SeasonWeek.from_key(key) for key in both)
+    start(instance, "weekly_import", *first)
+    assert tick(instance, "tuesday_import", "2020-12-08T08:00") == [second.key]
+    start(instance, "weekly_import", *second)
+    said = tick(instance, "tuesday_import", "2020-12-08T08:00")
+    assert f"{first} is being imported" in said
+    assert f"{second} is being imported" in said
 
 
 @pytest.mark.parametrize(
@@ -127,7 +154,7 @@ def test_week_under_way_is_not_asked_for_twice(instance: dg.DagsterInstance) -> 
         ((2024, 18), "2025-01-07T08:05", "2024|19"),  # the wild-card week
         ((2024, 21), "2025-01-28T08:05", "2024|22"),  # the Super Bowl, two weeks later
         ((2024, 1), "2024-09-17T08:05", "2024 week 1 is not the week due, which is 2024 week 2"),
-        ((2024, 18), "2025-05-06T08:05", "2025 week 1 begins on 2025-09-05, too far ahead"),
+        ((2024, 18), "2025-05-06T08:05", "2025 week 1 is projected from 2025-08-22 on"),
     ],
 )
 def test_upcoming_week_is_projected_after_the_due_one_is_imported(

@@ -217,15 +217,15 @@ def test_half_finished_week_and_its_corrections(
         replay.tick(thursday, utc("2025-09-18T12:00"), utc("2025-09-18T12:00"))
         games = NflData().games()
         now = utc("2025-09-18T13:00")
-        assert imported_of(instance, games, now)[week] == {"provisional"}
-        assert plan(games, imported_of(instance, games, now), now)[0].week == week
+        assert imported_of(instance, games, now, None)[week] == {"provisional"}
+        assert plan(games, imported_of(instance, games, now, None), now)[0].week == week
 
         monkeypatch.setenv("NFLVERSE_MIRROR", str(nfl_mirror))
         replay.catch_up(utc("2025-09-18T15:00"))
         replay.catch_up(utc("2025-09-18T15:05"))
         # Week 1 was never imported and is older: two imports a tick, newest first.
         assert replay.asked()[2:] == [(week, "final"), (SeasonWeek(2025, 1), "final")]
-        assert "final" in imported_of(instance, games, now)[week]
+        assert "final" in imported_of(instance, games, now, None)[week]
         assert lake.read(WEEKLY_STATS, [week]).num_rows > 1000
         changed = lake.read(STAT_CORRECTIONS, [week])
         assert set(changed["team"].to_pylist()) <= {"GB", "WAS"}
@@ -272,7 +272,7 @@ def test_whole_season_for_real(
         asked = replay.asked()
         assert len(asked) == len(set(asked))
         assert set(asked) == set(planned) - superseded
-        imported = imported_phases(instance, sorted({week for week, _ in planned}))
+        imported = imported_phases(instance, sorted({week for week, _ in planned}), None)
         done = {(week, phase) for week, phases in imported.items() for phase in phases}
         assert done == set(asked)
         lake = Lake(f"{tmp_path}/data/lake", REAL_LABEL)

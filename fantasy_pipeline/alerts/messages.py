@@ -78,7 +78,7 @@ def overdue(item: Import, now: datetime) -> Alert:
     return Alert(
         id=f"overdue-{item.key}",
         kind="overdue",
-        title=f"{week} is not imported: due since {item.due_at:%A %Y-%m-%d %H:%M} UTC",
+        title=f"{week} has no {item.phase} import: due since {item.due_at:%A %Y-%m-%d %H:%M} UTC",
         season=week.season,
         week=week.week,
         cause=f"no import of it succeeded in {hours:.0f} hours; "

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 KEY = "fantasy_pipeline/alerts"
 MAX_PENDING = 50
-MAX_ATTEMPTS = 300
-"""With a tick a minute: five hours. An alert older than that helps nobody."""
+MAX_AGE_SECONDS = 5 * 3600
+"""An older alert helps nobody."""
 _MAX_KNOWN = 500
 
 _LOG = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class Outbox:
             if alert.id in state["known"]:
                 return False
             state["known"] = [*state["known"], alert.id][-_MAX_KNOWN:]
-            pending = {"alert": alert.to_json(), "sent": [], "attempts": 0}
+            pending = {"alert": alert.to_json(), "sent": [], "added_at": time.time()}
             state["pending"] = [*state["pending"], pending][-MAX_PENDING:]
             self._write(state)
             return True
@@ -56,15 +57,18 @@ class Outbox:
         """Send what is pending, to the channels that do not have it yet. Returns sends made."""
         with _LOCK:
             state = self._read()
-            if not state["pending"] or not channels:
+            if not state["pending"]:
                 return 0
             failing: dict[str, str] = {}
             sent = 0
             rest = []
             for item in state["pending"]:
+                if time.time() - item["added_at"] > MAX_AGE_SECONDS:
+                    continue
                 sent += _send(item, [c for c in channels if c.name not in failing], failing)
                 missing = {channel.name for channel in channels} - set(item["sent"])
-                if missing and item["attempts"] < MAX_ATTEMPTS:
+                # Without channels, for those that may be configured within hours.
+                if missing or not channels:
                     rest.append(item)
             state["pending"], state["failing"] = rest, failing
             self._write(state)
@@ -84,7 +88,6 @@ class Outbox:
 
 def _send(item: dict[str, Any], channels: Sequence[Channel], failing: dict[str, str]) -> int:
     alert = Alert(**item["alert"])
-    item["attempts"] += 1
     sent = 0
     for channel in channels:
         if channel.name in item["sent"]:

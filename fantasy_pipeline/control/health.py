@@ -21,6 +21,7 @@ from fantasy_pipeline.calendar import week_status
 from fantasy_pipeline.control.history import Execution, executions
 from fantasy_pipeline.control.status import Instigator, daemons, instigators
 from fantasy_pipeline.import_state import IMPORT_JOBS, imported_of
+from fantasy_pipeline.locks import held
 
 if TYPE_CHECKING:
     from fantasy_pipeline.calendar import Game
@@ -49,17 +50,21 @@ class Subject:
     """What is examined.
 
     Args:
+        label: of the league; None for the NFL.
         games: the schedule as the lake has it; empty if it has none yet.
         now: the present of the league.
         clock: the real present.
         folders: where data and history are kept.
+        locks: files, or folders of files, that processes lock.
     """
 
     instance: dg.DagsterInstance
+    label: str | None
     games: Sequence[Game]
     now: datetime
     clock: datetime
     folders: Sequence[Path] = field(default_factory=list)
+    locks: Sequence[Path] = field(default_factory=list)
 
     @cached_property
     def instigators(self) -> list[Instigator]:
@@ -127,6 +132,9 @@ def _recent_success(subject: Subject) -> Iterable[Finding]:
     success = subject.last_import("success")
     if success is None:
         yield Finding("recent_success", "critical", "no import has succeeded yet")
+    elif not automation.all_imports(subject.games, success.executed_at, subject.now):
+        # Nothing fell due since: the sample league's clock stands still.
+        return
     elif subject.clock - success.executed_at > LONGEST_SILENCE:
         days = (subject.clock - success.executed_at).days
         yield Finding("recent_success", "critical", f"the last import succeeded {days} days ago")
@@ -147,7 +155,7 @@ def _due_week(subject: Subject) -> Iterable[Finding]:
     if not subject.games:
         yield Finding("due_week", "warning", "no schedule in the lake yet; run games_refresh")
         return
-    imported = imported_of(subject.instance, subject.games, subject.now)
+    imported = imported_of(subject.instance, subject.games, subject.now, subject.label)
     late = automation.plan(subject.games, imported, subject.now, automation.ALARM_AFTER)
     due = week_status(subject.games, subject.now).due
     for item in late:
@@ -155,13 +163,18 @@ def _due_week(subject: Subject) -> Iterable[Finding]:
             continue
         since = f"{item.phase} since {item.due_at:%Y-%m-%d %H:%M} UTC"
         if imported.get(item.week):
-            yield Finding("due_week", "warning", f"{due} is incomplete: due as {since}")
+            yield Finding("due_week", "warning", f"{due} is imported, but not yet as {since}")
         else:
             advice = f"fantasy-pipeline trigger --season {due.season} --week {due.week}"
             yield Finding("due_week", "critical", f"{due} is missing, due {since}; {advice}")
-    if others := [str(item.week) for item in late if item.week != due]:
-        message = f"{len(others)} earlier weeks are not final: {', '.join(others[:5])}"
-        yield Finding("due_week", "warning", message)
+    # In the off-season the play-offs are among them: the week due is the regular season's last.
+    others = [item.week for item in late if item.week != due]
+    missing = [str(week) for week in others if not imported.get(week)]
+    unfinished = [str(week) for week in others if imported.get(week)]
+    for weeks, state in ((missing, "missing"), (unfinished, "not final")):
+        if weeks:
+            message = f"other weeks that are {state}, {len(weeks)}: {', '.join(weeks[:5])}"
+            yield Finding("due_week", "warning", message)
 
 
 def _stuck_run(subject: Subject) -> Iterable[Finding]:
@@ -173,17 +186,8 @@ def _stuck_run(subject: Subject) -> Iterable[Finding]:
 
 
 def _stale_lock(subject: Subject) -> Iterable[Finding]:
-    from filelock import FileLock, Timeout
-
-    for path in {p for folder in subject.folders for p in folder.glob("locks/*.lock")}:
-        held_since = datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
-        if subject.clock - held_since < LOCK_STALE_AFTER:
-            continue
-        try:
-            # The system frees a dead process's lock: one that is still held has a live holder.
-            with FileLock(path, timeout=0):
-                pass
-        except Timeout:
+    for path, held_since in held(subject.locks):
+        if subject.clock - held_since >= LOCK_STALE_AFTER:
             message = f"{path} is held since {held_since:%Y-%m-%d %H:%M} UTC"
             yield Finding("stale_lock", "warning", message)
 
@@ -225,8 +229,10 @@ def subject_of(session: Session) -> Subject:
     data = session.settings.data
     return Subject(
         instance=session.instance,
+        label=session.label,
         games=games_from_table(session.lake.read(GAMES)) if has_games else (),
         now=session.present,
         clock=datetime.now(timezone.utc),
         folders=[session.home, *([] if "://" in data else [Path(data)])],
+        locks=session.locks,
     )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.import_state import IN_PROGRESS, week_of_run
+from fantasy_pipeline.import_state import IN_PROGRESS, source_of_run, week_of_run
 from fantasy_pipeline.results import Facts, facts_of
 from fantasy_pipeline.run_results import recorded
 
@@ -97,9 +97,7 @@ class Execution:
     @property
     def source(self) -> str | None:
         """Source that the run was told to use; None: the configured one."""
-        resources: Any = self.run.run_config.get("resources", {})
-        config = resources.get("nfl", {}).get("config", {})
-        return self.run.tags.get("source") or config.get("source") or None
+        return source_of_run(self.run)
 
     @property
     def tags(self) -> dict[str, str]:
@@ -253,12 +251,8 @@ def _moment(timestamp: float | None) -> datetime | None:
     return datetime.fromtimestamp(timestamp, timezone.utc) if timestamp else None
 
 
-def job_executions(instance: dg.DagsterInstance, with_result: bool = True) -> pa.Table:
-    """Every run with the columns of the old table, newest first; `result` is JSON.
-
-    Args:
-        with_result: read the events of every run; else `result` is null.
-    """
+def job_executions(instance: dg.DagsterInstance) -> pa.Table:
+    """Every run with the columns of the old table, newest first; `result` is JSON."""
     import json
 
     import pyarrow as pa
@@ -281,7 +275,7 @@ def job_executions(instance: dg.DagsterInstance, with_result: bool = True) -> pa
             "job_id": execution.job_id,
             "status": execution.status,
             "executed_at": execution.executed_at.replace(tzinfo=None),
-            "result": json.dumps(execution.result) if with_result and execution.is_over else None,
+            "result": json.dumps(execution.result) if execution.is_over else None,
             "season": execution.season,
             "week": execution.week,
         }

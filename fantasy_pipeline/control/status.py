@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 
+from fantasy_pipeline.backfill import weeks_done
 from fantasy_pipeline.control.cron import next_tick
 from fantasy_pipeline.control.history import Execution, executions
 from fantasy_pipeline.import_state import IN_PROGRESS
@@ -143,7 +144,7 @@ def daemons(instance: dg.DagsterInstance) -> list[Daemon]:
 def backfills(instance: dg.DagsterInstance) -> list[dict[str, Any]]:
     """Command-line backfills with a run under way: weeks done of all."""
     running = instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS))
-    ids = {run.tags["backfill"]: run.tags for run in running if "backfill_weeks" in run.tags}
+    ids = {run.tags["backfill"]: run.tags for run in running if "backfill_work" in run.tags}
     return [_backfill(instance, name, tags) for name, tags in ids.items()]
 
 
@@ -152,12 +153,13 @@ def _backfill(instance: dg.DagsterInstance, name: str, tags: Mapping[str, str]) 
         dg.RunsFilter(tags={"backfill": name}, statuses=[dg.DagsterRunStatus.SUCCESS])
     )
     # A step that was run again after an interruption counts once.
-    steps = {run.tags["backfill_step"]: int(run.tags["backfill_step_weeks"]) for run in runs}
+    weeks = int(tags["backfill_weeks"])
+    steps = {run.tags["backfill_step"]: int(run.tags["backfill_step_work"]) for run in runs}
     return {
         "id": name,
         "plan": tags["backfill_plan"],
-        "weeks_done": sum(steps.values()),
-        "weeks": int(tags["backfill_weeks"]),
+        "weeks_done": weeks_done(weeks, sum(steps.values()), int(tags["backfill_work"])),
+        "weeks": weeks,
     }
 
 

@@ -6,6 +6,7 @@ No daemon is needed, and the run survives the end of the command or server that 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -16,14 +17,15 @@ from uuid import uuid4
 
 from fantasy_pipeline.calendar import is_over, weeks_of
 from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.locks import Timeout, locked
 from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.session import TRIGGER_LOCK, Session
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
     from fantasy_pipeline.calendar import Game
     from fantasy_pipeline.control.history import Execution
-    from fantasy_pipeline.session import Session
 
 START_SECONDS = 90
 """How long a worker may take until its run exists."""
@@ -81,8 +83,6 @@ def trigger(session: Session, week: SeasonWeek, by: str) -> str:
         AlreadyRunningError: the same week is running or queued.
         PipelineError: the worker did not start.
     """
-    from filelock import FileLock
-
     from fantasy_pipeline.import_state import WEEK_JOBS, running_weeks
 
     games = schedule_of(session)
@@ -90,16 +90,19 @@ def trigger(session: Session, week: SeasonWeek, by: str) -> str:
     now = session.present
     is_played = any(is_over(g, now) for g in games if (g.season, g.week) == week)
     job = "whole_week" if is_played else "weekly_projections"
-    locks = session.home / "locks"
-    locks.mkdir(parents=True, exist_ok=True)
-    # From the question whether the week is running until its run can be seen.
-    with FileLock(locks / "trigger.lock", timeout=START_SECONDS):
-        running = running_weeks(session.instance, WEEK_JOBS).get(week)
-        if running is not None:
-            raise AlreadyRunningError(week, running.run_id)
-        run_id = str(uuid4())
-        arguments = [job, session.source, week.key, run_id, by, now.isoformat()]
-        _start(session, run_id, arguments)
+    run_id = str(uuid4())
+    arguments = [job, session.source, week.key, run_id, by, now.isoformat()]
+    try:
+        # From the question whether the week is running until its run can be seen.
+        with locked(session.home / TRIGGER_LOCK, START_SECONDS):
+            running = running_weeks(session.instance, WEEK_JOBS).get(week)
+            if running is not None:
+                raise AlreadyRunningError(week, running.run_id)
+            _start(session, run_id, arguments)
+    except Timeout:
+        raise PipelineError(
+            f"{week}: other runs have been starting for {START_SECONDS} s. Try again."
+        ) from None
     return run_id
 
 
@@ -129,6 +132,10 @@ def _start(session: Session, run_id: str, arguments: Sequence[str]) -> None:
         if ended is not None:
             break
         time.sleep(0.1)
+    else:
+        # It must not start later, beside one that is asked for again.
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     last = lines[-1] if lines else "it said nothing"
     raise PipelineError(f"the run did not start: {last} (log: {log})")

@@ -27,7 +27,7 @@ from filelock import FileLock, Timeout
 from fantasy_pipeline import __version__
 from fantasy_pipeline.errors import NotPublishedError, PipelineError, SourceError
 from fantasy_pipeline.sources.download_cache import Entry, Slot, content_problem, http_date
-from fantasy_pipeline.sources.upstream_slots import SLOTS, upstream_slot
+from fantasy_pipeline.sources.upstream_slots import SLOTS, SLOTS_FOLDER, upstream_slot
 
 _LOG = logging.getLogger(__name__)
 _CHUNK_BYTES = 2**16
@@ -212,7 +212,7 @@ class Transport:
         """One attempt, once fewer than `SLOTS` downloads of this machine are going on."""
         with contextlib.ExitStack() as stack:
             try:
-                stack.enter_context(upstream_slot(self._cache_dir / "slots", deadline))
+                stack.enter_context(upstream_slot(self._cache_dir / SLOTS_FOLDER, deadline))
             except TimeoutError as error:
                 raise _FetchError(
                     f"{slot.requested} was not asked for: {SLOTS} other downloads have been going "

@@ -7,12 +7,15 @@ whoever else looks at the schedule of games.
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+SLOTS_FOLDER = "slots"
+"""In the cache of downloads."""
 SLOTS = 2
 """Upstream is a free service."""
 _POLL_SECONDS = 0.05
@@ -45,5 +48,7 @@ def _free_slot(folder: Path) -> FileLock | None:
         lock = FileLock(folder / f"slot-{number}.lock")
         with contextlib.suppress(Timeout):
             lock.acquire(timeout=0)
+            # Since when it is held, for whoever looks.
+            os.utime(lock.lock_file)
             return lock
     return None

@@ -45,6 +45,9 @@ def test_overdue_says_since_when_and_what_to_do() -> None:
     due = datetime(2024, 9, 17, 8, tzinfo=timezone.utc)
     item = Import(due, SeasonWeek(2024, 2), "provisional")
     alert = messages.overdue(item, due.replace(hour=12))
-    assert alert.title == "2024 week 2 is not imported: due since Tuesday 2024-09-17 08:00 UTC"
+    assert (
+        alert.title
+        == "2024 week 2 has no provisional import: due since Tuesday 2024-09-17 08:00 UTC"
+    )
     assert "in 4 hours; fantasy-pipeline trigger --season 2024 --week 2" in alert.text
     assert alert.id == "overdue-2024-02-provisional"

@@ -1,5 +1,6 @@
 """The outbox: once per alert and channel, and again until it is taken. The channels are real."""
 
+import time
 from collections.abc import Iterator
 
 import dagster as dg
@@ -7,7 +8,7 @@ import pytest
 
 from fantasy_pipeline.alerts.channels import Webhook
 from fantasy_pipeline.alerts.messages import Alert
-from fantasy_pipeline.alerts.outbox import MAX_ATTEMPTS, MAX_PENDING, Outbox
+from fantasy_pipeline.alerts.outbox import MAX_AGE_SECONDS, MAX_PENDING, Outbox
 from fantasy_pipeline_tests.receivers import SECRET, Receiver, receiving
 
 pytestmark = pytest.mark.loopback
@@ -82,13 +83,19 @@ def test_unsent_without_channels_is_kept(outbox: Outbox, server: Receiver) -> No
     assert taken(server) == ["a"]
 
 
-def test_bounds(outbox: Outbox, server: Receiver) -> None:
+@pytest.mark.parametrize("configured", [True, False])
+def test_bounds(
+    outbox: Outbox, server: Receiver, monkeypatch: pytest.MonkeyPatch, configured: bool
+) -> None:
     webhook = Webhook("webhook", server.url)
     server.status = 500
     outbox.add(alert("first"))
-    for _ in range(MAX_ATTEMPTS):
-        outbox.deliver([webhook])
+    outbox.deliver([webhook] if configured else [])
     server.status = 200
+    now = time.time()
+    with monkeypatch.context() as later:
+        later.setattr("time.time", lambda: now + MAX_AGE_SECONDS + 1)
+        assert outbox.deliver([webhook]) == 0
     assert outbox.deliver([webhook]) == 0
     for number in range(MAX_PENDING + 5):
         outbox.add(alert(str(number)))

@@ -16,7 +16,6 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from filelock import FileLock
 
 from fantasy_pipeline.alerts.channels import Webhook
 from fantasy_pipeline.alerts.messages import Alert
@@ -25,7 +24,10 @@ from fantasy_pipeline.calendar import Game
 from fantasy_pipeline.control import health
 from fantasy_pipeline.control.health import Finding, Subject, examine, worst
 from fantasy_pipeline.control.status import Instigator
+from fantasy_pipeline.locks import held, locked
 from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.session import BACKFILL_LOCK, INSTANCE_LOCK, Session
+from fantasy_pipeline.tables import PLAYER_HISTORY
 from fantasy_pipeline_tests.receivers import receiving
 from fantasy_pipeline_tests.replay import record_imports
 
@@ -53,7 +55,8 @@ def found(subject: Subject, rule: str) -> list[tuple[str, str]]:
 
 
 def subject(instance: dg.DagsterInstance, **changes: Any) -> Subject:
-    given: dict[str, Any] = {"games": GAMES, "now": TUESDAY_NOON, "clock": NOW, **changes}
+    usual = {"label": None, "games": GAMES, "now": TUESDAY_NOON, "clock": NOW}
+    given: dict[str, Any] = {**usual, **changes}
     return Subject(instance=instance, **given)
 
 
@@ -191,7 +194,14 @@ class TestRuns:
     def test_success_of_long_ago(self, instance: dg.DagsterInstance) -> None:
         run(instance)
         assert found(subject(instance), "recent_success") == [("ok", "")]
-        late = subject(instance, clock=NOW + timedelta(days=9))
+        later = NOW + timedelta(days=9)
+        # The sample league's clock stands still: nothing falls due.
+        assert found(subject(instance, clock=later), "recent_success") == [("ok", "")]
+        games = [
+            Game(2024, week, f"g{week}", "REG", NOW + timedelta(days=day), "KC", "BUF", False)
+            for week, day in ((1, -4), (2, 2), (3, 8))
+        ]
+        late = subject(instance, clock=later, now=later, games=games)
         ((level, message),) = found(late, "recent_success")
         assert (level, message) == ("critical", "the last import succeeded 8 days ago")
 
@@ -235,14 +245,14 @@ class TestDueWeek:
         ((level, message),) = found(thursday, "due_week")
         assert (level, message) == (
             "warning",
-            "2024 week 1 is incomplete: due as final since 2024-09-12 12:00 UTC",
+            "2024 week 1 is imported, but not yet as final since 2024-09-12 12:00 UTC",
         )
 
     def test_earlier_weeks(self, instance: dg.DagsterInstance) -> None:
         record_imports(instance, {SeasonWeek(2024, 2): "provisional"}, {})
         later = subject(instance, now=TUESDAY_NOON + timedelta(days=7))
         assert found(later, "due_week") == [
-            ("warning", "1 earlier weeks are not final: 2024 week 1")
+            ("warning", "other weeks that are missing, 1: 2024 week 1")
         ]
 
     def test_no_schedule(self, instance: dg.DagsterInstance) -> None:
@@ -252,15 +262,31 @@ class TestDueWeek:
 
 def test_lock_held_for_long(instance: dg.DagsterInstance, tmp_path: Path) -> None:
     (tmp_path / "locks").mkdir()
-    lock = FileLock(tmp_path / "locks" / "trigger.lock")
+    path = tmp_path / "locks" / "player_history"
+    path.touch()
+    # An old file says nothing about since when its lock is held.
+    os.utime(path, (0, 0))
+    places = [tmp_path / "locks", tmp_path / "none"]
     hour = timedelta(hours=1)
-    with lock:
-        held = subject(instance, folders=[tmp_path], clock=NOW + hour)
-        ((level, message),) = found(held, "stale_lock")
+    with locked(path):
+        later = subject(instance, locks=places, clock=NOW + hour)
+        ((level, message),) = found(later, "stale_lock")
         assert level == "warning"
-        assert "trigger.lock is held since" in message
-        assert found(subject(instance, folders=[tmp_path]), "stale_lock") == [("ok", "")]
-    assert found(held, "stale_lock") == [("ok", "")]
+        assert "player_history is held since" in message
+        assert found(subject(instance, locks=places), "stale_lock") == [("ok", "")]
+    assert found(later, "stale_lock") == [("ok", "")]
+
+
+def test_locks_of_a_session_are_those_that_are_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    session = Session("sample", None)
+    _ = session.instance
+    with session.lake.rebuilding(PLAYER_HISTORY), locked(session.home / BACKFILL_LOCK):
+        taken = {path.name for path, _ in held(session.locks)}
+    assert taken == {BACKFILL_LOCK, PLAYER_HISTORY.name}
+    assert (session.home / INSTANCE_LOCK) in session.locks
 
 
 @pytest.mark.parametrize(("free", "level"), [(2**40, "ok"), (2**30, "warning"), (1, "critical")])
