@@ -48,6 +48,7 @@ class Client:
     """Asks a server on this machine."""
 
     def __init__(self, port: int) -> None:
+        self.port = port
         self.url = f"http://127.0.0.1:{port}"
 
     def get(self, path: str) -> requests.Response:
@@ -251,6 +252,18 @@ def server(home: Path) -> Iterator[Client]:
     assert TOKEN not in output
 
 
+def listening(port: int) -> set[str]:
+    """Addresses that a port listens on, as the kernel writes them; 0100007F is 127.0.0.1."""
+    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    lines += Path("/proc/net/tcp6").read_text().splitlines()[1:]
+    sockets = [line.split()[1:4] for line in lines]
+    return {
+        local.split(":")[0]
+        for local, _, state in sockets
+        if state == "0A" and int(local.split(":")[1], 16) == port
+    }
+
+
 def test_server_process(tmp_path: Path) -> None:
     """Trigger a week by the operations guide's curl, be refused a second time, and follow it to
     its end."""
@@ -267,6 +280,7 @@ def test_server_process(tmp_path: Path) -> None:
             text=True,
         )
         assert done.returncode == 0, done.stderr
+        assert listening(client.port) == {"0100007F"}
         run_id = json.loads(done.stdout)["run_id"]
         again = client.post("/api/jobs/trigger", json={}, headers=BEARER)
         assert again.status_code == 409

@@ -11,7 +11,7 @@ import pytest
 from fantasy_pipeline.definitions import ALL_SCHEDULES, defs
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.sensors import upcoming_request
+from fantasy_pipeline.sensors import CATCH_UP_PER_TICK, catch_up, upcoming_request
 from fantasy_pipeline_tests.replay import record_imports
 
 pytestmark = [
@@ -39,15 +39,20 @@ def instance(
         yield instance
 
 
-def tick(instance: dg.DagsterInstance, name: str, at: str, nfl: NflData | None = None) -> Any:
-    """Partition keys asked for, or why none."""
+def evaluated(instance: dg.DagsterInstance, name: str, at: str, nfl: NflData | None = None) -> Any:
+    """What a schedule's tick came to."""
     with dg.build_schedule_context(
         instance=instance,
         scheduled_execution_time=utc(at),
         resources={"nfl": nfl or NflData()},
         repository_def=defs.get_repository_def(),
     ) as context:
-        data = SCHEDULES[name].evaluate_tick(context)
+        return SCHEDULES[name].evaluate_tick(context)
+
+
+def tick(instance: dg.DagsterInstance, name: str, at: str, nfl: NflData | None = None) -> Any:
+    """Partition keys asked for, or why none."""
+    data = evaluated(instance, name, at, nfl)
     return [request.partition_key for request in data.run_requests or ()] or data.skip_message
 
 
@@ -108,6 +113,41 @@ def test_late_tick_does_not_call_final_stats_provisional(instance: dg.DagsterIns
     why = tick(instance, "tuesday_import", "2024-09-17T08:00", sunday)
     assert why.startswith("2024 week 2 is due as final, which is not for this tick")
     assert tick(instance, "thursday_final_import", "2024-09-19T12:00", sunday) == ["2024|02"]
+
+
+def test_requests_are_tagged(instance: dg.DagsterInstance) -> None:
+    for name, phase in (("tuesday_import", "provisional"), ("thursday_final_import", "final")):
+        at = "2024-09-17T08:00" if phase == "provisional" else "2024-09-19T12:00"
+        (request,) = evaluated(instance, name, at).run_requests
+        ours = {key: text for key, text in request.tags.items() if "/" not in key}
+        assert ours == {
+            "season": "2024",
+            "week": "2",
+            "source": "auto",
+            "trigger": "schedule",
+            "phase": phase,
+            "as_of": f"{at}:00+00:00",
+        }
+
+
+def test_catch_up_asks_for_the_newest_few_a_tick(instance: dg.DagsterInstance) -> None:
+    asked, cursor = [], None
+    for minute in (0, 5, 10, 15):
+        nfl = NflData(at=f"2024-10-04T00:{minute:02d}:00+00:00")
+        with dg.build_sensor_context(
+            instance=instance,
+            cursor=cursor,
+            resources={"nfl": nfl},
+            repository_def=defs.get_repository_def(),
+        ) as context:
+            data = catch_up.evaluate_tick(context)
+        cursor = data.cursor
+        asked.append([request.partition_key for request in data.run_requests or ()])
+    # The first tick only looks.
+    assert asked[0] == []
+    assert asked[1] == ["2024|04", "2024|03"]
+    assert asked[2] == ["2024|02", "2024|01"]
+    assert len(asked[3]) == CATCH_UP_PER_TICK  # the season before
 
 
 def start(instance: dg.DagsterInstance, job: str, season: int, week: int) -> str:
