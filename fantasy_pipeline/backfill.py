@@ -94,7 +94,9 @@ class Plan:
     @property
     def weeks(self) -> int:
         """Weeks that are imported, projected, or both."""
-        return max(sum(step.work for step in stage if step.first) for stage in self.stages)
+        return max(
+            (sum(step.work for step in stage if step.first) for stage in self.stages), default=0
+        )
 
     @property
     def work(self) -> int:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from fantasy_pipeline.backfill import weeks_done
 from fantasy_pipeline.output import console
 
 if TYPE_CHECKING:
@@ -108,6 +107,8 @@ class Weeks:
 
     @property
     def _finished(self) -> int:
+        from fantasy_pipeline.backfill import weeks_done
+
         return weeks_done(self._weeks, self._done, self._total)
 
     def say(self, text: str) -> None:

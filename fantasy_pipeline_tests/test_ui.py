@@ -137,8 +137,6 @@ def page(url: str, chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(viewport={"width": 2600, "height": 1800})
     page = context.new_page()
     page.set_default_timeout(60_000)
-    # The UI greets newcomers with a form.
-    page.add_locator_handler(page.get_by_role("button", name="Skip"), lambda button: button.click())
     page.goto(url)
     yield page
     context.close()

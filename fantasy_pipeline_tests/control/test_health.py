@@ -219,7 +219,8 @@ class TestRuns:
         started = dg.DagsterRunStatus.STARTED
         instance.create_run_for_job(weekly_import, run_config=config, status=started)
         assert found(subject(instance), "stuck_run") == [("ok", "")]
-        late = subject(instance, clock=NOW + timedelta(hours=3, minutes=2))
+        later = datetime.now(timezone.utc) + timedelta(hours=3)
+        late = subject(instance, clock=later)
         ((level, message),) = found(late, "stuck_run")
         assert level == "warning"
         assert "weekly_import is started for 3.0 hours" in message
