@@ -65,7 +65,8 @@ def games(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
 
     table = nfl.upstream.schedule()
     if nfl.lake.has(tables.GAMES):
-        refuse_lost_games(nfl.lake.read(tables.GAMES, columns=["season"]), table)
+        known = nfl.lake.read(tables.GAMES, columns=["season", "week", "home_score"])
+        refuse_lost_games(known, table)
     seasons = table["season"].to_numpy()
     context.add_output_metadata(
         {"seasons": f"{seasons.min()}-{seasons.max()}", "data": nfl.label or "nfl"}

@@ -95,9 +95,15 @@ def refuse_forgotten_weeks(connection: duckdb.DuckDBPyConnection, history: pa.Ta
 def refuse_lost_games(known: pa.Table, games: pa.Table) -> None:
     """Raise if a schedule lacks much of the one before: weeks would count as without games.
 
+    Args:
+        known: season, week and home_score of the schedule before.
+
     Raises:
-        PipelineError: a season has over `LOST_GAMES` games less than it had, or is gone.
+        PipelineError: a season has over `LOST_GAMES` games less than it had, or is gone, or a week
+            that was played is.
     """
+    import pyarrow.compute as pc
+
     before, now = (Counter(table["season"].to_pylist()) for table in (known, games))
     for season, count in sorted(before.items()):
         if now[season] == 0 or now[season] < count - LOST_GAMES:
@@ -106,6 +112,15 @@ def refuse_lost_games(known: pa.Table, games: pa.Table) -> None:
                 f"{count}. The file is cut short: re-run later. If it is right, delete the lake's "
                 f"games table and re-run."
             )
+    there = {(row["season"], row["week"]) for row in games.select(["season", "week"]).to_pylist()}
+    played = known.filter(pc.is_valid(known["home_score"])).select(["season", "week"]).to_pylist()
+    gone = sorted({(row["season"], row["week"]) for row in played} - there)
+    if gone:
+        raise PipelineError(
+            f"games {gone[0][0]} week {gone[0][1]}: upstream's schedule has no game of it, the "
+            f"lake's has it as played. Re-run later. If upstream is right, delete the lake's games "
+            f"table and re-run."
+        )
 
 
 def absent_teams(

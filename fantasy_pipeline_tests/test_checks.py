@@ -182,6 +182,17 @@ def test_a_schedule_cut_short_is_refused(rows: Rows) -> None:
             schedule.refuse_lost_games(known, rows(tables.GAMES, *short))
 
 
+def test_a_schedule_without_a_week_that_was_played_is_refused(rows: Rows) -> None:
+    def week(number: int, score: int | None) -> dict[str, Any]:
+        return game("KC", "LV") | {"season": 2024, "week": number, "home_score": score}
+
+    known = rows(tables.GAMES, week(1, 20), week(2, 17), week(3, None))
+    # One that is yet to be played may move.
+    schedule.refuse_lost_games(known, rows(tables.GAMES, week(1, 20), week(2, 17), week(4, None)))
+    with pytest.raises(PipelineError, match="games 2024 week 2: upstream's schedule has no game"):
+        schedule.refuse_lost_games(known, rows(tables.GAMES, week(1, 20), week(3, None)))
+
+
 def test_weeks_without_rows_are_refused(lines: pa.Table) -> None:
     schedule.refuse_empty_weeks("weekly_stats", lines, [WEEK])
     with pytest.raises(PipelineError, match=r"weekly_stats 2024 week 6 \(and 1 more weeks\): no"):

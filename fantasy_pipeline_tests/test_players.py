@@ -359,6 +359,25 @@ def test_ids_and_measures_come_from_where_they_are_best(players: Players) -> Non
     assert [found["new"][name] for name in ids] == [200, "roster", "roster", None, None]
 
 
+def test_dates_that_cannot_be_are_unknown(players: Players) -> None:
+    found, _ = players(
+        1,
+        weekly_rosters=[on(1, "BUF", "young"), on(1, "BUF", "good")],
+        players=[
+            {
+                "player_id": player,
+                "player_name": player,
+                "birth_date": date(born, 5, 1),
+                "rookie_season": first,
+            }
+            for player, born, first in (("young", 2020, 22), ("good", 2000, 2022))
+        ],
+    )
+    names = ("birth_date", "rookie_season")
+    assert [found["young"][name] for name in names] == [None, None]
+    assert [found["good"][name] for name in names] == [date(2000, 5, 1), 2022]
+
+
 # Gaps upstream
 
 

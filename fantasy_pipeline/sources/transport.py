@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import ipaddress
 import logging
 import os
 import threading
@@ -26,6 +25,7 @@ from filelock import FileLock, Timeout
 
 from fantasy_pipeline import __version__
 from fantasy_pipeline.errors import NotPublishedError, PipelineError, SourceError
+from fantasy_pipeline.hosts import is_loopback
 from fantasy_pipeline.sources.download_cache import Entry, Slot, content_problem, http_date
 from fantasy_pipeline.sources.upstream_slots import SLOTS, SLOTS_FOLDER, upstream_slot
 
@@ -338,19 +338,12 @@ def _parse_mirror(mirror: str | None) -> tuple[Path | None, str | None]:
             "mirror: the address must be https://host/path, without a user, password or query. "
             "Check NFLVERSE_MIRROR"
         )
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
         raise PipelineError(
             f"mirror {mirror}: only https is permitted, and http for this machine itself. "
             "Check NFLVERSE_MIRROR"
         )
     return None, parts.geturl().rstrip("/")  # geturl: the scheme in lower case
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _session(base: str | None) -> requests.Session:

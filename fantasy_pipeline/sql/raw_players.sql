@@ -99,13 +99,19 @@ select
     i.modified_at as injury_modified_at,
     s.offense_snaps,
     s.snap_share,
-    coalesce(p.birth_date, o.birth_date) as birth_date,
     -- Upstream has 0 for unknown, and typing errors: 1,794 pounds.
+    case
+        when o.season - year(coalesce(p.birth_date, o.birth_date)) between 17 and 60
+            then coalesce(p.birth_date, o.birth_date)
+    end as birth_date,
     case when coalesce(p.height, o.height) between 60 and 85 then coalesce(p.height, o.height) end
         as height,
     case when coalesce(p.weight, o.weight) between 140 and 450 then coalesce(p.weight, o.weight) end
         as weight,
-    coalesce(p.rookie_season, o.rookie_season) as rookie_season,
+    case
+        when coalesce(p.rookie_season, o.rookie_season) between 1960 and 2100
+            then coalesce(p.rookie_season, o.rookie_season)
+    end as rookie_season,
     coalesce(p.draft_pick, o.draft_pick) as draft_pick,
     coalesce(d.sleeper_id, o.sleeper_id) as sleeper_id,
     coalesce(d.espn_id, o.espn_id, p.espn_id) as espn_id,
