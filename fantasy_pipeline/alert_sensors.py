@@ -67,7 +67,7 @@ def alert_on_recovery(context: dg.RunStatusSensorContext) -> None:
 )
 def alert_on_overdue_week(context: dg.SensorEvaluationContext, nfl: NflData) -> dg.SkipReason:
     outbox = Outbox(context.instance)
-    said, sent = "no new alert", 0
+    said = "no new alert"
     try:
         now, games = nfl.now(), nfl.games()
         imported = imported_of(context.instance, games, now, nfl.label)

@@ -7,12 +7,11 @@ whoever else looks at the schedule of games.
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from fantasy_pipeline.locks import Timeout, locked
 
 SLOTS_FOLDER = "slots"
 """In the cache of downloads."""
@@ -31,24 +30,18 @@ def upstream_slot(folder: Path, deadline: float) -> Iterator[None]:
     Raises:
         TimeoutError: no slot became free.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    while (lock := _free_slot(folder)) is None:
-        if time.monotonic() > deadline:
-            raise TimeoutError
-        time.sleep(_POLL_SECONDS)
-    try:
+    with contextlib.ExitStack() as stack:
+        while not _take_slot(folder, stack):
+            if time.monotonic() > deadline:
+                raise TimeoutError
+            time.sleep(_POLL_SECONDS)
         yield
-    finally:
-        lock.release()
 
 
-def _free_slot(folder: Path) -> FileLock | None:
-    """A slot, locked; None if all are held."""
+def _take_slot(folder: Path, stack: contextlib.ExitStack) -> bool:
+    """Lock a slot until the stack ends; False if all are held."""
     for number in range(SLOTS):
-        lock = FileLock(folder / f"slot-{number}.lock")
         with contextlib.suppress(Timeout):
-            lock.acquire(timeout=0)
-            # Since when it is held, for whoever looks.
-            os.utime(lock.lock_file)
-            return lock
-    return None
+            stack.enter_context(locked(folder / f"slot-{number}.lock", 0))
+            return True
+    return False
