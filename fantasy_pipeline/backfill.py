@@ -180,7 +180,9 @@ def run_backfill(
     on_wait: Callable[[], None] = lambda: None,
     on_resumed: Callable[[Step], None] = lambda _: None,
 ) -> Summary:
-    """Run a plan, or the rest of it if it was interrupted; a failed step does not stop others.
+    """Run a plan, or the rest of it if it was interrupted.
+
+    A failed step does not stop others, but what is to be made of its weeks is not made.
 
     One backfill is at work at a time in a Dagster home; another waits for it. So the outcome of
     many is that of one after the other: projections are made of what is in the lake.
@@ -228,18 +230,33 @@ def _run_plan(
         "source": plan.source,
         "trigger": "backfill",
     }
+    failed: list[Step] = []
     for stage in plan.stages:
-        todo = [step for step in stage if step.name not in done]
+        todo = []
         for step in stage:
             if step.name in done:
                 summary.steps_resumed += 1
                 on_resumed(step)
+            elif lost := _needed(step, failed):
+                summary.failures[step.name] = (f"not run, because {lost.name} failed",)
+                on_step(step)
+            else:
+                todo.append(step)
         for step, outcome in _run_stage(workers, todo, plan.source, tags):
             if not outcome.run_id:
                 _end_lost_run(instance, backfill_id, step, outcome.errors[0])
+            if not outcome.success:
+                failed.append(step)
             summary.add(step, outcome)
             on_step(step)
     return summary
+
+
+def _needed(step: Step, failed: Sequence[Step]) -> Step | None:
+    """A failed step that one of a season stands on: that of the same weeks, or the history."""
+    if step.first is None:
+        return None
+    return next((lost for lost in failed if lost.job == HISTORY or lost.first == step.first), None)
 
 
 def _end_lost_run(instance: DagsterInstance, backfill_id: str, step: Step, why: str) -> None:

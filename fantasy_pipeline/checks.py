@@ -1,4 +1,4 @@
-"""What is checked of each table once it is written: named checks, each a list of rules.
+"""What is checked of each table, before it is written and in the lake: named checks of some rules.
 
 A rule is a pure function that returns the problems it found. Rules of one check share a result:
 a backfill of a season has some ten results, not a thousand. Nothing here knows Dagster.
@@ -17,6 +17,7 @@ from fantasy_pipeline import checks_stats as stats
 from fantasy_pipeline import tables
 from fantasy_pipeline.checks_schedule import Problem
 from fantasy_pipeline.contracts import Table
+from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.season_week import SeasonWeek
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ class Check:
     """Rules with one result.
 
     Args:
-        blocking: a serious problem keeps what is made of the table from being made.
+        blocking: rows with a serious problem are not written; where the lake has some all the
+            same, nothing is made of them.
         facts: what the result tells beside its problems.
     """
 
@@ -121,14 +123,51 @@ class TableChecks:
     has_past: bool = False
     beside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def evidence(self, lake: Lake, weeks: list[SeasonWeek], now: datetime) -> Evidence:
+    def refuse_wrong(
+        self, lake: Lake, rows: pa.Table, weeks: list[SeasonWeek], now: datetime
+    ) -> None:
+        """Raise if a blocking check finds rows wrong that are to be written.
+
+        Args:
+            rows: as `Table.checked` returns them, of `weeks`.
+
+        Raises:
+            PipelineError: the checks, the week of each, and what is wrong.
+        """
+        evidence = self.evidence(lake, weeks, now, rows)
+        results = {check.name: check.result(evidence) for check in self.checks if check.blocking}
+        wrong = []
+        for name, result in results.items():
+            if result.serious:
+                more = len(result.problems) - 1
+                text = f"{name}: {self.table.name} {result.texts[0]}"
+                wrong.append(f"{text} (and {more} more problems)" if more else text)
+        if wrong:
+            raise PipelineError(
+                f"{' | '.join(wrong)}. Nothing was written. Upstream is wrong or not whole yet: "
+                "run again later."
+            )
+
+    def evidence(
+        self,
+        lake: Lake,
+        weeks: list[SeasonWeek],
+        now: datetime,
+        rows: pa.Table | None = None,
+    ) -> Evidence:
         """Read what the rules need: of each file once, and only the columns they name.
+
+        Args:
+            rows: of those weeks; default: the lake's.
 
         Raises:
             NotMaterializedError: the table, or a week, is not in the lake.
         """
         names = list(self.columns) or None
-        rows = lake.read(self.table, weeks if self.table.weekly else None, names)
+        if rows is None:
+            rows = lake.read(self.table, weeks if self.table.weekly else None, names)
+        elif names:
+            rows = rows.select(names)
         past = rows.slice(0, 0)
         if self.has_past:
             first = weeks[0]
@@ -233,15 +272,13 @@ RAW_PLAYERS = TableChecks(
     (
         Check(
             "raw_players_against_schedule",
-            "Every team with a game has players; opponents and byes are the schedule's; nobody is "
-            "on two teams.",
+            "Every team with a game has players; opponents and byes are the schedule's.",
             {
                 "keys": _keys(tables.RAW_PLAYERS),
                 "contract": _contract(tables.RAW_PLAYERS, _PLAYERS),
                 "teams": lambda e: schedule.absent_teams(e.rows, e.games, e.weeks, e.now, False),
                 "opponents": lambda e: schedule.wrong_opponents(e.rows, e.games, e.weeks),
                 "byes": lambda e: schedule.wrong_byes(e.rows, e.games, e.weeks),
-                "one_team": lambda e: schedule.on_two_teams(e.rows),
             },
         ),
         Check(
@@ -265,14 +302,14 @@ WEEKLY_STATS = TableChecks(
         Check(
             "weekly_stats_against_schedule",
             "Every team that played has stat lines, none has on a bye; opponents are the "
-            "schedule's; nobody is on two teams; no team's lines score more than the team did. A "
-            "team whose lines are still to come is a warning for a week.",
+            "schedule's; nobody plays for another team than his roster's; no team's lines score "
+            "more than the team did. A team whose lines are still to come is a warning for a week.",
             {
                 "keys": _keys(tables.WEEKLY_STATS),
                 "teams": lambda e: schedule.absent_teams(e.rows, e.games, e.weeks, e.now, True),
                 "byes": lambda e: schedule.not_scheduled(e.rows, e.games, e.weeks),
                 "opponents": lambda e: schedule.wrong_opponents(e.rows, e.games, e.weeks),
-                "one_team": lambda e: schedule.on_two_teams(e.rows),
+                "one_team": lambda e: schedule.on_two_teams(e.rows, e.beside["raw_players"]),
                 "score": lambda e: stats.beyond_the_score(e.rows, e.games),
             },
         ),
@@ -304,6 +341,7 @@ WEEKLY_STATS = TableChecks(
     ),
     _STATS,
     has_past=True,
+    beside={"raw_players": (*tables.PLAYER_WEEK, "team", "roster_source")},
 )
 
 SOURCE_PROJECTIONS = TableChecks(
@@ -330,3 +368,4 @@ ALL_CHECKS = (
     _projected(tables.MODEL_PROJECTIONS, "Our model"),
     _projected(tables.PROJECTIONS, "Consensus"),
 )
+BY_TABLE = {part.table.name: part for part in ALL_CHECKS}

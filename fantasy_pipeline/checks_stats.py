@@ -147,13 +147,13 @@ def _beside_the_earlier(
 
     both = pa.concat_tables([past.select(rows.column_names), rows])
     codes = both["season"].to_numpy() * 100 + both["week"].to_numpy()
-    ids = np.asarray(both["player_id"].to_pylist(), dtype=object)
+    ids = both["player_id"].combine_chunks().dictionary_encode().indices.to_numpy()
     values = np.column_stack([both[name].fill_null(0.0).to_numpy() for name in stats])
     mine = np.unique(rows["season"].to_numpy() * 100 + rows["week"].to_numpy())
     for code in mine:
         earlier = code - step.season * 100 - step.week
         one, other = np.flatnonzero(codes == code), np.flatnonzero(codes == earlier)
-        _, i, j = np.intersect1d(ids[one].astype(str), ids[other].astype(str), return_indices=True)
+        _, i, j = np.intersect1d(ids[one], ids[other], return_indices=True)
         week = SeasonWeek(int(code // 100), int(code % 100))
         yield week, values[one[i]], values[other[j]]
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import dagster as dg
 
+from fantasy_pipeline.checks import BY_TABLE
 from fantasy_pipeline.contracts import Table
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.retries import only_network_is_retried
+from fantasy_pipeline.runs import moment_of
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import BY_NAME
 
@@ -25,7 +27,8 @@ def _never_retried(method: Callable[..., Any]) -> Callable[..., Any]:
 class LakeIOManager(dg.ConfigurableIOManager):
     """Writes an asset's Arrow table to the lake's table of that name; reads any set of weeks.
 
-    What breaks the table's contract is refused whole: the lake keeps what it has.
+    What breaks the table's contract, or a blocking check of it, is refused whole: the lake keeps
+    what it has.
 
     An input whose metadata has ``columns`` gets only those.
     """
@@ -36,22 +39,29 @@ class LakeIOManager(dg.ConfigurableIOManager):
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
         table = _table_of(context.asset_key)
         lake = self.nfl.lake
+        weeks = _weeks_of(table, context)
         obj = table.checked(obj)
-        if not table.weekly:
+        if table.name in BY_TABLE:
+            now = moment_of(context.step_context.run_tags, self.nfl.now())
+            BY_TABLE[table.name].refuse_wrong(lake, obj, weeks, now)
+        if table.weekly:
+            lake.write_weeks(table, obj, weeks)
+        else:
             rows = lake.write(table, obj)
             context.add_output_metadata({"dagster/row_count": rows, "path": lake.path(table)})
-            return
-        weeks = [SeasonWeek.from_key(key) for key in context.asset_partition_keys]
-        lake.write_weeks(table, obj, weeks)
 
     @_never_retried
     def load_input(self, context: dg.InputContext) -> Any:
         table = _table_of(context.asset_key)
         columns = (context.definition_metadata or {}).get("columns")
-        weeks = None
-        if table.weekly:
-            weeks = sorted(SeasonWeek.from_key(key) for key in context.asset_partition_keys)
+        weeks = _weeks_of(table, context) if table.weekly else None
         return self.nfl.lake.read(table, weeks, columns)
+
+
+def _weeks_of(table: Table, context: dg.InputContext | dg.OutputContext) -> list[SeasonWeek]:
+    """Partitions of a weekly table that are read or written, in order; none of another."""
+    keys = context.asset_partition_keys if table.weekly else ()
+    return sorted(map(SeasonWeek.from_key, keys))
 
 
 def _table_of(asset_key: dg.AssetKey) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -181,30 +182,54 @@ def test_a_player_left_out_stops_the_run(
     assert plays in str(evaluations(instance)[f"{table.name}_complete"].description)
 
 
-@pytest.mark.filterwarnings("ignore:InitResourceContext.dagster_run")  # Dagster's own use of it
-def test_what_the_contract_forbids_is_not_written(instance: dg.DagsterInstance, lake: Lake) -> None:
-    """A season's total instead of a game: refused before the lake changes, the column named."""
-    before = lake.read(WEEKLY_STATS, WEEKS)
-    yards = pc.multiply(before["passing_yards"], 17.0)
-    at = before.schema.get_field_index("passing_yards")
+def passing_17_times(rows: pa.Table) -> pa.Table:
+    """A season's total instead of a game."""
+    at = rows.schema.get_field_index("passing_yards")
+    return rows.set_column(at, "passing_yards", pc.multiply(rows["passing_yards"], 17.0))
 
-    @dg.asset(name=WEEKLY_STATS.name, partitions_def=season_week)
-    def totals() -> pa.Table:
-        return before.set_column(at, "passing_yards", yards)
+
+def without_a_team(rows: pa.Table) -> pa.Table:
+    team = rows.filter(pc.is_valid(rows["opponent"]))["team"][0]
+    return rows.filter(pc.not_equal(rows["team"], team))
+
+
+@pytest.mark.filterwarnings("ignore:InitResourceContext.dagster_run")  # Dagster's own use of it
+@pytest.mark.parametrize(
+    ("table", "spoil", "text"),
+    [
+        (WEEKLY_STATS, passing_17_times, "passing_yards: .* outside -99 to 800"),
+        (WEEKLY_STATS, without_a_team, "weekly_stats 2024 week 5: no rows of "),
+        (RAW_PLAYERS, without_a_team, "raw_players 2024 week 5: no rows of "),
+        (PROJECTIONS, without_a_team, "projections 2024 week 5: .* without a projection"),
+    ],
+    ids=["contract", "stats", "players", "projections"],
+)
+def test_wrong_rows_are_not_written(
+    instance: dg.DagsterInstance,
+    lake: Lake,
+    table: Table,
+    spoil: Callable[[pa.Table], pa.Table],
+    text: str,
+) -> None:
+    """What breaks the contract, or a blocking check, is refused before the lake changes."""
+    before = lake.read(table, WEEKS)
+
+    @dg.asset(name=table.name, partitions_def=season_week)
+    def wrong() -> pa.Table:
+        return spoil(lake.read(table, WEEKS[:1]))
 
     nfl = NflData(source="sample")
     result = dg.materialize(
-        [totals],
+        [wrong],
         instance=instance,
         partition_key=WEEKS[0].key,
         resources={"nfl": nfl, "io_manager": LakeIOManager(nfl=nfl)},
         raise_on_error=False,
     )
     [error] = summarize(result).errors
-    assert "passing_yards: " in error
-    assert "outside -99 to 800" in error
+    assert re.search(text, error), error
     assert "Nothing was written" in error
-    assert lake.read(WEEKLY_STATS, WEEKS).equals(before)
+    assert lake.read(table, WEEKS).equals(before)
 
 
 def test_a_failed_check_is_told_in_one_line(

@@ -177,7 +177,7 @@ def test_a_failed_step_is_done_again(runs: RunHistory) -> None:
 
 
 def test_what_stands_on_a_failed_step_is_done_again(runs: RunHistory) -> None:
-    """A failed step did not stop the later stages, which read an incomplete lake."""
+    """A failed step did not stop the other seasons, which were made of an incomplete lake."""
     runs.add(PLAN, "first", INGEST[0])
     runs.add(PLAN, "first", INGEST[1], fail=True)
     for step in (HISTORY, *PROJECT):
@@ -292,6 +292,8 @@ if __name__ == "__main__":
         report(runs=[dict(run.tags, status=run.status.value) for run in instance.get_runs()])
         run(Plan("killed", "sample", ((games, ingest), (history,))), kill_workers, instance)
         report(killed=runs_of(instance, "killed"))
+        lost = make_plan("lost", "sample", [SeasonWeek(2031, 1), week])
+        run(lost, lambda step: None, instance)
     os.environ["DAGSTER_HOME"] = sys.argv[1]
     with dg.DagsterInstance.get() as other:
         run(Plan("elsewhere", "sample", ((Step(GAMES),),)), lambda step: None, other)
@@ -360,6 +362,18 @@ def test_a_dead_worker_is_a_failure_and_not_the_end(reports: list[dict[str, Any]
     ]
 
 
+def test_what_stands_on_a_failed_step_is_not_run(reports: list[dict[str, Any]]) -> None:
+    """The other season is imported and projected."""
+    lost = reports[6]
+    assert list(lost["failures"]) == ["season_ingest 2031|01-01", "season_projections 2031|01-01"]
+    assert "2031" in lost["failures"]["season_ingest 2031|01-01"][0]
+    assert lost["failures"]["season_projections 2031|01-01"] == [
+        "not run, because season_ingest 2031|01-01 failed"
+    ]
+    assert lost["done"] == 3
+    assert lost["rows"]["projections"] > 500
+
+
 def test_runs_are_of_the_instance_passed_in(reports: list[dict[str, Any]]) -> None:
-    assert reports[6]["done"] == 1
-    assert reports[7] == {"elsewhere": 1}
+    assert reports[7]["done"] == 1
+    assert reports[8] == {"elsewhere": 1}

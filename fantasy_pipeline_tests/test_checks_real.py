@@ -12,6 +12,7 @@ import pytest
 
 from fantasy_pipeline import checks, tables
 from fantasy_pipeline.checks import TableChecks
+from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline_tests.real_lake import import_seasons
@@ -64,6 +65,10 @@ FAULTS: dict[str, tuple[str, Callable[[pa.Table, pa.Table], pa.Table]]] = {
         "weekly_stats_bounds",
         lambda now, before: renumbered(before, 12),
     ),
+    "last season's lines": (
+        "weekly_stats_against_schedule",
+        lambda now, before: elsewhere(now),
+    ),
     "totals so far": (
         "weekly_stats_bounds",
         lambda now, before: totals(now, before),
@@ -83,6 +88,16 @@ FAULTS: dict[str, tuple[str, Callable[[pa.Table, pa.Table], pa.Table]]] = {
 }
 
 
+def elsewhere(now: pa.Table) -> pa.Table:
+    """Every tenth line with the opponent's team, as of players who changed teams."""
+    pairs = zip(now["team"].to_pylist(), now["opponent"].to_pylist(), strict=True)
+    both = [(b, a) if row % 10 == 0 and a and b else (a, b) for row, (a, b) in enumerate(pairs)]
+    for name, values in zip(("team", "opponent"), zip(*both, strict=True), strict=True):
+        at = now.schema.get_field_index(name)
+        now = now.set_column(at, name, pa.array(values, pa.string()))
+    return now
+
+
 def totals(now: pa.Table, before: pa.Table) -> pa.Table:
     """Each player's usage of two weeks together."""
     for name in ("attempts", "carries", "targets", "def_tackles_solo"):
@@ -99,6 +114,7 @@ def totals(now: pa.Table, before: pa.Table) -> pa.Table:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_in_a_real_week_is_found(lake: Lake, tmp_path: Path, fault: str) -> None:
+    """Before the week is written, if the check blocks; and in a lake that has it all the same."""
     check, spoil = FAULTS[fault]
     spoilt = Lake(str(tmp_path / "lake"), "nfl")
     spoilt.write(tables.GAMES, lake.read(tables.GAMES))
@@ -106,7 +122,14 @@ def test_a_fault_in_a_real_week_is_found(lake: Lake, tmp_path: Path, fault: str)
     stats = lake.read(tables.WEEKLY_STATS, weeks)
     spoilt.write_weeks(tables.WEEKLY_STATS, stats, weeks)
     week = SeasonWeek(2024, 12)
+    spoilt.write_weeks(tables.RAW_PLAYERS, lake.read(tables.RAW_PLAYERS, [week]), [week])
     rows = spoil(lake.read(tables.WEEKLY_STATS, [week]), lake.read(tables.WEEKLY_STATS, weeks[-1:]))
+    if next(part.blocking for part in checks.WEEKLY_STATS.checks if part.name == check):
+        told = rf"{check}: weekly_stats 2024 week 12: .* Nothing was written\. "
+        with pytest.raises(PipelineError, match=told):
+            checks.WEEKLY_STATS.refuse_wrong(spoilt, rows, [week], NOW)
+    else:
+        checks.WEEKLY_STATS.refuse_wrong(spoilt, rows, [week], NOW)
     spoilt.write_weeks(tables.WEEKLY_STATS, rows, [week])
     problems = found(spoilt, checks.WEEKLY_STATS, [week])
     assert problems[check], problems
