@@ -80,7 +80,10 @@ class Slot:
 
 
 def content_problem(path: Path, suffix: str) -> str | None:
-    """Say why a file cannot be what its suffix promises; None if nothing visible speaks against."""
+    """Say why a file cannot be what its suffix promises; None if nothing visible speaks against.
+
+    An address without a suffix is that of an API: its answers are JSON.
+    """
     with path.open("rb") as file:
         head = file.read(512)
         size = file.seek(0, os.SEEK_END)
@@ -94,6 +97,11 @@ def content_problem(path: Path, suffix: str) -> str | None:
         return f"is not a csv file (it begins with {head[:16]!r})"
     if suffix == ".csv" and not tail.endswith(b"\n"):
         return f"is not a whole csv file (it ends with {tail!r})"
+    if not suffix:
+        try:
+            json.loads(path.read_bytes())
+        except ValueError:
+            return f"is not JSON (it begins with {head[:40].decode('utf-8', 'replace')!r})"
     return None
 
 

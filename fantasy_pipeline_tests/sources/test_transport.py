@@ -391,6 +391,20 @@ class TestMisbehaviour:
             transport().fetch(CSV_URL, "player_ids")
         assert "offline mode" not in caught.value.advice, "there is no cached copy to offer"
 
+    @pytest.mark.parametrize(
+        "body", [b"<html>Down for maintenance</html>", b'[{"player_id": "3"', b"\xff\xfe"]
+    )
+    def test_a_page_or_half_an_answer_of_an_api_does_not_replace_its_last(
+        self, upstream: Upstream, transport: Callable[..., Transport], body: bytes
+    ) -> None:
+        url = "https://api.sleeper.com/projections/nfl/2024/5?position[]=QB"
+        upstream.will(send(200, b"[]"))
+        transport().fetch(url, "sleeper")
+        upstream.will(send(200, body))
+        with pytest.raises(SourceError, match="is not JSON"):
+            transport().fetch(url, "sleeper")
+        assert transport(offline=True).fetch(url, "sleeper").path.read_bytes() == b"[]"
+
     def test_half_a_csv_is_refused(
         self, upstream: Upstream, transport: Callable[..., Transport]
     ) -> None:

@@ -6,7 +6,6 @@ An adapter knows one site: its addresses, its answer, its traps. What is kept of
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,8 +20,6 @@ from fantasy_pipeline.teams import CURRENT_CODE
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-    from fantasy_pipeline.sources.transport import Fetched
 
 FIRST_SEASON = 2021
 """First season anybody is asked about: the sites answer for earlier ones with what they say today,
@@ -241,20 +238,6 @@ def _by_id(raw_players: pa.Table, at: SeasonWeek, id_column: str) -> dict[str, d
         if key is not None:
             found[key] = row
     return {key: row for key, row in found.items() if key not in twice}
-
-
-def read_json(fetched: Fetched, dataset: str, at: SeasonWeek) -> Any:
-    """Content of a JSON file.
-
-    Raises:
-        UnusableAnswerError: it is something else, e.g. a page that says that the site is down.
-    """
-    content = fetched.path.read_bytes()
-    try:
-        return json.loads(content)
-    except ValueError as error:
-        head = content[:40].decode("utf-8", "replace").strip()
-        raise unusable(dataset, at, f"the answer is not JSON (it begins with {head!r})") from error
 
 
 def unusable(dataset: str, at: SeasonWeek, cause: str) -> UnusableAnswerError:

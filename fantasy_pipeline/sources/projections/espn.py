@@ -19,7 +19,6 @@ from fantasy_pipeline.sources.projections.base import (
     Week,
     nothing,
     number,
-    read_json,
     stat_line,
     unusable,
 )
@@ -80,7 +79,7 @@ def espn(transport: Transport) -> WebSource:
     def read(week: Week) -> tuple[Sequence[Statement], datetime]:
         url = URL.format(season=week.at.season, week=week.at.week)
         fetched = transport.fetch(url, NAME, week.at.season, week.at.week, headers)
-        return statements(read_json(fetched, NAME, week.at), week), fetched.as_of
+        return statements(json.loads(fetched.path.read_bytes()), week), fetched.as_of
 
     return WebSource(NAME, "espn_id", read)
 

@@ -8,6 +8,7 @@ through.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -19,7 +20,6 @@ from fantasy_pipeline.sources.projections.base import (
     Week,
     nothing,
     number,
-    read_json,
     stat_line,
     unusable,
 )
@@ -63,7 +63,7 @@ def sleeper(transport: Transport) -> WebSource:
     def read(week: Week) -> tuple[Sequence[Statement], datetime]:
         url = URL.format(season=week.at.season, week=week.at.week)
         fetched = transport.fetch(url, NAME, week.at.season, week.at.week)
-        return statements(read_json(fetched, NAME, week.at), week), fetched.as_of
+        return statements(json.loads(fetched.path.read_bytes()), week), fetched.as_of
 
     return WebSource(NAME, "sleeper_id", read)
 
