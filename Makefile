@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO_HOME := $(CURDIR)/.demo
 SOURCE ?= sample
 
-.PHONY: demo ui test test-all check audit bench docs lock clean help
+.PHONY: demo ui test test-all check lint audit bench docs lock clean help
 
 help:
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,7 +25,9 @@ test: $(VENV)/installed-dev ## the tests
 test-all: $(VENV)/installed-dev ## the tests, the long ones too
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-check: $(VENV)/installed-dev ## lint (ruff's S rules: security), format, types
+check: lint test audit ## all that must be green: lint, types, tests, audit
+
+lint: $(VENV)/installed-dev ## lint (ruff's S rules: security), format, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

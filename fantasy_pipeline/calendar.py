@@ -211,23 +211,6 @@ def weeks_of(games: Iterable[Game], season: int) -> tuple[int, ...]:
     return tuple(sorted({game.week for game in games if game.season == season}))
 
 
-def last_regular_week(games: Iterable[Game], season: int) -> int:
-    """Last week of the season's regular season: 18, before 2021 it was 17.
-
-    Raises:
-        PipelineError: the schedule has no regular-season game of the season.
-    """
-    weeks = [
-        game.week for game in games if game.season == season and game.game_type == REGULAR_SEASON
-    ]
-    if not weeks:
-        raise PipelineError(
-            f"games {season}: the schedule has no regular season of that year. "
-            "Choose another season, or download the schedule again."
-        )
-    return max(weeks)
-
-
 def next_week(games: Iterable[Game], sw: SeasonWeek) -> SeasonWeek | None:
     """The next week of the same season in the schedule; None after its last one."""
     later = [week for week in weeks_of(games, sw.season) if week > sw.week]

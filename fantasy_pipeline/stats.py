@@ -111,18 +111,6 @@ def incomplete_weeks(games: pa.Table, weekly_stats: pa.Table) -> set[SeasonWeek]
     }
 
 
-POINT_COLUMNS = (
-    "season",
-    "week",
-    "player_name",
-    "fantasy_points",
-    "fantasy_points_ppr",
-    "upstream_fantasy_points",
-    "upstream_fantasy_points_ppr",
-)
-"""What `point_differences` reads."""
-
-
 def point_differences(weekly_stats: pa.Table) -> list[tuple[SeasonWeek, str]]:
     """Stat lines whose points differ from upstream's by more than 0.01: the week, and in words."""
     import numpy as np

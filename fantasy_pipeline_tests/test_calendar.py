@@ -19,7 +19,6 @@ from fantasy_pipeline.calendar import (
     Game,
     games_from_table,
     is_over,
-    last_regular_week,
     next_week,
     scheduled_weeks,
     week_status,
@@ -263,18 +262,6 @@ class TestSchedule:
         assert weeks_of(TWO_SEASONS, 2024) == (1, 2)
         assert weeks_of(TWO_SEASONS, 1998) == ()
 
-    def test_last_regular_week(self) -> None:
-        assert last_regular_week(TWO_SEASONS, 2023) == 2
-
-    @pytest.mark.parametrize(
-        ("games", "season"), [(TWO_SEASONS, 1998), ([SUPER_BOWL], 2023), ((), 2023)]
-    )
-    def test_last_regular_week_without_one_is_refused(
-        self, games: tuple[Game, ...], season: int
-    ) -> None:
-        with pytest.raises(PipelineError, match=f"games {season}: .* no regular season"):
-            last_regular_week(games, season)
-
     def test_next_week_stays_in_the_season_and_skips_gaps(self) -> None:
         games = (*TWO_SEASONS, game(2024, 5, "2024-10-06T17:00"))
         assert next_week(games, SeasonWeek(2023, 2)) == SeasonWeek(2023, 3)
@@ -413,7 +400,9 @@ def test_due_goes_back_only_to_the_last_regular_week_as_the_off_season_starts(
     if after.due < before.due:
         assert before.phase in ("regular", "postseason")
         assert after.phase in ("offseason", "preseason")
-        assert after.due == (before.due.season, last_regular_week(games, before.due.season))
+        regular = [one for one in games if one.game_type == "REG"]
+        last = max(one.week for one in regular if one.season == before.due.season)
+        assert after.due == (before.due.season, last)
     assert before.last_completed is None or (
         after.last_completed is not None and before.last_completed <= after.last_completed
     )
