@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fantasy_pipeline.model import consensus
 from fantasy_pipeline.model.baseline import shrunken_mean
@@ -190,6 +190,7 @@ def _measured(
             "played": {p: np.flatnonzero(now & played & (place == p)) for p in POOL},
             "all": {p: np.flatnonzero(now & (place == p)) for p in POOL},
         }
+        nflcom = sources[NFLCOM].points if NFLCOM in sources else np.full(len(actual), np.nan)
         for source, projected in sources.items():
             told = ~np.isnan(projected.points)
             for pool, positions in pools.items():
@@ -201,6 +202,7 @@ def _measured(
                             projected.points[these],
                             actual[these],
                             None if projected.quantiles is None else projected.quantiles[these],
+                            nflcom[these],
                         )
                 counted = [parts[position] for position in COUNTED if position in parts]
                 if counted:
@@ -218,12 +220,17 @@ def _measured(
 
 
 def measure(
-    projected: np.ndarray, actual: np.ndarray, quantiles: np.ndarray | None
+    projected: np.ndarray,
+    actual: np.ndarray,
+    quantiles: np.ndarray | None,
+    nflcom: np.ndarray | None = None,
 ) -> dict[str, float | None]:
     """Measures of one week and position.
 
     Args:
         quantiles: p10, p50, p90 as columns, if there are any.
+        nflcom: what NFL.com projects the same players. It projects every player of the pool, or
+            has no file of the week and none.
     """
     import numpy as np
 
@@ -238,6 +245,8 @@ def measure(
         "players": len(error),
         "mae": float(np.abs(error).mean()),
         "rmse": float(np.sqrt((error**2).mean())),
+        "nflcom_mae": None,
+        "nflcom_rmse": None,
         "bias": float(error.mean()),
         "spearman": _spearman(above, truth),
         "start_sit": float(right / pairs) if pairs else None,
@@ -245,6 +254,10 @@ def measure(
         "coverage": None,
         "pinball": None,
     }
+    if nflcom is not None and not np.isnan(nflcom).any():
+        theirs = nflcom - actual
+        out["nflcom_mae"] = float(np.abs(theirs).mean())
+        out["nflcom_rmse"] = float(np.sqrt((theirs**2).mean()))
     if quantiles is not None:
         inside = (actual >= quantiles[:, 0]) & (actual <= quantiles[:, 2])
         losses = [
@@ -272,30 +285,35 @@ def _spearman(one: np.ndarray, other: np.ndarray) -> float | None:
 def headlines(accuracy: pa.Table) -> dict[SeasonWeek, dict[str, float]]:
     """The few numbers of each week that are watched over time: PPR, who played, all positions.
 
-    By week: MAE of the consensus and of NFL.com, the consensus's RMSE over NFL.com's, and the share
-    of players within p10-p90; what a week lacks is left out.
+    By week: MAE of the consensus and of NFL.com, the consensus's RMSE over NFL.com's on the same
+    players, and the share of players within p10-p90; what a week lacks is left out.
     """
     out: dict[SeasonWeek, dict[str, float]] = {}
-    rmse: dict[tuple[SeasonWeek, str], float] = {}
     for row in accuracy.to_pylist():
+        source = row["source"]
         if (row["position"], row["scoring"], row["pool"]) != (ALL, "ppr", "played"):
             continue
-        week, source = SeasonWeek(row["season"], row["week"]), row["source"]
-        rmse[week, source] = row["rmse"]
-        if source in ("consensus", NFLCOM):
-            numbers = out.setdefault(week, {})
-            numbers[f"mae_{source}"] = round(row["mae"], 3)
-            if row["coverage"] is not None:
-                numbers["coverage_p10_p90"] = round(row["coverage"], 3)
-    for week, numbers in out.items():
-        if {(week, "consensus"), (week, NFLCOM)} <= rmse.keys():
-            ratio = rmse[week, "consensus"] / rmse[week, NFLCOM]
+        if source not in ("consensus", NFLCOM):
+            continue
+        numbers = out.setdefault(SeasonWeek(row["season"], row["week"]), {})
+        numbers[f"mae_{source}"] = round(row["mae"], 3)
+        if row["coverage"] is not None:
+            numbers["coverage_p10_p90"] = round(row["coverage"], 3)
+        if source == "consensus" and (ratio := ratio_to_nflcom(row, "rmse")) is not None:
             numbers["rmse_ratio_to_nflcom"] = round(ratio, 4)
     return out
 
 
+def ratio_to_nflcom(measures: Mapping[str, Any], name: str) -> float | None:
+    """`mae` or `rmse` over NFL.com's on the same players; None where NFL.com has none, or is
+    without error."""
+    theirs = measures[f"nflcom_{name}"]
+    return measures[name] / theirs if theirs else None
+
+
 _WEIGHTS = {
     "mae": "players",
+    "nflcom_mae": "players",
     "bias": "players",
     "coverage": "players",
     "pinball": "players",
@@ -312,8 +330,14 @@ def pooled(parts: list[dict[str, float | None]]) -> dict[str, float | None]:
         "players": sum(players),
         "pairs": sum(part["pairs"] or 0 for part in parts),
     }
-    squares = sum(n * (part["rmse"] or 0.0) ** 2 for n, part in zip(players, parts, strict=True))
-    out["rmse"] = (squares / sum(players)) ** 0.5
+    for name in ("rmse", "nflcom_rmse"):
+        known = [
+            (value, n)
+            for part, n in zip(parts, players, strict=True)
+            if (value := part[name]) is not None
+        ]
+        total = sum(n for _, n in known)
+        out[name] = (sum(n * value**2 for value, n in known) / total) ** 0.5 if total else None
     for name, by in _WEIGHTS.items():
         known = [
             (value, 1.0 if by is None else float(part[by] or 0))

@@ -66,12 +66,13 @@ def _made(table: str, column: str) -> list[Source]:
             return [(MODEL_PROJECTIONS.name, "projected_points_half"), told]
         if column.startswith(("projected_points", "p10", "p50", "p90")):
             return [(MODEL_PROJECTIONS.name, column), told]
-    if table == PROJECTION_ACCURACY.name and column in _MEASURES:
-        return [
-            *((PROJECTIONS.name, f"projected_points{end}") for end in ("", "_half")),
-            told,
-            *((PLAYER_HISTORY.name, f"target_{s}") for s in SCORINGS if s != "std"),
-        ]
+    if table == PROJECTION_ACCURACY.name:
+        happened = [(PLAYER_HISTORY.name, f"target_{s}") for s in SCORINGS if s != "std"]
+        if column.startswith("nflcom_"):
+            return [told, *happened]
+        if column in _MEASURES:
+            ours = [(PROJECTIONS.name, f"projected_points{end}") for end in ("", "_half")]
+            return [*ours, told, *happened]
     return []
 
 

@@ -7,7 +7,14 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from fantasy_pipeline import tables
-from fantasy_pipeline.accuracy import ALL, LAST_WEEK, POOL, pooled, projection_accuracy
+from fantasy_pipeline.accuracy import (
+    ALL,
+    LAST_WEEK,
+    POOL,
+    pooled,
+    projection_accuracy,
+    ratio_to_nflcom,
+)
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.model import training
@@ -34,8 +41,8 @@ def scoreboard(
 
     Returns:
         One row per group and source, best RMSE first, with each measure, and `mae_ratio` and
-        `rmse_ratio` to NFL.com on the same weeks and positions. Weeks that NFL.com has no file of
-        are left out where there are others, so that all sources answer for the same weeks.
+        `rmse_ratio` to NFL.com on the very players that the source projects. Weeks that NFL.com has
+        no file of are left out where there are others, so that all answer for the same weeks.
     """
     import pyarrow as pa
 
@@ -55,14 +62,10 @@ def scoreboard(
     for row in rows:
         groups.setdefault((row[by] if by else "all", row["source"]), []).append(row)
     out: list[dict[str, Any]] = []
-    yardstick = {_cell(row): row for row in rows if row["source"] == NFLCOM}
     for (group, source), parts in groups.items():
         line: dict[str, Any] = {"group": str(group), "source": source, **pooled(parts)}
-        # A source may have begun later than NFL.com.
-        same = [yardstick[_cell(part)] for part in parts if _cell(part) in yardstick]
-        theirs = pooled(same) if same else {}
         for name in ("mae", "rmse"):
-            line[f"{name}_ratio"] = line[name] / theirs[name] if theirs else None
+            line[f"{name}_ratio"] = ratio_to_nflcom(line, name)
         out.append(line)
     order = list(POOL) if by == "position" else None
     out.sort(key=lambda row: (_place(row["group"], order), row["rmse"], row["source"]))
@@ -72,10 +75,6 @@ def scoreboard(
         values = [row[name] for row in out]
         columns[name] = [v if v is None or name == "players" else round(v, 4) for v in values]
     return pa.table(columns)
-
-
-def _cell(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    return row["season"], row["week"], row["position"]
 
 
 def _place(group: str, order: Sequence[str] | None) -> tuple[int, str]:

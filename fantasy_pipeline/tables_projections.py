@@ -44,6 +44,11 @@ def _error(name: str, description: str) -> Column:
     return Column(name, "float", description, unit="points", lowest=0, nullable=False)
 
 
+def _nflcom_error(name: str, description: str) -> Column:
+    description += "; null where it has no file of the week"
+    return replace(_error(name, description), nullable=True)
+
+
 SOURCE_PROJECTIONS = Table(
     "source_projections",
     "What other sources projected, and when they said so: one row per source, player, week and "
@@ -202,6 +207,8 @@ PROJECTION_ACCURACY = Table(
         Column("players", "int", "Players scored"),
         _error("mae", "Mean absolute error"),
         _error("rmse", "Root mean squared error"),
+        _nflcom_error("nflcom_mae", "NFL.com's mean absolute error on the same players"),
+        _nflcom_error("nflcom_rmse", "NFL.com's root mean squared error on the same players"),
         Column("bias", "float", "Mean of projected minus actual", unit="points"),
         Column(
             "spearman",

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from fantasy_pipeline.accuracy import NAIVE, POOL, headlines, projection_accuracy
+from fantasy_pipeline.scoreboard import scoreboard
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import (
     MODEL_PROJECTIONS,
@@ -222,6 +223,41 @@ def test_sources_are_compared_on_the_players_of_nflcom(score: Score) -> None:
     assert found[5, "nflcom", "WR"]["bias"] == 0.0
 
 
+def test_a_source_that_tells_some_players_is_compared_with_nflcom_on_those(rows: Rows) -> None:
+    happened = [
+        actual("a", 12.0), actual("b", 15.0), actual("c", 1.0), actual("t", 4.0, "TE"),
+    ]  # fmt: skip
+    told = [
+        # NFL.com errs by 2, 10, 1 and 3; Sleeper, on two of them, by 1 and 6.
+        theirs("a", 10.0), theirs("b", 5.0), theirs("c", 2.0), theirs("t", 7.0),
+        theirs("a", 13.0, source="sleeper"), theirs("t", 10.0, source="sleeper"),
+    ]  # fmt: skip
+    table = projection_accuracy(
+        rows(PLAYER_HISTORY, *happened),
+        rows(PROJECTIONS, *THREE, ours("t", 6.0)),
+        rows(MODEL_PROJECTIONS),
+        rows(SOURCE_PROJECTIONS, *told),
+    )
+    half = {
+        (row["source"], row["position"]): (row["players"], row["nflcom_mae"], row["nflcom_rmse"])
+        for row in table.to_pylist()
+        if row["scoring"] == "half" and row["pool"] == "played"
+    }
+    assert half["sleeper", "WR"] == (1, 2.0, 2.0)
+    assert half["sleeper", "TE"] == (1, 3.0, 3.0)
+    assert half["sleeper", "ALL"] == (2, 2.5, pytest.approx(math.sqrt((4 + 9) / 2)))
+    assert half["consensus", "WR"] == (3, pytest.approx(13 / 3), pytest.approx(math.sqrt(105 / 3)))
+    board = {row["source"]: row for row in scoreboard(table, scoring="half").to_pylist()}
+    assert board["sleeper"]["mae_ratio"] == pytest.approx(3.5 / 2.5)
+    assert board["sleeper"]["rmse_ratio"] == pytest.approx(math.sqrt(37 / 13), abs=1e-4)
+    assert (board["nflcom"]["mae_ratio"], board["nflcom"]["rmse_ratio"]) == (1.0, 1.0)
+
+
+def test_without_nflcom_there_is_nothing_to_compare_with(score: Score) -> None:
+    row = score(THREE, HAPPENED, (theirs("a", 13.0, source="sleeper"),))[5, "sleeper", "ALL"]
+    assert (row["nflcom_mae"], row["nflcom_rmse"]) == (None, None)
+
+
 def test_a_week_without_other_sources_is_scored_all_the_same(score: Score) -> None:
     found = score(
         [*THREE, ours("a", 10.0, week=6)],
@@ -262,8 +298,9 @@ def test_headlines_are_the_numbers_watched_over_time(rows: Rows) -> None:
 
     table = rows(
         PROJECTION_ACCURACY,
-        score("consensus", 6.3, coverage=0.8),
-        score("nflcom", 7.0),
+        # NFL.com's error on our players is not the one on all of its own.
+        score("consensus", 6.3, coverage=0.8, nflcom_rmse=7.5),
+        score("nflcom", 7.0, nflcom_rmse=7.0),
         score("nflcom", 9.0, pool="all"),
         score("nflcom", 8.0, week=6),
     )
@@ -272,7 +309,7 @@ def test_headlines_are_the_numbers_watched_over_time(rows: Rows) -> None:
             "mae_consensus": 5.3,
             "coverage_p10_p90": 0.8,
             "mae_nflcom": 6.0,
-            "rmse_ratio_to_nflcom": 0.9,
+            "rmse_ratio_to_nflcom": 0.84,
         },
         SeasonWeek(2024, 6): {"mae_nflcom": 7.0},
     }

@@ -33,7 +33,7 @@ class Scores:
 
     Args:
         rows: one per source, best RMSE first: name, ours, mae, rmse, bias, spearman, start_sit,
-            coverage, rmse_ratio (to NFL.com; None where it projects nothing).
+            coverage, rmse_ratio (to NFL.com on the same players; None where it projects nothing).
         base: name of the source that the others are compared with: NFL.com where there is one,
             else the best free baseline.
         weekly: mean absolute error by name and week: ours, the base, a baseline.
@@ -54,8 +54,10 @@ class Scores:
     @property
     def against_base(self) -> float:
         """RMSE of the consensus relative to the base, percent; negative is better."""
-        base = next(row for row in self.rows if row["name"] == self.base)
-        return 100 * (self.consensus["rmse"] / base["rmse"] - 1)
+        if (ratio := self.consensus["rmse_ratio"]) is None:
+            base = next(row for row in self.rows if row["name"] == self.base)
+            ratio = self.consensus["rmse"] / base["rmse"]
+        return 100 * (ratio - 1)
 
 
 def scores_of(accuracy: pa.Table) -> Scores | None:

@@ -91,7 +91,8 @@ def test_the_pool_needs_nflcom_and_takes_the_best_by_the_mean(
 def measured(**more: object) -> dict[str, object]:
     return {
         "season": 2024, "week": 1, "source": "model", "position": "QB", "scoring": "ppr",
-        "pool": "played", "players": 10, "mae": 4.0, "rmse": 5.0, "bias": 0.0, "spearman": 0.4,
+        "pool": "played", "players": 10, "mae": 4.0, "rmse": 5.0,
+        "nflcom_mae": 5.0, "nflcom_rmse": 6.25, "bias": 0.0, "spearman": 0.4,
         "start_sit": 0.6, "pairs": 45, "coverage": None, "pinball": None,
     } | more  # fmt: skip
 
@@ -116,10 +117,11 @@ def test_the_board_compares_on_the_same_weeks_of_the_regular_season() -> None:
 
 
 def test_a_source_that_began_late_is_compared_on_its_own_weeks() -> None:
+    nine, five = {"nflcom_mae": 9.0, "nflcom_rmse": 9.0}, {"nflcom_mae": 5.0, "nflcom_rmse": 5.0}
     rows = [
-        measured(week=5, source="nflcom", mae=9.0, rmse=9.0),
-        measured(week=6, source="nflcom", mae=5.0, rmse=5.0),
-        measured(week=6, source="sleeper", mae=4.0, rmse=4.5),
+        measured(week=5, source="nflcom", mae=9.0, rmse=9.0, **nine),
+        measured(week=6, source="nflcom", mae=5.0, rmse=5.0, **five),
+        measured(week=6, source="sleeper", mae=4.0, rmse=4.5, **five),
     ]
     table = pa.Table.from_pylist(rows, schema=PROJECTION_ACCURACY.arrow_schema)
     board = {row["source"]: row for row in scoreboard.scoreboard(table).to_pylist()}

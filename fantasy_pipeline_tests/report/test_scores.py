@@ -22,7 +22,15 @@ def test_sources_are_compared_with_nflcom(rows: Rows) -> None:
     table = rows(
         PROJECTION_ACCURACY,
         *(
-            row(week, source, position, mae, coverage=0.8 if source == "consensus" else None)
+            row(
+                week,
+                source,
+                position,
+                mae,
+                coverage=0.8 if source == "consensus" else None,
+                nflcom_mae=5.0,
+                nflcom_rmse=6.0,
+            )
             for week in (1, 2)
             for source, mae in (("consensus", 4.4), ("nflcom", 5.0), ("naive last game", 8.0))
             for position in ("WR", "ALL")
