@@ -201,10 +201,12 @@ def projections(
     together, width = half.copy(), np.ones(len(half))
     told = np.column_stack([half, *others.values()])
     base = _as_others_see_it(half, ours["plays"].to_numpy(), told[:, 1:])
-    for year in np.unique(season):
-        model = model_of(int(year))
+    models = {int(year): model_of(int(year)) for year in np.unique(season)}
+    # Week by week: who is heard in one must not depend on which others are projected with it.
+    for week in np.unique(weeks):
+        model = models[int(week) // 100]
         for position in FANTASY_POSITIONS:
-            these = (season == year) & (place == position)
+            these = (weeks == week) & (place == position)
             theirs = {name: values[these] for name, values in others.items()}
             weights = model.source_weights.get(position, {}) if model else {}
             together[these] = consensus.combine(

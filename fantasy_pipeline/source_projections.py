@@ -175,7 +175,6 @@ def _kickoffs(games: pa.Table, raw_players: pa.Table) -> pa.Table:
 
 def _describe(told: Told, asked: dict[str, dict[int, Week]], wanted: Sequence[Week]) -> None:
     """Who is present, missing, late or a copy, week by week."""
-    import numpy as np
     import pyarrow.compute as pc
 
     for week in wanted:
@@ -189,17 +188,7 @@ def _describe(told: Told, asked: dict[str, dict[int, Week]], wanted: Sequence[We
         told.missing[number] = [
             name for name, weeks in asked.items() if number in weeks and name not in present
         ]
-        players = {name: i for i, name in enumerate(pc.unique(in_time["player_id"]).to_pylist())}
-        points = {}
-        for name in sorted(on_time):
-            theirs = in_time.filter(pc.equal(in_time["source"], name))
-            half = pc.coalesce(theirs["points_half"], theirs["points_ppr"], theirs["points_std"])
-            values = np.full(len(players), np.nan)
-            values[[players[player] for player in theirs["player_id"].to_pylist()]] = (
-                half.fill_null(np.nan).to_numpy()
-            )
-            points[name] = values
-        told.same[number] = copies(points)
+        told.same[number] = copies(in_time).get(week.at, {})
 
 
 def _refuse_nothing(told: Told, failed: dict[str, dict[int, SourceError]], week: Week) -> None:

@@ -6,7 +6,7 @@ the only places that decide these things.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,6 @@ from fantasy_pipeline.sql import arrow, database, query
 from fantasy_pipeline.tables import SOURCE_PROJECTIONS
 
 if TYPE_CHECKING:
-    import numpy as np
     import pyarrow as pa
 
     from fantasy_pipeline.lake import Lake
@@ -25,11 +24,11 @@ if TYPE_CHECKING:
 ARCHIVED = (NFLCOM,)
 """Sources whose files of past weeks are kept as they were before the games."""
 COPY_SHARE = 0.98
-"""Share of common players on whom two sources agree from which on they are one."""
+"""Share of a week's common players on whom two sources agree from which on they are one."""
 COPY_APART = 0.05
 """Points, half-PPR, that count as agreement."""
 COPY_ROWS = 50
-"""Common players needed to call a source a copy."""
+"""Common players of a week needed to call a source a copy."""
 LEAST_SHARE = 0.5
 """A fetch that drops more than half of the players yet to play is taken for broken."""
 _ABOUT = {
@@ -177,27 +176,46 @@ def dropped(stored: pa.Table, said: pa.Table) -> tuple[int, int]:
     return len(expected - set(said["player_id"].to_pylist())), len(expected)
 
 
-def is_copy(one: np.ndarray, other: np.ndarray) -> bool:
-    """Whether two sources say the same: points of the same players, NaN where one says nothing."""
-    import numpy as np
+def copies(statements: pa.Table) -> dict[SeasonWeek, dict[str, str]]:
+    """Sources that copy another, and whom, week by week: the archived one, or else the first by
+    name, is the original.
 
-    both = ~np.isnan(one) & ~np.isnan(other)
-    agree = np.abs(one - other)[both] < COPY_APART
-    return bool(both.sum() >= COPY_ROWS and agree.mean() > COPY_SHARE)
-
-
-def copies(points: Mapping[str, np.ndarray]) -> dict[str, str]:
-    """Sources that copy another, and whom: the archived one, or else the first by name, counts.
+    All weeks at once: each pair of sources is compared in a few array operations.
 
     Args:
-        points: by source, points of the same players; NaN where it says nothing.
+        statements: `SOURCE_PROJECTIONS` rows, one per source, player and week at most (`known`).
     """
-    originals: list[str] = []
-    found: dict[str, str] = {}
-    for source in sorted(points, key=lambda name: (name not in ARCHIVED, name)):
-        same = [name for name in originals if is_copy(points[source], points[name])]
-        if same:
-            found[source] = same[0]
-        else:
-            originals.append(source)
+    import numpy as np
+    import pyarrow.compute as pc
+
+    std, half, ppr = (statements[f"points_{name}"] for name in ("std", "half", "ppr"))
+    given = pc.coalesce(half, pc.divide(pc.add(std, ppr), 2.0), ppr, std)
+    # 0 is how sources say that they have no projection.
+    said = statements.append_column("given", given).filter(pc.greater(given, 0.0))
+    sources = pc.unique(said["source"]).to_pylist()
+    if len(sources) < 2:
+        return {}
+    codes = said["season"].to_numpy() * 100 + said["week"].to_numpy()
+    weeks, week = np.unique(codes, return_inverse=True)
+    player = said["player_id"].combine_chunks().dictionary_encode().indices.to_numpy()
+    cells, cell = np.unique(week * (player.max() + 1) + player, return_inverse=True)
+    week_of = cells // (player.max() + 1)
+    points = {}
+    for source in sources:
+        theirs = pc.equal(said["source"], source).to_numpy(zero_copy_only=False)
+        points[source] = np.full(len(cells), np.nan)
+        points[source][cell[theirs]] = said["given"].to_numpy()[theirs]
+    found: dict[SeasonWeek, dict[str, str]] = {}
+    originals: dict[str, np.ndarray] = {}
+    for source in sorted(sources, key=lambda name: (name not in ARCHIVED, name)):
+        own = np.ones(len(weeks), dtype=bool)
+        for original, its_own in originals.items():
+            apart = np.abs(points[source] - points[original])
+            common = np.bincount(week_of, ~np.isnan(apart), len(weeks))
+            agree = np.bincount(week_of, apart < COPY_APART, len(weeks))
+            same = its_own & own & (common >= COPY_ROWS) & (agree > COPY_SHARE * common)
+            own &= ~same
+            for code in weeks[same].tolist():
+                found.setdefault(SeasonWeek(*divmod(code, 100)), {})[source] = original
+        originals[source] = own
     return found

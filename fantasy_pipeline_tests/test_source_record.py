@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fantasy_pipeline.source_record import CONTENT, copies, dropped, is_copy, known, recorded
+from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.source_record import CONTENT, copies, dropped, known, recorded
 from fantasy_pipeline.tables import SOURCE_PROJECTIONS
 
 KICKOFF = datetime(2025, 11, 16, 18, tzinfo=timezone.utc)
@@ -248,6 +249,21 @@ def test_players_gone_are_counted_among_those_yet_to_play() -> None:
 OWN = np.linspace(2, 20, 100)
 
 
+def saying(source: str, points: np.ndarray, **more: Any) -> list[dict[str, Any]]:
+    """What a source says of as many players; NaN is nothing."""
+    return [
+        row(f"P{number}", value, source=source, **more)
+        for number, value in enumerate(points.tolist())
+        if not np.isnan(value)
+    ]
+
+
+def copying(**points: np.ndarray) -> dict[str, str]:
+    """Who copies whom in the one week."""
+    rows = [one for source, values in points.items() for one in saying(source, values)]
+    return copies(table(*rows)).get(SeasonWeek(2025, 11), {})
+
+
 @pytest.mark.parametrize(
     ("other", "same"),
     [
@@ -261,11 +277,39 @@ OWN = np.linspace(2, 20, 100)
     ],
 )
 def test_copies_agree_on_nearly_all_common_players(other: np.ndarray, same: bool) -> None:
-    assert is_copy(OWN, other) is same
+    assert copying(espn=OWN, sleeper=other) == ({"sleeper": "espn"} if same else {})
 
 
 def test_the_archive_is_the_original_then_the_first_by_name() -> None:
-    assert copies({"espn": OWN, "nflcom": OWN, "sleeper": OWN + 3}) == {"espn": "nflcom"}
-    assert copies({"sleeper": OWN, "espn": OWN, "nflcom": OWN + 3}) == {"sleeper": "espn"}
-    assert copies({"espn": OWN, "sleeper": OWN + 1}) == {}
-    assert copies({}) == {}
+    assert copying(espn=OWN, nflcom=OWN, sleeper=OWN + 3) == {"espn": "nflcom"}
+    assert copying(sleeper=OWN, espn=OWN, nflcom=OWN + 3) == {"sleeper": "espn"}
+    assert copying(sleeper=OWN, espn=OWN, nflcom=OWN) == {"espn": "nflcom", "sleeper": "nflcom"}
+    # A copy is nobody's original: espn is like nflcom, and sleeper like espn only.
+    assert copying(nflcom=OWN, espn=OWN + 0.04, sleeper=OWN + 0.08) == {"espn": "nflcom"}
+    assert copying(espn=OWN, sleeper=OWN + 1) == {}
+    assert copying(espn=OWN) == copying() == {}
+
+
+def test_to_say_nothing_of_the_same_players_is_no_copy() -> None:
+    nothing = np.zeros(400)
+    both = {name: np.append(OWN + apart, nothing) for name, apart in (("espn", 0), ("sleeper", 3))}
+    assert copying(**both) == {}
+
+
+def test_copies_are_told_apart_by_week() -> None:
+    rows = [
+        *saying("espn", OWN), *saying("sleeper", OWN),
+        *saying("espn", OWN, week=12), *saying("sleeper", OWN + 2, week=12),
+        *saying("espn", OWN, season=2024), *saying("sleeper", OWN, season=2024),
+    ]  # fmt: skip
+    same = {"sleeper": "espn"}
+    assert copies(table(*rows)) == {SeasonWeek(2025, 11): same, SeasonWeek(2024, 11): same}
+
+
+def test_a_copy_in_other_scorings_is_one() -> None:
+    rows = saying("sleeper", OWN - 1, points_std=None)
+    rows = [one | {"points_std": one["points_ppr"] + 2} for one in rows]
+    theirs = [
+        one | {"points_half": one["points_ppr"], "points_ppr": None} for one in saying("espn", OWN)
+    ]
+    assert copies(table(*rows, *theirs)) == {SeasonWeek(2025, 11): {"sleeper": "espn"}}

@@ -59,19 +59,21 @@ def half_points(table: pa.Table, receptions: np.ndarray) -> np.ndarray:
 def beside(
     rows: pa.Table, source_projections: pa.Table, with_copies: bool = False
 ) -> dict[str, np.ndarray]:
-    """Half-PPR points of each independent source, as known at kick-off, in the order of `rows`;
-    NaN where it has none.
+    """Half-PPR points of each source that has any, as known at kick-off, in the order of `rows`;
+    NaN where it has none, and in weeks in which it copies another.
 
     Args:
         rows: key columns and receptions.
-        source_projections: `SOURCE_PROJECTIONS`.
-        with_copies: sources that copy another as well.
+        source_projections: `SOURCE_PROJECTIONS` of whole weeks: who copies is told by all players.
+        with_copies: what a copy says as well.
     """
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
     source_projections = known(source_projections).select(["source", *KEY, *POINTS])
+    same = {} if with_copies else copies(source_projections)
+    weeks = _weeks(rows)
     keyed = rows.select([*KEY, "receptions"]).append_column(
         "row", pa.array(np.arange(rows.num_rows))
     )
@@ -84,9 +86,11 @@ def beside(
         values[both["row"].to_numpy()] = half_points(both, receptions)
         # 0 is how sources say that they have no projection.
         values[~(values > 0)] = np.nan
-        out[source] = values
-    same = {} if with_copies else copies(out)
-    return {source: values for source, values in out.items() if source not in same}
+        copied = [week.season * 100 + week.week for week in same if source in same[week]]
+        values[np.isin(weeks, copied)] = np.nan
+        if not np.isnan(values).all():
+            out[source] = values
+    return out
 
 
 def differences(model: np.ndarray, sources: dict[str, np.ndarray], weeks: np.ndarray) -> np.ndarray:
@@ -214,7 +218,8 @@ def combine(
     weeks: np.ndarray,
     usual: np.ndarray,
 ) -> np.ndarray:
-    """Consensus of one position, half-PPR; a source without a past has a share of the prior.
+    """Consensus of one position, half-PPR; a source without a past has a share of the prior, among
+    those that say something of any of these rows.
 
     It is never beyond what the model and the player's sources say.
 
@@ -225,6 +230,7 @@ def combine(
     """
     import numpy as np
 
+    sources = {name: told for name, told in sources.items() if not np.isnan(told).all()}
     if not sources:
         return model
     heard = with_usual(sources, usual)

@@ -14,12 +14,12 @@ RANDOM = np.random.default_rng(3)
 
 
 def told(
-    source: str, points: dict[int, float | None], scoring: str = "half"
+    source: str, points: dict[int, float | None], scoring: str = "half", week: int = 1
 ) -> list[dict[str, object]]:
     return [
         {
             "season": 2024,
-            "week": 1,
+            "week": week,
             "source": source,
             "player_id": f"P{player}",
             f"points_{scoring}": value,
@@ -34,11 +34,11 @@ def sources(*rows: list[dict[str, object]]) -> pa.Table:
     )
 
 
-def players(count: int, receptions: float = 0.0) -> pa.Table:
+def players(count: int, receptions: float = 0.0, week: int = 1) -> pa.Table:
     return pa.table(
         {
             "season": pa.array([2024] * count, pa.int32()),
-            "week": pa.array([1] * count, pa.int32()),
+            "week": pa.array([week] * count, pa.int32()),
             "player_id": [f"P{number}" for number in range(count)],
             "receptions": [receptions] * count,
         }
@@ -65,6 +65,24 @@ def test_a_copy_counts_once() -> None:
         players(80), sources(told("a", own), told("b", copy), told("c", other))
     )
     assert list(found) == ["a", "c"]
+
+
+def test_a_copy_of_one_week_is_heard_in_the_others() -> None:
+    own = {player: float(value) for player, value in enumerate(RANDOM.uniform(2, 20, 80))}
+    other = {player: value + 1.0 for player, value in own.items()}
+    said = sources(
+        told("a", own), told("b", own),
+        told("a", own, week=2), told("b", other, week=2),
+        told("a", own, week=3), told("b", other, week=3),
+    )  # fmt: skip
+    rows = pa.concat_tables([players(80, week=week) for week in (1, 2, 3)])
+    found = consensus.beside(rows, said)
+    assert np.isnan(found["a"]).sum() == 0
+    assert np.isnan(found["b"]).reshape(3, 80).all(axis=1).tolist() == [True, False, False]
+    # All the week's players tell, though few are asked about.
+    few = consensus.beside(pa.concat_tables([players(3), players(3, week=2)]), said)
+    assert np.isnan(few["b"]).tolist() == [True] * 3 + [False] * 3
+    assert "b" in consensus.beside(rows, said, with_copies=True)
 
 
 UNHEARD = np.array([np.nan, np.nan])

@@ -95,6 +95,33 @@ def test_doubt_whether_he_plays_yields_to_those_who_do_not_doubt() -> None:
     assert row["projected_points_half"] == pytest.approx(11.0, abs=0.3)
 
 
+def test_a_week_is_the_same_whatever_weeks_are_projected_with_it() -> None:
+    """Sleeper copies NFL.com in week 3 only, and says nothing in week 5."""
+
+    def said(week: int, source: str, more: float) -> list[dict[str, object]]:
+        return [
+            told(f"P{number}", 5.0 + number / 10 + more, source) | {"week": week}
+            for number in range(60)
+        ]
+
+    sources = [
+        *said(3, "nflcom", 0), *said(3, "sleeper", 0),
+        *said(4, "nflcom", 0), *said(4, "sleeper", 3),
+        *said(5, "nflcom", 0),
+    ]  # fmt: skip
+    rows = {week: [ours(f"P{number}", week=week) for number in range(60)] for week in (3, 4, 5)}
+    together = consensus(*rows[3], *rows[4], *rows[5], sources=sources)
+    alone = [row for week in rows for row in consensus(*rows[week], sources=sources)]
+    assert together == alone
+    heard = {week: {row["sources"] for row in alone if row["week"] == week} for week in rows}
+    assert heard == {3: {2}, 4: {3}, 5: {2}}
+    points = {
+        week: [row["projected_points"] for row in alone if row["week"] == week] for week in rows
+    }
+    # A copy takes no share of the prior from the original.
+    assert points[3] == points[5] != points[4]
+
+
 def test_weeks_without_other_sources_are_named() -> None:
     rows = pa.Table.from_pylist([ours(), ours(week=4)], schema=MODEL_PROJECTIONS.arrow_schema)
     sources = pa.Table.from_pylist([told()], schema=SOURCE_PROJECTIONS.arrow_schema)
