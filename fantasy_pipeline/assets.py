@@ -277,7 +277,7 @@ def projection_model(
 def model_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_players: Any) -> Any:
     from fantasy_pipeline.checks_schedule import refuse_empty_weeks
     from fantasy_pipeline.model.artefact import fitting, save
-    from fantasy_pipeline.model.training import CONTENT, seasons_before, train
+    from fantasy_pipeline.model.training import seasons_before, train
     from fantasy_pipeline.projections import model_projections, pool_warnings
 
     weeks = weeks_of(context)
@@ -286,18 +286,13 @@ def model_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_playe
 
     def model(season: int) -> Any:
         before = seasons_before(season)
-
-        def past(table: Table, columns: list[str] | None = None) -> Any:
-            return nfl.lake.read(table, columns=columns, seasons=before)
-
-        of = (tables.PLAYER_HISTORY, tables.SOURCE_PROJECTIONS)
-        rows, told = (past(table, list(CONTENT[table.name])) for table in of)
-        stored = fitting(nfl.lake, rows, told, season)
+        told = nfl.lake.read(tables.SOURCE_PROJECTIONS, seasons=before)
+        history = nfl.lake.by_season(tables.PLAYER_HISTORY, before)
+        stored = fitting(nfl.lake, history, season, told)
         if stored is not None:
             return stored
         context.log.info(f"training the model of {season}")
-        history = nfl.lake.by_season(tables.PLAYER_HISTORY, before)
-        trained = train(history, season, past(tables.SOURCE_PROJECTIONS))
+        trained = train(nfl.lake.by_season(tables.PLAYER_HISTORY, before), season, told)
         save(nfl.lake, trained)
         return trained
 

@@ -217,12 +217,13 @@ class Lake:
     def by_season(self, table: Table, seasons: Collection[int]) -> Iterator[pa.Table]:
         """Rows of an unpartitioned table season by season, all of one version of it.
 
-        Never more than a season is in memory, if the caller keeps none.
+        Never more than a season's row groups are in memory, if the caller keeps none.
 
         Raises:
             NotMaterializedError: the table is not in the lake.
         """
-        import pyarrow.compute as pc
+        import numpy as np
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
         if not self.has(table):
@@ -232,12 +233,19 @@ class Lake:
             groups = [file.metadata.row_group(number) for number in range(file.num_row_groups)]
             at = file.schema_arrow.get_field_index("season")
             bounds = [group.column(at).statistics for group in groups]
+            held: dict[int, pa.Table] = {}
             for season in sorted(seasons):
                 of = [n for n, found in enumerate(bounds) if found.min <= season <= found.max]
-                rows = file.read_row_groups(of, table.column_names)
-                rows = rows.filter(pc.equal(rows["season"], season))
-                if rows.num_rows:
-                    yield rows.cast(table.arrow_schema)
+                # Two seasons share a group: it is read once.
+                held = {
+                    n: held[n] if n in held else file.read_row_group(n, table.column_names)
+                    for n in of
+                }
+                if held:
+                    rows = pa.concat_tables(held.values())
+                    first, end = np.searchsorted(rows["season"].to_numpy(), [season, season + 1])
+                    if first < end:
+                        yield rows.slice(first, end - first).cast(table.arrow_schema)
 
     def _not_materialized(
         self, table: Table, missing: Sequence[str], command: str = "run"

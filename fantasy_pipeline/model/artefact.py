@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -176,19 +177,24 @@ def _position(arrays: dict[str, np.ndarray], position: str) -> PositionModel:
 
 
 def fitting(
-    lake: Lake, history: pa.Table, source_projections: pa.Table | None, season: int
+    lake: Lake,
+    history: Iterable[pa.Table],
+    season: int,
+    source_projections: pa.Table | None = None,
 ) -> Model | None:
     """The stored model of a season, unless it is to be trained anew.
 
-    That is when the seasons before have other rows, results or source projections than those it
-    learnt from, or when it was made with another feature set. Of the tables only the columns of
-    `training.CONTENT` are looked at.
+    That is when anything that it learnt from has changed since (`training.content`), or when it was
+    made with another feature set.
+
+    Args:
+        history, season, source_projections: as `training.train` takes them.
     """
     try:
         stored = load(lake, season)
     except ModelMismatchError:
         return None
-    if stored is None or stored.content != training.content(history, source_projections, season):
+    if stored is None or stored.content != training.content(history, season, source_projections):
         return None
     return stored
 
@@ -197,7 +203,7 @@ def model_of(
     lake: Lake, history: pa.Table, source_projections: pa.Table | None, season: int
 ) -> Model:
     """The model that may project a season: the stored one if it fits, else one trained now."""
-    stored = fitting(lake, history, source_projections, season)
+    stored = fitting(lake, training.of_each_season(history), season, source_projections)
     if stored is not None:
         return stored
     model = training.train(training.of_each_season(history), season, source_projections)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +12,23 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from fantasy_pipeline.contracts import Column, Table
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.model import artefact, features, training
 from fantasy_pipeline.model.predict import expect
 from fantasy_pipeline.projections import model_projections
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.tables import PLAYER_HISTORY, PROJECTION_ACCURACY, TARGET_STATS
+from fantasy_pipeline.tables import (
+    PLAYER_HISTORY,
+    PROJECTION_ACCURACY,
+    SOURCE_PROJECTIONS,
+    TARGET_STATS,
+)
 
 SEASON = 2024
+MOMENT = datetime(2021, 9, 9, 12, tzinfo=timezone.utc)
+SECOND = timedelta(seconds=1)
 
 
 def history(seasons: range = range(2022, 2025)) -> pa.Table:
@@ -184,11 +193,59 @@ def test_corrected_stats_mean_a_new_model_and_the_season_itself_does_not(
         other = [value + 1 if at == row else value for at, value in enumerate(values)]
         return past.set_column(column, "target_half", pa.array(other))
 
-    assert artefact.fitting(lake, changed(len(values) - 1), None, SEASON) is not None
-    assert artefact.fitting(lake, changed(0), None, SEASON) is None
+    def fits(rows: pa.Table) -> bool:
+        return artefact.fitting(lake, training.of_each_season(rows), SEASON) is not None
+
+    assert fits(changed(len(values) - 1))
+    assert not fits(changed(0))
     again = artefact.model_of(lake, changed(0), None, SEASON)
     assert again.window == first.window
     assert again.content != first.content
+
+
+VALUES = {"int": 2021, "float": 1.5, "string": "a", "bool": True, "timestamp": MOMENT}
+OTHERS = {"int": 2020, "float": 1.25, "string": "b", "bool": False, "timestamp": MOMENT + SECOND}
+
+
+def two_rows(table: Table) -> pa.Table:
+    """Values everywhere in the first, nulls where that may be in the second."""
+    known = {column.name: VALUES[column.type] for column in table.columns}
+    empty = dict.fromkeys(known) | {"season": 2022}
+    return pa.Table.from_pylist([known, empty], schema=table.arrow_schema)
+
+
+def content(history: pa.Table, told: pa.Table) -> str:
+    return training.content([history], SEASON, told)
+
+
+@pytest.mark.parametrize(
+    ("of", "column"),
+    [(table, c) for table in (PLAYER_HISTORY, SOURCE_PROJECTIONS) for c in table.columns],
+    ids=lambda value: value.name,
+)
+def test_whatever_a_model_may_learn_from_is_in_its_hash(of: Table, column: Column) -> None:
+    both = {table.name: two_rows(table) for table in (PLAYER_HISTORY, SOURCE_PROJECTIONS)}
+    found = {content(*both.values())}
+    rows = both[of.name].to_pylist()
+    for row, value in ((0, OTHERS[column.type]), (0, None), (1, VALUES[column.type])):
+        if column.name == "season" and value is None:
+            continue
+        other = [{**one, column.name: value} if i == row else one for i, one in enumerate(rows)]
+        changed = pa.Table.from_pylist(other, schema=of.arrow_schema)
+        found.add(content(*(both | {of.name: changed}).values()))
+    assert len(found) == 4 - (column.name == "season")
+
+
+def test_the_hash_is_that_of_the_values_however_they_lie(past: pa.Table, lake: Lake) -> None:
+    whole = training.content([past], SEASON)
+    assert training.content(training.of_each_season(past), SEASON) != whole
+    pieces = [past.slice(at, 100) for at in range(0, past.num_rows, 100)]
+    assert training.content([pa.concat_tables(pieces)], SEASON) == whole
+    lake.write(PLAYER_HISTORY, past)
+    read = lake.by_season(PLAYER_HISTORY, [2022, 2023, 2024])
+    by_season = training.content(training.of_each_season(past), SEASON)
+    assert training.content(read, SEASON) == by_season
+    assert training.train(training.of_each_season(past), SEASON).content == by_season
 
 
 def test_too_few_rows_fall_back_to_the_baseline_and_say_so(past: pa.Table) -> None:
