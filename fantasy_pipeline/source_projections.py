@@ -6,16 +6,22 @@ What one source says is its adapter's (`sources.projections`), what is kept of i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.calendar import games_from_table
-from fantasy_pipeline.errors import SourceError
-from fantasy_pipeline.season_week import ranges
+from fantasy_pipeline.errors import PipelineError, SourceError
+from fantasy_pipeline.season_week import SeasonWeek, ranges
 from fantasy_pipeline.source_record import ARCHIVED, LEAST_SHARE, copies, dropped, known, recorded
 from fantasy_pipeline.sources.projections import NFLCOM
-from fantasy_pipeline.sources.projections.base import Answer, ProjectionSource, Week, weeks_of
+from fantasy_pipeline.sources.projections.base import (
+    Answer,
+    ProjectionSource,
+    Week,
+    unusable,
+    weeks_of,
+)
 from fantasy_pipeline.tables import SOURCE_PROJECTIONS
 
 if TYPE_CHECKING:
@@ -104,7 +110,7 @@ def source_projections(
         due = [w for w in can.values() if source.archived or not (w.is_over and w.at.week in had)]
         if not due:
             continue
-        answer = source.ask(due, raw_players)
+        answer = _lawful(source.ask(due, raw_players), source.name)
         failed[source.name] = answer.failed
         for number in answer.failed:
             told.failed.setdefault(number, []).append(source.name)
@@ -124,25 +130,40 @@ def _weeks_of(table: pa.Table, source: str) -> set[int]:
     return set(pc.unique(table.filter(pc.equal(table["source"], source))["week"]).to_pylist())
 
 
+def _lawful(answer: Answer, source: str) -> Answer:
+    """An answer in parts of one week each, without weeks that break the table's contract: one
+    source's 85 points must not keep the others from being written."""
+    import pyarrow.compute as pc
+
+    kept = []
+    for part in answer.parts:
+        pairs = part.group_by(["season", "week"]).aggregate([]).to_pylist()
+        for at in sorted(SeasonWeek(row["season"], row["week"]) for row in pairs):
+            said = part.filter(pc.equal(part["week"], at.week))
+            try:
+                kept.append(SOURCE_PROJECTIONS.checked(said))
+            except PipelineError as error:
+                cause = f"the answer breaks the contract of {str(error).rstrip('.')}"
+                answer.failed[at.week] = unusable(source, at, cause)
+    return replace(answer, parts=kept)
+
+
 def _whole(answer: Answer, stored: pa.Table, source: str, warnings: list[str]) -> list[pa.Table]:
-    """The parts of an answer, without weeks in which most players have gone missing."""
+    """The weeks of an answer, without those in which most players have gone missing."""
     import pyarrow.compute as pc
 
     kept = []
     ours = stored.filter(pc.equal(stored["source"], source))
-    for part in answer.parts:
-        for season, week in sorted(
-            {(row["season"], row["week"]) for row in part.select(["season", "week"]).to_pylist()}
-        ):
-            said = part.filter(pc.equal(part["week"], week))
-            gone, all_ = dropped(ours.filter(pc.equal(ours["week"], week)), said)
-            if all_ >= FEW and gone > all_ * LEAST_SHARE:
-                warnings.append(
-                    f"{source} {season} week {week}: {gone} of {all_} players are gone from its "
-                    "answer, which is taken for broken; the record stays as it was"
-                )
-                continue
-            kept.append(said)
+    for said in answer.parts:
+        at = SeasonWeek(said["season"][0].as_py(), said["week"][0].as_py())
+        gone, all_ = dropped(ours.filter(pc.equal(ours["week"], at.week)), said)
+        if all_ >= FEW and gone > all_ * LEAST_SHARE:
+            warnings.append(
+                f"{source} {at}: {gone} of {all_} players are gone from its "
+                "answer, which is taken for broken; the record stays as it was"
+            )
+            continue
+        kept.append(said)
     return kept
 
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 FIRST_SEASON = 2021
 """First season anybody is asked about: the sites answer for earlier ones with what they say today,
 and raw_players has no rosters to join it to."""
-MOST_POINTS = 100.0
-"""No player is projected more in a week; the sites use 999 for unknown."""
+UNKNOWN = 999.0
+"""Points that the sites write where they have no projection."""
 _FORMAT_CHANGED = "Upstream changed its format: update fantasy_pipeline, or leave this source out."
 _NAMED = 5
 
@@ -255,6 +255,11 @@ def number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return float(value) if math.isfinite(value) else None
+
+
+def text(value: object) -> str | None:
+    """A JSON text that is not empty; None for anything else."""
+    return value if isinstance(value, str) and value else None
 
 
 def stat_line(stats: Mapping[str, Any], names: Mapping[str, Sequence[str]]) -> dict[str, float]:

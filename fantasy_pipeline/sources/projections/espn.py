@@ -13,13 +13,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from fantasy_pipeline.sources.projections.base import (
-    MOST_POINTS,
+    UNKNOWN,
     Statement,
     WebSource,
     Week,
     nothing,
     number,
     stat_line,
+    text,
     unusable,
 )
 
@@ -105,13 +106,13 @@ def statements(answer: object, week: Week) -> list[Statement]:
         total = number(said.get("appliedTotal"))
         if total is None:
             raise unusable(NAME, week.at, "a projection has no appliedTotal")
-        if total >= MOST_POINTS:
+        if total == UNKNOWN:
             continue
         found.append(
             Statement(
                 str(player["id"]),
-                player.get("fullName"),
-                TEAMS.get(player.get("proTeamId", 0)),
+                text(player.get("fullName")),
+                TEAMS.get(int(number(player.get("proTeamId")) or 0)),
                 _values(total, said.get("stats")),
             )
         )

@@ -14,13 +14,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.sources.projections.base import (
-    MOST_POINTS,
+    UNKNOWN,
     Statement,
     WebSource,
     Week,
     nothing,
     number,
     stat_line,
+    text,
     unusable,
 )
 from fantasy_pipeline.tables import FANTASY_POSITIONS
@@ -90,21 +91,22 @@ def statements(answer: object, week: Week) -> list[Statement]:
         points = {
             ours: value
             for ours, name in POINTS.items()
-            if (value := number(stats.get(name))) is not None and value < MOST_POINTS
+            if (value := number(stats.get(name))) not in (None, UNKNOWN)
         }
         if not points:
             continue
         if not row.get("player_id"):
             raise unusable(NAME, week.at, "a row has no player_id")
-        who = row.get("player") or {}
+        who = row["player"] if isinstance(row.get("player"), dict) else {}
         if who.get("position", "QB") not in (*FANTASY_POSITIONS, "FB"):
             continue
-        name = " ".join(part for part in (who.get("first_name"), who.get("last_name")) if part)
+        names = (text(who.get(name)) for name in ("first_name", "last_name"))
+        name = " ".join(part for part in names if part)
         found.append(
             Statement(
                 str(row["player_id"]),
                 name or None,
-                row.get("team"),
+                text(row.get("team")),
                 {**points, **stat_line(stats, STATS)},
             )
         )

@@ -19,6 +19,7 @@ from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.source_record import known
 from fantasy_pipeline.tables import GAMES, RAW_PLAYERS, SOURCE_PROJECTIONS
 from fantasy_pipeline_tests.sources.projections.sites import (
+    FANTASYPROS,
     HOSTS,
     LAST,
     SAID,
@@ -345,6 +346,55 @@ def test_a_copy_is_told(run: Run, sites: Sites, report: Any) -> None:
     espn_says(sites, points(2.0))
     assert run().success
     assert report()["copies"] == "sleeper = nflcom"
+
+
+@pytest.mark.parametrize(
+    ("source", "value", "clause"),
+    [
+        ("nflcom", 85.0, "points_half: 1 of 60 rows outside -20 to 80, e.g. 85.0"),
+        ("sleeper", 85.0, "points_half: 1 of 60 rows outside -20 to 80, e.g. 85.0"),
+        ("espn", -85.0, "points_std: 1 of 60 rows outside -20 to 80, e.g. -87.0"),
+        ("fantasypros", 1000.0, "points_ppr: 1 of 60 rows outside -20 to 80, e.g. 1000.0"),
+    ],
+)
+def test_a_value_that_cannot_be_costs_its_source_the_week_and_nobody_else(
+    run: Run, sites: Sites, lake: Lake, report: Any, source: str, value: float, clause: str
+) -> None:
+    all_say(sites)
+    SPEAKERS[source](sites, points() | {3: value})
+    outcome = run()
+    assert outcome.success, outcome.errors
+    others = set(SPEAKERS) - {source}
+    found = record(lake)
+    assert set(found["source"].to_pylist()) == others
+    assert found.num_rows == 3 * len(NUMBERS)
+    assert report()["sources failed"] == source
+    [warning] = [w for w in outcome.warnings if w.startswith(f"{source} 2025: failed for week 11")]
+    assert clause in warning
+
+
+def test_a_rank_below_the_first_costs_its_source_the_week(
+    run: Run, sites: Sites, lake: Lake, report: Any
+) -> None:
+    all_say(sites, but="fantasypros")
+    sites.say(FANTASYPROS, "page,scrape_date,fantasypros_id,ecr\nppr-wr,2025-11-12,2001,0\n")
+    outcome = run()
+    assert outcome.success, outcome.errors
+    assert report()["sources"] == "espn, nflcom, sleeper"
+    assert report()["sources failed"] == "fantasypros"
+    assert any("ecr: 1 of 1 rows outside 1 to any" in w for w in outcome.warnings)
+
+
+def test_a_week_that_cannot_be_does_not_cost_the_others(
+    run: Run, sites: Sites, lake: Lake, report: Any
+) -> None:
+    for week in (10, 11, 12):
+        nflcom_says(sites, points() | ({3: 85.0} if week == 11 else {}), week)
+        sleeper_says(sites, points(2.0), week)
+    outcome = run(SeasonWeek(2025, 10), SeasonWeek(2025, 12))
+    assert outcome.success, outcome.errors
+    told = {week: report(SeasonWeek(2025, week))["sources"] for week in (10, 11, 12)}
+    assert told == {10: "nflcom, sleeper", 11: "sleeper", 12: "nflcom, sleeper"}
 
 
 def test_an_answer_that_has_lost_most_players_is_not_recorded(

@@ -61,6 +61,15 @@ def ask(sites: Sites, transport: Callable[..., Transport], players: pa.Table) ->
     return build
 
 
+@pytest.mark.parametrize("odd", [["x"], {"a": 1}, True, "14", 99, None])
+def test_a_name_or_team_of_another_shape_is_none(ask: Ask, odd: object) -> None:
+    name = None if isinstance(odd, str) else odd
+    found = ask({"players": [listed(3, PROJECTED, fullName=name, proTeamId=odd)]})
+    assert found.failed == {}
+    [given] = found.parts[0].to_pylist()
+    assert (given["player_name"], given["team"]) == ("Player D", None)
+
+
 def test_a_projection(ask: Ask, sites: Sites) -> None:
     found = ask({"players": [listed(3, PROJECTED)]})
     [given] = found.parts[0].to_pylist()

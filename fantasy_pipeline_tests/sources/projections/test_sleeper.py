@@ -149,6 +149,15 @@ def test_a_renamed_scoring_leaves_the_others(ask: Ask) -> None:
     assert (given["points_half"], given["points_ppr"]) == (None, 11.0)
 
 
+@pytest.mark.parametrize("odd", [5, ["x"], {"a": 1}, "", None])
+def test_a_name_or_team_that_is_no_text_is_none(ask: Ask, odd: object) -> None:
+    other = {"first_name": odd, "last_name": odd, "position": "WR"}
+    found = ask([row(3, team=odd, player=other), row(4, player=odd)])
+    assert (found.failed, found.warnings) == ({}, [])
+    given = {r["player_id"]: (r["player_name"], r["team"]) for r in found.parts[0].to_pylist()}
+    assert given == {"00-3": ("Player D", None), "00-4": ("Player E", "JAX")}
+
+
 def test_999_is_no_projection(ask: Ask) -> None:
     found = ask([row(3), row(4, stats={"gp": 1.0, "pts_ppr": 999.0})])
     assert found.parts[0]["player_id"].to_pylist() == ["00-3"]
