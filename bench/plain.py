@@ -45,7 +45,7 @@ def main(root: str, first: int, last: int) -> None:
         numbers = [week.week for week in weeks]
         players, _ = raw_players(source, games, season, numbers)
         stats = weekly_stats(source, games, players, season, numbers)
-        others[season], _ = nflcom_projections(source, players, season, numbers)
+        [others[season]] = nflcom_projections(source, players, season, numbers).parts
         lake.write_weeks(RAW_PLAYERS, players, weeks)
         lake.write_weeks(WEEKLY_STATS, stats, weeks)
         lake.write_weeks(SOURCE_PROJECTIONS, others[season], weeks)

@@ -52,6 +52,10 @@ class NotPublishedError(SourceError):
     """Upstream has no such file (404) or the file has no rows for the week asked for."""
 
 
+class UnusableAnswerError(SourceError):
+    """Upstream answered, but not with what was asked for; its other files may be all right."""
+
+
 class NotMaterializedError(PipelineError):
     """A table's partition is needed but was never written to the lake."""
 

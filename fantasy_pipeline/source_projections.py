@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.calendar import games_from_table
-from fantasy_pipeline.errors import PipelineError, SourceError
+from fantasy_pipeline.errors import PipelineError, SourceError, UnusableAnswerError
 from fantasy_pipeline.season_week import SeasonWeek, ranges
 from fantasy_pipeline.source_record import ARCHIVED, LEAST_SHARE, copies, dropped, known, recorded
 from fantasy_pipeline.sources.projections import NFLCOM
@@ -90,7 +90,8 @@ def source_projections(
         now: the moment that decides which weeks are over.
 
     Raises:
-        SourceError: of a week, no source has anything, and one failed that should have.
+        SourceError: of a week, no source has anything, and one failed that should have; see
+            `_refuse_nothing`.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -102,6 +103,7 @@ def source_projections(
     told = Told(stored)
     asked: dict[str, dict[int, Week]] = {}
     failed: dict[str, dict[int, SourceError]] = {}
+    heard: set[str] = set()
     parts = [SOURCE_PROJECTIONS.arrow_schema.empty_table()]
     for source in sources:
         had = _weeks_of(stored, source.name)
@@ -114,13 +116,16 @@ def source_projections(
         failed[source.name] = answer.failed
         for number in answer.failed:
             told.failed.setdefault(number, []).append(source.name)
-        parts += _whole(answer, stored, source.name, told.warnings)
+        whole = _whole(answer, stored, source.name, told.warnings)
+        if whole:
+            heard.add(source.name)
+        parts += whole
         told.warnings += _gaps(source.name, season, answer)
         told.warnings += answer.warnings
     told.table = recorded(stored, pa.concat_tables(parts), _kickoffs(games, raw_players))
     _describe(told, asked, wanted)
     for week in wanted:
-        _refuse_nothing(told, failed, week)
+        _refuse_nothing(told, failed, heard, week)
     return told
 
 
@@ -212,18 +217,28 @@ def _describe(told: Told, asked: dict[str, dict[int, Week]], wanted: Sequence[We
         told.same[number] = copies(in_time).get(week.at, {})
 
 
-def _refuse_nothing(told: Told, failed: dict[str, dict[int, SourceError]], week: Week) -> None:
+def _refuse_nothing(
+    told: Told, failed: dict[str, dict[int, SourceError]], heard: set[str], week: Week
+) -> None:
     """Raise if nobody has said anything about a week that somebody should have.
 
-    About a past week only an archive can still say what counts.
+    About a past week only an archive can still say what counts. If it tells of others in this run
+    and has a broken file of this one, the week is a gap: the others are not lost for it.
     """
     number = week.at.week
     if told.present[number]:
         return
+
+    def matters(name: str, error: SourceError) -> bool:
+        if not week.is_over:
+            return True
+        broken_file = isinstance(error, UnusableAnswerError) and name in heard
+        return name in ARCHIVED and not broken_file
+
     errors = [
         errors[number]
         for name, errors in failed.items()
-        if number in errors and (name in ARCHIVED or not week.is_over)
+        if number in errors and matters(name, errors[number])
     ]
     if len(errors) == 1:
         raise errors[0]

@@ -31,7 +31,7 @@ def import_seasons(mirror: Path, root: Path, seasons: Sequence[int]) -> Lake:
         keys = [SeasonWeek(season, week) for week in weeks]
         players, _ = raw_players(source, games, season, weeks)
         stats = weekly_stats(source, games, players, season, weeks)
-        others, _ = nflcom_projections(source, players, season, weeks)
+        [others] = nflcom_projections(source, players, season, weeks).parts
         lake.write_weeks(tables.RAW_PLAYERS, players, keys)
         lake.write_weeks(tables.WEEKLY_STATS, stats, keys)
         lake.write_weeks(tables.SOURCE_PROJECTIONS, others, keys)

@@ -46,9 +46,8 @@ class Season:
         self.weeks = [week for week in weeks if week <= LAST_WEEK.get(season, 22)]
         self.players, self.player_warnings = raw_players(source, games, season, self.weeks)
         self.stats = weekly_stats(source, games, self.players, season, self.weeks)
-        self.projected, self.projected_warnings = nflcom_projections(
-            source, self.players, season, self.weeks
-        )
+        told = nflcom_projections(source, self.players, season, self.weeks)
+        [self.projected], self.projected_warnings = told.parts, told.warnings
         self.nflcom_rows = (
             source.nflcom_projections(season, self.weeks).num_rows if season >= 2021 else 0
         )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from fantasy_pipeline.contracts import Column, Table
-from fantasy_pipeline.errors import SourceError
+from fantasy_pipeline.errors import SourceError, UnusableAnswerError
 from fantasy_pipeline.sources import schema
 from fantasy_pipeline.sources.known_columns import LEFT_OUT
 from fantasy_pipeline.sql import arrow, query
@@ -284,6 +284,9 @@ def nflcom_projections(
 
     Only ``PlayerWeekProjectedPts`` is read: in 2021-23 the stat columns beside it hold the actual
     stats. 0 means that NFL.com did not project the player.
+
+    Raises:
+        UnusableAnswerError: one of the files cannot be used.
     """
     import duckdb
     import pyarrow as pa
@@ -311,12 +314,12 @@ def nflcom_projections(
     except duckdb.Error as error:
         cause = f"a file cannot be read: {' '.join(str(error).split())[:200]}"
         advice = "It is cut off or no CSV: delete it from the cache or mirror and re-run."
-        raise SourceError(dataset, cause, advice, season) from error
+        raise UnusableAnswerError(dataset, cause, advice, season) from error
     told = set(zip(rows["week"].to_pylist(), rows["position"].to_pylist(), strict=True))
     for file in files:
         if (file.week, file.position) not in told:
             cause = f"the {file.position} file has no projection"
-            raise SourceError(dataset, cause, "Re-run later.", season, file.week)
+            raise UnusableAnswerError(dataset, cause, "Re-run later.", season, file.week)
     return schema.NFLCOM_PROJECTIONS.conform(rows)
 
 
@@ -327,10 +330,10 @@ def _check_nflcom_header(file: NflcomFile, season: int, dataset: str) -> None:
     except UnicodeDecodeError as error:
         advice = "Delete it from the cache or mirror and re-run."
         cause = f"the {file.position} file is not UTF-8"
-        raise SourceError(dataset, cause, advice, season, file.week) from error
+        raise UnusableAnswerError(dataset, cause, advice, season, file.week) from error
     for column in ("PlayerName", "Team", "PlayerWeekProjectedPts"):
         if column not in header:
-            raise SourceError(
+            raise UnusableAnswerError(
                 dataset,
                 f"the {file.position} file has no column {column}",
                 "Upstream changed its format: update fantasy_pipeline.",

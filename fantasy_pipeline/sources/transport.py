@@ -24,7 +24,12 @@ import urllib3
 from filelock import FileLock, Timeout
 
 from fantasy_pipeline import __version__
-from fantasy_pipeline.errors import NotPublishedError, PipelineError, SourceError
+from fantasy_pipeline.errors import (
+    NotPublishedError,
+    PipelineError,
+    SourceError,
+    UnusableAnswerError,
+)
 from fantasy_pipeline.hosts import is_loopback
 from fantasy_pipeline.sources.download_cache import Entry, Slot, content_problem, http_date
 from fantasy_pipeline.sources.upstream_slots import SLOTS, SLOTS_FOLDER, upstream_slot
@@ -120,6 +125,7 @@ class Transport:
 
         Raises:
             NotPublishedError: upstream has no such file.
+            UnusableAnswerError: what it has is not a whole file, or it has the file no more.
             SourceError: anything else; a copy cached earlier is kept, but never used silently.
         """
         with self._lock:
@@ -130,7 +136,8 @@ class Transport:
                 except _FetchError as failed:
                     # Other failures are not remembered: a retried step must be able to succeed.
                     if not failed.missing:
-                        raise SourceError(
+                        kind = UnusableAnswerError if failed.answered else SourceError
+                        raise kind(
                             dataset, failed.cause, failed.advice, season, week
                         ) from failed.__cause__
                     known = failed
@@ -188,7 +195,7 @@ class Transport:
         except _FetchError as failed:
             if failed.missing and old is not None:
                 # Releases are replaced by deletion and upload: for a while there is no file.
-                failed.missing = False
+                failed.missing, failed.answered = False, True
                 failed.cause += f", and had the file on {old.fetched_at[:10]}"
                 failed.advice = "Upstream may be replacing it: run again later"
             if failed.transient:
@@ -287,7 +294,7 @@ class Transport:
                 os.fsync(file.fileno())
             problem = content_problem(part, slot.suffix)
             if problem:
-                raise _FetchError(f"{slot.requested} {problem}", _NETWORK_ADVICE)
+                raise _FetchError(f"{slot.requested} {problem}", _NETWORK_ADVICE, answered=True)
             same = old if old is not None and old.sha256 == digest.hexdigest() else None
             entry = Entry(
                 requested=slot.requested,
@@ -312,6 +319,7 @@ class _FetchError(Exception):
         advice: str,
         *,
         missing: bool = False,
+        answered: bool = False,
         transient: bool = False,
         retry_after: float | None = None,
     ) -> None:
@@ -319,6 +327,7 @@ class _FetchError(Exception):
         self.cause = cause
         self.advice = advice
         self.missing = missing
+        self.answered = answered
         self.transient = transient
         self.retry_after = retry_after
 
@@ -388,7 +397,8 @@ def _in_place(url: str, path: Path, suffix: str) -> Fetched:
     except OSError as error:
         raise _FetchError(f"{path} cannot be read: {error}", "Check its permissions") from error
     if problem:
-        raise _FetchError(f"{path} {problem}", "Replace that file in the mirror and run again")
+        advice = "Replace that file in the mirror and run again"
+        raise _FetchError(f"{path} {problem}", advice, answered=True)
     return Fetched(url, path, datetime.fromtimestamp(stat.st_mtime, timezone.utc), stat.st_size)
 
 

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from fantasy_pipeline.contracts import Table
-from fantasy_pipeline.errors import NotPublishedError, SourceError
+from fantasy_pipeline.errors import NotPublishedError, SourceError, UnusableAnswerError
 from fantasy_pipeline.players import raw_players
 from fantasy_pipeline.sources import schema
 from fantasy_pipeline.sources.nflverse import NFLCOM_POSITIONS, Nflverse
@@ -213,11 +213,33 @@ def test_a_missing_file_loses_its_own_week_only(
     source = nflverse(root=copy)
     weeks = [1, 2, 3]
     players, _ = raw_players(source, source.schedule(), SEASON, weeks)
-    alone, _ = nflcom_projections(source, players, SEASON, [1])
-    assert alone.num_rows > 0
-    table, warnings = nflcom_projections(source, players, SEASON, weeks)
-    assert {1, 3} <= set(table["week"].to_pylist())
-    assert any("week 2" in warning for warning in warnings)
+    answer = nflcom_projections(source, players, SEASON, weeks)
+    assert set(answer.parts[0]["week"].to_pylist()) == {1, 3}
+    assert "nflcom_projections 2024: no file for week 2" in answer.warnings
+
+
+@pytest.mark.parametrize("broken", ["header", "not UTF-8", "no projection", "cut off", "a page"])
+def test_a_broken_file_loses_its_own_week_only(
+    nflverse: Callable[..., Nflverse], copy: Path, broken: str
+) -> None:
+    file = copy / NFLCOM / str(SEASON) / "2" / "projected" / "TE_projected.csv"
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(
+        {
+            "header": lines[0].replace(b"Projected", b"Expected") + b"".join(lines[1:]),
+            "not UTF-8": b"".join([*lines, "José,1,TE,BUF,9\n".encode("latin-1")]),
+            "no projection": lines[0],
+            "cut off": b"".join(lines)[:-9],
+            "a page": b"<!DOCTYPE html><title>Log in</title>\n",
+        }[broken]
+    )
+    source = nflverse(root=copy)
+    weeks = [1, 2, 3]
+    players, _ = raw_players(source, source.schedule(), SEASON, weeks)
+    answer = nflcom_projections(source, players, SEASON, weeks)
+    assert set(answer.parts[0]["week"].to_pylist()) == {1, 3}
+    assert list(answer.failed) == [2]
+    assert isinstance(answer.failed[2], UnusableAnswerError)
 
 
 # Who reads what

@@ -25,7 +25,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from fantasy_pipeline import __version__
-from fantasy_pipeline.errors import NotPublishedError, PipelineError, SourceError
+from fantasy_pipeline.errors import (
+    NotPublishedError,
+    PipelineError,
+    SourceError,
+    UnusableAnswerError,
+)
 from fantasy_pipeline.sources.transport import Transport
 from fantasy_pipeline_tests.loopback import (
     Answer,
@@ -349,7 +354,9 @@ class TestMisbehaviour:
         upstream.will(trouble)
         with pytest.raises(SourceError, match=message) as caught:
             transport(**options).fetch(URL, "snap_counts", 2024)
-        assert type(caught.value) is SourceError
+        assert not isinstance(caught.value, NotPublishedError)
+        of_the_file = message in ("not a whole parquet file", "is empty")
+        assert isinstance(caught.value, UnusableAnswerError) == of_the_file
         assert "2025-09-16 04:00 UTC" in caught.value.advice
         assert "FANTASY_OFFLINE=1" in caught.value.advice
         assert len(upstream.requests) == asked

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fantasy_pipeline.calendar import REGULAR_SEASON, Game
-from fantasy_pipeline.errors import NotPublishedError, SourceError
+from fantasy_pipeline.errors import NotPublishedError, SourceError, UnusableAnswerError
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import FANTASY_POSITIONS, SOURCE_PROJECTIONS
 from fantasy_pipeline.teams import CURRENT_CODE
@@ -28,10 +28,6 @@ UNKNOWN = 999.0
 """Points that the sites write where they have no projection."""
 _FORMAT_CHANGED = "Upstream changed its format: update fantasy_pipeline, or leave this source out."
 _NAMED = 5
-
-
-class UnusableAnswerError(SourceError):
-    """A source answered, but not with projections of the week asked for."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from fantasy_pipeline.errors import NotPublishedError, SourceError
+from fantasy_pipeline.errors import NotPublishedError, SourceError, UnusableAnswerError
 from fantasy_pipeline.sources import schema
 from fantasy_pipeline.sources.base import Source
 from fantasy_pipeline.sources.projections import NFLCOM
@@ -34,50 +34,75 @@ class NflCom:
         return True
 
     def ask(self, weeks: Sequence[Week], raw_players: pa.Table) -> Answer:
-        answer = Answer()
         season, numbers = weeks[0].at.season, [week.at.week for week in weeks]
-        try:
-            table, answer.warnings = nflcom_projections(self._source, raw_players, season, numbers)
-            answer.parts.append(table)
-        except SourceError as error:
-            answer.failed = dict.fromkeys(numbers, error)
-        return answer
+        return nflcom_projections(self._source, raw_players, season, numbers)
 
 
 def nflcom_projections(
     source: Source, raw_players: pa.Table, season: int, weeks: Sequence[int]
-) -> tuple[pa.Table, list[str]]:
+) -> Answer:
     """NFL.com's projections of some weeks of a season.
 
+    A week with a file that cannot be used fails alone. After a failure of the network no other week
+    is asked for: all that are left fail.
+
     Returns:
-        `SOURCE_PROJECTIONS` rows without kick-offs, and warnings: weeks that NFL.com has no file
-        of, and the names projected highest that no rostered player answers to.
+        An answer in one part; it warns of weeks that NFL.com has no file of, and of the names
+        projected highest that no rostered player answers to.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    answer = Answer([SOURCE_PROJECTIONS.arrow_schema.empty_table()])
     first = schema.FIRST_SEASON_UPSTREAM["nflcom_projections"]
     if season < first:
-        return (
-            SOURCE_PROJECTIONS.arrow_schema.empty_table(),
-            [f"nflcom_projections {season}: upstream begins with {first}"],
-        )
-    try:
-        rows = source.nflcom_projections(season, weeks)
-    except NotPublishedError as error:
-        return SOURCE_PROJECTIONS.arrow_schema.empty_table(), [str(error)]
-    warnings: list[str] = []
+        answer.warnings.append(f"nflcom_projections {season}: upstream begins with {first}")
+        return answer
+    parts, gap, down = [], None, None
+    for week in weeks:
+        try:
+            if down is not None:
+                raise down
+            parts.append(source.nflcom_projections(season, [week]))
+        except NotPublishedError as error:
+            gap = error
+        except SourceError as error:
+            answer.failed[week] = error
+            if not isinstance(error, UnusableAnswerError):
+                down = error
+    rows = pa.concat_tables([schema.NFLCOM_PROJECTIONS.arrow_schema.empty_table(), *parts])
+    told = set(pc.unique(rows["week"]).to_pylist())
+    absent = sorted(set(weeks) - told - answer.failed.keys())
+    if gap is not None and not told:
+        answer.warnings.append(str(gap))
+    elif absent:
+        listed = ", ".join(map(str, absent))
+        answer.warnings.append(f"nflcom_projections {season}: no file for week {listed}")
+    if not told:
+        return answer
     try:
         ids = source.player_ids()
     except NotPublishedError as error:
-        warnings.append(
+        answer.warnings.append(
             f"player_ids: {error.cause}; names are matched by the roster's spelling only"
         )
         ids = schema.PLAYER_IDS.arrow_schema.empty_table()
-    absent = sorted(set(weeks) - set(pc.unique(rows["week"]).to_pylist()))
-    if absent:
-        listed = ", ".join(map(str, absent))
-        warnings.append(f"nflcom_projections {season}: no file for week {listed}")
+    except SourceError as error:
+        answer.failed |= dict.fromkeys(told, error)
+        return answer
+    table, warnings = _joined(rows, raw_players, ids, season)
+    answer.parts = [table]
+    answer.warnings += warnings
+    return answer
+
+
+def _joined(
+    rows: pa.Table, raw_players: pa.Table, ids: pa.Table, season: int
+) -> tuple[pa.Table, list[str]]:
+    """Rows under our ids, and a warning about those that none of our players answers to."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     with database() as connection:
         connection.register("nflcom", rows)
         connection.register("raw_players", raw_players)
@@ -87,6 +112,7 @@ def nflcom_projections(
     unknown = joined.filter(pc.is_null(joined["player_id"])).sort_by(
         [("points_half", "descending")]
     )
+    warnings = []
     if unknown.num_rows:
         names = list(dict.fromkeys(unknown["player_name"].to_pylist()))
         warnings.append(

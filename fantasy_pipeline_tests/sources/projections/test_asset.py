@@ -21,6 +21,7 @@ from fantasy_pipeline.tables import GAMES, RAW_PLAYERS, SOURCE_PROJECTIONS
 from fantasy_pipeline_tests.sources.projections.sites import (
     FANTASYPROS,
     HOSTS,
+    HVPKOD,
     LAST,
     SAID,
     Sites,
@@ -290,6 +291,31 @@ def test_failures_of_live_sources_do_not_fail_past_weeks(
     outcome = run(at=SUNDAY + 30 * DAY)
     assert outcome.success, outcome.errors
     assert record(lake).num_rows == 0
+
+
+def test_a_broken_file_of_a_past_week_is_a_gap_beside_others_and_else_a_failure(
+    run: Run, sites: Sites, lake: Lake, report: Any
+) -> None:
+    for week in (10, 11, 12):
+        nflcom_says(sites, points(), week)
+    te = f"{HVPKOD}11/projected/TE_projected.csv"
+    sites.say(te, "PlayerName,Team\nNobody,BUF\n")
+    at = SUNDAY + 300 * DAY
+    alone = run(at=at)
+    assert not alone.success
+    assert "the TE file has no column PlayerWeekProjectedPts" in alone.errors[0]
+    assert not lake.has(SOURCE_PROJECTIONS, WEEK)
+    all_three = SeasonWeek(2025, 10), SeasonWeek(2025, 12)
+    outcome = run(*all_three, at=at)
+    assert outcome.success, outcome.errors
+    counts = {week: record(lake, SeasonWeek(2025, week)).num_rows for week in (10, 11, 12)}
+    assert counts == {10: 60, 11: 0, 12: 60}
+    assert (report()["sources"], report()["sources failed"]) == ("none", "nflcom")
+    [warning] = [w for w in outcome.warnings if w.startswith("nflcom 2025: failed for week 11")]
+    assert "the TE file has no column PlayerWeekProjectedPts" in warning
+    # The network is another matter: a run that is tried again may have it all.
+    sites.say(te, "", status=400)
+    assert not run(*all_three, at=at).success
 
 
 def test_a_host_that_fails_is_asked_once_in_a_run_of_many_weeks(

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from fantasy_pipeline.errors import NotPublishedError, SourceError
+from fantasy_pipeline.errors import SourceError, UnusableAnswerError
 from fantasy_pipeline.players import raw_players
 from fantasy_pipeline.sources.projections import NFLCOM
 from fantasy_pipeline.sources.projections.nflcom import nflcom_projections
@@ -58,9 +58,10 @@ def join(upstream: Callable[..., Any], rows: Rows) -> Join:
         weeks: tuple[int, ...] = (1,),
     ) -> tuple[dict[str, dict[str, Any]], list[str]]:
         source = upstream(nflcom_projections=nflcom, player_ids=ids or [NOBODY])
-        table, warnings = nflcom_projections(source, rows(RAW_PLAYERS, *players), SEASON, weeks)
+        answer = nflcom_projections(source, rows(RAW_PLAYERS, *players), SEASON, weeks)
+        [table] = answer.parts
         assert table.schema == SOURCE_PROJECTIONS.arrow_schema
-        return {row["player_id"]: row for row in table.to_pylist()}, warnings
+        return {row["player_id"]: row for row in table.to_pylist()}, answer.warnings
 
     return build
 
@@ -232,14 +233,16 @@ def test_weeks_without_a_file_are_told(join: Join) -> None:
 
 
 def test_seasons_before_upstream_begins_are_told(upstream: Callable[..., Any], rows: Rows) -> None:
-    table, [warning] = nflcom_projections(upstream(), rows(RAW_PLAYERS), 2020, [1])
-    assert table.num_rows == 0
+    answer = nflcom_projections(upstream(), rows(RAW_PLAYERS), 2020, [1])
+    [warning] = answer.warnings
+    assert answer.parts[0].num_rows == 0
     assert warning == "nflcom_projections 2020: upstream begins with 2021"
 
 
 def test_nothing_published_is_a_warning(upstream: Callable[..., Any], rows: Rows) -> None:
-    table, [warning] = nflcom_projections(upstream(), rows(RAW_PLAYERS), SEASON, [1])
-    assert table.num_rows == 0
+    answer = nflcom_projections(upstream(), rows(RAW_PLAYERS), SEASON, [1])
+    [warning] = answer.warnings
+    assert answer.parts[0].num_rows == 0
     assert warning.startswith("nflcom_projections 2024: HTTP 404")
 
 
@@ -248,29 +251,65 @@ def test_without_an_id_map_the_rosters_spelling_must_do(
 ) -> None:
     source = upstream(nflcom_projections=[projected("Josh Palmer")])
     players = rows(RAW_PLAYERS, rostered("00-1", "Josh Palmer"))
-    table, [warning] = nflcom_projections(source, players, SEASON, [1])
-    assert table["player_id"].to_pylist() == ["00-1"]
+    answer = nflcom_projections(source, players, SEASON, [1])
+    assert answer.parts[0]["player_id"].to_pylist() == ["00-1"]
+    [warning] = answer.warnings
     assert warning == "player_ids: HTTP 404; names are matched by the roster's spelling only"
 
 
-def test_other_failures_are_raised(
+@pytest.mark.parametrize(
+    ("kind", "asked", "failed"),
+    [(UnusableAnswerError, [1, 2, 3], [2]), (SourceError, [1, 2], [2, 3])],
+)
+def test_a_broken_week_fails_alone_and_a_broken_network_is_not_asked_again(
+    upstream: Callable[..., Any],
+    rows: Rows,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: type[SourceError],
+    asked: list[int],
+    failed: list[int],
+) -> None:
+    weeks = [1, 2, 3]
+    names = [projected("Josh Palmer", week=week) for week in weeks]
+    source = upstream(nflcom_projections=names, player_ids=[NOBODY])
+    whole, requests = source.nflcom_projections, []
+
+    def breaks(season: int, of: Any) -> pa.Table:
+        requests.extend(of)
+        if list(of) == [2]:
+            raise kind("nflcom_projections", "no column Team", "Update.", season, 2)
+        return whole(season, of)
+
+    monkeypatch.setattr(source, "nflcom_projections", breaks)
+    players = [rostered("00-1", "Josh Palmer", week=week) for week in weeks]
+    answer = nflcom_projections(source, rows(RAW_PLAYERS, *players), SEASON, weeks)
+    assert requests == asked
+    assert list(answer.failed) == failed
+    assert all("no column Team" in str(error) for error in answer.failed.values())
+    told = sorted(set(weeks) - set(failed))
+    assert answer.parts[0]["week"].to_pylist() == told
+    assert answer.warnings == []
+
+
+def test_without_the_id_map_for_trouble_every_week_fails(
     upstream: Callable[..., Any], rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = upstream()
+    source = upstream(nflcom_projections=[projected("Josh Palmer")])
 
-    def changed(season: int, weeks: Any) -> pa.Table:
-        raise SourceError("nflcom_projections", "no column Team", "Update.", season)
+    def down() -> pa.Table:
+        raise SourceError("player_ids", "HTTP 500", "Run again.")
 
-    monkeypatch.setattr(source, "nflcom_projections", changed)
-    with pytest.raises(SourceError, match="no column Team") as failed:
-        nflcom_projections(source, rows(RAW_PLAYERS), SEASON, [1])
-    assert not isinstance(failed.value, NotPublishedError)
+    monkeypatch.setattr(source, "player_ids", down)
+    answer = nflcom_projections(source, rows(RAW_PLAYERS), SEASON, [1])
+    assert [str(error) for error in answer.failed.values()] == ["player_ids: HTTP 500. Run again."]
+    assert answer.parts[0].num_rows == 0
 
 
 def test_the_sample_league_joins_whole(sample: SampleLeague) -> None:
     weeks = [1, 2, 3]
     players, _ = raw_players(sample, sample.schedule(), SEASON, weeks)
-    table, warnings = nflcom_projections(sample, players, SEASON, weeks)
+    answer = nflcom_projections(sample, players, SEASON, weeks)
+    [table] = answer.parts
     assert table.num_rows == sample.nflcom_projections(SEASON, weeks).num_rows
-    assert warnings == []
+    assert answer.warnings == []
     assert set(table["position"].to_pylist()) == set(FANTASY_POSITIONS)

@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from fantasy_pipeline.errors import SourceError
-from fantasy_pipeline.sources.projections.base import Answer, UnusableAnswerError, Week
+from fantasy_pipeline.errors import SourceError, UnusableAnswerError
+from fantasy_pipeline.sources.projections.base import Answer, Week
 from fantasy_pipeline.sources.projections.sleeper import sleeper
 from fantasy_pipeline.sources.transport import Transport
 from fantasy_pipeline.tables import RAW_PLAYERS, SOURCE_PROJECTIONS
