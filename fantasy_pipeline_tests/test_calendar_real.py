@@ -25,6 +25,7 @@ from fantasy_pipeline.calendar import (
 )
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.sources.projections import base, fantasypros
 
 pytestmark = pytest.mark.real
 
@@ -277,3 +278,12 @@ def test_weeks_of_the_real_seasons(games: tuple[Game, ...]) -> None:
         assert weeks_of(games, season) == tuple(range(1, weeks + 1))
     assert next_week(games, SeasonWeek(2020, 17)) == SeasonWeek(2020, 18)
     assert next_week(games, SeasonWeek(2024, 22)) is None
+
+
+def test_no_day_of_a_real_season_is_of_two_weeks_rankings(games: tuple[Game, ...]) -> None:
+    for season in range(1999, 2027):
+        weeks = base.weeks_of(games, season, eight_utc(date(season, 9, 1))).values()
+        days = [date(season, 8, 20) + timedelta(days=number) for number in range(190)]
+        of = {day: [w.at.week for w in weeks if fantasypros.is_of(w, day)] for day in days}
+        assert max(map(len, of.values())) == 1
+        assert {week for found in of.values() for week in found} == {w.at.week for w in weeks}

@@ -115,11 +115,13 @@ def statements(
 
 
 def is_of(week: Week, made: date) -> bool:
-    """Whether a ranking made on a day is of this week: from Tuesday to its last game."""
+    """Whether a ranking made on a day is of this week: from Tuesday to its last game.
+
+    The site turns to the next week after Monday, whatever was postponed; so no day is of two weeks.
+    """
     first, last = (moment.astimezone(_EASTERN).date() for moment in (week.first, week.last))
-    # The site turns to the next week after Monday, whatever was postponed.
-    turned = min(last, first + timedelta(days=(7 - first.weekday()) % 7))
-    return turned - timedelta(days=7) < made <= turned
+    monday = first + timedelta(days=(7 - first.weekday()) % 7)
+    return monday - timedelta(days=7) < made <= min(last, monday)
 
 
 def _check_opponents(rows: Iterable[Mapping[str, str | None]], week: Week) -> None:
