@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from fantasy_pipeline.model import consensus
 from fantasy_pipeline.model.baseline import shrunken_mean
 from fantasy_pipeline.model.features import floats, texts
+from fantasy_pipeline.scoring import suffix
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.source_projections import NFLCOM
 from fantasy_pipeline.tables import PROJECTION_ACCURACY
@@ -167,8 +168,7 @@ def _ours(rows: pa.Table, table: pa.Table, scoring: str) -> Projected:
     import numpy as np
     import pyarrow as pa
 
-    end = "" if scoring == "ppr" else f"_{scoring}"
-    names = [f"{name}{end}" for name in ("projected_points", "p10", "p50", "p90")]
+    names = [f"{name}{suffix(scoring)}" for name in ("projected_points", "p10", "p50", "p90")]
     keyed = rows.select(KEY).append_column("row", pa.array(np.arange(rows.num_rows)))
     both = keyed.join(table.select([*KEY, *names]), KEY, join_type="inner")
     values = np.full((rows.num_rows, 4), np.nan)

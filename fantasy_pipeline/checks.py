@@ -356,7 +356,7 @@ SOURCE_PROJECTIONS = TableChecks(
             },
         ),
     ),
-    (*tables.SOURCE_PROJECTIONS.key, *projections.POINTS),
+    (*tables.SOURCE_PROJECTIONS.key, *projections.SAID),
     has_past=True,
 )
 

@@ -6,12 +6,12 @@ Pure functions of Arrow tables; each returns what it found wrong, nothing if all
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.checks_schedule import Problem
-from fantasy_pipeline.scoring import SCORINGS
+from fantasy_pipeline.scoring import SCORINGS, suffix
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import FANTASY_POSITIONS
 
@@ -31,7 +31,11 @@ SAME = 0.95
 FEW_PLAYERS = 50
 LINE_APART = 0.05
 """Points that may lie between a projection and its stat line: both are rounded."""
-POINTS = ("points_std", "points_half", "points_ppr")
+SAID = (
+    *("points_std", "points_half", "points_ppr"),
+    *("ecr", "ecr_sd", "ecr_best", "ecr_worst"),
+)
+"""What a source says about a player that nobody else would say by chance."""
 
 
 def id_coverage(rows: pa.Table) -> dict[str, float]:
@@ -113,7 +117,7 @@ def crossed_quantiles(projections: pa.Table) -> list[Problem]:
 
     problems = []
     for scoring in SCORINGS:
-        end = "" if scoring == "ppr" else f"_{scoring}"
+        end = suffix(scoring)
         low, middle, high = (projections[f"{name}{end}"] for name in ("p10", "p50", "p90"))
         right = pc.and_(pc.less_equal(low, middle), pc.less_equal(middle, high))
         wrong = projections.filter(pc.invert(pc.fill_null(right, False)))
@@ -144,7 +148,7 @@ def other_than_the_line(projections: pa.Table) -> list[Problem]:
         line[name] = projections[name].fill_null(0.0).to_numpy()
     problems = []
     for scoring in SCORINGS:
-        end = "" if scoring == "ppr" else f"_{scoring}"
+        end = suffix(scoring)
         projected = projections[f"projected_points{end}"].fill_null(np.nan).to_numpy()
         expected = np.maximum(points(line, scoring), 0.0)
         # Written so that a NaN is a difference too.
@@ -163,13 +167,15 @@ def same_projections(rows: pa.Table, past: pa.Table) -> list[Problem]:
     """Sources whose week is the one before over again, or another source's; warnings."""
     import pyarrow as pa
 
-    by_file: dict[tuple[str, SeasonWeek], dict[str, tuple[float | None, ...]]] = defaultdict(dict)
-    names = ["season", "week", "source", "player_id", *POINTS]
+    by_file: dict[tuple[str, SeasonWeek], dict[str, dict[str, float]]] = defaultdict(dict)
+    names = ["season", "week", "source", "player_id", *SAID]
     both = pa.concat_tables([past.select(names), rows.select(names)])
-    for season, week, source, player, *points in zip(
+    for season, week, source, player, *values in zip(
         *(both[name].to_pylist() for name in names), strict=True
     ):
-        by_file[(source, SeasonWeek(season, week))][player] = tuple(points)
+        # 0 is how sources say that they have no projection.
+        said = {name: value for name, value in zip(SAID, values, strict=True) if value}
+        by_file[(source, SeasonWeek(season, week))][player] = said
     problems = []
     weeks = _weeks(rows)
     for (source, week), told in sorted(by_file.items()):
@@ -188,12 +194,14 @@ def same_projections(rows: pa.Table, past: pa.Table) -> list[Problem]:
     return problems
 
 
-def _same(
-    one: Mapping[str, Sequence[float | None]], other: Mapping[str, Sequence[float | None]]
-) -> bool:
-    common = one.keys() & other.keys()
-    same = sum(one[player] == other[player] for player in common)
-    return len(common) >= FEW_PLAYERS and same >= SAME * len(common)
+def _same(one: Mapping[str, Mapping[str, float]], other: Mapping[str, Mapping[str, float]]) -> bool:
+    """Whether two files say the same of nearly all players whom both say something about."""
+    players = same = 0
+    for player in one.keys() & other.keys():
+        if common := one[player].keys() & other[player].keys():
+            players += 1
+            same += all(one[player][name] == other[player][name] for name in common)
+    return players >= FEW_PLAYERS and same >= SAME * players
 
 
 def _weeks(rows: pa.Table) -> set[tuple[int, int]]:

@@ -17,7 +17,7 @@ from fantasy_pipeline.model.intervals import quantile_table, quantiles
 from fantasy_pipeline.model.predict import expect
 from fantasy_pipeline.model.stat_line import points
 from fantasy_pipeline.model.training import Model
-from fantasy_pipeline.scoring import SCORINGS
+from fantasy_pipeline.scoring import SCORINGS, suffix
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.source_projections import NFLCOM
 from fantasy_pipeline.source_record import known
@@ -52,11 +52,6 @@ ROSTER_REASONS = {
 """Why a player who is not on the active roster is projected 0."""
 NOTHING = "nothing known yet"
 """Why a player whom nothing rules out is projected 0."""
-
-
-def suffix(scoring: str) -> str:
-    """What a scoring adds to a column's name; PPR adds nothing."""
-    return "" if scoring == "ppr" else f"_{scoring}"
 
 
 def model_projections(

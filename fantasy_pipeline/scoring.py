@@ -48,6 +48,11 @@ KICKING: Mapping[str, float] = {
 """Points per kick made; a miss costs nothing."""
 
 
+def suffix(scoring: str) -> str:
+    """What a scoring adds to a projected column's name; PPR adds nothing."""
+    return "" if scoring == "ppr" else f"_{scoring}"
+
+
 def rules(scoring: Scoring) -> dict[str, float]:
     """Points per unit of each stat column, kicking left out."""
     return {**STANDARD, "receptions": RECEPTION_POINTS[scoring]}

@@ -17,7 +17,7 @@ from fantasy_pipeline import tables
 from fantasy_pipeline.checks import ALL_CHECKS, WEEKLY_STATS, Evidence
 from fantasy_pipeline.checks_schedule import Problem
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.scoring import SCORINGS
+from fantasy_pipeline.scoring import SCORINGS, suffix
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline_tests.conftest import Rows
 
@@ -377,7 +377,7 @@ def projected(player: str = "P00", apart: float = 0.0, **more: Any) -> dict[str,
         **LINE,
     }
     for scoring, points in zip(SCORINGS, (9.0, 11.0, 13.0), strict=True):
-        end = "" if scoring == "ppr" else f"_{scoring}"
+        end = suffix(scoring)
         row |= {f"projected_points{end}": points + apart}
         row |= {f"{name}{end}": points * by for name, by in (("p10", 0.3), ("p50", 0.9))}
         row |= {f"p90{end}": points * 2}
@@ -415,7 +415,13 @@ def test_points_are_what_the_stat_line_comes_to(rows: Rows) -> None:
         assert "stat line 13.00 (ppr)" in found[-1].text
 
 
-def told(rows: Rows, week: int, source: str = "nflcom", plus: float = 0.0) -> pa.Table:
+def told(
+    rows: Rows,
+    week: int,
+    source: str = "nflcom",
+    plus: float = 0.0,
+    column: str = "points_half",
+) -> pa.Table:
     return rows(
         tables.SOURCE_PROJECTIONS,
         *(
@@ -424,7 +430,7 @@ def told(rows: Rows, week: int, source: str = "nflcom", plus: float = 0.0) -> pa
                 "week": week,
                 "source": source,
                 "player_id": f"P{n:02}",
-                "points_half": n + plus,
+                column: n + 1 + plus,
             }
             for n in range(60)
         ),
@@ -441,6 +447,24 @@ def test_a_source_does_not_repeat_itself_or_another(rows: Rows) -> None:
     both = pa.concat_tables([told(rows, 6, plus=0.1), told(rows, 6, "other", plus=0.1)])
     [copy] = projections.same_projections(both, past)
     assert copy == Problem(NEXT, "other says what nflcom says: one is a copy", False)
+
+
+def test_a_source_of_ranks_repeats_itself_by_its_ranks(rows: Rows) -> None:
+    past, now = (told(rows, week, "fantasypros", column="ecr") for week in (5, 6))
+    assert projections.same_projections(told(rows, 6, "fantasypros", 1.0, "ecr"), past) == []
+    [stale] = projections.same_projections(now, past)
+    assert "fantasypros says what it said the week before" in stale.text
+
+
+@pytest.mark.parametrize("nothing", [None, 0.0])
+def test_to_say_nothing_twice_is_not_to_repeat_oneself(rows: Rows, nothing: float | None) -> None:
+    def silent(week: int, source: str) -> pa.Table:
+        table = told(rows, week, source)
+        at = table.schema.get_field_index("points_half")
+        return table.set_column(at, table.field(at), pa.array([nothing] * 60, pa.float64()))
+
+    both = pa.concat_tables([silent(6, "sleeper"), silent(6, "fantasypros")])
+    assert projections.same_projections(both, silent(5, "sleeper")) == []
 
 
 # Checks as a whole

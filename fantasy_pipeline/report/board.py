@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fantasy_pipeline.model.baseline import shrunken_mean
-from fantasy_pipeline.projections import suffix
-from fantasy_pipeline.scoring import SCORINGS, Scoring
+from fantasy_pipeline.scoring import SCORINGS, Scoring, suffix
 from fantasy_pipeline.tables import FANTASY_POSITIONS, PLAYER_WEEK
 
 if TYPE_CHECKING:
