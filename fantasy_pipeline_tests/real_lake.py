@@ -1,12 +1,15 @@
-"""Lakes of real seasons, imported from the mirror."""
+"""Lakes of real seasons, imported from the mirror as it is or as it was before some week."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
 
 from fantasy_pipeline import tables
 from fantasy_pipeline.lake import Lake
@@ -16,10 +19,48 @@ from fantasy_pipeline.sources.nflverse import Nflverse
 from fantasy_pipeline.sources.projections.nflcom import nflcom_projections
 from fantasy_pipeline.sources.transport import Transport
 from fantasy_pipeline.stats import weekly_stats
+from fantasy_pipeline_tests.replay import SCHEDULE, overlay
+
+RELEASES = "github.com/nflverse/nflverse-data/releases/download"
+STATS = f"{RELEASES}/stats_player/stats_player_week_{{season}}.parquet"
+SNAPS = f"{RELEASES}/snap_counts/snap_counts_{{season}}.parquet"
+ROSTERS = f"{RELEASES}/weekly_rosters/roster_weekly_{{season}}.parquet"
+INJURIES = f"{RELEASES}/injuries/injuries_{{season}}.parquet"
+NFLCOM = "raw.githubusercontent.com/hvpkod/NFL-Data/main/NFL-data-Players/{season}/{week}/"
+PLAYERS = f"{RELEASES}/players/players.parquet"
+IDS = (
+    "raw.githubusercontent.com/dynastyprocess/data/master/files/db_playerids.csv",
+    "github.com/dynastyprocess/data/raw/master/files/db_playerids.csv",
+)
+
+OF_TODAY = {
+    PLAYERS: (
+        *("latest_team", "last_season", "status", "ngs_status", "ngs_status_short_description"),
+        *("position", "jersey_number", "years_of_experience", "pff_status"),
+    ),
+    **dict.fromkeys(IDS, ("team", "age", "db_season")),
+}
+"""Files without seasons, and what in them is of the day on which they were saved."""
+OF_THE_GAME = (
+    *("away_score", "home_score", "result", "total", "overtime", "temp", "wind", "referee"),
+    *("away_qb_id", "home_qb_id", "away_qb_name", "home_qb_name", "gsis", "pff", "ftn"),
+)
+"""Columns of the schedule that are filled on the day of the game, or after it."""
+LINES = (
+    *("away_moneyline", "home_moneyline", "spread_line", "away_spread_odds", "home_spread_odds"),
+    *("total_line", "under_odds", "over_odds"),
+)
+"""Columns of the schedule that are filled in the week of the game."""
 
 
-def import_seasons(mirror: Path, root: Path, seasons: Sequence[int]) -> Lake:
-    """Import whole seasons into a new lake, without Dagster."""
+def import_seasons(
+    mirror: Path, root: Path, seasons: Sequence[int], until: SeasonWeek | None = None
+) -> Lake:
+    """Import whole seasons into a lake, without Dagster.
+
+    Args:
+        until: the last week, which is yet to be played: no stats of it are asked for.
+    """
     source = Nflverse(Transport(root / "cache", mirror=str(mirror), offline=True), "auto")
     lake = Lake(str(root / "lake"), "nfl")
     games = source.schedule()
@@ -29,57 +70,148 @@ def import_seasons(mirror: Path, root: Path, seasons: Sequence[int]) -> Lake:
             pc.unique(games.filter(pc.equal(games["season"], season))["week"]).to_pylist()
         )
         keys = [SeasonWeek(season, week) for week in weeks]
+        keys = [key for key in keys if until is None or key <= until]
+        played = [key for key in keys if key != until]
+        weeks = [key.week for key in keys]
         players, _ = raw_players(source, games, season, weeks)
-        stats = weekly_stats(source, games, players, season, weeks)
         [others] = nflcom_projections(source, players, season, weeks).parts
         lake.write_weeks(tables.RAW_PLAYERS, players, keys)
-        lake.write_weeks(tables.WEEKLY_STATS, stats, keys)
         lake.write_weeks(tables.SOURCE_PROJECTIONS, others, keys)
+        if played:
+            stats = weekly_stats(source, games, players, season, [key.week for key in played])
+            lake.write_weeks(tables.WEEKLY_STATS, stats, played)
     return lake
 
 
-def truncated(lake: Lake, root: Path, cutoff: SeasonWeek) -> Lake:
-    """A copy of a lake as it was just before a week's games: whatever came later is gone."""
-    out = Lake(str(root), "nfl")
-    games = lake.read(tables.GAMES)
-    code = pc.add(pc.multiply(games["season"], 100), games["week"])
-    future = pc.greater_equal(code, cutoff.season * 100 + cutoff.week)
-    for name in ("home_score", "away_score", "temp", "wind"):
-        column = games[name]
-        blank = pc.if_else(future, pa.scalar(None, column.type), column)
-        games = games.set_column(games.schema.get_field_index(name), name, blank)
-    # A roof that can open is settled on game day.
-    opens = pc.and_(future, pc.is_in(games["roof"], pa.array(["open", "closed"])))
-    roof = pc.if_else(opens, pa.scalar(None, pa.string()), games["roof"])
-    out.write(tables.GAMES, games.set_column(games.schema.get_field_index("roof"), "roof", roof))
-    for table in (tables.RAW_PLAYERS, tables.WEEKLY_STATS, tables.SOURCE_PROJECTIONS):
-        weeks = [week for week in lake.weeks(table) if week < cutoff]
-        out.write_weeks(table, lake.read(table, weeks), weeks)
-    out.write_weeks(
-        tables.SOURCE_PROJECTIONS, lake.read(tables.SOURCE_PROJECTIONS, [cutoff]), [cutoff]
-    )
-    players = _before_kickoff(lake.read(tables.RAW_PLAYERS, [cutoff]), lake.read(tables.GAMES))
-    out.write_weeks(tables.RAW_PLAYERS, players, [cutoff])
-    return out
+def upstream_before(mirror: Path, folder: Path, cutoff: SeasonWeek) -> Path:
+    """A mirror as it was when the games of a week were about to begin; what came later is gone.
+
+    The regular season's schedule is known, of the play-offs the round that is next. The week's
+    rosters are there without its game-day inactives, its injury report as each team had it at its
+    kick-off, and its closing lines. Of all other files of the season, and of later ones, there is
+    none.
+    """
+    overlay(mirror, None, folder)
+    rewrite = _rewritten(pq.read_table(mirror / SCHEDULE), cutoff)
+    for path in sorted(folder.rglob("*")):
+        if not path.is_symlink():
+            continue
+        name = path.relative_to(folder).as_posix()
+        if change := rewrite.get(name):
+            table = _read(path)
+            path.unlink()
+            if (changed := change(table)).num_rows:
+                _write(path, changed)
+        elif _is_later(name, cutoff):
+            path.unlink()
+    return folder
 
 
-def _before_kickoff(players: pa.Table, games: pa.Table) -> pa.Table:
-    """A week's players without snaps, game-day inactives and reports of after the kick-off."""
-    week = games.filter(
-        pc.and_(
-            pc.equal(games["season"], players["season"][0]),
-            pc.equal(games["week"], players["week"][0]),
+def _is_later(name: str, cutoff: SeasonWeek) -> bool:
+    """Whether a file tells of the season of the cut-off, or of a later one, what was not known."""
+    season = max(map(int, re.findall(r"(?<!\d)20\d\d(?!\d)", name)), default=0)
+    if season == cutoff.season and name.startswith(NFLCOM.partition("{")[0]):
+        week = re.search(r"/(\d+)/(projected/)?[A-Z]+(_projected)?\.csv$", name)
+        # Of a week still to be played there are the projections, of earlier ones all.
+        return not week or (int(week[1]), not week[2]) > (cutoff.week, False)
+    return season >= cutoff.season or name.endswith("/games.csv")
+
+
+def _rewritten(games: pa.Table, cutoff: SeasonWeek) -> dict[str, Callable[[pa.Table], pa.Table]]:
+    """What is left of each file that has something of the cut-off's season, by its name."""
+    kickoffs = _kickoffs(games, cutoff)
+
+    def played(table: pa.Table) -> pa.Table:
+        return table.filter(pc.less(table["week"], cutoff.week))
+
+    def rosters(table: pa.Table) -> pa.Table:
+        table = table.filter(pc.less_equal(table["week"], cutoff.week))
+        inactive = pc.and_(pc.equal(table["week"], cutoff.week), pc.equal(table["status"], "INA"))
+        for name, active in (("status", "ACT"), ("status_description_abbr", "A01")):
+            table = _set(table, name, pc.if_else(inactive, active, table[name]))
+        return table
+
+    def reports(table: pa.Table) -> pa.Table:
+        table = table.filter(pc.less_equal(table["week"], cutoff.week))
+        begins = pa.array(
+            [kickoffs.get(team) for team in table["team"].to_pylist()], table["date_modified"].type
         )
+        late = pc.and_(
+            pc.equal(table["week"], cutoff.week), pc.greater_equal(table["date_modified"], begins)
+        )
+        return table.filter(pc.invert(pc.fill_null(late, False)))
+
+    def of_today(name: str) -> Callable[[pa.Table], pa.Table]:
+        return lambda table: _blank(table, OF_TODAY[name])
+
+    season = cutoff.season
+    return {
+        SCHEDULE: lambda table: _schedule_before(table, cutoff),
+        STATS.format(season=season): played,
+        SNAPS.format(season=season): played,
+        ROSTERS.format(season=season): rosters,
+        INJURIES.format(season=season): reports,
+        **{name: of_today(name) for name in OF_TODAY},
+    }
+
+
+def _kickoffs(games: pa.Table, week: SeasonWeek) -> dict[str, object]:
+    """Kick-off of each team of a week, from the schedule's US/Eastern dates and times."""
+    these = games.filter(
+        pc.and_(pc.equal(games["season"], week.season), pc.equal(games["week"], week.week))
     )
-    kickoff = dict(zip(week["home_team"].to_pylist(), week["kickoff"].to_pylist(), strict=True))
-    kickoff |= dict(zip(week["away_team"].to_pylist(), week["kickoff"].to_pylist(), strict=True))
-    rows = []
-    for row in players.to_pylist():
-        row["offense_snaps"] = row["snap_share"] = None
-        if row["roster_status"] == "INA":
-            row["roster_status"] = "ACT"
-        start = kickoff.get(row["team"])
-        if row["injury_modified_at"] and start and row["injury_modified_at"] > start:
-            row["injury_status"] = row["practice_status"] = row["injury"] = None
-        rows.append(row)
-    return pa.Table.from_pylist(rows, schema=players.schema)
+    local = pc.strptime(
+        pc.binary_join_element_wise(these["gameday"], these["gametime"], " "),
+        format="%Y-%m-%d %H:%M",
+        unit="us",
+    )
+    moments = pc.assume_timezone(local, "America/New_York").cast(pa.timestamp("us", "UTC"))
+    sides = (these["home_team"].to_pylist(), these["away_team"].to_pylist())
+    return {
+        team: at for teams in sides for team, at in zip(teams, moments.to_pylist(), strict=True)
+    }
+
+
+def _schedule_before(games: pa.Table, cutoff: SeasonWeek) -> pa.Table:
+    """The schedule of a moment: games to come are there, without what is known of them later."""
+    code = pc.add(pc.multiply(games["season"], 100), games["week"])
+    now = cutoff.season * 100 + cutoff.week
+    regular = pc.equal(games["game_type"], "REG")
+    known = pc.or_(
+        pc.less_equal(code, now), pc.and_(regular, pc.equal(games["season"], cutoff.season))
+    )
+    games, code = games.filter(known), code.filter(known)
+    to_come, later = pc.greater_equal(code, now), pc.greater(code, now)
+    games = _blank(_blank(games, OF_THE_GAME, to_come), LINES, later)
+    # A roof that can open is settled on the day of the game.
+    opens = pc.and_(to_come, pc.is_in(games["roof"], pa.array(["open", "closed"])))
+    return _blank(games, ["roof"], opens)
+
+
+def _blank(table: pa.Table, names: Sequence[str], where: object = True) -> pa.Table:
+    """Nulls in some columns, everywhere or in some rows."""
+    for name in names:
+        nothing = pa.scalar(None, table.schema.field(name).type)
+        table = _set(table, name, pc.if_else(where, nothing, table[name]))
+    return table
+
+
+def _set(table: pa.Table, name: str, values: pa.ChunkedArray) -> pa.Table:
+    at = table.schema.get_field_index(name)
+    return table.set_column(at, table.schema.field(at), values)
+
+
+def _read(path: Path) -> pa.Table:
+    if path.suffix == ".csv":
+        with path.open(encoding="utf-8") as lines:
+            names = lines.readline().strip().split(",")
+        texts = pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))
+        return pa.csv.read_csv(path, convert_options=texts)
+    return pq.read_table(path, partitioning=None)
+
+
+def _write(path: Path, table: pa.Table) -> None:
+    if path.suffix == ".csv":
+        pa.csv.write_csv(table, path)
+    else:
+        pq.write_table(table, path)

@@ -25,12 +25,11 @@ from fantasy_pipeline.sql import database
 from fantasy_pipeline.stats import point_differences, unplayed_games, weekly_stats
 from fantasy_pipeline.tables import PLAYER_HISTORY
 from fantasy_pipeline.teams import CURRENT_CODE
+from fantasy_pipeline_tests.real_lake import ROSTERS, STATS
+from fantasy_pipeline_tests.replay import overlay
 
 pytestmark = pytest.mark.real
 
-RELEASES = "github.com/nflverse/nflverse-data/releases/download"
-STATS = f"{RELEASES}/stats_player/stats_player_week_{{season}}.parquet"
-ROSTERS = f"{RELEASES}/weekly_rosters/roster_weekly_{{season}}.parquet"
 SEASONS = range(2015, 2026)
 ROSTER_SEASONS = range(2021, 2026)
 LAST_WEEK = {2025: 4}
@@ -390,32 +389,21 @@ def test_the_id_map_reaches_every_platform(league: League) -> None:
 
 
 @pytest.fixture
-def overlay(nfl_mirror: Path, nfl_variants: Path, tmp_path: Path) -> Callable[[str], Path]:
-    """`overlay(day)`: the mirror with the files of that day laid over it, as links."""
+def upstream_of(nfl_mirror: Path, nfl_variants: Path, tmp_path: Path) -> Callable[[str], Path]:
+    """`upstream_of(day)`: the mirror with the files of that day laid over it."""
 
     def build(day: str) -> Path:
-        root = tmp_path / day
-        layers = (nfl_variants / day, nfl_mirror)
-        for layer in layers:
-            assert layer.is_dir()
-            for path in (layer / RELEASES).rglob("*.parquet"):
-                link = root / path.relative_to(layer)
-                link.parent.mkdir(parents=True, exist_ok=True)
-                if not link.exists():
-                    link.symlink_to(path)
-        for other in nfl_mirror.iterdir():
-            if not (root / other.name).exists():
-                (root / other.name).symlink_to(other)
-        return root
+        assert (nfl_variants / day).is_dir()
+        return overlay(nfl_mirror, nfl_variants / day, tmp_path / day)
 
     return build
 
 
 def test_a_half_finished_week_is_provisional(
-    league: League, overlay: Callable[[str], Path], adapter: Callable[..., Nflverse]
+    league: League, upstream_of: Callable[[str], Path], adapter: Callable[..., Nflverse]
 ) -> None:
     """2025-09-14: week 1 is complete, of week 2 Thursday's game is in the file."""
-    source = adapter(overlay("2025-09-14"))
+    source = adapter(upstream_of("2025-09-14"))
     players, _ = raw_players(source, league.games, 2025, [1, 2, 3])
     stats = weekly_stats(source, league.games, players, 2025, [1, 2])
     assert point_differences(stats) == []
@@ -438,10 +426,10 @@ def test_a_half_finished_week_is_provisional(
 
 
 def test_files_of_another_schema_and_other_corrections(
-    league: League, overlay: Callable[[str], Path], adapter: Callable[..., Nflverse]
+    league: League, upstream_of: Callable[[str], Path], adapter: Callable[..., Nflverse]
 ) -> None:
     """2025-09-23: 114 columns instead of 145."""
-    root = overlay("2025-09-23")
+    root = upstream_of("2025-09-23")
     path = root / STATS.format(season=2024)
     assert len(pq.read_schema(path)) == 114
     source = adapter(root)
@@ -451,10 +439,10 @@ def test_files_of_another_schema_and_other_corrections(
 
 
 def test_injuries_in_mid_season(
-    league: League, overlay: Callable[[str], Path], adapter: Callable[..., Nflverse]
+    league: League, upstream_of: Callable[[str], Path], adapter: Callable[..., Nflverse]
 ) -> None:
     """2024-11-20: the file ends with the week to come."""
-    source = adapter(overlay("2024-11-20"))
+    source = adapter(upstream_of("2024-11-20"))
     reports = source.injuries(2024)
     assert max(reports["week"].to_pylist()) < 13
     players, _ = raw_players(source, league.games, 2024, [14])
