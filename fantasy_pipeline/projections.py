@@ -192,21 +192,22 @@ def projections(
     half = ours["projected_points_half"].to_numpy()
     place, season = features.texts(ours, "position"), ours["season"].to_numpy()
     weeks = season * 100 + ours["week"].to_numpy()
-    usual = features.floats(ours, "usual_half")
+    usual, total = (features.floats(ours, name) for name in ("usual_half", "implied_team_total"))
     together, width = half.copy(), np.ones(len(half))
     told = np.column_stack([half, *others.values()])
     base = _as_others_see_it(half, ours["plays"].to_numpy(), told[:, 1:])
+    hints = consensus.hints(base, usual, total)
     models = {int(year): model_of(int(year)) for year in np.unique(season)}
     # Week by week: who is heard in one must not depend on which others are projected with it.
     for week in np.unique(weeks):
         model = models[int(week) // 100]
         for position in FANTASY_POSITIONS:
             these = (weeks == week) & (place == position)
-            theirs = {name: values[these] for name, values in others.items()}
-            weights = model.source_weights.get(position, {}) if model else {}
-            together[these] = consensus.combine(
-                base[these], theirs, weights, weeks[these], usual[these]
+            theirs, beside = (
+                {name: values[these] for name, values in told.items()} for told in (others, hints)
             )
+            weights = model.source_weights.get(position, {}) if model else {}
+            together[these] = consensus.combine(base[these], theirs, weights, weeks[these], beside)
             width[these] = model.width.get(position, consensus.PRIOR_WIDTH) if model else 1.0
     width[np.isnan(told[:, 1:]).all(axis=1)] = 1.0
     together[ours["plays"].to_numpy() == 0] = 0.0

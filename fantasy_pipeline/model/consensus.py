@@ -6,14 +6,18 @@ below the others of his position and week. A source that says nothing about a pl
 the others; one that disagrees wildly is heard up to `MOST_APART` points; one that copies another
 counts once.
 
-The player's usual is heard too, with a weight below 0: model and sources each stay near what he
-scored before, and their mean stays nearer than it should when his role has changed.
+Two hints are heard beside the sources. The player's usual, with a weight below 0: model and sources
+each stay near what he scored before, and their mean stays nearer than it should when his role has
+changed. And the betting market, above 0: sources hardly move with the points that it gives a team,
+so that their share in the mean takes back some of what the model makes of it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
+from fantasy_pipeline.model.features import USUAL_TEAM_TOTAL
 from fantasy_pipeline.model.intervals import quantiles
 from fantasy_pipeline.source_record import copies, known
 
@@ -28,17 +32,26 @@ PRIOR_ROWS = 2000
 MOST_WEIGHT = 0.9
 MOST_APART = 8.0
 """Points beyond which a source's difference from the model counts no more."""
-USUAL = "usual"
-"""Name of the player's usual among the weights."""
-USUAL_WEIGHT = -0.1
-"""Its weight before any of the past is known."""
-LEAST_USUAL = -0.4
+
+
+class Hint(NamedTuple):
+    """Weight of what is no projection of its own: before any of the past is known, and bounds."""
+
+    prior: float
+    lowest: float
+    highest: float
+
+
+USUAL, MARKET = "usual", "market"
+HINTS: Mapping[str, Hint] = {USUAL: Hint(-0.1, -0.4, 0.0), MARKET: Hint(0.2, 0.0, 0.4)}
+"""By their names among the weights."""
 LEVEL_ROWS = 12
 """Players of a week and position from which on a source's level can be told."""
 WIDTHS = tuple(round(0.8 + 0.02 * step, 2) for step in range(16))
 PRIOR_WIDTH = 0.95
 """Width of the consensus's p10-p90 relative to the model's before it can be learnt."""
-FEW_ROWS = 300
+WIDTH_ROWS = 200
+"""Player-weeks that it is worth beside those that it is learnt from."""
 KEY = ["season", "week", "player_id"]
 POINTS = ["points_std", "points_half", "points_ppr"]
 
@@ -127,11 +140,32 @@ def _weeks(rows: pa.Table) -> np.ndarray:
     return rows["season"].to_numpy() * 100 + rows["week"].to_numpy()
 
 
-def learn_weights(unseen: pa.Table, source_projections: pa.Table) -> dict[str, float]:
-    """Weights of the sources and of the usual for one position: least squares, drawn to the prior.
+def hints(
+    model: np.ndarray, usual: np.ndarray, implied_team_total: np.ndarray
+) -> dict[str, np.ndarray]:
+    """What is heard beside the sources, half-PPR; NaN: not heard.
 
     Args:
-        unseen: projections out of the fold: key, model_half, usual_half, receptions, target_half.
+        model: the model's points.
+        usual: what each player usually scores.
+        implied_team_total: points that the betting market gives each player's team.
+    """
+    return {USUAL: usual, MARKET: model * implied_team_total / USUAL_TEAM_TOTAL}
+
+
+def _hints_of(unseen: pa.Table) -> dict[str, np.ndarray]:
+    names = ("model_half", "usual_half", "implied_team_total")
+    return hints(*(unseen[name].to_numpy() for name in names))
+
+
+def learn_weights(unseen: pa.Table, source_projections: pa.Table) -> dict[str, float]:
+    """Weights of the sources and the hints for one position: least squares, drawn to the prior.
+
+    Learnt on players whom people may start: of those further down, sources say little.
+
+    Args:
+        unseen: projections out of the fold: key, model_half, usual_half, implied_team_total,
+            receptions, target_half, starts.
     """
     import numpy as np
 
@@ -139,9 +173,10 @@ def learn_weights(unseen: pa.Table, source_projections: pa.Table) -> dict[str, f
     if not sources:
         return {}
     model = unseen["model_half"].to_numpy()
-    heard = with_usual(sources, unseen["usual_half"].to_numpy())
+    heard = _with_hints(sources, _hints_of(unseen))
     apart = differences(model, heard, _weeks(unseen))
-    told = ~np.isnan(np.column_stack(list(sources.values()))).all(axis=1)
+    told = unseen["starts"].to_numpy(zero_copy_only=False)
+    told = told & ~np.isnan(np.column_stack(list(sources.values()))).all(axis=1)
     apart, error = apart[told], (unseen["target_half"].to_numpy() - model)[told]
     if not len(apart):
         return {}
@@ -152,31 +187,34 @@ def learn_weights(unseen: pa.Table, source_projections: pa.Table) -> dict[str, f
     return {name: round(float(weight), 4) for name, weight in _bounded(heard, found).items()}
 
 
-def with_usual(sources: dict[str, np.ndarray], usual: np.ndarray) -> dict[str, np.ndarray]:
-    """The sources and, for players whom one of them projects, the usual."""
+def _with_hints(
+    sources: dict[str, np.ndarray], hints: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """The sources and, for players whom one of them projects, the hints."""
     import numpy as np
 
     silent = np.isnan(np.column_stack(list(sources.values()))).all(axis=1)
-    return {**sources, USUAL: np.where(silent, np.nan, usual)}
+    return {**sources, **{name: np.where(silent, np.nan, told) for name, told in hints.items()}}
 
 
 def _prior(heard: dict[str, np.ndarray]) -> np.ndarray:
     import numpy as np
 
-    count = len(heard) - (USUAL in heard)
-    return np.array([USUAL_WEIGHT if name == USUAL else PRIOR_WEIGHT / count for name in heard])
+    share = PRIOR_WEIGHT / len(heard.keys() - HINTS.keys())
+    return np.array([HINTS[name].prior if name in HINTS else share for name in heard])
 
 
 def _bounded(heard: dict[str, np.ndarray], weights: np.ndarray) -> dict[str, float]:
-    """Weights by name: sources between 0 and `MOST_WEIGHT` together, the usual not above 0."""
-    import numpy as np
-
+    """Weights by name: sources between 0 and `MOST_WEIGHT` together, hints within their bounds."""
     named = dict(zip(heard, weights, strict=True))
-    usual = named.pop(USUAL, None)
-    others = {name: max(weight, 0.0) for name, weight in named.items()}
-    share = min(1.0, MOST_WEIGHT / max(sum(others.values()), 1e-9))
-    out = {name: weight * share for name, weight in others.items()}
-    return out if usual is None else out | {USUAL: float(np.clip(usual, LEAST_USUAL, 0.0))}
+    total = sum(max(weight, 0.0) for name, weight in named.items() if name not in HINTS)
+    share = min(1.0, MOST_WEIGHT / max(total, 1e-9))
+    return {
+        name: min(max(weight, HINTS[name].lowest), HINTS[name].highest)
+        if name in HINTS
+        else max(weight, 0.0) * share
+        for name, weight in named.items()
+    }
 
 
 def learn_width(
@@ -197,18 +235,17 @@ def learn_width(
     if not sources or not weights:
         return PRIOR_WIDTH
     told = told & ~np.isnan(np.column_stack(list(sources.values()))).all(axis=1)
-    if told.sum() < FEW_ROWS:
-        return PRIOR_WIDTH
     model = unseen["model_half"].to_numpy()
-    usual = unseen["usual_half"].to_numpy()
-    together = combine(model, sources, weights, _weeks(unseen), usual)[told]
+    together = combine(model, sources, weights, _weeks(unseen), _hints_of(unseen))[told]
     actual = unseen["target_half"].to_numpy()[told]
     low, middle, high = quantiles(table, together, np.ones(len(together)), (0.1, 0.5, 0.9)).T
     covered = [
         np.mean((actual >= middle - (middle - low) * w) & (actual <= middle + (high - middle) * w))
         for w in WIDTHS
     ]
-    return WIDTHS[int(np.argmin(np.abs(np.array(covered) - 0.8)))]
+    learnt = WIDTHS[int(np.argmin(np.abs(np.array(covered) - 0.8)))]
+    share = told.sum() / (told.sum() + WIDTH_ROWS)
+    return round(float(PRIOR_WIDTH + share * (learnt - PRIOR_WIDTH)), 4)
 
 
 def combine(
@@ -216,7 +253,7 @@ def combine(
     sources: dict[str, np.ndarray],
     weights: dict[str, float],
     weeks: np.ndarray,
-    usual: np.ndarray,
+    hints: dict[str, np.ndarray],
 ) -> np.ndarray:
     """Consensus of one position, half-PPR; a source without a past has a share of the prior, among
     those that say something of any of these rows.
@@ -226,14 +263,14 @@ def combine(
     Args:
         weights: of `learn_weights`.
         weeks: any number that tells the rows' weeks apart.
-        usual: what each player usually scores, half-PPR; NaN: not heard.
+        hints: of `hints`.
     """
     import numpy as np
 
     sources = {name: told for name, told in sources.items() if not np.isnan(told).all()}
     if not sources:
         return model
-    heard = with_usual(sources, usual)
+    heard = _with_hints(sources, hints)
     prior = dict(zip(heard, _prior(heard), strict=True))
     share = _bounded(heard, np.array([weights.get(name, prior[name]) for name in heard]))
     moves = differences(model, heard, weeks) * np.array(list(share.values()))

@@ -307,8 +307,7 @@ def _train_position(
     line = dict(zip(names, np.maximum(unseen, 0.0).T, strict=True))
     starts = lessons.rank <= STARTERS[position]
     tables, metrics = _uncertainty(rows, line, starts)
-    usual = inputs[:, features.NAMES.index("shrunken_points")]
-    out_of_fold = _out_of_fold(rows, line, starts, usual)
+    out_of_fold = _out_of_fold(rows, line, starts, inputs)
     forest = {}
     if rows.num_rows >= TREE_ROWS:
         few = inputs[:, : len(features.TREE_NAMES)]
@@ -337,18 +336,23 @@ def _uncertainty(
 
 
 def _out_of_fold(
-    rows: pa.Table, line: dict[str, np.ndarray], starts: np.ndarray, usual: np.ndarray
+    rows: pa.Table, line: dict[str, np.ndarray], starts: np.ndarray, inputs: np.ndarray
 ) -> pa.Table:
-    """Key; projected, usual and actual half-PPR points; receptions; whether he may start."""
+    """Key; projected, usual and actual half-PPR points; his team's points by the betting market;
+    receptions; whether he may start."""
     import numpy as np
     import pyarrow as pa
 
     half = points(line, "half")
+    usual, total = (
+        inputs[:, features.NAMES.index(name)] for name in ("shrunken_points", "implied_team_total")
+    )
     return (
         rows.select(["season", "week", "player_id", "target_half"])
         .append_column("model_half", pa.array(half))
         .append_column("receptions", pa.array(line.get("receptions", np.zeros(len(half)))))
         .append_column("usual_half", pa.array(usual))
+        .append_column("implied_team_total", pa.array(total))
         .append_column("starts", pa.array(starts))
     )
 

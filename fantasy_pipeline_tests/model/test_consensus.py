@@ -45,6 +45,27 @@ def players(count: int, receptions: float = 0.0, week: int = 1) -> pa.Table:
     )
 
 
+def unseen(
+    model: np.ndarray,
+    actual: np.ndarray,
+    usual: np.ndarray | None = None,
+    total: np.ndarray | None = None,
+) -> pa.Table:
+    """Projections out of the fold of players whom people may start."""
+    unheard = np.full(len(model), np.nan)
+    columns = {
+        "model_half": model,
+        "target_half": actual,
+        "usual_half": unheard if usual is None else usual,
+        "implied_team_total": unheard if total is None else total,
+        "starts": np.ones(len(model), dtype=bool),
+    }
+    rows = players(len(model))
+    for name, values in columns.items():
+        rows = rows.append_column(name, pa.array(values))
+    return rows
+
+
 def test_zero_and_absence_are_no_projection() -> None:
     found = consensus.beside(players(3), sources(told("a", {0: 5.0, 1: 0.0})))
     np.testing.assert_array_equal(found["a"], [5.0, np.nan, np.nan])
@@ -85,21 +106,20 @@ def test_a_copy_of_one_week_is_heard_in_the_others() -> None:
     assert "b" in consensus.beside(rows, said, with_copies=True)
 
 
-UNHEARD = np.array([np.nan, np.nan])
 ONE_WEEK = np.zeros(2)
 
 
 def test_a_silent_source_leaves_the_player_to_the_others() -> None:
     model = np.array([10.0, 10.0])
     theirs = {"a": np.array([20.0, np.nan]), "b": np.array([10.0, 12.0])}
-    both = consensus.combine(model, theirs, {"a": 0.3, "b": 0.5}, ONE_WEEK, UNHEARD)
+    both = consensus.combine(model, theirs, {"a": 0.3, "b": 0.5}, ONE_WEEK, {})
     # 20 is heard up to MOST_APART points from the model.
     assert both.tolist() == [10 + 0.3 * consensus.MOST_APART, 11.0]
 
 
 def test_without_a_past_the_prior_is_shared() -> None:
     model, theirs = np.array([10.0]), {"a": np.array([12.0]), "b": np.array([12.0])}
-    together = consensus.combine(model, theirs, {}, ONE_WEEK[:1], UNHEARD[:1])
+    together = consensus.combine(model, theirs, {}, ONE_WEEK[:1], {})
     assert together[0] == pytest.approx(10 + consensus.PRIOR_WEIGHT * 2)
 
 
@@ -121,24 +141,44 @@ def test_the_level_of_a_source_is_its_own_affair() -> None:
 def test_the_consensus_steps_back_from_what_a_player_usually_scores() -> None:
     model, usual = np.array([12.0, 8.0]), np.array([8.0, 12.0])
     theirs = {"a": np.array([14.0, np.nan])}
-    together = consensus.combine(model, theirs, {"a": 0.4, "usual": -0.2}, ONE_WEEK, usual)
+    together = consensus.combine(
+        model, theirs, {"a": 0.4, "usual": -0.2}, ONE_WEEK, {"usual": usual}
+    )
     # His role has grown: further up. Whom nobody else projects is left to the model.
     assert together.tolist() == pytest.approx([13.6, 8.0])
     # But never beyond what the model and every source say.
-    beyond = consensus.combine(model, theirs, {"a": 0.4, "usual": -0.8}, ONE_WEEK, usual)
+    beyond = consensus.combine(model, theirs, {"a": 0.4, "usual": -0.8}, ONE_WEEK, {"usual": usual})
     assert beyond.tolist() == pytest.approx([14.0, 8.0])
+
+
+def test_the_consensus_leans_on_the_betting_market_more_than_its_sources() -> None:
+    model, total = np.array([12.0, 12.0, 12.0]), np.array([27.0, 18.0, np.nan])
+    hints = consensus.hints(model, np.full(3, np.nan), total)
+    theirs = {"a": np.array([14.0, 14.0, 14.0])}
+    weeks = np.zeros(3)
+    rich, poor, unknown = consensus.combine(model, theirs, {"a": 0.4, "market": 0.2}, weeks, hints)
+    # A fifth of what the model gains or loses in proportion to 22.5 points of the team.
+    assert (rich, poor, unknown) == pytest.approx((12.8 + 0.48, 12.8 - 0.48, 12.8))
+
+
+@pytest.mark.parametrize(("true", "learnt"), [(0.5, 0.4), (0.2, 0.2), (-0.3, 0.0)])
+def test_the_weight_of_the_market_is_learnt_within_bounds(true: float, learnt: float) -> None:
+    size = 20_000
+    model, total = RANDOM.uniform(5, 20, size), RANDOM.uniform(16, 29, size)
+    actual = model * (1 + true * (total / 22.5 - 1)) + RANDOM.normal(0, 2, size)
+    rows = sources(told("a", dict(enumerate((model + 0.01).tolist()))))
+    weights = consensus.learn_weights(unseen(model, actual, total=total), rows)
+    assert weights["market"] == pytest.approx(learnt, abs=0.04)
 
 
 @pytest.mark.parametrize(("noise", "low", "high"), [(0.5, 0.6, 0.9), (9.0, 0.0, 0.3)])
 def test_a_good_source_weighs_more_than_a_bad_one(noise: float, low: float, high: float) -> None:
     size = 6000
     truth = RANDOM.uniform(2, 20, size)
-    unseen = players(size).append_column("model_half", pa.array(truth + RANDOM.normal(0, 3, size)))
-    unseen = unseen.append_column("target_half", pa.array(truth + RANDOM.normal(0, 5, size)))
+    past = unseen(truth + RANDOM.normal(0, 3, size), truth + RANDOM.normal(0, 5, size))
     theirs = np.maximum(truth + RANDOM.normal(0, noise, size), 0.1)
-    unseen = unseen.append_column("usual_half", pa.array(np.full(size, np.nan)))
     rows = sources(told("a", dict(enumerate(theirs.tolist()))))
-    assert low <= consensus.learn_weights(unseen, rows)["a"] <= high
+    assert low <= consensus.learn_weights(past, rows)["a"] <= high
 
 
 def test_width_is_learnt_where_the_consensus_is_surer() -> None:
@@ -146,10 +186,11 @@ def test_width_is_learnt_where_the_consensus_is_surer() -> None:
     truth = RANDOM.uniform(5, 20, size)
     actual = truth + RANDOM.normal(0, 2, size)
     table = quantile_table(truth, truth + RANDOM.normal(0, 2.4, size))
-    unseen = players(size).append_column("model_half", pa.array(truth))
-    unseen = unseen.append_column("target_half", pa.array(actual))
-    unseen = unseen.append_column("starts", pa.array([True] * size))
-    unseen = unseen.append_column("usual_half", pa.array(truth))
+    past = unseen(truth, actual, usual=truth)
     rows = sources(told("a", dict(enumerate(truth.tolist()))))
-    assert consensus.learn_width(unseen, rows, {"a": 0.4}, table) == pytest.approx(0.84, abs=0.05)
-    assert consensus.learn_width(unseen, rows, {}, table) == consensus.PRIOR_WIDTH
+    learnt = consensus.learn_width(past, rows, {"a": 0.4}, table)
+    assert learnt == pytest.approx(0.84, abs=0.05)
+    assert consensus.learn_width(past, rows, {}, table) == consensus.PRIOR_WIDTH
+    # Of a few rows little is learnt.
+    few = consensus.learn_width(past.slice(0, 50), rows, {"a": 0.4}, table)
+    assert learnt < few == pytest.approx(consensus.PRIOR_WIDTH, abs=0.04)

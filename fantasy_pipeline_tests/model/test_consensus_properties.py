@@ -32,9 +32,10 @@ def opinions(draw: st.DrawFn) -> tuple[np.ndarray, dict[str, np.ndarray]]:
 def combined(
     model: np.ndarray, sources: dict[str, np.ndarray], weights: dict[str, float]
 ) -> np.ndarray:
-    """The consensus of a week of players who usually score 10."""
+    """The consensus of a week of players who usually score 10, of teams that score a lot."""
     same = np.ones(len(model))
-    return consensus.combine(model, sources, weights, weeks=same, usual=10 * same)
+    hints = consensus.hints(model, 10 * same, 28 * same)
+    return consensus.combine(model, sources, weights, weeks=same, hints=hints)
 
 
 @given(opinions(), WEIGHTS)
