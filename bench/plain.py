@@ -11,7 +11,7 @@ from fantasy_pipeline.accuracy import projection_accuracy
 from fantasy_pipeline.calendar import games_from_table, weeks_of
 from fantasy_pipeline.history import player_history
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.model.artefact import model_of
+from fantasy_pipeline.model import artefact, training
 from fantasy_pipeline.players import raw_players
 from fantasy_pipeline.projections import model_projections, projections
 from fantasy_pipeline.resources import REAL_LABEL, open_source
@@ -54,7 +54,8 @@ def main(root: str, first: int, last: int) -> None:
     lake.write(PLAYER_HISTORY, history)
     told = pa.concat_tables(others.values())
     for season, weeks in exist.items():
-        model = model_of(lake, history, told, season)
+        model = training.train(training.of_each_season(history), season, told)
+        artefact.save(lake, model)
         ours = model_projections(history, weeks, lambda _, model=model: model, None)
         lake.write_weeks(MODEL_PROJECTIONS, ours, weeks)
         table = projections(ours, others[season], lambda _, model=model: model, None)

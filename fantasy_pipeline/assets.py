@@ -248,16 +248,13 @@ class Retraining(dg.Config):
 def projection_model(
     context: dg.AssetExecutionContext, nfl: NflData, config: Retraining
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    from fantasy_pipeline.model import artefact, training
+    from fantasy_pipeline.model import artefact
 
     known = nfl.lake.read(tables.PLAYER_HISTORY, columns=["season"])
-    sources = nfl.lake.read(tables.SOURCE_PROJECTIONS)
     seasons = config.seasons or [max(known["season"].to_pylist(), default=0)]
     facts = {}
     for season in seasons:
-        past = nfl.lake.by_season(tables.PLAYER_HISTORY, training.seasons_before(season))
-        model = training.train(past, season, sources)
-        artefact.save(nfl.lake, model)
+        model = artefact.trained(nfl.lake, season)
         facts[str(season)] = artefact.facts(nfl.lake, season)
         if not model.positions:
             context.log.warning(
@@ -276,8 +273,7 @@ def projection_model(
 )
 def model_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_players: Any) -> Any:
     from fantasy_pipeline.checks_schedule import refuse_empty_weeks
-    from fantasy_pipeline.model.artefact import fitting, save
-    from fantasy_pipeline.model.training import seasons_before, train
+    from fantasy_pipeline.model import artefact
     from fantasy_pipeline.projections import model_projections, pool_warnings
 
     weeks = weeks_of(context)
@@ -285,16 +281,11 @@ def model_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_playe
     scheduled = [week for week in weeks if week in played]
 
     def model(season: int) -> Any:
-        before = seasons_before(season)
-        told = nfl.lake.read(tables.SOURCE_PROJECTIONS, seasons=before)
-        history = nfl.lake.by_season(tables.PLAYER_HISTORY, before)
-        stored = fitting(nfl.lake, history, season, told)
-        if stored is not None:
-            return stored
-        context.log.info(f"training the model of {season}")
-        trained = train(nfl.lake.by_season(tables.PLAYER_HISTORY, before), season, told)
-        save(nfl.lake, trained)
-        return trained
+        stored = artefact.fitting(nfl.lake, season)
+        if stored is None:
+            context.log.info(f"training the model of {season}")
+            stored = artefact.trained(nfl.lake, season)
+        return stored
 
     history = nfl.lake.read(tables.PLAYER_HISTORY, seasons={week.season for week in weeks})
     table = model_projections(history, scheduled, model, nfl.label)

@@ -220,35 +220,41 @@ def on_two_teams(stats: pa.Table, raw_players: pa.Table) -> list[Problem]:
 
 def odd_schedule(games: pa.Table) -> list[Problem]:
     """A team with two games in a week or against itself, or a score of one side only."""
-    seen: Counter[tuple[int, int, str]] = Counter()
-    problems = []
-    names = ("season", "week", "game_id", "home_team", "away_team", "home_score", "away_score")
-    for season, week, game, home, away, *scores in zip(
-        *(games[name].to_pylist() for name in names), strict=True
-    ):
-        key = SeasonWeek(season, week)
-        if home == away:
-            problems.append(Problem(key, f"{game}: {home} against itself"))
-        if scores.count(None) == 1:
-            problems.append(Problem(key, f"{game}: one side's score only"))
-        seen.update([(season, week, home), (season, week, away)])
+    import pyarrow.compute as pc
+
+    alone = pc.equal(games["home_team"], games["away_team"])
+    half = pc.xor(pc.is_null(games["home_score"]), pc.is_null(games["away_score"]))
+    problems = [
+        Problem(
+            SeasonWeek(row["season"], row["week"]),
+            f"{row['game_id']}: {row['home_team']} against itself",
+        )
+        for row in games.filter(alone).to_pylist()
+    ]
     problems += [
-        Problem(SeasonWeek(season, week), f"{team} has {count} games in one week")
-        for (season, week, team), count in sorted(seen.items())
-        if count > 1
+        Problem(SeasonWeek(row["season"], row["week"]), f"{row['game_id']}: one side's score only")
+        for row in games.filter(half).to_pylist()
+    ]
+    counts = _sides(games).group_by(["season", "week", "team"]).aggregate([([], "count_all")])
+    twice = counts.filter(pc.greater(counts["count_all"], 1))
+    problems += [
+        Problem(
+            SeasonWeek(row["season"], row["week"]),
+            f"{row['team']} has {row['count_all']} games in one week",
+        )
+        for row in twice.sort_by([("season", "ascending"), ("team", "ascending")]).to_pylist()
     ]
     return problems
 
 
 def uneven_schedule(games: pa.Table) -> list[Problem]:
     """Teams whose regular season is not as long as the others'; one game may be cancelled."""
-    counts: dict[int, Counter[str]] = defaultdict(Counter)
-    for season, kind, home, away in zip(
-        *(games[name].to_pylist() for name in ("season", "game_type", "home_team", "away_team")),
-        strict=True,
-    ):
-        if kind == "REG":
-            counts[season].update([home, away])
+    import pyarrow.compute as pc
+
+    regular = _sides(games.filter(pc.equal(games["game_type"], "REG")))
+    counts: dict[int, dict[str, int]] = defaultdict(dict)
+    for row in regular.group_by(["season", "team"]).aggregate([([], "count_all")]).to_pylist():
+        counts[row["season"]][row["team"]] = row["count_all"]
     problems = []
     for season, teams in sorted(counts.items()):
         most = max(teams.values())
@@ -256,6 +262,16 @@ def uneven_schedule(games: pa.Table) -> list[Problem]:
             text = f"{season}: {', '.join(short[:8])} have fewer than {most - 1} games of {most}"
             problems.append(Problem(None, text, serious=False))
     return problems
+
+
+def _sides(games: pa.Table) -> pa.Table:
+    """Season, week and team of both sides of each game."""
+    import pyarrow as pa
+
+    return pa.concat_tables(
+        games.select(["season", "week", side]).rename_columns(["season", "week", "team"])
+        for side in ("home_team", "away_team")
+    )
 
 
 def _teams(rows: pa.Table) -> set[tuple[int, int, str]]:

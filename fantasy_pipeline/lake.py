@@ -7,6 +7,7 @@ for tables without weeks. The root may be a folder or a URL of object storage
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -23,11 +24,11 @@ from fantasy_pipeline.stores import LOCKS, checked, open_store
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
 _PARTITION = re.compile(r"season=(\d{4})/week=(\d{2})/part\.parquet$")
 _MARKER = "lake.json"
 _PART = "/part.parquet"
-_ROW_GROUP = 16_384
 _WEEKS = f"/season=*/week=*{_PART}"
 
 
@@ -209,43 +210,64 @@ class Lake:
         try:
             return pa.concat_tables(parts).cast(schema)
         except ValueError as error:
-            raise PipelineError(
-                f"{table.name} in the lake at {self.root} has weeks of an older layout; "
-                f"materialize them anew, e.g. `fantasy-pipeline backfill`."
-            ) from error
+            raise self._older_layout(table) from error
 
     def by_season(self, table: Table, seasons: Collection[int]) -> Iterator[pa.Table]:
         """Rows of an unpartitioned table season by season, all of one version of it.
 
-        Never more than a season's row groups are in memory, if the caller keeps none.
+        Never more than a season is in memory, if the caller keeps none.
 
         Raises:
             NotMaterializedError: the table is not in the lake.
         """
-        import numpy as np
-        import pyarrow as pa
+        for _, file, group in self._seasons(table, seasons):
+            yield file.read_row_group(group, table.column_names).cast(table.arrow_schema)
+
+    def digest(self, table: Table, seasons: Collection[int]) -> str:
+        """Hash of some seasons' rows as they are stored, whatever other seasons the lake has.
+
+        The same rows are the same bytes, so that nothing needs to be decoded.
+
+        Raises:
+            NotMaterializedError: an unpartitioned table is not in the lake.
+        """
+        found = hashlib.sha256()
+        if table.weekly:
+            names = [_name(table, week) for week in self.weeks(table) if week.season in seasons]
+            for name, source in zip(names, self._store.sources(names), strict=True):
+                found.update(name.encode())
+                found.update(source.read())
+            return found.hexdigest()[:16]
+        for source, file, group in self._seasons(table, seasons):
+            about = file.metadata.row_group(group)
+            columns = [about.column(number) for number in range(about.num_columns)]
+            source.seek(columns[0].dictionary_page_offset or columns[0].data_page_offset)
+            found.update(source.read(sum(column.total_compressed_size for column in columns)))
+        return found.hexdigest()[:16]
+
+    def _seasons(
+        self, table: Table, seasons: Collection[int]
+    ) -> Iterator[tuple[pa.NativeFile, pq.ParquetFile, int]]:
+        """The file of an unpartitioned table and the number of each row group of `seasons`."""
         import pyarrow.parquet as pq
 
         if not self.has(table):
             raise self._not_materialized(table, [table.name])
         for source in self._store.sources([_name(table)]):
             file = pq.ParquetFile(source)
-            groups = [file.metadata.row_group(number) for number in range(file.num_row_groups)]
             at = file.schema_arrow.get_field_index("season")
-            bounds = [group.column(at).statistics for group in groups]
-            held: dict[int, pa.Table] = {}
-            for season in sorted(seasons):
-                of = [n for n, found in enumerate(bounds) if found.min <= season <= found.max]
-                # Two seasons share a group: it is read once.
-                held = {
-                    n: held[n] if n in held else file.read_row_group(n, table.column_names)
-                    for n in of
-                }
-                if held:
-                    rows = pa.concat_tables(held.values())
-                    first, end = np.searchsorted(rows["season"].to_numpy(), [season, season + 1])
-                    if first < end:
-                        yield rows.slice(first, end - first).cast(table.arrow_schema)
+            for group in range(file.num_row_groups):
+                found = file.metadata.row_group(group).column(at).statistics
+                if found.min != found.max:
+                    raise self._older_layout(table)
+                if found.min in seasons:
+                    yield source, file, group
+
+    def _older_layout(self, table: Table) -> PipelineError:
+        return PipelineError(
+            f"{table.name} in the lake at {self.root} has weeks of an older layout; "
+            f"materialize them anew, e.g. `fantasy-pipeline backfill`."
+        )
 
     def _not_materialized(
         self, table: Table, missing: Sequence[str], command: str = "run"
@@ -306,14 +328,19 @@ def _name(table: Table, week: SeasonWeek | None = None) -> str:
 
 def _parquet(data: pa.Table) -> bytes:
     """The same rows give the same bytes."""
+    import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     sink = pa.BufferOutputStream()
-    # Of numbers a dictionary takes twice the time and more room. Rows are in order of their
-    # season, so that reading one season skips the groups of others.
+    # Of numbers a dictionary takes twice the time and more room.
     texts = [field.name for field in data.schema if pa.types.is_string(field.type)]
-    pq.write_table(data, sink, compression="zstd", use_dictionary=texts, row_group_size=_ROW_GROUP)
+    with pq.ParquetWriter(sink, data.schema, compression="zstd", use_dictionary=texts) as writer:
+        # Rows are in order of their season: each is a row group, read without the others.
+        seasons = data["season"].to_numpy()
+        starts = np.flatnonzero(np.diff(seasons, prepend=-1))
+        for start, size in zip(starts, np.diff(starts, append=len(seasons)), strict=True):
+            writer.write_table(data.slice(start, size), row_group_size=size)
     return sink.getvalue().to_pybytes()
 
 

@@ -254,6 +254,28 @@ def test_a_table_season_by_season_is_of_one_version(
     assert after.num_rows == 1
 
 
+def test_each_season_is_stored_by_itself(lake: Lake, rows: Rows, two_seasons: list[str]) -> None:
+    """What is added to one season does not change the stored bytes of another."""
+    before = lake.digest(PLAYER_HISTORY, [2023])
+    both = lake.digest(PLAYER_HISTORY, [2023, 2024])
+    table = lake.read(PLAYER_HISTORY)
+    more = rows(PLAYER_HISTORY, {"season": 2024, "week": 22, "player_id": "zz"})
+    lake.write(PLAYER_HISTORY, pa.concat_tables([table, more]))
+    assert lake.digest(PLAYER_HISTORY, [2023]) == before
+    assert lake.digest(PLAYER_HISTORY, [2023, 2024]) != both
+    lake.write(PLAYER_HISTORY, table.slice(0, 0))
+    assert lake.read(PLAYER_HISTORY).num_rows == 0
+    assert list(lake.by_season(PLAYER_HISTORY, [2023])) == []
+
+
+def test_a_file_whose_seasons_share_a_group_is_of_an_older_layout(
+    lake: Lake, two_seasons: list[str]
+) -> None:
+    pq.write_table(lake.read(PLAYER_HISTORY), lake.path(PLAYER_HISTORY))
+    with pytest.raises(PipelineError, match="older layout; materialize them anew"):
+        next(lake.by_season(PLAYER_HISTORY, [2023]))
+
+
 def test_seasons_of_a_table_that_is_not_there(lake: Lake) -> None:
     with pytest.raises(NotMaterializedError, match="player_history: not in the lake"):
         next(lake.by_season(PLAYER_HISTORY, [2024]))
@@ -336,8 +358,7 @@ def test_a_broken_label_is_an_error_in_words(place: Place, marker: str) -> None:
 # Whole or not at all
 
 
-def fail_half_way(table: pa.Table, sink: Any, **options: Any) -> None:
-    sink.write(b"PAR1 half a file")
+def fail_half_way(writer: pq.ParquetWriter, table: pa.Table, **options: Any) -> None:
     raise OSError(28, "No space left on device")
 
 
@@ -350,7 +371,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
     lake.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
     before = place.files()
     with monkeypatch.context() as broken:
-        broken.setattr("pyarrow.parquet.write_table", fail_half_way)
+        broken.setattr("pyarrow.parquet.ParquetWriter.write_table", fail_half_way)
         with pytest.raises((OSError, PipelineError), match="No space left"):
             lake.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 2.0)), [W5])
     assert place.files() == before
@@ -365,7 +386,7 @@ def test_a_failed_first_write_does_not_keep_others_from_reading(
 ) -> None:
     lake.write(GAMES, rows(GAMES, {"season": 2024, "week": 1, "game_id": "a"}))
     with monkeypatch.context() as broken:
-        broken.setattr("pyarrow.parquet.write_table", fail_half_way)
+        broken.setattr("pyarrow.parquet.ParquetWriter.write_table", fail_half_way)
         with pytest.raises(OSError, match="No space left"):
             lake.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 2.0)), [W5])
     assert lake.weeks(PROJECTION_ACCURACY) == []

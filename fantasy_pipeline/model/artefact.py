@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from fantasy_pipeline.errors import PipelineError
@@ -19,10 +18,10 @@ from fantasy_pipeline.model import features, linear, training
 from fantasy_pipeline.model.stat_line import STATS
 from fantasy_pipeline.model.training import Model, PositionModel
 from fantasy_pipeline.model.trees import Trees
+from fantasy_pipeline.tables import PLAYER_HISTORY, SOURCE_PROJECTIONS
 
 if TYPE_CHECKING:
     import numpy as np
-    import pyarrow as pa
 
 NAME = "projection"
 FORMAT = 1
@@ -176,36 +175,36 @@ def _position(arrays: dict[str, np.ndarray], position: str) -> PositionModel:
     )
 
 
-def fitting(
-    lake: Lake,
-    history: Iterable[pa.Table],
-    season: int,
-    source_projections: pa.Table | None = None,
-) -> Model | None:
+def fitting(lake: Lake, season: int) -> Model | None:
     """The stored model of a season, unless it is to be trained anew.
 
-    That is when anything that it learnt from has changed since (`training.content`), or when it was
+    That is when a stored value of the seasons that it learnt from has changed since, or when it was
     made with another feature set.
-
-    Args:
-        history, season, source_projections: as `training.train` takes them.
     """
     try:
         stored = load(lake, season)
     except ModelMismatchError:
         return None
-    if stored is None or stored.content != training.content(history, season, source_projections):
-        return None
-    return stored
+    return stored if stored is not None and stored.content == _content(lake, season) else None
 
 
-def model_of(
-    lake: Lake, history: pa.Table, source_projections: pa.Table | None, season: int
-) -> Model:
-    """The model that may project a season: the stored one if it fits, else one trained now."""
-    stored = fitting(lake, training.of_each_season(history), season, source_projections)
-    if stored is not None:
-        return stored
-    model = training.train(training.of_each_season(history), season, source_projections)
+def trained(lake: Lake, season: int) -> Model:
+    """A model of a season from what the lake has of the seasons before it, stored.
+
+    Raises:
+        NotMaterializedError: the lake has no player history.
+    """
+    # First: of rows that change meanwhile the model then counts as out of date.
+    content = _content(lake, season)
+    before = training.seasons_before(season)
+    sources = lake.read(SOURCE_PROJECTIONS, seasons=before)
+    model = training.train(lake.by_season(PLAYER_HISTORY, before), season, sources)
+    model = replace(model, content=content)
     save(lake, model)
     return model
+
+
+def _content(lake: Lake, season: int) -> str:
+    """Hash of all stored rows that a model of a season learns from, every column of them."""
+    before = training.seasons_before(season)
+    return "-".join(lake.digest(table, before) for table in (PLAYER_HISTORY, SOURCE_PROJECTIONS))

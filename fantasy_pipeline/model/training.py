@@ -7,7 +7,6 @@ correct it a little. Chance to play is a logistic regression over all listed pla
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -90,7 +89,7 @@ class Model:
         source_window: training seasons of the source weights, and their rows.
         source_weights: by position and source, weight in the consensus.
         width: by position, width of the consensus's p10-p90 relative to the model's.
-        content: hash of what it learnt from, as `content` gives it.
+        content: hash of the stored rows that it learnt from; empty: not known.
     """
 
     season: int
@@ -131,48 +130,6 @@ def of_each_season(rows: pa.Table) -> Iterator[pa.Table]:
         yield rows.filter(pc.equal(rows["season"], season))
 
 
-def _add(digest: hashlib._Hash, rows: pa.Table) -> None:
-    """Add a table's values to a hash; how they lie in memory makes no difference."""
-    import pyarrow as pa
-
-    for name, kind in zip(rows.column_names, rows.schema.types, strict=True):
-        column = rows[name]
-        digest.update(f"{name} {len(column)} ".encode())
-        if pa.types.is_string(kind):
-            words = column.combine_chunks().dictionary_encode("encode")
-            digest.update(words.indices.to_numpy().tobytes())
-            digest.update(repr(words.dictionary.to_pylist()).encode())
-        else:
-            if pa.types.is_timestamp(kind):
-                column = column.cast("int64")
-            digest.update(column.cast("float64").fill_null(float("nan")).to_numpy().tobytes())
-
-
-def _text(digest: hashlib._Hash) -> str:
-    return digest.hexdigest()[:16]
-
-
-def content(
-    history: Iterable[pa.Table], season: int, source_projections: pa.Table | None = None
-) -> str:
-    """Hash of all that `train` is given of the seasons before `season`.
-
-    Every column counts, so that none is forgotten that the model learns from. 2015-2024, 122,000
-    rows, take 0.25 s.
-
-    Args:
-        history, season, source_projections: as `train` takes them.
-    """
-    digest = hashlib.sha256()
-    for rows in history:
-        past = usable(rows, season)
-        if past.num_rows:
-            _add(digest, past)
-    if source_projections is not None:
-        _add(digest, usable(source_projections, season))
-    return _text(digest)
-
-
 def train(
     history: Iterable[pa.Table], season: int, source_projections: pa.Table | None = None
 ) -> Model:
@@ -191,7 +148,6 @@ def train(
     learnt, metrics, weights, width = {}, {}, {}, {}
     known = None if source_projections is None else usable(source_projections, season)
     window: dict[int, int] = {}
-    digest = hashlib.sha256()
     parts: dict[str, list[_Lessons]] = {position: [] for position in FANTASY_POSITIONS}
     # One thread: sums in another order would change the last bits.
     with threadpool_limits(1):
@@ -199,7 +155,6 @@ def train(
             past = usable(rows, season)
             if past.num_rows:
                 window |= _counts(past)
-                _add(digest, past)
                 for position, part in _lessons(past):
                     parts[position].append(part)
         for position in FANTASY_POSITIONS:
@@ -216,8 +171,7 @@ def train(
     sources = {}
     if known is not None:
         sources = _counts(known)
-        _add(digest, known)
-    return Model(season, window, learnt, metrics, sources, weights, width, _text(digest))
+    return Model(season, window, learnt, metrics, sources, weights, width)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from fantasy_pipeline.contracts import Column, Table
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.model import artefact, features, training
@@ -28,7 +27,6 @@ from fantasy_pipeline.tables import (
 
 SEASON = 2024
 MOMENT = datetime(2021, 9, 9, 12, tzinfo=timezone.utc)
-SECOND = timedelta(seconds=1)
 
 
 def history(seasons: range = range(2022, 2025)) -> pa.Table:
@@ -144,12 +142,14 @@ def test_another_feature_set_is_refused_and_trained_anew(
     tmp_path: Path, past: pa.Table, model: training.Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lake = Lake(str(tmp_path), "nfl")
+    lake.write(PLAYER_HISTORY, past)
     artefact.save(lake, model)
     monkeypatch.setattr(features, "fingerprint", lambda: "other")
     with pytest.raises(artefact.ModelMismatchError, match="another feature set"):
         artefact.load(lake, SEASON)
-    artefact.model_of(lake, past, None, SEASON)
-    assert artefact.load(lake, SEASON) is not None
+    assert artefact.fitting(lake, SEASON) is None
+    artefact.trained(lake, SEASON)
+    assert artefact.fitting(lake, SEASON) is not None
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "gone", "incomplete"])
@@ -173,79 +173,51 @@ def test_a_damaged_model_is_refused(tmp_path: Path, model: training.Model, damag
         artefact.load(lake, SEASON)
 
 
-def test_more_seasons_in_the_lake_mean_a_new_model(tmp_path: Path, past: pa.Table) -> None:
+def told(points: float, season: int) -> pa.Table:
+    key = {"season": season, "week": 1, "source": "a", "player_id": "P01", "as_of": MOMENT}
+    return pa.Table.from_pylist(
+        [key | {"points_half": points}], schema=SOURCE_PROJECTIONS.arrow_schema
+    )
+
+
+def changed(rows: pa.Table, column: str, at: int, value: object) -> pa.Table:
+    values = rows[column].to_pylist()
+    values[at] = value
+    number = rows.schema.get_field_index(column)
+    return rows.set_column(number, column, pa.array(values, rows.schema.field(column).type))
+
+
+def test_a_model_fits_until_what_it_learnt_from_changes(tmp_path: Path, past: pa.Table) -> None:
     lake = Lake(str(tmp_path), "nfl")
-    first = artefact.model_of(lake, past, None, SEASON)
-    assert artefact.model_of(lake, past, None, SEASON).window == first.window
-    longer = history(range(2021, 2025))
-    assert set(artefact.model_of(lake, longer, None, SEASON).window) == {2021, 2022, 2023}
-
-
-def test_corrected_stats_mean_a_new_model_and_the_season_itself_does_not(
-    tmp_path: Path, past: pa.Table
-) -> None:
-    lake = Lake(str(tmp_path), "nfl")
-    first = artefact.model_of(lake, past, None, SEASON)
-    column = past.schema.get_field_index("target_half")
-    values = past["target_half"].to_pylist()
-
-    def changed(row: int) -> pa.Table:
-        other = [value + 1 if at == row else value for at, value in enumerate(values)]
-        return past.set_column(column, "target_half", pa.array(other))
+    before, now = SeasonWeek(2023, 1), SeasonWeek(SEASON, 1)
+    lake.write(PLAYER_HISTORY, past)
+    lake.write_weeks(SOURCE_PROJECTIONS, told(5.0, 2023), [before])
+    assert artefact.fitting(lake, SEASON) is None
+    first = artefact.trained(lake, SEASON)
 
     def fits(rows: pa.Table) -> bool:
-        return artefact.fitting(lake, training.of_each_season(rows), SEASON) is not None
+        lake.write(PLAYER_HISTORY, rows)
+        return artefact.fitting(lake, SEASON) is not None
 
-    assert fits(changed(len(values) - 1))
-    assert not fits(changed(0))
-    again = artefact.model_of(lake, changed(0), None, SEASON)
+    # The season itself is no matter: it grows by a week each week.
+    assert fits(past)
+    assert fits(changed(past, "target_half", past.num_rows - 1, 99.0))
+    assert fits(past.slice(0, past.num_rows - 40))
+    lake.write_weeks(SOURCE_PROJECTIONS, told(5.0, SEASON), [now])
+    assert fits(past)
+    # A corrected stat, a feature, a name, a row, another season, another source's points.
+    assert not fits(changed(past, "target_half", 0, 99.0))
+    assert not fits(changed(past, "avg_fantasy_points", 0, 99.0))
+    assert not fits(changed(past, "team", 0, "T9"))
+    assert not fits(changed(past, "avg_targets", 0, None))
+    assert not fits(past.slice(1))
+    assert not fits(history(range(2021, 2025)))
+    lake.write_weeks(SOURCE_PROJECTIONS, told(6.0, 2023), [before])
+    assert not fits(past)
+    again = artefact.trained(lake, SEASON)
     assert again.window == first.window
     assert again.content != first.content
-
-
-VALUES = {"int": 2021, "float": 1.5, "string": "a", "bool": True, "timestamp": MOMENT}
-OTHERS = {"int": 2020, "float": 1.25, "string": "b", "bool": False, "timestamp": MOMENT + SECOND}
-
-
-def two_rows(table: Table) -> pa.Table:
-    """Values everywhere in the first, nulls where that may be in the second."""
-    known = {column.name: VALUES[column.type] for column in table.columns}
-    empty = dict.fromkeys(known) | {"season": 2022}
-    return pa.Table.from_pylist([known, empty], schema=table.arrow_schema)
-
-
-def content(history: pa.Table, told: pa.Table) -> str:
-    return training.content([history], SEASON, told)
-
-
-@pytest.mark.parametrize(
-    ("of", "column"),
-    [(table, c) for table in (PLAYER_HISTORY, SOURCE_PROJECTIONS) for c in table.columns],
-    ids=lambda value: value.name,
-)
-def test_whatever_a_model_may_learn_from_is_in_its_hash(of: Table, column: Column) -> None:
-    both = {table.name: two_rows(table) for table in (PLAYER_HISTORY, SOURCE_PROJECTIONS)}
-    found = {content(*both.values())}
-    rows = both[of.name].to_pylist()
-    for row, value in ((0, OTHERS[column.type]), (0, None), (1, VALUES[column.type])):
-        if column.name == "season" and value is None:
-            continue
-        other = [{**one, column.name: value} if i == row else one for i, one in enumerate(rows)]
-        changed = pa.Table.from_pylist(other, schema=of.arrow_schema)
-        found.add(content(*(both | {of.name: changed}).values()))
-    assert len(found) == 4 - (column.name == "season")
-
-
-def test_the_hash_is_that_of_the_values_however_they_lie(past: pa.Table, lake: Lake) -> None:
-    whole = training.content([past], SEASON)
-    assert training.content(training.of_each_season(past), SEASON) != whole
-    pieces = [past.slice(at, 100) for at in range(0, past.num_rows, 100)]
-    assert training.content([pa.concat_tables(pieces)], SEASON) == whole
-    lake.write(PLAYER_HISTORY, past)
-    read = lake.by_season(PLAYER_HISTORY, [2022, 2023, 2024])
-    by_season = training.content(training.of_each_season(past), SEASON)
-    assert training.content(read, SEASON) == by_season
-    assert training.train(training.of_each_season(past), SEASON).content == by_season
+    assert fits(past)
 
 
 def test_too_few_rows_fall_back_to_the_baseline_and_say_so(past: pa.Table) -> None:
