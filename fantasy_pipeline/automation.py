@@ -49,12 +49,8 @@ class Import(NamedTuple):
         return f"{self.week.season}-{self.week.week:02d}-{self.phase}"
 
 
-def imports_of_week(games: Iterable[Game], week: SeasonWeek) -> list[Import]:
-    """Planned imports of one week, in time order; none if the schedule has no such week."""
-    return _imports(games).get(week, [])
-
-
-def _imports(games: Iterable[Game]) -> dict[SeasonWeek, list[Import]]:
+def planned_imports(games: Iterable[Game]) -> dict[SeasonWeek, list[Import]]:
+    """Imports of every week of a schedule, in time order."""
     kickoffs: dict[SeasonWeek, tuple[datetime, datetime]] = {}
     for game in games:
         week = SeasonWeek(game.season, game.week)
@@ -83,23 +79,18 @@ def _next(moment: datetime, hour: int, weekday: int | None = None) -> datetime:
 
 def all_imports(games: Iterable[Game], since: datetime, until: datetime) -> list[Import]:
     """Every import that falls due from `since` to `until`, in time order."""
-    planned = _imports(games).values()
+    planned = planned_imports(games).values()
     return sorted(i for items in planned for i in items if since <= i.due_at <= until)
-
-
-def phase_at(games: Iterable[Game], week: SeasonWeek, now: datetime) -> ImportPhase:
-    """Which phase an import of `week` made at `now` belongs to.
-
-    Before the week's first moment it is provisional, as for a week without games.
-    """
-    return _latest(imports_of_week(games, week), now)
 
 
 def phases_at(
     games: Iterable[Game], weeks: Iterable[SeasonWeek], now: datetime
 ) -> dict[SeasonWeek, ImportPhase]:
-    """`phase_at` for many weeks, in one pass over the schedule."""
-    planned = _imports(games)
+    """Which phase an import of each week made at `now` belongs to.
+
+    Before a week's first moment it is provisional, as for a week without games.
+    """
+    planned = planned_imports(games)
     return {week: _latest(planned.get(week, []), now) for week in weeks}
 
 
@@ -129,7 +120,7 @@ def plan(
         grace: leave out what fell due less than this ago.
     """
     missing = []
-    for items in _imports(games).values():
+    for items in planned_imports(games).values():
         due = [item for item in items if item.due_at <= now]
         if not due or due[-1].due_at < now - LOOK_BACK:
             continue
@@ -141,7 +132,9 @@ def plan(
 
 def next_import(games: Iterable[Game], now: datetime) -> Import | None:
     """The first import that falls due after `now`; None when the schedule knows none."""
-    later = [item for items in _imports(games).values() for item in items if item.due_at > now]
+    later = [
+        item for items in planned_imports(games).values() for item in items if item.due_at > now
+    ]
     return min(later, default=None)
 
 

@@ -120,7 +120,7 @@ class Rows:
         self.faced, _ = _codes(rows["x_opponent"], teams)
         self.team, _ = _codes(rows["team"], teams)
         self.played_for, _ = _codes(rows["x_team"], teams)
-        self.status, self.statuses = _codes(rows["injury_status"], list(STATUS_PRIOR))
+        self.status, _ = _codes(rows["injury_status"], list(STATUS_PRIOR))
         self.played = _flags(rows["x_played"])
         # Weeks that say whether a fit player plays: on the active roster (or no roster file), the
         # team plays, the week is in the books, and the report does not rule him out.

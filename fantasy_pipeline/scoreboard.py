@@ -24,7 +24,6 @@ from fantasy_pipeline.source_projections import NFLCOM
 if TYPE_CHECKING:
     import pyarrow as pa
 
-BY = ("season", "week", "position")
 _MEASURES = ("players", "mae", "rmse", "bias", "spearman", "start_sit", "coverage", "pinball")
 
 

@@ -11,7 +11,7 @@ import dagster as dg
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from fantasy_pipeline.automation import phase_at
+from fantasy_pipeline.automation import phases_at
 from fantasy_pipeline.calendar import Game
 from fantasy_pipeline.definitions import ALL_SCHEDULES, defs
 from fantasy_pipeline.import_state import week_of_run
@@ -157,8 +157,8 @@ def execute_in_name(instance: dg.DagsterInstance, games: Iterable[Game]) -> Exec
     def execute(job: str, request: dg.RunRequest) -> bool:
         week = week_of_run(request.tags)
         assert week is not None
-        phase = phase_at(schedule, week, datetime.fromisoformat(request.tags["as_of"]))
-        return record_imports(instance, {week: phase}, request.tags)
+        moment = datetime.fromisoformat(request.tags["as_of"])
+        return record_imports(instance, phases_at(schedule, [week], moment), request.tags)
 
     return execute
 
