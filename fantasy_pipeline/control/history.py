@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 STATUSES = tuple(status.value.lower() for status in dg.DagsterRunStatus)
 """Statuses of runs, as shown and asked for: ``success``, ``failure``, ``started``, …"""
 _PAGE = 200
-_ENDS = ("start", "end")
 _EVENTS = {
     dg.DagsterEventType.ASSET_CHECK_EVALUATION,
     dg.DagsterEventType.ASSET_MATERIALIZATION,
