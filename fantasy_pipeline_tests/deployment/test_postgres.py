@@ -169,11 +169,10 @@ def test_postgres_stopped_and_started_during_a_run(tmp_path: Path, postgres: Pos
     time.sleep(8)
     postgres.start()
     deadline = time.monotonic() + 120
-    while (seen := on_postgres("show", run_id, "--json"))["status"] == "started":
+    while (seen := on_postgres("show", run_id, "--json"))["status"] not in ("success", "failure"):
         assert time.monotonic() < deadline, seen
         time.sleep(1)
     # Either the run outlived the outage, or it failed and says so; the lake is whole both ways.
-    assert seen["status"] in ("success", "failure")
     assert seen["status"] == "success" or seen["errors"]
     assert _files(tmp_path / "data").keys() == expected.keys()
     again = on_postgres("trigger", "--season", "2025", "--week", "4", "--wait", "--json")
