@@ -40,7 +40,7 @@ bench: $(VENV)/installed-dev ## speed and memory, as ratios in one run; needs NF
 
 docs: $(VENV)/installed ## remake docs/data-dictionary.md from the contracts, docs/cli.md from the commands
 	$(BIN)/python scripts/data_dictionary.py
-	COLUMNS=1000 $(BIN)/typer fantasy_pipeline.cli utils docs --name fantasy-pipeline --output docs/cli.md
+	COLUMNS=1000 $(BIN)/typer fantasy_pipeline.cli.program utils docs --name fantasy-pipeline --output docs/cli.md
 
 lock: ## remake requirements.txt; needs uv
 	uv pip compile pyproject.toml --universal --python-version 3.10 --no-emit-index-url \

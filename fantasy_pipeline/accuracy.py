@@ -16,7 +16,8 @@ from fantasy_pipeline.model.features import floats, texts
 from fantasy_pipeline.scoring import suffix
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.source_projections import NFLCOM
-from fantasy_pipeline.tables import PROJECTION_ACCURACY
+from fantasy_pipeline.tables import PLAYER_WEEK, PROJECTION_ACCURACY
+from fantasy_pipeline.week_rows import codes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,7 +38,7 @@ NAIVE = {
     "naive recency-weighted": "avg_fantasy_points",
 }
 """Baselines that anybody has for free, and the column of `player_history` that they are."""
-KEY = ["season", "week", "player_id"]
+KEY = list(PLAYER_WEEK)
 SCORES = ("fantasy_points", "fantasy_points_half", "fantasy_points_ppr")
 HISTORY_COLUMNS = (
     "position",
@@ -126,7 +127,7 @@ def pool_rows(rows: pa.Table, source_projections: pa.Table) -> np.ndarray:
 
     nflcom = _beside(rows, source_projections).get(NFLCOM)
     neutral = shrunken_mean(rows, "ppr")
-    week = rows["season"].to_numpy() * 100 + rows["week"].to_numpy()
+    week = codes(rows)
     merit = neutral
     if nflcom is not None:
         covered = np.isin(week, np.unique(week[~np.isnan(nflcom)]))
@@ -183,7 +184,7 @@ def _measured(
     import numpy as np
 
     place, played = texts(rows, "position"), floats(rows, "target_played") == 1
-    code = rows["season"].to_numpy() * 100 + rows["week"].to_numpy()
+    code = codes(rows)
     for number in np.unique(code):
         now = code == number
         pools = {
@@ -209,8 +210,7 @@ def _measured(
                     parts[ALL] = pooled(counted)
                 for position, measures in parts.items():
                     yield {
-                        "season": int(number // 100),
-                        "week": int(number % 100),
+                        **SeasonWeek.of_code(number)._asdict(),
                         "source": source,
                         "position": position,
                         "scoring": scoring,

@@ -17,16 +17,10 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from fantasy_pipeline import __version__
-from fantasy_pipeline.calendar import week_status
+from fantasy_pipeline.calendar import NoSuchWeekError, allowed_weeks, week_status
 from fantasy_pipeline.control.history import STATUSES, execution_of, executions
 from fantasy_pipeline.control.status import status
-from fantasy_pipeline.control.trigger import (
-    AlreadyRunningError,
-    NoSuchWeekError,
-    allowed_weeks,
-    schedule_of,
-    trigger,
-)
+from fantasy_pipeline.control.trigger import AlreadyRunningError, trigger
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.season_week import FIRST_SEASON, WEEKS, SeasonWeek
 from fantasy_pipeline.session import Session
@@ -248,13 +242,13 @@ def _trigger(app: FastAPI, sessions: Sessions) -> None:
         """Start importing and projecting a week. Answers when the run exists, not when it ends."""
         session = sessions.of(body.source)
         if body.year is None or body.week is None:
-            week = week_status(schedule_of(session), session.present).due
+            week = week_status(session.known_games, session.present).due
         else:
             week = SeasonWeek(body.year, body.week)
         try:
             run_id = trigger(session, week, "api")
         except NoSuchWeekError as error:
-            weeks = {str(k): v for k, v in allowed_weeks(schedule_of(session)).items()}
+            weeks = {str(k): v for k, v in allowed_weeks(session.known_games).items()}
             return _problem(422, detail=str(error), allowed=weeks)
         except AlreadyRunningError as error:
             return _problem(409, detail=str(error), run_id=error.run_id)

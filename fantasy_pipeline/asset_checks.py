@@ -1,4 +1,4 @@
-"""The checks of `checks.py` as Dagster's asset checks: one step per table, read once.
+"""The checks of `checks/` as Dagster's asset checks: one step per table, read once.
 
 A run over many weeks has one result per check, of all its weeks; those that fail are named in it.
 """

@@ -1,9 +1,7 @@
-"""Backfills from the command line: whole seasons, two at a time, resumable.
+"""Running a backfill from the command line: two steps at a time, resumable.
 
-The stages follow the asset graph: what comes from upstream, season by season; the history of all
-players, once; projections and their accuracy, season by season. Each step is one Dagster run in a
-process of its own. Which steps of an interrupted backfill are done is read from run
-history.
+Each step of the plan is one Dagster run in a process of its own. Which steps of an interrupted
+backfill are done is read from run history.
 """
 
 from __future__ import annotations
@@ -19,9 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from fantasy_pipeline.backfill_plan import GAMES, HISTORY, Plan, Step
+from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.locks import Timeout, locked
 from fantasy_pipeline.runs import RunOutcome, execute
-from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.session import BACKFILL_LOCK, open_instance
 
 if TYPE_CHECKING:
@@ -29,8 +28,8 @@ if TYPE_CHECKING:
 
     from dagster import DagsterInstance
 
-GAMES, INGEST = "games_refresh", "season_ingest"
-HISTORY, PROJECT = "history_rebuild", "season_projections"
+    from fantasy_pipeline.session import Session
+
 _PRELOAD = (
     "fantasy_pipeline.definitions",
     "fantasy_pipeline.control.history",
@@ -54,60 +53,6 @@ _PRELOAD = (
 _PLAN_TAG, _ID_TAG, _STEP_TAG = "backfill_plan", "backfill", "backfill_step"
 
 
-@dataclass(frozen=True)
-class Step:
-    """One Dagster run: a job over contiguous weeks of a season, or over none."""
-
-    job: str
-    first: SeasonWeek | None = None
-    last: SeasonWeek | None = None
-
-    @property
-    def name(self) -> str:
-        return (
-            f"{self.job} {self.first.key}-{self.last.week:02d}"
-            if self.first and self.last
-            else self.job
-        )
-
-    @property
-    def work(self) -> int:
-        """How much it is to do, in weeks; the history costs about as much as a season."""
-        if self.first and self.last:
-            return self.last.week - self.first.week + 1
-        return 22 if self.job == HISTORY else 1
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A backfill: which weeks of which seasons, from which source.
-
-    Args:
-        text: what was asked for; the same text resumes an interrupted backfill.
-        steps: by stage.
-    """
-
-    text: str
-    source: str
-    stages: tuple[tuple[Step, ...], ...]
-
-    @property
-    def weeks(self) -> int:
-        """Weeks that are imported, projected, or both."""
-        return max(
-            (sum(step.work for step in stage if step.first) for stage in self.stages), default=0
-        )
-
-    @property
-    def work(self) -> int:
-        return sum(step.work for stage in self.stages for step in stage)
-
-
-def weeks_done(weeks: int, work_done: int, work: int) -> int:
-    """Weeks done of all, of a plan that goes over each of them in several stages."""
-    return weeks * work_done // work
-
-
 @dataclass
 class Summary:
     """What came out of a backfill."""
@@ -126,32 +71,6 @@ class Summary:
         for table, rows in outcome.rows.items():
             self.rows[table] = self.rows.get(table, 0) + rows
         self.warnings.update(dict.fromkeys(outcome.warnings))
-
-
-def contiguous(weeks: Sequence[SeasonWeek]) -> list[tuple[SeasonWeek, SeasonWeek]]:
-    """First and last of each run of consecutive weeks of one season."""
-    ranges: list[tuple[SeasonWeek, SeasonWeek]] = []
-    for week in sorted(weeks):
-        if ranges and ranges[-1][1] == SeasonWeek(week.season, week.week - 1):
-            ranges[-1] = (ranges[-1][0], week)
-        else:
-            ranges.append((week, week))
-    return ranges
-
-
-def make_plan(text: str, source: str, weeks: Sequence[SeasonWeek]) -> Plan:
-    """Plan the stages for some weeks."""
-    ranges = contiguous(weeks)
-    return Plan(
-        text,
-        source,
-        (
-            tuple(Step(INGEST, *bounds) for bounds in ranges),
-            (Step(HISTORY),),
-            # Those with most to learn from first: at the end no worker waits long for another.
-            tuple(Step(PROJECT, *bounds) for bounds in reversed(ranges)),
-        ),
-    )
 
 
 def _unfinished(instance: DagsterInstance, plan: Plan) -> tuple[str, set[str]]:
@@ -273,10 +192,17 @@ def _end_lost_run(instance: DagsterInstance, backfill_id: str, step: Step, why: 
         try_to_record(execution_of(instance, run.run_id))
 
 
-def refresh_schedule(source: str) -> RunOutcome:
-    """Materialize the schedule, in a process of its own: reading upstream costs memory."""
-    steps = _run_stage(1, [Step(GAMES)], source, {"source": source, "trigger": "backfill"})
-    return next(iter([outcome for _, outcome in steps]))
+def refresh_schedule(session: Session) -> None:
+    """Materialize the schedule, in a process of its own: reading upstream costs memory.
+
+    Raises:
+        PipelineError: it failed.
+    """
+    session.make_home()
+    tags = {"source": session.source, "trigger": "backfill"}
+    [(_, outcome)] = _run_stage(1, [Step(GAMES)], session.source, tags)
+    if not outcome.success:
+        raise PipelineError("; ".join(outcome.errors))
 
 
 def _run_stage(

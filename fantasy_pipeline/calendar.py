@@ -7,7 +7,7 @@ UTC belong to `sources`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -215,6 +215,29 @@ def next_week(games: Iterable[Game], sw: SeasonWeek) -> SeasonWeek | None:
     """The next week of the same season in the schedule; None after its last one."""
     later = [week for week in weeks_of(games, sw.season) if week > sw.week]
     return SeasonWeek(sw.season, later[0]) if later else None
+
+
+class NoSuchWeekError(PipelineError):
+    """The schedule has no such week; the message says which it has."""
+
+
+def allowed_weeks(games: Sequence[Game]) -> dict[int, str]:
+    """Weeks of each season of the schedule, e.g. ``1-22``."""
+    seasons = sorted({game.season for game in games})
+    weeks = {season: weeks_of(games, season) for season in seasons}
+    return {season: f"{numbers[0]}-{numbers[-1]}" for season, numbers in weeks.items()}
+
+
+def check_week(games: Sequence[Game], sw: SeasonWeek) -> None:
+    """Raises NoSuchWeekError if the schedule does not have the week."""
+    if sw.week in weeks_of(games, sw.season):
+        return
+    allowed = allowed_weeks(games)
+    if sw.season in allowed:
+        raise NoSuchWeekError(f"there is no {sw}: {sw.season} has the weeks {allowed[sw.season]}.")
+    raise NoSuchWeekError(
+        f"there is no {sw}: the schedule has the seasons {min(allowed)}-{max(allowed)}."
+    )
 
 
 @dataclass

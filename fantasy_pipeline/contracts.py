@@ -1,7 +1,7 @@
 """What a table is: its columns, types, key and meaning.
 
 `Table` is the one definition from which the writer, the checks, Dagster's column schema and
-the docs derive. The lake's tables are in `tables.py`; what upstream delivers is in
+the docs derive. The lake's tables are in `tables/`; what upstream delivers is in
 `sources/schema.py`. Nothing here knows football or Dagster.
 """
 

@@ -10,7 +10,7 @@ with warnings.catch_warnings():
     # Known and accepted: backfill policies and partitioned checks may still change in Dagster.
     warnings.simplefilter("ignore", dg.BetaWarning)
     warnings.simplefilter("ignore", dg.PreviewWarning)
-    from fantasy_pipeline import assets, assets_report
+    from fantasy_pipeline import assets
     from fantasy_pipeline.alert_sensors import ALERT_SENSORS
     from fantasy_pipeline.asset_checks import ASSET_CHECKS
     from fantasy_pipeline.io_managers import LakeIOManager
@@ -23,7 +23,7 @@ with warnings.catch_warnings():
 nfl = NflData.configure_at_launch()
 
 defs = dg.Definitions(
-    assets=[*dg.load_assets_from_modules([assets, assets_report]), run_results],
+    assets=[*dg.load_assets_from_modules([assets]), run_results],
     asset_checks=ASSET_CHECKS,
     jobs=ALL_JOBS,
     schedules=ALL_SCHEDULES,

@@ -103,13 +103,18 @@ def source_of_run(run: dg.DagsterRun) -> str | None:
 
 
 def running_weeks(
-    instance: dg.DagsterInstance, jobs: Sequence[str]
+    instance: dg.DagsterInstance, jobs: Sequence[str], source: str
 ) -> dict[SeasonWeek, dg.DagsterRun]:
-    """Weeks that runs of some jobs are at, or are queued for."""
+    """Weeks that runs of some jobs are at, or are queued for.
+
+    Args:
+        source: whose league the weeks are of: the sample league's weeks are not the NFL's.
+    """
     runs = instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS))
     found = {}
     for run in runs:
         week = week_of_run(run.tags)
-        if week is not None and run.job_name in jobs:
+        same_league = ((source_of_run(run) or source) == "sample") == (source == "sample")
+        if week is not None and run.job_name in jobs and same_league:
             found[week] = run
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from fantasy_pipeline import assets, assets_report
+from fantasy_pipeline import assets
 
 weekly_import = dg.define_asset_job(
     "weekly_import",
@@ -38,7 +38,7 @@ whole_week = dg.define_asset_job(
     # Models are trained when first needed, and once a season by a job of their own; reports are
     # made after the run, their charts take longer than a week's football.
     selection=dg.AssetSelection.all()
-    - dg.AssetSelection.assets(assets.projection_model, assets_report.weekly_report),
+    - dg.AssetSelection.assets(assets.projection_model, assets.weekly_report),
     description="Import a played week, and project it as if it were yet to be played.",
 )
 
@@ -72,7 +72,7 @@ retrain = dg.define_asset_job(
 
 report_week = dg.define_asset_job(
     "report_week",
-    selection=dg.AssetSelection.assets(assets_report.weekly_report),
+    selection=dg.AssetSelection.assets(assets.weekly_report),
     description="Write the report of a projected week.",
 )
 

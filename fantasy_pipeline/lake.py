@@ -20,6 +20,7 @@ from fantasy_pipeline.errors import NotMaterializedError, PipelineError
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sql import database
 from fantasy_pipeline.stores import LOCKS, checked, open_store
+from fantasy_pipeline.week_rows import codes
 
 if TYPE_CHECKING:
     import duckdb
@@ -106,14 +107,14 @@ class Lake:
 
         wanted = sorted(set(weeks))
         data = table.conform(data)
-        codes = data["season"].to_numpy() * 100 + data["week"].to_numpy()
-        known = np.array([week.season * 100 + week.week for week in wanted])
-        if strays := np.setdiff1d(codes, known).tolist():
+        of_row = codes(data)
+        known = np.array([week.code for week in wanted])
+        if strays := np.setdiff1d(of_row, known).tolist():
             raise PipelineError(f"table {table.name}: rows of weeks not asked for: {strays[:5]}")
         self._claim()
         # conform() sorted the rows by key, so a week is one slice.
-        starts = np.searchsorted(codes, known)
-        counts = np.searchsorted(codes, known + 1) - starts
+        starts = np.searchsorted(of_row, known)
+        counts = np.searchsorted(of_row, known + 1) - starts
         self._store.put_all(
             (_name(table, week), _parquet(data.slice(start, count)))
             for week, start, count in zip(wanted, starts, counts, strict=True)

@@ -32,6 +32,7 @@ _TAKEN_OVER = {
     PROJECTIONS.name: MODEL_PROJECTIONS,
 }
 """Columns of the same name are those of this table."""
+_MEASURES = ("mae", "rmse", "bias", "spearman", "start_sit", "coverage", "pinball")
 _FROM_STATS = ("avg_", "recent_", "long_", "target_", "team_", "allowed_", "opponent_factor_")
 
 
@@ -74,6 +75,3 @@ def _made(table: str, column: str) -> list[Source]:
             ours = [(PROJECTIONS.name, f"projected_points{end}") for end in ("", "_half")]
             return [*ours, told, *happened]
     return []
-
-
-_MEASURES = ("mae", "rmse", "bias", "spearman", "start_sit", "coverage", "pinball")

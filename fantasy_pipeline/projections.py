@@ -27,6 +27,7 @@ from fantasy_pipeline.tables import (
     PROJECTIONS,
     TARGET_STATS,
 )
+from fantasy_pipeline.week_rows import codes, of_weeks, weeks_in
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,12 +79,9 @@ def model_projections(
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    codes = pa.array([week.season * 100 + week.week for week in weeks], pa.int32())
-    code = pc.add(pc.multiply(history["season"], 100), history["week"]).cast("int32")
-    rows = history.filter(pc.is_in(code, codes))
+    rows = of_weeks(history, weeks)
     chosen = _listed(rows)
-    have = set(zip(chosen["season"].to_pylist(), chosen["week"].to_pylist(), strict=True))
-    if absent := sorted(set(weeks) - have):
+    if absent := sorted(set(weeks) - set(weeks_in(chosen))):
         raise PipelineError(
             f"projections {absent[0]}: player_history knows no players of that week. "
             f"Materialize raw_players of it, then player_history, then projections."
@@ -191,7 +189,7 @@ def projections(
     others = consensus.beside(ours, source_projections)
     half = ours["projected_points_half"].to_numpy()
     place, season = features.texts(ours, "position"), ours["season"].to_numpy()
-    weeks = season * 100 + ours["week"].to_numpy()
+    weeks = codes(ours)
     usual, total = (features.floats(ours, name) for name in ("usual_half", "implied_team_total"))
     together, width = half.copy(), np.ones(len(half))
     told = np.column_stack([half, *others.values()])
@@ -200,7 +198,7 @@ def projections(
     models = {int(year): model_of(int(year)) for year in np.unique(season)}
     # Week by week: who is heard in one must not depend on which others are projected with it.
     for week in np.unique(weeks):
-        model = models[int(week) // 100]
+        model = models[SeasonWeek.of_code(week).season]
         for position in FANTASY_POSITIONS:
             these = (weeks == week) & (place == position)
             theirs, beside = (
@@ -294,14 +292,11 @@ def _moved(
 
 def consensus_gaps(ours: pa.Table, source_projections: pa.Table) -> dict[int, list[str]]:
     """Warnings, by season, about weeks that no other source projects."""
-
-    def weeks(table: pa.Table) -> set[tuple[int, int]]:
-        pairs = table.group_by(["season", "week"]).aggregate([])
-        return set(zip(pairs["season"].to_pylist(), pairs["week"].to_pylist(), strict=True))
-
-    told = weeks(known(source_projections))
+    told = set(weeks_in(known(source_projections)))
     alone: dict[int, list[int]] = {}
-    for season, week in sorted(weeks(ours) - told):
+    for season, week in weeks_in(ours):
+        if (season, week) in told:
+            continue
         alone.setdefault(season, []).append(week)
     return {
         season: [
@@ -339,7 +334,7 @@ def _is_listed(rows: pa.Table) -> np.ndarray:
     import numpy as np
 
     source = features.texts(rows, "roster_source")
-    week = rows["season"].to_numpy() * 100 + rows["week"].to_numpy()
+    week = codes(rows)
     known = np.isin(source, ["weekly_roster", "carried_forward"])
     return known | ((source == "stats") & ~np.isin(week, np.unique(week[known])))
 

@@ -10,6 +10,7 @@ import dagster as dg
 from fantasy_pipeline.contracts import Table
 from fantasy_pipeline.lineage import column_sources
 from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.week_rows import codes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -92,10 +93,9 @@ def report_weeks(
 
     for warning in (text for texts in warnings.values() for text in texts):
         context.log.warning(warning)
-    codes = data["season"].to_numpy() * 100 + data["week"].to_numpy()
+    of_row = codes(data)
     for week in weeks:
-        code = week.season * 100 + week.week
-        start, stop = np.searchsorted(codes, [code, code + 1])
+        start, stop = np.searchsorted(of_row, [week.code, week.code + 1])
         metadata: dict[str, Any] = {"dagster/partition_row_count": int(stop - start)}
         if week in games_played:
             played, scheduled = games_played[week]

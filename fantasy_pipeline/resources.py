@@ -3,6 +3,7 @@
 Both follow from `source`, so that sample data can only go to the sample league's own lake.
 """
 
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -24,13 +25,7 @@ _LATEST = timedelta(days=7)
 
 
 def open_source(settings: Settings, source: SourceName) -> Source:
-    """The sample league, or nflverse over the live hosts or a mirror.
-
-    Raises:
-        PipelineError: `source` is none of `SOURCES`.
-    """
-    if source not in SOURCES:
-        raise PipelineError(f"source {source!r} is none of {', '.join(SOURCES)}.")
+    """The sample league, or nflverse over the live hosts or a mirror."""
     if source == "sample":
         from fantasy_pipeline.sources.sample import SampleLeague
 
@@ -51,6 +46,23 @@ def open_lake(settings: Settings, source: SourceName) -> Lake:
     """The lake that belongs to a source."""
     label = SAMPLE_LABEL if source == "sample" else REAL_LABEL
     return Lake(settings.lake_root(source), label)
+
+
+def known_games(lake: Lake, otherwise: Callable[[], "Sequence[Game]"]) -> "Sequence[Game]":
+    """The schedule as the lake has it, which the daemon refreshes daily; else from elsewhere."""
+    from fantasy_pipeline.calendar import games_from_table
+    from fantasy_pipeline.tables import GAMES
+
+    return games_from_table(lake.read(GAMES)) if lake.has(GAMES) else otherwise()
+
+
+def present_of(source: SourceName) -> datetime:
+    """Now; the sample league's own present stands still."""
+    if source == "sample":
+        from fantasy_pipeline.sources.sample import SAMPLE_NOW
+
+        return SAMPLE_NOW
+    return datetime.now(timezone.utc)
 
 
 class NflData(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -104,14 +116,8 @@ class NflData(dg.ConfigurableResource):  # type: ignore[type-arg]
         return SAMPLE_LABEL if self.source_name == "sample" else None
 
     def now(self) -> datetime:
-        """The present of the league: `at`, or now; the sample league's own stands still."""
-        if self.at:
-            return datetime.fromisoformat(self.at)
-        if self.source_name == "sample":
-            from fantasy_pipeline.sources.sample import SAMPLE_NOW
-
-            return SAMPLE_NOW
-        return datetime.now(timezone.utc)
+        """The present of the league: `at`, if given."""
+        return datetime.fromisoformat(self.at) if self.at else present_of(self.source_name)
 
     def moment(self, scheduled: datetime) -> datetime:
         """The moment a schedule's tick acts as of.
@@ -123,11 +129,8 @@ class NflData(dg.ConfigurableResource):  # type: ignore[type-arg]
         is_late = timedelta(0) <= now - scheduled < _LATEST
         return now if is_late or self.source_name == "sample" else scheduled
 
-    def games(self) -> "tuple[Game, ...]":
+    def games(self) -> "Sequence[Game]":
         """The schedule: as the lake has it, else from upstream."""
         from fantasy_pipeline.calendar import games_from_table
-        from fantasy_pipeline.tables import GAMES
 
-        if self.lake.has(GAMES):
-            return games_from_table(self.lake.read(GAMES))
-        return games_from_table(self.upstream.schedule())
+        return known_games(self.lake, lambda: games_from_table(self.upstream.schedule()))

@@ -55,7 +55,7 @@ def _imports(
     if isinstance(wanted, str):
         yield dg.SkipReason(wanted)
         return
-    running = running_weeks(context.instance, IMPORT_JOBS)
+    running = running_weeks(context.instance, IMPORT_JOBS, nfl.source_name)
     under_way = [week for week, _ in wanted if week in running]
     if len(under_way) == len(wanted):
         # Dagster takes one reason per tick, and none beside requests.
@@ -147,8 +147,9 @@ def _projections(
         hours = within / timedelta(hours=1)
         return dg.SkipReason(f"no game kicks off within {hours:g} hours{then}")
     week = SeasonWeek(game.season, game.week)
-    if running := running_weeks(context.instance, [weekly_projections.name]).get(week):
-        return dg.SkipReason(f"{week} is being projected by run {running.run_id}")
+    running = running_weeks(context.instance, [weekly_projections.name], nfl.source_name)
+    if week in running:
+        return dg.SkipReason(f"{week} is being projected by run {running[week].run_id}")
     return dg.RunRequest(
         run_key=f"{context.scheduled_execution_time:%Y-%m-%dT%H}-{week.key}",
         partition_key=week.key,

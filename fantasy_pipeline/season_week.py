@@ -31,6 +31,16 @@ class SeasonWeek(NamedTuple):
         """Dagster partition key, e.g. ``2024|05`` (dimensions sort by name: season, week)."""
         return f"{self.season}|{self.week:02d}"
 
+    @property
+    def code(self) -> int:
+        """A number that sorts by time, e.g. 202405."""
+        return self.season * 100 + self.week
+
+    @classmethod
+    def of_code(cls, code: int) -> SeasonWeek:
+        """The week of a `code`."""
+        return cls(*divmod(int(code), 100))
+
     @classmethod
     def from_key(cls, key: str) -> SeasonWeek:
         """Parse a partition key.

@@ -128,7 +128,7 @@ def catch_up(
     imported = imported_of(context.instance, games, now, nfl.label)
     missing = automation.plan(games, imported, now, CATCH_UP_GRACE)
     seen = _read_cursor(context.cursor)
-    running = running_weeks(context.instance, IMPORT_JOBS)
+    running = running_weeks(context.instance, IMPORT_JOBS, nfl.source_name)
     requests = to_request(missing, seen, set(running), now)
     requested = [*seen.requested, *(item.key for item in requests)]
     context.update_cursor(_Cursor(now, [item.key for item in missing], requested).to_json())

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from datetime import datetime, timezone
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fantasy_pipeline.locks import locked
-from fantasy_pipeline.resources import open_lake, open_source
+from fantasy_pipeline.resources import known_games, open_lake, open_source, present_of
 from fantasy_pipeline.settings import Settings, default_home
 from fantasy_pipeline.sources.base import SAMPLE_LABEL, SourceName
 
@@ -107,13 +107,10 @@ class Session:
 
         return games_from_table(self.upstream.schedule())
 
-    @cached_property
+    @property
     def known_games(self) -> Sequence[Game]:
-        """The schedule as the lake has it, which the daemon refreshes daily; else from upstream."""
-        from fantasy_pipeline.calendar import games_from_table
-        from fantasy_pipeline.tables import GAMES
-
-        return games_from_table(self.lake.read(GAMES)) if self.lake.has(GAMES) else self.games
+        """The schedule as the lake has it at this very moment; else from upstream."""
+        return known_games(self.lake, lambda: self.games)
 
     @cached_property
     def now(self) -> datetime:
@@ -122,13 +119,7 @@ class Session:
     @property
     def present(self) -> datetime:
         """`now` of this very moment: servers live longer than commands."""
-        if self._at is not None:
-            return self._at
-        if self.source == "sample":
-            from fantasy_pipeline.sources.sample import SAMPLE_NOW
-
-            return SAMPLE_NOW
-        return datetime.now(timezone.utc)
+        return self._at or present_of(self.source)
 
     @cached_property
     def status(self) -> WeekStatus:

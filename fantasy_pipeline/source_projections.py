@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from fantasy_pipeline.calendar import games_from_table
 from fantasy_pipeline.errors import PipelineError, SourceError, UnusableAnswerError
-from fantasy_pipeline.season_week import SeasonWeek, ranges
+from fantasy_pipeline.season_week import ranges
 from fantasy_pipeline.source_record import ARCHIVED, LEAST_SHARE, copies, dropped, known, recorded
 from fantasy_pipeline.sources.projections import NFLCOM
 from fantasy_pipeline.sources.projections.base import (
@@ -22,7 +22,8 @@ from fantasy_pipeline.sources.projections.base import (
     unusable,
     weeks_of,
 )
-from fantasy_pipeline.tables import SOURCE_PROJECTIONS
+from fantasy_pipeline.tables import PLAYER_WEEK, SOURCE_PROJECTIONS
+from fantasy_pipeline.week_rows import of_week, weeks_in
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -138,13 +139,10 @@ def _weeks_of(table: pa.Table, source: str) -> set[int]:
 def _lawful(answer: Answer, source: str) -> Answer:
     """An answer in parts of one week each, without weeks that break the table's contract: one
     source's 85 points must not keep the others from being written."""
-    import pyarrow.compute as pc
-
     kept = []
     for part in answer.parts:
-        pairs = part.group_by(["season", "week"]).aggregate([]).to_pylist()
-        for at in sorted(SeasonWeek(row["season"], row["week"]) for row in pairs):
-            said = part.filter(pc.equal(part["week"], at.week))
+        for at in weeks_in(part):
+            said = of_week(part, at)
             try:
                 kept.append(SOURCE_PROJECTIONS.checked(said))
             except PipelineError as error:
@@ -160,8 +158,8 @@ def _whole(answer: Answer, stored: pa.Table, source: str, warnings: list[str]) -
     kept = []
     ours = stored.filter(pc.equal(stored["source"], source))
     for said in answer.parts:
-        at = SeasonWeek(said["season"][0].as_py(), said["week"][0].as_py())
-        gone, all_ = dropped(ours.filter(pc.equal(ours["week"], at.week)), said)
+        (at,) = weeks_in(said)
+        gone, all_ = dropped(of_week(ours, at), said)
         if all_ >= FEW and gone > all_ * LEAST_SHARE:
             warnings.append(
                 f"{source} {at}: {gone} of {all_} players are gone from its "
@@ -194,9 +192,9 @@ def _kickoffs(games: pa.Table, raw_players: pa.Table) -> pa.Table:
         games.select([*names, side]).rename_columns([*names, "team"])
         for side in ("home_team", "away_team")
     ]
-    players = raw_players.select(["season", "week", "player_id", "team"])
+    players = raw_players.select([*PLAYER_WEEK, "team"])
     both = players.join(pa.concat_tables(sides), ["season", "week", "team"], join_type="inner")
-    return both.select(["season", "week", "player_id", "kickoff"])
+    return both.select([*PLAYER_WEEK, "kickoff"])
 
 
 def _describe(told: Told, asked: dict[str, dict[int, Week]], wanted: Sequence[Week]) -> None:

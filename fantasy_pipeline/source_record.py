@@ -15,6 +15,7 @@ from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sources.projections import NFLCOM
 from fantasy_pipeline.sql import arrow, database, query
 from fantasy_pipeline.tables import SOURCE_PROJECTIONS
+from fantasy_pipeline.week_rows import codes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -195,8 +196,7 @@ def copies(statements: pa.Table) -> dict[SeasonWeek, dict[str, str]]:
     sources = pc.unique(said["source"]).to_pylist()
     if len(sources) < 2:
         return {}
-    codes = said["season"].to_numpy() * 100 + said["week"].to_numpy()
-    weeks, week = np.unique(codes, return_inverse=True)
+    weeks, week = np.unique(codes(said), return_inverse=True)
     player = said["player_id"].combine_chunks().dictionary_encode().indices.to_numpy()
     cells, cell = np.unique(week * (player.max() + 1) + player, return_inverse=True)
     week_of = cells // (player.max() + 1)
@@ -216,6 +216,6 @@ def copies(statements: pa.Table) -> dict[SeasonWeek, dict[str, str]]:
             same = its_own & own & (common >= COPY_ROWS) & (agree > COPY_SHARE * common)
             own &= ~same
             for code in weeks[same].tolist():
-                found.setdefault(SeasonWeek(*divmod(code, 100)), {})[source] = original
+                found.setdefault(SeasonWeek.of_code(code), {})[source] = original
         originals[source] = own
     return found

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from fantasy_pipeline import scoring
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sql import arrow, database, query
-from fantasy_pipeline.tables import STAT_COLUMNS, STAT_CORRECTIONS
+from fantasy_pipeline.tables import PLAYER_WEEK, STAT_COLUMNS, STAT_CORRECTIONS
+from fantasy_pipeline.week_rows import of_weeks
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,16 +35,10 @@ def first_stats(current: pa.Table, kept: pa.Table, phases: Mapping[SeasonWeek, s
         phases: of each week, ``provisional``, ``completed`` or ``final``.
     """
     import pyarrow as pa
-    import pyarrow.compute as pc
-
-    def of(table: pa.Table, weeks: list[SeasonWeek]) -> pa.Table:
-        codes = pc.add(pc.multiply(table["season"], 100), table["week"])
-        wanted = pa.array([week.season * 100 + week.week for week in weeks], pa.int32())
-        return table.filter(pc.is_in(codes, wanted))
 
     final = [week for week, phase in phases.items() if phase == "final"]
     early = [week for week in phases if week not in final]
-    return pa.concat_tables([of(current, early), of(kept, final)])
+    return pa.concat_tables([of_weeks(current, early), of_weeks(kept, final)])
 
 
 def stat_corrections(provisional: pa.Table, current: pa.Table) -> pa.Table:
@@ -62,7 +57,7 @@ def stat_corrections(provisional: pa.Table, current: pa.Table) -> pa.Table:
             "points": pa.array([float(weights.get(name, 0)) for name in COUNTED]),
         }
     )
-    columns = ["season", "week", "player_id", "player_name", "position", "team", *COUNTED]
+    columns = [*PLAYER_WEEK, "player_name", "position", "team", *COUNTED]
     with database() as connection:
         connection.register("provisional_stats", provisional.select(columns))
         connection.register("current_stats", current.select(columns))

@@ -12,6 +12,7 @@ from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sources.base import Source
 from fantasy_pipeline.sql import arrow, database, query
 from fantasy_pipeline.tables import WEEKLY_STATS
+from fantasy_pipeline.week_rows import of_week
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -75,14 +76,10 @@ def unplayed_games(
     games: pa.Table, weekly_stats: pa.Table, season: int, weeks: Sequence[int]
 ) -> list[str]:
     """Warnings about games of some weeks that have no stat lines yet, one per week."""
-    import pyarrow.compute as pc
-
     seen = set(zip(weekly_stats["week"].to_pylist(), weekly_stats["team"].to_pylist(), strict=True))
     warnings = []
     for week in weeks:
-        these = games.filter(
-            pc.and_(pc.equal(games["season"], season), pc.equal(games["week"], week))
-        )
+        these = of_week(games, SeasonWeek(season, week))
         absent = [
             f"{row['away_team']}-{row['home_team']}"
             for row in these.select(["away_team", "home_team"]).to_pylist()

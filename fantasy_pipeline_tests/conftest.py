@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import socket
 from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +16,7 @@ from hypothesis import settings
 
 from fantasy_pipeline.contracts import Table
 from fantasy_pipeline.errors import NotPublishedError
+from fantasy_pipeline.hosts import is_loopback
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.sources import schema
 from fantasy_pipeline.sources.sample import SampleLeague
@@ -89,7 +89,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def guarded(connect: Callable[..., Any]) -> Callable[..., Any]:
         def connect_here(self: socket.socket, address: Any) -> Any:
-            if self.family != getattr(socket, "AF_UNIX", None) and not _is_here(address[0]):
+            if self.family != getattr(socket, "AF_UNIX", None) and not is_loopback(address[0]):
                 raise AssertionError(f"a test tried to reach {address[0]}:{address[1]}")
             return connect(self, address)
 
@@ -97,13 +97,6 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket.socket, "connect", guarded(socket.socket.connect))
     monkeypatch.setattr(socket.socket, "connect_ex", guarded(socket.socket.connect_ex))
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @pytest.fixture(scope="session")

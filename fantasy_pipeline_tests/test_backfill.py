@@ -16,7 +16,8 @@ import pytest
 from filelock import FileLock
 
 from fantasy_pipeline import backfill
-from fantasy_pipeline.backfill import Plan, Step, Summary, contiguous, make_plan, weeks_done
+from fantasy_pipeline.backfill import Summary
+from fantasy_pipeline.backfill_plan import Plan, Step, contiguous, make_plan, weeks_done
 from fantasy_pipeline.runs import RunOutcome
 from fantasy_pipeline.season_week import SeasonWeek
 
@@ -246,8 +247,10 @@ def test_another_backfill_is_waited_for(
 SCRIPT = """
 import json, multiprocessing, os, sys, time
 import dagster as dg
-from fantasy_pipeline.backfill import GAMES, Plan, Step, make_plan, refresh_schedule, run_backfill
+from fantasy_pipeline.backfill import refresh_schedule, run_backfill
+from fantasy_pipeline.backfill_plan import GAMES, Plan, Step, make_plan
 from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.session import Session
 
 def report(**facts):
     print(json.dumps(facts), flush=True)
@@ -285,7 +288,8 @@ if __name__ == "__main__":
     games, week = Step(GAMES), SeasonWeek(2024, 1)
     [[ingest], [history], _] = make_plan("", "sample", [week]).stages
     with dg.DagsterInstance.get() as instance:
-        report(schedule=refresh_schedule("sample").success)
+        refresh_schedule(Session())
+        report(games=len(instance.get_runs()))
         plan = Plan("interrupted", "sample", ((ingest,), (history,)))
         run(plan, interrupt, instance)
         run(plan, lambda step: None, instance)
@@ -319,7 +323,12 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
         capture_output=True,
         text=True,
         timeout=300,
-        env=environment | {"DAGSTER_HOME": str(homes[0]), "FANTASY_DATA": str(folder / "data")},
+        env=environment
+        | {
+            "DAGSTER_HOME": str(homes[0]),
+            "FANTASY_DATA": str(folder / "data"),
+            "FANTASY_SOURCE": "sample",
+        },
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
@@ -331,7 +340,7 @@ STEPS = ["season_ingest 2024|01-01", "history_rebuild"]
 
 def test_an_interrupted_backfill_is_resumed(reports: list[dict[str, Any]]) -> None:
     schedule, interrupted, resumed, history = reports[:4]
-    assert schedule == {"schedule": True}
+    assert schedule == {"games": 1}
     assert interrupted == {"interrupted": True, "seen": STEPS[:1]}
     assert (resumed["done_before"], resumed["seen"]) == (STEPS[:1], STEPS[1:])
     assert resumed["failures"] == {}

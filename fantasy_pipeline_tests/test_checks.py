@@ -10,15 +10,21 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from fantasy_pipeline import checks_projections as projections
-from fantasy_pipeline import checks_schedule as schedule
-from fantasy_pipeline import checks_stats as stats
 from fantasy_pipeline import tables
-from fantasy_pipeline.checks import ALL_CHECKS, WEEKLY_STATS, Evidence
-from fantasy_pipeline.checks_schedule import Problem
+from fantasy_pipeline.checks import (
+    ALL_CHECKS,
+    Evidence,
+    Problem,
+    guards,
+    projections,
+    schedule,
+    stats,
+)
+from fantasy_pipeline.checks.catalogue import WEEKLY_STATS
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.scoring import SCORINGS, suffix
 from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.teams import TEAMS
 from fantasy_pipeline_tests.conftest import Rows
 
 ROOT = Path(__file__).parents[1]
@@ -188,12 +194,12 @@ def test_a_schedule_cut_short_is_refused(rows: Rows) -> None:
         return [game("KC", "LV") | {"season": year, "game_id": str(n)} for n in range(count)]
 
     known = rows(tables.GAMES, *season(2023, 60), *season(2024, 60))
-    schedule.refuse_lost_games(known, known)
+    guards.refuse_lost_games(known, known)
     unpaired = rows(tables.GAMES, *season(2023, 60), *season(2024, 47))
-    schedule.refuse_lost_games(known, unpaired)
+    guards.refuse_lost_games(known, unpaired)
     for short in (season(2023, 60), [*season(2023, 60), *season(2024, 39)]):
         with pytest.raises(PipelineError, match="games 2024: upstream's schedule has"):
-            schedule.refuse_lost_games(known, rows(tables.GAMES, *short))
+            guards.refuse_lost_games(known, rows(tables.GAMES, *short))
 
 
 def test_a_schedule_without_a_week_that_was_played_is_refused(rows: Rows) -> None:
@@ -202,15 +208,15 @@ def test_a_schedule_without_a_week_that_was_played_is_refused(rows: Rows) -> Non
 
     known = rows(tables.GAMES, week(1, 20), week(2, 17), week(3, None))
     # One that is yet to be played may move.
-    schedule.refuse_lost_games(known, rows(tables.GAMES, week(1, 20), week(2, 17), week(4, None)))
+    guards.refuse_lost_games(known, rows(tables.GAMES, week(1, 20), week(2, 17), week(4, None)))
     with pytest.raises(PipelineError, match="games 2024 week 2: upstream's schedule has no game"):
-        schedule.refuse_lost_games(known, rows(tables.GAMES, week(1, 20), week(3, None)))
+        guards.refuse_lost_games(known, rows(tables.GAMES, week(1, 20), week(3, None)))
 
 
 def test_weeks_without_rows_are_refused(lines: pa.Table) -> None:
-    schedule.refuse_empty_weeks("weekly_stats", lines, [WEEK])
+    guards.refuse_empty_weeks("weekly_stats", lines, [WEEK])
     with pytest.raises(PipelineError, match=r"weekly_stats 2024 week 6 \(and 1 more weeks\): no"):
-        schedule.refuse_empty_weeks("weekly_stats", lines, [WEEK, NEXT, SeasonWeek(2024, 7)])
+        guards.refuse_empty_weeks("weekly_stats", lines, [WEEK, NEXT, SeasonWeek(2024, 7)])
 
 
 # Stat lines
@@ -297,7 +303,7 @@ def test_a_week_unlike_the_season_before(
     def week(number: int, count: int, each: float) -> pa.Table:
         lines = (
             line(team, "LV", str(n), number, fantasy_points_ppr=each + (n + number) % 3)
-            for team in tables.TEAMS[:10]
+            for team in TEAMS[:10]
             for n in range(count)
         )
         return rows(tables.WEEKLY_STATS, *lines)
@@ -508,8 +514,8 @@ def test_names_are_unique_and_described() -> None:
 
 
 def test_every_rule_is_applied_and_has_a_test() -> None:
-    """A rule that checks.py does not use, or that nothing here calls, is found."""
-    applied = (ROOT / "fantasy_pipeline" / "checks.py").read_text()
+    """A rule that the catalogue does not use, or that nothing here calls, is found."""
+    applied = (ROOT / "fantasy_pipeline" / "checks" / "catalogue.py").read_text()
     tried = Path(__file__).read_text()
     for module in (schedule, stats, projections):
         rules = [

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from fantasy_pipeline import checks, tables
-from fantasy_pipeline.checks import TableChecks
+from fantasy_pipeline import tables
+from fantasy_pipeline.checks import TableChecks, catalogue
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.season_week import SeasonWeek
@@ -22,7 +22,12 @@ pytestmark = pytest.mark.real
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
 SEASONS = (2018, 2024)
 """One without rosters upstream, one with everything."""
-IMPORTED = (checks.GAMES, checks.RAW_PLAYERS, checks.WEEKLY_STATS, checks.SOURCE_PROJECTIONS)
+IMPORTED = (
+    catalogue.GAMES,
+    catalogue.RAW_PLAYERS,
+    catalogue.WEEKLY_STATS,
+    catalogue.SOURCE_PROJECTIONS,
+)
 
 
 @pytest.fixture(scope="module")
@@ -124,13 +129,13 @@ def test_a_fault_in_a_real_week_is_found(lake: Lake, tmp_path: Path, fault: str)
     week = SeasonWeek(2024, 12)
     spoilt.write_weeks(tables.RAW_PLAYERS, lake.read(tables.RAW_PLAYERS, [week]), [week])
     rows = spoil(lake.read(tables.WEEKLY_STATS, [week]), lake.read(tables.WEEKLY_STATS, weeks[-1:]))
-    if next(part.blocking for part in checks.WEEKLY_STATS.checks if part.name == check):
+    if next(part.blocking for part in catalogue.WEEKLY_STATS.checks if part.name == check):
         told = rf"{check}: weekly_stats 2024 week 12: .* Nothing was written\. "
         with pytest.raises(PipelineError, match=told):
-            checks.WEEKLY_STATS.refuse_wrong(spoilt, rows, [week], NOW)
+            catalogue.WEEKLY_STATS.refuse_wrong(spoilt, rows, [week], NOW)
     else:
-        checks.WEEKLY_STATS.refuse_wrong(spoilt, rows, [week], NOW)
+        catalogue.WEEKLY_STATS.refuse_wrong(spoilt, rows, [week], NOW)
     spoilt.write_weeks(tables.WEEKLY_STATS, rows, [week])
-    problems = found(spoilt, checks.WEEKLY_STATS, [week])
+    problems = found(spoilt, catalogue.WEEKLY_STATS, [week])
     assert problems[check], problems
     assert problems[check][0].startswith("2024 week 12: ")

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from fantasy_pipeline import cli
-from fantasy_pipeline.cli_options import numbers
+from fantasy_pipeline.cli import program as cli
+from fantasy_pipeline.cli.options import numbers
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.season_week import WEEKS, SeasonWeek
 
@@ -180,7 +180,7 @@ def test_settings_that_cannot_be_read(
         ("trigger --season 2025", 2, "Missing option '--week'", "fantasy-pipeline trigger --help"),
         ("run --source teletext", 2, "'teletext' is not one of", "'nflreadpy', 'sample'"),
         ("run --season 2025", 1, "go together", "add --week, or give neither"),
-        ("run --season 2025 --week 22", 1, "no 2025 week 22", "2025 has weeks 1 to 18"),
+        ("run --season 2025 --week 22", 1, "no 2025 week 22", "2025 has the weeks 1-18"),
         ("trigger --season 2031 --week 1", 1, "the schedule has", "the seasons 2023-2025"),
         ("week --at tomorrow", 1, "'tomorrow' is not a moment", "write it like 2025-09-30T08:00Z"),
         ("backfill --seasons 2024-", 1, "'2024-' is not a list", "like 3, 1-5 or 1,4-6"),

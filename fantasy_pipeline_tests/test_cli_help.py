@@ -13,11 +13,11 @@ import pytest
 import typer.main
 
 from fantasy_pipeline.cli import app
-from fantasy_pipeline.cli_help import PROGRAM
+from fantasy_pipeline.cli.help import PROGRAM
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "cli.md"
-GENERATE = f"typer fantasy_pipeline.cli utils docs --name {PROGRAM}"
+GENERATE = f"typer fantasy_pipeline.cli.program utils docs --name {PROGRAM}"
 GROUP: Any = typer.main.get_command(app)
 COMMANDS: dict[str, Any] = GROUP.commands
 every_command = pytest.mark.parametrize("name", COMMANDS)

@@ -19,7 +19,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from fantasy_pipeline.output import Column, Format, write, write_table
+from fantasy_pipeline.cli.output import Column, Format, write, write_table
 
 ROOT = Path(__file__).parents[1]
 LABEL = "Data: synthetic sample league (invented, not the NFL)."

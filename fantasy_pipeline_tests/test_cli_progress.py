@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from fantasy_pipeline.cli_progress import Pace, Steps, Weeks
+from fantasy_pipeline.cli.progress import Pace, Steps, Weeks
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_a_wrong_target_file_and_test_are_found() -> None:
     assert not exists("docs/fly.md")
     assert is_path("report/fly")
     assert not exists("report/fly")
-    assert exists("tables*.py")
+    assert exists("tables/*.py")
     assert not is_test("test_pigs_fly")
     assert not is_test("test_a_wrong_command_is_found", "test_readme.py")
     assert is_test("test_a_wrong_…", "test_docs.py")

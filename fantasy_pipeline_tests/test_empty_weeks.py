@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from fantasy_pipeline.checks_schedule import refuse_forgotten_weeks
+from fantasy_pipeline.checks.guards import refuse_forgotten_weeks
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.runs import RunOutcome, execute

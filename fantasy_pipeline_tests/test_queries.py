@@ -14,9 +14,9 @@ import fsspec
 import pyarrow as pa
 import pytest
 
+from fantasy_pipeline.cli.output import Format, write
 from fantasy_pipeline.errors import NotMaterializedError, PipelineError
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.output import Format, write
 from fantasy_pipeline.queries import FIXED_COLUMNS, run_sql, week_projections
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import GAMES, PROJECTIONS

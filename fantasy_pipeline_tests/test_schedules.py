@@ -150,24 +150,25 @@ def test_catch_up_asks_for_the_newest_few_a_tick(instance: dg.DagsterInstance) -
     assert len(asked[3]) == CATCH_UP_PER_TICK  # the season before
 
 
-def start(instance: dg.DagsterInstance, job: str, season: int, week: int) -> str:
+def start(instance: dg.DagsterInstance, job: str, season: int, week: int, **tags: str) -> str:
     """A run that is under way."""
 
     @dg.job(name=job)
     def started() -> None:
         pass
 
-    tags = {"season": str(season), "week": str(week)}
+    tags |= {"season": str(season), "week": str(week)}
     return instance.create_run_for_job(
         started, status=dg.DagsterRunStatus.STARTED, tags=tags
     ).run_id
 
 
 def test_week_under_way_is_not_asked_for_twice(instance: dg.DagsterInstance) -> None:
-    # Another job's run of the week does not count.
+    # Another job's run of the week does not count, nor one of the sample league's week.
     start(instance, "games_refresh", 2024, 2)
+    start(instance, "weekly_import", 2024, 2, source="sample")
     assert tick(instance, "tuesday_import", "2024-09-17T08:00") == ["2024|02"]
-    run_id = start(instance, "weekly_import", 2024, 2)
+    run_id = start(instance, "weekly_import", 2024, 2, source="nflreadpy")
     said = tick(instance, "tuesday_import", "2024-09-17T08:00")
     assert said == f"2024 week 2 is being imported by run {run_id}"
 

@@ -15,7 +15,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "data-dictionary.md"
 _HEAD = """# Data dictionary
 
 Every table of the lake and every column of it. Written by `make docs` from the contracts in
-`fantasy_pipeline/tables*.py`, which are also what is enforced: a row that breaks its contract is
+`fantasy_pipeline/tables/`, which are also what is enforced: a row that breaks its contract is
 not written. Change the contract, not this page.
 
 Tables are parquet files below `$FANTASY_DATA/lake` (the sample league's: `$FANTASY_DATA/sample`).

@@ -222,15 +222,13 @@ RULES: tuple[Rule, ...] = (
 
 def subject_of(session: Session) -> Subject:
     """What is examined for a session: its instance, its lake's schedule, its folders."""
-    from fantasy_pipeline.calendar import games_from_table
-    from fantasy_pipeline.tables import GAMES
+    from fantasy_pipeline.resources import known_games
 
-    has_games = session.lake.has(GAMES)
     data = session.settings.data
     return Subject(
         instance=session.instance,
         label=session.label,
-        games=games_from_table(session.lake.read(GAMES)) if has_games else (),
+        games=known_games(session.lake, tuple),
         now=session.present,
         clock=datetime.now(timezone.utc),
         folders=[session.home, *([] if "://" in data else [Path(data)])],

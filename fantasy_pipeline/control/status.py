@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
 import dagster as dg
 
-from fantasy_pipeline.backfill import weeks_done
-from fantasy_pipeline.control.cron import next_tick
+from fantasy_pipeline.backfill_plan import weeks_done
 from fantasy_pipeline.control.history import Execution, executions
 from fantasy_pipeline.import_state import IN_PROGRESS
 
@@ -64,7 +63,7 @@ def instigators(instance: dg.DagsterInstance, now: datetime) -> list[Instigator]
         state = states.get(schedule.name)
         default = schedule.default_status == dg.DefaultScheduleStatus.RUNNING
         is_on = state.is_running if state else default
-        tick = next_tick(schedule.cron_schedule, now) if is_on else None
+        tick = _next_tick(schedule.cron_schedule, now) if is_on else None
         found.append(_instigator(instance, schedule.name, "schedule", is_on, tick, state))
     for sensor in sorted(repository.sensor_defs, key=lambda s: s.name):
         state = states.get(sensor.name)
@@ -72,6 +71,14 @@ def instigators(instance: dg.DagsterInstance, now: datetime) -> list[Instigator]
         is_on = state.is_running if state else default
         found.append(_instigator(instance, sensor.name, "sensor", is_on, None, state))
     return found
+
+
+def _next_tick(cron: str | Sequence[str], now: datetime) -> datetime | None:
+    """First tick of a schedule after a moment; all of ours are in UTC."""
+    from cronsim import CronSim
+
+    crons = [cron] if isinstance(cron, str) else cron
+    return min((next(CronSim(text, now)) for text in crons), default=None)
 
 
 def _instigator(

@@ -10,12 +10,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from threading import Thread
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from fantasy_pipeline.calendar import is_over, weeks_of
+from fantasy_pipeline.calendar import check_week, is_over
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.locks import Timeout, locked
 from fantasy_pipeline.season_week import SeasonWeek
@@ -24,15 +24,10 @@ from fantasy_pipeline.session import TRIGGER_LOCK, Session
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
-    from fantasy_pipeline.calendar import Game
     from fantasy_pipeline.control.history import Execution
 
 START_SECONDS = 90
 """How long a worker may take until its run exists."""
-
-
-class NoSuchWeekError(PipelineError):
-    """The schedule has no such week; the message says which it has."""
 
 
 class AlreadyRunningError(PipelineError):
@@ -41,32 +36,6 @@ class AlreadyRunningError(PipelineError):
     def __init__(self, week: SeasonWeek, run_id: str) -> None:
         self.run_id = run_id
         super().__init__(f"{week} is already running: run {run_id}.")
-
-
-def allowed_weeks(games: Sequence[Game]) -> Mapping[int, str]:
-    """Weeks of each season of the schedule, e.g. ``1-22``."""
-    seasons = sorted({game.season for game in games})
-    weeks = {season: weeks_of(games, season) for season in seasons}
-    return {season: f"{numbers[0]}-{numbers[-1]}" for season, numbers in weeks.items()}
-
-
-def check_week(games: Sequence[Game], week: SeasonWeek) -> None:
-    """Raises NoSuchWeekError if the schedule does not have the week."""
-    if week.week in weeks_of(games, week.season):
-        return
-    allowed = allowed_weeks(games)
-    if week.season in allowed:
-        raise NoSuchWeekError(f"{week.season} has the weeks {allowed[week.season]}.")
-    raise NoSuchWeekError(f"the schedule has the seasons {min(allowed)}-{max(allowed)}.")
-
-
-def schedule_of(session: Session) -> Sequence[Game]:
-    """The schedule as the lake has it now: a server's session outlives many a refresh of it."""
-    from fantasy_pipeline.calendar import games_from_table
-    from fantasy_pipeline.tables import GAMES
-
-    lake = session.lake
-    return games_from_table(lake.read(GAMES)) if lake.has(GAMES) else session.games
 
 
 def trigger(session: Session, week: SeasonWeek, by: str) -> str:
@@ -85,7 +54,7 @@ def trigger(session: Session, week: SeasonWeek, by: str) -> str:
     """
     from fantasy_pipeline.import_state import WEEK_JOBS, running_weeks
 
-    games = schedule_of(session)
+    games = session.known_games
     check_week(games, week)
     now = session.present
     is_played = any(is_over(g, now) for g in games if (g.season, g.week) == week)
@@ -95,7 +64,7 @@ def trigger(session: Session, week: SeasonWeek, by: str) -> str:
     try:
         # From the question whether the week is running until its run can be seen.
         with locked(session.home / TRIGGER_LOCK, START_SECONDS):
-            running = running_weeks(session.instance, WEEK_JOBS).get(week)
+            running = running_weeks(session.instance, WEEK_JOBS, session.source).get(week)
             if running is not None:
                 raise AlreadyRunningError(week, running.run_id)
             _start(session, run_id, arguments)

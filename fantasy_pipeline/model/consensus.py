@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from fantasy_pipeline.model.features import USUAL_TEAM_TOTAL
 from fantasy_pipeline.model.intervals import quantiles
 from fantasy_pipeline.source_record import copies, known
+from fantasy_pipeline.tables import PLAYER_WEEK
+from fantasy_pipeline.week_rows import codes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,7 +54,7 @@ PRIOR_WIDTH = 0.95
 """Width of the consensus's p10-p90 relative to the model's before it can be learnt."""
 WIDTH_ROWS = 200
 """Player-weeks that it is worth beside those that it is learnt from."""
-KEY = ["season", "week", "player_id"]
+KEY = list(PLAYER_WEEK)
 POINTS = ["points_std", "points_half", "points_ppr"]
 
 
@@ -86,7 +88,7 @@ def beside(
 
     source_projections = known(source_projections).select(["source", *KEY, *POINTS])
     same = {} if with_copies else copies(source_projections)
-    weeks = _weeks(rows)
+    weeks = codes(rows)
     keyed = rows.select([*KEY, "receptions"]).append_column(
         "row", pa.array(np.arange(rows.num_rows))
     )
@@ -99,7 +101,7 @@ def beside(
         values[both["row"].to_numpy()] = half_points(both, receptions)
         # 0 is how sources say that they have no projection.
         values[~(values > 0)] = np.nan
-        copied = [week.season * 100 + week.week for week in same if source in same[week]]
+        copied = [week.code for week in same if source in same[week]]
         values[np.isin(weeks, copied)] = np.nan
         if not np.isnan(values).all():
             out[source] = values
@@ -133,11 +135,6 @@ def differences(model: np.ndarray, sources: dict[str, np.ndarray], weeks: np.nda
         apart = np.where(np.isnan(values), 0.0, apart - np.round(level, 6)[week])
         columns.append(np.clip(apart, -MOST_APART, MOST_APART))
     return np.column_stack(columns) if columns else np.zeros((len(model), 0))
-
-
-def _weeks(rows: pa.Table) -> np.ndarray:
-    """A number per row that tells the weeks apart."""
-    return rows["season"].to_numpy() * 100 + rows["week"].to_numpy()
 
 
 def hints(
@@ -174,7 +171,7 @@ def learn_weights(unseen: pa.Table, source_projections: pa.Table) -> dict[str, f
         return {}
     model = unseen["model_half"].to_numpy()
     heard = _with_hints(sources, _hints_of(unseen))
-    apart = differences(model, heard, _weeks(unseen))
+    apart = differences(model, heard, codes(unseen))
     told = unseen["starts"].to_numpy(zero_copy_only=False)
     told = told & ~np.isnan(np.column_stack(list(sources.values()))).all(axis=1)
     apart, error = apart[told], (unseen["target_half"].to_numpy() - model)[told]
@@ -236,7 +233,7 @@ def learn_width(
         return PRIOR_WIDTH
     told = told & ~np.isnan(np.column_stack(list(sources.values()))).all(axis=1)
     model = unseen["model_half"].to_numpy()
-    together = combine(model, sources, weights, _weeks(unseen), _hints_of(unseen))[told]
+    together = combine(model, sources, weights, codes(unseen), _hints_of(unseen))[told]
     actual = unseen["target_half"].to_numpy()[told]
     low, middle, high = quantiles(table, together, np.ones(len(together)), (0.1, 0.5, 0.9)).T
     covered = [

@@ -17,7 +17,8 @@ from fantasy_pipeline.model.consensus import learn_weights, learn_width
 from fantasy_pipeline.model.intervals import quantile_table
 from fantasy_pipeline.model.stat_line import STATS, penalty, points
 from fantasy_pipeline.scoring import SCORINGS
-from fantasy_pipeline.tables import FANTASY_POSITIONS
+from fantasy_pipeline.tables import FANTASY_POSITIONS, PLAYER_WEEK
+from fantasy_pipeline.week_rows import codes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -197,15 +198,14 @@ class _Lessons:
         import numpy as np
 
         played = features.floats(rows, "target_played")
-        weeks = rows["season"].to_numpy() * 100 + rows["week"].to_numpy()
-        rank = _rank(weeks, matrix)
+        rank = _rank(codes(rows), matrix)
         chosen = np.flatnonzero((played == 1) & (rank <= RELEVANT[position]))
         listed = features.texts(rows, "roster_source") != "stats"
         active = features.texts(rows, "roster_status") == "ACT"
         asked = ~np.isnan(played) & may_play(rows) & listed & active
         targets = [name for name in rows.column_names if name.startswith("target_")]
         return cls(
-            rows.select(["season", "week", "player_id", *targets]).take(chosen),
+            rows.select([*PLAYER_WEEK, *targets]).take(chosen),
             rank[chosen],
             matrix[chosen],
             plays_inputs(matrix[asked]),
@@ -243,7 +243,6 @@ def _train_position(
     if rows.num_rows < MIN_ROWS:
         return None
     seasons = rows["season"].to_numpy()
-    weeks = seasons * 100 + rows["week"].to_numpy()
     names = STATS[position]
     targets = np.column_stack([features.floats(rows, f"target_{name}") for name in names])
     weights = SEASON_DISCOUNT ** (season - seasons).astype(float)
@@ -252,7 +251,7 @@ def _train_position(
     scaled = scale.apply(inputs)
     coefficients, intercepts = linear.ridge(scaled, targets, weights, penalties)
 
-    fold = weeks % FOLDS
+    fold = codes(rows) % FOLDS
     unseen = np.empty_like(targets)
     for number in range(FOLDS):
         rest, out = fold != number, fold == number
@@ -302,7 +301,7 @@ def _out_of_fold(
         inputs[:, features.NAMES.index(name)] for name in ("shrunken_points", "implied_team_total")
     )
     return (
-        rows.select(["season", "week", "player_id", "target_half"])
+        rows.select([*PLAYER_WEEK, "target_half"])
         .append_column("model_half", pa.array(half))
         .append_column("receptions", pa.array(line.get("receptions", np.zeros(len(half)))))
         .append_column("usual_half", pa.array(usual))

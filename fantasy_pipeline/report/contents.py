@@ -20,6 +20,7 @@ from fantasy_pipeline.report.tiers import tiers
 from fantasy_pipeline.report.value import League, replacement, starters
 from fantasy_pipeline.scoring import SCORINGS, Scoring
 from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.week_rows import of_week
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -167,15 +168,10 @@ def players_in(lake: Lake, history: pa.Table, week: SeasonWeek) -> list[Player]:
     Raises:
         NotMaterializedError: the week was not projected.
     """
-    import pyarrow.compute as pc
-
     projections = lake.read(tables.PROJECTIONS, [week])
     if not projections.num_rows:
         return []
-    of_week = pc.and_(
-        pc.equal(history["season"], week.season), pc.equal(history["week"], week.week)
-    )
-    rows = history.filter(of_week)
+    rows = of_week(history, week)
     if not rows.num_rows:
         raise NotMaterializedError(
             f"player_history knows no players of {week}. Materialize player_history first."
@@ -231,11 +227,8 @@ def _corrections(lake: Lake, week: SeasonWeek) -> list[dict[str, Any]]:
 
 
 def _kickoffs(lake: Lake, week: SeasonWeek) -> list[datetime]:
-    import pyarrow.compute as pc
-
     games = lake.read(tables.GAMES, columns=["season", "week", "kickoff"])
-    of_week = pc.and_(pc.equal(games["season"], week.season), pc.equal(games["week"], week.week))
-    return sorted(games.filter(of_week)["kickoff"].to_pylist())
+    return sorted(of_week(games, week)["kickoff"].to_pylist())
 
 
 def _sources(lake: Lake, week: SeasonWeek) -> dict[str, datetime | None]:

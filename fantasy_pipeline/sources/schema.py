@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fantasy_pipeline.contracts import Column, Table
-from fantasy_pipeline.tables import GAMES, SEASON, STAT_COLUMNS, WEEK
+from fantasy_pipeline.tables import GAMES, STAT_COLUMNS
+from fantasy_pipeline.tables.columns import SEASON, WEEK
 
 SCHEDULE = Table("schedule", "nflverse schedules/games", GAMES.key, GAMES.columns)
 """Delivered in the lake's own shape: `canonical.schedule` derives kick-offs and team codes."""

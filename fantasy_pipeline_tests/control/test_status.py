@@ -4,17 +4,33 @@ import os
 import subprocess
 import sys
 import time
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from fantasy_pipeline.control.history import executions
-from fantasy_pipeline.control.status import backfills
+from fantasy_pipeline.control.status import backfills, instigators
 from fantasy_pipeline.run_results import recorded
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 300
+
+
+def test_next_ticks_of_the_schedules() -> None:
+    now = datetime(2024, 9, 19, 16, tzinfo=timezone.utc)  # a Thursday, at one of two ticks
+    with dg.instance_for_test() as instance:
+        found = {item.name: item for item in instigators(instance, now)}
+    ticks = {name: item.next_tick for name, item in found.items() if item.kind == "schedule"}
+    assert {name: f"{tick:%m-%d %H:%M %z}" for name, tick in ticks.items() if tick} == {
+        "tuesday_import": "09-24 08:00 +0000",
+        "thursday_final_import": "09-26 12:00 +0000",
+        "daily_projections": "09-20 14:00 +0000",
+        "thursday_kickoff_projections": "09-19 23:00 +0000",
+        "daily_games": "09-20 06:00 +0000",
+    }
+    assert all(item.next_tick is None for item in found.values() if item.kind == "sensor")
 
 
 def test_backfill_under_way_shows_weeks_done_of_all(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from fantasy_pipeline.errors import NotPublishedError, SourceError, UnusableAnsw
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import FANTASY_POSITIONS, SOURCE_PROJECTIONS
 from fantasy_pipeline.teams import CURRENT_CODE
+from fantasy_pipeline.week_rows import of_week
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -220,14 +221,12 @@ def _by_id(raw_players: pa.Table, at: SeasonWeek, id_column: str) -> dict[str, d
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    here = pc.and_(
-        pc.equal(raw_players["season"], at.season), pc.equal(raw_players["week"], at.week)
-    )
-    plays = pc.is_in(raw_players["position"], pa.array(FANTASY_POSITIONS))
+    here = of_week(raw_players, at)
+    plays = pc.is_in(here["position"], pa.array(FANTASY_POSITIONS))
     names = ["player_id", "player_name", "position", id_column]
     found: dict[str, dict[str, Any]] = {}
     twice = set()
-    for row in raw_players.filter(pc.and_(here, plays)).select(names).to_pylist():
+    for row in here.filter(plays).select(names).to_pylist():
         key = row[id_column]
         if key in found:
             twice.add(key)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from fantasy_pipeline.output import console
+from fantasy_pipeline.cli.output import console
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -107,7 +107,7 @@ class Weeks:
 
     @property
     def _finished(self) -> int:
-        from fantasy_pipeline.backfill import weeks_done
+        from fantasy_pipeline.backfill_plan import weeks_done
 
         return weeks_done(self._weeks, self._done, self._total)
 

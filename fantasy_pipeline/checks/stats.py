@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from fantasy_pipeline.checks_schedule import Problem
+from fantasy_pipeline.checks.base import Problem
 from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.week_rows import codes, weeks_in
 
 if TYPE_CHECKING:
     import numpy as np
@@ -146,16 +147,14 @@ def _beside_the_earlier(
     import pyarrow as pa
 
     both = pa.concat_tables([past.select(rows.column_names), rows])
-    codes = both["season"].to_numpy() * 100 + both["week"].to_numpy()
+    week = codes(both)
     ids = both["player_id"].combine_chunks().dictionary_encode().indices.to_numpy()
     values = np.column_stack([both[name].fill_null(0.0).to_numpy() for name in stats])
-    mine = np.unique(rows["season"].to_numpy() * 100 + rows["week"].to_numpy())
-    for code in mine:
-        earlier = code - step.season * 100 - step.week
-        one, other = np.flatnonzero(codes == code), np.flatnonzero(codes == earlier)
+    for at in weeks_in(rows):
+        one = np.flatnonzero(week == at.code)
+        other = np.flatnonzero(week == at.code - step.code)
         _, i, j = np.intersect1d(ids[one], ids[other], return_indices=True)
-        week = SeasonWeek(int(code // 100), int(code % 100))
-        yield week, values[one[i]], values[other[j]]
+        yield at, values[one[i]], values[other[j]]
 
 
 def anomalies(rows: pa.Table, past: pa.Table) -> list[Problem]:
@@ -171,12 +170,12 @@ def anomalies(rows: pa.Table, past: pa.Table) -> list[Problem]:
     both = both.append_column("rows", pa.array(np.ones(both.num_rows)))
     sums = both.group_by(["season", "week", "team"]).aggregate([(m, "sum") for m in MEASURES])
     sums = sums.filter(pc.is_valid(sums["team"]))
-    codes = sums["season"].to_numpy() * 100 + sums["week"].to_numpy()
+    week = codes(sums)
     problems = []
-    for code in np.unique(rows["season"].to_numpy() * 100 + rows["week"].to_numpy()):
-        before = (codes < code) & (codes >= code - 100)
-        now = codes == code
-        if len(np.unique(codes[before])) < FEW_WEEKS:
+    for at in weeks_in(rows):
+        before = (week < at.code) & (week >= at.code - SEASON_BEFORE.code)
+        now = week == at.code
+        if len(np.unique(week[before])) < FEW_WEEKS:
             continue
         for measure in MEASURES:
             values = sums[f"{measure}_sum"].to_numpy()
@@ -184,6 +183,5 @@ def anomalies(rows: pa.Table, past: pa.Table) -> list[Problem]:
             error = values[before].std() / np.sqrt(now.sum())
             if abs(actual - usual) > max(ODD * error, MARGIN * abs(usual)):
                 text = f"{measure} per team {actual:.1f}, {usual:.1f} in the weeks before"
-                week = SeasonWeek(int(code // 100), int(code % 100))
-                problems.append(Problem(week, text, serious=False))
+                problems.append(Problem(at, text, serious=False))
     return problems

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from fantasy_pipeline.cli_help import command
-from fantasy_pipeline.cli_options import (
+from fantasy_pipeline.cli.help import command
+from fantasy_pipeline.cli.options import (
     AtOption,
     JsonOption,
     OutputOption,
@@ -18,15 +18,15 @@ from fantasy_pipeline.cli_options import (
     both_or_none,
     open_session,
 )
-from fantasy_pipeline.cli_progress import Steps, usual_seconds
-from fantasy_pipeline.cli_read import PANEL
+from fantasy_pipeline.cli.output import console, print_json, say_label
+from fantasy_pipeline.cli.progress import Steps, usual_seconds
+from fantasy_pipeline.cli.read import PANEL
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.output import console, print_json, say_label
 from fantasy_pipeline.season_week import SeasonWeek
 
 if TYPE_CHECKING:
     from fantasy_pipeline.session import Session
-    from fantasy_pipeline.weekly import Step
+    from fantasy_pipeline.weekly import ShowStep
 
 
 def report(
@@ -103,7 +103,7 @@ def is_current(session: Session, week: SeasonWeek) -> bool:
     return state is not None and state.shown.points == points
 
 
-def make(session: Session, week: SeasonWeek, step: Step) -> None:
+def make(session: Session, week: SeasonWeek, step: ShowStep) -> None:
     """Write a week's report, through Dagster.
 
     Raises:

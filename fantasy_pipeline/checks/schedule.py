@@ -10,31 +10,19 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.checks.base import Problem
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.tables import FANTASY_POSITIONS
+from fantasy_pipeline.tables import PLAYER_WEEK
 
 if TYPE_CHECKING:
-    import duckdb
     import pyarrow as pa
 
 UPSTREAM_LAG = timedelta(days=7)
 """Time after a kick-off by which upstream has the game's stats; until then the week is
 provisional, and a team without players a warning."""
-LOST_GAMES = 20
-"""Games of a season that a schedule may have less than the one before: play-offs (13) not paired
-yet in an older file, and a cancelled game; not a file cut short."""
 MOST_MOVED = 0.05
 """Share of a week's players on another team than their roster's from which on the lines are another
 season's, of which it is 29 %; twelve weeks move 4 %."""
-
-
-class Problem(NamedTuple):
-    """What a rule found: in which week, in words, and whether readers would be misled."""
-
-    week: SeasonWeek | None
-    text: str
-    serious: bool = True
 
 
 class Fixture(NamedTuple):
@@ -57,73 +45,6 @@ def fixtures(games: pa.Table, weeks: Iterable[SeasonWeek]) -> dict[SeasonWeek, d
             out[key][home] = Fixture(away, kickoff, score is not None)
             out[key][away] = Fixture(home, kickoff, score is not None)
     return dict(out)
-
-
-def refuse_empty_weeks(name: str, rows: pa.Table, weeks: Iterable[SeasonWeek]) -> None:
-    """Raise if a week has no rows.
-
-    Args:
-        name: table, for the message.
-        weeks: weeks that must have rows, because the schedule has games in them.
-
-    Raises:
-        PipelineError: the first such week, and how many there are.
-    """
-    have = set(zip(rows["season"].to_pylist(), rows["week"].to_pylist(), strict=True))
-    if empty := sorted(set(weeks) - have):
-        more = f" (and {len(empty) - 1} more weeks)" if len(empty) > 1 else ""
-        raise PipelineError(
-            f"{name} {empty[0]}{more}: no rows, but the schedule has games. Nothing was written. "
-            f"Materialize what it is made of for that week again, then {name}."
-        )
-
-
-def refuse_forgotten_weeks(connection: duckdb.DuckDBPyConnection, history: pa.Table) -> None:
-    """Raise if the player history lacks a week of which the lake has fantasy players.
-
-    Args:
-        connection: with views raw_players and weekly_stats.
-
-    Raises:
-        PipelineError: the first such week.
-    """
-    listed = connection.execute(
-        "select distinct season, week from raw_players where list_contains(?, position)"
-        " union select distinct season, week from weekly_stats where list_contains(?, position)",
-        [list(FANTASY_POSITIONS)] * 2,
-    ).fetchall()
-    refuse_empty_weeks("player_history", history, [SeasonWeek(*row) for row in listed])
-
-
-def refuse_lost_games(known: pa.Table, games: pa.Table) -> None:
-    """Raise if a schedule lacks much of the one before: weeks would count as without games.
-
-    Args:
-        known: season, week and home_score of the schedule before.
-
-    Raises:
-        PipelineError: a season has over `LOST_GAMES` games less than it had, or is gone, or a week
-            that was played is.
-    """
-    import pyarrow.compute as pc
-
-    before, now = (Counter(table["season"].to_pylist()) for table in (known, games))
-    for season, count in sorted(before.items()):
-        if now[season] == 0 or now[season] < count - LOST_GAMES:
-            raise PipelineError(
-                f"games {season}: upstream's schedule has {now[season]} games, the lake's has "
-                f"{count}. The file is cut short: re-run later. If it is right, delete the lake's "
-                f"games table and re-run."
-            )
-    there = {(row["season"], row["week"]) for row in games.select(["season", "week"]).to_pylist()}
-    played = known.filter(pc.is_valid(known["home_score"])).select(["season", "week"]).to_pylist()
-    gone = sorted({(row["season"], row["week"]) for row in played} - there)
-    if gone:
-        raise PipelineError(
-            f"games {gone[0][0]} week {gone[0][1]}: upstream's schedule has no game of it, the "
-            f"lake's has it as played. Re-run later. If upstream is right, delete the lake's games "
-            f"table and re-run."
-        )
 
 
 def absent_teams(
@@ -194,7 +115,7 @@ def on_two_teams(stats: pa.Table, raw_players: pa.Table) -> list[Problem]:
     """
     import pyarrow.compute as pc
 
-    keys = ["season", "week", "player_id"]
+    keys = list(PLAYER_WEEK)
     listed = raw_players.filter(pc.equal(raw_players["roster_source"], "weekly_roster"))
     both = (
         stats.select([*keys, "team"])

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from fantasy_pipeline.checks_schedule import Problem
+from fantasy_pipeline.checks.base import Problem
 from fantasy_pipeline.scoring import SCORINGS, suffix
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.tables import FANTASY_POSITIONS
+from fantasy_pipeline.tables import FANTASY_POSITIONS, PLAYER_WEEK
+from fantasy_pipeline.week_rows import of_week, weeks_in
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,10 +52,8 @@ def unmapped_players(rows: pa.Table) -> list[Problem]:
 
     active = _active(rows)
     problems = []
-    for season, week in sorted(_weeks(active)):
-        players = active.filter(
-            pc.and_(pc.equal(active["season"], season), pc.equal(active["week"], week))
-        )
+    for week in weeks_in(active):
+        players = of_week(active, week)
         for name, least in LEAST_MAPPED.items():
             without = players.filter(pc.is_null(players[name]))
             share = 1 - without.num_rows / players.num_rows
@@ -64,7 +63,7 @@ def unmapped_players(rows: pa.Table) -> list[Problem]:
                     f"{name} of {share:.0%} of active fantasy players; without: "
                     f"{', '.join(names[:LISTED])}"
                 )
-                problems.append(Problem(SeasonWeek(season, week), text, serious=False))
+                problems.append(Problem(week, text, serious=False))
     return problems
 
 
@@ -100,7 +99,7 @@ def not_projected(projections: pa.Table, raw_players: pa.Table) -> list[Problem]
     known = pc.is_in(raw_players["roster_source"], pa.array(KNOWN_BEFORE))
     plays = pc.invert(raw_players["on_bye"])
     wanted = raw_players.filter(pc.and_(pc.and_(fantasy, known), plays))
-    keys = ["season", "week", "player_id"]
+    keys = list(PLAYER_WEEK)
     absent = wanted.join(projections.select(keys), keys, join_type="left anti")
     by_week: dict[SeasonWeek, list[str]] = defaultdict(list)
     for season, week, player in zip(*(absent[name].to_pylist() for name in keys), strict=True):
@@ -177,19 +176,18 @@ def same_projections(rows: pa.Table, past: pa.Table) -> list[Problem]:
         said = {name: value for name, value in zip(SAID, values, strict=True) if value}
         by_file[(source, SeasonWeek(season, week))][player] = said
     problems = []
-    weeks = _weeks(rows)
+    weeks = weeks_in(rows)
     for (source, week), told in sorted(by_file.items()):
         before = by_file.get((source, SeasonWeek(week.season, week.week - 1)))
-        if tuple(week) in weeks and before and _same(told, before):
+        if week in weeks and before and _same(told, before):
             text = f"{source} says what it said the week before: its file is old"
             problems.append(Problem(week, text, serious=False))
-    for season, number in sorted(weeks):
-        key = SeasonWeek(season, number)
-        sources = sorted(source for source, week in by_file if week == key)
+    for at in weeks:
+        sources = sorted(source for source, week in by_file if week == at)
         problems += [
-            Problem(key, f"{other} says what {one} says: one is a copy", serious=False)
+            Problem(at, f"{other} says what {one} says: one is a copy", serious=False)
             for one, other in combinations(sources, 2)
-            if _same(by_file[(one, key)], by_file[(other, key)])
+            if _same(by_file[(one, at)], by_file[(other, at)])
         ]
     return problems
 
@@ -202,8 +200,3 @@ def _same(one: Mapping[str, Mapping[str, float]], other: Mapping[str, Mapping[st
             players += 1
             same += all(one[player][name] == other[player][name] for name in common)
     return players >= FEW_PLAYERS and same >= SAME * players
-
-
-def _weeks(rows: pa.Table) -> set[tuple[int, int]]:
-    pairs = rows.group_by(["season", "week"]).aggregate([])
-    return set(zip(pairs["season"].to_pylist(), pairs["week"].to_pylist(), strict=True))

@@ -1,4 +1,4 @@
-"""The command line, `fantasy-pipeline`: its commands in one app, and what becomes of failures."""
+"""The program: its commands in one app, and what becomes of failures."""
 
 import os
 import sys
@@ -6,17 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from fantasy_pipeline import (
-    __version__,
-    cli_control,
-    cli_read,
-    cli_report,
-    cli_scores,
-    cli_work,
-)
-from fantasy_pipeline.cli_help import PROGRAM, Group
+from fantasy_pipeline import __version__
+from fantasy_pipeline.cli import control, read, report, scores, work
+from fantasy_pipeline.cli.help import PROGRAM, Group
+from fantasy_pipeline.cli.output import console
 from fantasy_pipeline.errors import PipelineError, invalid_settings
-from fantasy_pipeline.output import console
 
 FAILED, MISUSED, BROKEN, INTERRUPTED = 1, 2, 70, 130
 _EPILOG = f"""Exit codes:
@@ -45,7 +39,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for commands in (cli_work, cli_read, cli_report, cli_scores, cli_control):
+for commands in (work, read, report, scores, control):
     commands.add_to(app)
 
 
@@ -110,7 +104,3 @@ def _unexpected(error: Exception) -> int:
 def _failed(code: int, text: str) -> int:
     sys.stderr.write(" ".join(text.split()) + "\n")
     return code
-
-
-if __name__ == "__main__":
-    main()

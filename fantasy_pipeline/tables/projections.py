@@ -1,10 +1,11 @@
-"""Contracts of what is projected, and of how good it was. `tables.py` lists them."""
+"""Contracts of what is projected, and of how good it was."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from fantasy_pipeline.columns import (
+from fantasy_pipeline.contracts import Column, Table
+from fantasy_pipeline.tables.columns import (
     OPPONENT,
     PLAYER_ID,
     PLAYER_NAME,
@@ -15,8 +16,7 @@ from fantasy_pipeline.columns import (
     WEEK,
     stat_unit,
 )
-from fantasy_pipeline.contracts import Column, Table
-from fantasy_pipeline.tables_history import TARGET_STATS
+from fantasy_pipeline.tables.history import TARGET_STATS
 
 FANTASY_POSITIONS = ("QB", "RB", "WR", "TE", "K")
 FANTASY_POSITION = replace(POSITION, allowed=FANTASY_POSITIONS, nullable=False)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fantasy_pipeline.cli_help import PROGRAM, command
-from fantasy_pipeline.cli_options import (
+from fantasy_pipeline.cli.help import PROGRAM, command
+from fantasy_pipeline.cli.options import (
     AtOption,
     JsonOption,
     SeasonOption,
@@ -19,12 +19,13 @@ from fantasy_pipeline.cli_options import (
     open_session,
     seasons_of,
 )
+from fantasy_pipeline.cli.output import Format, console, print_json, say_label, warn
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.output import Format, console, print_json, say_label, warn
 from fantasy_pipeline.season_week import WEEKS
 
 if TYPE_CHECKING:
-    from fantasy_pipeline.backfill import Plan, Summary
+    from fantasy_pipeline.backfill import Summary
+    from fantasy_pipeline.backfill_plan import Plan
     from fantasy_pipeline.session import Session
 
 PANEL = "Import and project"
@@ -48,8 +49,8 @@ def run(
     With --season and --week the week after is projected too, if it was not played yet. What the
     lake has of these weeks is replaced; the runs are in Dagster's history.
     """
-    from fantasy_pipeline.cli_progress import Steps, usual_seconds
-    from fantasy_pipeline.cli_read import print_projections
+    from fantasy_pipeline.cli.progress import Steps, usual_seconds
+    from fantasy_pipeline.cli.read import print_projections
     from fantasy_pipeline.weekly import run_due, run_week
 
     session = open_session(source, at)
@@ -94,13 +95,14 @@ def backfill(
     What the lake has of these weeks is replaced, unless --only-missing. A season that fails does
     not stop the others.
     """
-    from fantasy_pipeline.backfill import start_server
-    from fantasy_pipeline.weekly import backfill_weeks
+    from fantasy_pipeline.backfill import refresh_schedule, start_server
+    from fantasy_pipeline.backfill_plan import backfill_plan
 
     start_server()
     session = open_session(source, at)
     wanted = seasons_of(seasons), numbers("--weeks", weeks, WEEKS[0], WEEKS[-1]) if weeks else WEEKS
-    plan = backfill_weeks(session, *wanted, only_missing, explicit=weeks is not None)
+    refresh_schedule(session)
+    plan = backfill_plan(session, *wanted, only_missing, explicit=weeks is not None)
     summary = run_plan(session, plan, workers, json)
     if json:
         print_json(summary_json(summary))
@@ -112,7 +114,7 @@ def backfill(
 def run_plan(session: Session, plan: Plan, workers: int | None, json: bool) -> Summary:
     """Run a backfill, with its progress on stderr; 130 if it is interrupted."""
     from fantasy_pipeline.backfill import default_workers, run_backfill
-    from fantasy_pipeline.cli_progress import Weeks
+    from fantasy_pipeline.cli.progress import Weeks
 
     with Weeks(plan.weeks, plan.work, json) as bar:
         try:
@@ -158,18 +160,21 @@ def demo(source: SourceOption = "sample", at: AtOption = None, json: JsonOption 
 
     The sample league needs no network; its tables are in a lake of their own.
     """
-    from fantasy_pipeline.cli_progress import Steps, usual_seconds
-    from fantasy_pipeline.cli_read import print_projections
-    from fantasy_pipeline.cli_report import make
+    from fantasy_pipeline.backfill import refresh_schedule
+    from fantasy_pipeline.backfill_plan import demo_plan
+    from fantasy_pipeline.cli.progress import Steps, usual_seconds
+    from fantasy_pipeline.cli.read import print_projections
+    from fantasy_pipeline.cli.report import make
     from fantasy_pipeline.report import store
     from fantasy_pipeline.tables import FANTASY_POSITIONS
-    from fantasy_pipeline.weekly import demo_plan, run_due
+    from fantasy_pipeline.weekly import run_due
 
     session = open_session(source, at)
     out = console()
     due = session.status.due
     if not json:
         out.print(f"Importing {due.season - 2} to {due}, then projecting the week to come.")
+    refresh_schedule(session)
     summary = run_plan(session, demo_plan(session), None, json)
     if not json:
         print_summary(session, summary)

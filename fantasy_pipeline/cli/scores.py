@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from fantasy_pipeline.cli_help import command
-from fantasy_pipeline.cli_options import (
+from fantasy_pipeline.cli.help import command
+from fantasy_pipeline.cli.options import (
     JsonOption,
     SeasonsRequired,
     SourceOption,
     open_session,
     seasons_of,
 )
-from fantasy_pipeline.cli_progress import Steps, waiting
-from fantasy_pipeline.cli_read import PANEL
-from fantasy_pipeline.cli_work import print_summary, run_plan
-from fantasy_pipeline.output import Format, console, print_json, say_label, warn, write
+from fantasy_pipeline.cli.output import Format, console, print_json, say_label, warn, write
+from fantasy_pipeline.cli.progress import Steps, waiting
+from fantasy_pipeline.cli.read import PANEL
+from fantasy_pipeline.cli.work import print_summary, run_plan
 
 if TYPE_CHECKING:
     from fantasy_pipeline.session import Session
@@ -91,8 +91,10 @@ def backtest(
 
 def _import(session: Session, seasons: list[int], json: bool) -> None:
     """Import, without projecting, what a backtest needs and the lake lacks."""
-    from fantasy_pipeline.weekly import import_plan
+    from fantasy_pipeline.backfill import refresh_schedule
+    from fantasy_pipeline.backfill_plan import import_plan
 
+    refresh_schedule(session)
     plan = import_plan(session, range(min(seasons) - LEARNT_FROM, max(seasons) + 1))
     summary = run_plan(session, plan, None, json)
     if not json:

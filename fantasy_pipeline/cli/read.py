@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fantasy_pipeline.cli_help import command
-from fantasy_pipeline.cli_options import (
+from fantasy_pipeline.cli.help import command
+from fantasy_pipeline.cli.options import (
     AtOption,
     FormatOption,
     JsonOption,
@@ -21,9 +21,9 @@ from fantasy_pipeline.cli_options import (
     positions,
     table_format,
 )
-from fantasy_pipeline.cli_progress import waiting
+from fantasy_pipeline.cli.output import Format, console, print_json, say_label, write
+from fantasy_pipeline.cli.progress import waiting
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.output import Format, console, print_json, say_label, write
 from fantasy_pipeline.scoring import Scoring
 from fantasy_pipeline.season_week import SeasonWeek
 

@@ -6,8 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from fantasy_pipeline import assets, tables
-from fantasy_pipeline.assets import OWNERS, SINGLE_RUN
+from fantasy_pipeline import tables
+from fantasy_pipeline.assets.base import OWNERS, SINGLE_RUN
+from fantasy_pipeline.assets.ingest import games, raw_players, stat_corrections
+from fantasy_pipeline.assets.projection import (
+    player_history,
+    projection_accuracy,
+    projections,
+    source_projections,
+)
 from fantasy_pipeline.partitions import season_week, weeks_of
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.runs import moment_of
@@ -32,13 +39,13 @@ _FACTS = ("phase", "reader", "games")
 @dg.asset(
     # Earlier weeks' accuracy and corrections are read as they are.
     deps=[
-        assets.games,
-        assets.raw_players,
-        assets.player_history,
-        assets.source_projections,
-        assets.projections,
-        assets.projection_accuracy,
-        assets.stat_corrections,
+        games,
+        raw_players,
+        player_history,
+        source_projections,
+        projections,
+        projection_accuracy,
+        stat_corrections,
     ],
     description="The week to look at: rankings with floors and ceilings, tiers, movers, start/sit, "
     "injuries, accuracy so far, and where it all comes from. One HTML file that needs nothing "

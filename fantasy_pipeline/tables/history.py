@@ -1,10 +1,11 @@
-"""Contract of `player_history`, the features of every player-week. `tables.py` lists it."""
+"""Contract of `player_history`, the features of every player-week."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from fantasy_pipeline.columns import (
+from fantasy_pipeline.contracts import Column, Table
+from fantasy_pipeline.tables.columns import (
     OPPONENT,
     PLAYER_ID,
     PLAYER_NAME,
@@ -15,7 +16,6 @@ from fantasy_pipeline.columns import (
     WEEK,
     stat_unit,
 )
-from fantasy_pipeline.contracts import Column, Table
 
 AVERAGED_STATS = (
     "fantasy_points",

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fantasy_pipeline.cli.output import Format
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.output import Format
 from fantasy_pipeline.season_week import FIRST_SEASON, WEEKS, SeasonWeek
 from fantasy_pipeline.sources.base import SourceName
 

@@ -1,8 +1,9 @@
-"""The lake's tables, one contract each. Add a column here first; everything else derives."""
+"""Contracts of what is imported: the schedule, players, stat lines and their corrections."""
 
 from __future__ import annotations
 
-from fantasy_pipeline.columns import (
+from fantasy_pipeline.contracts import Column, Table
+from fantasy_pipeline.tables.columns import (
     OPPONENT,
     PLAYER_ID,
     PLAYER_NAME,
@@ -11,22 +12,6 @@ from fantasy_pipeline.columns import (
     SEASON,
     TEAM,
     WEEK,
-)
-from fantasy_pipeline.contracts import Column, Table
-from fantasy_pipeline.tables_history import (
-    AVERAGED_STATS,
-    LONG_STATS,
-    PLAYER_HISTORY,
-    RECENT_STATS,
-    TARGET_STATS,
-    TEAM_STATS,
-)
-from fantasy_pipeline.tables_projections import (
-    FANTASY_POSITIONS,
-    MODEL_PROJECTIONS,
-    PROJECTION_ACCURACY,
-    PROJECTIONS,
-    SOURCE_PROJECTIONS,
 )
 from fantasy_pipeline.teams import TEAMS
 
@@ -311,48 +296,3 @@ STAT_CORRECTIONS = Table(
         ),
     ),
 )
-
-ALL_TABLES = (
-    GAMES,
-    RAW_PLAYERS,
-    WEEKLY_STATS,
-    PROVISIONAL_STATS,
-    STAT_CORRECTIONS,
-    PLAYER_HISTORY,
-    SOURCE_PROJECTIONS,
-    MODEL_PROJECTIONS,
-    PROJECTIONS,
-    PROJECTION_ACCURACY,
-)
-"""Every table of the lake, upstream first."""
-
-BY_NAME = {table.name: table for table in ALL_TABLES}
-
-__all__ = [
-    "ALL_TABLES",
-    "AVERAGED_STATS",
-    "BY_NAME",
-    "FANTASY_POSITIONS",
-    "GAMES",
-    "LONG_STATS",
-    "MODEL_PROJECTIONS",
-    "OPPONENT",
-    "PLAYER_HISTORY",
-    "PLAYER_ID",
-    "PLAYER_NAME",
-    "PLAYER_WEEK",
-    "POSITION",
-    "PROJECTIONS",
-    "PROJECTION_ACCURACY",
-    "RAW_PLAYERS",
-    "RECENT_STATS",
-    "SEASON",
-    "SOURCE_PROJECTIONS",
-    "STAT_COLUMNS",
-    "TARGET_STATS",
-    "TEAM",
-    "TEAMS",
-    "TEAM_STATS",
-    "WEEK",
-    "WEEKLY_STATS",
-]

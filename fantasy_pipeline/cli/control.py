@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from fantasy_pipeline.cli_help import PROGRAM, command
-from fantasy_pipeline.cli_options import (
+from fantasy_pipeline.cli.help import PROGRAM, command
+from fantasy_pipeline.cli.options import (
     JsonOption,
     SeasonOption,
     SeasonRequired,
@@ -21,9 +21,9 @@ from fantasy_pipeline.cli_options import (
     run_ids,
     run_statuses,
 )
-from fantasy_pipeline.cli_progress import Steps, usual_seconds, waiting
+from fantasy_pipeline.cli.output import Column, console, print_json, write_table
+from fantasy_pipeline.cli.progress import Steps, usual_seconds, waiting
 from fantasy_pipeline.errors import PipelineError, invalid_settings
-from fantasy_pipeline.output import Column, console, print_json, write_table
 from fantasy_pipeline.season_week import SeasonWeek
 
 PANEL = "Control and ask"

@@ -1,0 +1,75 @@
+"""What the assets of one weekly table share.
+
+Everything football is imported inside the functions: loading the code location then costs
+no pandas, DuckDB or Arrow.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import dagster as dg
+
+from fantasy_pipeline import tables
+from fantasy_pipeline.contracts import Table
+from fantasy_pipeline.partitions import season_week
+from fantasy_pipeline.reporting import definition_metadata
+from fantasy_pipeline.retries import NETWORK_RETRY
+from fantasy_pipeline.season_week import SeasonWeek
+
+# One policy for all: with mixed ones a backfill falls back to one run per partition.
+SINGLE_RUN = dg.BackfillPolicy.single_run()
+OWNERS = ["team:data"]
+UPSTREAM_POOL = "nflverse"
+UPSTREAM: dict[str, Any] = {"pool": UPSTREAM_POOL, "retry_policy": NETWORK_RETRY}
+"""What every asset that asks upstream has."""
+
+
+def weekly_table(
+    table: Table, group: str, kinds: set[str], **more: Any
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """Decorator of an asset that is one weekly table."""
+    return dg.asset(
+        name=table.name,
+        description=table.description,
+        metadata=definition_metadata(table),
+        partitions_def=season_week,
+        backfill_policy=SINGLE_RUN,
+        group_name=group,
+        kinds=kinds,
+        owners=OWNERS,
+        **more,
+    )
+
+
+def key_and(*names: str) -> dg.AssetIn:
+    """Input of which only the key and some columns are read."""
+    return dg.AssetIn(metadata={"columns": [*tables.PLAYER_WEEK, *names]})
+
+
+def import_phases(
+    now: datetime, games: Any, weekly_stats: Any, weeks: list[SeasonWeek]
+) -> dict[SeasonWeek, str]:
+    """Phase of each week's import; one that lacks the stats of a game is never final."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from fantasy_pipeline.automation import phases_at
+    from fantasy_pipeline.calendar import games_from_table
+    from fantasy_pipeline.stats import incomplete_weeks
+
+    theirs = games.filter(pc.is_in(games["season"], pa.array({week.season for week in weeks})))
+    phases = phases_at(games_from_table(theirs), weeks, now)
+    incomplete = incomplete_weeks(games, weekly_stats)
+    return {week: "provisional" if week in incomplete else phase for week, phase in phases.items()}
+
+
+def games_played(games: Any) -> dict[SeasonWeek, tuple[int, int]]:
+    """Games with a score, and games, of each week that the schedule has."""
+    rows = games.group_by(["season", "week"]).aggregate(
+        [("home_score", "count"), ("game_id", "count")]
+    )
+    return {
+        SeasonWeek(row["season"], row["week"]): (row["home_score_count"], row["game_id_count"])
+        for row in rows.to_pylist()
+    }

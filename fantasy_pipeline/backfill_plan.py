@@ -1,0 +1,168 @@
+"""What a backfill is to do: which steps, in which stages, for which weeks.
+
+The stages follow the asset graph: what comes from upstream, season by season; the history of all
+players, once; projections and their accuracy, season by season. Plans read the schedule and the
+lake; nothing is run here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fantasy_pipeline.calendar import check_week, week_status, weeks_of
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.season_week import SeasonWeek, ranges
+from fantasy_pipeline.tables import PROJECTIONS, SOURCE_PROJECTIONS, WEEKLY_STATS
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from fantasy_pipeline.calendar import Game
+    from fantasy_pipeline.session import Session
+
+GAMES, INGEST = "games_refresh", "season_ingest"
+HISTORY, PROJECT = "history_rebuild", "season_projections"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One Dagster run: a job over contiguous weeks of a season, or over none."""
+
+    job: str
+    first: SeasonWeek | None = None
+    last: SeasonWeek | None = None
+
+    @property
+    def name(self) -> str:
+        return (
+            f"{self.job} {self.first.key}-{self.last.week:02d}"
+            if self.first and self.last
+            else self.job
+        )
+
+    @property
+    def work(self) -> int:
+        """How much it is to do, in weeks; the history costs about as much as a season."""
+        if self.first and self.last:
+            return self.last.week - self.first.week + 1
+        return 22 if self.job == HISTORY else 1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A backfill: which weeks of which seasons, from which source.
+
+    Args:
+        text: what was asked for; the same text resumes an interrupted backfill.
+        steps: by stage.
+    """
+
+    text: str
+    source: str
+    stages: tuple[tuple[Step, ...], ...]
+
+    @property
+    def weeks(self) -> int:
+        """Weeks that are imported, projected, or both."""
+        return max(
+            (sum(step.work for step in stage if step.first) for stage in self.stages), default=0
+        )
+
+    @property
+    def work(self) -> int:
+        return sum(step.work for stage in self.stages for step in stage)
+
+
+def weeks_done(weeks: int, work_done: int, work: int) -> int:
+    """Weeks done of all, of a plan that goes over each of them in several stages."""
+    return weeks * work_done // work
+
+
+def contiguous(weeks: Sequence[SeasonWeek]) -> list[tuple[SeasonWeek, SeasonWeek]]:
+    """First and last of each run of consecutive weeks of one season."""
+    ranges: list[tuple[SeasonWeek, SeasonWeek]] = []
+    for week in sorted(weeks):
+        if ranges and ranges[-1][1] == SeasonWeek(week.season, week.week - 1):
+            ranges[-1] = (ranges[-1][0], week)
+        else:
+            ranges.append((week, week))
+    return ranges
+
+
+def make_plan(text: str, source: str, weeks: Sequence[SeasonWeek]) -> Plan:
+    """Plan the stages for some weeks."""
+    ranges = contiguous(weeks)
+    return Plan(
+        text,
+        source,
+        (
+            tuple(Step(INGEST, *bounds) for bounds in ranges),
+            (Step(HISTORY),),
+            # Those with most to learn from first: at the end no worker waits long for another.
+            tuple(Step(PROJECT, *bounds) for bounds in reversed(ranges)),
+        ),
+    )
+
+
+def backfill_plan(
+    session: Session,
+    seasons: Sequence[int],
+    weeks: Sequence[int],
+    only_missing: bool,
+    explicit: bool,
+) -> Plan:
+    """Plan a backfill of the weeks that exist and, unless `explicit`, whose games are over.
+
+    Raises:
+        PipelineError: nothing is left to do, or a season is not in the schedule.
+    """
+    games = session.known_games
+    wanted = []
+    for season in seasons:
+        exist = weeks_of(games, season)
+        if not exist:
+            check_week(games, SeasonWeek(season, 1))
+        wanted += [SeasonWeek(season, w) for w in exist if w in weeks]
+    if not explicit:
+        last = _last_over(games, session.now)
+        wanted = [week for week in wanted if week <= last]
+    text = f"{session.source} {ranges(seasons)} weeks {ranges(sorted(set(weeks)))}"
+    if only_missing:
+        present = set(session.lake.weeks(WEEKLY_STATS)) & set(session.lake.weeks(PROJECTIONS))
+        wanted = [week for week in wanted if week not in present]
+        text += " missing"
+    if not wanted:
+        why = "all of it is in the lake" if only_missing else "no such week is over"
+        raise PipelineError(f"nothing to do: {why}.")
+    return make_plan(text, session.source, wanted)
+
+
+def import_plan(session: Session, seasons: Iterable[int]) -> Plan:
+    """Plan the import of played weeks that are not in the lake, without projecting them."""
+    games = session.known_games
+    last = _last_over(games, session.now)
+    present = set(session.lake.weeks(WEEKLY_STATS)) & set(session.lake.weeks(SOURCE_PROJECTIONS))
+    weeks = [week for week in _all_weeks(games, seasons) if week <= last and week not in present]
+    plan = make_plan(f"{session.source} import {ranges(seasons)}", session.source, weeks)
+    return Plan(plan.text, plan.source, plan.stages[:1])
+
+
+def demo_plan(session: Session) -> Plan:
+    """The two seasons before the week due, and its own season up to the week before."""
+    due = session.status.due
+    seasons = range(due.season - 2, due.season + 1)
+    weeks = [week for week in _all_weeks(session.known_games, seasons) if week < due]
+    return make_plan(f"{session.source} {ranges(seasons)} demo", session.source, weeks)
+
+
+def _last_over(games: Sequence[Game], now: datetime) -> SeasonWeek:
+    """The latest week to import; the week due counts 18 in the off-season, although the play-offs
+    are over."""
+    status = week_status(games, now)
+    return max(status.due, status.last_completed or status.due)
+
+
+def _all_weeks(games: Sequence[Game], seasons: Iterable[int]) -> list[SeasonWeek]:
+    return [SeasonWeek(season, week) for season in seasons for week in weeks_of(games, season)]
