@@ -12,8 +12,9 @@ from fantasy_pipeline.calendar import games_from_table, weeks_of
 from fantasy_pipeline.history import player_history
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.model import artefact, training
+from fantasy_pipeline.model_projections import model_projections
 from fantasy_pipeline.players import raw_players
-from fantasy_pipeline.projections import model_projections, projections
+from fantasy_pipeline.projections import projections
 from fantasy_pipeline.resources import REAL_LABEL, open_source
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.settings import Settings

@@ -10,7 +10,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from fantasy_pipeline.history_state import Rows, State
+from fantasy_pipeline.history_rows import Rows
+from fantasy_pipeline.history_state import State
 from fantasy_pipeline.sql import arrow, query
 from fantasy_pipeline.tables import AVERAGED_STATS, PLAYER_HISTORY, TARGET_STATS
 

@@ -134,7 +134,8 @@ def backtest(
     import pyarrow.compute as pc
 
     from fantasy_pipeline.history import player_history
-    from fantasy_pipeline.projections import model_projections, projections
+    from fantasy_pipeline.model_projections import model_projections
+    from fantasy_pipeline.projections import projections
 
     if missing := missing_seasons(lake, seasons):
         raise PipelineError(

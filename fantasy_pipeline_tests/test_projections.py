@@ -19,7 +19,7 @@ from fantasy_pipeline.model.features import PRIOR_GAMES, USUAL_TEAM_TOTAL
 from fantasy_pipeline.model.intervals import quantile_table
 from fantasy_pipeline.model.intervals import quantiles as quantiles_of
 from fantasy_pipeline.model.training import MAX_SEASONS, Model, of_each_season, train
-from fantasy_pipeline.projections import (
+from fantasy_pipeline.model_projections import (
     BASELINE,
     LEVELS,
     LIKELY,
@@ -27,8 +27,8 @@ from fantasy_pipeline.projections import (
     ROSTER_REASONS,
     model_projections,
     pool_warnings,
-    projections,
 )
+from fantasy_pipeline.projections import projections
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sources.base import SAMPLE_LABEL
 from fantasy_pipeline.tables import (

@@ -14,8 +14,8 @@ import pytest
 from fantasy_pipeline.errors import NotPublishedError
 from fantasy_pipeline.history import player_history
 from fantasy_pipeline.model.training import Model
+from fantasy_pipeline.model_projections import model_projections
 from fantasy_pipeline.players import raw_players
-from fantasy_pipeline.projections import model_projections
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sources.canonical import NO_PLAYER
 from fantasy_pipeline.sources.nflverse import Nflverse

@@ -135,7 +135,7 @@ def projection_model(
 def model_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_players: Any) -> Any:
     from fantasy_pipeline.checks.guards import refuse_empty_weeks
     from fantasy_pipeline.model import artefact
-    from fantasy_pipeline.projections import model_projections, pool_warnings
+    from fantasy_pipeline.model_projections import model_projections, pool_warnings
 
     weeks = weeks_of(context)
     played = games_played(nfl.lake.read(tables.GAMES))

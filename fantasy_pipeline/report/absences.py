@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fantasy_pipeline.projections import ROSTER_REASONS
+from fantasy_pipeline.model_projections import ROSTER_REASONS
 from fantasy_pipeline.report.board import Player
 
 RECENT = 4

@@ -16,7 +16,7 @@ from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.model import artefact, features, training
 from fantasy_pipeline.model.predict import expect
-from fantasy_pipeline.projections import model_projections
+from fantasy_pipeline.model_projections import model_projections
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import (
     PLAYER_HISTORY,

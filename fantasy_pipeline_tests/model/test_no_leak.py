@@ -17,7 +17,8 @@ from fantasy_pipeline import tables
 from fantasy_pipeline.history import player_history
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.model import artefact
-from fantasy_pipeline.projections import model_projections, projections
+from fantasy_pipeline.model_projections import model_projections
+from fantasy_pipeline.projections import projections
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline_tests.real_lake import (
     INJURIES,
