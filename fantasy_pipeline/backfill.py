@@ -255,23 +255,15 @@ def _run_step(home: str, step: Step, source: str, tags: dict[str, str]) -> RunOu
 def _hasten() -> None:
     """Spare a process that ends with its step what only long-lived ones need.
 
-    Its garbage goes with it. Its commits to run history do not wait for the disk: Dagster keeps
-    its SQLite files in WAL mode, so what is committed survives the death of any process; losing
-    power may cost the last events, never the file, and a step without its end in the history is
-    run again.
+    Its garbage goes with it. Its commits do not wait for the disk: a step without its end in the
+    history is run again.
     """
     import gc
-    import sqlite3
 
-    from sqlalchemy import event
-    from sqlalchemy.engine import Engine
+    from fantasy_pipeline.sqlite_history import spare_commits_the_wait
 
     gc.disable()
-
-    @event.listens_for(Engine, "connect")
-    def relax(connection: object, _record: object) -> None:
-        if isinstance(connection, sqlite3.Connection):
-            connection.execute("PRAGMA synchronous = NORMAL")
+    spare_commits_the_wait()
 
 
 def default_workers() -> int:

@@ -37,7 +37,10 @@ def open_instance(home: Path) -> DagsterInstance:
     """
     import dagster as dg
 
+    from fantasy_pipeline.sqlite_history import keep_files_open
+
     os.environ["DAGSTER_HOME"] = str(home)
+    keep_files_open()
     with locked(home / INSTANCE_LOCK):
         return dg.DagsterInstance.get()
 
