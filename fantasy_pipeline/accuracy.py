@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from fantasy_pipeline.model import consensus
 from fantasy_pipeline.model.baseline import shrunken_mean
 from fantasy_pipeline.model.features import floats, texts
-from fantasy_pipeline.scoring import suffix
+from fantasy_pipeline.scoring import Scoring, suffix
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.source_projections import NFLCOM
 from fantasy_pipeline.tables import PLAYER_WEEK, PROJECTION_ACCURACY
@@ -28,7 +28,7 @@ POOL = {"QB": 24, "RB": 50, "WR": 60, "TE": 24, "K": 24}
 COUNTED = ("QB", "RB", "WR", "TE")
 """Positions that ALL is made of."""
 ALL = "ALL"
-SCORED = ("half", "ppr")
+SCORED: tuple[Scoring, ...] = ("half", "ppr")
 LAST_WEEK = 17
 """Last week that the pooled figures take in; the table has all weeks."""
 NAIVE = {
@@ -109,12 +109,14 @@ def expected_receptions(rows: pa.Table) -> np.ndarray:
     return np.nan_to_num(floats(rows, "avg_receptions")) * weight / (weight + _RECEPTION_GAMES)
 
 
-def _beside(rows: pa.Table, source_projections: pa.Table) -> dict[str, np.ndarray]:
-    """Half-PPR points of each source."""
+def _beside(
+    rows: pa.Table, source_projections: pa.Table, scoring: Scoring
+) -> dict[str, np.ndarray]:
+    """Points of each source, as it says them where it knows the scoring."""
     import pyarrow as pa
 
     keyed = rows.select(KEY).append_column("receptions", pa.array(expected_receptions(rows)))
-    return consensus.beside(keyed, source_projections, with_copies=True)
+    return consensus.beside(keyed, source_projections, with_copies=True, scoring=scoring)
 
 
 def pool_rows(rows: pa.Table, source_projections: pa.Table) -> np.ndarray:
@@ -125,14 +127,13 @@ def pool_rows(rows: pa.Table, source_projections: pa.Table) -> np.ndarray:
     """
     import numpy as np
 
-    nflcom = _beside(rows, source_projections).get(NFLCOM)
+    nflcom = _beside(rows, source_projections, "ppr").get(NFLCOM)
     neutral = shrunken_mean(rows, "ppr")
     week = codes(rows)
     merit = neutral
     if nflcom is not None:
         covered = np.isin(week, np.unique(week[~np.isnan(nflcom)]))
-        ppr = nflcom + expected_receptions(rows) / 2
-        merit = np.where(covered, (ppr + neutral) / 2, neutral)
+        merit = np.where(covered, (nflcom + neutral) / 2, neutral)
     place = texts(rows, "position")
     pool = np.zeros(rows.num_rows, dtype=bool)
     for position, count in POOL.items():
@@ -144,7 +145,7 @@ def pool_rows(rows: pa.Table, source_projections: pa.Table) -> np.ndarray:
 
 def _sources(
     rows: pa.Table,
-    scoring: str,
+    scoring: Scoring,
     projections: pa.Table,
     model_projections: pa.Table,
     source_projections: pa.Table,
@@ -152,12 +153,11 @@ def _sources(
     """Every source by name, in one scoring, in the order of `rows`."""
     import numpy as np
 
-    extra = expected_receptions(rows) / 2 if scoring == "ppr" else 0.0
-    for name, values in _beside(rows, source_projections).items():
-        yield name, Projected(values + extra)
+    for name, values in _beside(rows, source_projections, scoring).items():
+        yield name, Projected(values)
     for name, table in (("consensus", projections), ("model", model_projections)):
         yield name, _ours(rows, table, scoring)
-    usual = shrunken_mean(rows, scoring)  # type: ignore[arg-type]
+    usual = shrunken_mean(rows, scoring)
     for name, column in NAIVE.items():
         values = floats(rows, f"{column}_{scoring}")
         # Who has no such game is projected what the likes of him score.

@@ -12,7 +12,8 @@ from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.retries import only_network_is_retried
 from fantasy_pipeline.runs import moment_of
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.tables import BY_NAME
+from fantasy_pipeline.source_record import stored_record, united
+from fantasy_pipeline.tables import BY_NAME, SOURCE_PROJECTIONS
 
 
 def _never_retried(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -44,7 +45,11 @@ class LakeIOManager(dg.ConfigurableIOManager):
         if table.name in BY_TABLE:
             now = moment_of(context.step_context.run_tags, self.nfl.now())
             BY_TABLE[table.name].refuse_wrong(lake, obj, weeks, now)
-        if table.weekly:
+        if table is SOURCE_PROJECTIONS:
+            # Another run may have recorded something since this one read the record.
+            with lake.rebuilding(table):
+                lake.write_weeks(table, united(stored_record(lake, weeks), obj), weeks)
+        elif table.weekly:
             lake.write_weeks(table, obj, weeks)
         else:
             rows = lake.write(table, obj)

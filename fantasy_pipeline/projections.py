@@ -129,6 +129,8 @@ def _moved(
     apart = together - half
     # Where our model has next to nothing, a factor would turn cents into fortunes.
     small = half < 1.0
+    # Whom we cut as unlikely to play, and others do not: our quantiles are of another question.
+    restored = (ours["plays"].to_numpy() < LIKELY) & (apart > 0)
     std = ours["projected_points_std"].to_numpy()
     # The sources differ in yards and touchdowns; receptions stay, unless that leaves too little.
     kept = (std >= 1.0) & (std + apart >= std / 3)
@@ -147,7 +149,8 @@ def _moved(
         for name, plain in zip(QUANTILES, levels.T, strict=True):
             middle = ours[f"p50{end}"].to_numpy() * grown
             scaled = middle + (ours[f"{name}{end}"].to_numpy() * grown - middle) * width
-            out[f"{name}{end}"] = np.where(together > 0, np.where(small, plain, scaled), 0.0)
+            level = np.where(small | restored, plain, scaled)
+            out[f"{name}{end}"] = np.where(together > 0, level, 0.0)
     for name in TARGET_STATS:
         line = features.floats(ours, name)
         catches = kept & (name in ("receptions", "targets"))

@@ -20,6 +20,7 @@ from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.model import training
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.source_projections import NFLCOM
+from fantasy_pipeline.week_rows import weeks_in
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -104,10 +105,18 @@ def stored_accuracy(lake: Lake, seasons: Sequence[int] | None) -> pa.Table:
 
 
 def missing_seasons(lake: Lake, seasons: Sequence[int]) -> list[int]:
-    """Seasons of which the lake has no stats or other sources' projections."""
-    have = {week.season for week in lake.weeks(tables.WEEKLY_STATS)}
-    told = {week.season for week in lake.weeks(tables.SOURCE_PROJECTIONS)}
-    return [season for season in seasons if season not in have & told]
+    """Seasons of which the lake lacks stats or other sources' projections: any of them, or some of
+    a week that was played."""
+    import pyarrow.compute as pc
+
+    present = set(lake.weeks(tables.WEEKLY_STATS)) & set(lake.weeks(tables.SOURCE_PROJECTIONS))
+    if not lake.has(tables.GAMES):
+        return list(seasons)
+    games = lake.read(tables.GAMES, columns=["season", "week", "home_score"])
+    played = games.filter(pc.is_valid(games["home_score"]))
+    lacking = {week.season for week in weeks_in(played) if week not in present}
+    some = {week.season for week in present}
+    return [season for season in seasons if season in lacking or season not in some]
 
 
 def backtest(
@@ -139,7 +148,7 @@ def backtest(
 
     if missing := missing_seasons(lake, seasons):
         raise PipelineError(
-            f"backtest: {', '.join(map(str, missing))} not imported; run `fantasy-pipeline "
+            f"backtest: {', '.join(map(str, missing))} not imported whole; run `fantasy-pipeline "
             f"backfill --seasons {min(missing) - 6}-{max(seasons)}` first."
         )
     inputs = (tables.GAMES, tables.RAW_PLAYERS, tables.WEEKLY_STATS)

@@ -27,7 +27,7 @@ ARCHIVED = (NFLCOM,)
 COPY_SHARE = 0.98
 """Share of a week's common players on whom two sources agree from which on they are one."""
 COPY_APART = 0.05
-"""Points, half-PPR, that count as agreement."""
+"""Points that count as agreement, in a scoring that both give."""
 COPY_ROWS = 50
 """Common players of a week needed to call a source a copy."""
 LEAST_SHARE = 0.5
@@ -74,12 +74,24 @@ def _by_column(lake: Lake, week: SeasonWeek) -> pa.Table:
     return pa.table(columns, schema=SOURCE_PROJECTIONS.arrow_schema)
 
 
+def united(stored: pa.Table, told: pa.Table) -> pa.Table:
+    """`told`, and the statements of `stored` that it lacks: what is recorded is never lost."""
+    lost = stored.join(
+        told.select(SOURCE_PROJECTIONS.key), SOURCE_PROJECTIONS.key, join_type="left anti"
+    )
+    if not lost.num_rows:
+        return told
+    import pyarrow as pa
+
+    return SOURCE_PROJECTIONS.conform(pa.concat_tables([told, lost.select(told.column_names)]))
+
+
 def known(statements: pa.Table, at: datetime | None = None) -> pa.Table:
     """What each source had said about each player when his game kicked off, or at a moment before.
 
-    That is its latest statement made before kick-off. An archived source that has none counts with
-    the earliest one recorded, which is of before the games though fetched later. Statements made
-    late by anyone else are left out.
+    That is its latest statement made before kick-off. An archived source that was not asked about
+    a week in time counts with the earliest statement recorded, which is of before the games though
+    fetched later. Whatever else was said late is left out.
 
     Args:
         statements: `SOURCE_PROJECTIONS`.
@@ -98,7 +110,11 @@ def known(statements: pa.Table, at: datetime | None = None) -> pa.Table:
     now = far if at is None else _micros(at) + 1
     in_time = as_of < np.minimum(kickoff, now)
     archived = pc.is_in(statements["source"], pa.array(ARCHIVED)).to_numpy(zero_copy_only=False)
-    counts = in_time | (archived & (kickoff < now))
+    source = pc.index_in(statements["source"], pc.unique(statements["source"])).to_numpy()
+    file = codes(statements).astype(np.int64) * 1000 + source
+    # Players without a game, as of a cancelled one, tell nothing.
+    asked_in_time = np.isin(file, np.unique(file[(as_of < kickoff) & (kickoff < far)]))
+    counts = in_time | (archived & ~asked_in_time & (kickoff < now))
     # Latest in time last; before those in time, the earliest late one last.
     order = np.where(in_time, as_of, -as_of)
     rows = statements.append_column("order", pa.array(order)).filter(pa.array(counts))
@@ -190,9 +206,13 @@ def copies(statements: pa.Table) -> dict[SeasonWeek, dict[str, str]]:
     import pyarrow.compute as pc
 
     std, half, ppr = (statements[f"points_{name}"] for name in ("std", "half", "ppr"))
-    given = pc.coalesce(half, pc.divide(pc.add(std, ppr), 2.0), ppr, std)
+    given = (std, pc.coalesce(half, pc.divide(pc.add(std, ppr), 2.0)), ppr)
     # 0 is how sources say that they have no projection.
-    said = statements.append_column("given", given).filter(pc.greater(given, 0.0))
+    told = [pc.fill_null(pc.greater(points, 0.0), False) for points in given]
+    some = pc.or_(pc.or_(told[0], told[1]), told[2])
+    said = statements.filter(some)
+    scored = [pc.if_else(yes, points, np.nan) for yes, points in zip(told, given, strict=True)]
+    values = np.column_stack([points.filter(some).to_numpy() for points in scored])
     sources = pc.unique(said["source"]).to_pylist()
     if len(sources) < 2:
         return {}
@@ -203,14 +223,15 @@ def copies(statements: pa.Table) -> dict[SeasonWeek, dict[str, str]]:
     points = {}
     for source in sources:
         theirs = pc.equal(said["source"], source).to_numpy(zero_copy_only=False)
-        points[source] = np.full(len(cells), np.nan)
-        points[source][cell[theirs]] = said["given"].to_numpy()[theirs]
+        points[source] = np.full((len(cells), len(given)), np.nan)
+        points[source][cell[theirs]] = values[theirs]
     found: dict[SeasonWeek, dict[str, str]] = {}
     originals: dict[str, np.ndarray] = {}
     for source in sorted(sources, key=lambda name: (name not in ARCHIVED, name)):
         own = np.ones(len(weeks), dtype=bool)
         for original, its_own in originals.items():
-            apart = np.abs(points[source] - points[original])
+            # In the scoring in which they are nearest: not all give the same ones.
+            apart = np.fmin.reduce(np.abs(points[source] - points[original]), axis=1)
             common = np.bincount(week_of, ~np.isnan(apart), len(weeks))
             agree = np.bincount(week_of, apart < COPY_APART, len(weeks))
             same = its_own & own & (common >= COPY_ROWS) & (agree > COPY_SHARE * common)

@@ -253,6 +253,26 @@ def test_a_source_that_tells_some_players_is_compared_with_nflcom_on_those(rows:
     assert (board["nflcom"]["mae_ratio"], board["nflcom"]["rmse_ratio"]) == (1.0, 1.0)
 
 
+def test_a_source_is_scored_on_the_points_that_it_states(rows: Rows) -> None:
+    """In PPR by its own PPR points, not by its half-PPR and the receptions that we expect."""
+    happened = actual("a", 18.0, target_ppr=22.0, avg_receptions=2.0, weight=3.0)
+    said = theirs("a", 18.0, source="sleeper", points_ppr=22.0)
+    table = projection_accuracy(
+        rows(PLAYER_HISTORY, happened),
+        rows(PROJECTIONS, ours("a", 10.0)),
+        rows(MODEL_PROJECTIONS),
+        rows(SOURCE_PROJECTIONS, theirs("a", 17.0), said),
+    )
+    found = {
+        (row["source"], row["scoring"]): row["mae"]
+        for row in table.to_pylist()
+        if row["position"] == "WR" and row["pool"] == "played"
+    }
+    assert found["sleeper", "half"] == found["sleeper", "ppr"] == 0.0
+    # NFL.com says half-PPR only: 17 and half of 2 x 3 / 4 receptions.
+    assert found["nflcom", "ppr"] == pytest.approx(22 - 17.75)
+
+
 def test_without_nflcom_there_is_nothing_to_compare_with(score: Score) -> None:
     row = score(THREE, HAPPENED, (theirs("a", 13.0, source="sleeper"),))[5, "sleeper", "ALL"]
     assert (row["nflcom_mae"], row["nflcom_rmse"]) == (None, None)

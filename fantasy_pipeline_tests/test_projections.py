@@ -6,6 +6,7 @@ What a trained model makes of a player is in `model/`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import numpy as np
@@ -213,6 +214,22 @@ def test_who_may_not_play_has_the_reason_and_who_is_unlikely_to_is_cut(
     assert row["reason"] == status.lower()
     assert row["injury_status"] == status
     assert 0 <= row["p10"] <= row["p50"] < row["p90"]
+
+
+def test_whom_others_expect_to_play_has_a_floor_and_ceiling_of_his_points(
+    project: Project,
+) -> None:
+    """What we cut as unlikely is a mixture with 0: stretched to twice the points it would be
+    0 to 72 for a quarterback of 20, as it was."""
+    hurt = known("hurt", injury_status="Doubtful", status_rate=0.2, appearance_rate=0.9)
+    told = {"season": 2024, "week": 5, "player_id": "hurt", "source": "nflcom"}
+    kickoff = datetime(2024, 10, 6, 17, tzinfo=timezone.utc)
+    told |= {"points_half": 20.0, "as_of": kickoff - timedelta(days=1), "kickoff": kickoff}
+    alone, heard = project(hurt)["hurt"], project(hurt, others=(told,))["hurt"]
+    assert heard["projected_points"] > 2 * alone["projected_points"]
+    fit = project(known("fit"))["fit"]
+    for row in (heard, fit):
+        assert 0 < row["p10"] < row["p50"] < row["p90"] < 3 * row["projected_points"]
 
 
 @pytest.mark.parametrize("fit", [{"injury_status": "Probable"}, {"roster_status": None}, {}])

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.source_record import CONTENT, copies, dropped, known, recorded
+from fantasy_pipeline.source_record import CONTENT, copies, dropped, known, recorded, united
 from fantasy_pipeline.tables import SOURCE_PROJECTIONS
 
 KICKOFF = datetime(2025, 11, 16, 18, tzinfo=timezone.utc)
@@ -84,6 +84,12 @@ def test_an_archive_counts_though_fetched_late() -> None:
     late = [row("a", 9, 400, source="nflcom"), row("a", 99, 500, source="nflcom")]
     assert points(known(table(*late))) == {"a": 9}
     assert points(known(table(*late, row("a", 8, -1, source="nflcom")))) == {"a": 8}
+    # Asked in time, it had nothing of him then: what it says after the game is hindsight.
+    in_time = row("b", 7, -1, source="nflcom")
+    assert points(known(table(*late, in_time))) == {"b": 7}
+    # A player without a game, as of a cancelled one, is no sign that it was asked in time.
+    idle = row("b", 7, 400, source="nflcom", kickoff=None)
+    assert points(known(table(*late, idle))) == {"a": 9, "b": 7}
     # What it said was not known before the game.
     assert known(table(*late), KICKOFF - DAY).num_rows == 0
 
@@ -117,6 +123,7 @@ def test_sources_and_weeks_are_kept_apart() -> None:
 def test_known_is_what_the_definition_says(said: list[Any], at: int | None) -> None:
     rows = [row(p, float(i), d, source=s, kickoff=k) for i, (p, s, d, k) in enumerate(said)]
     moment = None if at is None else KICKOFF + at * DAY
+    asked_in_time = {r["source"] for r in rows if r["kickoff"] and r["as_of"] < r["kickoff"]}
     expected = {}
     for player, source in {(one["player_id"], one["source"]) for one in rows}:
         theirs = [r for r in rows if (r["player_id"], r["source"]) == (player, source)]
@@ -131,6 +138,7 @@ def test_known_is_what_the_definition_says(said: list[Any], at: int | None) -> N
             for r in theirs
             if source == "nflcom"
             and r not in before
+            and source not in asked_in_time
             and r["kickoff"] is not None
             and (moment is None or r["kickoff"] <= moment)
         ]
@@ -313,3 +321,17 @@ def test_a_copy_in_other_scorings_is_one() -> None:
         one | {"points_half": one["points_ppr"], "points_ppr": None} for one in saying("espn", OWN)
     ]
     assert copies(table(*rows, *theirs)) == {SeasonWeek(2025, 11): {"sleeper": "espn"}}
+    # Two scorings of one, one of the other: they are compared in the one that both give.
+    rows = [one | {"points_half": one["points_ppr"] - 2} for one in saying("sleeper", OWN)]
+    assert copies(table(*rows, *saying("fantasypros", OWN))) == {
+        SeasonWeek(2025, 11): {"sleeper": "fantasypros"}
+    }
+
+
+def test_what_another_run_recorded_meanwhile_is_kept() -> None:
+    read_by_both = table(row("a", 9, -3))
+    mine = recorded(read_by_both, table(row("a", 10, -1)), NONE)
+    theirs = recorded(read_by_both, table(row("a", 8, -2)), NONE)
+    both = united(theirs, mine)
+    assert history(both) == [("a", -3, 9), ("a", -2, 8), ("a", -1, 10)]
+    assert united(both, both).equals(both)

@@ -1,7 +1,8 @@
 """Models in the lake: arrays in an .npz and what they are in JSON; no pickle anywhere.
 
 Layout: ``<root>/models/projection/season=2024/<version>.npz`` and ``model.json`` beside it, which
-names the version in use. The version is the hash of the arrays: the same data give the same one.
+names the version in use. The version is the hash of the arrays and of what is known beside them:
+the same data give the same one.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 NAME = "projection"
-FORMAT = 1
+FORMAT = 2
 
 
 class ModelMismatchError(PipelineError):
@@ -57,10 +59,12 @@ def _arrays(model: Model) -> dict[str, np.ndarray]:
     return out
 
 
-def _hash(arrays: dict[str, np.ndarray]) -> str:
+def _hash(arrays: dict[str, np.ndarray], facts: Mapping[str, Any]) -> str:
+    """Hash of all that projects: the arrays, and what is known beside them, as JSON keeps it."""
     import numpy as np
 
-    digest = hashlib.sha256()
+    told = {name: value for name, value in facts.items() if name not in ("version", "sha256")}
+    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
         digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
@@ -73,16 +77,12 @@ def save(lake: Lake, model: Model) -> str:
     import numpy as np
 
     arrays = _arrays(model)
-    digest = _hash(arrays)
-    version = digest[:12]
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
-    facts = {
+    facts: dict[str, Any] = {
         "format": FORMAT,
-        "version": version,
-        "sha256": digest,
         "season": model.season,
-        "features": len(features.NAMES),
+        "features": list(features.NAMES),
         "feature_set": features.fingerprint(),
         "stats": {position: list(STATS[position]) for position in model.positions},
         "window": {str(season): rows for season, rows in model.window.items()},
@@ -92,10 +92,14 @@ def save(lake: Lake, model: Model) -> str:
         "content": model.content,
         "metrics": model.metrics,
     }
-    lake.write_bytes(f"{_folder(model.season)}/{version}.npz", buffer.getvalue())
-    lake.write_bytes(
-        f"{_folder(model.season)}/model.json", json.dumps(facts, indent=1, sort_keys=True).encode()
-    )
+    digest = _hash(arrays, facts)
+    version = digest[:12]
+    text = json.dumps({**facts, "version": version, "sha256": digest}, indent=1, sort_keys=True)
+    folder = _folder(model.season)
+    lake.write_bytes(f"{folder}/{version}.npz", buffer.getvalue())
+    # Each version keeps its facts; model.json is those of the one in use.
+    for name in (version, "model"):
+        lake.write_bytes(f"{folder}/{name}.json", text.encode())
     return version
 
 
@@ -131,8 +135,10 @@ def load(lake: Lake, season: int) -> Model | None:
             arrays = {name: stored[name] for name in stored.files}
     except Exception as error:
         raise ModelMismatchError(f"{where} is damaged: {error}. {advice}") from error
-    if _hash(arrays) != about["sha256"]:
+    if _hash(arrays, about) != about["sha256"]:
         raise ModelMismatchError(f"{where} is not what its hash says. {advice}")
+    if any(tuple(names) != STATS.get(position) for position, names in about["stats"].items()):
+        raise ModelMismatchError(f"{where} projects other stats than this code. {advice}")
     try:
         return Model(
             season=about["season"],

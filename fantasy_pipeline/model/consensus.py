@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fantasy_pipeline.model.features import USUAL_TEAM_TOTAL
 from fantasy_pipeline.model.intervals import quantiles
+from fantasy_pipeline.scoring import Scoring
 from fantasy_pipeline.source_record import copies, known
 from fantasy_pipeline.tables import PLAYER_WEEK
 from fantasy_pipeline.week_rows import codes
@@ -58,24 +59,34 @@ KEY = list(PLAYER_WEEK)
 POINTS = ["points_std", "points_half", "points_ppr"]
 
 
-def half_points(table: pa.Table, receptions: np.ndarray) -> np.ndarray:
-    """A source's points in half-PPR, by expected receptions where it gives another scoring."""
+def stated_points(table: pa.Table, receptions: np.ndarray, scoring: Scoring = "half") -> np.ndarray:
+    """A source's points in one scoring: as it says, else by its other scorings, else by the
+    receptions to expect."""
     import numpy as np
 
     def column(name: str) -> np.ndarray:
         return table[name].cast("float64").fill_null(float("nan")).to_numpy()
 
     std, half, ppr = column("points_std"), column("points_half"), column("points_ppr")
-    for other in ((std + ppr) / 2, ppr - receptions / 2, std + receptions / 2):
-        half = np.where(np.isnan(half), other, half)
-    return half
+    told = {
+        "std": (std, 2 * half - ppr, half - receptions / 2, ppr - receptions),
+        "half": (half, (std + ppr) / 2, ppr - receptions / 2, std + receptions / 2),
+        "ppr": (ppr, 2 * half - std, half + receptions / 2, std + receptions),
+    }
+    points, *others = told[scoring]
+    for other in others:
+        points = np.where(np.isnan(points), other, points)
+    return points
 
 
 def beside(
-    rows: pa.Table, source_projections: pa.Table, with_copies: bool = False
+    rows: pa.Table,
+    source_projections: pa.Table,
+    with_copies: bool = False,
+    scoring: Scoring = "half",
 ) -> dict[str, np.ndarray]:
-    """Half-PPR points of each source that has any, as known at kick-off, in the order of `rows`;
-    NaN where it has none, and in weeks in which it copies another.
+    """Points of each source that has any, as known at kick-off, in the order of `rows`; NaN where
+    it has none, and in weeks in which it copies another.
 
     Args:
         rows: key columns and receptions.
@@ -98,7 +109,7 @@ def beside(
         both = keyed.join(theirs.drop_columns(["source"]), KEY, join_type="inner")
         values = np.full(rows.num_rows, np.nan)
         receptions = both["receptions"].fill_null(0.0).to_numpy()
-        values[both["row"].to_numpy()] = half_points(both, receptions)
+        values[both["row"].to_numpy()] = stated_points(both, receptions, scoring)
         # 0 is how sources say that they have no projection.
         values[~(values > 0)] = np.nan
         copied = [week.code for week in same if source in same[week]]
@@ -127,14 +138,25 @@ def differences(model: np.ndarray, sources: dict[str, np.ndarray], weeks: np.nda
     _, week = np.unique(weeks, return_inverse=True)
     columns = []
     for values in sources.values():
-        apart = np.nan_to_num(values - model)
         heard = ~np.isnan(values) & (model > 0)
-        merit = np.where(heard, np.nan_to_num(values + model), 0.0) ** 2
+        apart = _near_the_middle(np.nan_to_num(values - model), heard, week)
+        merit = np.where(heard, 2 * model + apart, 0.0) ** 2
         level = np.bincount(week, merit * apart) / np.maximum(np.bincount(week, merit), 1e-9)
         level[np.bincount(week, heard) < LEVEL_ROWS] = 0.0
-        apart = np.where(np.isnan(values), 0.0, apart - np.round(level, 6)[week])
+        apart = np.where(np.isnan(values), 0.0, values - model - np.round(level, 6)[week])
         columns.append(np.clip(apart, -MOST_APART, MOST_APART))
     return np.column_stack(columns) if columns else np.zeros((len(model), 0))
+
+
+def _near_the_middle(apart: np.ndarray, heard: np.ndarray, week: np.ndarray) -> np.ndarray:
+    """Differences, none of them wilder than twice `MOST_APART` beyond their week's median: one wild
+    value of a source must not shift its level, and with it all others."""
+    import numpy as np
+
+    middle = np.zeros(week.max(initial=-1) + 1)
+    for number in np.unique(week[heard]):
+        middle[number] = np.median(apart[heard & (week == number)])
+    return np.clip(apart, middle[week] - 2 * MOST_APART, middle[week] + 2 * MOST_APART)
 
 
 def hints(

@@ -152,7 +152,7 @@ def test_another_feature_set_is_refused_and_trained_anew(
     assert artefact.fitting(lake, SEASON) is not None
 
 
-@pytest.mark.parametrize("damage", ["cut", "changed", "gone", "incomplete"])
+@pytest.mark.parametrize("damage", ["cut", "changed", "weights", "gone", "incomplete"])
 def test_a_damaged_model_is_refused(tmp_path: Path, model: training.Model, damage: str) -> None:
     lake = Lake(str(tmp_path), "nfl")
     version = artefact.save(lake, model)
@@ -162,6 +162,10 @@ def test_a_damaged_model_is_refused(tmp_path: Path, model: training.Model, damag
         file.write_bytes(file.read_bytes()[:1000])
     elif damage == "gone":
         file.unlink()
+    elif damage == "weights":
+        about = json.loads((folder / "model.json").read_text())
+        about["source_weights"] = {"QB": {"nflcom": 99.0}}
+        (folder / "model.json").write_text(json.dumps(about))
     elif damage == "incomplete":
         about = json.loads((folder / "model.json").read_text())
         del about["width"]
@@ -170,6 +174,22 @@ def test_a_damaged_model_is_refused(tmp_path: Path, model: training.Model, damag
         about = json.loads((folder / "model.json").read_text())
         (folder / "model.json").write_text(json.dumps(about | {"sha256": "0" * 64}))
     with pytest.raises(artefact.ModelMismatchError, match="Materialize projection_model"):
+        artefact.load(lake, SEASON)
+
+
+def test_a_model_of_other_stats_is_refused(
+    tmp_path: Path, model: training.Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its columns would be taken for others."""
+    lake = Lake(str(tmp_path), "nfl")
+    version = artefact.save(lake, model)
+    assert artefact.load(lake, SEASON) is not None
+    kept = artefact.facts(lake, SEASON)
+    assert kept is not None
+    assert kept["features"] == list(features.NAMES)
+    assert lake.read_bytes(f"models/projection/season={SEASON}/{version}.json") is not None
+    monkeypatch.setitem(artefact.STATS, "RB", tuple(reversed(artefact.STATS["RB"])))
+    with pytest.raises(artefact.ModelMismatchError, match="other stats"):
         artefact.load(lake, SEASON)
 
 

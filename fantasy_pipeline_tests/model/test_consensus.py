@@ -8,6 +8,7 @@ import pytest
 
 from fantasy_pipeline.model import consensus
 from fantasy_pipeline.model.intervals import quantile_table
+from fantasy_pipeline.scoring import SCORINGS
 from fantasy_pipeline.tables import SOURCE_PROJECTIONS
 
 RANDOM = np.random.default_rng(3)
@@ -78,6 +79,29 @@ def test_other_scorings_are_brought_to_half_ppr() -> None:
     assert found["std"][0] == 8.0
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"points_std": 10.0, "points_half": 12.0, "points_ppr": 14.0}, (10.0, 12.0, 14.0)),
+        # What it says of itself comes before the receptions that we expect.
+        ({"points_std": 10.0, "points_ppr": 14.0}, (10.0, 12.0, 14.0)),
+        ({"points_std": 10.0, "points_half": 12.0}, (10.0, 12.0, 14.0)),
+        ({"points_half": 12.0, "points_ppr": 14.0}, (10.0, 12.0, 14.0)),
+        ({"points_half": 12.0}, (9.0, 12.0, 15.0)),
+        ({"points_ppr": 14.0}, (8.0, 11.0, 14.0)),
+        ({"points_std": 10.0}, (10.0, 13.0, 16.0)),
+    ],
+)
+def test_a_source_has_the_points_that_it_states(
+    given: dict[str, float], expected: tuple[float, ...]
+) -> None:
+    names = ("points_std", "points_half", "points_ppr")
+    stated = pa.table({name: pa.array([given.get(name)], pa.float64()) for name in names})
+    six = np.array([6.0])
+    found = [consensus.stated_points(stated, six, scoring)[0] for scoring in SCORINGS]
+    assert tuple(found) == expected
+
+
 def test_a_copy_counts_once() -> None:
     own = {player: float(value) for player, value in enumerate(RANDOM.uniform(2, 20, 80))}
     copy = {player: value + 0.01 for player, value in own.items()}
@@ -133,6 +157,11 @@ def test_the_level_of_a_source_is_its_own_affair() -> None:
         for shift in (0.0, level)
     )
     np.testing.assert_allclose(one, two, atol=0.5)
+    # One wild value moves nobody else.
+    wild = model + opinion
+    wild[0] = 80.0
+    moved = consensus.differences(model, {"a": wild}, weeks)[:, 0]
+    np.testing.assert_allclose(moved[1:], one[1:], atol=1.0)
     # Of a few players it cannot be told.
     few = consensus.differences(model[:5], {"a": model[:5] + 3.0}, weeks[:5])
     np.testing.assert_allclose(few[:, 0], 3.0)

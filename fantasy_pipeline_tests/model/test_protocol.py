@@ -134,5 +134,5 @@ def test_nothing_scored_and_nothing_imported_say_what_to_do(tmp_path: object) ->
     lake = Lake(str(tmp_path), "nfl")
     with pytest.raises(PipelineError, match="backfill --seasons"):
         scoreboard.stored_accuracy(lake, [2024])
-    with pytest.raises(PipelineError, match=r"backtest: 2024 not imported; .*2018-2024"):
+    with pytest.raises(PipelineError, match=r"backtest: 2024 not imported whole; .*2018-2024"):
         scoreboard.backtest(lake, [2024])
