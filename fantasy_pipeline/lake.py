@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from fantasy_pipeline.contracts import Table
 from fantasy_pipeline.errors import NotMaterializedError, PipelineError
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.sql import database
+from fantasy_pipeline.sql import arrow, database
 from fantasy_pipeline.stores import LOCKS, checked, open_store
 from fantasy_pipeline.week_rows import codes
 
@@ -176,15 +176,16 @@ class Lake:
 
         Raises:
             NotMaterializedError: the table, or one of `weeks`, is not in the lake.
-            PipelineError: its columns are those of an older version of the contract.
+            PipelineError: its columns are those of an older version of the contract, or a file
+                cannot be read.
         """
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
+        files: list[SeasonWeek | None]
         if not table.weekly:
             missing = [] if self.has(table) else [table.name]
             command = "run"
-            files = [_name(table)]
+            files = [None]
         else:
             weeks = self.weeks(table) if weeks is None else sorted(set(weeks))
             weeks = [week for week in weeks if seasons is None or week.season in seasons]
@@ -194,7 +195,7 @@ class Lake:
             command = "".join(
                 f"trigger --season {season} --week {week} --wait" for season, week in absent[:1]
             )
-            files = [_name(table, week) for week in weeks]
+            files = [*weeks]
         if missing:
             raise self._not_materialized(table, missing, command)
         names = table.column_names if columns is None else list(columns)
@@ -202,16 +203,49 @@ class Lake:
         if not files:
             return schema.empty_table()
         # One open file for footer and rows: a rewrite between two would mix two versions.
-        sources = self._store.sources(files)
-        if seasons is None or table.weekly:
-            parts = [pq.ParquetFile(file).read(names) for file in sources]
-        else:
-            wanted = [("season", "in", sorted(seasons))]
-            parts = [pq.read_table(file, columns=names, filters=wanted) for file in sources]
+        sources = self._store.sources([_name(table, week) for week in files])
+        wanted = None if table.weekly else seasons
+        parts = [
+            self._part(table, week, source, names, wanted)
+            for week, source in zip(files, sources, strict=True)
+        ]
         try:
             return pa.concat_tables(parts).cast(schema)
         except ValueError as error:
             raise self._older_layout(table) from error
+
+    def _part(
+        self,
+        table: Table,
+        week: SeasonWeek | None,
+        source: pa.NativeFile,
+        names: Sequence[str],
+        seasons: Collection[int] | None,
+    ) -> pa.Table:
+        """Some columns, and seasons, of one file."""
+        import pyarrow.parquet as pq
+
+        with self._decoding(table, week):
+            file = pq.ParquetFile(source)
+            if seasons is None:
+                return file.read(names)
+            found = file.schema_arrow.names
+        if not {"season", *names} <= set(found):
+            raise self._older_layout(table)
+        with self._decoding(table, week):
+            wanted = [("season", "in", sorted(seasons))]
+            return pq.read_table(source, columns=names, filters=wanted)
+
+    @contextmanager
+    def _decoding(self, table: Table, week: SeasonWeek | None = None) -> Iterator[None]:
+        """In here, a file that is no whole parquet file is an error that names it."""
+        import pyarrow as pa
+
+        try:
+            yield
+        # By the place of the damage; pyarrow's own are mostly, but not all, of the last kind.
+        except (OSError, ValueError, pa.ArrowException) as error:
+            raise self._damaged(table, week, str(error)) from error
 
     def by_season(self, table: Table, seasons: Collection[int]) -> Iterator[pa.Table]:
         """Rows of an unpartitioned table season by season, all of one version of it.
@@ -220,9 +254,16 @@ class Lake:
 
         Raises:
             NotMaterializedError: the table is not in the lake.
+            PipelineError: its file cannot be read, or is of an older layout.
         """
         for _, file, group in self._seasons(table, seasons):
-            yield file.read_row_group(group, table.column_names).cast(table.arrow_schema)
+            with self._decoding(table):
+                part = file.read_row_group(group, table.column_names)
+            try:
+                found = part.cast(table.arrow_schema)
+            except ValueError as error:
+                raise self._older_layout(table) from error
+            yield found
 
     def digest(self, table: Table, seasons: Collection[int]) -> str:
         """Hash of some seasons' rows as they are stored, whatever other seasons the lake has.
@@ -231,6 +272,7 @@ class Lake:
 
         Raises:
             NotMaterializedError: an unpartitioned table is not in the lake.
+            PipelineError: its file cannot be read, or is of an older layout.
         """
         found = hashlib.sha256()
         if table.weekly:
@@ -255,19 +297,36 @@ class Lake:
         if not self.has(table):
             raise self._not_materialized(table, [table.name])
         for source in self._store.sources([_name(table)]):
-            file = pq.ParquetFile(source)
-            at = file.schema_arrow.get_field_index("season")
+            with self._decoding(table):
+                file = pq.ParquetFile(source)
+                at = file.schema_arrow.get_field_index("season")
             for group in range(file.num_row_groups):
-                found = file.metadata.row_group(group).column(at).statistics
-                if found.min != found.max:
+                with self._decoding(table):
+                    found = (
+                        file.metadata.row_group(group).column(at).statistics if at >= 0 else None
+                    )
+                    lowest, highest = (found.min, found.max) if found else (None, None)
+                if lowest is None or lowest != highest:
                     raise self._older_layout(table)
-                if found.min in seasons:
+                if lowest in seasons:
                     yield source, file, group
 
     def _older_layout(self, table: Table) -> PipelineError:
         return PipelineError(
             f"{table.name} in the lake at {self.root} has weeks of an older layout; "
             f"materialize them anew, e.g. `fantasy-pipeline backfill`."
+        )
+
+    def _damaged(self, table: Table, week: SeasonWeek | None, reason: str) -> PipelineError:
+        reason = " ".join(reason.split())[:200].rstrip(".")
+        what, command = table.name, "run"
+        if week is not None:
+            what = f"{table.name} {week}"
+            command = f"run --season {week.season} --week {week.week}"
+        return PipelineError(
+            f"{what}: the file {self.path(table, week)} is damaged: {reason}. Restore it from a "
+            f"backup; or remove it and make it anew: `fantasy-pipeline {command}`, or "
+            f"`fantasy-pipeline backfill` for many weeks."
         )
 
     def _not_materialized(
@@ -290,15 +349,19 @@ class Lake:
         Args:
             private: in a database of its own, whose settings may be changed, and in which only
                 the lake's files are allowed once external access is disabled.
+
+        Raises:
+            PipelineError: a file cannot be read, here or by a statement while this is open.
         """
         files = [(table, self._files(table)) for table in tables]
-        present = [name for _, names in files for name in names]
+        present = [_name(table, week) for table, weeks in files for week in weeks]
         with (
             self._store.snapshot(present) as (folder, allowed),
+            self._blaming(files, folder),
             _private(folder, allowed) if private else database() as connection,
         ):
-            for table, names in files:
-                if not names:
+            for table, weeks in files:
+                if not weeks:
                     connection.register(table.name, table.arrow_schema.empty_table())
                     continue
                 options = "hive_partitioning = false"
@@ -313,11 +376,41 @@ class Lake:
                 )
             yield connection
 
-    def _files(self, table: Table) -> list[str]:
-        """Names of a table's files that are in the lake."""
+    @contextmanager
+    def _blaming(
+        self, files: Sequence[tuple[Table, Sequence[SeasonWeek | None]]], folder: str
+    ) -> Iterator[None]:
+        """In here, an error of DuckDB's names files of the lake, not those of a snapshot.
+
+        DuckDB does not always say which file is damaged, and has no kind of error for it: each is
+        read to find out.
+        """
+        import duckdb
+
+        try:
+            yield
+        except (duckdb.Error, RuntimeError) as error:
+            text = str(error)
+            places = [
+                (table, week, f"{folder}/{_name(table, week)}")
+                for table, weeks in files
+                for week in weeks
+            ]
+            named = [place for place in places if place[2] in text]
+            kinds = (duckdb.Error, duckdb.IOException, duckdb.InvalidInputException, RuntimeError)
+            for table, week, path in (named or places) if type(error) in kinds else ():
+                if problem := _problem(path):
+                    reason = problem.replace(path, _name(table, week))
+                    raise self._damaged(table, week, reason) from error
+            if folder in text:
+                raise type(error)(text.replace(folder, self.root)) from error
+            raise
+
+    def _files(self, table: Table) -> Sequence[SeasonWeek | None]:
+        """Weeks of a table that are in the lake; None is the file of a table without weeks."""
         if table.weekly:
-            return [_name(table, week) for week in self.weeks(table)]
-        return [_name(table)] if self.has(table) else []
+            return self.weeks(table)
+        return [None] if self.has(table) else []
 
 
 def _name(table: Table, week: SeasonWeek | None = None) -> str:
@@ -350,10 +443,23 @@ def _private(folder: str, allowed: str) -> duckdb.DuckDBPyConnection:
 
     connection = duckdb.connect()
     # Compared as text, with the views' patterns as well.
-    connection.execute("set allowed_directories = ?", [[f"{allowed}/", f"{_escaped(allowed)}/"]])
+    places = [f"{way}/" for path in (folder, allowed) for way in (path, _escaped(path))]
+    connection.execute("set allowed_directories = ?", [places])
     # Its default is the working directory, which would be allowed as well.
     connection.execute("set temp_directory = ?", [f"{folder}/spill"])
     return connection
+
+
+def _problem(path: str) -> str | None:
+    """What DuckDB says of a file that it cannot read; None of one that it can."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        try:
+            arrow(connection, "from read_parquet($path)", path=_escaped(path))
+        except (duckdb.Error, RuntimeError) as error:
+            return str(error)
+    return None
 
 
 def _escaped(path: str) -> str:

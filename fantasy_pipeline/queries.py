@@ -74,7 +74,7 @@ def run_sql(
         views: tables from elsewhere, by name; made only if the statement names them.
 
     Raises:
-        PipelineError: not exactly one SELECT, or an error in it.
+        PipelineError: not exactly one SELECT, an error in it, or a file that cannot be read.
     """
     import duckdb
 
@@ -82,23 +82,23 @@ def run_sql(
         table for table in ALL_TABLES if (lake.weeks(table) if table.weekly else lake.has(table))
     ]
     needed = present if lake.is_local else _needed(present, text)
-    with lake.connect(needed, private=True) as connection:
-        for name, table in (views or {}).items():
-            if _names(text, name):
-                connection.register(name, table())
-        for setting in _LOCKED:
-            connection.execute(f"set {setting}")
-        try:
+    try:
+        with lake.connect(needed, private=True) as connection:
+            for name, table in (views or {}).items():
+                if _names(text, name):
+                    connection.register(name, table())
+            for setting in _LOCKED:
+                connection.execute(f"set {setting}")
             statements = connection.extract_statements(text)
             # Not EXPLAIN: with ANALYZE it would run what it explains.
             if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
                 raise PipelineError("sql takes one statement that only reads: select, from, with …")
             return arrow(connection, text)
-        except duckdb.Error as error:
-            names = ", ".join(table.name for table in present)
-            tables = names or "none yet; run `fantasy-pipeline run` first"
-            line = " ".join(str(error).split("\n\n")[0].split())
-            raise PipelineError(f"{line} (tables in the lake: {tables})") from error
+    except duckdb.Error as error:
+        names = ", ".join(table.name for table in present)
+        tables = names or "none yet; run `fantasy-pipeline run` first"
+        line = " ".join(str(error).split("\n\n")[0].split())
+        raise PipelineError(f"{line} (tables in the lake: {tables})") from error
 
 
 def _needed(present: Sequence[Table], text: str) -> Sequence[Table]:

@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _SNAPSHOTS = ".snapshots"
 LOCKS = ".locks"
+_TEMPORARY = "fantasy-lake-"
+_CHUNK_BYTES = 2**20
 _STALE_SECONDS = 86_400
 _LONGEST_WAIT_SECONDS = 900
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.=-]*(/[A-Za-z0-9_][A-Za-z0-9_.=-]*)*")
@@ -142,14 +144,27 @@ class Folder:
         try:
             with open(self.path(name), "rb") as file:
                 return file.read()
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             return None
+        except OSError as error:
+            raise _unreadable(self.path(name), error) from error
 
     def has(self, name: str) -> bool:
-        return os.path.exists(self.path(name))
+        # Not os.path.exists: it takes a folder that cannot be read for a missing file.
+        try:
+            os.stat(self.path(name))
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise _unreadable(self.path(name), error) from error
+        return True
 
     def names(self, folder: str) -> Iterable[str]:
-        for path, _, files in os.walk(self.path(folder)):
+        def refuse(error: OSError) -> None:
+            if not isinstance(error, FileNotFoundError):
+                raise _unreadable(error.filename, error) from error
+
+        for path, _, files in os.walk(self.path(folder), onerror=refuse):
             for file in files:
                 yield f"{path}/{file}"[len(self._base) + 1 :]
 
@@ -157,30 +172,48 @@ class Folder:
         import pyarrow as pa
 
         for name in names:
-            with pa.OSFile(self.path(name)) as file:
+            try:
+                file = pa.OSFile(self.path(name))
+            except OSError as error:
+                raise _unreadable(self.path(name), error) from error
+            with file:
                 yield file
 
     @contextmanager
     def snapshot(self, names: Sequence[str]) -> Iterator[tuple[str, str]]:
-        """A folder of hard links, or the root itself where links cannot be had (read-only).
+        """A folder of hard links; where none can be made, a temporary folder of copies.
 
         DuckDB opens a path once for the footer and again for the rows: of a file replaced
         between the two it would read nonsense.
         """
         folder = self.path(f"{_SNAPSHOTS}/{uuid4().hex}")
         self._remove_stale(self.path(_SNAPSHOTS))
+        with ExitStack() as stack:
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            try:
+                for name in names:
+                    os.link(self.path(name), _place(folder, name))
+            except OSError:
+                # A read-only folder, or a file system without links.
+                folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=_TEMPORARY))
+                for name in names:
+                    self._copy(name, folder)
+            yield folder, self._base
+
+    def _copy(self, name: str, folder: str) -> None:
+        """Copy one version of a file: of one that is replaced meanwhile, what was opened."""
         try:
-            for name in names:
-                copy = f"{folder}/{name}"
-                os.makedirs(os.path.dirname(copy), exist_ok=True)
-                os.link(self.path(name), copy)
-            found = folder
-        except OSError:
-            found = self._base
+            source = open(self.path(name), "rb")  # noqa: SIM115 - its errors are not the copy's
+        except OSError as error:
+            raise _unreadable(self.path(name), error) from error
         try:
-            yield found, self._base
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            with source, open(_place(folder, name), "wb") as file:
+                shutil.copyfileobj(source, file, _CHUNK_BYTES)
+        except OSError as error:
+            raise PipelineError(
+                f"{self.path(name)} cannot be copied to {folder}: {error.strerror}. Check the "
+                f"disk and the free space there (TMPDIR sets another folder), and run again."
+            ) from error
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
@@ -208,6 +241,23 @@ class Folder:
                     os.unlink(entry.path)
                 elif os.path.basename(folder) == _SNAPSHOTS:
                     shutil.rmtree(entry.path, ignore_errors=True)
+
+
+def _place(folder: str, name: str) -> str:
+    """Path of a file in a folder; the folders between are made."""
+    path = f"{folder}/{name}"
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    return path
+
+
+def _unreadable(path: str, error: OSError) -> PipelineError:
+    """The error of what is there but cannot be read: to go on would take it for empty."""
+    if isinstance(error, FileNotFoundError):
+        return PipelineError(f"{path} was removed while it was read. Run again.")
+    return PipelineError(
+        f"the lake cannot be read: {path}: {error.strerror or error}. Check its permissions, its "
+        f"folders and the disk; or set FANTASY_DATA to another folder."
+    )
 
 
 class ObjectStore:
@@ -294,12 +344,10 @@ class ObjectStore:
     @contextmanager
     def snapshot(self, names: Sequence[str]) -> Iterator[tuple[str, str]]:
         """A temporary folder of copies: one request each, so that no copy is of two versions."""
-        with tempfile.TemporaryDirectory(prefix="fantasy-lake-") as folder:
+        with tempfile.TemporaryDirectory(prefix=_TEMPORARY) as folder:
 
             def copy(name: str) -> None:
-                path = f"{folder}/{name}"
-                os.makedirs(os.path.dirname(path), exist_ok=True)
-                with open(path, "wb") as file:
+                with open(_place(folder, name), "wb") as file:
                     file.write(self._existing(name))
 
             self._at_once(copy, names)

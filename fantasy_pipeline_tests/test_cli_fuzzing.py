@@ -157,6 +157,100 @@ def test_sql_of_any_text(home: Path, text: str) -> None:
     refused_in_one_line(home, ["sql", "--", text])
 
 
+# Valid SQL; some of it DuckDB itself refuses, some values no Python date can hold.
+ODD_VALUES = [
+    "date '290000-01-01'",
+    "date '0044-03-15 (BC)'",
+    "'infinity'::date",
+    "'-infinity'::timestamp",
+    "'infinity'::timestamptz",
+    "timestamp '290000-01-01'",
+    "timestamptz '290000-01-01'",
+    "timestamp_s '290000-01-01'",
+    "timestamp_ns '2024-01-01 00:00:00.123456789'",
+    "[date '290000-01-01']",
+    "{'a': date '290000-01-01'}",
+    "map {date '2024-01-01': 'infinity'::date}",
+    "interval 3 month",
+    "interval '290000 years'",
+    "{'a': {'b': [1, null]}}",
+    "row(1, 'two')",
+    "map {[1]: {'a': 1}}",
+    "[1, 2]::integer[2]",
+    "['a', null]::enum('a')[]",
+    "union_value(a := 1)",
+    "'a'::enum('a', 'b')",
+    r"'\xAA\x00'::blob",
+    "'101'::bit",
+    "170141183460469231731687303715884105727::hugeint",
+    "340282366920938463463374607431768211455::uhugeint",
+    "1.5::decimal(38, 10)",
+    "bignum '1'",
+    "timetz '12:00:00+02'",
+    "time '24:00:00'",
+    "'nan'::double",
+    "'-inf'::float",
+    "1e400",
+    "uuid()",
+    "chr(0)",
+    "null",
+    "unnest([])",
+    "1 as x where false",
+]
+"""Each is selected."""
+
+
+@pytest.mark.parametrize("format", ["table", "csv", "json", "parquet"])
+def test_sql_of_odd_values(home: Path, tmp_path: Path, format: str) -> None:
+    for number, value in enumerate(ODD_VALUES):
+        file = tmp_path / f"{number}.{format}"
+        words = ["sql", f"select {value}", "--format", format]
+        code, out, err = call(home, words)
+        if format == "parquet":
+            assert (code, out) == (cli.FAILED, "")
+            code, out, err = call(home, [*words, "--output", str(file)])
+        assert code in (0, cli.FAILED), (value, err)
+        assert "Traceback" not in out + err
+        errors = [line for line in err.splitlines() if not line.startswith("Data: ")]
+        assert len(errors) == (code != 0), (value, err)
+        if code:
+            assert errors[0].startswith("error: ")
+            assert (out, file.exists()) == ("", False), value
+
+
+@pytest.mark.parametrize("format", ["table", "csv", "json"])
+def test_a_date_beyond_the_calendar_is_an_error_that_names_its_column(
+    home: Path, format: str
+) -> None:
+    text = "select 1 as one, date '290000-01-01' as late"
+    code, out, err = call(home, ["sql", text, "--format", format])
+    assert (code, out) == (cli.FAILED, "")
+    assert err.splitlines()[-1] == (
+        f"error: column late of the result cannot be written as {format}: date value out of range. "
+        f"Make it a text: select cast(late as varchar)."
+    )
+    as_text = text.replace("date '290000-01-01'", "cast(date '290000-01-01' as varchar)")
+    code, out, _ = call(home, ["sql", as_text, "--format", format])
+    assert code == 0
+    assert "290000-01-01" in out
+
+
+@pytest.mark.parametrize("words", ["projections --season 2024 --week 1", "sql 'from projections'"])
+def test_a_damaged_file_of_the_lake_is_an_error_that_says_what_to_do(
+    home: Path, words: str
+) -> None:
+    table = home / "data" / "sample" / "projections"
+    week = table / "season=2024" / "week=01"
+    week.mkdir(parents=True)
+    (week / "part.parquet").write_bytes(b"PAR1 half a file")
+    code, out, err = call(home, shlex.split(words))
+    shutil.rmtree(table)
+    assert (code, out) == (cli.FAILED, "")
+    line = err.splitlines()[-1]
+    assert line.startswith(f"error: projections 2024 week 1: the file {week}/part.parquet is dama")
+    assert "`fantasy-pipeline run --season 2024 --week 1`" in line
+
+
 @pytest.mark.parametrize("name", ["FANTASY_SOURCE", "FANTASY_OFFLINE"])
 def test_settings_that_cannot_be_read(
     home: Path, monkeypatch: pytest.MonkeyPatch, name: str
@@ -240,15 +334,18 @@ def test_exit_codes_are_documented(home: Path) -> None:
         assert str(value) in out.split("Exit codes:")[1]
 
 
-def test_a_defect_is_one_line_too(home: Path) -> None:
-    """A folder in the place of a file that must be one: nothing foresees it."""
-    table = home / "data" / "sample" / "projections"
-    (table / "season=2024" / "week=01" / "part.parquet").mkdir(parents=True)
-    code, _, err = call(home, ["projections", "--season", "2024", "--week", "1"])
-    shutil.rmtree(table)
+def test_a_defect_is_one_line_too(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """JSON that cannot be made: nothing foresees it."""
+
+    def fail(*values: object, **options: object) -> str:
+        raise RuntimeError("two\nlines")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("json.dumps", fail)
+        code, _, err = call(home, ["sql", "select 1", "--json"])
     assert code == cli.BROKEN
-    [_, line] = err.splitlines()
-    assert line.startswith("internal error: ")
+    [line] = err.splitlines()
+    assert line.startswith("internal error: RuntimeError: two lines. ")
     assert line.endswith("FANTASY_DEBUG=1 shows where.")
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from fantasy_pipeline.errors import NotMaterializedError, PipelineError
 from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.queries import run_sql
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import (
     GAMES,
@@ -453,6 +454,97 @@ def test_of_two_writers_of_a_week_the_last_wins_whole(
         "lake.json",
         "projection_accuracy/season=2024/week=05/part.parquet",
     }
+
+
+# Damaged files
+
+
+def _cut(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def _zeroed(content: bytes) -> bytes:
+    """The rows, not the footer."""
+    return content[:4] + bytes(300) + content[304:]
+
+
+def _scrambled(content: bytes) -> bytes:
+    """The beginning of the footer, not its length."""
+    start = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    return content[:start] + bytes(64) + content[start + 64 :]
+
+
+READS: dict[str, Callable[[Lake], Any]] = {
+    "read": lambda lake: lake.read(PROJECTION_ACCURACY),
+    "digest": lambda lake: lake.digest(PLAYER_HISTORY, [2024]),
+    "by_season": lambda lake: list(lake.by_season(PLAYER_HISTORY, [2024])),
+    "seasons": lambda lake: lake.read(PLAYER_HISTORY, seasons=[2024]),
+    "sql": lambda lake: run_sql(lake, "from projection_accuracy"),
+    "sql_history": lambda lake: run_sql(lake, "from player_history"),
+}
+
+
+@pytest.mark.parametrize("damage", [lambda _: b"", lambda _: b"PAR1", _cut, _zeroed, _scrambled])
+@pytest.mark.parametrize("read", READS)
+def test_a_damaged_file_is_named_with_what_to_do(
+    lake: Lake,
+    accuracy: Callable[..., pa.Table],
+    rows: Rows,
+    place: Place,
+    damage: Callable[[bytes], bytes],
+    read: str,
+) -> None:
+    lake.write_weeks(PROJECTION_ACCURACY, accuracy((4, "QB", 1.0), (5, "QB", 2.0)), [W4, W5])
+    lake.write(PLAYER_HISTORY, rows(PLAYER_HISTORY, {"season": 2024, "week": 1, "player_id": "a"}))
+    weekly = read in ("read", "sql")
+    name = "projection_accuracy/season=2024/week=05" if weekly else "player_history"
+    place.put(f"{name}/part.parquet", damage(place.files()[f"{name}/part.parquet"]))
+    if read == "digest" and damage is _zeroed:
+        pytest.skip("a digest is of the bytes as they are")
+    with pytest.raises(PipelineError) as refused:
+        READS[read](lake)
+    message = str(refused.value)
+    what = "projection_accuracy 2024 week 5" if weekly else "player_history"
+    assert message.startswith(f"{what}: the file {place.root}/{name}/part.parquet is damaged: ")
+    again = "run --season 2024 --week 5" if weekly else "run"
+    assert f"remove it and make it anew: `fantasy-pipeline {again}`" in message
+    assert ".snapshots" not in message
+    assert "fantasy-lake-" not in message
+
+
+def test_of_a_table_of_an_older_layout_sql_names_the_lakes_file(
+    lake: Lake, accuracy: Callable[..., pa.Table], place: Place
+) -> None:
+    lake.write_weeks(PROJECTION_ACCURACY, accuracy((4, "QB", 1.0), (5, "QB", 2.0)), [W4, W5])
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table({"season": [2024], "week": [5]}), sink)
+    name = "projection_accuracy/season=2024/week=05/part.parquet"
+    place.put(name, sink.getvalue().to_pybytes())
+    with pytest.raises(PipelineError) as refused:
+        run_sql(lake, "from projection_accuracy")
+    assert f"{place.root}/{name}" in str(refused.value)
+    assert "is damaged" not in str(refused.value)
+
+
+def test_a_wrong_statement_over_whole_files_blames_none(
+    lake: Lake, accuracy: Callable[..., pa.Table]
+) -> None:
+    lake.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
+    with pytest.raises(PipelineError, match="Invalid Input Error") as refused:
+        run_sql(lake, "select regexp_matches(position, '(') from projection_accuracy")
+    assert "damaged" not in str(refused.value)
+
+
+@pytest.mark.parametrize("columns", [["week"], ["season", "week"]])
+def test_seasons_of_a_file_without_the_columns_are_of_an_older_layout(
+    lake: Lake, place: Place, columns: list[str]
+) -> None:
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table({name: [2024] for name in columns}), sink)
+    place.put("player_history/part.parquet", sink.getvalue().to_pybytes())
+    for read in ("seasons", "by_season"):
+        with pytest.raises(PipelineError, match="older layout; materialize them anew"):
+            READS[read](lake)
 
 
 # Files that are no tables

@@ -130,17 +130,181 @@ def test_a_view_leaves_nothing_behind_and_removes_what_killed_readers_left(
     assert list(killed.parent.iterdir()) == []
 
 
-def test_a_folder_in_which_no_links_can_be_made_is_read_in_place(
-    lake: Lake, accuracy: Accuracy, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture(params=["refused", "other_file_system"])
+def linkless(
+    request: pytest.FixtureRequest, lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Lake]:
+    """A lake into whose snapshots no hard link can be made; copies go to `tmp_path`/copies."""
+    (tmp_path / "copies").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "copies"))
+    if request.param == "refused":
+
+        def refuse(*paths: str) -> None:
+            raise OSError(30, "Read-only file system")
+
+        monkeypatch.setattr("os.link", refuse)
+        yield lake
+        return
+    memory = Path("/dev/shm")  # noqa: S108 - another file system than that of the tests
+    if not os.access(memory, os.W_OK) or memory.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no other file system")
+    with tempfile.TemporaryDirectory(dir=memory) as elsewhere:
+        Path(lake.root).mkdir()
+        (Path(lake.root) / ".snapshots").symlink_to(elsewhere)
+        yield lake
+
+
+def test_a_folder_in_which_no_links_can_be_made_is_copied(
+    linkless: Lake, accuracy: Accuracy, tmp_path: Path
 ) -> None:
-    lake.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
+    linkless.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
+    with linkless.connect([PROJECTION_ACCURACY]) as connection:
+        linkless.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 2.0)), [W5])
+        assert connection.execute("select mae from projection_accuracy").fetchall() == [(1.0,)]
+    assert errors_by_view(linkless) == [2.0]
+    text = "select mae from projection_accuracy"
+    assert run_sql(linkless, text).to_pylist() == [{"mae": 2.0}]
+    in_place = run_sql(linkless, f"from '{linkless.path(PROJECTION_ACCURACY, W5)}'")
+    assert in_place["mae"].to_pylist() == [2.0]
+    assert list((tmp_path / "copies").iterdir()) == []
+    assert list((Path(linkless.root) / ".snapshots").glob("*")) == []
 
-    def refuse(*paths: str) -> None:
-        raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr("os.link", refuse)
-    assert errors_by_view(lake) == [1.0]
-    assert list((Path(lake.root) / ".snapshots").glob("*/*")) == []
+def test_without_links_too_readers_see_the_old_or_the_new(
+    linkless: Lake, accuracy: Accuracy
+) -> None:
+    """Version n has n + 1 rows, all of them n."""
+    versions = [
+        accuracy(*((5, f"P{row:03d}", float(number)) for row in range(number + 1)))
+        for number in range(40)
+    ]
+    linkless.write_weeks(PROJECTION_ACCURACY, versions[0], [W5])
+    done = threading.Event()
+
+    def rewrite() -> None:
+        while not done.is_set():
+            for version in versions:
+                linkless.write_weeks(PROJECTION_ACCURACY, version, [W5])
+
+    writer = threading.Thread(target=rewrite)
+    writer.start()
+    seen = set()
+    try:
+        for _ in range(100):
+            values = errors_by_view(linkless)
+            assert set(values) == {float(len(values) - 1)}
+            seen.add(len(values))
+    finally:
+        done.set()
+        writer.join()
+    assert len(seen) > 1
+
+
+def test_copies_that_find_no_room_are_an_error_in_words(
+    linkless: Lake, accuracy: Accuracy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linkless.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
+
+    def full(*files: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfileobj", full)
+    with pytest.raises(PipelineError, match=r"part.parquet cannot be copied to .*: No space.*TMPD"):
+        errors_by_view(linkless)
+
+
+LOOKS = {
+    "label": lambda lake: Lake(lake.root, "test"),
+    "weeks": lambda lake: lake.weeks(PROJECTION_ACCURACY),
+    "has": lambda lake: lake.has(PROJECTION_ACCURACY, W5),
+    "read": lambda lake: lake.read(PROJECTION_ACCURACY),
+    "read_bytes": lambda lake: lake.read_bytes("projection_accuracy/x"),
+    "view": errors_by_view,
+    "sql": lambda lake: run_sql(lake, "select 1"),
+}
+"""Ways to look at a lake that is no empty one."""
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_a_missing_folder_is_an_empty_lake(lake: Lake, look: Callable[[Lake], Any]) -> None:
+    if look is errors_by_view:
+        assert errors_by_view(lake) == []
+    else:
+        assert not isinstance(look(lake), PipelineError)
+    assert lake.weeks(PROJECTION_ACCURACY) == []
+    assert not lake.has(PROJECTION_ACCURACY, W5)
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_a_file_where_the_lakes_folder_should_be_is_never_an_empty_lake(
+    lake: Lake, look: Callable[[Lake], Any]
+) -> None:
+    Path(lake.root).write_bytes(b"not a folder")
+    with pytest.raises(PipelineError, match=r"cannot be read: .*/lake.*: Not a directory. Check"):
+        look(lake)
+
+
+@pytest.mark.parametrize("look", ["weeks", "has", "read", "read_bytes", "view", "sql"])
+def test_a_file_where_a_tables_folder_should_be_is_no_empty_table(lake: Lake, look: str) -> None:
+    Path(lake.root).mkdir()
+    (Path(lake.root) / "projection_accuracy").write_bytes(b"not a folder")
+    with pytest.raises(PipelineError, match=r"/projection_accuracy.*: Not a directory"):
+        LOOKS[look](lake)
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda lake: lake.read(PROJECTION_ACCURACY, [W5]),
+        lambda lake: lake.read(GAMES),
+        lambda lake: lake.read_bytes("games/part.parquet"),
+        lambda lake: run_sql(lake, "from games"),
+    ],
+)
+def test_a_folder_where_a_file_should_be_is_an_error_that_names_it(
+    lake: Lake, look: Callable[[Lake], Any]
+) -> None:
+    Path(lake.path(PROJECTION_ACCURACY, W5)).mkdir(parents=True)
+    Path(lake.path(GAMES)).mkdir(parents=True)
+    with pytest.raises(PipelineError, match=r"cannot be read: .*/part.parquet: .*directory"):
+        look(lake)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_a_lake_that_may_not_be_read_is_never_an_empty_lake(
+    accuracy: Accuracy, look: Callable[[Lake], Any]
+) -> None:
+    """As somebody else, in a process of his own: permissions do not keep root out."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)  # noqa: S103 - the lake in it is what may not be read
+        lake = Lake(f"{folder}/lake", "test")
+        lake.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
+        os.chmod(lake.root, 0o700)
+        assert _as_nobody(lambda: look(lake)).startswith(f"the lake cannot be read: {lake.root}/")
+
+
+def _as_nobody(look: Callable[[], Any]) -> str:
+    """The error that another user gets; empty if he gets none."""
+    reads, writes = os.pipe()
+    child = os.fork()
+    if child == 0:
+        text = ""
+        try:
+            os.setgroups([])
+            os.setresgid(65534, 65534, 65534)
+            os.setresuid(65534, 65534, 65534)
+            look()
+        except BaseException as error:
+            text = str(error) if isinstance(error, PipelineError) else repr(error)
+        finally:
+            os.write(writes, text.encode())
+            os._exit(0)
+    os.close(writes)
+    with open(reads, "rb") as answer:
+        found = answer.read().decode()
+    os.waitpid(child, 0)
+    return found
 
 
 # A bucket

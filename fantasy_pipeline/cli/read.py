@@ -28,6 +28,8 @@ from fantasy_pipeline.scoring import Scoring
 from fantasy_pipeline.season_week import SeasonWeek
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from fantasy_pipeline.session import Session
 
 PANEL = "Look at the results"
@@ -137,7 +139,33 @@ def sql(
     with waiting("reading the lake"):
         views = {"job_executions": session.job_executions}
         table = run_sql(session.lake, query, views)
+    _check_values(table, format)
     write(table, format, output)
+
+
+def _check_values(table: pa.Table, format: Format) -> None:
+    """Refuse a result that a format cannot hold, before any of it is written.
+
+    DuckDB has dates beyond Python's years 1 to 9999, and types that parquet does not.
+
+    Raises:
+        PipelineError: names the column.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for field, column in zip(table.schema, table.columns, strict=True):
+        try:
+            if format is Format.parquet:
+                sink = pa.BufferOutputStream()
+                pq.write_table(pa.schema([field]).empty_table(), sink)
+            elif pa.types.is_nested(field.type) or pa.types.is_temporal(field.type):
+                column.to_pylist()
+        except (OverflowError, ValueError, pa.ArrowException) as error:
+            raise PipelineError(
+                f"column {field.name} of the result cannot be written as {format.value}: {error}. "
+                f"Make it a text: select cast({field.name} as varchar)."
+            ) from error
 
 
 def add_to(app: typer.Typer) -> None:

@@ -100,7 +100,8 @@ def content_problem(path: Path, suffix: str) -> str | None:
     if not suffix:
         try:
             json.loads(path.read_bytes())
-        except ValueError:
+        # Nested a thousand deep, it is more than Python reads.
+        except (ValueError, RecursionError):
             return f"is not JSON (it begins with {head[:40].decode('utf-8', 'replace')!r})"
     return None
 
@@ -109,9 +110,10 @@ def http_date(value: str | None) -> datetime | None:
     """Read a date header as aware UTC; None if there is none or it is not a date."""
     try:
         moment = parsedate_to_datetime(value or "")
-    except ValueError:
+        # "-0000" parses to a naive time, which HTTP defines as UTC.
+        if moment.tzinfo is None:
+            return moment.replace(tzinfo=timezone.utc)
+        return moment.astimezone(timezone.utc)
+    # Overflow: a year of twenty digits, or one that leaves the calendar in UTC.
+    except (ValueError, OverflowError):
         return None
-    # "-0000" parses to a naive time, which HTTP defines as UTC.
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=timezone.utc)
-    return moment.astimezone(timezone.utc)

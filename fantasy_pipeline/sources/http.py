@@ -113,10 +113,17 @@ def check_status(response: requests.Response, requested: str) -> None:
 
 def _retry_after(value: str | None) -> float | None:
     """Return the seconds of a Retry-After header, which may be a number or a date."""
-    if value is None or value.strip().isdigit():
-        return float(value) if value else None
+    if value is None:
+        return None
+    if is_count(value.strip()):
+        return float(value)
     moment = http_date(value)
     return max(0.0, moment.timestamp() - time.time()) if moment else None
+
+
+def is_count(text: str) -> bool:
+    """Whether a header is a plain number; `isdigit` alone is true of "²", which is none."""
+    return text.isascii() and text.isdecimal()
 
 
 def reason_of(error: Exception) -> str:

@@ -34,6 +34,7 @@ from fantasy_pipeline.sources.http import (
     NOT_PUBLISHED_ADVICE,
     FetchError,
     check_status,
+    is_count,
     parse_mirror,
     reason_of,
     session_for,
@@ -271,7 +272,8 @@ class Transport:
             "Check what is at that address: nothing was changed",
         )
         declared = response.headers.get("Content-Length", "")
-        if declared.isdigit() and int(declared) > self._max_bytes:
+        # Not int: it refuses thousands of digits.
+        if is_count(declared) and float(declared) > self._max_bytes:
             raise too_large
         part = slot.folder / "download.part"
         digest = hashlib.sha256()

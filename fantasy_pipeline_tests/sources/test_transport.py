@@ -258,6 +258,10 @@ class TestMisbehaviour:
             send(429, Retry_After="Tue, 16 Sep 2025 04:00:00 GMT"),
             send(500),
             send(503, Retry_After="soon"),
+            send(503, Retry_After="\xb2"),
+            send(503, Retry_After="9" * 5000),
+            send(503, Retry_After="Mon, 01 Jan 99999999999999999999 00:00:00 GMT"),
+            send(503, Retry_After="Fri, 31 Dec 9999 23:00:00 -1400"),
             cut_off(NEW, reset=True),
             cut_off(NEW, reset=False),
             silence(0),
@@ -267,8 +271,34 @@ class TestMisbehaviour:
         self, upstream: Upstream, transport: Callable[..., Transport], trouble: Answer
     ) -> None:
         upstream.will(trouble, send(200, NEW))
-        assert transport().fetch(URL, "snap_counts").path.read_bytes() == NEW
+        run = transport(backoff_max=0.1)
+        assert run.fetch(URL, "snap_counts").path.read_bytes() == NEW
         assert len(upstream.requests) == 2
+
+    @pytest.mark.parametrize("declared", ["\xb2", "\xb9\xb2", "many"])
+    def test_a_length_that_is_no_number_is_not_taken_for_one(
+        self, upstream: Upstream, transport: Callable[..., Transport], declared: str
+    ) -> None:
+        upstream.will(send(200, NEW, Content_Length=declared, Connection="close"))
+        assert transport().fetch(URL, "snap_counts").path.read_bytes() == NEW
+
+    @pytest.mark.parametrize(
+        "stamp",
+        ["Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "Fri, 31 Dec 9999 23:00:00 -1400"],
+    )
+    def test_a_date_beyond_the_calendar_is_none(
+        self, upstream: Upstream, transport: Callable[..., Transport], stamp: str
+    ) -> None:
+        upstream.will(send(200, NEW, Last_Modified=stamp))
+        assert transport(now=lambda: NOW).fetch(URL, "snap_counts").as_of == NOW
+
+    @pytest.mark.parametrize("body", [b"[" * 200_000, b"[" * 5_000 + b"]" * 5_000, b"9" * 5_000])
+    def test_json_that_python_does_not_read_is_an_unusable_answer(
+        self, upstream: Upstream, transport: Callable[..., Transport], body: bytes
+    ) -> None:
+        upstream.will(send(200, body))
+        with pytest.raises(UnusableAnswerError, match="is not JSON"):
+            transport().fetch("https://api.sleeper.com/projections/1", "sleeper")
 
     @pytest.mark.parametrize(
         ("retry_after", "backoff_max", "least", "most"), [("1", 5, 1, 5), ("3600", 0.2, 0.2, 5)]
@@ -323,6 +353,7 @@ class TestMisbehaviour:
             (send(200, NEW[:-2]), {}, "not a whole parquet file", 1),
             (send(200, b""), {}, "is empty", 1),
             (send(200, NEW, Content_Length=str(2**40)), {}, "larger than 268,435,456 bytes", 1),
+            (send(200, NEW, Content_Length="9" * 5000), {}, "larger than 268,435,456 bytes", 1),
             (
                 send(200, b"%x\r\n%b\r\n0\r\n\r\n" % (len(NEW), NEW), Transfer_Encoding="chunked"),
                 {"max_bytes": 100},

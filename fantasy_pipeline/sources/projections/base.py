@@ -197,7 +197,7 @@ class WebSource:
         for said in statements:
             player = players.get(said.id)
             if player is None:
-                unknown.append(said.name or said.id)
+                unknown.append(said.name or _encodable(said.id))
                 continue
             team = CURRENT_CODE.get(said.team or "", said.team)
             rows[player["player_id"]] = {
@@ -237,7 +237,7 @@ def _by_id(raw_players: pa.Table, at: SeasonWeek, id_column: str) -> dict[str, d
 
 def unusable(dataset: str, at: SeasonWeek, cause: str) -> UnusableAnswerError:
     """The error of an answer of another shape than the documented one."""
-    return UnusableAnswerError(dataset, cause, _FORMAT_CHANGED, at.season, at.week)
+    return UnusableAnswerError(dataset, _encodable(cause), _FORMAT_CHANGED, at.season, at.week)
 
 
 def nothing(dataset: str, at: SeasonWeek, cause: str) -> NotPublishedError:
@@ -249,12 +249,21 @@ def number(value: object) -> float | None:
     """A finite JSON number as float; None for anything else, true and false included."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    return float(value) if math.isfinite(value) else None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:
+        # An integer of hundreds of digits.
+        return None
 
 
 def text(value: object) -> str | None:
     """A JSON text that is not empty; None for anything else."""
-    return value if isinstance(value, str) and value else None
+    return _encodable(value) if isinstance(value, str) and value else None
+
+
+def _encodable(value: str) -> str:
+    """A text without halves of surrogate pairs: JSON may have them, no file can."""
+    return value.encode("utf-8", "replace").decode("utf-8")
 
 
 def stat_line(stats: Mapping[str, Any], names: Mapping[str, Sequence[str]]) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -124,6 +125,9 @@ def test_a_week_that_the_site_does_not_have_is_a_gap(ask: Ask) -> None:
         ("<html><body>Down for maintenance</body></html>", "not JSON.*<html><body>Down"),
         ("", "not JSON|empty"),
         ('[{"player_id": "3"', "not JSON"),
+        ("[" * 100_000 + "]" * 100_000, "not JSON"),
+        ([row(3, stats={"gp": 1.0, "pts_ppr": 10**400})], "no row has pts_std"),
+        ([row(3, season="\ud800")], r"is of \? week 11"),
         ({"error": "bad-request"}, "a dict, not a list"),
         ([row(3), "4"], "a row has no stats"),
         ([row(3, stats=None)], "a row has no stats"),
@@ -156,6 +160,31 @@ def test_a_name_or_team_that_is_no_text_is_none(ask: Ask, odd: object) -> None:
     assert (found.failed, found.warnings) == ({}, [])
     given = {r["player_id"]: (r["player_name"], r["team"]) for r in found.parts[0].to_pylist()}
     assert given == {"00-3": ("Player D", None), "00-4": ("Player E", "JAX")}
+
+
+def test_a_stat_too_large_for_a_number_is_none(ask: Ask) -> None:
+    stats = {"gp": 1.0, "pts_ppr": 9.0, "rec": 10**400, "rec_yd": 1e308, "rec_td": 0.5}
+    [given] = ask([row(3, stats=stats)]).parts[0].to_pylist()
+    assert (given["points_ppr"], given["receptions"], given["receiving_tds"]) == (9.0, None, 0.5)
+
+
+def test_half_of_a_surrogate_pair_does_not_stop_the_others(ask: Ask) -> None:
+    broken = {"first_name": "So\ud800me", "last_name": "Body", "position": "WR"}
+    found = ask([row(3, player=broken), row(4), row(5, player_id="\udfff", player={})])
+    assert found.parts[0]["player_name"].to_pylist() == ["So?me Body", "Some Body 4"]
+    assert found.warnings[0].endswith("no rostered player, e.g. ?")
+
+
+def test_a_value_nested_to_any_depth_is_refused(ask: Ask) -> None:
+    """Around the depth that Python just reads, where what is read must be written as well."""
+    plain = json.dumps([row(3, season="?")])
+    refused = {"is not JSON": 0, "the answer is of [": 0}
+    for depth in range(700, 1000, 10):
+        found = ask(plain.replace('"?"', "[" * depth + "]" * depth))
+        assert isinstance(found.failed[11], UnusableAnswerError)
+        for part in refused:
+            refused[part] += part in found.failed[11].cause
+    assert all(refused.values())
 
 
 def test_999_is_no_projection(ask: Ask) -> None:
@@ -212,7 +241,6 @@ def test_only_regular_weeks_since_2021_are_asked_for(transport: Callable[..., Tr
 def test_a_folder_of_saved_answers_serves_as_well(
     transport: Callable[..., Transport], players: pa.Table, tmp_path: Any
 ) -> None:
-    import json
 
     place = tmp_path / "mirror" / HOST.lstrip("/")
     place.mkdir(parents=True)
