@@ -57,6 +57,7 @@ def raw_players(
     snaps = optional(schema.SNAP_COUNTS, lambda: source.snap_counts(season))
     for table, data in ((schema.INJURIES, injuries), (schema.SNAP_COUNTS, snaps)):
         warnings += _weeks_without(table.name, data, games, season, weeks)
+    warnings += _reports_to_come(injuries, games, season, weeks)
     with database() as connection:
         _register(
             connection,
@@ -93,6 +94,23 @@ def _weeks_without(
     if not absent:
         return []
     return [f"{dataset} {season}: no row of week {', '.join(map(str, absent))}"]
+
+
+def _reports_to_come(
+    injuries: pa.Table, games: pa.Table, season: int, weeks: Sequence[int]
+) -> list[str]:
+    """Warnings about weeks to come of which upstream, who has others, has no injury report yet."""
+    import pyarrow.compute as pc
+
+    if not injuries.num_rows:
+        return []
+    theirs = games.filter(pc.equal(games["season"], season))
+    played = theirs.filter(pc.is_valid(theirs["home_score"]))["week"].to_pylist()
+    ahead = set(theirs["week"].to_pylist()) & set(weeks) - set(played)
+    return [
+        f"injuries {season}: no injury report of week {week} yet: nobody is counted as injured"
+        for week in sorted(ahead - set(injuries["week"].to_pylist()))
+    ]
 
 
 def _register(connection: duckdb.DuckDBPyConnection, **tables: pa.Table) -> None:

@@ -61,7 +61,7 @@ def projections(
     usual, total = (features.floats(ours, name) for name in ("usual_half", "implied_team_total"))
     together, width = half.copy(), np.ones(len(half))
     told = np.column_stack([half, *others.values()])
-    base = _as_others_see_it(half, ours["plays"].to_numpy(), told[:, 1:])
+    base = _as_others_see_it(ours, told[:, 1:])
     hints = consensus.hints(base, usual, total)
     models = {int(year): model_of(int(year)) for year in np.unique(season)}
     # Week by week: who is heard in one must not depend on which others are projected with it.
@@ -97,18 +97,25 @@ def projections(
     return PROJECTIONS.conform(pa.table(columns))
 
 
-def _as_others_see_it(half: np.ndarray, plays: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Our points, cut less where we doubt that a player plays and others do not.
+def _as_others_see_it(ours: pa.Table, others: np.ndarray) -> np.ndarray:
+    """Our half-PPR points, as far as others leave them to us.
 
-    A starter hurt after the report is news that others have and the model has not: between what
-    we expect with the cut and without it, the others' mean decides.
+    They are cut less where we doubt that a player plays and others do not. A starter hurt after the
+    report is news that others have and the model has not: between what we expect with the cut and
+    without it, the others' mean decides. And of whom we have no past at all, as in a new lake, we
+    know what they say.
     """
     import numpy as np
 
+    half, plays = ours["projected_points_half"].to_numpy(), ours["plays"].to_numpy()
+    told = ours["source"].to_pylist()
+    simple = np.array([source.startswith(BASELINE) for source in told], dtype=bool)
+    unknown = simple & (half == 0) & (plays > 0)
     counts = (~np.isnan(others)).sum(axis=1)
     mean = np.nansum(others, axis=1) / np.maximum(counts, 1)
     share = np.clip(plays / LIKELY, 0.01, 1.0)
-    return np.where(counts > 0, np.clip(mean, half, half / share), half)
+    most = np.where(unknown, mean, half / share)
+    return np.where(counts > 0, np.clip(mean, half, most), half)
 
 
 def _named(source: str, more: bool, label: str | None) -> str:

@@ -17,6 +17,9 @@ from fantasy_pipeline.week_rows import of_week
 if TYPE_CHECKING:
     import pyarrow as pa
 
+OLD_READER = "nfl_data_py"
+"""Reader of the release that ended with 2024."""
+
 
 def weekly_stats(
     source: Source, games: pa.Table, raw_players: pa.Table, season: int, weeks: Sequence[int]
@@ -65,11 +68,33 @@ def weekly_stats(
         .append_column("kicking_points", pa.array(scoring.points(lines, scoring.KICKING)))
         .append_column("source", pa.array([source.reader_of("weekly_stats")] * lines.num_rows))
     )
+    if source.reader_of("weekly_stats") == OLD_READER:
+        lines = _with_scheduled_opponents(lines, games)
     with database() as connection:
         connection.register("lines", lines)
         connection.register("raw_players", raw_players)
         table = arrow(connection, query("weekly_stats"))
     return WEEKLY_STATS.conform(table)
+
+
+def _with_scheduled_opponents(lines: pa.Table, games: pa.Table) -> pa.Table:
+    """Stat lines with the opponents that the schedule has.
+
+    The old release gives 78 players of 2015-2024 a wrong one, often their own team; of all of them
+    the team is right, as the new release shows.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    sides = [("home_team", "away_team"), ("away_team", "home_team")]
+    names = ["season", "week", "team", "scheduled"]
+    scheduled = pa.concat_tables(
+        games.select(["season", "week", *side]).rename_columns(names) for side in sides
+    )
+    both = lines.join(scheduled, names[:3], join_type="left outer")
+    opponent = pc.coalesce(both["scheduled"], both["opponent"])
+    at = lines.column_names.index("opponent")
+    return both.select(lines.column_names).set_column(at, "opponent", opponent)
 
 
 def unplayed_games(
@@ -109,13 +134,18 @@ def incomplete_weeks(games: pa.Table, weekly_stats: pa.Table) -> set[SeasonWeek]
 
 
 def point_differences(weekly_stats: pa.Table) -> list[tuple[SeasonWeek, str]]:
-    """Stat lines whose points differ from upstream's by more than 0.01: the week, and in words."""
+    """Stat lines whose points differ from upstream's by more than 0.01: the week, and in words.
+
+    Points that upstream does not give differ from ours, too: else nothing would be compared.
+    """
     import numpy as np
 
     different = []
     for ours in ("fantasy_points", "fantasy_points_ppr"):
-        gap = weekly_stats[ours].to_numpy() - weekly_stats[f"upstream_{ours}"].to_numpy()
-        rows = weekly_stats.take(np.flatnonzero(np.abs(gap) > 0.01)).to_pylist()
+        points = weekly_stats[ours].to_numpy()
+        gap = np.abs(points - weekly_stats[f"upstream_{ours}"].to_numpy())
+        # Null is NaN here, and neither more nor less.
+        rows = weekly_stats.take(np.flatnonzero(~(gap <= 0.01) & ~np.isnan(points))).to_pylist()
         different += [
             (
                 SeasonWeek(row["season"], row["week"]),

@@ -22,6 +22,8 @@ from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.runs import RunOutcome, execute, summarize
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sources.base import SAMPLE_LABEL
+from fantasy_pipeline.sources.sample import SampleLeague
+from fantasy_pipeline.stats import weekly_stats
 from fantasy_pipeline.tables import (
     GAMES,
     MODEL_PROJECTIONS,
@@ -245,6 +247,122 @@ def test_a_failed_check_is_told_in_one_line(
     [error] = outcome.errors
     assert error.startswith("points_match_upstream: weekly_stats 2024 week 5: ")
     assert not outcome.rows
+
+
+def half(rows: pa.Table) -> pa.Table:
+    """Every other line: a half of every team."""
+    return rows.take(pa.array(range(0, rows.num_rows, 2)))
+
+
+def of_the_week_after(rows: pa.Table) -> pa.Table:
+    at = rows.schema.get_field_index("week")
+    return rows.set_column(at, rows.field(at), pc.add(rows["week"], pa.scalar(1, pa.int32())))
+
+
+@pytest.mark.parametrize(
+    ("table", "check", "spoil", "text", "severity"),
+    [
+        (
+            WEEKLY_STATS,
+            "weekly_stats_against_schedule",
+            without_a_team,
+            "no rows of ",
+            dg.AssetCheckSeverity.ERROR,
+        ),
+        (
+            WEEKLY_STATS,
+            "weekly_stats_bounds",
+            None,
+            "have the very line of 2024 week 5",
+            dg.AssetCheckSeverity.ERROR,
+        ),
+        (
+            WEEKLY_STATS,
+            "weekly_stats_anomalies",
+            half,
+            "rows per team ",
+            dg.AssetCheckSeverity.WARN,
+        ),
+        (
+            SOURCE_PROJECTIONS,
+            "source_projections_fresh",
+            None,
+            "says what it said the week before",
+            dg.AssetCheckSeverity.WARN,
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) and "_" in value else "",
+)
+@pytest.mark.usefixtures("season_before")
+def test_a_fault_in_the_lake_is_shown(
+    instance: dg.DagsterInstance,
+    lake: Lake,
+    spoilt: Callable[..., None],
+    table: Table,
+    check: str,
+    spoil: Callable[[pa.Table], pa.Table] | None,
+    text: str,
+    severity: dg.AssetCheckSeverity,
+) -> None:
+    """Each check as Dagster shows it: failed, how badly, in which week, and why."""
+    first, last = (lake.read(table, [week]) for week in WEEKS)
+    spoilt(table, WEEKS[1], spoil(last) if spoil else of_the_week_after(first))
+    downstream = PROVISIONAL_STATS if table is WEEKLY_STATS else PROJECTIONS
+    check_then_downstream(instance, table, downstream)
+    found = evaluations(instance)[check]
+    assert not found.passed
+    assert found.severity == severity
+    assert WEEKS[1].key in found.metadata["failing_partitions"].value  # type: ignore[operator]
+    assert text in str(found.metadata["problems"].value)
+
+
+@pytest.fixture
+def season_before(instance: dg.DagsterInstance, lake: Lake) -> Iterator[None]:
+    """Stat lines of nine weeks of the season before, with which a week is compared."""
+    sample, weeks = SampleLeague(), [SeasonWeek(2023, number) for number in range(9, 18)]
+    nobody = RAW_PLAYERS.arrow_schema.empty_table()
+    numbers = [week.week for week in weeks]
+    lines = weekly_stats(sample, lake.read(GAMES), nobody, 2023, numbers)
+    lake.write_weeks(WEEKLY_STATS, lines, weeks)
+    yield
+    for week in weeks:
+        Path(lake.path(WEEKLY_STATS, week)).unlink()
+
+
+def test_a_week_with_nothing_before_it_is_not_compared(instance: dg.DagsterInstance) -> None:
+    """And not called ok."""
+    assert run(instance, "season_ingest").success
+    found = evaluations(instance)["weekly_stats_anomalies"]
+    assert found.passed
+    assert found.metadata["rules"].value == {}
+    told = str(found.metadata["not compared"].value)
+    assert told == ("trailing: 2024 week 5, 2024 week 6: fewer than 8 weeks before it in the lake")
+
+
+def test_played_weeks_that_are_not_in_the_lake_are_a_warning(
+    instance: dg.DagsterInstance,
+) -> None:
+    """On the partitions, and in what the run came to."""
+    outcome = run(instance, "season_projections")
+    assert outcome.success
+    [text] = [text for text in outcome.warnings if "no stats of week" in text]
+    assert "no stats of week 1, 2, 3, 4, which was played; week 6 is projected" in text
+    assert text.endswith("fantasy-pipeline backfill --seasons 2024 --weeks 1,2,3,4")
+
+
+def test_a_schedule_that_cannot_be_is_shown(instance: dg.DagsterInstance, lake: Lake) -> None:
+    before = lake.read(GAMES)
+    at = before.schema.get_field_index("home_team")
+    alone = before.set_column(at, before.field(at), before["away_team"])
+    lake.write(GAMES, alone)
+    try:
+        check_then_downstream(instance, GAMES, RAW_PLAYERS)
+        found = evaluations(instance)["games_sound"]
+    finally:
+        lake.write(GAMES, before)
+    assert not found.passed
+    assert found.severity == dg.AssetCheckSeverity.ERROR
+    assert "against itself" in str(found.description)
 
 
 def test_games_are_checked_too(instance: dg.DagsterInstance, lake: Lake) -> None:

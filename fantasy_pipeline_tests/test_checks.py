@@ -195,28 +195,178 @@ def test_a_schedule_cut_short_is_refused(rows: Rows) -> None:
 
     known = rows(tables.GAMES, *season(2023, 60), *season(2024, 60))
     guards.refuse_lost_games(known, known)
-    unpaired = rows(tables.GAMES, *season(2023, 60), *season(2024, 47))
-    guards.refuse_lost_games(known, unpaired)
-    for short in (season(2023, 60), [*season(2023, 60), *season(2024, 39)]):
-        with pytest.raises(PipelineError, match="games 2024: upstream's schedule has"):
+    cancelled = rows(tables.GAMES, *season(2023, 60), *season(2024, 58))
+    guards.refuse_lost_games(known, cancelled)
+    for short, text in (
+        (season(2023, 60), "games 2024: upstream's schedule has 0 games, the lake's has 60"),
+        ([*season(2023, 60), *season(2024, 57)], "games 2024 week 5: 3 games are gone"),
+    ):
+        with pytest.raises(PipelineError, match=rf"{text}.*delete the lake's games table"):
             guards.refuse_lost_games(known, rows(tables.GAMES, *short))
 
 
-def test_a_schedule_without_a_week_that_was_played_is_refused(rows: Rows) -> None:
+def test_the_play_offs_do_not_make_up_for_games_that_are_gone(rows: Rows) -> None:
+    """A schedule of the play-offs' first day has six games more."""
+    regular = [game(team, "KC", week) for week in (17, 18) for team in ("NE", "LV", "BUF", "MIA")]
+    pairs = [game(team, "SF", 19, None, game_type="WC") for team in ("NE", "LV", "BUF", "MIA")]
+    known = rows(tables.GAMES, *regular)
+    guards.refuse_lost_games(known, rows(tables.GAMES, *regular, *pairs))
+    guards.refuse_lost_games(known, rows(tables.GAMES, *regular[2:], *pairs))
+    with pytest.raises(PipelineError, match="games 2024 week 17: 3 games are gone"):
+        guards.refuse_lost_games(known, rows(tables.GAMES, *regular[3:], *pairs))
+
+
+def test_a_game_that_moved_is_not_lost(rows: Rows) -> None:
+    known = [game("KC", team, week) for week in (5, 6) for team in ("NE", "LV", "BUF", "MIA")]
+    moved = [row | {"week": 6} for row in known[:3]]
+    guards.refuse_lost_games(rows(tables.GAMES, *known), rows(tables.GAMES, *moved, *known[3:]))
+
+
+def test_a_schedule_without_a_week_is_refused(rows: Rows) -> None:
+    """Played or to come: its players would all be on a bye."""
+
     def week(number: int, score: int | None) -> dict[str, Any]:
         return game("KC", "LV") | {"season": 2024, "week": number, "home_score": score}
 
     known = rows(tables.GAMES, week(1, 20), week(2, 17), week(3, None))
-    # One that is yet to be played may move.
-    guards.refuse_lost_games(known, rows(tables.GAMES, week(1, 20), week(2, 17), week(4, None)))
-    with pytest.raises(PipelineError, match="games 2024 week 2: upstream's schedule has no game"):
-        guards.refuse_lost_games(known, rows(tables.GAMES, week(1, 20), week(3, None)))
+    guards.refuse_lost_games(known, rows(tables.GAMES, *map(week, (1, 2, 3, 4), [None] * 4)))
+    for gone in (2, 3):
+        there = rows(tables.GAMES, *(week(number, 20) for number in (1, 2, 3) if number != gone))
+        with pytest.raises(
+            PipelineError, match=rf"games 2024 week {gone}: upstream's schedule has no game of it"
+        ):
+            guards.refuse_lost_games(known, there)
 
 
 def test_weeks_without_rows_are_refused(lines: pa.Table) -> None:
     guards.refuse_empty_weeks("weekly_stats", lines, [WEEK])
     with pytest.raises(PipelineError, match=r"weekly_stats 2024 week 6 \(and 1 more weeks\): no"):
         guards.refuse_empty_weeks("weekly_stats", lines, [WEEK, NEXT, SeasonWeek(2024, 7)])
+
+
+def test_played_weeks_without_stats_are_named() -> None:
+    played = {SeasonWeek(2024, week): (16 if week < 8 else 0, 16) for week in range(1, 10)} | {
+        SeasonWeek(2023, week): (16, 16) for week in range(1, 19)
+    }
+    imported = [week for week in played if week.season == 2024 and week.week not in (3, 5)]
+    wanted = [SeasonWeek(2024, 7), SeasonWeek(2024, 8)]
+    [text] = guards.weeks_without_stats(played, imported, wanted)[2024]
+    assert text == (
+        "projections 2024: the lake has no stats of week 3, 5, which was played; week 8 is "
+        "projected without them. To import them: fantasy-pipeline backfill --seasons 2024 "
+        "--weeks 3,5"
+    )
+    # All there; nothing before the week; a week before it that is not played; no week at all.
+    assert guards.weeks_without_stats(played, played, wanted) == {}
+    assert guards.weeks_without_stats(played, [], [SeasonWeek(2024, 1)]) == {}
+    nine = [SeasonWeek(2024, 9)]
+    seven = [SeasonWeek(2024, week) for week in range(1, 8)]
+    assert guards.weeks_without_stats(played, seven, nine) == {}
+    assert guards.weeks_without_stats(played, [], []) == {}
+
+
+# Rosters and lines that are too few
+
+
+def roster(team: str, **counts: int) -> list[dict[str, Any]]:
+    """A team's players of week 5: by position, those given, and else as many as usual."""
+    usual = {"QB": 3, "RB": 5, "WR": 8, "TE": 4, "K": 1, "OL": 15, "CB": 14}
+    return [
+        line(team, "", f"{position}{n}")
+        | {"position": position, "roster_source": "weekly_roster", "on_bye": False}
+        for position, count in (usual | counts).items()
+        for n in range(count)
+    ]
+
+
+def listed(rows: Rows, *records: dict[str, Any]) -> pa.Table:
+    return rows(
+        tables.RAW_PLAYERS,
+        *(record | {"opponent": record["opponent"] or None} for record in records),
+    )
+
+
+@pytest.mark.parametrize(
+    ("counts", "text", "serious"),
+    [
+        ({}, None, False),
+        ({"OL": 0}, None, False),
+        ({"QB": 0}, "too few QB on the roster: KC 0, 1 at least", True),
+        ({"RB": 1}, "too few RB on the roster: KC 1, 2 at least", True),
+        ({"WR": 3}, "too few WR on the roster: KC 3, 4 at least", True),
+        ({"TE": 0}, "too few TE on the roster: KC 0, 1 at least", True),
+        ({"K": 0}, "too few K on the roster: KC 0, 1 at least", False),
+        ({"OL": 0, "CB": 0}, "too few players on the roster: KC 21, 30 at least", True),
+    ],
+    ids=str,
+)
+def test_a_roster_with_holes(
+    rows: Rows, counts: dict[str, int], text: str | None, serious: bool
+) -> None:
+    whole = [row for team in ("LV", "BUF", "MIA") for row in roster(team)]
+    found = schedule.thin_rosters(listed(rows, *whole, *roster("KC", **counts)))
+    assert found == ([Problem(WEEK, text, serious)] if text else [])
+
+
+def test_only_rosters_of_a_game_are_looked_at(rows: Rows) -> None:
+    """Not those of a team on a bye, or of an earlier week; all teams small alike are found."""
+    whole = roster("LV")
+    few = roster("KC", QB=0, OL=0, CB=0)
+    for other in ({"on_bye": True}, {"roster_source": "carried_forward"}):
+        assert schedule.thin_rosters(listed(rows, *whole, *(row | other for row in few))) == []
+    small = [row for team in ("KC", "LV") for row in roster(team, WR=4, TE=1, OL=0, CB=0)]
+    [problem] = schedule.thin_rosters(listed(rows, *small))
+    assert problem.text == "too few players on the roster: KC 14, LV 14, 15 at least"
+
+
+@pytest.mark.parametrize(
+    ("lines_of_kc", "tackles", "text"),
+    [
+        (24, 1.0, None),
+        (13, 1.0, "too few stat lines: KC 13, 13.2 at least"),
+        (5, 1.0, "too few stat lines: KC 5, 13.2 at least"),
+        (10, None, None),
+        (9, None, "too few stat lines: KC 9, 9.9 at least"),
+    ],
+)
+def test_a_team_with_a_few_lines_only(
+    rows: Rows, games: pa.Table, lines_of_kc: int, tackles: float | None, text: str | None
+) -> None:
+    pairs = {("KC", "LV"): lines_of_kc, ("LV", "KC"): 33, ("BUF", "MIA"): 33, ("MIA", "BUF"): 33}
+
+    def week(number: int) -> pa.Table:
+        return rows(
+            tables.WEEKLY_STATS,
+            *(
+                line(*pair, str(n), number, def_tackles_solo=tackles)
+                for pair, count in pairs.items()
+                for n in range(count)
+            ),
+        )
+
+    found = schedule.thin_teams(week(5), games, [WEEK])
+    assert found == ([Problem(WEEK, text)] if text else [])
+    # Week 6 has no score yet: what is there may grow.
+    assert schedule.thin_teams(week(6), games, [NEXT]) == []
+
+
+def test_lines_too_few_of_every_team(rows: Rows, games: pa.Table) -> None:
+    def week(count: int, tackles: float | None) -> pa.Table:
+        pairs = (("KC", "LV"), ("LV", "KC"))
+        return rows(
+            tables.WEEKLY_STATS,
+            *(
+                line(*pair, str(n), def_tackles_solo=tackles)
+                for pair in pairs
+                for n in range(count)
+            ),
+        )
+
+    assert schedule.thin_teams(week(8, 1.0), games, [WEEK]) == []
+    assert schedule.thin_teams(week(3, None), games, [WEEK]) == []
+    for few, tackles in ((7, 1.0), (2, None)):
+        [problem] = schedule.thin_teams(week(few, tackles), games, [WEEK])
+        assert problem.text.startswith(f"too few stat lines: KC {few}, LV {few}, ")
 
 
 # Stat lines
@@ -255,6 +405,21 @@ def test_points_other_than_upstreams(rows: Rows, wrong: int, serious: bool | Non
     found = stats.other_points(table)
     assert len(found) == 2 * wrong
     assert {problem.serious for problem in found} == ({serious} if wrong else set())
+
+
+def test_points_that_upstream_does_not_give_are_told(rows: Rows) -> None:
+    """Else a column of nulls would pass as agreed."""
+
+    def table(ours: float | None, theirs: float | None) -> pa.Table:
+        names = ("fantasy_points", "fantasy_points_ppr")
+        points = dict.fromkeys(names, ours) | {f"upstream_{name}": theirs for name in names}
+        return rows(tables.WEEKLY_STATS, *(line("KC", "LV", str(n), **points) for n in range(3)))
+
+    assert stats.other_points(table(10.0, 10.0)) == []
+    assert stats.other_points(table(None, None)) == []
+    found = stats.other_points(table(10.0, None))
+    assert len(found) == 6
+    assert found[0] == Problem(WEEK, "0 of KC: fantasy_points 10.0, upstream None", True)
 
 
 def week_of(
@@ -312,8 +477,34 @@ def test_a_week_unlike_the_season_before(
     problems = stats.anomalies(week(10, players, points), past)
     assert [problem.text.split(" per team ")[0] for problem in problems] == found
     assert not any(problem.serious for problem in problems)
-    # Too few weeks to compare with say nothing.
-    assert stats.anomalies(week(10, 1, 90.0), past.slice(0, 400)) == []
+    assert stats.not_compared(week(10, players, points), past).weeks == []
+    # Too few weeks to compare with say nothing, and that is said.
+    few = past.slice(0, 400)
+    assert stats.anomalies(week(10, 1, 90.0), few) == []
+    assert stats.not_compared(week(10, 1, 90.0), few).weeks == [SeasonWeek(2024, 10)]
+
+
+def test_what_was_not_compared_is_not_called_ok(rows: Rows, games: pa.Table) -> None:
+    check = next(c for c in WEEKLY_STATS.checks if c.name == "weekly_stats_anomalies")
+    weeks = [SeasonWeek(2024, number) for number in range(1, 11)]
+    each = [rows(tables.WEEKLY_STATS, line("KC", "LV", week=week.week)) for week in weeks]
+
+    def result(at: int, past: int) -> Any:
+        some = pa.concat_tables(each[at:])
+        before = pa.concat_tables(each[:past]) if past else some.slice(0, 0)
+        return check.result(Evidence(some, weeks[at:], LATER, games, before))
+
+    alone = result(9, 0)
+    assert alone.found == {}
+    reason = "fewer than 8 weeks before it in the lake"
+    assert alone.facts == {"not compared": f"trailing: 2024 week 10: {reason}"}
+    assert (result(9, 9).found, result(9, 9).facts) == ({"trailing": []}, {})
+    # Of a season in one import, the first weeks have too few before them.
+    season = result(0, 0)
+    assert season.found == {"trailing": []}
+    assert season.facts["not compared"].startswith("trailing: 2024 week 1, 2024 week 2, ")
+    assert "2024 week 8" in season.facts["not compared"]
+    assert "2024 week 9" not in season.facts["not compared"]
 
 
 # Ids and projections
@@ -476,10 +667,14 @@ def test_to_say_nothing_twice_is_not_to_repeat_oneself(rows: Rows, nothing: floa
 # Checks as a whole
 
 
-def test_a_result_names_its_rules_and_weeks(lines: pa.Table, games: pa.Table) -> None:
+def test_a_result_names_its_rules_and_weeks(rows: Rows, games: pa.Table) -> None:
+    pairs = (("KC", "LV"), ("LV", "KC"), ("BUF", "MIA"), ("MIA", "BUF"))
+    lines = rows(
+        tables.WEEKLY_STATS, *(line(*pair, str(number)) for pair in pairs for number in range(3))
+    )
     check = next(c for c in WEEKLY_STATS.checks if c.name == "weekly_stats_against_schedule")
     nobody = {"raw_players": tables.RAW_PLAYERS.arrow_schema.empty_table()}
-    evidence = Evidence(lines.slice(0, 3), [WEEK], LATER, games, lines.slice(0, 0), nobody)
+    evidence = Evidence(lines.slice(0, 9), [WEEK], LATER, games, lines.slice(0, 0), nobody)
     result = check.result(evidence)
     assert result.serious
     assert result.failing_weeks == [WEEK]

@@ -11,10 +11,13 @@ import pyarrow.compute as pc
 import pytest
 
 from fantasy_pipeline import tables
-from fantasy_pipeline.checks import TableChecks, catalogue
+from fantasy_pipeline.checks import TableChecks, catalogue, schedule
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.sources.nflverse import Nflverse
+from fantasy_pipeline.sources.transport import Transport
+from fantasy_pipeline.stats import weekly_stats
 from fantasy_pipeline_tests.real_lake import import_seasons
 
 pytestmark = pytest.mark.real
@@ -54,6 +57,19 @@ def test_real_seasons_are_sound(lake: Lake, part: TableChecks, season: int) -> N
 def test_so_is_a_week_by_itself(lake: Lake, part: TableChecks) -> None:
     for name, problems in found(lake, part, [SeasonWeek(2024, 12)]).items():
         assert problems == [], name
+
+
+def test_the_old_release_has_the_schedules_opponents(nfl_mirror: Path, tmp_path: Path) -> None:
+    """Nine weeks of 2023 have a player whose opponent it gives as his own team."""
+    transport = Transport(tmp_path, mirror=str(nfl_mirror), offline=True)
+    source = Nflverse(transport, "nfl_data_py")
+    games, nobody = source.schedule(), tables.RAW_PLAYERS.arrow_schema.empty_table()
+    weeks = [SeasonWeek(2023, week) for week in range(1, 23)]
+    upstream = source.weekly_stats(2023)
+    assert schedule.wrong_opponents(upstream, games, weeks)
+    lines = weekly_stats(source, games, nobody, 2023, range(1, 23))
+    assert lines.num_rows == upstream.num_rows
+    assert schedule.wrong_opponents(lines, games, weeks) == []
 
 
 def renumbered(rows: pa.Table, week: int) -> pa.Table:

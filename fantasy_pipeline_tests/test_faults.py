@@ -325,6 +325,38 @@ def test_lasting_trouble_is_one_clear_error(
     assert_nothing_changed(home, name, before)
 
 
+@pytest.mark.parametrize("column", ["fg_made_40_49", "targets"])
+def test_every_stat_that_is_read_must_be_there(home: Home, column: str) -> None:
+    """Else all kickers, or all receivers, would quietly have done nothing."""
+    before = home.content()
+
+    def without_it(body: bytes, path: str, _: str) -> tuple[Answer, ...]:
+        return (send(200, without_a_column(body, path, column)),)
+
+    fault(home, "weekly_stats", without_it)
+    outcome = import_two_weeks(home, "weekly_stats")
+    assert_refused(home, "weekly_stats", outcome, f"no column {column}")
+    assert_nothing_changed(home, "weekly_stats", before)
+
+
+def test_a_team_with_a_few_players_or_lines_is_refused(home: Home) -> None:
+    """The file is there, and most of a team is not."""
+    before = home.content()
+
+    def most_of_buffalo(body: bytes) -> bytes:
+        table = pq.read_table(io.BytesIO(body))
+        numbers = pa.array(range(len(table)))
+        gone = pc.and_(pc.equal(table["team"], "BUF"), pc.not_equal(pc.bit_wise_and(numbers, 7), 0))
+        return parquet(table.filter(pc.invert(pc.fill_null(gone, False))))
+
+    for name, rule in (("weekly_rosters", ".* on the roster"), ("weekly_stats", "stat lines")):
+        fault(home, name, lambda body, *_: (send(200, most_of_buffalo(body)),))
+        outcome = import_two_weeks(home, name)
+        assert not outcome.success
+        assert any(re.search(rf"too few {rule}: BUF", text) for text in outcome.errors), outcome
+        assert_nothing_changed(home, name, before)
+
+
 @pytest.mark.parametrize("name", EVERY)
 def test_duplicated_rows(home: Home, name: str) -> None:
     """Refused; in a data set of which real files repeat rows, one of each is taken."""

@@ -396,7 +396,7 @@ def test_each_gap_is_a_warning(players: Players) -> None:
 def test_weeks_missing_in_a_file_are_a_warning(
     upstream: Callable[..., Any], games: pa.Table
 ) -> None:
-    """As injuries of 2023 weeks 20 to 22; a week to come needs none."""
+    """As injuries of 2023 weeks 20 to 22; of a week to come, injuries only."""
     played = [game["week"] < 4 for game in games.to_pylist()]
     scores = pa.array([7 if known else None for known in played], pa.int32())
     games = games.set_column(games.column_names.index("home_score"), "home_score", scores)
@@ -410,9 +410,27 @@ def test_weeks_missing_in_a_file_are_a_warning(
         player_ids=[{"player_id": "of BUF", "player_name": "A"}],
     )
     _, warnings = raw_players(source, games, SEASON, [1, 2, 3, 4])
-    assert warnings == ["injuries 2024: no row of week 1, 3"]
-    _, warnings = raw_players(source, games, SEASON, [2, 4])
+    assert warnings == [
+        "injuries 2024: no row of week 1, 3",
+        "injuries 2024: no injury report of week 4 yet: nobody is counted as injured",
+    ]
+    _, warnings = raw_players(source, games, SEASON, [2])
     assert warnings == []
+
+
+def test_a_report_of_the_coming_week_leaves_nothing_to_say(players: Players) -> None:
+    """Where upstream has none of the season at all, that is said instead."""
+
+    def told(*injuries: dict[str, Any]) -> list[str]:
+        given = {"injuries": list(injuries)} if injuries else {}
+        _, warnings = players(2, weekly_rosters=whole_league(2), **given)
+        return [text for text in warnings if text.startswith("injuries")]
+
+    assert told(report(2, "BUF", "of BUF")) == []
+    assert told(report(1, "BUF", "of BUF")) == [
+        "injuries 2024: no injury report of week 2 yet: nobody is counted as injured"
+    ]
+    assert told() == ["injuries 2024: HTTP 404"]
 
 
 def test_no_gap_no_warning(sample: SampleLeague) -> None:

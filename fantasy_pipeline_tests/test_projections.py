@@ -442,6 +442,18 @@ def test_nflcoms_points_are_shown_and_heard(project: Project) -> None:
     assert found["c"] == alone["c"]
 
 
+def test_of_whom_we_have_no_past_we_know_what_others_say(project: Project) -> None:
+    """A first week in a new lake: nobody has a past, and NFL.com tells a starter from a rookie."""
+    nothing = dict.fromkeys(
+        f"{kind}_fantasy_points{end}" for kind in ("avg", "prior") for end in ("", "_half", "_ppr")
+    )
+    new = known("new", **dict.fromkeys(nothing, 0.0), weight=0.0)
+    told = {"season": 2024, "week": 5, "player_id": "new", "source": "nflcom", "points_half": 20.0}
+    row = project(new, others=(told,))["new"]
+    assert row["projected_points_half"] == pytest.approx(20.0, abs=1.0)
+    assert 0 < row["p10_half"] < row["p50_half"] < row["p90_half"]
+
+
 def test_synthetic_data_are_said_to_be(project: Project) -> None:
     assert project(known("a"), label=SAMPLE_LABEL)["a"]["source"] == f"{BASELINE} ({SAMPLE_LABEL})"
 

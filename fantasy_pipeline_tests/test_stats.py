@@ -241,7 +241,7 @@ def scored(points: float, upstream: float | None, **more: Any) -> dict[str, Any]
 
 @pytest.mark.parametrize(
     ("ours", "theirs", "count"),
-    [(28.42, 28.42, 0), (28.42, 28.415, 0), (28.42, 28.40, 1), (28.42, 21.72, 1), (1.0, None, 0)],
+    [(28.42, 28.42, 0), (28.42, 28.415, 0), (28.42, 28.40, 1), (28.42, 21.72, 1), (1.0, None, 1)],
 )
 def test_points_that_differ_are_told(
     rows: Rows, ours: float, theirs: float | None, count: int

@@ -33,6 +33,13 @@ class Problem(NamedTuple):
     serious: bool = True
 
 
+class NotCompared(NamedTuple):
+    """Weeks that a rule could not look at, and why."""
+
+    weeks: list[SeasonWeek]
+    reason: str
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What rules look at.
@@ -65,6 +72,8 @@ class Check:
         blocking: rows with a serious problem are not written; where the lake has some all the
             same, nothing is made of them.
         facts: what the result tells beside its problems.
+        without: by rule, the weeks that it has nothing to compare with, and why: a rule that
+            looked at no week at all has no result.
     """
 
     name: str
@@ -72,16 +81,25 @@ class Check:
     rules: Mapping[str, Rule]
     blocking: bool = True
     facts: Callable[[Evidence], Mapping[str, Any]] | None = None
+    without: Mapping[str, Callable[[Evidence], NotCompared]] = field(default_factory=dict)
 
     def result(self, evidence: Evidence) -> Result:
         """Apply every rule."""
         found = {name: sorted(rule(evidence)) for name, rule in self.rules.items()}
-        return Result(found, dict(self.facts(evidence)) if self.facts else {})
+        facts = dict(self.facts(evidence)) if self.facts else {}
+        for name, weeks_without in self.without.items():
+            weeks, reason = weeks_without(evidence)
+            if not weeks:
+                continue
+            facts["not compared"] = f"{name}: {', '.join(map(str, weeks[:SHOWN]))}: {reason}"
+            if set(weeks) == set(evidence.weeks):
+                del found[name]
+        return Result(found, facts)
 
 
 @dataclass(frozen=True)
 class Result:
-    """Problems by rule; every rule is named."""
+    """Problems by rule; every rule that looked at something is named."""
 
     found: Mapping[str, list[Problem]]
     facts: Mapping[str, Any]

@@ -88,13 +88,15 @@ RAW_PLAYERS = TableChecks(
     (
         Check(
             "raw_players_against_schedule",
-            "Every team with a game has players; opponents and byes are the schedule's.",
+            "Every team with a game has players, as many as the others and of every position (no "
+            "kicker is a warning); opponents and byes are the schedule's.",
             {
                 "keys": _keys(tables.RAW_PLAYERS),
                 "contract": _contract(tables.RAW_PLAYERS, _PLAYERS),
                 "teams": lambda e: schedule.absent_teams(e.rows, e.games, e.weeks, e.now, False),
                 "opponents": lambda e: schedule.wrong_opponents(e.rows, e.games, e.weeks),
                 "byes": lambda e: schedule.wrong_byes(e.rows, e.games, e.weeks),
+                "rosters": lambda e: schedule.thin_rosters(e.rows),
             },
         ),
         Check(
@@ -117,12 +119,14 @@ WEEKLY_STATS = TableChecks(
     (
         Check(
             "weekly_stats_against_schedule",
-            "Every team that played has stat lines, none has on a bye; opponents are the "
-            "schedule's; nobody plays for another team than his roster's; no team's lines score "
-            "more than the team did. A team whose lines are still to come is a warning for a week.",
+            "Every team that played has stat lines, as many as a game has, none has on a bye; "
+            "opponents are the schedule's; nobody plays for another team than his roster's; no "
+            "team's lines score more than the team did. A team whose lines are still to come is "
+            "a warning for a week.",
             {
                 "keys": _keys(tables.WEEKLY_STATS),
                 "teams": lambda e: schedule.absent_teams(e.rows, e.games, e.weeks, e.now, True),
+                "enough": lambda e: schedule.thin_teams(e.rows, e.games, e.weeks),
                 "byes": lambda e: schedule.not_scheduled(e.rows, e.games, e.weeks),
                 "opponents": lambda e: schedule.wrong_opponents(e.rows, e.games, e.weeks),
                 "one_team": lambda e: schedule.on_two_teams(e.rows, e.beside["raw_players"]),
@@ -143,16 +147,17 @@ WEEKLY_STATS = TableChecks(
         Check(
             "points_match_upstream",
             "Points by our scoring equal upstream's own, to 0.01, in every stat line; a few that "
-            "do not are a warning.",
+            "do not, or that upstream does not give, are a warning.",
             {"points": lambda e: stats.other_points(e.rows)},
             facts=lambda e: {"rows": e.rows.num_rows},
         ),
         Check(
             "weekly_stats_anomalies",
             "Stat lines, points and passing yards per team are what they were in the season "
-            "before.",
+            "before; a week with fewer than 8 weeks before it is not compared.",
             {"trailing": lambda e: stats.anomalies(e.rows, e.past)},
             blocking=False,
+            without={"trailing": lambda e: stats.not_compared(e.rows, e.past)},
         ),
     ),
     _STATS,

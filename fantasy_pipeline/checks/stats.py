@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from fantasy_pipeline.checks.base import Problem
+from fantasy_pipeline.checks.base import NotCompared, Problem
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.week_rows import codes, weeks_in
 
@@ -157,10 +157,22 @@ def _beside_the_earlier(
         yield at, values[one[i]], values[other[j]]
 
 
+def not_compared(rows: pa.Table, past: pa.Table) -> NotCompared:
+    """Weeks that `anomalies` says nothing about: too few before them are in the lake."""
+    known = sorted({week.code for table in (past, rows) for week in weeks_in(table)})
+    few = [
+        at
+        for at in weeks_in(rows)
+        if sum(at.code - SEASON_BEFORE.code <= code < at.code for code in known) < FEW_WEEKS
+    ]
+    return NotCompared(few, f"fewer than {FEW_WEEKS} weeks before it in the lake")
+
+
 def anomalies(rows: pa.Table, past: pa.Table) -> list[Problem]:
     """Weeks far from the earlier ones in lines, points or passing yards per team; warnings.
 
-    Compared with up to a season of weeks before; a week of few games may be further away.
+    Compared with up to a season of weeks before, of which there must be `FEW_WEEKS` (see
+    `not_compared`); a week of few games may be further away.
     """
     import numpy as np
     import pyarrow as pa

@@ -200,7 +200,10 @@ def schedule(connection: duckdb.DuckDBPyConnection, frame: pa.Table) -> pa.Table
 
 def weekly_stats(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: int) -> pa.Table:
     """Weekly stats; yards lost to sacks are negative, as in the new release."""
-    connection.register("stats", project(connection, frame, schema.WEEKLY_STATS, season))
+    # Only the old release calls a team so.
+    is_old = "recent_team" in frame.column_names and "team" not in frame.column_names
+    contract = schema.OLD_WEEKLY_STATS if is_old else schema.WEEKLY_STATS
+    connection.register("stats", project(connection, frame, contract, season))
     replace = [
         f"coalesce(player_id, '{NO_PLAYER}') as player_id",
         f"{code_sql('team')} as team",

@@ -33,33 +33,24 @@ WEEKLY_STATS = Table(
         Column("season_type", "string", "REG or POST", required=True),
         Column("fantasy_points", "float", "Upstream's standard points", required=True),
         Column("fantasy_points_ppr", "float", "Upstream's PPR points", required=True),
-        *(
-            replace(
-                column,
-                # Our scoring reads these: without one, points would be silently too low.
-                required=column.name
-                in {
-                    "passing_yards",
-                    "passing_tds",
-                    "passing_interceptions",
-                    "passing_2pt_conversions",
-                    "sack_fumbles_lost",
-                    "rushing_yards",
-                    "rushing_tds",
-                    "rushing_fumbles_lost",
-                    "rushing_2pt_conversions",
-                    "receptions",
-                    "receiving_yards",
-                    "receiving_tds",
-                    "receiving_fumbles_lost",
-                    "receiving_2pt_conversions",
-                    "special_teams_tds",
-                },
-            )
-            for column in STAT_COLUMNS
-        ),
+        # The model and the scoring read nearly all of them, and every file of the release, of
+        # 114 columns or more, has them: without one, players would silently score too little.
+        *(replace(column, required=True) for column in STAT_COLUMNS),
     ),
 )
+
+OLD_WEEKLY_STATS = replace(
+    WEEKLY_STATS,
+    columns=tuple(
+        replace(
+            column,
+            required=column.required
+            and not column.name.startswith(("fg_", "pat_", "def_", "punt_", "kickoff_")),
+        )
+        for column in WEEKLY_STATS.columns
+    ),
+)
+"""The same of the old release, which has neither kicking nor defence nor return yards."""
 
 WEEKLY_ROSTERS = Table(
     "weekly_rosters",

@@ -54,6 +54,7 @@ def without(table: pa.Table, column: str) -> pa.Table:
 # Weekly stats
 
 NEW_STATS: dict[str, Any] = {
+    **dict.fromkeys(column.name for column in STAT_COLUMNS),
     "player_id": "00-0034857",
     "player_name": "J.Allen",
     "player_display_name": "Josh Allen",
@@ -93,11 +94,20 @@ OLD_NAMES = {
 }
 
 
+ONLY_NEW = [
+    column.name
+    for column, of_old in zip(
+        schema.WEEKLY_STATS.columns, schema.OLD_WEEKLY_STATS.columns, strict=True
+    )
+    if column.required and not of_old.required
+]
+
+
 def old(table: pa.Table) -> pa.Table:
     """The same rows as the old release has them: old names, yards lost positive, a dakota."""
     yards = pa.array([-value for value in table["sack_yards_lost"].to_pylist()])
     index = table.column_names.index("sack_yards_lost")
-    table = table.set_column(index, "sack_yards_lost", yards).drop_columns(["fg_made_60_"])
+    table = table.set_column(index, "sack_yards_lost", yards).drop_columns(ONLY_NEW)
     names = [OLD_NAMES.get(name, name) for name in table.column_names]
     return table.rename_columns(names).append_column("dakota", pa.array([0.1] * table.num_rows))
 
@@ -107,9 +117,10 @@ def test_old_and_new_release_give_the_same_rows(connection: duckdb.DuckDBPyConne
     of_new = canonical.weekly_stats(connection, new, 2024)
     of_old = canonical.weekly_stats(connection, old(new), 2024)
     assert of_new.schema == of_old.schema == schema.WEEKLY_STATS.arrow_schema
-    kicking = ["fg_made_60_"]
-    assert without(of_new, *kicking) == without(of_old, *kicking)
-    assert of_old["fg_made_60_"].null_count == 2
+    kicking = "fg_made_60_"
+    assert without(of_new, kicking) == without(of_old, kicking)
+    assert of_new[kicking].to_pylist() == [0, 0]
+    assert of_old[kicking].null_count == 2
     row = of_old.to_pylist()[0]
     assert row["team"] == "BUF"
     assert row["passing_interceptions"] == 0
@@ -167,12 +178,25 @@ def test_no_code_of_today_is_translated() -> None:
     assert not set(CURRENT_CODE) & set(CURRENT_CODE.values())
 
 
-def test_columns_not_used_are_ignored_and_unknown_ones_null(
-    connection: duckdb.DuckDBPyConnection,
-) -> None:
+def test_columns_not_used_are_ignored(connection: duckdb.DuckDBPyConnection) -> None:
     table = canonical.weekly_stats(connection, frame(NEW_STATS, {}), 2024)
     assert "a_column_added_this_year" not in table.column_names
-    assert table["def_sacks"].to_pylist() == [None]
+
+
+def test_the_old_release_has_neither_kicking_nor_defence() -> None:
+    """As measured: 25 of the columns are in no file of it, all others are in every one."""
+    assert len(ONLY_NEW) == 25
+    assert {name.partition("_")[0] for name in ONLY_NEW} == {"fg", "pat", "def", "punt", "kickoff"}
+
+
+@pytest.mark.parametrize("column", ["targets", "carries", "attempts", "target_share"])
+def test_what_the_old_release_has_is_required_of_it(
+    connection: duckdb.DuckDBPyConnection, column: str
+) -> None:
+    given = old(frame(NEW_STATS, {}))
+    assert canonical.weekly_stats(connection, given, 2024).num_rows == 1
+    with pytest.raises(SourceError, match=rf"weekly_stats 2024: upstream has no column {column}"):
+        canonical.weekly_stats(connection, without(given, column), 2024)
 
 
 # What every data set shares: missing, renamed, retyped, empty

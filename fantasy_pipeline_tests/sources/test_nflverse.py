@@ -503,12 +503,12 @@ def test_known_columns_are_no_news(nflverse: Callable[..., Nflverse], copy: Path
 def test_an_optional_column_that_is_gone_is_reported(
     nflverse: Callable[..., Nflverse], copy: Path
 ) -> None:
-    rewritten(copy, "weekly_stats", lambda t: t.drop_columns(["target_share", "fg_long"]))
+    rewritten(copy, "weekly_rosters", lambda t: t.drop_columns(["yahoo_id"]))
     source = nflverse(root=copy)
-    assert read(source, "weekly_stats")["target_share"].null_count > 0
+    assert read(source, "weekly_rosters")["yahoo_id"].null_count > 0
     assert (
-        f"weekly_stats {SEASON}: upstream has no column target_share, fg_long: null"
-        in source.notes("weekly_stats", SEASON)
+        f"weekly_rosters {SEASON}: upstream has no column yahoo_id: null"
+        in source.notes("weekly_rosters", SEASON)
     )
 
 
