@@ -287,13 +287,13 @@ def _questions(app: FastAPI, sessions: Sessions) -> None:
         except PipelineError as error:
             raise HTTPException(404, str(error)) from None
 
-    @app.get("/healthz", responses={503: {"model": Health}})
-    def healthz(response: Response) -> Health:
-        """The health rules; 503 if one is critical."""
-        from fantasy_pipeline.control.health import LEVELS, examine, worst
-        from fantasy_pipeline.control.health import subject_of as subject
+    @app.get("/healthz", responses={**_problems(422), 503: {"model": Health}})
+    def healthz(response: Response, daemon: bool = True) -> Health:
+        """The health rules; 503 if one is critical. `daemon=false` leaves out daemon and schedules,
+        where another program starts the imports."""
+        from fantasy_pipeline.control.health import LEVELS, examine_session, worst
 
-        findings = examine(subject(shared))
+        findings = examine_session(lambda: shared, daemon)
         level = LEVELS[worst(findings)]
         response.status_code = 503 if level == "critical" else 200
         return Health(status=level, findings=[Finding(**f._asdict()) for f in findings])

@@ -180,6 +180,24 @@ def test_status_and_health(client: Client) -> None:
     assert answer.json()["status"] == "critical"
 
 
+def test_healthz_without_a_daemon_leaves_its_rules_out(client: Client) -> None:
+    rules = [found["rule"] for found in client.get("/healthz?daemon=false").json()["findings"]]
+    assert "due_week" in rules
+    assert {"daemon_running", "schedule_on"}.isdisjoint(rules)
+    assert client.get("/healthz?daemon=perhaps").status_code == 422
+
+
+def test_healthz_of_a_history_that_cannot_be_reached(client: Client, session: Session) -> None:
+    (session.home / "history").write_text("not a folder")
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json()["status"] == "critical"
+    (finding,) = answer.json()["findings"]
+    assert (finding["rule"], finding["level"]) == ("storage", "critical")
+    assert finding["message"].startswith("cannot be reached: ")
+    (session.home / "history").unlink()
+
+
 schema = schemathesis.openapi.from_dict(
     create_app(lambda source: None).openapi()  # type: ignore[arg-type, return-value]
 )

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
+
+from pydantic import ValidationError
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.hosts import is_loopback
+from fantasy_pipeline.settings import AlertSettings
 
 if TYPE_CHECKING:
     from fantasy_pipeline.alerts.messages import Alert
-    from fantasy_pipeline.settings import AlertSettings
 
 TIMEOUT_SECONDS = 10
 
@@ -108,8 +110,35 @@ class Smtp:
         return server
 
 
-def configured(settings: AlertSettings) -> Sequence[Channel]:
+class Misconfigured:
+    """A channel with a setting that cannot be read: it fails, the others are as they were."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        self._reason = reason
+
+    def send(self, alert: Alert) -> None:
+        raise ChannelError(self._reason)
+
+
+def read_settings() -> tuple[AlertSettings, Mapping[str, str]]:
+    """The settings; a bad one has its default, and is named with what is wrong.
+
+    Never raises: an alert must not be lost because a port is not a number.
+    """
+    try:
+        return AlertSettings(), {}
+    except ValidationError as error:
+        # The message only: what was given may be a password in the wrong place.
+        bad = {str(found["loc"][0]): found["msg"] for found in error.errors()}
+    defaults: dict[str, Any] = {name: AlertSettings.model_fields[name].default for name in bad}
+    told = {name: f"FANTASY_ALERT_{name.upper()}: {message}" for name, message in bad.items()}
+    return AlertSettings(**defaults), told
+
+
+def configured() -> Sequence[Channel]:
     """The channels that the environment configures."""
+    settings, bad = read_settings()
     channels: list[Channel] = []
     if settings.slack_url:
         channels.append(Webhook("slack", settings.slack_url.get_secret_value()))
@@ -117,4 +146,15 @@ def configured(settings: AlertSettings) -> Sequence[Channel]:
         channels.append(Webhook("webhook", settings.webhook_url.get_secret_value()))
     if settings.smtp_host and settings.smtp_to:
         channels.append(Smtp(settings))
-    return channels
+    return [_checked(channel, bad) for channel in channels]
+
+
+def _checked(channel: Channel, bad: Mapping[str, str]) -> Channel:
+    reasons = [text for name, text in bad.items() if name.startswith(f"{channel.name}_")]
+    return Misconfigured(channel.name, "; ".join(reasons)) if reasons else channel
+
+
+def misconfigured() -> Mapping[str, str]:
+    """Channels with a setting that cannot be read, and why."""
+    _, bad = read_settings()
+    return {name.partition("_")[0]: reason for name, reason in bad.items()}

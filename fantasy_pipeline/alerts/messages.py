@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from fantasy_pipeline.automation import Import
     from fantasy_pipeline.control.history import Execution
 
-Kind = Literal["failure", "recovery", "overdue"]
+Kind = Literal["failure", "recovery", "overdue", "arrived"]
 _MAX_CAUSE = 500
 
 
@@ -83,6 +83,18 @@ def overdue(item: Import, now: datetime) -> Alert:
         week=week.week,
         cause=f"no import of it succeeded in {hours:.0f} hours; "
         f"fantasy-pipeline trigger --season {week.season} --week {week.week}",
+    )
+
+
+def arrived(item: Import) -> Alert:
+    """The all-clear of a week that was told to be overdue."""
+    week = item.week
+    return Alert(
+        id=f"arrived-{item.key}",
+        kind="arrived",
+        title=f"{week} has its {item.phase} import now",
+        season=week.season,
+        week=week.week,
     )
 
 

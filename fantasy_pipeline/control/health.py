@@ -5,6 +5,7 @@ Asks no upstream and changes nothing: fit for a container's or a cron's health c
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -14,14 +15,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import dagster as dg
+from pydantic import ValidationError
 
 from fantasy_pipeline import automation
-from fantasy_pipeline.alerts.outbox import Outbox
+from fantasy_pipeline.alerts.channels import misconfigured
+from fantasy_pipeline.alerts.outbox import MAX_LOST, Outbox
+from fantasy_pipeline.alerts.repairs import unrepaired
 from fantasy_pipeline.calendar import week_status
-from fantasy_pipeline.control.history import Execution, executions
+from fantasy_pipeline.control.history import executions
 from fantasy_pipeline.control.status import Instigator, daemons, instigators
-from fantasy_pipeline.import_state import IMPORT_JOBS, imported_of
+from fantasy_pipeline.errors import PipelineError, invalid_settings
+from fantasy_pipeline.import_state import STATS_ASSET, imported_of
 from fantasy_pipeline.locks import held
+from fantasy_pipeline.settings import default_home
 
 if TYPE_CHECKING:
     from fantasy_pipeline.calendar import Game
@@ -30,9 +36,13 @@ if TYPE_CHECKING:
 Level = Literal["ok", "warning", "critical"]
 LEVELS: tuple[Level, ...] = ("ok", "warning", "critical")
 
+_RECENT_IMPORTS = 300
+"""Among so many there is one that succeeded, if any does: a year has some 60 planned."""
 LONGEST_SILENCE = timedelta(days=8)
 STUCK_AFTER = timedelta(hours=2)
 LOCK_STALE_AFTER = timedelta(minutes=30)
+_WORKSPACE_FOLDERS = ("/etc/fantasy-pipeline", "/opt/dagster")
+"""Where those of `deploy` lie: systemd, docker."""
 DISK_WARNING, DISK_CRITICAL = 2 * 2**30, 256 * 2**20
 """Free bytes; a season takes some 20 MB, the log of its runs as much."""
 
@@ -77,24 +87,85 @@ class Subject:
             "postseason",
         )
 
-    def last_import(self, status: str | None = None) -> Execution | None:
-        runs = (
-            next(executions(self.instance, job=job, status=status, limit=1), None)
-            for job in IMPORT_JOBS
-        )
-        return max(filter(None, runs), key=lambda run: run.executed_at, default=None)
+    def last_import(self) -> datetime | None:
+        """When a week of the plan was last imported by a run that succeeded, whichever it was."""
+        since = self.now - automation.LOOK_BACK
+        planned = automation.all_imports(self.games, since, self.now)
+        weeks = sorted({item.week.key for item in planned})
+        if not weeks:
+            return None
+        records = self.instance.fetch_materializations(
+            dg.AssetRecordsFilter(asset_key=STATS_ASSET, asset_partitions=weeks),
+            limit=_RECENT_IMPORTS,
+        ).records
+        succeeded: dict[str, bool] = {}
+        for record in records:
+            event = record.asset_materialization
+            data = event.metadata.get("data") if event else None
+            if (data.value if data else None) != self.label:
+                continue
+            if record.run_id not in succeeded:
+                run = self.instance.get_run_by_id(record.run_id)
+                succeeded[record.run_id] = run is not None and run.is_success
+            if succeeded[record.run_id]:
+                return datetime.fromtimestamp(record.timestamp, timezone.utc)
+        return None
 
 
 Rule = Callable[[Subject], Iterable[Finding]]
 
 
-def examine(subject: Subject) -> list[Finding]:
-    """Findings of every rule, in order; a rule without any is ok."""
+def examine(subject: Subject, daemon: bool = True) -> list[Finding]:
+    """Findings of every rule, in order; a rule without any is ok.
+
+    Args:
+        daemon: whether a daemon is wanted; False leaves out `DAEMON_RULES`.
+    """
     findings = []
     for rule in RULES:
-        found = list(rule(subject))
-        findings += found or [Finding(rule.__name__.strip("_"), "ok", "")]
+        if not daemon and rule in DAEMON_RULES:
+            continue
+        name = rule.__name__.strip("_")
+        try:
+            found = list(rule(subject))
+        except Exception as error:
+            # Monitoring needs an answer to all the other questions, and an exit code that it knows.
+            found = [Finding(name, "critical", f"cannot be checked: {_cause(error)}")]
+        findings += found or [Finding(name, "ok", "")]
     return findings
+
+
+def examine_session(make_session: Callable[[], Session], daemon: bool = True) -> list[Finding]:
+    """`examine` of a session. Never raises: no answer is critical."""
+    try:
+        session = make_session()
+    except (PipelineError, ValidationError) as error:
+        return [_no_answer(error)]
+    try:
+        # One question, before each rule waits for a storage that does not answer.
+        session.instance.get_runs(limit=1)
+    except Exception as error:
+        return [Finding("storage", "critical", f"cannot be reached: {_cause(error)}")]
+    try:
+        subject = subject_of(session)
+    except Exception as error:
+        return [_no_answer(error)]
+    return examine(subject, daemon)
+
+
+def _no_answer(error: Exception) -> Finding:
+    told = invalid_settings(error) if isinstance(error, ValidationError) else _cause(error)
+    return Finding("answer", "critical", told)
+
+
+def _cause(error: BaseException) -> str:
+    """Why, in one line: the first cause knows, those who passed it on say that there was one."""
+    if isinstance(error, PipelineError):
+        return str(error)
+    while error.__cause__ is not None:
+        error = error.__cause__
+    text = next(iter(str(error).strip().splitlines()), "")
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def worst(findings: Iterable[Finding]) -> int:
@@ -117,7 +188,7 @@ def _daemon_running(subject: Subject) -> Iterable[Finding]:
 def _schedule_on(subject: Subject) -> Iterable[Finding]:
     for item in subject.instigators:
         if not item.is_on:
-            advice = f"dagster {item.kind} start {item.name}"
+            advice = f"dagster {item.kind} start {item.name} {_workspace()}"
             yield Finding("schedule_on", "critical", f"{item.kind} {item.name} is off; {advice}")
         elif item.kind == "schedule" and item.next_tick is None:
             yield Finding("schedule_on", "critical", f"{item.name} has no next tick")
@@ -126,29 +197,43 @@ def _schedule_on(subject: Subject) -> Iterable[Finding]:
             yield Finding("schedule_on", "warning", message)
 
 
+def _workspace() -> str:
+    """How Dagster's own commands find the code here.
+
+    By a workspace file if there is one: Dagster keeps what is on or off by the name of the code
+    location, and the files of this project give it a name.
+    """
+    project = Path(__file__).parents[2]
+    folders = (default_home(), Path.cwd(), project, *map(Path, _WORKSPACE_FOLDERS))
+    for folder in folders:
+        if (path := folder / "workspace.yaml").is_file():
+            return f"-w {shlex.quote(str(path))}"
+    return "-m fantasy_pipeline.definitions"
+
+
 def _recent_success(subject: Subject) -> Iterable[Finding]:
     if not subject.in_season:
         return
-    success = subject.last_import("success")
-    if success is None:
+    last = subject.last_import()
+    if last is None:
         yield Finding("recent_success", "critical", "no import has succeeded yet")
-    elif not automation.all_imports(subject.games, success.executed_at, subject.now):
+    elif not automation.all_imports(subject.games, last, subject.now):
         # Nothing fell due since: the sample league's clock stands still.
         return
-    elif subject.clock - success.executed_at > LONGEST_SILENCE:
-        days = (subject.clock - success.executed_at).days
+    elif subject.clock - last > LONGEST_SILENCE:
+        days = (subject.clock - last).days
         yield Finding("recent_success", "critical", f"the last import succeeded {days} days ago")
 
 
 def _last_run(subject: Subject) -> Iterable[Finding]:
-    from fantasy_pipeline.definitions import defs
-
-    for job in sorted(defs.get_repository_def().job_names):
-        latest = next(executions(subject.instance, job=job, limit=1), None)
-        if latest is not None and latest.status == "failure":
-            cause = next(iter(latest.result["errors"]), "unknown error")
-            message = f"{job} failed on {latest.executed_at:%Y-%m-%d %H:%M} UTC: {cause}"
-            yield Finding("last_run", "warning", f"{message} (run {latest.run.run_id[:8]})")
+    told = set()
+    for run in unrepaired(subject.instance, subject.clock):
+        if run.job_id in told:
+            continue
+        told.add(run.job_id)
+        cause = next(iter(run.result["errors"]), "unknown error")
+        message = f"{run.job_id} failed on {run.executed_at:%Y-%m-%d %H:%M} UTC: {cause}"
+        yield Finding("last_run", "warning", f"{message} (run {run.run.run_id[:8]})")
 
 
 def _due_week(subject: Subject) -> Iterable[Finding]:
@@ -203,8 +288,16 @@ def _disk_space(subject: Subject) -> Iterable[Finding]:
 
 
 def _alert_channels(subject: Subject) -> Iterable[Finding]:
-    for channel, reason in sorted(Outbox(subject.instance).failing().items()):
-        yield Finding("alert_channels", "warning", f"{channel}: {reason}")
+    outbox = Outbox(subject.instance)
+    reasons = {**misconfigured(), **outbox.failing()}
+    lost = outbox.lost()
+    for channel in sorted({*reasons, *lost}):
+        parts = [reasons.get(channel, "")]
+        if alerts := lost.get(channel):
+            count = f"{'at least ' if len(alerts) >= MAX_LOST else ''}{len(alerts)}"
+            parts.append(f"{count} alerts lost, the latest: {alerts[-1].title}")
+        message = f"{channel}: {'; '.join(filter(None, parts))}"
+        yield Finding("alert_channels", "warning", message)
 
 
 RULES: tuple[Rule, ...] = (
@@ -218,6 +311,8 @@ RULES: tuple[Rule, ...] = (
     _disk_space,
     _alert_channels,
 )
+DAEMON_RULES: tuple[Rule, ...] = (_daemon_running, _schedule_on)
+"""Not asked where a cron or another program starts the imports."""
 
 
 def subject_of(session: Session) -> Subject:
@@ -225,12 +320,16 @@ def subject_of(session: Session) -> Subject:
     from fantasy_pipeline.resources import known_games
 
     data = session.settings.data
+    folders = [session.home, *([] if "://" in data else [Path(data)])]
+    cache = session.settings.cache_dir.absolute()
+    if not any(cache.is_relative_to(folder.absolute()) for folder in folders):
+        folders.append(cache)
     return Subject(
         instance=session.instance,
         label=session.label,
         games=known_games(session.lake, tuple),
         now=session.present,
         clock=datetime.now(timezone.utc),
-        folders=[session.home, *([] if "://" in data else [Path(data)])],
+        folders=folders,
         locks=session.locks,
     )

@@ -8,7 +8,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from pydantic import SecretStr
 
-from fantasy_pipeline.alerts.channels import ChannelError, Smtp, Webhook, configured
+from fantasy_pipeline.alerts.channels import ChannelError, Smtp, Webhook, configured, misconfigured
 from fantasy_pipeline.alerts.messages import Alert
 from fantasy_pipeline.settings import AlertSettings
 from fantasy_pipeline_tests.receivers import SECRET, Receiver, free_port, receiving
@@ -108,14 +108,14 @@ class TestSmtp:
 
 class TestConfigured:
     def test_nothing_set(self) -> None:
-        assert configured(AlertSettings()) == []
+        assert configured() == []
 
     def test_set_to_nothing_is_not_set(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """As a compose file sets what its user did not."""
         for name in AlertSettings.model_fields:
             monkeypatch.setenv(f"FANTASY_ALERT_{name.upper()}", "")
         settings = AlertSettings()
-        assert configured(settings) == []
+        assert configured() == []
         assert settings.smtp_from
         assert settings.smtp_port == 587
 
@@ -125,6 +125,23 @@ class TestConfigured:
         monkeypatch.setenv("FANTASY_ALERT_SMTP_HOST", "127.0.0.1")
         monkeypatch.setenv("FANTASY_ALERT_SMTP_TO", "a@example.org")
         settings = AlertSettings()
-        assert [c.name for c in configured(settings)] == ["slack", "webhook", "smtp"]
+        assert [c.name for c in configured()] == ["slack", "webhook", "smtp"]
         assert SECRET not in repr(settings)
         assert isinstance(settings.slack_url, SecretStr)
+
+    def test_bad_setting_of_one_channel_leaves_the_others(
+        self, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("FANTASY_ALERT_WEBHOOK_URL", receiver.url)
+        monkeypatch.setenv("FANTASY_ALERT_SMTP_HOST", "127.0.0.1")
+        monkeypatch.setenv("FANTASY_ALERT_SMTP_TO", "a@example.org")
+        monkeypatch.setenv("FANTASY_ALERT_SMTP_PORT", SECRET)
+        webhook, smtp = configured()
+        webhook.send(ALERT)
+        assert len(receiver.bodies) == 1
+        with pytest.raises(ChannelError, match="FANTASY_ALERT_SMTP_PORT: Input") as told:
+            smtp.send(ALERT)
+        assert SECRET not in str(told.value)
+        assert misconfigured() == {"smtp": str(told.value)}
+        monkeypatch.delenv("FANTASY_ALERT_SMTP_PORT")
+        assert misconfigured() == {}

@@ -51,3 +51,10 @@ def test_overdue_says_since_when_and_what_to_do() -> None:
     )
     assert "in 4 hours; fantasy-pipeline trigger --season 2024 --week 2" in alert.text
     assert alert.id == "overdue-2024-02-provisional"
+
+
+def test_all_clear_says_which_import_came() -> None:
+    due = datetime(2024, 9, 17, 8, tzinfo=timezone.utc)
+    alert = messages.arrived(Import(due, SeasonWeek(2024, 2), "provisional"))
+    assert alert.text == "2024 week 2 has its provisional import now"
+    assert (alert.kind, alert.season, alert.week) == ("arrived", 2024, 2)

@@ -19,10 +19,17 @@ import pytest
 
 from fantasy_pipeline.alerts.channels import Webhook
 from fantasy_pipeline.alerts.messages import Alert
-from fantasy_pipeline.alerts.outbox import Outbox
+from fantasy_pipeline.alerts.outbox import MAX_AGE_SECONDS, Outbox
 from fantasy_pipeline.calendar import Game
 from fantasy_pipeline.control import health
-from fantasy_pipeline.control.health import Finding, Subject, examine, worst
+from fantasy_pipeline.control.health import (
+    Finding,
+    Subject,
+    examine,
+    examine_session,
+    subject_of,
+    worst,
+)
 from fantasy_pipeline.control.status import Instigator
 from fantasy_pipeline.locks import held, locked
 from fantasy_pipeline.season_week import SeasonWeek
@@ -31,6 +38,7 @@ from fantasy_pipeline.tables import PLAYER_HISTORY
 from fantasy_pipeline_tests.receivers import receiving
 from fantasy_pipeline_tests.replay import record_imports
 
+ROOT = Path(__file__).parents[2]
 NOW = datetime.now(timezone.utc)
 WEEK = SeasonWeek(2024, 1)
 TUESDAY_NOON = datetime(2024, 9, 10, 12, tzinfo=timezone.utc)
@@ -154,7 +162,8 @@ def _instigator(**changes: Any) -> Instigator:
             {"is_on": False},
             (
                 "critical",
-                "schedule tuesday_import is off; dagster schedule start tuesday_import",
+                "schedule tuesday_import is off; "
+                f"dagster schedule start tuesday_import -w {ROOT / 'workspace.yaml'}",
             ),
         ),
         ({"next_tick": None}, ("critical", "tuesday_import has no next tick")),
@@ -180,9 +189,37 @@ def weekly_import() -> None:
     work()
 
 
-def run(instance: dg.DagsterInstance, fail: bool = False) -> None:
+@dg.job
+def whole_week() -> None:
+    work()
+
+
+@dg.job
+def season_ingest() -> None:
+    work()
+
+
+@dg.job
+def report_week() -> None:
+    work()
+
+
+def run(
+    instance: dg.DagsterInstance,
+    fail: bool = False,
+    job: dg.JobDefinition = weekly_import,
+    **tags: str,
+) -> None:
     config = {"ops": {"work": {"config": {"fail": fail}}}}
-    weekly_import.execute_in_process(instance=instance, run_config=config, raise_on_error=False)
+    job.execute_in_process(instance=instance, run_config=config, raise_on_error=False, tags=tags)
+
+
+WEEK_5 = {"season": "2024", "week": "5"}
+
+
+def weeks(first: str, last: str) -> dict[str, str]:
+    ends = {"start": first, "end": last}
+    return {f"dagster/asset_partition_range_{end}": key for end, key in ends.items()}
 
 
 class TestRuns:
@@ -192,7 +229,8 @@ class TestRuns:
         assert found(subject(instance, games=()), "recent_success") == [("ok", "")]
 
     def test_success_of_long_ago(self, instance: dg.DagsterInstance) -> None:
-        run(instance)
+        # By a run of whichever job: a backfill's or the UI's counts as well.
+        record_imports(instance, {WEEK: "provisional"}, {})
         assert found(subject(instance), "recent_success") == [("ok", "")]
         later = NOW + timedelta(days=9)
         # The sample league's clock stands still: nothing falls due.
@@ -204,6 +242,29 @@ class TestRuns:
         late = subject(instance, clock=later, now=later, games=games)
         ((level, message),) = found(late, "recent_success")
         assert (level, message) == ("critical", "the last import succeeded 8 days ago")
+        # Sample data are no import of the league's week.
+        sample = subject(instance, label="sample")
+        expected = [("critical", "no import has succeeded yet")]
+        assert found(sample, "recent_success") == expected
+
+    def test_import_of_a_run_that_failed_is_none(self, instance: dg.DagsterInstance) -> None:
+        event = dg.AssetMaterialization("weekly_stats", partition=WEEK.key)
+
+        @dg.op(out=dg.Out(dg.Nothing))
+        def imports(context: dg.OpExecutionContext) -> None:
+            context.log_event(event)
+
+        @dg.op(ins={"after": dg.In(dg.Nothing)})
+        def fails() -> None:
+            raise ValueError("after the import")
+
+        @dg.job
+        def broken() -> None:
+            fails(imports())
+
+        broken.execute_in_process(instance=instance, raise_on_error=False)
+        expected = [("critical", "no import has succeeded yet")]
+        assert found(subject(instance), "recent_success") == expected
 
     def test_last_run_failed(self, instance: dg.DagsterInstance) -> None:
         run(instance, fail=True)
@@ -213,6 +274,65 @@ class TestRuns:
         assert "work: boom" in message
         run(instance)
         assert found(subject(instance), "last_run") == [("ok", "")]
+
+    @pytest.mark.parametrize(
+        ("job", "tags", "is_repaired"),
+        [
+            (whole_week, WEEK_5, True),
+            (whole_week, {"season": "2024", "week": "6"}, False),
+            (whole_week, {**WEEK_5, "source": "sample"}, False),
+            (report_week, WEEK_5, False),
+            (season_ingest, weeks("2024|01", "2024|18"), True),
+            (season_ingest, weeks("2024|06", "2024|18"), False),
+            (season_ingest, weeks("2023|01", "2023|18"), False),
+        ],
+    )
+    def test_failure_that_another_job_repaired(
+        self,
+        instance: dg.DagsterInstance,
+        job: dg.JobDefinition,
+        tags: dict[str, str],
+        is_repaired: bool,
+    ) -> None:
+        run(instance, fail=True, **WEEK_5, source="auto")
+        run(instance, job=job, **tags)
+        ((level, _),) = found(subject(instance), "last_run")
+        assert (level == "ok") is is_repaired
+
+    def test_success_before_the_failure_repairs_nothing(self, instance: dg.DagsterInstance) -> None:
+        run(instance, job=whole_week, **WEEK_5)
+        run(instance, fail=True, **WEEK_5)
+        ((level, _),) = found(subject(instance), "last_run")
+        assert level == "warning"
+
+    def test_failure_that_nobody_repairs_is_not_told_forever(
+        self, instance: dg.DagsterInstance
+    ) -> None:
+        run(instance, fail=True, job=season_ingest, **weeks("2015|01", "2015|18"))
+        week_later = NOW + timedelta(days=7)
+        ((level, _),) = found(subject(instance, clock=week_later), "last_run")
+        assert level == "warning"
+        later = NOW + timedelta(days=8, hours=1)
+        assert found(subject(instance, clock=later), "last_run") == [("ok", "")]
+
+    def test_failure_that_is_retried_is_its_successors(self, instance: dg.DagsterInstance) -> None:
+        run(instance, fail=True, **{"dagster/will_retry": "true"})
+        assert found(subject(instance), "last_run") == [("ok", "")]
+
+    def test_selection_of_the_ui_repairs_what_it_has(self, instance: dg.DagsterInstance) -> None:
+        @dg.asset
+        def weekly_stats(context: dg.AssetExecutionContext) -> None: ...
+
+        @dg.asset
+        def games() -> None: ...
+
+        run(instance, fail=True, **WEEK_5)
+        for selected, level in ((games, "warning"), (weekly_stats, "ok")):
+            job = dg.Definitions(
+                assets=[weekly_stats, games], jobs=[dg.define_asset_job("ui", selection="*")]
+            ).resolve_job_def("ui")
+            job.execute_in_process(instance=instance, asset_selection=[selected.key], tags=WEEK_5)
+            assert [told for told, _ in found(subject(instance), "last_run")] == [level]
 
     def test_stuck(self, instance: dg.DagsterInstance) -> None:
         config = {"ops": {"work": {"config": {"fail": False}}}}
@@ -316,3 +436,89 @@ def test_alert_channel(instance: dg.DagsterInstance) -> None:
         server.status = 200
         outbox.deliver([Webhook("slack", server.url)])
     assert found(subject(instance), "alert_channels") == [("ok", "")]
+
+
+@pytest.mark.loopback
+def test_lost_alerts(instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> None:
+    outbox = Outbox(instance)
+    for name in ("first", "second"):
+        outbox.add(Alert(name, "failure", f"the {name}"))
+    with receiving() as server:
+        slack = Webhook("slack", server.url)
+        server.status = 500
+        outbox.deliver([slack])
+        with monkeypatch.context() as later:
+            now = time.time()
+            later.setattr("time.time", lambda: now + MAX_AGE_SECONDS + 1)
+            outbox.deliver([slack])
+        message = "slack: answered HTTP 500; 2 alerts lost, the latest: the second"
+        assert found(subject(instance), "alert_channels") == [("warning", message)]
+        server.status = 200
+        outbox.add(Alert("third", "failure", "the third"))
+        outbox.deliver([slack])
+    assert found(subject(instance), "alert_channels") == [("ok", "")]
+
+
+def test_channel_with_a_bad_setting(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FANTASY_ALERT_SMTP_PORT", "tls")
+    ((level, message),) = found(subject(instance), "alert_channels")
+    assert level == "warning"
+    assert message.startswith("smtp: FANTASY_ALERT_SMTP_PORT: Input should be a valid integer")
+
+
+def test_without_a_daemon_its_rules_are_left_out(instance: dg.DagsterInstance) -> None:
+    all_rules = {finding.rule for finding in examine(subject(instance))}
+    rules = {finding.rule for finding in examine(subject(instance), daemon=False)}
+    assert all_rules - rules == {"daemon_running", "schedule_on"}
+
+
+def test_rule_that_cannot_be_asked_is_critical_and_the_others_answer(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(shutil, "disk_usage", refuse)
+    examined = subject(instance, folders=[Path("/")])
+    ((level, message),) = found(examined, "disk_space")
+    assert level == "critical"
+    assert message == "cannot be checked: PermissionError: [Errno 13] Permission denied"
+    assert found(examined, "alert_channels") == [("ok", "")]
+
+
+def test_storage_that_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    (tmp_path / "history").write_text("not a folder")
+    ((rule, level, message),) = examine_session(Session)
+    assert (rule, level) == ("storage", "critical")
+    assert message.startswith("cannot be reached: ")
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_cache_that_lies_elsewhere_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inside: bool
+) -> None:
+    cache = tmp_path / ("home/data/cache" if inside else "other")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("FANTASY_CACHE", str(cache))
+    monkeypatch.setenv("FANTASY_SOURCE", "sample")
+    folders = subject_of(Session()).folders
+    assert (cache in folders) is not inside
+
+
+@pytest.mark.parametrize("where", ["home", "here"])
+def test_advice_names_the_nearest_workspace(
+    instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    (folder / "workspace.yaml").touch()
+    monkeypatch.setenv("DAGSTER_HOME", str(folder if where == "home" else tmp_path))
+    monkeypatch.chdir(folder if where == "here" else tmp_path)
+    examined = subject(instance)
+    examined.__dict__["instigators"] = [_instigator(is_on=False)]
+    ((_, message),) = found(examined, "schedule_on")
+    assert message.endswith(f"-w '{folder}/workspace.yaml'")
