@@ -115,7 +115,10 @@ def run_backfill(
     Raises:
         KeyboardInterrupt: passed on after the workers have stopped; the same plan resumes.
     """
+    from fantasy_pipeline.control.dead_runs import end_dead_runs
+
     with _alone(on_wait):
+        end_dead_runs(instance)
         return _run_plan(instance, plan, workers, on_step, on_resumed)
 
 
@@ -172,24 +175,22 @@ def _run_plan(
 
 
 def _needed(step: Step, failed: Sequence[Step]) -> Step | None:
-    """A failed step that one of a season stands on: that of the same weeks, or the history."""
+    """A failed step that one of a season stands on: one of its weeks, or the history."""
     if step.first is None:
         return None
-    return next((lost for lost in failed if lost.job == HISTORY or lost.first == step.first), None)
+    return next((lost for lost in failed if lost.job == HISTORY or lost.shares(step)), None)
 
 
 def _end_lost_run(instance: DagsterInstance, backfill_id: str, step: Step, why: str) -> None:
     """A dead worker cannot say itself that its run is over."""
     import dagster as dg
 
-    from fantasy_pipeline.control.history import execution_of
+    from fantasy_pipeline.control.dead_runs import end_run
     from fantasy_pipeline.import_state import IN_PROGRESS
-    from fantasy_pipeline.run_results import try_to_record
 
     tags = {_ID_TAG: backfill_id, _STEP_TAG: step.name}
     for run in instance.get_runs(dg.RunsFilter(tags=tags, statuses=IN_PROGRESS)):
-        instance.report_run_failed(run, why)
-        try_to_record(execution_of(instance, run.run_id))
+        end_run(instance, run.run_id, why)
 
 
 def refresh_schedule(session: Session) -> None:

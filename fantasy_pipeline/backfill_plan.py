@@ -7,10 +7,11 @@ lake; nothing is run here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fantasy_pipeline.automation import phases_at
 from fantasy_pipeline.calendar import check_week, week_status, weeks_of
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.season_week import SeasonWeek, ranges
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from fantasy_pipeline.calendar import Game
     from fantasy_pipeline.session import Session
 
-GAMES, INGEST = "games_refresh", "season_ingest"
+GAMES, INGEST, EARLY_INGEST = "games_refresh", "season_ingest", "provisional_ingest"
 HISTORY, PROJECT = "history_rebuild", "season_projections"
 
 
@@ -41,6 +42,12 @@ class Step:
             if self.first and self.last
             else self.job
         )
+
+    def shares(self, other: Step) -> bool:
+        """Whether both are over one and the same week."""
+        if not (self.first and self.last and other.first and other.last):
+            return False
+        return self.first <= other.last and other.first <= self.last
 
     @property
     def work(self) -> int:
@@ -91,14 +98,25 @@ def contiguous(weeks: Sequence[SeasonWeek]) -> list[tuple[SeasonWeek, SeasonWeek
     return ranges
 
 
-def make_plan(text: str, source: str, weeks: Sequence[SeasonWeek]) -> Plan:
-    """Plan the stages for some weeks."""
+def make_plan(
+    text: str, source: str, weeks: Sequence[SeasonWeek], early: Collection[SeasonWeek] = ()
+) -> Plan:
+    """Plan the stages for some weeks.
+
+    Args:
+        early: weeks whose stats may still be corrected; they are kept, to be compared with.
+    """
     ranges = contiguous(weeks)
+    final = contiguous([week for week in weeks if week not in early])
+    provisional = contiguous([week for week in weeks if week in early])
     return Plan(
         text,
         source,
         (
-            tuple(Step(INGEST, *bounds) for bounds in ranges),
+            (
+                *(Step(INGEST, *bounds) for bounds in final),
+                *(Step(EARLY_INGEST, *bounds) for bounds in provisional),
+            ),
             (Step(HISTORY),),
             # Those with most to learn from first: at the end no worker waits long for another.
             tuple(Step(PROJECT, *bounds) for bounds in reversed(ranges)),
@@ -115,8 +133,10 @@ def backfill_plan(
 ) -> Plan:
     """Plan a backfill of the weeks that exist and, unless `explicit`, whose games are over.
 
+    Without any stage if `only_missing`, and none is.
+
     Raises:
-        PipelineError: nothing is left to do, or a season is not in the schedule.
+        PipelineError: none of the weeks is over, or a season is not in the schedule.
     """
     games = session.known_games
     wanted = []
@@ -128,15 +148,16 @@ def backfill_plan(
     if not explicit:
         last = _last_over(games, session.now)
         wanted = [week for week in wanted if week <= last]
+    if not wanted:
+        raise PipelineError("nothing to do: no such week is over.")
     text = f"{session.source} {ranges(seasons)} weeks {ranges(sorted(set(weeks)))}"
     if only_missing:
         present = set(session.lake.weeks(WEEKLY_STATS)) & set(session.lake.weeks(PROJECTIONS))
         wanted = [week for week in wanted if week not in present]
         text += " missing"
-    if not wanted:
-        why = "all of it is in the lake" if only_missing else "no such week is over"
-        raise PipelineError(f"nothing to do: {why}.")
-    return make_plan(text, session.source, wanted)
+        if not wanted:
+            return Plan(text, session.source, ())
+    return make_plan(text, session.source, wanted, _early(games, wanted, session.now))
 
 
 def import_plan(session: Session, seasons: Iterable[int]) -> Plan:
@@ -145,7 +166,8 @@ def import_plan(session: Session, seasons: Iterable[int]) -> Plan:
     last = _last_over(games, session.now)
     present = set(session.lake.weeks(WEEKLY_STATS)) & set(session.lake.weeks(SOURCE_PROJECTIONS))
     weeks = [week for week in _all_weeks(games, seasons) if week <= last and week not in present]
-    plan = make_plan(f"{session.source} import {ranges(seasons)}", session.source, weeks)
+    text = f"{session.source} import {ranges(seasons)}"
+    plan = make_plan(text, session.source, weeks, _early(games, weeks, session.now))
     return Plan(plan.text, plan.source, plan.stages[:1])
 
 
@@ -162,6 +184,11 @@ def _last_over(games: Sequence[Game], now: datetime) -> SeasonWeek:
     are over."""
     status = week_status(games, now)
     return max(status.due, status.last_completed or status.due)
+
+
+def _early(games: Sequence[Game], weeks: Sequence[SeasonWeek], now: datetime) -> set[SeasonWeek]:
+    """Of some weeks, those whose stats are not final yet."""
+    return {week for week, phase in phases_at(games, weeks, now).items() if phase != "final"}
 
 
 def _all_weeks(games: Sequence[Game], seasons: Iterable[int]) -> list[SeasonWeek]:

@@ -23,6 +23,24 @@ IMPORT_JOBS = ("weekly_import", "whole_week")
 """Jobs that import one week."""
 WEEK_JOBS = (*IMPORT_JOBS, "weekly_projections")
 """Jobs of one week."""
+_IMPORTED = frozenset({"weekly_stats", "provisional_stats", "stat_corrections"})
+_PROJECTED = frozenset({"source_projections", "model_projections", "projections"})
+_MAIN_TABLES = {
+    "weekly_import": _IMPORTED,
+    "whole_week": _IMPORTED,
+    "weekly_projections": _PROJECTED,
+}
+"""What a run of a week is for."""
+_MADE_BY = {
+    "weekly_import": _IMPORTED,
+    "whole_week": _IMPORTED | _PROJECTED,
+    "weekly_projections": _PROJECTED,
+    "season_ingest": _IMPORTED,
+    "provisional_ingest": _IMPORTED,
+    "season_projections": _PROJECTED,
+    # What the UI calls a run of assets; without a selection, of all.
+    "__ASSET_JOB": _IMPORTED | _PROJECTED,
+}
 IN_PROGRESS = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -102,19 +120,48 @@ def source_of_run(run: dg.DagsterRun) -> str | None:
     return run.tags.get("source") or config.get("source") or None
 
 
+def weeks_of_run(tags: Mapping[str, str]) -> list[SeasonWeek]:
+    """The weeks a run is for: one, or those of a range, a rectangle of seasons and weeks."""
+    if (week := week_of_run(tags)) is not None:
+        return [week]
+    try:
+        first, last = (
+            SeasonWeek.from_key(tags[f"dagster/asset_partition_range_{end}"])
+            for end in ("start", "end")
+        )
+    except (KeyError, ValueError, PipelineError):
+        return []
+    return [
+        SeasonWeek(season, week)
+        for season in range(first.season, last.season + 1)
+        for week in range(first.week, last.week + 1)
+    ]
+
+
+def _makes(run: dg.DagsterRun) -> frozenset[str]:
+    """Of `_IMPORTED` and `_PROJECTED`, what a run materializes."""
+    # Of a job as a whole it is None or empty.
+    if run.asset_selection:
+        return (_IMPORTED | _PROJECTED) & {key.to_user_string() for key in run.asset_selection}
+    return _MADE_BY.get(run.job_name, frozenset())
+
+
 def running_weeks(
     instance: dg.DagsterInstance, jobs: Sequence[str], source: str
 ) -> dict[SeasonWeek, dg.DagsterRun]:
-    """Weeks that runs of some jobs are at, or are queued for.
+    """Weeks of which a run makes, or is queued to make, what some jobs make.
+
+    Whichever job that run is of: one over many weeks, or of assets chosen in the UI, counts too.
 
     Args:
+        jobs: of `WEEK_JOBS`.
         source: whose league the weeks are of: the sample league's weeks are not the NFL's.
     """
+    tables = frozenset().union(*(_MAIN_TABLES[job] for job in jobs))
     runs = instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS))
     found = {}
     for run in runs:
-        week = week_of_run(run.tags)
         same_league = ((source_of_run(run) or source) == "sample") == (source == "sample")
-        if week is not None and run.job_name in jobs and same_league:
-            found[week] = run
+        if same_league and tables & _makes(run):
+            found.update(dict.fromkeys(weeks_of_run(run.tags), run))
     return found

@@ -50,6 +50,19 @@ season_ingest = dg.define_asset_job(
     description="First stage of a command-line backfill: what comes from upstream.",
 )
 
+provisional_ingest = dg.define_asset_job(
+    "provisional_ingest",
+    # In all seasons it would cost a backfill more than it tells: final stats are not corrected.
+    selection=dg.AssetSelection.assets(
+        assets.raw_players,
+        assets.weekly_stats,
+        assets.provisional_stats,
+        assets.stat_corrections,
+        assets.source_projections,
+    ),
+    description="The same for weeks whose stats the league may still correct: they are kept.",
+)
+
 history_rebuild = dg.define_asset_job(
     "history_rebuild",
     selection=dg.AssetSelection.assets(assets.player_history),
@@ -90,6 +103,7 @@ ALL_JOBS = [
     retrain,
     report_week,
     season_ingest,
+    provisional_ingest,
     history_rebuild,
     season_projections,
 ]

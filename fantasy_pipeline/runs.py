@@ -98,12 +98,13 @@ def execute(
     run_id: str | None = None,
 ) -> RunOutcome:
     """Run a job for no partition, one week, or the weeks `first` to `last` of one season."""
+    from fantasy_pipeline.control.dead_runs import PROCESS_TAG, this_process
     from fantasy_pipeline.control.history import execution_of
     from fantasy_pipeline.definitions import defs
     from fantasy_pipeline.run_results import try_to_record
 
     # The daemon cannot re-execute a run of this process; without this it would call it retried.
-    tags = {"dagster/max_retries": "0", **tags}
+    tags = {"dagster/max_retries": "0", PROCESS_TAG: this_process().tag, **tags}
     if first is not None and last is not None and first != last:
         tags["dagster/asset_partition_range_start"] = first.key
         tags["dagster/asset_partition_range_end"] = last.key

@@ -10,6 +10,7 @@ import dagster as dg
 from fantasy_pipeline import automation
 from fantasy_pipeline.automation import CATCH_UP_GRACE, Import, projected_from
 from fantasy_pipeline.calendar import Game, week_status
+from fantasy_pipeline.control.dead_runs import end_dead_runs
 from fantasy_pipeline.import_state import (
     IMPORT_JOBS,
     imported_of,
@@ -21,6 +22,7 @@ from fantasy_pipeline.jobs import report_week, weekly_import, weekly_projections
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.runs import moment_of, run_tags
 from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.tables import PROJECTIONS
 
 CATCH_UP_SECONDS = 300
 CATCH_UP_PER_TICK = 2
@@ -87,11 +89,12 @@ def upcoming_request(
 
 @dg.run_status_sensor(
     run_status=dg.DagsterRunStatus.SUCCESS,
-    monitored_jobs=[weekly_projections, whole_week],
+    monitored_jobs=[weekly_projections, weekly_import, whole_week],
     request_job=report_week,
     default_status=dg.DefaultSensorStatus.RUNNING,
     minimum_interval_seconds=30,
-    description="Write the report of a week as soon as it is projected.",
+    description="Write the report of a week as soon as it is projected, and again with what "
+    "happened once it is imported.",
 )
 def report_projected_week(
     context: dg.RunStatusSensorContext, nfl: NflData
@@ -99,8 +102,10 @@ def report_projected_week(
     run = context.dagster_run
     week = week_of_run(run.tags)
     if week is None:
-        return dg.SkipReason(f"run {run.run_id} projected no single week")
+        return dg.SkipReason(f"run {run.run_id} is for no single week")
     theirs = _worked_on(run, nfl)
+    if week not in theirs.lake.weeks(PROJECTIONS):
+        return dg.SkipReason(f"{week} was not projected")
     as_of = moment_of(run.tags, theirs.now()) if "as_of" in run.tags else None
     return dg.RunRequest(
         run_key=run.run_id,
@@ -123,23 +128,27 @@ def report_projected_week(
 def catch_up(
     context: dg.SensorEvaluationContext, nfl: NflData
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    end_dead_runs(context.instance)
     now = nfl.now()
     games = nfl.games()
     imported = imported_of(context.instance, games, now, nfl.label)
     missing = automation.plan(games, imported, now, CATCH_UP_GRACE)
     seen = _read_cursor(context.cursor)
     running = running_weeks(context.instance, IMPORT_JOBS, nfl.source_name)
-    requests = to_request(missing, seen, set(running), now)
-    requested = [*seen.requested, *(item.key for item in requests)]
-    context.update_cursor(_Cursor(now, [item.key for item in missing], requested).to_json())
+    # The sample league has weeks of the same names.
+    league = "sample-" if nfl.source_name == "sample" else ""
+    requests = to_request(missing, seen, set(running), now, league)
+    requested = [*seen.requested, *(league + item.key for item in requests)]
+    keys = [league + item.key for item in missing]
+    context.update_cursor(_Cursor(now, keys, requested).to_json())
     for item in requests:
         yield dg.RunRequest(
-            run_key=item.key,
+            run_key=league + item.key,
             partition_key=item.week.key,
             tags=dict(run_tags(item.week, nfl.source_name, "sensor", item.phase, now)),
         )
     if not requests:
-        yield dg.SkipReason(_why(missing, games, requested, now))
+        yield dg.SkipReason(_why(missing, games, requested, now, league))
 
 
 class _Cursor:
@@ -167,29 +176,40 @@ def _read_cursor(text: str | None) -> _Cursor:
 
 
 def to_request(
-    missing: Sequence[Import], seen: _Cursor, running: set[SeasonWeek], now: datetime
+    missing: Sequence[Import],
+    seen: _Cursor,
+    running: set[SeasonWeek],
+    now: datetime,
+    league: str = "",
 ) -> list[Import]:
     """Of what is missing, what to ask for in this tick: newest first, each once.
 
     Only what the tick before saw missing too: after downtime the schedules evaluate their latest
     tick first, and both must not ask for the same.
+
+    Args:
+        league: what its keys begin with; empty for the NFL.
     """
     is_fresh = seen.at is not None and now - seen.at <= timedelta(seconds=3 * CATCH_UP_SECONDS)
     return [
         item
         for item in missing
         if is_fresh
-        and item.key in seen.missing
-        and item.key not in seen.requested
+        and league + item.key in seen.missing
+        and league + item.key not in seen.requested
         and item.week not in running
     ][:CATCH_UP_PER_TICK]
 
 
 def _why(
-    missing: Sequence[Import], games: Sequence[Game], requested: Sequence[str], now: datetime
+    missing: Sequence[Import],
+    games: Sequence[Game],
+    requested: Sequence[str],
+    now: datetime,
+    league: str,
 ) -> str:
-    given_up = [item.key for item in missing if item.key in requested]
-    waiting = [item.key for item in missing if item.key not in requested]
+    given_up = [item.key for item in missing if league + item.key in requested]
+    waiting = [item.key for item in missing if league + item.key not in requested]
     if waiting:
         return f"seen missing, or being imported: {', '.join(waiting[:5])}; asked for next tick"
     if given_up:
@@ -208,6 +228,7 @@ def record_results(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     from fantasy_pipeline.control.history import execution_of
     from fantasy_pipeline.run_results import OVER, record, recorded
 
+    end_dead_runs(context.instance)
     since = datetime.fromisoformat(context.cursor) if context.cursor else None
     runs = context.instance.get_run_records(
         dg.RunsFilter(statuses=OVER, updated_after=since),

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from fantasy_pipeline.automation import projected_from
-from fantasy_pipeline.calendar import Game, check_week, next_week, weeks_of
+from fantasy_pipeline.calendar import Game, check_week, is_over, next_week, week_status, weeks_of
 from fantasy_pipeline.runs import RunOutcome, execute, run_tags
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.session import Session
+from fantasy_pipeline.tables import PROJECTIONS
 
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
+    from fantasy_pipeline.lake import Lake
+
+FOLLOWS = "follows"
+"""On the runs that a triggered one is followed by: that one's id."""
 ShowStep = Callable[[str, int], AbstractContextManager[Any]]
 """Called with a step's name and how many follow it; inside the context, the step is done."""
 
@@ -51,29 +60,67 @@ class WeekResult:
         }
 
 
-def _run(
-    session: Session, result: WeekResult, job: str, week: SeasonWeek, step: ShowStep, left: int = 0
-) -> bool:
-    with step(f"{job} {week}", left):
-        tags = run_tags(week, session.source, "manual", as_of=session.now)
-        outcome = execute(session.instance, job, session.source, tags, week, week)
-    result.runs[f"{job} {week}"] = outcome
-    return outcome.success
+class WeekRuns:
+    """Runs jobs for weeks, one after the other, and keeps what came out as `result`.
+
+    Args:
+        trigger: who asks, as for `run_tags`.
+        now: the moment that the runs stand for.
+        first_id: of the first run; the others carry it as the tag `FOLLOWS`.
+    """
+
+    def __init__(
+        self,
+        instance: DagsterInstance,
+        source: str,
+        trigger: str,
+        now: datetime,
+        step: ShowStep = lambda _text, _left: nullcontext(),
+        first_id: str | None = None,
+    ) -> None:
+        self.result = WeekResult()
+        self._instance = instance
+        self._source = source
+        self._trigger = trigger
+        self._now = now
+        self._step = step
+        self._first_id = first_id
+
+    def run(self, job: str, week: SeasonWeek, left: int = 0) -> bool:
+        """Run a job, after which `left` more are to be run; whether it succeeded."""
+        tags = dict(run_tags(week, self._source, self._trigger, as_of=self._now))
+        run_id = None if self.result.runs else self._first_id
+        if self.result.runs and self._first_id:
+            tags[FOLLOWS] = self._first_id
+        with self._step(f"{job} {week}", left):
+            outcome = execute(self._instance, job, self._source, tags, week, week, run_id)
+        self.result.runs[f"{job} {week}"] = outcome
+        return outcome.success
+
+    def project(self, week: SeasonWeek, left: int = 0) -> None:
+        if self.run("weekly_projections", week, left):
+            self.result.projected = week
+
+    def report(self, lake: Lake) -> None:
+        """Write the reports of the weeks that were imported or projected, if they have any."""
+        done = {self.result.imported, self.result.projected}
+        weeks = [week for week in lake.weeks(PROJECTIONS) if week in done]
+        for left, week in zip(reversed(range(len(weeks))), weeks, strict=True):
+            self.run("report_week", week, left)
 
 
 def run_due(session: Session, step: ShowStep) -> WeekResult:
-    """Import the week due, then project the upcoming one."""
+    """Import the week due, project the upcoming one, and write their reports."""
     with step("reading the schedule", 2):
-        status = session.status
-    result = WeekResult()
-    upcoming = status.upcoming
-    # Across the off-season too: the first week of a season follows on the last of the one before.
-    follows = upcoming is not None and projected_from(session.games, upcoming) <= session.now
-    if _run(session, result, "weekly_import", status.due, step, int(follows)):
-        result.imported = status.due
-        if upcoming and follows:
-            _project(session, result, upcoming, step)
-    return result
+        due = session.status.due
+    following = week_to_follow(session.games, due, session.now)
+    runs = _runs(session, step)
+    if runs.run("weekly_import", due, 1 + int(following is not None)):
+        runs.result.imported = due
+        if following is not None:
+            runs.project(following, 1)
+        runs.report(session.lake)
+    return runs.result
 
 
 def run_week(
@@ -89,24 +136,36 @@ def run_week(
         if week.week not in weeks_of(games, week.season):
             # The lake's schedule may be older than this season.
             check_week(session.games, week)
-        following = week_to_follow(games, week)
-    result = WeekResult()
+        following = week_to_follow(games, week, session.now)
+    runs = _runs(session, step)
     if projections_only:
-        _project(session, result, week, step)
-    elif _run(session, result, "whole_week", week, step, int(following is not None)):
-        result.imported = result.projected = week
+        runs.project(week)
+    elif runs.run("whole_week", week, int(following is not None)):
+        runs.result.imported = runs.result.projected = week
         if following is not None:
-            _project(session, result, following, step)
-    return result
+            runs.project(following)
+    return runs.result
 
 
-def week_to_follow(games: Sequence[Game], week: SeasonWeek) -> SeasonWeek | None:
-    """The week after one, if it is to be projected too because it was not played yet."""
+def _runs(session: Session, step: ShowStep) -> WeekRuns:
+    from fantasy_pipeline.control.dead_runs import end_dead_runs
+
+    end_dead_runs(session.instance)
+    return WeekRuns(session.instance, session.source, "manual", session.now, step)
+
+
+def week_to_follow(games: Sequence[Game], week: SeasonWeek, now: datetime) -> SeasonWeek | None:
+    """The week to project after one was imported; None if there is none, or it was played.
+
+    After the week due it is the upcoming one, across the off-season too, from `PROJECTION_LEAD`
+    before it on; after another one, the next of its season.
+    """
+    if any(is_over(game, now) for game in games):
+        status = week_status(games, now)
+        if week == status.due:
+            upcoming = status.upcoming
+            near = upcoming is not None and projected_from(games, upcoming) <= now
+            return upcoming if near else None
     following = next_week(games, week)
-    played = any(g.has_score for g in games if (g.season, g.week) == following)
+    played = any(is_over(g, now) for g in games if (g.season, g.week) == following)
     return None if played else following
-
-
-def _project(session: Session, result: WeekResult, week: SeasonWeek, step: ShowStep) -> None:
-    if _run(session, result, "weekly_projections", week, step):
-        result.projected = week

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta, timezone
 
+import dagster as dg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +17,9 @@ from fantasy_pipeline.automation import (
     planned_imports,
 )
 from fantasy_pipeline.calendar import GAME_LENGTH, Game
+from fantasy_pipeline.import_state import IMPORT_JOBS, WEEK_JOBS, running_weeks
 from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.weekly import week_to_follow
 from fantasy_pipeline_tests.test_calendar import MOMENTS, SCHEDULES
 
 W1, W2, W3 = (SeasonWeek(2024, week) for week in (1, 2, 3))
@@ -158,3 +161,77 @@ def test_the_plan_is_of_the_past_and_once_per_week(games: list[Game], now: datet
     assert len({item.week for item in items}) == len(items)
     # What was imported is not planned again.
     assert plan(games, {item.week: [item.phase] for item in items}, now) == []
+
+
+class TestWeekToFollow:
+    GAMES = (
+        Game(2023, 18, "2023_18", "REG", utc("2024-01-07T18:00"), "KC", "BUF", True),
+        Game(2023, 19, "2023_19", "WC", utc("2024-01-14T18:00"), "KC", "BUF", True),
+        *GAMES,
+    )
+    LAST = SeasonWeek(2023, 18)
+
+    def test_the_first_week_follows_the_season_before(self) -> None:
+        assert week_to_follow(self.GAMES, self.LAST, utc("2024-08-30T12:00")) == W1
+
+    def test_not_months_before_it(self) -> None:
+        assert week_to_follow(self.GAMES, self.LAST, utc("2024-05-01T12:00")) is None
+
+    def test_a_played_week_does_not_follow(self) -> None:
+        assert week_to_follow(self.GAMES, W1, utc("2024-09-18T12:00")) is None
+        assert week_to_follow(self.GAMES, W2, utc("2024-09-18T12:00")) == W3
+        assert week_to_follow(self.GAMES, W3, utc("2024-09-26T12:00")) is None
+
+
+def test_the_sample_leagues_requests_are_not_the_nfls() -> None:
+    import fantasy_pipeline.definitions  # noqa: F401 - quiets Dagster's warnings
+    from fantasy_pipeline.sensors import _Cursor, to_request
+
+    now = utc("2024-09-10T12:00")
+    items = planned_imports(GAMES)[W1][:1]
+    key = items[0].key
+    seen = _Cursor(now, [key, f"sample-{key}"], [f"sample-{key}"])
+    assert to_request(items, seen, set(), now) == items
+    assert to_request(items, seen, set(), now, "sample-") == []
+    seen = _Cursor(now, [f"sample-{key}"], [])
+    assert to_request(items, seen, set(), now) == []
+    assert to_request(items, seen, set(), now, "sample-") == items
+
+
+def test_whatever_makes_a_week_counts_as_running() -> None:
+    from fantasy_pipeline.definitions import defs
+
+    with dg.DagsterInstance.ephemeral() as instance:
+
+        def start(name: str, *assets: str, **tags: str) -> str:
+            job = (
+                defs.resolve_implicit_global_asset_job_def()
+                if assets
+                else defs.resolve_job_def(name)
+            )
+            assert job.name == name
+            tags = {f"dagster/{key}": text for key, text in tags.items()}
+            return instance.create_run_for_job(
+                job,
+                status=dg.DagsterRunStatus.STARTED,
+                tags=tags,
+                asset_selection=frozenset(dg.AssetKey(asset) for asset in assets) or None,
+            ).run_id
+
+        start("__ASSET_JOB", "weekly_report", partition="2024|01")
+        start("report_week", partition="2024|01")
+        ui = start("__ASSET_JOB", "weekly_stats", partition="2024|02")
+        ends = {
+            f"asset_partition_range_{end}": key
+            for end, key in (("start", "2024|03"), ("end", "2024|04"))
+        }
+        backfill = start("season_projections", **ends)
+        imports = running_weeks(instance, IMPORT_JOBS, "auto")
+        assert {week: run.run_id for week, run in imports.items()} == {W2: ui}
+        both = running_weeks(instance, WEEK_JOBS, "auto")
+        assert {week: run.run_id for week, run in both.items()} == {
+            W2: ui,
+            W3: backfill,
+            SeasonWeek(2024, 4): backfill,
+        }
+        assert running_weeks(instance, WEEK_JOBS, "sample").keys() == both.keys()

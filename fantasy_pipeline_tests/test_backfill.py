@@ -20,6 +20,8 @@ from fantasy_pipeline.backfill import Summary
 from fantasy_pipeline.backfill_plan import Plan, Step, contiguous, make_plan, weeks_done
 from fantasy_pipeline.runs import RunOutcome
 from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.session import Session
+from fantasy_pipeline.tables import PROVISIONAL_STATS, WEEKLY_STATS
 
 
 def weeks(season: int, *numbers: int) -> list[SeasonWeek]:
@@ -69,6 +71,50 @@ def test_a_plan_ingests_then_knows_then_projects() -> None:
     assert (plan.text, plan.source) == ("what was asked", "sample")
     names = [step.name for stage in plan.stages for step in stage]
     assert len(set(names)) == len(names)
+
+
+def test_stats_that_may_be_corrected_are_kept_by_a_step_of_their_own() -> None:
+    plan = make_plan("", "sample", weeks(2024, 7, 8, 9), early=weeks(2024, 9))
+    assert [[step.name for step in stage] for stage in plan.stages] == [
+        ["season_ingest 2024|07-08", "provisional_ingest 2024|09-09"],
+        ["history_rebuild"],
+        ["season_projections 2024|07-09"],
+    ]
+    (ingest, early), _, (project,) = plan.stages
+    # Without either of them, the projections of these weeks are not made.
+    assert backfill._needed(project, [early]) == early
+    assert backfill._needed(project, [ingest]) == ingest
+    assert backfill._needed(project, [Step("season_ingest", *weeks(2023, 7, 9))]) is None
+
+
+def test_the_due_week_is_provisional_and_nothing_missing_is_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the sample league week 9 of 2025 is due."""
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    monkeypatch.setenv("FANTASY_SOURCE", "sample")
+    (tmp_path / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
+
+    def run(*more: str) -> str:
+        command = [sys.executable, "-m", "fantasy_pipeline.cli", "backfill", "--seasons", "2025"]
+        done = subprocess.run(
+            [*command, "--weeks", "8-9", *more],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    run()
+    lake = Session().lake
+    assert lake.weeks(WEEKLY_STATS) == weeks(2025, 8, 9)
+    assert lake.weeks(PROVISIONAL_STATS) == weeks(2025, 9)
+    assert lake.read(PROVISIONAL_STATS).num_rows == lake.read(WEEKLY_STATS, weeks(2025, 9)).num_rows
+    assert "Nothing to do: all of it is in the lake." in run("--only-missing")
+    assert json.loads(run("--only-missing", "--json"))["steps_done"] == 0
 
 
 def test_progress_is_counted_in_weeks() -> None:

@@ -4,12 +4,14 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 
 from fantasy_pipeline.definitions import defs
@@ -70,7 +72,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
 
 @pytest.fixture(scope="module")
 def run(shell: Shell) -> dict[str, Any]:
-    (run,) = shell.json("history")
+    (run,) = shell.json("history", "--job", "whole_week")
     return dict(run)
 
 
@@ -129,13 +131,51 @@ def test_health_that_has_no_answer_is_critical(shell: Shell, tmp_path: Path, var
     assert (rule, level) == ("answer", "critical")
 
 
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_health_without_its_database_is_critical(
+    shell: Shell, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    """On the Postgres of the deployment, with nobody at its port."""
+    pytest.importorskip("dagster_postgres")
+    config = (ROOT / "deploy" / "postgres" / "dagster.yaml").read_text()
+    (tmp_path / "dagster.yaml").write_text(config)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    secret = "not-to-be-told"  # noqa: S105 - of the test
+    names = {"HOST": "127.0.0.1", "PORT": port, "USER": "u", "PASSWORD": secret, "DB": "d"}
+    done = subprocess.run(
+        [sys.executable, "-m", "fantasy_pipeline.cli", "health", *options],
+        env={
+            **shell.env,
+            "DAGSTER_HOME": str(tmp_path),
+            **{f"DAGSTER_PG_{name}": value for name, value in names.items()},
+        },
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 2, done.stderr
+    assert done.stderr == ""
+    assert secret not in done.stdout
+    if options:
+        (finding,) = json.loads(done.stdout)["findings"]
+        assert (finding["rule"], finding["level"]) == ("storage", "critical")
+        assert finding["message"].startswith("cannot be reached: ")
+    else:
+        (line,) = done.stdout.splitlines()
+        assert line.startswith("critical storage cannot be reached: ")
+
+
 def test_sql_has_the_old_table(shell: Shell) -> None:
-    query = "select job_id, status, season, week from job_executions"
+    where = " where job_id = 'whole_week'"
+    query = "select job_id, status, season, week from job_executions where job_id = 'whole_week'"
     rows = json.loads(shell("sql", query, "--format", "json"))
     assert rows == [{"job_id": "whole_week", "status": "success", "season": 2025, "week": 5}]
     # Whichever way it is asked, the result is there.
     for query in ("from job_executions", "select j.* from job_executions j"):
-        (row,) = json.loads(shell("sql", query, "--format", "json"))
+        (row,) = json.loads(shell("sql", query + where, "--format", "json"))
         assert json.loads(row["result"])["success"] is True
 
 
@@ -160,6 +200,36 @@ def test_killed_worker_leaves_a_failed_run_that_says_so(shell: Shell) -> None:
     # The week is free again, and the same trigger mends it.
     again = shell.json("trigger", "--season", "2025", "--week", "4", "--wait")
     assert again["result"]["success"] is True
+
+
+def test_what_follows_is_waited_for_and_its_death_told(shell: Shell) -> None:
+    """Week 9 is due: week 10 is projected after it, in the same worker."""
+    week = ("--season", "2025", "--week", "9", "--wait", "--json")
+    with subprocess.Popen(
+        [sys.executable, "-m", "fantasy_pipeline.cli", "trigger", *week],
+        env=shell.env,
+        cwd=shell.home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        deadline = time.monotonic() + 150
+        with dg.DagsterInstance.from_config(str(shell.home)) as instance:
+            wanted = dg.RunsFilter(
+                job_name="weekly_projections", statuses=[dg.DagsterRunStatus.STARTED]
+            )
+            while not (runs := instance.get_runs(wanted)):
+                assert process.poll() is None
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+        os.kill(_inner_worker(runs[0].tags["follows"]), signal.SIGKILL)
+        said, _ = process.communicate(timeout=120)
+    assert process.returncode == 1
+    run = json.loads(said)
+    assert (run["job_id"], run["status"]) == ("whole_week", "success")
+    (follower,) = run["followed_by"]
+    assert (follower["id"], follower["week"]) == (runs[0].run_id, 10)
+    assert follower["status"] == "failure"
+    assert follower["result"]["errors"] == ["The worker process was killed by signal 9."]
 
 
 def _inner_worker(run_id: str) -> int:
@@ -248,11 +318,22 @@ def test_the_crontab_runs_the_due_week(shell: Shell) -> None:
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
-    runs = shell.json("history", "--limit", "2")
-    assert [(run["job_id"], run["week"], run["status"]) for run in runs] == [
+    runs = shell.json("history", "--limit", "4")
+    assert [(run["job_id"], run["week"], run["status"]) for run in runs][-3:] == [
+        ("report_week", 9, "success"),
         ("weekly_projections", 10, "success"),
         ("weekly_import", 9, "success"),
     ]
+    assert (runs[0]["job_id"], runs[0]["week"], runs[0]["status"]) == ("report_week", 10, "success")
+
+
+def test_health_beside_a_cron_as_the_guide_has_it(shell: Shell) -> None:
+    (line,) = re.findall(r"^(fantasy-pipeline health .*)$", OPERATIONS, flags=re.M)
+    done = shell.bash(line)
+    assert done.returncode in (0, 1, 2)
+    rules = {text.split()[1] for text in done.stdout.splitlines()}
+    assert "due_week" in rules
+    assert {"daemon_running", "schedule_on"}.isdisjoint(rules)
 
 
 def test_schedule_that_is_off_is_seen(shell: Shell) -> None:
@@ -265,9 +346,12 @@ def test_schedule_that_is_off_is_seen(shell: Shell) -> None:
         for finding in shell.json("health", code=2)["findings"]
         if finding["rule"] == "schedule_on"
     ]
-    advice = "schedule tuesday_import is off; dagster schedule start tuesday_import"
-    assert findings == [advice]
-    assert shell.bash(f"{advice.partition('; ')[2]} {where}").returncode == 0
+    (finding,) = findings
+    told, _, advice = finding.partition("; ")
+    assert told == "schedule tuesday_import is off"
+    # As printed, in $DAGSTER_HOME.
+    done = shell.bash(advice)
+    assert done.returncode == 0, done.stderr
     jobs = {job["name"]: job for job in shell.json("status")["jobs"]}
     assert jobs["tuesday_import"]["on"] is True
 

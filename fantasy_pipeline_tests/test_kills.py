@@ -15,7 +15,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from fantasy_pipeline.control.history import Execution, executions
+from fantasy_pipeline.control.dead_runs import PROCESS_TAG, end_dead_runs, this_process
+from fantasy_pipeline.control.history import Execution, execution_of, executions
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.run_results import recorded
 from fantasy_pipeline.season_week import SeasonWeek
@@ -227,3 +228,24 @@ def test_killed_daemon_loses_no_week_of_a_backfill(deployment: Deployment) -> No
     assert deployment.lake.weeks(WEEKLY_STATS) == [*weeks, SeasonWeek(2025, 5)]
     assert deployment.lake.weeks(RAW_PLAYERS) == [*weeks, SeasonWeek(2025, 5)]
     assert not list(Path(deployment.lake.root).rglob("*.tmp"))
+
+
+def test_run_that_died_with_its_code_server_is_run_again(deployment: Deployment) -> None:
+    """As when the machine kills all of it: nobody is left who saw the worker die."""
+    with dg.DagsterInstance.from_config(str(deployment.home)) as instance:
+        first = _launched_worker(deployment, instance)
+        # As of a run of the command line that the UI re-executes.
+        dead = this_process()._replace(pid=2**22, started="1")
+        instance.add_run_tags(first, {PROCESS_TAG: dead.tag})
+        assert end_dead_runs(instance) == [], "it is alive"
+        assert deployment.daemon is not None
+        os.killpg(deployment.daemon.pid, signal.SIGKILL)
+        deployment.daemon.wait(30)
+        assert not execution_of(instance, first).is_over
+        deployment.start()
+        retried, killed = _mended(instance)
+        assert (killed.run.run_id, killed.status) == (first, "failure")
+        (why,) = killed.result["errors"]
+        assert re.fullmatch(r"Its process \(pid \d+\) died\.", why)
+        assert (retried.status, retried.run.tags["dagster/parent_run_id"]) == ("success", first)
+    assert deployment.lake.weeks(WEEKLY_STATS) == [SeasonWeek(2025, 5)]

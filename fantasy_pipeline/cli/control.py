@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from datetime import datetime, timedelta, timezone
 from typing import Annotated, Any
@@ -23,7 +24,7 @@ from fantasy_pipeline.cli.options import (
 )
 from fantasy_pipeline.cli.output import Column, console, print_json, write_table
 from fantasy_pipeline.cli.progress import Steps, usual_seconds, waiting
-from fantasy_pipeline.errors import PipelineError, invalid_settings
+from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.season_week import SeasonWeek
 
 PANEL = "Control and ask"
@@ -97,20 +98,23 @@ def trigger(
     season: SeasonRequired,
     week: WeekRequired,
     source: SourceOption = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until the run is over.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait until it is over, and what follows it.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Start importing and projecting a week in a process of its own. Needs no daemon.
 
-    What the lake has of the week is replaced. A week that is running already is refused.
+    What the lake has of the week is replaced. A week that is running already is refused. The week
+    that follows is projected too, if it was not played yet, and the reports are written.
     """
-    from fantasy_pipeline.control.trigger import trigger as start
-    from fantasy_pipeline.control.trigger import wait_for
+    from fantasy_pipeline.control.trigger import start, wait_for_all
 
     session = open_session(source)
     wanted = SeasonWeek(season, week)
     with waiting("starting the run"):
-        run_id = start(session, wanted, "manual")
+        started = start(session, wanted, "manual")
+    run_id = started.run_id
     if not wait:
         if json:
             print_json({"run_id": run_id})
@@ -120,13 +124,21 @@ def trigger(
     instance = session.instance
     run = instance.get_run_by_id(run_id)
     with Steps(json, usual_seconds(instance))(f"{run.job_name if run else 'run'} {wanted}"):
-        execution = wait_for(instance, run_id)
+        first, *rest = wait_for_all(instance, started)
     if json:
-        print_json(execution.to_json())
+        print_json(first.to_json() | {"followed_by": [each.to_json() for each in rest]})
     else:
-        console().print(f"Run {run_id}: {_color(execution.status)} {_short(execution.to_json())}")
-    if not execution.run.is_success:
-        raise PipelineError("; ".join(execution.result["errors"]) or execution.status)
+        for each in (first, *rest):
+            what = f"{each.job_id} {each.season} week {each.week}"
+            short = _short(each.to_json())
+            console().print(f"{what}, run {each.run.run_id}: {_color(each.status)} {short}")
+    failed = [each for each in (first, *rest) if not each.run.is_success]
+    if failed:
+        errors = (error for each in failed for error in each.result["errors"] or [each.status])
+        raise PipelineError("; ".join(errors))
+    if started.worker.returncode:
+        log = f"{session.home}/logs/trigger-{run_id[:8]}.log"
+        raise PipelineError(f"{wanted} is done, but not what was to follow it (log: {log})")
 
 
 def history(
@@ -241,23 +253,29 @@ def show(
         out.print(escape(error["stack"]))
 
 
-def health(source: SourceOption = None, json: JsonOption = False) -> None:
+def health(
+    no_daemon: Annotated[
+        bool,
+        typer.Option("--no-daemon", help="Leave out daemon and schedules: a cron does the work."),
+    ] = False,
+    source: SourceOption = None,
+    json: JsonOption = False,
+) -> None:
     """Check every health rule, for monitoring: is all imported, is all at work?
 
     Asks no upstream. Changes nothing.
     """
-    from pydantic import ValidationError
     from rich.markup import escape
 
-    from fantasy_pipeline.control.health import LEVELS, Finding, examine, subject_of, worst
+    from fantasy_pipeline.control.health import LEVELS, examine_session, worst
 
+    # A database that is down is told once, not at each of the attempts to reach it.
+    logging.disable(logging.WARNING)
     try:
         with waiting("checking"):
-            findings = examine(subject_of(open_session(source)))
-    except (PipelineError, ValidationError) as error:
-        # No answer is not a mere warning.
-        told = invalid_settings(error) if isinstance(error, ValidationError) else str(error)
-        findings = [Finding("answer", "critical", told)]
+            findings = examine_session(lambda: open_session(source), not no_daemon)
+    finally:
+        logging.disable(logging.NOTSET)
     code = worst(findings)
     if json:
         print_json({"status": LEVELS[code], "findings": [f._asdict() for f in findings]})
@@ -308,7 +326,7 @@ def add_to(app: typer.Typer) -> None:
         app,
         PANEL,
         "health",
-        "health --json",
+        "health --no-daemon --json",
         notes="Exit codes: 0 ok; 1 a warning; 2 critical, or no answer.",
     )(health)
     command(

@@ -46,7 +46,8 @@ def report(
 ) -> None:
     """Show a week's report; without a week: the upcoming one's.
 
-    It is made if there is none, or if the week was projected anew since, and kept in the lake.
+    It is made if there is none, or if what it shows changed since: projections, stats, corrections,
+    accuracy. It is kept in the lake.
     Without --output, a page's path is printed, Markdown is printed itself.
     """
     from fantasy_pipeline.report import store
@@ -89,18 +90,20 @@ def upcoming_week(session: Session) -> SeasonWeek:
 
 
 def is_current(session: Session, week: SeasonWeek) -> bool:
-    """Whether the stored report shows the projections that are in the lake.
+    """Whether the stored report shows what is in the lake.
 
     Raises:
         NotMaterializedError: the week was not projected.
+        PipelineError: the week has no games.
     """
     from fantasy_pipeline.report import store
+    from fantasy_pipeline.report.made_from import made_from
 
     points = store.projected_points(session.lake, week)
     if not points:
         raise PipelineError(f"there is no {week}: the schedule has no game in it.")
     state = store.read_state(session.lake, week)
-    return state is not None and state.shown.points == points
+    return state is not None and state.made_from == made_from(session.lake, week)
 
 
 def make(session: Session, week: SeasonWeek, step: ShowStep) -> None:

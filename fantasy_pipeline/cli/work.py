@@ -46,8 +46,9 @@ def run(
 ) -> None:
     """Import a week and project it; without a week: import the due one, project the upcoming one.
 
-    With --season and --week the week after is projected too, if it was not played yet. What the
-    lake has of these weeks is replaced; the runs are in Dagster's history.
+    With --season and --week the week after is projected too, if it was not played yet; without,
+    the reports are written. What the lake has of these weeks is replaced; the runs are in
+    Dagster's history.
     """
     from fantasy_pipeline.cli.progress import Steps, usual_seconds
     from fantasy_pipeline.cli.read import print_projections
@@ -95,7 +96,7 @@ def backfill(
     What the lake has of these weeks is replaced, unless --only-missing. A season that fails does
     not stop the others.
     """
-    from fantasy_pipeline.backfill import refresh_schedule, start_server
+    from fantasy_pipeline.backfill import Summary, refresh_schedule, start_server
     from fantasy_pipeline.backfill_plan import backfill_plan
 
     start_server()
@@ -103,9 +104,12 @@ def backfill(
     wanted = seasons_of(seasons), numbers("--weeks", weeks, WEEKS[0], WEEKS[-1]) if weeks else WEEKS
     refresh_schedule(session)
     plan = backfill_plan(session, *wanted, only_missing, explicit=weeks is not None)
-    summary = run_plan(session, plan, workers, json)
+    summary = run_plan(session, plan, workers, json) if plan.stages else Summary()
     if json:
         print_json(summary_json(summary))
+    elif not plan.stages:
+        say_label(session.label)
+        console().print("Nothing to do: all of it is in the lake.")
     else:
         print_summary(session, summary)
     fail_if_failed(summary)
@@ -164,7 +168,6 @@ def demo(source: SourceOption = "sample", at: AtOption = None, json: JsonOption 
     from fantasy_pipeline.backfill_plan import demo_plan
     from fantasy_pipeline.cli.progress import Steps, usual_seconds
     from fantasy_pipeline.cli.read import print_projections
-    from fantasy_pipeline.cli.report import make
     from fantasy_pipeline.report import store
     from fantasy_pipeline.tables import FANTASY_POSITIONS
     from fantasy_pipeline.weekly import run_due
@@ -186,7 +189,6 @@ def demo(source: SourceOption = "sample", at: AtOption = None, json: JsonOption 
     projected = result.projected
     if projected is None:
         raise PipelineError(f"the schedule has no week after {due}; nothing was projected.")
-    make(session, projected, steps)
     report = store.path(session.lake, projected, "html")
     if json:
         facts = {"backfill": summary_json(summary), "run": result.to_json()}

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Sequence
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
 from fantasy_pipeline.calendar import check_week, is_over
@@ -38,20 +38,32 @@ class AlreadyRunningError(PipelineError):
         super().__init__(f"{week} is already running: run {run_id}.")
 
 
+class Started(NamedTuple):
+    """A triggered run, which exists and goes on by itself, and its worker."""
+
+    run_id: str
+    worker: subprocess.Popen[bytes]
+
+
 def trigger(session: Session, week: SeasonWeek, by: str) -> str:
+    """`start`; returns the run's id."""
+    return start(session, week, by).run_id
+
+
+def start(session: Session, week: SeasonWeek, by: str) -> Started:
     """Start importing and projecting a week, or projecting one that is yet to be played.
+
+    The week to follow is projected, and the reports are written, by runs of their own.
 
     Args:
         by: ``manual`` or ``api``.
-
-    Returns:
-        The run's id; the run exists, and goes on by itself.
 
     Raises:
         NoSuchWeekError: the schedule has no such week.
         AlreadyRunningError: the same week is running or queued.
         PipelineError: the worker did not start.
     """
+    from fantasy_pipeline.control.dead_runs import end_dead_runs
     from fantasy_pipeline.import_state import WEEK_JOBS, running_weeks
 
     games = session.known_games
@@ -64,18 +76,19 @@ def trigger(session: Session, week: SeasonWeek, by: str) -> str:
     try:
         # From the question whether the week is running until its run can be seen.
         with locked(session.home / TRIGGER_LOCK, START_SECONDS):
+            end_dead_runs(session.instance)
             running = running_weeks(session.instance, WEEK_JOBS, session.source).get(week)
             if running is not None:
                 raise AlreadyRunningError(week, running.run_id)
-            _start(session, run_id, arguments)
+            worker = _start(session, run_id, arguments)
     except Timeout:
         raise PipelineError(
             f"{week}: other runs have been starting for {START_SECONDS} s. Try again."
         ) from None
-    return run_id
+    return Started(run_id, worker)
 
 
-def _start(session: Session, run_id: str, arguments: Sequence[str]) -> None:
+def _start(session: Session, run_id: str, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
     instance = session.instance
     log = session.home / "logs" / f"trigger-{run_id[:8]}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +110,7 @@ def _start(session: Session, run_id: str, arguments: Sequence[str]) -> None:
         if instance.get_run_by_id(run_id) is not None:
             # A server must not collect zombies.
             Thread(target=process.wait, daemon=True).start()
-            return
+            return process
         if ended is not None:
             break
         time.sleep(0.1)
@@ -119,3 +132,19 @@ def wait_for(instance: DagsterInstance, run_id: str, poll_seconds: float = 0.5) 
         if execution.is_over:
             return execution
         time.sleep(poll_seconds)
+
+
+def wait_for_all(instance: DagsterInstance, started: Started) -> list[Execution]:
+    """Wait until the worker has ended: the triggered run, then those that followed it, in order."""
+    import dagster as dg
+
+    from fantasy_pipeline.control.dead_runs import end_dead_runs
+    from fantasy_pipeline.control.history import execution_of
+    from fantasy_pipeline.weekly import FOLLOWS
+
+    started.worker.wait()
+    # The worker says so itself if a run of it died, but it may have been killed too.
+    end_dead_runs(instance)
+    first = wait_for(instance, started.run_id)
+    followers = instance.get_runs(dg.RunsFilter(tags={FOLLOWS: started.run_id}))
+    return [first, *(execution_of(instance, run.run_id) for run in reversed(followers))]

@@ -1,7 +1,7 @@
 """The process of a triggered run: ``python -m fantasy_pipeline.control.worker JOB SOURCE WEEK …``.
 
-It is two processes. The outer one only waits: if the inner one, which runs the job, is killed,
-the run is marked as failed and says so, instead of looking busy for ever.
+It is two processes. The outer one only waits: if the inner one, which runs the jobs, is killed,
+its run is marked as failed and says so, instead of looking busy for ever.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ def main(arguments: Sequence[str]) -> int:
     if arguments[0] == INNER:
         return _run(arguments[1:])
     command = [sys.executable, "-m", "fantasy_pipeline.control.worker", INNER, *arguments]
-    code = subprocess.call(command)  # noqa: S603 - our own module
+    with subprocess.Popen(command) as process:  # noqa: S603 - our own module
+        code = process.wait()
     if code != 0:
-        _report(arguments[3], code)
+        _report(process.pid, code)
     return code
 
 
@@ -27,36 +28,37 @@ def _run(arguments: Sequence[str]) -> int:
     from datetime import datetime
 
     from fantasy_pipeline.resources import NflData
-    from fantasy_pipeline.runs import execute, run_tags
     from fantasy_pipeline.season_week import SeasonWeek
     from fantasy_pipeline.session import open_instance
     from fantasy_pipeline.settings import default_home
-    from fantasy_pipeline.weekly import week_to_follow
+    from fantasy_pipeline.weekly import WeekRuns, week_to_follow
 
     job, source, key, run_id, by, at = arguments
-    week = SeasonWeek.from_key(key)
-    tags = run_tags(week, source, by, as_of=datetime.fromisoformat(at))
+    week, now = SeasonWeek.from_key(key), datetime.fromisoformat(at)
     with open_instance(default_home()) as instance:
-        done = execute(instance, job, source, tags, week, week, run_id)
-        following = week_to_follow(NflData(source=source).games(), week)
-        if done.success and job == "whole_week" and following is not None:
-            tags = run_tags(following, source, by, as_of=datetime.fromisoformat(at))
-            execute(instance, "weekly_projections", source, tags, following, following)
+        runs = WeekRuns(instance, source, by, now, first_id=run_id)
+        if not runs.run(job, week):
+            return 0
+        runs.result.projected = week
+        nfl = NflData(source=source)
+        if job == "whole_week":
+            runs.result.imported = week
+            following = week_to_follow(nfl.games(), week, now)
+            if following is not None:
+                runs.project(following)
+        runs.report(nfl.lake)
     return 0
 
 
-def _report(run_id: str, code: int) -> None:
-    from fantasy_pipeline.control.history import execution_of
-    from fantasy_pipeline.run_results import try_to_record
+def _report(pid: int, code: int) -> None:
+    """End the run that the inner process was at, whichever of its runs that is."""
+    from fantasy_pipeline.control.dead_runs import end_runs_of
     from fantasy_pipeline.session import open_instance
     from fantasy_pipeline.settings import default_home
 
     with open_instance(default_home()) as instance:
-        run = instance.get_run_by_id(run_id)
-        if run is not None and not run.is_finished:
-            how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-            instance.report_run_failed(run, f"The worker process {how}.")
-            try_to_record(execution_of(instance, run_id))
+        how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        end_runs_of(instance, pid, f"The worker process {how}.")
 
 
 if __name__ == "__main__":

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from fantasy_pipeline.model.baseline import shrunken_mean
 from fantasy_pipeline.scoring import SCORINGS, Scoring, suffix
 from fantasy_pipeline.tables import FANTASY_POSITIONS, PLAYER_WEEK
+from fantasy_pipeline.tables.history import TARGET_STATS
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 LISTED = {"QB": 36, "RB": 72, "WR": 90, "TE": 36, "K": 32}
 """Players per position in the rankings; beyond them nobody is in anyone's team."""
-_BEFORE = ("avg_targets", "avg_carries", "weeks_since_game", "on_bye")
+LATELY = 8
+"""Weeks of football since a player's last game up to which his mean says what is missed."""
+_BEFORE = ("avg_fantasy_points_ppr", "avg_targets", "avg_carries", "weeks_since_game", "on_bye")
 _AFTER = ("target_played", *(f"target_{s}" for s in SCORINGS))
 HISTORY_COLUMNS = (
     *PLAYER_WEEK,
     "position",
     "weight",
-    "avg_fantasy_points_ppr",
     "prior_fantasy_points_ppr",
     *_BEFORE,
     *_AFTER,
@@ -45,13 +48,19 @@ class Player:
 
     Args:
         points: by scoring.
-        usual: PPR points per game to expect of him in an average week, playing.
+        usual: PPR points per game to expect of him in an average week, playing; of who has played
+            little, mostly what his position's players score.
+        mean: his own recency-weighted mean of PPR points per game.
         reason: why he is projected 0 or less than usual, if so.
         injury: what the injury report names; `practice`: his last practice.
         targets, carries: recency-weighted mean per game.
         weeks_since_game: weeks of football since his last game; None: none yet.
         actual: points by scoring, once the week is played and he did.
-        nflcom_half: NFL.com's projection, half-PPR.
+        nflcom_half, model_half: NFL.com's and our model's projection, half-PPR.
+        sources, spread: how many project him, and how far apart they are, half-PPR.
+        plays: chance that he plays, 0-1.
+        line: projected stats by name; empty where only points are projected.
+        kickoff: of his game; None: a bye, or not known.
     """
 
     player_id: str
@@ -62,6 +71,7 @@ class Player:
     is_home: bool | None
     points: Mapping[Scoring, Points]
     usual: float = 0.0
+    mean: float = 0.0
     reason: str | None = None
     injury_status: str | None = None
     injury: str | None = None
@@ -72,7 +82,21 @@ class Player:
     weeks_since_game: int | None = None
     actual: Mapping[Scoring, float] = field(default_factory=dict)
     nflcom_half: float | None = None
-    implied_team_total: float | None = None
+    model_half: float | None = None
+    sources: int | None = None
+    spread: float | None = None
+    plays: float = 1.0
+    line: Mapping[str, float] = field(default_factory=dict)
+    kickoff: datetime | None = None
+
+    @property
+    def missed(self) -> float:
+        """PPR points per game that are missed without him; 0: he has not played lately.
+
+        His own mean: what his position's players score says nothing of a backup.
+        """
+        lately = self.weeks_since_game is not None and self.weeks_since_game <= LATELY
+        return self.mean if lately else 0.0
 
     @property
     def is_out(self) -> bool:
@@ -80,13 +104,19 @@ class Player:
         return all(points.expected == 0 for points in self.points.values())
 
 
-def players_of(projections: pa.Table, history: pa.Table, raw_players: pa.Table) -> list[Player]:
+def players_of(
+    projections: pa.Table,
+    history: pa.Table,
+    raw_players: pa.Table,
+    kickoffs: Mapping[str, datetime] | None = None,
+) -> list[Player]:
     """All projected players of one week.
 
     Args:
         projections: `PROJECTIONS` rows of the week.
         history: `HISTORY_COLUMNS` of `PLAYER_HISTORY`, rows of the week.
         raw_players: `RAW_PLAYERS` rows of the week, for injuries.
+        kickoffs: by team, of the week's games.
     """
     known = _by_player(history, [*_BEFORE, *_AFTER])
     usual = dict(
@@ -108,6 +138,7 @@ def players_of(projections: pa.Table, history: pa.Table, raw_players: pa.Table) 
                 is_home=row["is_home"],
                 points={s: _points(row, s) for s in SCORINGS},
                 usual=usual.get(row["player_id"], 0.0),
+                mean=before.get("avg_fantasy_points_ppr") or 0.0,
                 reason=row["reason"],
                 injury_status=row["injury_status"],
                 injury=report.get("injury"),
@@ -122,7 +153,12 @@ def players_of(projections: pa.Table, history: pa.Table, raw_players: pa.Table) 
                     else {}
                 ),
                 nflcom_half=row["nflcom_half"],
-                implied_team_total=row["implied_team_total"],
+                model_half=row["model_half"],
+                sources=row["sources"],
+                spread=row["spread"],
+                plays=row["plays"],
+                line={name: row[name] for name in TARGET_STATS if row[name] is not None},
+                kickoff=(kickoffs or {}).get(row["team"]),
             )
         )
     return players
@@ -130,7 +166,8 @@ def players_of(projections: pa.Table, history: pa.Table, raw_players: pa.Table) 
 
 _PROJECTED = (
     *("player_id", "player_name", "position", "team", "opponent", "is_home", "reason"),
-    *("injury_status", "nflcom_half", "implied_team_total"),
+    *("injury_status", "nflcom_half", "model_half", "sources", "spread", "plays"),
+    *TARGET_STATS,
     *(f"{name}{suffix(s)}" for s in SCORINGS for name in ("projected_points", "p10", "p50", "p90")),
 )
 

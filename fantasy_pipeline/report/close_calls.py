@@ -29,7 +29,16 @@ class CloseCall:
     first: Player
     second: Player
     chance: float
-    difference: float
+
+    @property
+    def percent(self) -> int:
+        """Chance, in whole percent, that the favoured one outscores the other."""
+        return round(100 * max(self.chance, 1 - self.chance))
+
+    @property
+    def is_even(self) -> bool:
+        """Whether the whole percent favour nobody."""
+        return self.percent == 50
 
     @property
     def favoured(self) -> Player:
@@ -85,7 +94,6 @@ def close_calls(
             own[rank],
             own[rank + 1],
             chance_to_outscore(own[rank].points[scoring], own[rank + 1].points[scoring]),
-            round(own[rank].points[scoring].expected - own[rank + 1].points[scoring].expected, 2),
         )
         for rank in sorted(chosen)
     ]

@@ -177,7 +177,8 @@ def players_in(lake: Lake, history: pa.Table, week: SeasonWeek) -> list[Player]:
             f"player_history knows no players of {week}. Materialize player_history first."
         )
     columns = ["player_id", "injury", "practice_status"]
-    return players_of(projections, rows, lake.read(tables.RAW_PLAYERS, [week], columns))
+    raw_players = lake.read(tables.RAW_PLAYERS, [week], columns)
+    return players_of(projections, rows, raw_players, _kickoffs_of_teams(lake, week))
 
 
 def _worth(
@@ -229,6 +230,16 @@ def _corrections(lake: Lake, week: SeasonWeek) -> list[dict[str, Any]]:
 def _kickoffs(lake: Lake, week: SeasonWeek) -> list[datetime]:
     games = lake.read(tables.GAMES, columns=["season", "week", "kickoff"])
     return sorted(of_week(games, week)["kickoff"].to_pylist())
+
+
+def _kickoffs_of_teams(lake: Lake, week: SeasonWeek) -> dict[str, datetime]:
+    columns = ["season", "week", "kickoff", "home_team", "away_team"]
+    games = of_week(lake.read(tables.GAMES, columns=columns, seasons=[week.season]), week)
+    return {
+        game[side]: game["kickoff"]
+        for game in games.to_pylist()
+        for side in ("home_team", "away_team")
+    }
 
 
 def _sources(lake: Lake, week: SeasonWeek) -> dict[str, datetime | None]:

@@ -15,7 +15,7 @@ RELEVANT = 5.0
 
 @dataclass(frozen=True)
 class Move:
-    """A changed projection, in PPR points."""
+    """A changed projection, in PPR points; 0: he is, or was, out."""
 
     player: Player
     before: float
@@ -25,6 +25,11 @@ class Move:
     def change(self) -> float:
         return round(self.after - self.before, 2)
 
+    @property
+    def is_back(self) -> bool:
+        """Whether he was not expected to play at the refresh before."""
+        return self.before == 0 < self.after
+
 
 def movers(
     players: Sequence[Player], before: Mapping[str, float], most: int = 8
@@ -32,8 +37,8 @@ def movers(
     """The biggest rises and the biggest falls.
 
     Args:
-        before: PPR points by player id, as of the refresh before; who is not in it is new and has
-            not moved.
+        before: PPR points by player id, as of the refresh before, 0 for who was out; who is not in
+            it is new to the week and has not moved.
     """
     moves = [
         Move(player, before[player.player_id], player.points["ppr"].expected)

@@ -6,9 +6,10 @@ import json
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from fantasy_pipeline.report import charts
-from fantasy_pipeline.report.board import Player
+from fantasy_pipeline.report.board import Player, ranked
 from fantasy_pipeline.report.contents import Report
 from fantasy_pipeline.scoring import SCORINGS, Scoring
 from fantasy_pipeline.tables import FANTASY_POSITIONS
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_EASTERN = ZoneInfo("America/New_York")
+SURE = 0.95
+"""Chance to play from which on it goes without saying."""
 CURVE = 48
 """Ranks per position in the chart of values."""
 
@@ -40,6 +44,7 @@ def html(report: Report) -> str:
             charts=drawn,
             data=_numbers(report),
             scale=scale(report),
+            position_ranks=position_ranks(report, "ppr"),
             **_words(report),
             **parts,
         )
@@ -74,6 +79,11 @@ def _environment() -> Environment:
         "signed": signed,
         "moment": moment,
         "status": status,
+        "opponent": opponent,
+        "kickoff": kickoff,
+        "chance": chance,
+        "basis": basis,
+        "number": _number,
         "cell": _cell,
         "share": _share,
     }
@@ -127,17 +137,18 @@ def _numbers(report: Report) -> Any:
     """What the page needs to change the scoring, as JSON that may stand in a script element.
 
     By scoring, the scale of the bars and a list per player in page order: expected, p10, p50, p90,
-    value, tier (0: none), actual (null: did not play).
+    value, tier (0: none), actual (null: did not play), rank in the position (0: out).
     """
     from markupsafe import Markup
 
-    out = {
-        scoring: {
-            "scale": scale(report, scoring),
-            "rows": [_row(report, player, scoring) for player in report.players],
-        }
-        for scoring in SCORINGS
-    }
+    out = {}
+    for scoring in SCORINGS:
+        ranks = position_ranks(report, scoring)
+        rows = [
+            [*_row(report, player, scoring), ranks.get(player.player_id, 0)]
+            for player in report.players
+        ]
+        out[scoring] = {"scale": scale(report, scoring), "rows": rows}
     # Numbers and our own keys: nothing in it could end the element.
     return Markup(json.dumps(out, separators=(",", ":")))  # noqa: S704 - escaped above
 
@@ -155,6 +166,91 @@ def _row(report: Report, player: Player, scoring: Scoring) -> list[float | None]
         report.tiers[scoring].get(player.player_id, 0),
         round(player.actual[scoring], 1) if player.actual else None,
     ]
+
+
+def position_ranks(report: Report, scoring: Scoring) -> dict[str, int]:
+    """Rank in the position by player id: RB12 is the twelfth running back; who is out has none."""
+    return {
+        player.player_id: rank
+        for position in FANTASY_POSITIONS
+        for rank, player in enumerate(ranked(report.players, position, scoring), start=1)
+        if not player.is_out
+    }
+
+
+def opponent(player: Player) -> str:
+    """Whom he plays and where: `@ BUF` away, `v BUF` at home; empty on a bye."""
+    if not player.opponent:
+        return ""
+    return f"{'@' if player.is_home is False else 'v'} {player.opponent}"
+
+
+def kickoff(player: Player) -> str:
+    """Day and time of his game, US Eastern: `Sun 1:00 PM`; empty if not known."""
+    if player.kickoff is None:
+        return ""
+    at = player.kickoff.astimezone(_EASTERN)
+    return f"{at:%a} {at.hour % 12 or 12}:{at:%M %p}"
+
+
+def chance(player: Player) -> str:
+    """Chance to play in words, if it is in doubt: it is why his interval is wide."""
+    if player.is_out or player.plays >= SURE:
+        return ""
+    return f"{100 * player.plays:.0f} % to play"
+
+
+def basis(player: Player) -> list[str]:
+    """What his points follow from: the projected stat line, the sources, the chance to play."""
+    if player.is_out:
+        return []
+    said = [text for text in (stat_line(player), chance(player)) if text]
+    if player.sources:
+        told = f"{player.sources} source{'s' if player.sources > 1 else ''}"
+        if player.sources > 1 and player.spread is not None:
+            told += f", {player.spread:.1f} apart"
+        named = [
+            f"{name} {points:.1f}"
+            for name, points in (("our model", player.model_half), ("NFL.com", player.nflcom_half))
+            if points is not None
+        ]
+        said.append(f"{told} (half-PPR{''.join(f', {text}' for text in named)})")
+    return said
+
+
+def stat_line(player: Player) -> str:
+    """The projected stats in short: `18.2 car, 84 yd, 0.6 TD; 3.1 rec, 25 yd, 0.1 TD`.
+
+    Kinds of plays that he has next to none of are left out.
+    """
+    line = player.line
+
+    def part(volume: str, word: str, yards: str, touchdowns: str) -> str:
+        counts = f"{line.get(volume, 0):.1f} {word}"
+        return f"{counts}, {line.get(yards, 0):.0f} yd, {line.get(touchdowns, 0):.1f} TD"
+
+    parts = []
+    if line.get("attempts", 0) >= 1:
+        thrown = f"{line.get('completions', 0):.1f}/{line['attempts']:.1f} passing"
+        parts.append(
+            f"{thrown}, {line.get('passing_yards', 0):.0f} yd, "
+            f"{line.get('passing_tds', 0):.1f} TD, {line.get('passing_interceptions', 0):.1f} INT"
+        )
+    if line.get("carries", 0) >= 0.5:
+        parts.append(part("carries", "car", "rushing_yards", "rushing_tds"))
+    if line.get("receptions", 0) >= 0.5:
+        parts.append(part("receptions", "rec", "receiving_yards", "receiving_tds"))
+    if line.get("fg_att", 0) >= 0.5:
+        made = f"{line.get('fg_made', 0):.1f}/{line['fg_att']:.1f} FG"
+        parts.append(f"{made}, {line.get('pat_made', 0):.1f} XP")
+    return "; ".join(parts)
+
+
+def _number(value: float | None, digits: int = 2, percent: bool = False) -> str:
+    """A number in a table; a dash for none."""
+    if value is None:
+        return "\N{EN DASH}"
+    return f"{100 * value:.{digits}f} %" if percent else f"{value:.{digits}f}"
 
 
 def signed(value: float, digits: int = 1) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,9 @@ NAMES = {
     "naive last game": "Last game",
 }
 """What readers are told the sources are."""
+PROMISED = 0.8
+"""Share of players within p10-p90, if floors and ceilings are right."""
+_LEAST_OFF = 0.03
 _YARDSTICK = "naive recency-weighted"
 
 
@@ -33,10 +36,12 @@ class Scores:
 
     Args:
         rows: one per source, best RMSE first: name, ours, mae, rmse, bias, spearman, start_sit,
-            coverage, rmse_ratio (to NFL.com on the same players; None where it projects nothing).
+            coverage, rmse_ratio (to the base; NFL.com's is on the very players that a source
+            projects, None where there are none).
         base: name of the source that the others are compared with: NFL.com where there is one,
             else the best free baseline.
         weekly: mean absolute error by name and week: ours, the base, a baseline.
+        positions: the consensus by position: players, mae, rmse, mae_ratio, rmse_ratio, coverage.
         coverage: share of players within p10-p90, by position.
     """
 
@@ -45,7 +50,26 @@ class Scores:
     rows: Sequence[Mapping[str, Any]]
     base: str
     weekly: Mapping[str, Mapping[int, float]]
-    coverage: Mapping[str, float]
+    positions: Sequence[Mapping[str, Any]]
+
+    @property
+    def coverage(self) -> Mapping[str, float]:
+        return {
+            row["position"]: row["coverage"]
+            for row in self.positions
+            if row["coverage"] is not None
+        }
+
+    @property
+    def coverage_off(self) -> Mapping[str, float]:
+        """Positions whose coverage is off by 3 percent and more than chance (2 standard errors)."""
+        players = {row["position"]: row["players"] for row in self.positions}
+        return {
+            position: share
+            for position, share in self.coverage.items()
+            if abs(share - PROMISED)
+            > max(_LEAST_OFF, 2 * (PROMISED * (1 - PROMISED) / players[position]) ** 0.5)
+        }
 
     @property
     def consensus(self) -> Mapping[str, Any]:
@@ -54,10 +78,7 @@ class Scores:
     @property
     def against_base(self) -> float:
         """RMSE of the consensus relative to the base, percent; negative is better."""
-        if (ratio := self.consensus["rmse_ratio"]) is None:
-            base = next(row for row in self.rows if row["name"] == self.base)
-            ratio = self.consensus["rmse"] / base["rmse"]
-        return 100 * (ratio - 1)
+        return 100 * float(self.consensus["rmse_ratio"] - 1)
 
 
 def scores_of(accuracy: pa.Table) -> Scores | None:
@@ -75,6 +96,10 @@ def scores_of(accuracy: pa.Table) -> Scores | None:
     if "consensus" not in sources:
         return None
     base = NFLCOM if NFLCOM in sources else _YARDSTICK
+    by_position = scoreboard(accuracy, "position").to_pylist()
+    if base != NFLCOM:
+        _compare_with(base, rows, lambda row: "all")
+        _compare_with(base, by_position, lambda row: row["position"])
     counted = [
         row for row in accuracy.to_pylist() if row["scoring"] == "ppr" and row["pool"] == "played"
     ]
@@ -85,12 +110,6 @@ def scores_of(accuracy: pa.Table) -> Scores | None:
             for row in counted
             if row["source"] == source and row["position"] == ALL
         }
-    by_position = scoreboard(accuracy, "position").to_pylist()
-    coverage = {
-        row["position"]: row["coverage"]
-        for row in by_position
-        if row["source"] == "consensus" and row["coverage"] is not None
-    }
     weeks = [row["week"] for row in counted]
     return Scores(
         weeks=(min(weeks), max(weeks)),
@@ -98,5 +117,16 @@ def scores_of(accuracy: pa.Table) -> Scores | None:
         rows=rows,
         base=NAMES[base],
         weekly=weekly,
-        coverage=coverage,
+        positions=[row for row in by_position if row["source"] == "consensus"],
     )
+
+
+def _compare_with(
+    base: str, rows: Sequence[dict[str, Any]], group: Callable[[dict[str, Any]], str]
+) -> None:
+    """Fill the rows' ratios with those to a baseline, which projects everybody."""
+    bases = {group(row): row for row in rows if row["source"] == base}
+    for row in rows:
+        for name in ("mae", "rmse"):
+            own = bases.get(group(row))
+            row[f"{name}_ratio"] = row[name] / own[name] if own else None

@@ -1,19 +1,21 @@
 """Reports in the lake: ``reports/season=2025/week=10/report.html``, ``report.md``, ``state.json``.
 
 The state keeps the PPR points that the report was made from, and those of the refresh before: the
-movers are what differs. A report made again from the same projections says the same.
+movers are what differs. A report made again from the same projections says the same. It also keeps
+a digest of everything that the report shows, to tell whether the report is stale.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.report.made_from import made_from
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import PROJECTIONS
 
@@ -30,21 +32,26 @@ class Refresh:
 
 @dataclass(frozen=True)
 class State:
-    """The refresh that a report shows, and the different one before it, if there was one."""
+    """The refresh that a report shows, and the different one before it, if there was one.
+
+    Args:
+        made_from: digest of what the stored report shows; None: it was not stored yet.
+    """
 
     shown: Refresh
     before: Refresh | None = None
+    made_from: str | None = field(default=None, compare=False)
 
 
 def projected_points(lake: Lake, week: SeasonWeek) -> dict[str, float]:
-    """PPR points, by player id, of those who are projected any in the lake.
+    """PPR points, by player id, of all in the week's projections; 0: out or on a bye.
 
     Raises:
         NotMaterializedError: the week was not projected.
     """
     table = lake.read(PROJECTIONS, [week], ["player_id", "projected_points"])
     pairs = zip(*(column.to_pylist() for column in table.columns), strict=True)
-    return {player: points for player, points in pairs if points > 0}
+    return dict(pairs)
 
 
 def advance(state: State | None, points: Mapping[str, float], as_of: datetime) -> State:
@@ -77,12 +84,13 @@ def read_state(lake: Lake, week: SeasonWeek) -> State | None:
         return None
     try:
         found = json.loads(text)
-        refreshes = [
-            Refresh(datetime.fromisoformat(item["as_of"]), item["points"])
+        shown, before = (
+            Refresh(datetime.fromisoformat(item["as_of"]), item["points"]) if item else None
             for item in (found["shown"], found["before"])
-            if item is not None
-        ]
-        return State(*refreshes)
+        )
+        if shown is None:
+            raise ValueError("nothing is shown")
+        return State(shown, before, found.get("made_from"))
     except (ValueError, KeyError, TypeError) as error:
         raise PipelineError(
             f"weekly_report {week}: {lake.root}/{name(week, 'state.json')} is broken. Delete it; "
@@ -95,10 +103,11 @@ def write(lake: Lake, week: SeasonWeek, texts: Mapping[Format, str], state: Stat
     for format, text in texts.items():
         lake.write_bytes(name(week, f"report.{format}"), text.encode())
     refreshes = {"shown": state.shown, "before": state.before}
-    content = {
+    content: dict[str, object] = {
         key: {"as_of": item.as_of.isoformat(), "points": item.points} if item else None
         for key, item in refreshes.items()
     }
+    content["made_from"] = made_from(lake, week)
     lake.write_bytes(name(week, "state.json"), json.dumps(content, sort_keys=True).encode())
 
 

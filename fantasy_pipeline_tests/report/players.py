@@ -28,6 +28,7 @@ def player(name: str, position: str = "WR", expected: float = 10.0, **more: Any)
             "is_home": True,
             "points": dict.fromkeys(SCORINGS, points),
             "usual": expected,
+            "mean": more.get("usual", expected),
             **more,
         }
     )

@@ -20,11 +20,18 @@ PLAYERS = [
     out("spare", reason="practice squad", team="SEA"),
     out("nobody", usual=1.0, targets=0.2),
     out("resting", on_bye=True, team="SF", usual=20.0),
+    # Quarterbacks' usual points favour backups, who do not play.
+    out("backup", "QB", on_bye=True, team="SF", usual=14.0, mean=1.0),
+    out("gone since September", "QB", on_bye=True, team="SF", weeks_since_game=9),
+    out("rookie passer", "QB", on_bye=True, team="NYJ", mean=0.0),
+    out("passer who is out", "QB", usual=13.0, mean=2.0, carries=5.0, team="BUF"),
     player("mate", expected=11.0),
     player("other mate", "TE", 12.0),
     player("passer", "QB", 20.0),
     player("next back", "RB", 9.0, team="BUF"),
     player("limping", expected=8.0, injury_status="Questionable"),
+    player("backup in doubt", "QB", 0.5, injury_status="Doubtful", usual=13.0, mean=0.5),
+    player("returning", "WR", 7.0, injury_status="Questionable", weeks_since_game=12),
 ]
 
 
@@ -33,18 +40,23 @@ def test_absent_are_those_of_note_who_played_lately() -> None:
 
 
 def test_doubtful_play_perhaps() -> None:
-    assert [p.name for p in doubtful(PLAYERS)] == ["limping"]
+    assert [p.name for p in doubtful(PLAYERS)] == ["limping", "returning"]
 
 
 def test_byes_by_team() -> None:
     teams = on_bye(PLAYERS)
-    assert {team: [p.name for p in own] for team, own in teams.items()} == {"SF": ["resting"]}
+    assert {team: [p.name for p in own] for team, own in teams.items()} == {
+        "NYJ": [],
+        "SF": ["resting"],
+    }
 
 
 def test_usage_vacated_goes_to_those_of_the_kind() -> None:
     first, second = vacated(PLAYERS)
     assert (first.team, first.targets, first.carries) == ("BUF", 2.0, 14.0)
     assert [p.name for p in first.heirs] == ["next back"]
+    # A passer's carries are not counted, so that he is not named either.
+    assert [p.name for p in first.absent] == ["back"]
     # Carries count where backs leave them; nobody's passer inherits targets.
     assert (second.team, second.targets, second.carries) == ("KC", 9.2, 0.0)
     assert [p.name for p in second.heirs] == ["other mate", "mate", "limping"]

@@ -1,12 +1,20 @@
 """Who is on the board, and what is known of each."""
 
+from datetime import datetime, timezone
 from typing import Any
+
+import pytest
 
 from fantasy_pipeline.report.board import LISTED, board, players_of, ranked
 from fantasy_pipeline.tables import PLAYER_HISTORY, PROJECTIONS, RAW_PLAYERS
 from fantasy_pipeline_tests.conftest import Rows
 from fantasy_pipeline_tests.report.players import player
 
+KICKOFF = datetime(2025, 11, 9, 18, tzinfo=timezone.utc)
+TOLD = {
+    **{"plays": 0.7, "sources": 2, "spread": 2.5, "model_half": 8.5},
+    **{"carries": 18.2, "rushing_yards": 84.0},
+}
 WEEK = {"season": 2025, "week": 10}
 
 
@@ -33,15 +41,27 @@ def test_a_player_is_what_three_tables_say(rows: Rows) -> None:
         RAW_PLAYERS, {**WEEK, "player_id": "a", "injury": "Knee", "practice_status": "Limited"}
     )
     first, second = players_of(
-        rows(PROJECTIONS, projected("a", 10.0, opponent="BUF"), projected("b", 0.0)), history, raw
+        rows(PROJECTIONS, projected("a", 10.0, opponent="BUF", **TOLD), projected("b", 0.0)),
+        history,
+        raw,
+        {"KC": KICKOFF},
     )
     assert first.points["half"].expected == 9.0
     assert (first.points["std"].p10, first.points["ppr"].p90) == (4.0, 20.0)
     assert (first.name, first.usual, first.carries, first.injury) == ("A", 14.0, 12.0, "Knee")
     assert first.actual == {"ppr": 21.0, "half": 20.0, "std": 19.0}
+    assert (first.mean, first.missed, first.kickoff) == (14.0, 14.0, KICKOFF)
+    assert (first.plays, first.sources, first.spread, first.model_half) == (0.7, 2, 2.5, 8.5)
+    assert first.line == {"carries": 18.2, "rushing_yards": 84.0}
     # Of the other only the projection is known.
     assert second.is_out
     assert (second.usual, second.actual, second.weeks_since_game) == (0.0, {}, None)
+    assert (second.missed, second.line) == (0.0, {})
+
+
+@pytest.mark.parametrize(("weeks", "missed"), [(None, 0.0), (8, 12.0), (9, 0.0)])
+def test_who_has_not_played_lately_is_not_missed(weeks: int | None, missed: float) -> None:
+    assert player("a", expected=12.0, weeks_since_game=weeks).missed == missed
 
 
 def test_the_best_are_listed_and_who_is_out_but_would_be() -> None:

@@ -159,6 +159,8 @@ def test_a_phone_needs_no_sideways_scrolling(reader: Reader, week: Any) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
         first = page.locator("#board tbody tr:not([hidden])").first
         assert first.locator("td.points").is_visible()
+        # Once the week is played, what happened is in its place.
+        assert first.locator("td.value").is_visible() == (week == UPCOMING)
         assert first.locator(".bar").is_visible()
         assert first.locator(".meta .narrow").is_visible()
         choose(page, "position", "QB")
@@ -172,6 +174,7 @@ def test_accessible(reader: Reader, size: dict[str, int], scheme: str) -> None:
     # A dozen rows, those with most in them: axe takes its time over each.
     page.get_by_role("searchbox").fill("questionable")
     assert 2 < len(rows(page)) < 30
+    page.locator("#board tbody tr:not([hidden]) summary").first.click()
     found = Axe().run(page).response["violations"]
     grave = [item for item in found if item["impact"] in ("serious", "critical")]
     assert [(item["id"], item["nodes"][0]["html"]) for item in grave] == []
@@ -184,6 +187,17 @@ def test_the_keyboard_is_enough(reader: Reader) -> None:
     page.locator("input[name=position][value=All]").focus()
     page.keyboard.press("ArrowRight")
     assert {row["position"] for row in rows(page)} == {"QB"}
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+def test_a_name_opens_what_is_behind_the_points(reader: Reader, size: dict[str, int]) -> None:
+    page = reader.open(size)
+    first = page.locator("#board tbody tr:not([hidden])").first
+    assert not first.locator(".basis").is_visible()
+    first.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert re.search(r"\d source", first.locator(".basis").inner_text())
+    assert page.evaluate("document.documentElement.scrollWidth") == size["width"]
 
 
 def test_headings_stay_in_sight(reader: Reader) -> None:
@@ -200,10 +214,18 @@ def test_headings_stay_in_sight(reader: Reader) -> None:
 
 
 def test_print_shows_all_without_controls_on_white(reader: Reader) -> None:
-    page = reader.open(color_scheme="dark")
+    # Paper is as narrow as a tablet.
+    page = reader.open({"width": 703, "height": 900}, color_scheme="dark")
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert not page.locator("#controls").is_visible()
-    assert len(rows(page)) > 200
+    shown = rows(page)
+    assert len(shown) > 200
+    assert page.locator("#board td.low:visible").count() == len(shown)
+    assert page.locator("#board td.high:visible").count() == len(shown)
+    positions = [row["position"] for row in shown]
+    assert positions == sorted(positions, key=["QB", "RB", "WR", "TE", "K"].index)
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert len(rows(page)) == 40
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.pdf(format="A4").startswith(b"%PDF")

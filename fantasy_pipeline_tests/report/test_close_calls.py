@@ -5,7 +5,7 @@ from statistics import NormalDist
 import pytest
 
 from fantasy_pipeline.report.board import Points
-from fantasy_pipeline.report.close_calls import chance_to_outscore, close_calls
+from fantasy_pipeline.report.close_calls import CloseCall, chance_to_outscore, close_calls
 from fantasy_pipeline_tests.report.players import player
 
 
@@ -39,7 +39,6 @@ def test_close_neighbours_around_the_line_nobody_twice() -> None:
     calls = close_calls([*own, player("gone", expected=0.0)], "WR", starters=6)
     # Ranks 4 to 9: p3 p4 p5 are close, p4-p5 the closest; p0-p1 and p8-p9 are far from the line.
     assert [(c.first.name, c.second.name) for c in calls] == [("p4", "p5"), ("p6", "p7")]
-    assert calls[0].difference == 0.05
     assert calls[1].chance > 0.5
 
 
@@ -49,6 +48,17 @@ def test_floor_ceiling_and_nflcom_name_a_player() -> None:
     (call,) = close_calls([bold, safe], "WR", starters=1)
     assert (call.safer, call.bolder, call.nflcom) == (safe, bold, bold)
     assert call.favoured is (safe if call.chance >= 0.5 else bold)
+
+
+@pytest.mark.parametrize(
+    ("chance", "percent", "even"), [(0.38, 62, False), (0.55, 55, False), (0.497, 50, True)]
+)
+def test_the_favoured_one_is_given_at_least_even_odds(
+    chance: float, percent: int, even: bool
+) -> None:
+    call = CloseCall(player("a"), player("b"), chance)
+    assert (call.percent, call.is_even) == (percent, even)
+    assert call.favoured.name == ("a" if chance >= 0.5 else "b")
 
 
 def test_no_second_player_no_call() -> None:

@@ -21,6 +21,14 @@ def test_biggest_changes_first_small_deep_and_new_ones_left_out() -> None:
     assert [(m.player.name, m.change) for m in falls] == [("out", -12.0), ("down", -4.0)]
 
 
+def test_who_returns_moves_and_who_is_new_does_not() -> None:
+    now = [player("returns", expected=18.0), player("new", expected=15.0)]
+    (move,), falls = movers(now, {"returns": 0.0})
+    assert (move.player.name, move.change, move.is_back) == ("returns", 18.0, True)
+    assert falls == []
+    assert not movers(NOW, BEFORE)[0][0].is_back
+
+
 def test_so_many_each_way() -> None:
     rises, falls = movers(NOW, BEFORE, most=1)
     assert [m.player.name for m in rises] == ["up more"]

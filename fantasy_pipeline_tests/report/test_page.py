@@ -1,14 +1,19 @@
 """The page and its Markdown, as text; how a browser shows it is in `test_browser`."""
 
+import dataclasses
 import json
 import re
+from datetime import datetime, timezone
+from typing import Any
 
 import pytest
 
 from fantasy_pipeline.report import page
 from fantasy_pipeline.report.board import Points
+from fantasy_pipeline.report.close_calls import CloseCall
 from fantasy_pipeline.report.contents import Origin
 from fantasy_pipeline.report.movers import Move
+from fantasy_pipeline.report.scores import Scores
 from fantasy_pipeline_tests.report.players import AS_OF, player, report
 
 SAMPLE = Origin("synthetic sample league", AS_OF, "run", "http://127.0.0.1:3000/runs/")
@@ -64,8 +69,117 @@ def test_the_numbers_of_all_scorings_are_in_the_page() -> None:
     scored = {"ppr": 20.06, "half": 19.0, "std": 18.0}
     found = numbers(page.html(report([player("a", points=points, actual=scored)])))
     assert set(found) == {"ppr", "half", "std"}
-    assert found["ppr"] == {"scale": 30.0, "rows": [[12.3, 5.0, 11.0, 27.0, 7.3, 1, 20.1]]}
-    assert found["std"]["rows"][0][-1] == 18.0
+    assert found["ppr"] == {"scale": 30.0, "rows": [[12.3, 5.0, 11.0, 27.0, 7.3, 1, 20.1, 1]]}
+    assert found["std"]["rows"][0][-2] == 18.0
+
+
+def test_ranks_in_the_position_follow_the_scoring_and_skip_who_is_out() -> None:
+    def points(ppr: float, std: float) -> dict[str, Points]:
+        levels = {"ppr": ppr, "half": ppr, "std": std}
+        return {s: Points(v, v / 2, v, v * 2) for s, v in levels.items()}
+
+    catches = dataclasses.replace(player("catches", "RB"), points=points(15.0, 8.0))
+    runs = dataclasses.replace(player("runs", "RB"), points=points(14.0, 12.0))
+    made = report([catches, runs, player("out", "RB", 0.0)])
+    assert page.position_ranks(made, "ppr") == {"catches": 1, "runs": 2}
+    assert page.position_ranks(made, "std") == {"runs": 1, "catches": 2}
+    assert '<b class="rb">RB2</b>' in page.html(made)
+    assert [row[-1] for row in numbers(page.html(made))["std"]["rows"]] == [2, 1, 0]
+
+
+RUSHES = {"carries": 18.2, "rushing_yards": 84.4, "rushing_tds": 0.6}
+CATCHES = {"receptions": 3.1, "receiving_yards": 25.0, "receiving_tds": 0.14}
+THROWS = {
+    **{"completions": 22.0, "attempts": 34.5, "passing_yards": 245.2},
+    **{"passing_tds": 1.64, "passing_interceptions": 0.8},
+}
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ({}, ""),
+        ({**RUSHES, **CATCHES}, "18.2 car, 84 yd, 0.6 TD; 3.1 rec, 25 yd, 0.1 TD"),
+        ({**THROWS, "carries": 0.2}, "22.0/34.5 passing, 245 yd, 1.6 TD, 0.8 INT"),
+        ({"fg_made": 1.6, "fg_att": 1.9, "pat_made": 2.3}, "1.6/1.9 FG, 2.3 XP"),
+    ],
+)
+def test_the_stat_line_in_short(line: dict[str, float], text: str) -> None:
+    assert page.stat_line(player("a", line=line)) == text
+
+
+def test_what_is_behind_the_points() -> None:
+    more: dict[str, Any] = {
+        "sources": 2,
+        "spread": 2.53,
+        "model_half": 19.5,
+        "nflcom_half": 22.1,
+        "plays": 0.7,
+    }
+    said = "70 % to play; 2 sources, 2.5 apart (half-PPR, our model 19.5, NFL.com 22.1)"
+    told = player("a", **more)
+    assert "; ".join(page.basis(told)) == said
+    assert f'<p class="basis">{said}.</p>' in page.html(report([told]))
+    assert page.basis(player("a", sources=1)) == ["1 source (half-PPR)"]
+    # Who is out, or whom only his points are known of, has nothing to open.
+    assert page.basis(player("a", expected=0.0, **more)) == []
+    assert "<details" not in page.html(report([player("a")]))
+
+
+def test_a_wide_interval_is_explained_beside_it() -> None:
+    text = page.html(report([player("doubt", plays=0.7), player("sure", plays=0.95)]))
+    assert text.count('<span class="chance">70 % to play</span>') == 1
+    assert text.count('class="chance"') == 1
+
+
+def test_kickoffs_are_in_eastern_time() -> None:
+    # The night the clocks change, and after.
+    saturday = datetime(2025, 11, 2, 0, 15, tzinfo=timezone.utc)
+    sunday = datetime(2025, 11, 2, 18, 0, tzinfo=timezone.utc)
+    noon = datetime(2025, 12, 25, 17, 5, tzinfo=timezone.utc)
+    said = [page.kickoff(player("a", kickoff=at)) for at in (saturday, sunday, noon, None)]
+    assert said == ["Sat 8:15 PM", "Sun 1:00 PM", "Thu 12:05 PM", ""]
+
+
+@pytest.mark.parametrize(
+    ("opponent", "is_home", "text"),
+    [("BUF", False, "@ BUF"), ("BUF", True, "v BUF"), ("BUF", None, "v BUF"), (None, None, "")],
+)
+def test_opponents(opponent: str | None, is_home: bool | None, text: str) -> None:
+    assert page.opponent(player("a", opponent=opponent, is_home=is_home)) == text
+
+
+def test_close_calls_do_not_contradict_themselves() -> None:
+    one, other = player("One"), player("Other", points=Points(9.9, 6.0, 10.0, 21.0))
+    behind = report([one, other], calls=[CloseCall(one, other, 0.45)])
+    assert "55 % for Other; higher floor and ceiling: Other" in page.markdown(behind)
+    assert "<strong>55&nbsp;%</strong> for Other." in page.html(behind)
+    even = report([one, other], calls=[CloseCall(one, other, 0.502)])
+    assert "; even; " in page.markdown(even)
+    assert "<strong>Even.</strong>" in page.html(even)
+
+
+def test_who_returns_is_said_to_be_back() -> None:
+    made = report([player("a")], rises=[Move(player("a"), 0.0, 10.0)], before=AS_OF)
+    assert "0.0 to 10.0, back" in page.markdown(made)
+    assert "<em>back</em>" in page.html(made)
+
+
+def test_accuracy_by_position_names_its_base_and_what_is_off() -> None:
+    facts: dict[str, Any] = {"players": 1000, "mae": 4.0, "rmse": 5.0, "rmse_ratio": 0.9}
+    facts |= {"bias": 0.0, "mae_ratio": 0.91, "spearman": None, "start_sit": None, "coverage": 0.8}
+    ours: dict[str, Any] = {**facts, "source": "consensus", "name": "Consensus", "ours": True}
+    base = {**ours, "source": "x", "name": "Recency-weighted mean", "ours": False}
+    positions = [{**facts, "position": "QB"}, {**facts, "position": "K", "coverage": 0.7}]
+    scores = Scores((1, 9), 1000, [ours, base], base["name"], {"Consensus": {1: 4.0}}, positions)
+    made = report([player("a")], scores=scores)
+    text, markdown = page.html(made), page.markdown(made)
+    assert "K: 70 % lie between floor and ceiling instead of 80 %" in text
+    assert "QB: 80 % lie" not in text
+    assert "The axis does not start at 0." in text
+    assert "RMSE to Recency-weighted mean</th>" in text
+    assert "| RMSE to Recency-weighted mean |" in markdown
+    assert "| K | 4.00 | 5.00 | 0.900 | 70 % |" in markdown
 
 
 def test_a_ceiling_beyond_the_scale_ends_with_it() -> None:

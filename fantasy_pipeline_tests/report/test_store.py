@@ -37,7 +37,9 @@ def test_a_report_is_read_as_it_was_written(lake: Lake) -> None:
     assert store.path(lake, WEEK, "md") == f"{lake.root}/reports/season=2025/week=10/report.md"
 
 
-@pytest.mark.parametrize("text", ["{", "{}", '{"shown": 1, "before": null}'])
+@pytest.mark.parametrize(
+    "text", ["{", "{}", '{"shown": 1, "before": null}', '{"shown": null, "before": null}']
+)
 def test_a_broken_state_says_what_to_do(lake: Lake, text: str) -> None:
     lake.write_bytes(store.name(WEEK, "state.json"), text.encode())
     with pytest.raises(PipelineError, match=r"2025 week 10: .*state\.json is broken\. Delete it"):
@@ -53,4 +55,4 @@ def test_points_are_those_in_the_lake(lake: Lake, rows: Rows) -> None:
         {"season": 2025, "week": 10, "player_id": "b", "projected_points": 0.0},
     )
     lake.write_weeks(PROJECTIONS, table, [WEEK])
-    assert store.projected_points(lake, WEEK) == {"a": 7.5}
+    assert store.projected_points(lake, WEEK) == {"a": 7.5, "b": 0.0}

@@ -13,6 +13,7 @@ from typing import Any
 
 import dagster as dg
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from fantasy_pipeline import cli
@@ -20,7 +21,7 @@ from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.report import store
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.tables import PROJECTIONS
+from fantasy_pipeline.tables import PLAYER_HISTORY, PROJECTIONS
 from fantasy_pipeline_tests.replay import followed
 from fantasy_pipeline_tests.report.conftest import PLAYED, UPCOMING, League
 
@@ -153,6 +154,21 @@ def test_the_command_prints_the_path_and_makes_only_what_is_stale(
         command()
     Path(f"{league.lake.root}/{state}").unlink()
     assert json.loads(command("--json"))["made"] is True
+
+
+def test_a_report_is_made_again_once_its_week_was_played(league: League, command: Command) -> None:
+    assert json.loads(command("--json"))["made"] is False
+    kept = league.lake.read(PLAYER_HISTORY)
+    index = kept.schema.get_field_index("target_ppr")
+    upcoming = pc.and_(pc.equal(kept["season"], 2025), pc.equal(kept["week"], UPCOMING.week))
+    scored = kept.set_column(index, kept.field(index), pc.if_else(upcoming, 9.0, kept[index]))
+    try:
+        league.lake.write(PLAYER_HISTORY, scored)
+        assert json.loads(command("--json"))["made"] is True
+        assert json.loads(command("--json"))["made"] is False
+    finally:
+        league.lake.write(PLAYER_HISTORY, kept)
+        league.run("report_week", UPCOMING)
 
 
 def test_the_command_writes_a_file_and_markdown(command: Command, tmp_path: Path) -> None:

@@ -506,9 +506,8 @@ def test_an_optional_column_that_is_gone_is_reported(
     rewritten(copy, "weekly_rosters", lambda t: t.drop_columns(["yahoo_id"]))
     source = nflverse(root=copy)
     assert read(source, "weekly_rosters")["yahoo_id"].null_count > 0
-    assert (
-        f"weekly_rosters {SEASON}: upstream has no column yahoo_id: null"
-        in source.notes("weekly_rosters", SEASON)
+    assert f"weekly_rosters {SEASON}: upstream has no column yahoo_id: null" in source.notes(
+        "weekly_rosters", SEASON
     )
 
 

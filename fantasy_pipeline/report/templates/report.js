@@ -10,14 +10,15 @@
   const FLEX = ["RB", "WR", "TE"];
   let sort = { key: VALUE, up: false };
   let all = false;
+  let printing = false;
 
   const rows = [...body.rows].map((element) => ({
     element,
     index: Number(element.dataset.i),
     position: element.dataset.position,
     name: element.querySelector(".name").textContent,
-    text: element.querySelector("th").textContent.toLowerCase(),
-    opponent: element.querySelector(".opponent").textContent.replace(/^[@v] /, ""),
+    text: element.querySelector("summary, .summary").textContent.toLowerCase(),
+    opponent: element.querySelector(".against").textContent.replace(/^[@v] /, ""),
     status: element.querySelector(".status").textContent.trim(),
     out: element.classList.contains("out"),
   }));
@@ -31,7 +32,9 @@
     document.getElementById("axis-middle").textContent = scale / 2;
     document.getElementById("axis-end").textContent = scale;
     for (const row of rows) {
-      const [points, low, median, high, value, tier, actual] = (row.numbers = data[row.index]);
+      const [points, low, median, high, value, tier, actual, rank] = (row.numbers =
+        data[row.index]);
+      row.element.querySelector(".meta b").textContent = row.position + (rank || "");
       cell(row, "points").textContent = points.toFixed(1);
       cell(row, "low").textContent = low.toFixed(1);
       cell(row, "high").textContent = high.toFixed(1);
@@ -73,15 +76,26 @@
     return wanted && words.every((word) => row.text.includes(word));
   }
 
+  const places = [...controls.elements.position].map((input) => input.value);
+  const place = (row) => places.indexOf(row.position);
+
   function show() {
     const position = controls.elements.position.value;
     const words = controls.elements.search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const chosen = rows.filter((row) => matches(row, position, words)).sort(compare);
-    const shown = all || words.length ? chosen : chosen.slice(0, FEW);
-    const tiered = !["All", "Flex"].includes(position) && ["0", VALUE].includes(sort.key) && !sort.up;
+    // On paper nobody can choose a position: they follow one another.
+    if (printing) chosen.sort((one, other) => place(one) - place(other));
+    const shown = all || printing || words.length ? chosen : chosen.slice(0, FEW);
+    const one = printing || !["All", "Flex"].includes(position);
+    const tiered = one && ["0", VALUE].includes(sort.key) && !sort.up;
     for (const row of rows) row.element.hidden = true;
     let tier = null;
-    shown.forEach((row, rank) => {
+    let before = null;
+    let first = 0;
+    shown.forEach((row, index) => {
+      if (printing && before !== row.position) [tier, first] = [null, index];
+      before = row.position;
+      const rank = index - first;
       row.element.hidden = false;
       row.element.cells[0].textContent = row.out ? "" : rank + 1;
       row.element.classList.toggle("new-tier", tiered && tier !== null && row.numbers[5] !== tier);
@@ -143,10 +157,12 @@
     label();
   });
   prefers.addEventListener("change", label);
-  addEventListener("beforeprint", () => {
-    all = true;
-    show();
-  });
+  for (const [event, now] of [["beforeprint", true], ["afterprint", false]]) {
+    addEventListener(event, () => {
+      printing = now;
+      show();
+    });
+  }
 
   label();
   showScoring("ppr");
