@@ -8,7 +8,7 @@ lake; nothing is run here.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.automation import phases_at
@@ -64,11 +64,13 @@ class Plan:
     Args:
         text: what was asked for; the same text resumes an interrupted backfill.
         steps: by stage.
+        ahead: weeks that were asked for and of which no game is over.
     """
 
     text: str
     source: str
     stages: tuple[tuple[Step, ...], ...]
+    ahead: tuple[SeasonWeek, ...] = ()
 
     @property
     def weeks(self) -> int:
@@ -105,8 +107,9 @@ def make_plan(
 
     Args:
         early: weeks whose stats may still be corrected; they are kept, to be compared with.
+            Upstream may lack some of them: they have steps of their own, so that no other week
+            fails with them.
     """
-    ranges = contiguous(weeks)
     final = contiguous([week for week in weeks if week not in early])
     provisional = contiguous([week for week in weeks if week in early])
     return Plan(
@@ -119,7 +122,7 @@ def make_plan(
             ),
             (Step(HISTORY),),
             # Those with most to learn from first: at the end no worker waits long for another.
-            tuple(Step(PROJECT, *bounds) for bounds in reversed(ranges)),
+            tuple(Step(PROJECT, *bounds) for bounds in sorted(final + provisional, reverse=True)),
         ),
     )
 
@@ -129,9 +132,8 @@ def backfill_plan(
     seasons: Sequence[int],
     weeks: Sequence[int],
     only_missing: bool,
-    explicit: bool,
 ) -> Plan:
-    """Plan a backfill of the weeks that exist and, unless `explicit`, whose games are over.
+    """Plan a backfill of the weeks that exist and of which a game is over.
 
     Without any stage if `only_missing`, and none is.
 
@@ -145,9 +147,9 @@ def backfill_plan(
         if not exist:
             check_week(games, SeasonWeek(season, 1))
         wanted += [SeasonWeek(season, w) for w in exist if w in weeks]
-    if not explicit:
-        last = _last_over(games, session.now)
-        wanted = [week for week in wanted if week <= last]
+    last = _last_over(games, session.now)
+    ahead = tuple(week for week in wanted if week > last)
+    wanted = [week for week in wanted if week <= last]
     if not wanted:
         raise PipelineError("nothing to do: no such week is over.")
     text = f"{session.source} {ranges(seasons)} weeks {ranges(sorted(set(weeks)))}"
@@ -156,8 +158,9 @@ def backfill_plan(
         wanted = [week for week in wanted if week not in present]
         text += " missing"
         if not wanted:
-            return Plan(text, session.source, ())
-    return make_plan(text, session.source, wanted, _early(games, wanted, session.now))
+            return Plan(text, session.source, (), ahead)
+    plan = make_plan(text, session.source, wanted, _early(games, wanted, session.now))
+    return replace(plan, ahead=ahead)
 
 
 def import_plan(session: Session, seasons: Iterable[int]) -> Plan:

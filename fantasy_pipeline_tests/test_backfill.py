@@ -90,7 +90,7 @@ def test_stats_that_may_be_corrected_are_kept_by_a_step_of_their_own() -> None:
 def test_the_due_week_is_provisional_and_nothing_missing_is_no_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In the sample league week 9 of 2025 is due."""
+    """In the sample league week 9 of 2025 is due; what comes after it costs nobody a season."""
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     monkeypatch.setenv("FANTASY_SOURCE", "sample")
     (tmp_path / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
@@ -98,7 +98,7 @@ def test_the_due_week_is_provisional_and_nothing_missing_is_no_failure(
     def run(*more: str) -> str:
         command = [sys.executable, "-m", "fantasy_pipeline.cli", "backfill", "--seasons", "2025"]
         done = subprocess.run(
-            [*command, "--weeks", "8-9", *more],
+            [*command, "--weeks", "8-12", *more],
             cwd=tmp_path,
             capture_output=True,
             text=True,
@@ -106,6 +106,7 @@ def test_the_due_week_is_provisional_and_nothing_missing_is_no_failure(
             check=False,
         )
         assert done.returncode == 0, done.stderr
+        assert "left out, as no game of them is over: 2025|10, 2025|11, 2025|12" in done.stderr
         return done.stdout
 
     run()
@@ -115,6 +116,14 @@ def test_the_due_week_is_provisional_and_nothing_missing_is_no_failure(
     assert lake.read(PROVISIONAL_STATS).num_rows == lake.read(WEEKLY_STATS, weeks(2025, 9)).num_rows
     assert "Nothing to do: all of it is in the lake." in run("--only-missing")
     assert json.loads(run("--only-missing", "--json"))["steps_done"] == 0
+
+
+def test_a_week_that_upstream_may_lack_costs_no_other() -> None:
+    plan = make_plan("", "sample", weeks(2024, 1, 2, 3, 4), weeks(2024, 4))
+    lost = Step("provisional_ingest", *weeks(2024, 4, 4))
+    assert lost in plan.stages[0]
+    projected = [step for step in plan.stages[2] if backfill._needed(step, [lost]) is None]
+    assert projected == [Step("season_projections", *weeks(2024, 1, 3))]
 
 
 def test_progress_is_counted_in_weeks() -> None:

@@ -103,7 +103,10 @@ def backfill(
     session = open_session(source, at)
     wanted = seasons_of(seasons), numbers("--weeks", weeks, WEEKS[0], WEEKS[-1]) if weeks else WEEKS
     refresh_schedule(session)
-    plan = backfill_plan(session, *wanted, only_missing, explicit=weeks is not None)
+    plan = backfill_plan(session, *wanted, only_missing)
+    if weeks and plan.ahead:
+        keys = ", ".join(week.key for week in plan.ahead)
+        warn([f"left out, as no game of them is over: {keys}"])
     summary = run_plan(session, plan, workers, json) if plan.stages else Summary()
     if json:
         print_json(summary_json(summary))
