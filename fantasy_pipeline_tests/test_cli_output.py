@@ -19,7 +19,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from fantasy_pipeline.cli.output import Column, Format, write, write_table
+from fantasy_pipeline.cli.output import Column, Format, json_text, write, write_table
 
 ROOT = Path(__file__).parents[1]
 LABEL = "Data: synthetic sample league (invented, not the NFL)."
@@ -229,3 +229,13 @@ def test_columns_of_the_same_name_stay_two(capsys: pytest.CaptureFixture[str]) -
         ["a", "a"],
         ["1", "2"],
     ]
+
+
+def test_json_has_no_number_that_json_lacks() -> None:
+    rows = [{"mae": float("nan"), "best": [1.5, float("inf")], "of": {"n": -float("inf")}}]
+
+    def refuse(word: str) -> None:
+        raise AssertionError(f"{word} is no JSON")
+
+    found = json.loads(json_text(rows), parse_constant=refuse)
+    assert found == [{"mae": None, "best": [1.5, None], "of": {"n": None}}]

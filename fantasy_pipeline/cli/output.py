@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
@@ -54,14 +55,29 @@ def say_label(label: str | None) -> None:
 
 
 def json_text(value: Any) -> str:
-    """JSON; dates and times in ISO 8601, decimals (sums of integers) as numbers."""
+    """JSON; dates and times in ISO 8601, decimals (sums of integers) as numbers.
+
+    NaN and infinity, which a query may come to and JSON does not have, are null.
+    """
     import json
 
-    return json.dumps(value, default=_json_value, indent=2)
+    try:
+        return json.dumps(value, default=_json_value, indent=2, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(value), default=_json_value, indent=2)
+
+
+def _finite(value: Any) -> Any:
+    """The same with None for numbers that JSON does not have."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _json_value(value: Any) -> Any:
-    if isinstance(value, Decimal):
+    if isinstance(value, Decimal) and value.is_finite():
         return int(value) if value == value.to_integral_value() else float(value)
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
