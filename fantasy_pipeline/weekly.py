@@ -167,5 +167,7 @@ def week_to_follow(games: Sequence[Game], week: SeasonWeek, now: datetime) -> Se
             near = upcoming is not None and projected_from(games, upcoming) <= now
             return upcoming if near else None
     following = next_week(games, week)
-    played = any(is_over(g, now) for g in games if (g.season, g.week) == following)
+    # By its scores, not by the clock: upstream may not have what happened yet.
+    theirs = [game for game in games if (game.season, game.week) == following]
+    played = any(game.has_score and is_over(game, now) for game in theirs)
     return None if played else following

@@ -178,9 +178,14 @@ class TestWeekToFollow:
         assert week_to_follow(self.GAMES, self.LAST, utc("2024-05-01T12:00")) is None
 
     def test_a_played_week_does_not_follow(self) -> None:
-        assert week_to_follow(self.GAMES, W1, utc("2024-09-18T12:00")) is None
-        assert week_to_follow(self.GAMES, W2, utc("2024-09-18T12:00")) == W3
+        scored = [game._replace(has_score=True) for game in self.GAMES]
+        assert week_to_follow(scored, W1, utc("2024-09-18T12:00")) is None
+        assert week_to_follow(scored, W2, utc("2024-09-18T12:00")) == W3
         assert week_to_follow(self.GAMES, W3, utc("2024-09-26T12:00")) is None
+
+    def test_a_week_over_by_the_clock_that_upstream_lacks_does(self) -> None:
+        """A schedule of long ago, as of a mirror: what it does not know was not played."""
+        assert week_to_follow(self.GAMES, W1, utc("2026-11-18T12:00")) == W2
 
 
 def test_the_sample_leagues_requests_are_not_the_nfls() -> None:

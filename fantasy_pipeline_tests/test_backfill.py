@@ -78,11 +78,11 @@ def test_stats_that_may_be_corrected_are_kept_by_a_step_of_their_own() -> None:
     assert [[step.name for step in stage] for stage in plan.stages] == [
         ["season_ingest 2024|07-08", "provisional_ingest 2024|09-09"],
         ["history_rebuild"],
-        ["season_projections 2024|07-09"],
+        ["season_projections 2024|09-09", "season_projections 2024|07-08"],
     ]
-    (ingest, early), _, (project,) = plan.stages
-    # Without either of them, the projections of these weeks are not made.
-    assert backfill._needed(project, [early]) == early
+    (ingest, early), _, (project_early, project) = plan.stages
+    # What failed is not projected, nor what stands beside it.
+    assert backfill._needed(project_early, [early]) == early
     assert backfill._needed(project, [ingest]) == ingest
     assert backfill._needed(project, [Step("season_ingest", *weeks(2023, 7, 9))]) is None
 

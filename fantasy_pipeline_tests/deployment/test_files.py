@@ -73,6 +73,7 @@ def test_every_value_of_the_instance_is_by_env() -> None:
     config = yaml.safe_load((DEPLOY / "postgres" / "dagster.yaml").read_text())
     database = config["storage"]["postgres"]["postgres_db"]
     assert database.pop("scheme") == "postgresql+psycopg2"
+    assert database.pop("params") == {"connect_timeout": 3}
     assert all(list(value) == ["env"] for value in database.values())
     assert config["telemetry"] == {"enabled": False}
     assert config["run_retries"]["retry_on_asset_or_op_failure"] is False
