@@ -81,20 +81,33 @@ def projections(
     columns |= _moved(ours, half, together, width)
     points_now = columns["projected_points"].to_numpy()
     columns["reason"] = with_reason(ours["reason"].to_pylist(), points_now)
-    columns["sources"] = pa.array((~np.isnan(told)).sum(axis=1))
-    columns["spread"] = pa.array(np.round(np.nanmax(told, axis=1) - np.nanmin(told, axis=1), 2))
     columns["model_half"] = ours["projected_points_half"]
     nflcom = others.get(NFLCOM, np.full(len(half), np.nan))
     columns["nflcom_half"] = pa.array(nflcom, from_pandas=True)
-    columns["source"] = pa.array(
-        [
-            _named(source, told > 1, label)
-            for source, told in zip(
-                ours["source"].to_pylist(), columns["sources"].to_pylist(), strict=True
-            )
-        ]
-    )
+    columns |= _who_says(ours["source"].to_pylist(), told, label)
     return PROJECTIONS.conform(pa.table(columns))
+
+
+def _who_says(names: list[str], told: np.ndarray, label: str | None) -> dict[str, pa.Array]:
+    """How many sources a projection is of, how far apart they are, and what it is called.
+
+    Args:
+        names: what our own projections are called.
+        told: half-PPR points, ours first; NaN where a source says nothing.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    sources = (~np.isnan(told)).sum(axis=1)
+    spread = np.nanmax(told, axis=1) - np.nanmin(told, axis=1)
+    called = [
+        _named(name, count > 1, label) for name, count in zip(names, sources.tolist(), strict=True)
+    ]
+    return {
+        "sources": pa.array(sources),
+        "spread": pa.array(np.round(spread, 2)),
+        "source": pa.array(called, pa.string()),
+    }
 
 
 def _as_others_see_it(ours: pa.Table, others: np.ndarray) -> np.ndarray:

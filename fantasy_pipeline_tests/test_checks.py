@@ -219,7 +219,10 @@ def test_the_play_offs_do_not_make_up_for_games_that_are_gone(rows: Rows) -> Non
 def test_a_game_that_moved_is_not_lost(rows: Rows) -> None:
     known = [game("KC", team, week) for week in (5, 6) for team in ("NE", "LV", "BUF", "MIA")]
     moved = [row | {"week": 6} for row in known[:3]]
-    guards.refuse_lost_games(rows(tables.GAMES, *known), rows(tables.GAMES, *moved, *known[3:]))
+    before, now = rows(tables.GAMES, *known), rows(tables.GAMES, *moved, *known[3:])
+    assert guards.refuse_lost_games(before, now) is None
+    with pytest.raises(PipelineError, match="games are gone"):
+        guards.refuse_lost_games(before, rows(tables.GAMES, *known[3:]))
 
 
 def test_a_schedule_without_a_week_is_refused(rows: Rows) -> None:
