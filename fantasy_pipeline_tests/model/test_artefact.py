@@ -177,6 +177,24 @@ def test_a_damaged_model_is_refused(tmp_path: Path, model: training.Model, damag
         artefact.load(lake, SEASON)
 
 
+def test_the_doubtful_have_their_statuss_chance_at_most(
+    past: pa.Table, model: training.Model
+) -> None:
+    """The regression alone had 15 of 160 of them likelier to play than not; one played."""
+    rows = past.slice(past.num_rows - 40)
+    at = rows.schema.get_field_index("status_rate")
+    rows = rows.set_column(at, "status_rate", pa.array([0.03] * 40, rows.schema.field(at).type))
+
+    def chances(status: str) -> np.ndarray:
+        at = rows.schema.get_field_index("injury_status")
+        named = rows.set_column(at, "injury_status", pa.array([status] * 40, pa.string()))
+        return expect(model.positions["RB"], "RB", named, features.matrix(named)).plays
+
+    assert len(model.positions["RB"].plays)
+    assert (chances("Questionable") > 0.03).any()
+    assert (chances("Doubtful") <= 0.03).all()
+
+
 def test_a_model_of_other_stats_is_refused(
     tmp_path: Path, model: training.Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
