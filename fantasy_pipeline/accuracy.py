@@ -235,12 +235,11 @@ def measure(
     import numpy as np
 
     error = projected - actual
-    above = np.sign(projected[:, None] - projected)
-    truth = np.sign(actual[:, None] - actual)
-    upper = np.triu(truth != 0, 1)
-    pairs = int(upper.sum())
+    ahead = projected[:, None] > projected
+    better = actual[:, None] > actual
+    pairs = int(np.count_nonzero(better))
     # Equal projections leave the choice to a coin.
-    right = ((above == truth) + 0.5 * (above == 0))[upper].sum()
+    won, lost = (int(np.count_nonzero(better & said)) for said in (ahead, ahead.T))
     out: dict[str, float | None] = {
         "players": len(error),
         "mae": float(np.abs(error).mean()),
@@ -248,8 +247,8 @@ def measure(
         "nflcom_mae": None,
         "nflcom_rmse": None,
         "bias": float(error.mean()),
-        "spearman": _spearman(above, truth),
-        "start_sit": float(right / pairs) if pairs else None,
+        "spearman": _spearman(_ranks(projected), _ranks(actual)),
+        "start_sit": (0.5 * (pairs + won - lost)) / pairs if pairs else None,
         "pairs": pairs,
         "coverage": None,
         "pinball": None,
@@ -268,15 +267,18 @@ def measure(
     return out
 
 
-def _spearman(one: np.ndarray, other: np.ndarray) -> float | None:
-    """Correlation of ranks, ties sharing their mean rank; None where it has no meaning.
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """Twice each value's distance from the mean rank, ties sharing their mean rank."""
+    import numpy as np
 
-    Args:
-        one, other: sign of every player's value less every other's. Summed, they are ranks, twice
-            their distance from the mean rank.
-    """
-    ranks, others = one.sum(axis=1), other.sum(axis=1)
-    spread = (ranks @ ranks) * (others @ others)
+    ordered = np.sort(values)
+    below, up_to = (np.searchsorted(ordered, values, side) for side in ("left", "right"))
+    return below + up_to - len(values)
+
+
+def _spearman(ranks: np.ndarray, others: np.ndarray) -> float | None:
+    """Correlation of ranks; None where it has no meaning."""
+    spread = float(ranks @ ranks) * float(others @ others)
     if len(ranks) < 3 or spread == 0:
         return None
     return float((ranks @ others) / spread**0.5)

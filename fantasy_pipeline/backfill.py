@@ -261,9 +261,10 @@ def _hasten() -> None:
     """
     import gc
 
-    from fantasy_pipeline.sqlite_history import spare_commits_the_wait
+    from fantasy_pipeline.sqlite_history import share_statements, spare_commits_the_wait
 
     gc.disable()
+    share_statements()
     spare_commits_the_wait()
 
 

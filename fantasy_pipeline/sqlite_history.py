@@ -12,6 +12,10 @@ import sqlite3
 from collections import OrderedDict
 from functools import cache
 from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection, Dialect
 
 MOST_OPEN = 8
 """Files that a process keeps open: each run has one of its own, and servers see many runs."""
@@ -41,6 +45,25 @@ def spare_commits_the_wait() -> None:
     from sqlalchemy.engine import Engine
 
     event.listen(Engine, "connect", _relax)
+
+
+@cache
+def share_statements() -> None:
+    """From now on each statement is compiled once in this process: Dagster makes a new engine for
+    every event, and SQLAlchemy would compile the same statements anew for each."""
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    compiled: dict[Any, Any] = {}
+    dialects: dict[str, Dialect] = {}
+
+    def share(connection: Connection) -> None:
+        if connection.dialect.name == "sqlite":
+            # What is compiled is found again by its dialect and the statement.
+            connection.dialect = dialects.setdefault("sqlite", connection.dialect)
+            connection.execution_options(compiled_cache=compiled)
+
+    event.listen(Engine, "engine_connect", share)
 
 
 def _relax(connection: object, _record: object) -> None:

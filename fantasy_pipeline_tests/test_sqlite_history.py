@@ -78,3 +78,31 @@ def test_few_files_stay_open(tmp_path: Path, in_wal_mode: Path) -> None:
         _store(path, "x")
     assert len(sqlite_history._open) == sqlite_history.MOST_OPEN
     sqlite_history._close_all()
+
+
+def test_a_statement_is_compiled_once(in_wal_mode: Path) -> None:
+    """In a process of its own: what listens to every engine cannot be taken back."""
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from sqlalchemy import event\n"
+        "from sqlalchemy.engine import Engine\n"
+        "from fantasy_pipeline import sqlite_history\n"
+        "from fantasy_pipeline_tests.test_sqlite_history import _bodies, _store\n"
+        "hits = []\n"
+        "def see(conn, cursor, statement, parameters, context, executemany):\n"
+        "    hits.append(context.cache_hit.name)\n"
+        "event.listen(Engine, 'before_cursor_execute', see)\n"
+        "path = Path(sys.argv[1])\n"
+        "_store(path, 'alone')\n"
+        "sqlite_history.share_statements()\n"
+        "[_store(path, str(number)) for number in range(3)]\n"
+        "print(*hits, *_bodies(path))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(in_wal_mode)], capture_output=True, text=True
+    )
+    assert done.stdout.split() == [
+        *("CACHE_MISS", "CACHE_MISS", "CACHE_HIT", "CACHE_HIT"),
+        *("alone", "0", "1", "2"),
+    ]
