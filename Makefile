@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO_HOME := $(CURDIR)/.demo
 SOURCE ?= sample
 
-.PHONY: demo ui test test-all check lint audit bench docs lock clean help
+.PHONY: demo ui test test-slow test-all check lint audit bench docs lock clean help
 
 help:
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,13 +19,18 @@ ui: $(VENV)/installed ## the Dagster UI on what `make demo` made, at http://127.
 	@mkdir -p $(DEMO_HOME) && cp dagster.yaml $(DEMO_HOME)/dagster.yaml
 	DAGSTER_HOME=$(DEMO_HOME) FANTASY_SOURCE=$(SOURCE) $(BIN)/dagster dev --host 127.0.0.1 --port 3000
 
+PYTEST = $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+
 test: $(VENV)/installed-dev ## the tests
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not soak"
+	$(PYTEST) -m "not slow and not soak"
+
+test-slow: $(VENV)/installed-dev ## those that start whole deployments; CI runs them too
+	$(PYTEST) -m "slow and not soak"
 
 test-all: $(VENV)/installed-dev ## the tests, the long ones too
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	$(PYTEST)
 
-check: lint test audit ## all that must be green: lint, types, tests, audit
+check: lint test test-slow audit ## all that must be green: lint, types, tests, audit
 
 lint: $(VENV)/installed-dev ## lint (ruff's S rules: security), format, types
 	$(BIN)/ruff check .

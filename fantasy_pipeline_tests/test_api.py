@@ -282,6 +282,7 @@ def listening(port: int) -> set[str]:
     }
 
 
+@pytest.mark.slow
 def test_server_process(tmp_path: Path) -> None:
     """Trigger a week by the operations guide's curl, be refused a second time, and follow it to
     its end."""
@@ -322,6 +323,7 @@ def test_server_process(tmp_path: Path) -> None:
         assert client.get("/docs").status_code == 200
 
 
+@pytest.mark.slow
 def test_sample_league_keeps_its_own_history(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -87,6 +87,7 @@ def test_stats_that_may_be_corrected_are_kept_by_a_step_of_their_own() -> None:
     assert backfill._needed(project, [Step("season_ingest", *weeks(2023, 7, 9))]) is None
 
 
+@pytest.mark.slow
 def test_the_due_week_is_provisional_and_nothing_missing_is_no_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -393,6 +394,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
 STEPS = ["season_ingest 2024|01-01", "history_rebuild"]
 
 
+@pytest.mark.slow
 def test_an_interrupted_backfill_is_resumed(reports: list[dict[str, Any]]) -> None:
     schedule, interrupted, resumed, history = reports[:4]
     assert schedule == {"games": 1}
@@ -412,6 +414,7 @@ def test_an_interrupted_backfill_is_resumed(reports: list[dict[str, Any]]) -> No
     assert [run.get("season") for run in tagged] == [None, "2024"]
 
 
+@pytest.mark.slow
 def test_a_dead_worker_is_a_failure_and_not_the_end(reports: list[dict[str, Any]]) -> None:
     killed = reports[4]
     assert killed["seen"] == ["games_refresh", *STEPS]
@@ -426,6 +429,7 @@ def test_a_dead_worker_is_a_failure_and_not_the_end(reports: list[dict[str, Any]
     ]
 
 
+@pytest.mark.slow
 def test_what_stands_on_a_failed_step_is_not_run(reports: list[dict[str, Any]]) -> None:
     """The other season is imported and projected."""
     lost = reports[6]
@@ -438,6 +442,7 @@ def test_what_stands_on_a_failed_step_is_not_run(reports: list[dict[str, Any]]) 
     assert lost["rows"]["projections"] > 500
 
 
+@pytest.mark.slow
 def test_runs_are_of_the_instance_passed_in(reports: list[dict[str, Any]]) -> None:
     assert reports[7]["done"] == 1
     assert reports[8] == {"elsewhere": 1}

@@ -16,6 +16,8 @@ import pytest
 
 from fantasy_pipeline.definitions import defs
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 
 

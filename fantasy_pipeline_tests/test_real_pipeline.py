@@ -28,7 +28,7 @@ from fantasy_pipeline.tables import (
     WEEKLY_STATS,
 )
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[1]
 RELEASE = "github.com/nflverse/nflverse-data/releases/download"

@@ -176,6 +176,7 @@ def test_upstream_that_stays_away_is_not_asked_for_ever(
     ]
 
 
+@pytest.mark.slow
 def test_postponed_game_is_imported_when_it_is_over(
     nfl_mirror: Path,
     instance: dg.DagsterInstance,
@@ -198,6 +199,7 @@ def test_postponed_game_is_imported_when_it_is_over(
     ]
 
 
+@pytest.mark.slow
 def test_half_finished_week_and_its_corrections(
     nfl_mirror: Path, nfl_variants: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -161,6 +161,7 @@ def command(home: Path, variables: dict[str, str], *arguments: str) -> tuple[int
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.loopback
 def test_a_week_on_object_storage_and_no_secret_written_anywhere(
     s3_server: str, tmp_path: Path

@@ -24,7 +24,7 @@ from fantasy_pipeline_tests.test_definitions import DEPENDENCIES
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-pytestmark = pytest.mark.loopback
+pytestmark = [pytest.mark.loopback, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[1]
 WEEKS = ["2024|01", "2024|02", "2024|03"]

@@ -20,7 +20,7 @@ from fantasy_pipeline.tables import PROVISIONAL_STATS, STAT_CORRECTIONS, WEEKLY_
 from fantasy_pipeline_tests.replay import overlay
 from fantasy_pipeline_tests.watching import differing, files_of, finish, new_home, start
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 DAYS = ("2024-11-20", "2025-09-14", "2025-09-23", "last")
 REMEMBERING = (PROVISIONAL_STATS.name, STAT_CORRECTIONS.name)

@@ -123,6 +123,7 @@ def test_only_runs_of_dead_processes_are_ended(
         assert not execution_of(instance, left[1]).is_over
 
 
+@pytest.mark.slow
 def test_a_killed_command_does_not_look_busy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pytest
 
 from fantasy_pipeline.control.history import executions
 from fantasy_pipeline.control.status import backfills, instigators
@@ -33,6 +34,7 @@ def test_next_ticks_of_the_schedules() -> None:
     assert all(item.next_tick is None for item in found.values() if item.kind == "sensor")
 
 
+@pytest.mark.slow
 def test_backfill_under_way_shows_weeks_done_of_all(tmp_path: Path) -> None:
     (tmp_path / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
     log = (tmp_path / "backfill.log").open("w")

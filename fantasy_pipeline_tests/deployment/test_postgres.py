@@ -20,7 +20,7 @@ from fantasy_pipeline.alerts.outbox import Outbox
 from fantasy_pipeline.run_results import recorded
 from fantasy_pipeline_tests.test_run_results import run, tick
 
-pytestmark = pytest.mark.loopback
+pytestmark = [pytest.mark.loopback, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy" / "postgres"
