@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING
 from fantasy_pipeline.calendar import games_from_table
 from fantasy_pipeline.errors import PipelineError, SourceError, UnusableAnswerError
 from fantasy_pipeline.season_week import ranges
-from fantasy_pipeline.source_record import ARCHIVED, LEAST_SHARE, copies, dropped, known, recorded
+from fantasy_pipeline.source_record import (
+    ARCHIVED,
+    LEAST_SHARE,
+    copies,
+    dropped,
+    known,
+    recorded,
+    repeats,
+)
 from fantasy_pipeline.sources.projections import NFLCOM
 from fantasy_pipeline.sources.projections.base import (
     Answer,
@@ -79,6 +87,7 @@ def source_projections(
     season: int,
     weeks: Sequence[int],
     now: datetime,
+    before: pa.Table | None = None,
 ) -> Told:
     """Ask every source that can say something about some weeks of a season; add it to the record.
 
@@ -89,6 +98,7 @@ def source_projections(
         games: `GAMES`.
         stored: the record of those weeks so far, `SOURCE_PROJECTIONS`.
         now: the moment that decides which weeks are over.
+        before: the record of the weeks before those, to see whether a source repeats itself.
 
     Raises:
         SourceError: of a week, no source has anything, and one failed that should have; see
@@ -125,6 +135,7 @@ def source_projections(
         told.warnings += answer.warnings
     told.table = recorded(stored, pa.concat_tables(parts), _kickoffs(games, raw_players))
     _describe(told, asked, wanted)
+    told.warnings += _repeats(told.table, before, weeks)
     for week in wanted:
         _refuse_nothing(told, failed, heard, week)
     return told
@@ -181,6 +192,20 @@ def _gaps(source: str, season: int, answer: Answer) -> list[str]:
             week = min(reasons)
             out.append(f"{source} {season}: {verb} week {ranges(reasons)}: {reasons[week]}")
     return out
+
+
+def _repeats(table: pa.Table, before: pa.Table | None, weeks: Sequence[int]) -> list[str]:
+    """One line per week of a source whose files of some positions are those of the week before."""
+    import pyarrow as pa
+
+    both = table if before is None else pa.concat_tables([before, table])
+    return [
+        f"{source} {at}: its {', '.join(positions)} projections are those of the week before: "
+        "the file is old. Run the week again when upstream has the right one"
+        for at, sources in repeats(known(both)).items()
+        if at.week in weeks
+        for source, positions in sources.items()
+    ]
 
 
 def _kickoffs(games: pa.Table, raw_players: pa.Table) -> pa.Table:

@@ -30,8 +30,28 @@ COPY_APART = 0.05
 """Points that count as agreement, in a scoring that both give."""
 COPY_ROWS = 50
 """Common players of a week needed to call a source a copy."""
+REPEAT_SHARE = 0.95
+"""Share of a position's players of two weeks in a row with the same points from which on the later
+file is the earlier one; real weeks share a sixth at most."""
+REPEAT_ROWS = 10
+"""Players of both weeks needed to say so."""
 LEAST_SHARE = 0.5
 """A fetch that drops more than half of the players yet to play is taken for broken."""
+_REPEATS = """
+with said as (
+  select season, week, source, position, player_id,
+         coalesce(points_half, points_ppr, points_std) as points
+  from statements
+  -- 0 is how sources say that they have no projection.
+  where points > 0
+)
+select now.season, now.week, now.source, now.position
+from said now join said past using (season, source, position, player_id)
+where past.week = now.week - 1
+group by all
+having count(*) >= $rows and avg((now.points = past.points)::int) >= $share
+order by all
+"""
 _ABOUT = {
     *("season", "week", "source", "player_id", "player_name", "position", "team", "as_of"),
     "kickoff",
@@ -239,4 +259,22 @@ def copies(statements: pa.Table) -> dict[SeasonWeek, dict[str, str]]:
             for code in weeks[same].tolist():
                 found.setdefault(SeasonWeek.of_code(code), {})[source] = original
         originals[source] = own
+    return found
+
+
+def repeats(statements: pa.Table) -> dict[SeasonWeek, dict[str, list[str]]]:
+    """Positions of which a source says what it said of the week before, by week and source.
+
+    NFL.com's projections come as one file per position, of which one alone may be old.
+
+    Args:
+        statements: `SOURCE_PROJECTIONS` rows, one per source, player and week at most (`known`).
+    """
+    found: dict[SeasonWeek, dict[str, list[str]]] = {}
+    with database() as connection:
+        connection.register("statements", statements)
+        same = arrow(connection, _REPEATS, rows=REPEAT_ROWS, share=REPEAT_SHARE)
+    for row in same.to_pylist():
+        of_source = found.setdefault(SeasonWeek(row["season"], row["week"]), {})
+        of_source.setdefault(row["source"], []).append(row["position"])
     return found

@@ -13,7 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.source_record import CONTENT, copies, dropped, known, recorded, united
+from fantasy_pipeline.source_record import (
+    CONTENT,
+    copies,
+    dropped,
+    known,
+    recorded,
+    repeats,
+    united,
+)
 from fantasy_pipeline.tables import SOURCE_PROJECTIONS
 
 KICKOFF = datetime(2025, 11, 16, 18, tzinfo=timezone.utc)
@@ -326,6 +334,43 @@ def test_a_copy_in_other_scorings_is_one() -> None:
     assert copies(table(*rows, *saying("fantasypros", OWN))) == {
         SeasonWeek(2025, 11): {"sleeper": "fantasypros"}
     }
+
+
+# Who repeats himself
+
+
+@pytest.mark.parametrize(
+    ("now", "stale"),
+    [
+        (OWN, True),
+        (OWN + 0.01, False),
+        (np.where(np.arange(100) < 5, OWN + 5, OWN), True),
+        (np.where(np.arange(100) < 6, OWN + 5, OWN), False),
+        # Byes: nine players of both weeks are too few, ten are enough.
+        (np.where(np.arange(100) < 91, np.nan, OWN), False),
+        (np.where(np.arange(100) < 90, np.nan, OWN), True),
+        (OWN * 0, False),
+    ],
+)
+def test_a_position_that_is_the_week_befores_is_found(now: np.ndarray, stale: bool) -> None:
+    """The other position is not."""
+    rows = [
+        *saying("nflcom", OWN, position="QB", week=11),
+        *saying("nflcom", now, position="QB", week=12),
+        *(one | {"player_id": f"K{one['player_id']}"} for one in (
+            *saying("nflcom", OWN, position="K", week=11),
+            *saying("nflcom", OWN + 1, position="K", week=12),
+        )),
+    ]  # fmt: skip
+    assert repeats(table(*rows)) == ({SeasonWeek(2025, 12): {"nflcom": ["QB"]}} if stale else {})
+
+
+def test_two_weeks_apart_or_another_source_is_no_repetition() -> None:
+    rows = [
+        *saying("nflcom", OWN, week=10), *saying("espn", OWN, week=11),
+        *saying("nflcom", OWN, week=12), *saying("nflcom", OWN, week=11, season=2024),
+    ]  # fmt: skip
+    assert repeats(table(*rows)) == {}
 
 
 def test_what_another_run_recorded_meanwhile_is_kept() -> None:

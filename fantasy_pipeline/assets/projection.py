@@ -77,7 +77,11 @@ def source_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_play
     for season, numbers in by_season(weeks).items():
         players = raw_players.filter(pc.equal(raw_players["season"], season))
         stored = stored_record(nfl.lake, [SeasonWeek(season, week) for week in numbers])
-        told = source_projections(sources, players, games, stored, season, numbers, nfl.now())
+        earlier = {week - 1 for week in numbers} - {0, *numbers}
+        before = stored_record(nfl.lake, [SeasonWeek(season, week) for week in earlier])
+        told = source_projections(
+            sources, players, games, stored, season, numbers, nfl.now(), before
+        )
         parts.append(told.table)
         warnings[season] = told.warnings
         reader = nfl.upstream.reader_of("nflcom_projections")

@@ -30,6 +30,7 @@ from fantasy_pipeline_tests.sources.projections.sites import (
     nflcom_says,
     player,
     sleeper_says,
+    spelt,
 )
 
 pytestmark = pytest.mark.loopback
@@ -201,6 +202,30 @@ def test_one_source_that_fails_is_a_gap(
     [warning] = [text for text in outcome.warnings if text.startswith(f"{failing} 2025")]
     assert "failed for week 11" in warning
     assert "HTTP 400" in warning
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_a_file_of_one_position_that_is_last_weeks_is_named(
+    run: Run, sites: Sites, lake: Lake, rows: Callable[..., pa.Table], together: bool
+) -> None:
+    """Whether the week before is imported in the same run or was imported earlier."""
+    weeks = [SeasonWeek(2025, 10), WEEK]
+    players = [
+        player(n, at.week, position="QB" if n <= 20 else "WR") for at in weeks for n in NUMBERS
+    ]
+    lake.write_weeks(RAW_PLAYERS, rows(RAW_PLAYERS, *players), weeks)
+    for at, shift in zip(weeks, (0.0, 1.0), strict=True):
+        nflcom_says(sites, points(shift, range(21, 61)), at.week)
+        header = "PlayerName,Team,PlayerWeekProjectedPts\n"
+        old = [f"Player {spelt(n)},BUF,{value}\n" for n, value in points(0, range(1, 21)).items()]
+        sites.say(f"{HVPKOD}{at.week}/projected/QB_projected.csv", header + "".join(old))
+    outcomes = [run(*weeks)] if together else [run(weeks[0]), run(weeks[1])]
+    assert all(outcome.success for outcome in outcomes)
+    found = [text for outcome in outcomes for text in outcome.warnings if "week before" in text]
+    assert found == [
+        "nflcom 2025 week 11: its QB projections are those of the week before: the file is old. "
+        "Run the week again when upstream has the right one"
+    ]
 
 
 def test_all_sources_failing_is_a_failure(run: Run, sites: Sites, lake: Lake) -> None:
