@@ -22,7 +22,7 @@ from fantasy_pipeline.sources import schema
 from fantasy_pipeline.sources.sample import SampleLeague
 from fantasy_pipeline.tables import PROJECTION_ACCURACY
 from fantasy_pipeline_tests.browsing import chromium
-from fantasy_pipeline_tests.places import environment, object_storage_server
+from fantasy_pipeline_tests.places import BucketPlace, environment, object_storage_server
 
 MIRROR_VARIABLE = "FANTASY_TEST_MIRROR"
 DEFAULT_MIRROR = Path(__file__).parents[2] / "shared" / "nfl-data" / "mirror"
@@ -30,6 +30,7 @@ LONGEST = {"test_ui.py", "test_real_pipeline.py", "test_readme.py", "test_crashe
 REAL_FIXTURES = {"nfl_mirror", "nfl_variants"}
 
 Rows = Callable[..., pa.Table]
+DataOf = Callable[[Path], str]
 
 __all__ = ["chromium"]
 """Fixtures from elsewhere."""
@@ -149,6 +150,22 @@ def s3(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
     for name, value in environment(s3_server).items():
         monkeypatch.setenv(name, value)
     return s3_server
+
+
+@pytest.fixture(
+    scope="module",
+    params=["folder", pytest.param("s3", marks=[pytest.mark.loopback, pytest.mark.soak])],
+)
+def data_of(request: pytest.FixtureRequest) -> Iterator[DataOf]:
+    """`data_of(home)`: root for the data of a Dagster home, its own folder or a new bucket."""
+    if request.param == "folder":
+        yield lambda home: str(home / "data")
+        return
+    address = request.getfixturevalue("s3_server")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment(address).items():
+            patch.setenv(name, value)
+        yield lambda home: BucketPlace(address).root
 
 
 @pytest.fixture(scope="session")

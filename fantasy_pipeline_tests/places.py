@@ -45,6 +45,24 @@ class FolderPlace:
         path.write_bytes(content)
 
 
+def objects_of(root: str) -> list[str]:
+    """Keys below a root, less the root itself; of the server that the environment names."""
+    bucket, _, prefix = root.removeprefix("s3://").partition("/")
+    pages = _here().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/")
+    keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+    return sorted(key[len(prefix) + 1 :] for key in keys)
+
+
+def object_at(url: str) -> bytes:
+    """Content of an object; of the server that the environment names."""
+    bucket, _, key = url.removeprefix("s3://").partition("/")
+    return bytes(_here().get_object(Bucket=bucket, Key=key)["Body"].read())
+
+
+def _here() -> Any:
+    return _client(os.environ["AWS_ENDPOINT_URL"])
+
+
 @cache
 def _client(address: str) -> Any:
     import boto3

@@ -43,6 +43,7 @@ class Whole:
     """A backfill that nobody interrupted: its files, its rows, and how long it took."""
 
     words: tuple[str, ...]
+    data_of: Callable[[Path], str]
     lake: str
     label: str
     environment: dict[str, str]
@@ -51,23 +52,33 @@ class Whole:
     seconds: float
 
 
-def whole(folder: Path, words: tuple[str, ...], lake: str, label: str, **environment: str) -> Whole:
+def whole(
+    folder: Path,
+    words: tuple[str, ...],
+    data_of: Callable[[Path], str],
+    lake: str,
+    label: str,
+    **environment: str,
+) -> Whole:
     home = new_home(folder / "whole")
+    data = data_of(home)
     begun = time.monotonic()
-    finish(start(home, *words, **environment))
+    finish(start(home, *words, FANTASY_DATA=data, **environment))
     seconds = time.monotonic() - begun
-    files = files_of(home / "data" / lake)
+    files = files_of(f"{data}/{lake}")
     assert "player_history/part.parquet" in files
     assert any(name.startswith("models/") for name in files)
-    counts = counts_of(Lake(str(home / "data" / lake), label))
-    return Whole(words, lake, label, environment, files, counts, seconds)
+    counts = counts_of(Lake(f"{data}/{lake}", label))
+    return Whole(words, data_of, lake, label, environment, files, counts, seconds)
 
 
 @pytest.fixture(scope="module")
-def sample_backfill(tmp_path_factory: pytest.TempPathFactory) -> Whole:
+def sample_backfill(
+    tmp_path_factory: pytest.TempPathFactory, data_of: Callable[[Path], str]
+) -> Whole:
     words = ("backfill", "--seasons", "2025", "--weeks", "1-2", "--json")
     folder = tmp_path_factory.mktemp("backfill")
-    return whole(folder, words, "sample", SAMPLE_LABEL, FANTASY_SOURCE="sample")
+    return whole(folder, words, data_of, "sample", SAMPLE_LABEL, FANTASY_SOURCE="sample")
 
 
 class Victim:
@@ -80,16 +91,16 @@ class Victim:
         self.kills = 0
         self.completions = 0
 
-    def start(self, home: Path) -> subprocess.Popen[str]:
-        return start(home, *self.whole.words, **self.whole.environment)
+    def start(self, home: Path, data: str) -> subprocess.Popen[str]:
+        return start(home, *self.whole.words, FANTASY_DATA=data, **self.whole.environment)
 
-    def kill_one(self, home: Path) -> bool:
+    def kill_one(self, home: Path, data: str) -> bool:
         """Start the backfill and kill all its processes at some point; whether it came to that."""
-        process = self.start(home)
+        process = self.start(home, data)
         if self.choice.random() < 0.5:
             files = self.choice.randint(1, len(self.whole.files) // 2)
             # Just after a file came, the next is on its way.
-            wait_for_files(home / "data" / self.whole.lake, files, process)
+            wait_for_files(f"{data}/{self.whole.lake}", files, process)
         else:
             delay = self.choice.uniform(0, self.whole.seconds)
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -98,14 +109,14 @@ class Victim:
         if not finished:
             os.killpg(process.pid, signal.SIGKILL)
             self.kills += 1
-            _LOG.info("kill %d, with %d files", self.kills, len(files_of(home / "data")))
+            _LOG.info("kill %d, with %d files", self.kills, len(files_of(data)))
         out, err = process.communicate()
         assert not finished or process.returncode == 0, err[-3000:] + out[-500:]
         return not finished
 
-    def assert_right(self, home: Path) -> None:
+    def assert_right(self, data: str) -> None:
         """What is there is final: the same bytes as if nothing had happened."""
-        found = files_of(home / "data" / self.whole.lake)
+        found = files_of(f"{data}/{self.whole.lake}")
         assert differing(found, {name: self.whole.files.get(name, b"") for name in found}) == []
 
     def until(self, kills: int) -> Readers:
@@ -114,14 +125,16 @@ class Victim:
         reads = 0
         while self.kills < kills:
             home = new_home(self.folder / f"home{self.completions}")
-            readers = Readers(home / "data" / self.whole.lake, self.whole.label, self.whole.counts)
+            data = self.whole.data_of(home)
+            lake = f"{data}/{self.whole.lake}"
+            readers = Readers(lake, self.whole.label, self.whole.counts)
             with readers.watching(1):
-                while self.kills < kills and self.kill_one(home):
-                    self.assert_right(home)
+                while self.kills < kills and self.kill_one(home, data):
+                    self.assert_right(data)
                 if self.kills == kills:
-                    finish(self.start(home))
+                    finish(self.start(home, data))
             self.completions += 1
-            assert differing(files_of(home / "data" / self.whole.lake), self.whole.files) == []
+            assert differing(files_of(lake), self.whole.files) == []
             trouble += readers.trouble
             reads += readers.reads
             shutil.rmtree(home)
@@ -136,6 +149,7 @@ def test_a_few_kills(tmp_path: Path, sample_backfill: Whole) -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.parametrize("data_of", ["folder"], indirect=True)
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_fifty_kills_of_the_sample_league(
     tmp_path: Path,
@@ -152,7 +166,8 @@ def test_kills_on_real_data(
     tmp_path: Path, nfl_mirror: Path, record_property: Callable[[str, object], None]
 ) -> None:
     words = ("backfill", "--seasons", "2021-2023", "--weeks", "1-6", "--json")
-    real = whole(tmp_path, words, "lake", REAL_LABEL, NFLVERSE_MIRROR=str(nfl_mirror))
+    mirror = {"NFLVERSE_MIRROR": str(nfl_mirror)}
+    real = whole(tmp_path, words, lambda home: str(home / "data"), "lake", REAL_LABEL, **mirror)
     # A model that learnt something.
     assert any(len(real.files[name]) > 10_000 for name in real.files if name.endswith(".npz"))
     victim = Victim(tmp_path, real, 0)

@@ -10,6 +10,7 @@ import io
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,6 +37,7 @@ from fantasy_pipeline_tests.loopback import (
     serving,
     silence,
 )
+from fantasy_pipeline_tests.places import BucketPlace, FolderPlace, Place
 
 pytestmark = [pytest.mark.real, pytest.mark.loopback]
 
@@ -127,21 +129,17 @@ class Home:
 
     upstream: Upstream
     mirror: Path
-    folder: Path
+    data: Place
     instance: dg.DagsterInstance
 
     @property
     def lake(self) -> Lake:
-        return Lake(str(self.folder / "data" / "lake"), REAL_LABEL)
+        return Lake(f"{self.data.root}/lake", REAL_LABEL)
 
     def content(self) -> dict[str, bytes]:
         """Every file of the lake."""
-        root = Path(self.lake.root)
-        return {
-            str(path.relative_to(root)): path.read_bytes()
-            for path in root.rglob("*")
-            if path.is_file()
-        }
+        found = self.data.files()
+        return {name: content for name, content in found.items() if name.startswith("lake/")}
 
     def run(self, job: str, *weeks: SeasonWeek) -> RunOutcome:
         tags = {"trigger": "manual"}
@@ -167,7 +165,7 @@ def first_week(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setenv("NFLVERSE_MIRROR", upstream.base)
         upstream.will(files(mirror))
         with dg.DagsterInstance.ephemeral() as instance:
-            home = Home(upstream, mirror, folder, instance)
+            home = Home(upstream, mirror, FolderPlace(folder / "data"), instance)
             assert home.run("games_refresh").success
             assert home.run("season_ingest", W1).errors == ()
     return folder
@@ -178,13 +176,33 @@ def home(
     mirror: Path, first_week: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Home]:
     shutil.copytree(first_week / "data", tmp_path / "data")
-    monkeypatch.setenv("FANTASY_DATA", str(tmp_path / "data"))
+    with at_home(FolderPlace(tmp_path / "data"), mirror, tmp_path, monkeypatch) as home:
+        yield home
+
+
+@pytest.fixture
+def cloud_home(
+    mirror: Path, first_week: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, s3: str
+) -> Iterator[Home]:
+    """The same home, its lake on object storage."""
+    bucket = BucketPlace(s3)
+    for name, content in FolderPlace(first_week / "data").files().items():
+        bucket.put(name, content)
+    with at_home(bucket, mirror, tmp_path, monkeypatch) as home:
+        yield home
+
+
+@contextmanager
+def at_home(
+    data: Place, mirror: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Home]:
+    monkeypatch.setenv("FANTASY_DATA", data.root)
     # No copies of this upstream yet: an ETag of another address means nothing to it.
-    monkeypatch.setenv("FANTASY_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("FANTASY_CACHE", str(folder / "cache"))
     with serving() as upstream, dg.DagsterInstance.ephemeral() as instance:
         monkeypatch.setenv("NFLVERSE_MIRROR", upstream.base)
         upstream.will(files(mirror))
-        yield Home(upstream, mirror, tmp_path, instance)
+        yield Home(upstream, mirror, data, instance)
 
 
 def parquet(table: pa.Table) -> bytes:
@@ -323,6 +341,29 @@ def test_lasting_trouble_is_one_clear_error(
         return
     assert_refused(home, name, outcome, cause)
     assert_nothing_changed(home, name, before)
+
+
+IN_CLOUD = ("reset mid-body", "page", "truncated", "no rows", "missing column")
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("trouble", IN_CLOUD)
+@pytest.mark.parametrize("name", ["weekly_stats", "weekly_rosters"])
+def test_lasting_trouble_leaves_a_lake_on_object_storage_as_it_was(
+    cloud_home: Home, name: str, trouble: str
+) -> None:
+    before = cloud_home.content()
+    make, cause = LASTING[trouble]
+    fault(cloud_home, name, make)
+    outcome = import_two_weeks(cloud_home, name)
+    assert_refused(cloud_home, name, outcome, cause)
+    assert_nothing_changed(cloud_home, name, before)
+    # The upstream mends itself, and the same import goes through.
+    cloud_home.upstream.faults = {}
+    assert import_two_weeks(cloud_home, name).errors == ()
+    after = cloud_home.content()
+    assert {path: after[path] for path in before} == before
+    assert all(cloud_home.lake.weeks(table) == [W1, W2] for table in DATA_SETS[name].tables)
 
 
 @pytest.mark.parametrize("column", ["fg_made_40_49", "targets"])

@@ -18,6 +18,7 @@ from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.queries import run_sql
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import ALL_TABLES
+from fantasy_pipeline_tests.places import object_at, objects_of
 
 ROOT = Path(__file__).parents[1]
 PAUSE = 0.02
@@ -53,10 +54,18 @@ def finish(process: subprocess.Popen[str], seconds: float = 900) -> None:
 
 def files_of(root: str | Path) -> dict[str, bytes]:
     """What a reader of the lake can see: every file, but not what begins with a dot or is half."""
-    return {name: (Path(root) / name).read_bytes() for name in _names(root)}
+    read = object_at if is_bucket(root) else lambda path: Path(path).read_bytes()
+    return {name: read(f"{root}/{name}") for name in _names(root)}
+
+
+def is_bucket(root: str | Path) -> bool:
+    """Whether a root is on object storage."""
+    return str(root).startswith("s3://")
 
 
 def _names(root: str | Path) -> list[str]:
+    if is_bucket(root):
+        return objects_of(str(root))
     names = []
     for folder, below, files in os.walk(root):
         # Snapshots of readers come and go.
@@ -149,8 +158,10 @@ class Readers:
             self.trouble.append(text)
 
 
-def wait_for_files(root: Path, more: int, process: subprocess.Popen[str]) -> None:
+def wait_for_files(root: str | Path, more: int, process: subprocess.Popen[str]) -> None:
     """Until that many files came to a lake, or the process ended."""
     before = len(_names(root))
+    # A listing of a bucket keeps its server busy.
+    pause = PAUSE if is_bucket(root) else 0.005
     while process.poll() is None and len(_names(root)) < before + more:
-        time.sleep(0.005)
+        time.sleep(pause)
