@@ -14,10 +14,16 @@ from fantasy_pipeline.sql import arrow
 from fantasy_pipeline.tables import ALL_TABLES, FANTASY_POSITIONS, PROJECTIONS
 
 if TYPE_CHECKING:
+    import duckdb
     import pyarrow as pa
 
     from fantasy_pipeline.contracts import Table
 
+_PROGRESS = (
+    "enable_progress_bar = true",
+    "enable_progress_bar_print = false",
+    "progress_bar_time = 0",
+)
 _LOCKED = (
     "autoinstall_known_extensions = false",
     "autoload_known_extensions = false",
@@ -66,12 +72,16 @@ def week_projections(
 
 
 def run_sql(
-    lake: Lake, text: str, views: Mapping[str, Callable[[], pa.Table]] | None = None
+    lake: Lake,
+    text: str,
+    views: Mapping[str, Callable[[], pa.Table]] | None = None,
+    watch: Callable[[Callable[[], float | None]], None] = lambda _: None,
 ) -> pa.Table:
     """Run one read-only statement over the lake's tables.
 
     Args:
         views: tables from elsewhere, by name; made only if the statement names them.
+        watch: called, before the statement runs, with what tells how much of it is done, 0-1.
 
     Raises:
         PipelineError: not exactly one SELECT, an error in it, or a file that cannot be read.
@@ -87,18 +97,30 @@ def run_sql(
             for name, table in (views or {}).items():
                 if _names(text, name):
                     connection.register(name, table())
-            for setting in _LOCKED:
+            for setting in (*_PROGRESS, *_LOCKED):
                 connection.execute(f"set {setting}")
             statements = connection.extract_statements(text)
             # Not EXPLAIN: with ANALYZE it would run what it explains.
             if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
                 raise PipelineError("sql takes one statement that only reads: select, from, with …")
+            watch(lambda: _share_done(connection))
             return arrow(connection, text)
     except duckdb.Error as error:
         names = ", ".join(table.name for table in present)
         tables = names or "none yet; run `fantasy-pipeline run` first"
         line = " ".join(str(error).split("\n\n")[0].split())
         raise PipelineError(f"{line} (tables in the lake: {tables})") from error
+
+
+def _share_done(connection: duckdb.DuckDBPyConnection) -> float | None:
+    """Share of the running statement that is done, 0-1; None: DuckDB cannot tell (yet)."""
+    import duckdb
+
+    try:
+        percent = connection.query_progress()
+    except duckdb.Error:  # The connection is closed: asked a moment too late.
+        return None
+    return percent / 100 if percent > 0 else None
 
 
 def _needed(present: Sequence[Table], text: str) -> Sequence[Table]:

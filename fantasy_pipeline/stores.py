@@ -278,7 +278,7 @@ class ObjectStore:
         except (ImportError, ValueError) as error:
             raise PipelineError(
                 f"a lake at {root} needs a package that is not installed: {error}. "
-                f"For s3: pip install 'fantasy-pipeline[s3]'."
+                f"For s3, in the checkout: pip install -e '.[s3]'."
             ) from error
         if options:
             self._asked(self._check_endpoint)

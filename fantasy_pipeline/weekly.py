@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from fantasy_pipeline.automation import projected_from
+from fantasy_pipeline.automation import PROJECTION_LEAD, projected_from
 from fantasy_pipeline.calendar import Game, check_week, is_over, next_week, week_status, weeks_of
 from fantasy_pipeline.runs import RunOutcome, execute, run_tags
 from fantasy_pipeline.season_week import SeasonWeek
@@ -33,10 +33,12 @@ class WeekResult:
     Args:
         imported: week whose stats were imported, if any.
         projected: latest week projected, if any.
+        unprojected: why no week to come was projected, if that is as it should be.
     """
 
     imported: SeasonWeek | None = None
     projected: SeasonWeek | None = None
+    unprojected: str | None = None
     runs: dict[str, RunOutcome] = field(default_factory=dict)
 
     @property
@@ -56,6 +58,7 @@ class WeekResult:
             "success": self.success,
             "imported": self.imported._asdict() if self.imported else None,
             "projected": self.projected._asdict() if self.projected else None,
+            "unprojected": self.unprojected,
             "runs": {name: run.to_json() for name, run in self.runs.items()},
         }
 
@@ -117,7 +120,9 @@ def run_due(session: Session, step: ShowStep) -> WeekResult:
     runs = _runs(session, step)
     if runs.run("weekly_import", due, 1 + int(following is not None)):
         runs.result.imported = due
-        if following is not None:
+        if following is None:
+            runs.result.unprojected = why_nothing_follows(session.games, session.now)
+        else:
             runs.project(following, 1)
         runs.report(session.lake)
     return runs.result
@@ -152,6 +157,16 @@ def _runs(session: Session, step: ShowStep) -> WeekRuns:
 
     end_dead_runs(session.instance)
     return WeekRuns(session.instance, session.source, "manual", session.now, step)
+
+
+def why_nothing_follows(games: Sequence[Game], now: datetime) -> str:
+    """Why no week is projected after the one due."""
+    upcoming = week_status(games, now).upcoming
+    if upcoming is None:
+        return "the schedule has no week to come"
+    begin = projected_from(games, upcoming)
+    days = PROJECTION_LEAD.days
+    return f"{upcoming} is projected from {begin:%Y-%m-%d} on, {days} days before its first game"
 
 
 def week_to_follow(games: Sequence[Game], week: SeasonWeek, now: datetime) -> SeasonWeek | None:

@@ -15,11 +15,12 @@ from fantasy_pipeline.automation import (
     phases_at,
     plan,
     planned_imports,
+    projected_from,
 )
 from fantasy_pipeline.calendar import GAME_LENGTH, Game
 from fantasy_pipeline.import_state import IMPORT_JOBS, WEEK_JOBS, running_weeks
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.weekly import week_to_follow
+from fantasy_pipeline.weekly import week_to_follow, why_nothing_follows
 from fantasy_pipeline_tests.test_calendar import MOMENTS, SCHEDULES
 
 W1, W2, W3 = (SeasonWeek(2024, week) for week in (1, 2, 3))
@@ -176,6 +177,11 @@ class TestWeekToFollow:
 
     def test_not_months_before_it(self) -> None:
         assert week_to_follow(self.GAMES, self.LAST, utc("2024-05-01T12:00")) is None
+        why = why_nothing_follows(self.GAMES, utc("2024-05-01T12:00"))
+        begin = f"{projected_from(self.GAMES, W1):%Y-%m-%d}"
+        assert why == f"{W1} is projected from {begin} on, 14 days before its first game"
+        why = why_nothing_follows(self.GAMES, utc("2031-05-01T12:00"))
+        assert why == "the schedule has no week to come"
 
     def test_a_played_week_does_not_follow(self) -> None:
         scored = [game._replace(has_score=True) for game in self.GAMES]

@@ -323,7 +323,7 @@ def test_an_extra_that_is_missing(tmp_path: Path, package: str) -> None:
         text=True,
         timeout=60,
     )
-    advice = f"error: {package} is not installed; pip install 'fantasy-pipeline[api]'.\n"
+    advice = f"error: {package} is not installed; in the checkout: pip install -e '.[api]'.\n"
     assert (done.returncode, done.stdout, done.stderr) == (cli.FAILED, "", advice)
 
 

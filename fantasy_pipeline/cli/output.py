@@ -98,7 +98,7 @@ def write(
     """Write rows in a format, to a file or to stdout; `digits` decimals in tables for people.
 
     Args:
-        spare: columns that a terminal too narrow for all does without first.
+        spare: columns that a terminal too narrow for all does without, the first one first.
 
     Raises:
         PipelineError: parquet without a file, or a file that cannot be written.
@@ -223,8 +223,8 @@ def _fitting(columns: Sequence[Column], spare: Sequence[str], width: int) -> lis
         return min(widest, _BROKEN) if column is columns[-1] else widest
 
     widths = [needs(column) for column in columns]
-    names = [name.replace("_", "\n") for name in spare]
-    order = [i for i, column in enumerate(columns) if column.name in names]
+    names = [column.name for column in columns]
+    order = [names.index(name) for one in spare if (name := one.replace("_", "\n")) in names]
     order += [i for i in reversed(range(len(columns))) if i not in order]
     left_out: set[int] = set()
     for index in order[: len(columns) - 1]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from fantasy_pipeline.cli.output import console
@@ -124,9 +124,31 @@ class Weeks:
         self._bar.stop()
 
 
-def waiting(text: str) -> AbstractContextManager[Any]:
-    """Says in a terminal what takes a while, where nobody knows how long."""
-    return console(stderr=True).status(text) if sys.stderr.isatty() else nullcontext()
+class Waiting:
+    """What takes a while without steps to count."""
+
+    def __init__(self) -> None:
+        self._begun = time.monotonic()
+        self._share: Callable[[], float | None] = lambda: None
+
+    def watch(self, share: Callable[[], float | None]) -> None:
+        """From now on `share` tells how much is done, 0-1; None: it cannot tell."""
+        self._begun = time.monotonic()
+        self._share = share
+
+    def left(self) -> float | None:
+        """Seconds until it is done; None: nothing to judge by."""
+        share = self._share()
+        return (time.monotonic() - self._begun) * (1 / share - 1) if share else None
+
+
+@contextmanager
+def waiting(text: str) -> Iterator[Waiting]:
+    """Says in a terminal what takes a while, since when, and how long yet if that can be told."""
+    wait = Waiting()
+    with _bar(None) as bar:
+        bar.add_task(text, total=None, left=wait.left)
+        yield wait
 
 
 def usual_seconds(instance: DagsterInstance) -> Usual:
@@ -150,7 +172,8 @@ def _line(text: str) -> None:
         console(stderr=True).print(text, markup=False)
 
 
-def _bar(unit: str) -> Progress:
+def _bar(unit: str | None) -> Progress:
+    """Progress in a unit; None: nothing is counted."""
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -169,16 +192,17 @@ def _bar(unit: str) -> Progress:
 
         def render(self, task: Any) -> Text:
             left = task.fields["left"]()
+            if unit is None and left is None:
+                return Text("")
             minutes, seconds = divmod(round(left or 0), 60)
             text = "-:--" if left is None else f"{minutes}:{seconds:02d}"
             return Text(f"ETA {text}", style="progress.remaining")
 
+    counted = (BarColumn(bar_width=12), MofNCompleteColumn(), TextColumn(unit)) if unit else ()
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=12),
-        MofNCompleteColumn(),
-        TextColumn(unit),
+        *counted,
         TimeElapsedColumn(),
         Left(),
         console=console(stderr=True),

@@ -43,10 +43,10 @@ def week(source: SourceOption = None, at: AtOption = None, json: JsonOption = Fa
     session = open_session(source, at)
     with waiting("reading the schedule"):
         status = session.status.to_json()
+    say_label(session.label)
     if json:
         print_json(status)
         return
-    say_label(session.label)
     for name, value in status.items():
         text = f"{value['season']} week {value['week']}" if isinstance(value, dict) else value
         console().print(f"[bold]{name:15}[/] {'none' if text is None else text}")
@@ -77,8 +77,7 @@ def projections(
     format = table_format(format, json)
     session = open_session(source)
     wanted = both_or_none(season, week) or _latest_projected(session)
-    if format is Format.table:
-        say_label(session.label)
+    say_label(session.label)
     print_projections(session, wanted, scoring, position, top, format, output)
 
 
@@ -134,12 +133,11 @@ def sql(
 
     format = table_format(format, json)
     session = open_session(source)
-    if format is Format.table:
-        say_label(session.label)
-    with waiting("reading the lake"):
+    with waiting("reading the lake") as wait:
         views = {"job_executions": session.job_executions}
-        table = run_sql(session.lake, query, views)
+        table = run_sql(session.lake, query, views, wait.watch)
     _check_values(table, format)
+    say_label(session.label)
     write(table, format, output)
 
 

@@ -19,7 +19,7 @@ from fantasy_pipeline.cli.options import (
     open_session,
 )
 from fantasy_pipeline.cli.output import console, print_json, say_label
-from fantasy_pipeline.cli.progress import Steps, usual_seconds
+from fantasy_pipeline.cli.progress import Steps, usual_seconds, waiting
 from fantasy_pipeline.cli.read import PANEL
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.season_week import SeasonWeek
@@ -54,7 +54,8 @@ def report(
 
     session = open_session(source, at)
     wanted = both_or_none(season, week) or upcoming_week(session)
-    made = refresh or not is_current(session, wanted)
+    with waiting("reading the lake"):
+        made = refresh or not is_current(session, wanted)
     if made:
         make(session, wanted, Steps(json, usual_seconds(session.instance)))
     path = store.path(session.lake, wanted, format)
@@ -65,13 +66,14 @@ def report(
         path = str(_write(output, text))
     if open:
         _open(path)
+    if json or format == "html" or output is not None:
+        say_label(session.label)
     if json:
         facts = {**wanted._asdict(), "path": path, "format": format, "made": made}
         print_json(facts)
     elif format == "md" and output is None:
         typer.echo(text, nl=False)
     else:
-        say_label(session.label)
         console().print(path, markup=False)
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 LEARNT_FROM = 6
 """Seasons before the first one projected that a backtest imports to learn from."""
+_SPARE = ("pinball", "bias", "weeks", "coverage", "start_sit", "players")
+"""Columns without which a score can be read; the ratios to NFL.com it cannot do without."""
 
 
 def accuracy(
@@ -56,12 +58,12 @@ def accuracy(
     wanted = seasons_of(seasons) if seasons else None
     with waiting("reading the scores"):
         table = scoreboard(stored_accuracy(session.lake, wanted), by, scoring, pool)
+    say_label(session.label)
     if json:
         write(table, Format.json)
         return
-    say_label(session.label)
     title = f"Accuracy, {scoring}, players {'who played' if pool == 'played' else 'all'}"
-    write(table, Format.table, None, title, 3)
+    write(table, Format.table, None, title, 3, spare=_SPARE)
 
 
 def backtest(
@@ -80,12 +82,12 @@ def backtest(
     if missing_seasons(session.lake, wanted) or len(missing_seasons(session.lake, before)) > 3:
         _import(session, wanted, json)
     boards = summary(backtest(session.lake, wanted, Steps(json)))
+    say_label(session.label)
     if json:
         print_json({title: table.to_pylist() for title, table in boards.items()})
         return
-    say_label(session.label)
     for title, table in boards.items():
-        write(table, Format.table, None, title, 4)
+        write(table, Format.table, None, title, 4, spare=_SPARE)
         console().print()
 
 
@@ -99,7 +101,7 @@ def _import(session: Session, seasons: list[int], json: bool) -> None:
     summary = run_plan(session, plan, None, json)
     if not json:
         with contextlib.redirect_stdout(sys.stderr):
-            print_summary(session, summary)
+            print_summary(summary)
     # Seasons to learn from may be out of upstream's reach; those to project are checked later.
     for step, errors in summary.failures.items():
         warn([f"not imported: {step}: {'; '.join(errors)}"])

@@ -63,11 +63,13 @@ def run(
         result = run_due(session, steps)
     else:
         result = run_week(session, wanted, projections_only, steps)
+    say_label(session.label)
     if json:
         print_json(result.to_json())
     else:
-        say_label(session.label)
         warn(result.warnings)
+        if result.unprojected:
+            console().print(f"Nothing projected: {result.unprojected}.", markup=False)
         if result.projected is not None and top:
             print_projections(session, result.projected, "ppr", None, top, Format.table, None)
     if not result.success:
@@ -108,13 +110,13 @@ def backfill(
         keys = ", ".join(week.key for week in plan.ahead)
         warn([f"left out, as no game of them is over: {keys}"])
     summary = run_plan(session, plan, workers, json) if plan.stages else Summary()
+    say_label(session.label)
     if json:
         print_json(summary_json(summary))
     elif not plan.stages:
-        say_label(session.label)
         console().print("Nothing to do: all of it is in the lake.")
     else:
-        print_summary(session, summary)
+        print_summary(summary)
     fail_if_failed(summary)
 
 
@@ -142,9 +144,8 @@ def summary_json(summary: Summary) -> dict[str, Any]:
     return vars(summary) | {"warnings": list(summary.warnings)}
 
 
-def print_summary(session: Session, summary: Summary) -> None:
+def print_summary(summary: Summary) -> None:
     """What a backfill came to, for people."""
-    say_label(session.label)
     warn(summary.warnings)
     for table, rows in summary.rows.items():
         console().print(f"{table:20} {rows:>10,} rows")
@@ -182,8 +183,9 @@ def demo(source: SourceOption = "sample", at: AtOption = None, json: JsonOption 
         out.print(f"Importing {due.season - 2} to {due}, then projecting the week to come.")
     refresh_schedule(session)
     summary = run_plan(session, demo_plan(session), None, json)
+    say_label(session.label)
     if not json:
-        print_summary(session, summary)
+        print_summary(summary)
     fail_if_failed(summary)
     steps = Steps(json, usual_seconds(session.instance))
     result = run_due(session, steps)
@@ -191,7 +193,7 @@ def demo(source: SourceOption = "sample", at: AtOption = None, json: JsonOption 
         raise PipelineError("; ".join(result.errors))
     projected = result.projected
     if projected is None:
-        raise PipelineError(f"the schedule has no week after {due}; nothing was projected.")
+        raise PipelineError(f"nothing projected: {result.unprojected}; --at chooses a moment.")
     report = store.path(session.lake, projected, "html")
     if json:
         facts = {"backfill": summary_json(summary), "run": result.to_json()}
@@ -204,7 +206,19 @@ def demo(source: SourceOption = "sample", at: AtOption = None, json: JsonOption 
     out.print(
         f"\nThe report: {report}\n"
         f"The tables are in {session.lake.root}, the runs in Dagster's history.\n"
-        f"Next: make ui, to see both in the Dagster UI."
+        f"Both in the Dagster UI, at http://127.0.0.1:3000:\n"
+        f"{_show_in_ui(session)}"
+    )
+
+
+def _show_in_ui(session: Session) -> str:
+    """The shell's command that shows a session's home in the Dagster UI, from any folder."""
+    from shlex import quote
+
+    home = quote(str(session.home))
+    return (
+        f"DAGSTER_HOME={home} FANTASY_SOURCE={session.source} "
+        "dagster dev -m fantasy_pipeline.definitions"
     )
 
 

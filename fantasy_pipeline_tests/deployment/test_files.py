@@ -86,6 +86,42 @@ def test_the_embedded_instance_differs_in_storage_and_numbers_only() -> None:
     assert set(embedded) <= set(ours)
 
 
+def test_the_units_find_what_the_documented_installation_leaves(tmp_path: Path) -> None:
+    """Its commands are run in a folder for the root, but for those of the system itself."""
+    page = (DEPLOY.parent / "docs" / "operations.md").read_text()
+    [block] = re.findall(r"^```text\n(useradd .*?)^```", page, flags=re.S | re.M)
+    lines = block.splitlines()
+    ours = [line for line in lines if line.startswith(("install ", "echo "))]
+    assert len(ours) == 7
+    (tmp_path / "etc" / "systemd" / "system").mkdir(parents=True)
+    (tmp_path / "var" / "lib").mkdir(parents=True)
+    text = re.sub(r" -[og] \w+", "", "\n".join(ours))
+    text = re.sub(r"(?<=[ =])/(?=etc|var)", f"{tmp_path}/", text)
+    subprocess.run(["bash", "-euc", text], cwd=DEPLOY.parent, check=True)
+
+    def here(path: str) -> Path:
+        return tmp_path / path.removeprefix("/")
+
+    for unit in UNITS:
+        assert here(f"/etc/systemd/system/{unit.name}").read_text() == unit.read_text()
+        parser = configparser.RawConfigParser(strict=True)
+        parser.read(unit)
+        if unit.suffix == ".service":
+            service = parser["Service"]
+            assert here(service["WorkingDirectory"]).is_dir()
+            assert here(service["EnvironmentFile"]).stat().st_mode & 0o007 == 0
+            for path in re.findall(r"/etc/\S+", service["ExecStart"]):
+                assert here(path).is_file()
+    given = here("/etc/fantasy-pipeline/environment").read_text()
+    assert given == f"DAGSTER_HOME={here('/var/lib/fantasy-pipeline')}\n"
+    assert here("/var/lib/fantasy-pipeline/dagster.yaml").is_file()
+    enabled = lines[-1].split("--now ")[1].split()
+    startable = [unit.name for unit in UNITS if "[Install]" in unit.read_text()]
+    assert sorted(one.removesuffix(".service") for one in enabled) == sorted(
+        name.removesuffix(".service") for name in startable
+    )
+
+
 UNITS = sorted((DEPLOY / "systemd").iterdir())
 
 
