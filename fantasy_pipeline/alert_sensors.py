@@ -31,7 +31,7 @@ def alert_on_failure(context: dg.RunFailureSensorContext) -> None:
         context.log.info("run %s is retried; only its last failure is told", run.run_id)
         return
     outbox = Outbox(context.instance)
-    outbox.add(messages.failure(execution_of(context.instance, run.run_id), _ui_url()))
+    outbox.add(messages.failure(execution_of(context.instance, run.run_id), _run_url()))
     outbox.deliver(configured())
 
 
@@ -58,7 +58,7 @@ def alert_on_recovery(context: dg.RunStatusSensorContext) -> None:
         return
     # By failure: of two runs that both repair it, the first to succeed is told.
     marks = [f"repaired-{failure.run.run_id}" for failure in repaired]
-    outbox.add(messages.recovery(success, _ui_url()), settles=marks)
+    outbox.add(messages.recovery(success, _run_url()), settles=marks)
     outbox.deliver(configured())
 
 
@@ -101,9 +101,9 @@ def _all_clears(outbox: Outbox, came: Sequence[Import]) -> Iterator[messages.Ale
         yield alert
 
 
-def _ui_url() -> str:
+def _run_url() -> str:
     settings, _ = read_settings()
-    return settings.ui_url
+    return settings.run_url()
 
 
 ALERT_SENSORS = [alert_on_failure, alert_on_recovery, alert_on_overdue_week]

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import dagster as dg
 
 from fantasy_pipeline.contracts import Table
 from fantasy_pipeline.lineage import column_sources
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.week_rows import codes
+from fantasy_pipeline.week_rows import codes, weeks_in
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _PREVIEW_ROWS = 5
 _PREVIEW_COLUMNS = 12
-# Each previewed partition costs an event of several kB.
+# The latest weeks of a run: 4 kB each, 0.7 MB for all tables of a whole season.
 _PREVIEW_PARTITIONS = 4
 
 
@@ -52,15 +53,23 @@ def lineage_metadata(table: str) -> dict[str, Any]:
     return {"dagster/column_lineage": dg.TableColumnLineage(deps)} if deps else {}
 
 
-def preview(data: pa.Table, first: Sequence[str] = ()) -> dg.TableMetadataValue:
-    """First rows as a table; columns in `first` are shown first."""
-    names = [*first, *(name for name in data.column_names if name not in first)]
-    rows = data.select(names[:_PREVIEW_COLUMNS]).slice(0, _PREVIEW_ROWS).to_pylist()
+def link_to_report(week: SeasonWeek, ui_url: str) -> dg.MetadataValue:
+    """Where the Dagster UI shows a week's report; where its address is not known, all reports."""
+    if not ui_url:
+        return dg.MetadataValue.asset(dg.AssetKey("weekly_report"))
+    query = urlencode({"view": "partitions", "partition": week.key})
+    return dg.MetadataValue.url(f"{ui_url.rstrip('/')}/assets/weekly_report?{query}")
+
+
+def preview(data: pa.Table) -> dg.TableMetadataValue:
+    """First rows and columns as a table."""
+    names = data.column_names[:_PREVIEW_COLUMNS]
+    rows = data.select(names).slice(0, _PREVIEW_ROWS).to_pylist()
     return dg.MetadataValue.table(
         records=[
             dg.TableRecord({name: _plain(value) for name, value in row.items()}) for row in rows
         ],
-        schema=dg.TableSchema(columns=[dg.TableColumn(name) for name in names[:_PREVIEW_COLUMNS]]),
+        schema=dg.TableSchema(columns=[dg.TableColumn(name) for name in names]),
     )
 
 
@@ -94,6 +103,7 @@ def report_weeks(
     for warning in (text for texts in warnings.values() for text in texts):
         context.log.warning(warning)
     of_row = codes(data)
+    previewed = set(weeks_in(data)[-_PREVIEW_PARTITIONS:])
     for week in weeks:
         start, stop = np.searchsorted(of_row, [week.code, week.code + 1])
         metadata: dict[str, Any] = {"dagster/partition_row_count": int(stop - start)}
@@ -108,7 +118,7 @@ def report_weeks(
             metadata["warnings"] = list(warnings[week.season])
         if label:
             metadata["data"] = label
-        if len(weeks) <= _PREVIEW_PARTITIONS and stop > start:
+        if week in previewed:
             metadata["preview"] = preview(data.slice(start, stop - start))
         if week == weeks[-1]:
             # The UI draws that of the latest materialization.

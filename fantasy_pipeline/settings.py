@@ -75,7 +75,11 @@ class AlertSettings(BaseSettings):
     smtp_password: SecretStr | None = Field(None, description="Its password")
     smtp_from: str = Field("fantasy-pipeline@localhost", description="Sender")
     smtp_to: str = Field("", description="Recipients, with commas between")
-    ui_url: str = Field("http://127.0.0.1:3000", description="Dagster UI, for links to runs")
+    ui_url: str = Field("", description="Dagster UI, for links to runs; none without it")
+
+    def run_url(self) -> str:
+        """Where the Dagster UI shows runs, to be followed by an id; empty: not known."""
+        return f"{self.ui_url.rstrip('/')}/runs/" if self.ui_url else ""
 
 
 class ApiSettings(BaseSettings):

@@ -95,7 +95,10 @@ def daemon(tmp_path: Path) -> Iterator[Daemon]:
         yield Daemon(instance)
 
 
-def test_failed_run_is_told_once(daemon: Daemon, inbox: Receiver) -> None:
+def test_failed_run_is_told_once(
+    daemon: Daemon, inbox: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FANTASY_ALERT_UI_URL", "https://dagster.example.org")
     result = daemon.run(fail=True, season="2024", week="5")
     daemon.tick()
     daemon.tick()
@@ -103,7 +106,7 @@ def test_failed_run_is_told_once(daemon: Daemon, inbox: Receiver) -> None:
     assert alert["title"] == "some_job 2024 week 5 failed"
     assert (alert["season"], alert["week"]) == (2024, 5)
     assert (alert["failed"], alert["cause"]) == ("step", "no such file")
-    assert alert["link"] == f"http://127.0.0.1:3000/runs/{result.run_id}"
+    assert alert["link"] == f"https://dagster.example.org/runs/{result.run_id}"
 
 
 def test_run_that_is_retried_is_not_told(daemon: Daemon, inbox: Receiver) -> None:

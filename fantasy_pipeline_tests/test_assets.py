@@ -69,10 +69,10 @@ def metadata(instance: dg.DagsterInstance, asset: str, key: str) -> dict[str, ob
 def test_a_range_of_weeks_is_one_run_with_a_report_per_week(
     instance: dg.DagsterInstance, sample_lake: Lake
 ) -> None:
-    outcome = run(instance, "whole_week", "2024|05", "2024|07")
+    outcome = run(instance, "whole_week", "2024|05", "2024|09")
     assert outcome.errors == ()
     assert outcome.success
-    weeks = [SeasonWeek(2024, week) for week in (5, 6, 7)]
+    weeks = [SeasonWeek(2024, week) for week in (5, 6, 7, 8, 9)]
     for table in WEEKLY:
         assert sample_lake.weeks(table) == weeks
         assert instance.get_materialized_partitions(dg.AssetKey(table.name)) == {
@@ -83,7 +83,15 @@ def test_a_range_of_weeks_is_one_run_with_a_report_per_week(
     assert report["dagster/partition_row_count"] == rows > 0
     assert report["complete"] is True
     assert report["data"] == SAMPLE_LABEL
-    assert report["preview"]
+    for asset in ("weekly_stats", "projections"):
+        shown = [week for week in weeks if metadata(instance, asset, week.key).get("preview")]
+        assert shown == weeks[-4:], "the latest weeks of a long run"
+    for asset in ("games", "player_history"):
+        (record,) = instance.fetch_materializations(dg.AssetKey(asset), limit=1).records
+        assert record.asset_materialization is not None
+        table = record.asset_materialization.metadata["preview"]
+        assert isinstance(table, dg.TableMetadataValue)
+        assert len(table.records) == 5
     assert outcome.rows["weekly_stats"] == sample_lake.read(WEEKLY_STATS).num_rows
     assert sample_lake.read(PLAYER_HISTORY).num_rows == outcome.rows["player_history"]
 

@@ -48,8 +48,12 @@ class Alert:
         return "\n".join([self.title, *(f"{name}: {value}" for name, value in facts if value)])
 
 
-def failure(execution: Execution, ui_url: str) -> Alert:
-    """A run that failed and is not tried again."""
+def failure(execution: Execution, run_url: str) -> Alert:
+    """A run that failed and is not tried again.
+
+    Args:
+        run_url: where the Dagster UI shows runs; empty: not known, no link.
+    """
     error = execution.facts.errors[0] if execution.facts.errors else None
     return Alert(
         id=f"failure-{execution.run.run_id}",
@@ -57,17 +61,17 @@ def failure(execution: Execution, ui_url: str) -> Alert:
         title=f"{_what(execution)} failed",
         failed=error.step or None if error else None,
         cause=(error.cause if error else "unknown error")[:_MAX_CAUSE],
-        **_of(execution, ui_url),
+        **_of(execution, run_url),
     )
 
 
-def recovery(execution: Execution, ui_url: str) -> Alert:
+def recovery(execution: Execution, run_url: str) -> Alert:
     """A job that succeeds again after a failure that was told."""
     return Alert(
         id=f"recovery-{execution.run.run_id}",
         kind="recovery",
         title=f"{_what(execution)} succeeded again",
-        **_of(execution, ui_url),
+        **_of(execution, run_url),
     )
 
 
@@ -104,11 +108,11 @@ def _what(execution: Execution) -> str:
     return f"{execution.job_id} {execution.season or ''}".strip()
 
 
-def _of(execution: Execution, ui_url: str) -> dict[str, Any]:
+def _of(execution: Execution, run_url: str) -> dict[str, Any]:
     return {
         "season": execution.season,
         "week": execution.week,
         "job": execution.job_id,
         "run_id": execution.run.run_id,
-        "link": f"{ui_url.rstrip('/')}/runs/{execution.run.run_id}",
+        "link": f"{run_url}{execution.run.run_id}" if run_url else None,
     }

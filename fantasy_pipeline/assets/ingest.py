@@ -15,7 +15,7 @@ from fantasy_pipeline.assets.base import (
     weekly_table,
 )
 from fantasy_pipeline.partitions import by_season, weeks_of
-from fantasy_pipeline.reporting import definition_metadata, report_weeks
+from fantasy_pipeline.reporting import definition_metadata, preview, report_weeks
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.retries import NETWORK_RETRY, asks_upstream
 from fantasy_pipeline.runs import moment_of
@@ -40,7 +40,11 @@ def games(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
         refuse_lost_games(known, table)
     seasons = table["season"].to_numpy()
     context.add_output_metadata(
-        {"seasons": f"{seasons.min()}-{seasons.max()}", "data": nfl.label or "nfl"}
+        {
+            "seasons": f"{seasons.min()}-{seasons.max()}",
+            "data": nfl.label or "nfl",
+            "preview": preview(table),
+        }
     )
     if notes := nfl.upstream.notes("schedule", seasons.max()):
         context.add_output_metadata({"warnings": notes})

@@ -10,10 +10,17 @@ from fantasy_pipeline.assets.base import OWNERS, UPSTREAM, games_played, key_and
 from fantasy_pipeline.assets.ingest import games, raw_players, weekly_stats
 from fantasy_pipeline.contracts import Table
 from fantasy_pipeline.partitions import by_season, weeks_of
-from fantasy_pipeline.reporting import definition_metadata, lineage_metadata, report_weeks
+from fantasy_pipeline.reporting import (
+    definition_metadata,
+    lineage_metadata,
+    link_to_report,
+    preview,
+    report_weeks,
+)
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.retries import asks_upstream
 from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.settings import AlertSettings
 from fantasy_pipeline.week_rows import weeks_in
 
 
@@ -46,6 +53,7 @@ def player_history(nfl: NflData) -> dg.MaterializeResult:  # type: ignore[type-a
             "dagster/row_count": rows,
             "path": nfl.lake.path(tables.PLAYER_HISTORY),
             "data": nfl.label or "nfl",
+            "preview": preview(table),
             **lineage_metadata(tables.PLAYER_HISTORY.name),
         }
     )
@@ -182,7 +190,9 @@ def projections(
     warnings = consensus_gaps(model_projections, source_projections)
     played = games_played(nfl.lake.read(tables.GAMES))
     refuse_empty_weeks(tables.PROJECTIONS.name, table, [week for week in weeks if week in played])
-    report_weeks(context, table, weeks, played, warnings, nfl.label)
+    ui_url = AlertSettings().ui_url
+    more = {week: {"report": link_to_report(week, ui_url)} for week in weeks if week in played}
+    report_weeks(context, table, weeks, played, warnings, nfl.label, more)
     return table
 
 

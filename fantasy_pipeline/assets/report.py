@@ -22,6 +22,7 @@ from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.settings import AlertSettings
 
 if TYPE_CHECKING:
+    from fantasy_pipeline.lake import Lake
     from fantasy_pipeline.report.contents import Input, Report
 
 # A report in an event costs kilobytes.
@@ -31,8 +32,8 @@ _OF_WEEK = (
     tables.SOURCE_PROJECTIONS,
     tables.MODEL_PROJECTIONS,
     tables.PROJECTIONS,
-    tables.PROJECTION_ACCURACY,
 )
+_OF_SEASON = (tables.WEEKLY_STATS, tables.STAT_CORRECTIONS, tables.PROJECTION_ACCURACY)
 _FACTS = ("phase", "reader", "games")
 
 
@@ -61,7 +62,7 @@ def weekly_report(context: dg.AssetExecutionContext, nfl: NflData) -> None:
 
     weeks, lake = weeks_of(context), nfl.lake
     as_of = moment_of(context.run.tags, nfl.now())
-    run_url = f"{AlertSettings().ui_url.rstrip('/')}/runs/"
+    run_url = AlertSettings().run_url()
     history = contents.read_history(lake)
     for week in weeks:
         players = contents.players_in(lake, history, week)
@@ -73,14 +74,14 @@ def weekly_report(context: dg.AssetExecutionContext, nfl: NflData) -> None:
         state = store.advance(
             store.read_state(lake, week), store.projected_points(lake, week), as_of
         )
-        inputs = _inputs(context.instance, week, lake.weeks(tables.WEEKLY_STATS))
+        inputs = _inputs(context.instance, week, lake)
         origin = contents.Origin(nfl.label, as_of, context.run.run_id, run_url, inputs)
         report = contents.gather(lake, history, week, state, players, origin)
         texts: dict[store.Format, str] = {"html": page.html(report), "md": page.markdown(report)}
         store.write(lake, week, texts, state)
         metadata = _facts(report) | {
-            "report": _link(store.path(lake, week, "html")),
-            "markdown": _link(store.path(lake, week, "md")),
+            "report": dg.MetadataValue.path(store.path(lake, week, "html")),
+            "markdown": dg.MetadataValue.path(store.path(lake, week, "md")),
             "bytes": len(texts["html"].encode()),
         }
         if len(weeks) <= _SUMMARIES:
@@ -92,7 +93,7 @@ def _facts(report: "Report") -> dict[str, Any]:
     """Numbers that the UI charts."""
     facts: dict[str, Any] = {
         "players": report.projected,
-        "movers": len(report.rises) + len(report.falls),
+        "movers": len(report.rises.get("ppr", ())) + len(report.falls.get("ppr", ())),
         "out": len(report.absent),
         "may_not_play": len(report.doubtful),
     }
@@ -104,29 +105,30 @@ def _facts(report: "Report") -> dict[str, Any]:
     return facts
 
 
-def _link(path: str) -> dg.MetadataValue:
-    return dg.MetadataValue.url(path) if "://" in path else dg.MetadataValue.path(path)
+def _inputs(instance: dg.DagsterInstance, week: SeasonWeek, lake: "Lake") -> list["Input"]:
+    """The tables behind a week's report, as Dagster recorded them."""
+    from fantasy_pipeline.report.contents import so_far
 
-
-def _inputs(
-    instance: dg.DagsterInstance, week: SeasonWeek, imported: list[SeasonWeek]
-) -> list["Input"]:
-    """The tables behind a week's report, as Dagster recorded them; the stats are the latest."""
-    asked: list[tuple[str, SeasonWeek | None]] = [
-        (tables.GAMES.name, None),
-        (tables.PLAYER_HISTORY.name, None),
-        *((table.name, week) for table in _OF_WEEK),
-        *((tables.WEEKLY_STATS.name, w) for w in imported[-1:] if w <= week),
+    asked: list[tuple[str, list[SeasonWeek]]] = [
+        (tables.GAMES.name, []),
+        (tables.PLAYER_HISTORY.name, []),
+        *((table.name, [week]) for table in _OF_WEEK),
     ]
-    return [found for name, of in asked if (found := _input(instance, name, of))]
+    for table in _OF_SEASON:
+        # Before a season's first week, the season before is what is known.
+        seasons = (week.season, week.season - 1)
+        weeks = next(filter(None, (so_far(lake, table, week, season) for season in seasons)), None)
+        asked += [(table.name, weeks)] if weeks else []
+    return [found for name, weeks in asked if (found := _input(instance, name, weeks))]
 
 
-def _input(instance: dg.DagsterInstance, name: str, week: SeasonWeek | None) -> "Input | None":
+def _input(instance: dg.DagsterInstance, name: str, weeks: list[SeasonWeek]) -> "Input | None":
+    """The latest record of a table, or of some of its weeks."""
     from fantasy_pipeline.report.contents import Input
 
     records = instance.fetch_materializations(
         dg.AssetRecordsFilter(
-            asset_key=dg.AssetKey(name), asset_partitions=[week.key] if week else None
+            asset_key=dg.AssetKey(name), asset_partitions=[week.key for week in weeks] or None
         ),
         limit=1,
     ).records
@@ -135,4 +137,4 @@ def _input(instance: dg.DagsterInstance, name: str, week: SeasonWeek | None) -> 
     metadata: Mapping[str, Any] = records[0].asset_materialization.metadata
     facts = {key: str(metadata[key].value) for key in _FACTS if key in metadata}
     made_at = datetime.fromtimestamp(records[0].timestamp, timezone.utc)
-    return Input(name, week, made_at, records[0].run_id, facts)
+    return Input(name, weeks, made_at, records[0].run_id, facts)

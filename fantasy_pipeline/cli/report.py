@@ -101,8 +101,7 @@ def is_current(session: Session, week: SeasonWeek) -> bool:
     from fantasy_pipeline.report import store
     from fantasy_pipeline.report.made_from import made_from
 
-    points = store.projected_points(session.lake, week)
-    if not points:
+    if not store.projected_points(session.lake, week)["ppr"]:
         raise PipelineError(f"there is no {week}: the schedule has no game in it.")
     state = store.read_state(session.lake, week)
     return state is not None and state.made_from == made_from(session.lake, week)

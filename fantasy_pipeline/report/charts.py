@@ -156,19 +156,24 @@ def weekly_chart(series: Mapping[str, Mapping[int, float]]) -> str:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.yaxis.set_major_locator(MaxNLocator(5))
         axes.grid(visible=False, axis="x")
-        axes.legend(
-            loc="lower left",
-            bbox_to_anchor=(0, 1.0),
-            ncols=3,
-            frameon=False,
-            borderaxespad=0,
-            handlelength=1.3,
-            handletextpad=0.4,
-            fontsize=8,
-            columnspacing=0.9,
-        )
+        _legend(axes)
 
     return _svg("weeks", "Mean absolute error by week", draw)
+
+
+def _legend(axes: Axes) -> None:
+    """The legend above the chart, where it covers nothing."""
+    axes.legend(
+        loc="lower left",
+        bbox_to_anchor=(0, 1.0),
+        ncols=3,
+        frameon=False,
+        borderaxespad=0,
+        handlelength=1.3,
+        handletextpad=0.4,
+        fontsize=8,
+        columnspacing=0.9,
+    )
 
 
 def coverage_chart(shares: Mapping[str, float]) -> str:
@@ -180,16 +185,8 @@ def coverage_chart(shares: Mapping[str, float]) -> str:
         axes.bar(
             range(len(names)), values, width=0.5, color=[POSITION_COLOURS[name] for name in names]
         )
-        axes.axhline(80, color=INK, linewidth=1, linestyle=(0, (4, 2)))
-        axes.annotate(
-            "80 % promised",
-            (len(names) - 0.45, 80),
-            xytext=(0, 4),
-            textcoords="offset points",
-            ha="right",
-            fontsize=8,
-            color=INK,
-        )
+        axes.axhline(80, color=INK, linewidth=1, linestyle=(0, (4, 2)), label="80 % promised")
+        _legend(axes)
         for x, value in enumerate(values):
             axes.annotate(
                 f"{value:.0f}",
@@ -209,7 +206,7 @@ def coverage_chart(shares: Mapping[str, float]) -> str:
     return _svg("coverage", "Share of players who scored between floor and ceiling", draw)
 
 
-def value_chart(points: Mapping[str, Sequence[float]]) -> str:
+def value_chart(points: Mapping[str, Sequence[float]], scoring: str = "ppr") -> str:
     """Value over replacement by rank within the position; 0 is the best player nobody starts."""
 
     def draw(axes: Axes) -> None:
@@ -238,7 +235,8 @@ def value_chart(points: Mapping[str, Sequence[float]]) -> str:
         axes.set_xticks([1, 12, 24, 36, 48])
         axes.grid(visible=False, axis="x")
 
-    return _svg("value", "Value over replacement by rank within the position", draw, width=5.4)
+    title = f"Value over replacement by rank within the position, {scoring}"
+    return _svg(f"value-{scoring}", title, draw, width=5.4)
 
 
 def _apart(ends: Sequence[tuple[float, str, str]], axes: Axes) -> list[tuple[float, str, str]]:

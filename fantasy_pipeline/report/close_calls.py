@@ -24,11 +24,13 @@ class CloseCall:
 
     Args:
         chance: that `first` outscores `second`, 0-1.
+        scoring: in which.
     """
 
     first: Player
     second: Player
     chance: float
+    scoring: Scoring = "ppr"
 
     @property
     def percent(self) -> int:
@@ -56,12 +58,12 @@ class CloseCall:
     @property
     def safer(self) -> Player:
         """The one with the higher floor."""
-        return max(self.first, self.second, key=lambda player: player.points["ppr"].p10)
+        return max(self.first, self.second, key=lambda player: player.points[self.scoring].p10)
 
     @property
     def bolder(self) -> Player:
         """The one with the higher ceiling."""
-        return max(self.first, self.second, key=lambda player: player.points["ppr"].p90)
+        return max(self.first, self.second, key=lambda player: player.points[self.scoring].p90)
 
 
 def close_calls(
@@ -94,6 +96,7 @@ def close_calls(
             own[rank],
             own[rank + 1],
             chance_to_outscore(own[rank].points[scoring], own[rank + 1].points[scoring]),
+            scoring,
         )
         for rank in sorted(chosen)
     ]

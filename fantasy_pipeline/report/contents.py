@@ -25,15 +25,22 @@ from fantasy_pipeline.week_rows import of_week
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from fantasy_pipeline.contracts import Table
+
 MOST_CORRECTIONS = 12
 
 
 @dataclass(frozen=True)
 class Input:
-    """A table behind the report: when it was made, by which run, and what it says of itself."""
+    """A table behind the report: when it was made, by which run, and what it says of itself.
+
+    Args:
+        weeks: that the report shows of it, the others of the entry being those of the latest made;
+            none: the table has no weeks.
+    """
 
     table: str
-    week: SeasonWeek | None
+    weeks: Sequence[SeasonWeek]
     made_at: datetime
     run_id: str
     facts: Mapping[str, str]
@@ -47,7 +54,7 @@ class Origin:
         label: what the data are, if not real.
         as_of: the moment that the run stands for.
         run_id: of the run that made the report.
-        run_url: where the Dagster UI shows runs; a run's id is added.
+        run_url: where the Dagster UI shows runs; a run's id is added. Empty: not known.
     """
 
     label: str | None
@@ -65,6 +72,7 @@ class Report:
         players: the board, best value first.
         values, tiers: by scoring and player id; who is out has no tier.
         before: as of when the projections were that `rises` and `falls` compare with.
+        rises, falls, calls: by scoring; movers of scorings only that the refresh before kept.
         scores: accuracy of `scored_season` up to the week; None: nothing is scored yet.
         corrections: `STAT_CORRECTIONS` rows of the latest week corrected before this one.
         sources_as_of: source of projections and how old its latest file is.
@@ -79,9 +87,9 @@ class Report:
     values: Mapping[Scoring, Mapping[str, float]]
     tiers: Mapping[Scoring, Mapping[str, int]]
     before: datetime | None
-    rises: Sequence[Move]
-    falls: Sequence[Move]
-    calls: Sequence[CloseCall]
+    rises: Mapping[Scoring, Sequence[Move]]
+    falls: Mapping[Scoring, Sequence[Move]]
+    calls: Mapping[Scoring, Sequence[CloseCall]]
     absent: Sequence[Player]
     doubtful: Sequence[Player]
     byes: Mapping[str, Sequence[Player]]
@@ -119,13 +127,21 @@ def gather(
     listed = board(players, league.teams)
     values: dict[Scoring, dict[str, float]] = {}
     tiers_of: dict[Scoring, dict[str, int]] = {}
-    counts: dict[str, int] = {}
+    calls: dict[Scoring, list[CloseCall]] = {}
     for scoring in SCORINGS:
-        values[scoring], tiers_of[scoring], counted = _worth(listed, scoring, league)
-        counts = counted if scoring == "ppr" else counts
+        values[scoring], tiers_of[scoring], counts = _worth(listed, scoring, league)
+        calls[scoring] = [
+            call
+            for position in tables.FANTASY_POSITIONS
+            if position != "K"
+            for call in close_calls(players, position, counts[position], scoring)
+        ]
     order = sorted(listed, key=lambda p: (p.is_out, -values["ppr"][p.player_id], p.player_id))
     before = state.before
-    rises, falls = movers(players, before.points if before else {})
+    moves = {
+        scoring: movers(players, points, scoring)
+        for scoring, points in (before.points if before else {}).items()
+    }
     season, scores = _scores(lake, week)
     return Report(
         week=week,
@@ -136,14 +152,9 @@ def gather(
         values=values,
         tiers=tiers_of,
         before=before.as_of if before else None,
-        rises=rises,
-        falls=falls,
-        calls=[
-            call
-            for position in tables.FANTASY_POSITIONS
-            if position != "K"
-            for call in close_calls(players, position, counts[position])
-        ],
+        rises={scoring: rises for scoring, (rises, _) in moves.items()},
+        falls={scoring: falls for scoring, (_, falls) in moves.items()},
+        calls=calls,
         absent=absent(players),
         doubtful=doubtful(players),
         byes=on_bye(players),
@@ -207,10 +218,10 @@ def _worth(
 
 def _scores(lake: Lake, week: SeasonWeek) -> tuple[int, Scores | None]:
     """Accuracy of the season up to the week; before its first scored week, of the one before."""
-    known = [w for w in lake.weeks(tables.PROJECTION_ACCURACY) if w <= week]
     for season in (week.season, week.season - 1):
-        weeks = [w for w in known if w.season == season]
-        table = lake.read(tables.PROJECTION_ACCURACY, weeks)
+        table = lake.read(
+            tables.PROJECTION_ACCURACY, so_far(lake, tables.PROJECTION_ACCURACY, week, season)
+        )
         if (scores := scores_of(table)) is not None:
             return season, scores
     return week.season, None
@@ -218,13 +229,17 @@ def _scores(lake: Lake, week: SeasonWeek) -> tuple[int, Scores | None]:
 
 def _corrections(lake: Lake, week: SeasonWeek) -> list[dict[str, Any]]:
     """Corrections of the latest week of the season that has any, most points first."""
-    weeks = [w for w in lake.weeks(tables.STAT_CORRECTIONS) if w.season == week.season]
-    for earlier in sorted((w for w in weeks if w <= week), reverse=True):
+    for earlier in reversed(so_far(lake, tables.STAT_CORRECTIONS, week, week.season)):
         rows: list[dict[str, Any]] = lake.read(tables.STAT_CORRECTIONS, [earlier]).to_pylist()
         if rows:
             rows.sort(key=lambda row: -abs(row["points_difference"] or 0.0))
             return rows[:MOST_CORRECTIONS]
     return []
+
+
+def so_far(lake: Lake, table: Table, week: SeasonWeek, season: int) -> list[SeasonWeek]:
+    """Weeks of a season that a table has, up to a week, in order."""
+    return sorted(w for w in lake.weeks(table) if w.season == season and w <= week)
 
 
 def _kickoffs(lake: Lake, week: SeasonWeek) -> list[datetime]:

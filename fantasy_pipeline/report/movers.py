@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fantasy_pipeline.report.board import Player
+from fantasy_pipeline.scoring import Scoring
 
 LEAST = 0.5
 """Points that count as a move."""
@@ -15,7 +16,7 @@ RELEVANT = 5.0
 
 @dataclass(frozen=True)
 class Move:
-    """A changed projection, in PPR points; 0: he is, or was, out."""
+    """A changed projection, in points of one scoring; 0: he is, or was, out."""
 
     player: Player
     before: float
@@ -32,16 +33,19 @@ class Move:
 
 
 def movers(
-    players: Sequence[Player], before: Mapping[str, float], most: int = 8
+    players: Sequence[Player],
+    before: Mapping[str, float],
+    scoring: Scoring = "ppr",
+    most: int = 8,
 ) -> tuple[list[Move], list[Move]]:
     """The biggest rises and the biggest falls.
 
     Args:
-        before: PPR points by player id, as of the refresh before, 0 for who was out; who is not in
-            it is new to the week and has not moved.
+        before: points in that scoring by player id, as of the refresh before, 0 for who was out;
+            who is not in it is new to the week and has not moved.
     """
     moves = [
-        Move(player, before[player.player_id], player.points["ppr"].expected)
+        Move(player, before[player.player_id], player.points[scoring].expected)
         for player in players
         if player.player_id in before
     ]

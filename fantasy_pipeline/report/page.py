@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from fantasy_pipeline.report import charts
 from fantasy_pipeline.report.board import Player, ranked
 from fantasy_pipeline.report.contents import Report
 from fantasy_pipeline.scoring import SCORINGS, Scoring
+from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import FANTASY_POSITIONS
 
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _EASTERN = ZoneInfo("America/New_York")
 SURE = 0.95
 """Chance to play from which on it goes without saying."""
+SCORING_WORDS: dict[Scoring, str] = {"ppr": "PPR", "half": "half-PPR", "std": "standard"}
+MOST_VALUABLE = 12
+"""Players in the table of values."""
 CURVE = 48
 """Ranks per position in the chart of values."""
 
@@ -43,8 +48,9 @@ def html(report: Report) -> str:
             report=report,
             charts=drawn,
             data=_numbers(report),
-            scale=scale(report),
+            scales={scoring: scale(report, scoring) for scoring in SCORINGS},
             position_ranks=position_ranks(report, "ppr"),
+            valuable={s: most_valuable(report, s)[:MOST_VALUABLE] for s in SCORINGS},
             **_words(report),
             **parts,
         )
@@ -83,6 +89,7 @@ def _environment() -> Environment:
         "kickoff": kickoff,
         "chance": chance,
         "basis": basis,
+        "worded": worded,
         "number": _number,
         "cell": _cell,
         "share": _share,
@@ -96,12 +103,16 @@ def _words(report: Report) -> dict[str, Any]:
         "scores": report.scores,
         "positions": FANTASY_POSITIONS,
         "title": f"Week {report.week.week}, {report.week.season}",
+        "scorings": SCORING_WORDS,
     }
 
 
 def _charts(report: Report) -> dict[str, str]:
     scores = report.scores
-    drawn = {"value": charts.value_chart(_curves(report))}
+    drawn = {
+        f"value_{scoring}": charts.value_chart(_curves(report, scoring), scoring)
+        for scoring in SCORINGS
+    }
     if scores is not None:
         drawn["errors"] = charts.error_chart(scores.rows, scores.base)
         drawn["weeks"] = charts.weekly_chart(scores.weekly)
@@ -110,15 +121,30 @@ def _charts(report: Report) -> dict[str, str]:
     return drawn
 
 
-def _curves(report: Report) -> dict[str, list[float]]:
+def _curves(report: Report, scoring: Scoring) -> dict[str, list[float]]:
     return {
         position: [
-            report.values["ppr"][player.player_id]
-            for player in report.players
-            if player.position == position and not player.is_out
+            report.values[scoring][player.player_id]
+            for player in most_valuable(report, scoring)
+            if player.position == position
         ][:CURVE]
         for position in FANTASY_POSITIONS
     }
+
+
+def most_valuable(report: Report, scoring: Scoring) -> list[Player]:
+    """Who is not out, by value over replacement in a scoring, best first."""
+    values = report.values[scoring]
+    playing = [player for player in report.players if not player.is_out]
+    return sorted(playing, key=lambda player: (-values[player.player_id], player.player_id))
+
+
+def worded(weeks: Sequence[SeasonWeek]) -> str:
+    """Weeks of one season in short: `2025 weeks 1 to 9`; none: all."""
+    if not weeks:
+        return "all"
+    first, last = weeks[0], weeks[-1]
+    return str(first) if first == last else f"{first.season} weeks {first.week} to {last.week}"
 
 
 def scale(report: Report, scoring: Scoring = "ppr") -> float:

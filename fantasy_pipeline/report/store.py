@@ -1,6 +1,6 @@
 """Reports in the lake: ``reports/season=2025/week=10/report.html``, ``report.md``, ``state.json``.
 
-The state keeps the PPR points that the report was made from, and those of the refresh before: the
+The state keeps the points that the report was made from, and those of the refresh before: the
 movers are what differs. A report made again from the same projections says the same. It also keeps
 a digest of everything that the report shows, to tell whether the report is stale.
 """
@@ -9,25 +9,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.report.made_from import made_from
+from fantasy_pipeline.scoring import SCORINGS, Scoring, suffix
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import PROJECTIONS
 
 Format = Literal["html", "md"]
+Points = Mapping[Scoring, Mapping[str, float]]
 
 
 @dataclass(frozen=True)
 class Refresh:
-    """PPR points by player id, as of a moment."""
+    """Points by scoring and player id, as of a moment; a scoring that was not kept is missing."""
 
     as_of: datetime
-    points: Mapping[str, float]
+    points: Points
 
 
 @dataclass(frozen=True)
@@ -43,23 +45,24 @@ class State:
     made_from: str | None = field(default=None, compare=False)
 
 
-def projected_points(lake: Lake, week: SeasonWeek) -> dict[str, float]:
-    """PPR points, by player id, of all in the week's projections; 0: out or on a bye.
+def projected_points(lake: Lake, week: SeasonWeek) -> Points:
+    """Points by scoring and player id of all in the week's projections; 0: out or on a bye.
 
     Raises:
         NotMaterializedError: the week was not projected.
     """
-    table = lake.read(PROJECTIONS, [week], ["player_id", "projected_points"])
-    pairs = zip(*(column.to_pylist() for column in table.columns), strict=True)
-    return dict(pairs)
+    columns: dict[Scoring, str] = {s: f"projected_points{suffix(s)}" for s in SCORINGS}
+    table = lake.read(PROJECTIONS, [week], ["player_id", *columns.values()])
+    ids = table["player_id"].to_pylist()
+    return {s: dict(zip(ids, table[name].to_pylist(), strict=True)) for s, name in columns.items()}
 
 
-def advance(state: State | None, points: Mapping[str, float], as_of: datetime) -> State:
+def advance(state: State | None, points: Points, as_of: datetime) -> State:
     """The state after projecting `points`; unchanged if they are what was shown."""
     if state is None:
         return State(Refresh(as_of, points))
-    if state.shown.points == points:
-        return state
+    if all(points[scoring] == shown for scoring, shown in state.shown.points.items()):
+        return replace(state, shown=Refresh(state.shown.as_of, points))
     return State(Refresh(as_of, points), state.shown)
 
 
@@ -85,7 +88,9 @@ def read_state(lake: Lake, week: SeasonWeek) -> State | None:
     try:
         found = json.loads(text)
         shown, before = (
-            Refresh(datetime.fromisoformat(item["as_of"]), item["points"]) if item else None
+            Refresh(datetime.fromisoformat(item["as_of"]), _by_scoring(item["points"]))
+            if item
+            else None
             for item in (found["shown"], found["before"])
         )
         if shown is None:
@@ -96,6 +101,13 @@ def read_state(lake: Lake, week: SeasonWeek) -> State | None:
             f"weekly_report {week}: {lake.root}/{name(week, 'state.json')} is broken. Delete it; "
             "only the movers of the next report are lost."
         ) from error
+
+
+def _by_scoring(points: Mapping[Any, Any]) -> Points:
+    """Points as a state has them; earlier versions kept those of PPR alone."""
+    if all(isinstance(value, dict) for value in points.values()):
+        return points
+    return {"ppr": points}
 
 
 def write(lake: Lake, week: SeasonWeek, texts: Mapping[Format, str], state: State) -> None:

@@ -9,6 +9,7 @@ from fantasy_pipeline.alerts import messages
 from fantasy_pipeline.automation import Import
 from fantasy_pipeline.control.history import Execution, executions
 from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.settings import AlertSettings
 
 
 @dg.op
@@ -31,7 +32,8 @@ def failed() -> Execution:
 
 
 def test_failure_names_week_step_cause_and_link(failed: Execution) -> None:
-    alert = messages.failure(failed, "https://dagster.example/")
+    ui = AlertSettings(ui_url="https://dagster.example/")
+    alert = messages.failure(failed, ui.run_url())
     assert alert.text.splitlines() == [
         "weekly_import 2024 week 5 failed",
         "failed: broken",
@@ -39,6 +41,12 @@ def test_failure_names_week_step_cause_and_link(failed: Execution) -> None:
         f"run: https://dagster.example/runs/{failed.run.run_id}",
     ]
     assert (alert.season, alert.week, alert.job) == (2024, 5, "weekly_import")
+
+
+def test_without_an_address_of_the_ui_the_run_is_named(failed: Execution) -> None:
+    alert = messages.failure(failed, AlertSettings(ui_url="").run_url())
+    assert alert.link is None
+    assert alert.text.splitlines()[-1] == f"run: {failed.run.run_id}"
 
 
 def test_overdue_says_since_when_and_what_to_do() -> None:

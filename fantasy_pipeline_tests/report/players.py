@@ -35,7 +35,9 @@ def player(name: str, position: str = "WR", expected: float = 10.0, **more: Any)
 
 
 def report(players: Sequence[Player], **more: Any) -> Report:
-    """A report of some players, otherwise empty."""
+    """A report of some players, otherwise empty; movers and calls are those of each scoring."""
+    for name in ("rises", "falls", "calls"):
+        more[name] = dict.fromkeys(SCORINGS, more.get(name, ()))
     values = {s: {p.player_id: p.points[s].expected - 5.0 for p in players} for s in SCORINGS}
     facts: dict[str, Any] = {
         "week": SeasonWeek(2025, 10),
@@ -46,7 +48,7 @@ def report(players: Sequence[Player], **more: Any) -> Report:
         "values": values,
         "tiers": {s: {p.player_id: 1 for p in players} for s in SCORINGS},
         "before": None,
-        **dict.fromkeys(("rises", "falls", "calls", "absent", "doubtful", "vacated"), ()),
+        **dict.fromkeys(("absent", "doubtful", "vacated"), ()),
         "byes": {},
         "scores": None,
         "scored_season": 2025,

@@ -118,6 +118,30 @@ def test_another_scoring_is_another_ranking(reader: Reader) -> None:
     assert {row["name"]: row["points"] for row in rows(page)} == before
 
 
+def test_the_scoring_is_that_of_the_whole_page(reader: Reader) -> None:
+    page = reader.open()
+
+    def said(section: str) -> str:
+        return page.locator(f"#{section}").inner_text()
+
+    words = {"ppr": "PPR", "half": "half-PPR", "std": "standard"}
+    texts: dict[str, tuple[str, ...]] = {}
+    for scoring, word in words.items():
+        choose(page, "scoring", scoring)
+        for section in ("close-calls", "value"):
+            shown = page.locator(f"#{section} [class^=in-]:visible").all()
+            assert {one.get_attribute("class") for one in shown} == {f"in-{scoring}"}
+        assert f"starting line, {word}." in said("close-calls")
+        assert f"falls off, {word}." in said("value")
+        texts[scoring] = (said("close-calls"), said("value"), said("injuries"))
+        best = page.locator(".facts .in-" + scoring)
+        assert best.is_visible()
+        top = max(rows(page), key=lambda row: float(row["value"]))["name"]
+        assert top in best.inner_text()
+    for section in range(3):
+        assert len({text[section] for text in texts.values()}) == 3
+
+
 def test_columns_sort_both_ways_and_say_so(reader: Reader) -> None:
     page = reader.open()
     head = page.locator("th[data-sort='0']")
@@ -166,7 +190,24 @@ def test_a_phone_needs_no_sideways_scrolling(reader: Reader, week: Any) -> None:
         choose(page, "position", "QB")
 
 
-@pytest.mark.parametrize(("size", "scheme"), [(DESKTOP, "dark"), (PHONE, "light")])
+def test_a_long_name_stays_on_its_line_until_it_is_opened(reader: Reader) -> None:
+    page = reader.open(PHONE)
+    name = page.locator("#board tbody tr:not([hidden]) summary .name").first
+    usual = name.bounding_box()
+    name.evaluate("one => one.textContent = 'Bartholomew Featherstonehaugh-Cholmondeley'")
+    long = name.bounding_box()
+    assert usual is not None
+    assert long is not None
+    assert long["height"] == usual["height"]
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    name.click()
+    opened = name.bounding_box()
+    assert opened is not None
+    assert opened["height"] > usual["height"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_accessible(reader: Reader, size: dict[str, int], scheme: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
 

@@ -17,7 +17,7 @@ DRAWN = {
     "errors": lambda: charts.error_chart(ROWS, "NFL.com"),
     "weeks": lambda: charts.weekly_chart({"Consensus": {1: 5.0, 2: 5.5}, "NFL.com": {1: 5.1}}),
     "coverage": lambda: charts.coverage_chart({"QB": 0.81, "K": 0.7}),
-    "value": lambda: charts.value_chart({"QB": [5.0, 1.0, -2.0], "RB": [5.1, 0.0], "K": []}),
+    "value-ppr": lambda: charts.value_chart({"QB": [5.0, 1.0, -2.0], "RB": [5.1, 0.0], "K": []}),
 }
 
 
@@ -38,6 +38,10 @@ def test_a_chart_is_inline_svg(name: str) -> None:
     assert not re.findall(r"#0[0-9a-f]0[0-9a-f]0[0-9a-f]", svg), "a colour of ours was left"
     assert "http://www.w3.org/1999/xlink" not in svg or "href=" in svg
     assert "DejaVu" not in svg
+
+
+def test_the_coverage_chart_says_what_was_promised() -> None:
+    assert "80 % promised" in DRAWN["coverage"]()
 
 
 def test_the_error_chart_says_percent_and_escapes_names() -> None:

@@ -1,5 +1,6 @@
 """Close calls, and chances against ones computed otherwise."""
 
+from dataclasses import replace
 from statistics import NormalDist
 
 import pytest
@@ -48,6 +49,16 @@ def test_floor_ceiling_and_nflcom_name_a_player() -> None:
     (call,) = close_calls([bold, safe], "WR", starters=1)
     assert (call.safer, call.bolder, call.nflcom) == (safe, bold, bold)
     assert call.favoured is (safe if call.chance >= 0.5 else bold)
+
+
+def test_floor_and_ceiling_are_those_of_the_scoring() -> None:
+    points = {"ppr": Points(10.0, 2.0, 9.0, 24.0), "std": Points(8.0, 6.0, 8.0, 12.0)}
+    two = replace(player("two"), points={**player("two").points, **points})
+    one = replace(player("one"), points={s: Points(10.1, 4.0, 9.0, 18.0) for s in two.points})
+    (call,) = close_calls([one, two], "WR", 1)
+    assert (call.safer.name, call.bolder.name) == ("one", "two")
+    call = replace(call, scoring="std")
+    assert (call.safer.name, call.bolder.name) == ("two", "one")
 
 
 @pytest.mark.parametrize(

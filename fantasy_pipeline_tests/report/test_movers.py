@@ -1,5 +1,8 @@
 """Who moved, by hand."""
 
+from dataclasses import replace
+
+from fantasy_pipeline.report.board import Points
 from fantasy_pipeline.report.movers import movers
 from fantasy_pipeline_tests.report.players import player
 
@@ -27,6 +30,15 @@ def test_who_returns_moves_and_who_is_new_does_not() -> None:
     assert (move.player.name, move.change, move.is_back) == ("returns", 18.0, True)
     assert falls == []
     assert not movers(NOW, BEFORE)[0][0].is_back
+
+
+def test_each_scoring_has_its_own() -> None:
+    now = [player("receiver", points=Points(12.0, 4.0, 11.0, 22.0))]
+    now = [replace(one, points={**one.points, "std": Points(7.0, 2.0, 6.0, 14.0)}) for one in now]
+    (rise,), _ = movers(now, {"receiver": 10.0})
+    assert (rise.before, rise.after) == (10.0, 12.0)
+    _, (fall,) = movers(now, {"receiver": 8.0}, "std")
+    assert (fall.before, fall.after) == (8.0, 7.0)
 
 
 def test_so_many_each_way() -> None:

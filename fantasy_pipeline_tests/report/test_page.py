@@ -11,9 +11,10 @@ import pytest
 from fantasy_pipeline.report import page
 from fantasy_pipeline.report.board import Points
 from fantasy_pipeline.report.close_calls import CloseCall
-from fantasy_pipeline.report.contents import Origin
+from fantasy_pipeline.report.contents import Input, Origin
 from fantasy_pipeline.report.movers import Move
 from fantasy_pipeline.report.scores import Scores
+from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline_tests.report.players import AS_OF, player, report
 
 SAMPLE = Origin("synthetic sample league", AS_OF, "run", "http://127.0.0.1:3000/runs/")
@@ -45,6 +46,49 @@ def test_the_page_asks_for_nothing() -> None:
     assert "<link" not in text
     links = set(re.findall(r'href="(http[^"]*)"', text))
     assert links == {"http://127.0.0.1:3000/runs/run"}
+
+
+def test_without_an_address_of_the_ui_a_run_is_named_and_not_linked() -> None:
+    inputs = [Input("games", (), AS_OF, "abcdef0123456789", {})]
+    origin = Origin(None, AS_OF, "0123456789abcdef", "", inputs)
+    text = page.html(report([player("a")], origin=origin))
+    assert not re.findall(r'href="(?!#)', text)
+    assert "<code>01234567</code>" in text
+    assert "<code>abcdef01</code>" in text
+
+
+def test_weeks_behind_the_report_in_words() -> None:
+    weeks = [SeasonWeek(2025, week) for week in (1, 2, 9)]
+    words = [page.worded(weeks), page.worded(weeks[:1]), page.worded([])]
+    assert words == ["2025 weeks 1 to 9", "2025 week 1", "all"]
+
+
+def test_every_scoring_has_its_calls_movers_and_values() -> None:
+    better = {"ppr": 20.0, "half": 15.0, "std": 9.0}
+    one = dataclasses.replace(
+        player("one"), points={s: Points(v, v / 2, v, v * 2) for s, v in better.items()}
+    )
+    other = player("other", expected=12.0)
+    moves = {"ppr": [Move(one, 15.0, 20.0)], "std": [Move(one, 8.0, 9.0)]}
+    made = dataclasses.replace(
+        report([one, other], before=AS_OF),
+        rises=moves,
+        falls={"ppr": [], "std": []},
+        calls={s: [CloseCall(one, other, 0.55, s)] for s in ("ppr", "half", "std")},
+    )
+    text = page.html(made)
+
+    def shown(scoring: str) -> str:
+        return " ".join(re.findall(rf'<(\w+) class="in-{scoring}">(.*?)</\1>', text, flags=re.S)[0])
+
+    assert "one" in shown("ppr")
+    assert "other" in shown("std"), "another is worth most"
+    assert "kept no half-PPR points to compare with" in text
+    assert "Neighbours around the starting line, standard." in text
+    for before, after in (("15.0", "20.0"), ("8.0", "9.0")):
+        assert f'<td class="num">{before}</td><td class="num">{after}</td>' in text
+    assert page.most_valuable(made, "std") == [other, one]
+    assert page.most_valuable(made, "ppr") == [one, other]
 
 
 def test_every_section_is_in_the_navigation() -> None:

@@ -16,20 +16,24 @@ WEEK = SeasonWeek(2025, 10)
 TUESDAY, THURSDAY, FRIDAY = (datetime(2025, 11, day, 9, tzinfo=timezone.utc) for day in (4, 6, 7))
 
 
+def points(value: float) -> store.Points:
+    return {"ppr": {"a": value}, "half": {"a": value - 1}, "std": {"a": value - 2}}
+
+
 def test_only_other_projections_are_a_refresh() -> None:
-    first = advance(None, {"a": 10.0}, TUESDAY)
-    assert first == State(Refresh(TUESDAY, {"a": 10.0}))
-    assert advance(first, {"a": 10.0}, THURSDAY) == first
-    second = advance(first, {"a": 12.0}, THURSDAY)
-    assert second.before == Refresh(TUESDAY, {"a": 10.0})
+    first = advance(None, points(10.0), TUESDAY)
+    assert first == State(Refresh(TUESDAY, points(10.0)))
+    assert advance(first, points(10.0), THURSDAY) == first
+    second = advance(first, points(12.0), THURSDAY)
+    assert second.before == Refresh(TUESDAY, points(10.0))
     # A report made again shows the same movers.
-    assert advance(second, {"a": 12.0}, FRIDAY) == second
+    assert advance(second, points(12.0), FRIDAY) == second
 
 
 def test_a_report_is_read_as_it_was_written(lake: Lake) -> None:
     assert store.read(lake, WEEK, "html") is None
     assert store.read_state(lake, WEEK) is None
-    state = State(Refresh(THURSDAY, {"a": 12.0}), Refresh(TUESDAY, {"a": 10.0}))
+    state = State(Refresh(THURSDAY, points(12.0)), Refresh(TUESDAY, points(10.0)))
     store.write(lake, WEEK, {"html": "<p>é", "md": "# é"}, state)
     assert store.read(lake, WEEK, "html") == "<p>é"
     assert store.read(lake, WEEK, "md") == "# é"
@@ -46,13 +50,38 @@ def test_a_broken_state_says_what_to_do(lake: Lake, text: str) -> None:
         store.read_state(lake, WEEK)
 
 
+def scored(ppr: float, half: float, std: float) -> dict[str, float]:
+    return {
+        "projected_points": ppr,
+        "projected_points_half": half,
+        "projected_points_std": std,
+    }
+
+
 def test_points_are_those_in_the_lake(lake: Lake, rows: Rows) -> None:
     with pytest.raises(NotMaterializedError, match="projections 2025 week 10"):
         store.projected_points(lake, WEEK)
     table = rows(
         PROJECTIONS,
-        {"season": 2025, "week": 10, "player_id": "a", "projected_points": 7.5},
-        {"season": 2025, "week": 10, "player_id": "b", "projected_points": 0.0},
+        {"season": 2025, "week": 10, "player_id": "a", **scored(7.5, 6.0, 4.5)},
+        {"season": 2025, "week": 10, "player_id": "b", **scored(0.0, 0.0, 0.0)},
     )
     lake.write_weeks(PROJECTIONS, table, [WEEK])
-    assert store.projected_points(lake, WEEK) == {"a": 7.5, "b": 0.0}
+    assert store.projected_points(lake, WEEK) == {
+        "ppr": {"a": 7.5, "b": 0.0},
+        "half": {"a": 6.0, "b": 0.0},
+        "std": {"a": 4.5, "b": 0.0},
+    }
+
+
+def test_a_state_of_ppr_alone_is_read(lake: Lake) -> None:
+    """As earlier versions wrote it: what is compared is what it kept."""
+    text = (
+        '{"shown": {"as_of": "2025-11-04T09:00:00+00:00", "points": {"a": 10.0}}, "before": null}'
+    )
+    lake.write_bytes(store.name(WEEK, "state.json"), text.encode())
+    state = store.read_state(lake, WEEK)
+    assert state == State(Refresh(TUESDAY, {"ppr": {"a": 10.0}}))
+    assert advance(state, points(10.0), FRIDAY) == State(Refresh(TUESDAY, points(10.0)))
+    moved = advance(state, points(12.0), FRIDAY)
+    assert moved.before == Refresh(TUESDAY, {"ppr": {"a": 10.0}})

@@ -19,6 +19,7 @@ import pytest
 from fantasy_pipeline import cli
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.report import store
+from fantasy_pipeline.reporting import link_to_report
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import PLAYER_HISTORY, PROJECTIONS
@@ -33,9 +34,9 @@ def in_its_home(league: League, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAGSTER_HOME", str(league.home))
 
 
-def metadata(league: League, week: SeasonWeek) -> dict[str, Any]:
+def metadata(league: League, week: SeasonWeek, asset: str = "weekly_report") -> dict[str, Any]:
     records = league.instance.fetch_materializations(
-        dg.AssetRecordsFilter(asset_key=dg.AssetKey("weekly_report"), asset_partitions=[week.key]),
+        dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[week.key]),
         limit=1,
     ).records
     assert records[0].asset_materialization is not None
@@ -71,6 +72,45 @@ def test_the_ui_links_the_report_and_charts_its_numbers(league: League) -> None:
     assert found["data"].value == "synthetic sample league"
     assert found["players"].value > 300
     assert isinstance(found["rmse_against_NFL.com_percent"].value, float)
+
+
+@pytest.mark.parametrize("week", [UPCOMING, PLAYED[1]])
+def test_the_report_names_every_table_that_it_shows(league: League, week: SeasonWeek) -> None:
+    text = store.read(league.lake, week, "html")
+    assert text is not None
+    [section] = re.findall(r'<section id="sources".*?</section>', text, flags=re.S)
+    named = dict(re.findall(r'<th scope="row">(\w+)</th><td>(.*?)</td>', section))
+    of_week = ("raw_players", "source_projections", "model_projections", "projections")
+    so_far = ("weekly_stats", "stat_corrections", "projection_accuracy")
+    assert named == {
+        **dict.fromkeys(("games", "player_history"), "all"),
+        **dict.fromkeys(of_week, str(week)),
+        **dict.fromkeys(so_far, "2025 weeks 8 to 9"),
+    }
+    assert not re.findall('href="http', text), "nobody said where the UI is"
+
+
+def test_a_projection_leads_to_its_report(league: League) -> None:
+    link = metadata(league, UPCOMING, "projections")["report"]
+    assert link == dg.MetadataValue.asset(dg.AssetKey("weekly_report"))
+    assert link == link_to_report(UPCOMING, "")
+    assert link_to_report(UPCOMING, "https://dagster.example.org/") == dg.MetadataValue.url(
+        "https://dagster.example.org/assets/weekly_report?view=partitions&partition=2025%7C10"
+    )
+
+
+def test_the_report_leads_to_its_runs_if_it_knows_where_the_ui_is(
+    league: League, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FANTASY_ALERT_UI_URL", "https://dagster.example.org/")
+    try:
+        outcome = league.run("report_week", UPCOMING)
+        text = store.read(league.lake, UPCOMING, "html")
+        assert text is not None
+        assert f'href="https://dagster.example.org/runs/{outcome.run_id}"' in text
+    finally:
+        monkeypatch.delenv("FANTASY_ALERT_UI_URL")
+        league.run("report_week", UPCOMING)
 
 
 def test_the_report_says_where_it_comes_from(league: League) -> None:

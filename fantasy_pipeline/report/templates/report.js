@@ -28,6 +28,7 @@
 
   function showScoring(scoring) {
     const { scale, rows: data } = numbers[scoring];
+    document.documentElement.dataset.scoring = scoring;
     const share = (points) => Math.min(Math.max((100 * points) / scale, 0), 100);
     document.getElementById("axis-middle").textContent = scale / 2;
     document.getElementById("axis-end").textContent = scale;
