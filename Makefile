@@ -14,6 +14,7 @@ help:
 demo: $(VENV)/installed ## import and project a week of the sample league (SOURCE=auto: the NFL)
 	@mkdir -p $(DEMO_HOME) && cp dagster.yaml $(DEMO_HOME)/dagster.yaml
 	@DAGSTER_HOME=$(DEMO_HOME) FANTASY_SOURCE=$(SOURCE) $(BIN)/fantasy-pipeline demo --source $(SOURCE)
+	@echo "Here, in short: make ui"
 
 ui: $(VENV)/installed ## the Dagster UI on what `make demo` made, at http://127.0.0.1:3000
 	@mkdir -p $(DEMO_HOME) && cp dagster.yaml $(DEMO_HOME)/dagster.yaml

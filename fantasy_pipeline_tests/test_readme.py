@@ -1,9 +1,11 @@
-"""The README's commands, run as written on what `make demo` leaves, with the network blocked."""
+"""The commands of README and docs, run as written on what `make demo` leaves, without network."""
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +16,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCS = ("docs/report.md", "docs/operations.md")
 
 NOT_RUN = {
     "make demo": "is the fixture's one command",
@@ -27,6 +30,20 @@ NOT_RUN = {
     "fantasy-pipeline backtest --seasons 2021-2024": "needs the live hosts; model/test_protocol.py",
     ".venv/bin/dagster dev --host 127.0.0.1": "runs until stopped; test_ui.py starts it",
 }
+
+DOCS_NOT_RUN = {
+    "export DAGSTER_HOME=$PWD": "the live league's home",
+    "dagster dev --host 127.0.0.1": "runs until stopped; test_ui.py starts it",
+    "export PGPASSWORD=$DAGSTER_PG_PASSWORD": "deployment/test_postgres.py runs it",
+    "export HISTORY=postgresql://$DAGSTER_PG_USER@$DAGSTER_PG_HOST:$DAGSTER_PG_PORT/"
+    "$DAGSTER_PG_DB": "the same",
+    'pg_dump --format custom --file history.dump "$HISTORY"': "the same",
+    'pg_restore --clean --if-exists --dbname "$HISTORY" history.dump': "the same",
+    ".venv/bin/python -m pytest fantasy_pipeline_tests/test_lake.py": "is how this test is run",
+    '.venv/bin/python -m pytest -m "not soak and not browser and not real"': "likewise",
+}
+ANSWERS = ("fantasy-pipeline health",)
+"""Commands whose exit code is an answer, not a failure."""
 
 # Loaded by every Python of the commands: whoever opens an internet socket fails.
 BLOCK = """
@@ -44,9 +61,9 @@ socket.socket = Blocked
 """
 
 
-def blocks() -> list[list[str]]:
-    """Commands of each console block of the README."""
-    found = re.findall(r"```console\n(.*?)```", README, flags=re.S)
+def blocks(text: str = README) -> list[list[str]]:
+    """Commands of each console block of a page."""
+    found = re.findall(r"```console\n(.*?)```", text, flags=re.S)
     return [[line for line in block.splitlines() if line.strip()] for block in found]
 
 
@@ -110,6 +127,16 @@ def test_the_demo_shows_every_position_and_says_that_it_is_synthetic(checkout: P
     assert all(line in text for line in shown), "the README shows another demo"
 
 
+def test_the_demo_says_how_to_see_it_in_the_ui(checkout: Path) -> None:
+    *_, line, last = (checkout / "demo.txt").read_text().splitlines()
+    home, source, program, *arguments = shlex.split(line)
+    assert home == f"DAGSTER_HOME={checkout}/.demo"
+    assert source == "FANTASY_SOURCE=sample"
+    assert shutil.which(program) or shutil.which(program, path=Path(sys.executable).parent)
+    assert arguments == ["dev", "-m", "fantasy_pipeline.definitions"]
+    assert last.endswith("make ui")
+
+
 def test_use_block(checkout: Path) -> None:
     [block, control] = [
         block for block in blocks() if any("fantasy-pipeline sql" in line for line in block)
@@ -134,6 +161,45 @@ def test_dagster_block(checkout: Path) -> None:
     done = shell(["export DAGSTER_HOME=$PWD/.demo FANTASY_SOURCE=sample", *block], checkout)
     assert done.returncode == 0, done.stderr[-2000:]
     assert (done.stdout + done.stderr).count("RUN_SUCCESS") == 3
+
+
+def docs_commands(page: str) -> list[str]:
+    """Commands of a page of the docs that are run."""
+    lines = [line for block in blocks((ROOT / page).read_text()) for line in block]
+    return [line for line in lines if line not in DOCS_NOT_RUN]
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("page", DOCS)
+def test_commands_of_the_docs(checkout: Path, page: str) -> None:
+    home = 'export DAGSTER_HOME="$PWD/.demo" FANTASY_SOURCE=sample BROWSER=true'
+    commands = [
+        f"{line} || [ $? -le 2 ]" if line.startswith(ANSWERS) else line
+        for line in docs_commands(page)
+    ]
+    assert len(commands) > 3
+    done = shell([home, *commands], checkout)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "error: " not in done.stderr
+
+
+def test_every_command_of_the_docs_is_run_or_says_why_not() -> None:
+    pages = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "CONTRIBUTING.md"]
+    lines = {
+        str(page.relative_to(ROOT)): [
+            line
+            for block in blocks(page.read_text())
+            for line in block
+            # Usage lines, as Typer writes them.
+            if "[OPTIONS]" not in line
+        ]
+        for page in pages
+    }
+    with_commands = {page for page, given in lines.items() if given}
+    assert with_commands == {*DOCS, "CONTRIBUTING.md"}
+    every = {line for given in lines.values() for line in given}
+    run = {line for page in DOCS for line in docs_commands(page)}
+    assert every - run == set(DOCS_NOT_RUN)
 
 
 def test_every_command_is_run_or_says_why_not() -> None:

@@ -213,12 +213,17 @@ def demo(source: SourceOption = "sample", at: AtOption = None, json: JsonOption 
 
 def _show_in_ui(session: Session) -> str:
     """The shell's command that shows a session's home in the Dagster UI, from any folder."""
+    import shutil
+    import sys
+    from pathlib import Path
     from shlex import quote
 
-    home = quote(str(session.home))
+    home, program = quote(str(session.home)), "dagster"
+    if shutil.which(program) is None:
+        program = quote(str(Path(sys.executable).with_name(program)))
     return (
         f"DAGSTER_HOME={home} FANTASY_SOURCE={session.source} "
-        "dagster dev -m fantasy_pipeline.definitions"
+        f"{program} dev -m fantasy_pipeline.definitions"
     )
 
 

@@ -140,11 +140,11 @@ def most_valuable(report: Report, scoring: Scoring) -> list[Player]:
 
 
 def worded(weeks: Sequence[SeasonWeek]) -> str:
-    """Weeks of one season in short: `2025 weeks 1 to 9`; none: all."""
+    """Weeks of one season in short: `2025 weeks 1-9`; none: all."""
     if not weeks:
         return "all"
     first, last = weeks[0], weeks[-1]
-    return str(first) if first == last else f"{first.season} weeks {first.week} to {last.week}"
+    return str(first) if first == last else f"{first.season} weeks {first.week}-{last.week}"
 
 
 def scale(report: Report, scoring: Scoring = "ppr") -> float:

@@ -60,7 +60,7 @@ def test_without_an_address_of_the_ui_a_run_is_named_and_not_linked() -> None:
 def test_weeks_behind_the_report_in_words() -> None:
     weeks = [SeasonWeek(2025, week) for week in (1, 2, 9)]
     words = [page.worded(weeks), page.worded(weeks[:1]), page.worded([])]
-    assert words == ["2025 weeks 1 to 9", "2025 week 1", "all"]
+    assert words == ["2025 weeks 1-9", "2025 week 1", "all"]
 
 
 def test_every_scoring_has_its_calls_movers_and_values() -> None:

@@ -85,7 +85,7 @@ def test_the_report_names_every_table_that_it_shows(league: League, week: Season
     assert named == {
         **dict.fromkeys(("games", "player_history"), "all"),
         **dict.fromkeys(of_week, str(week)),
-        **dict.fromkeys(so_far, "2025 weeks 8 to 9"),
+        **dict.fromkeys(so_far, "2025 weeks 8-9"),
     }
     assert not re.findall('href="http', text), "nobody said where the UI is"
 
