@@ -7,7 +7,6 @@ the docs derive. The lake's tables are in `tables/`; what upstream delivers is i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -94,69 +93,36 @@ class Table:
 
         return pa.schema([(column.name, column.arrow_type) for column in self.columns])
 
-    def violations(self, data: pa.Table) -> Iterator[str]:
-        """What breaks the contract in the values of a table that has its columns and types.
+    def violations(self, data: pa.Table, keys: bool = True, values: bool = True) -> list[str]:
+        """What breaks the contract in rows that have its columns and types.
 
-        One clause per column: how many rows, and examples with their key. Arrow's kernels look at
-        each column once, whole: a season of weekly_stats takes some 10 ms (pandera: 25 times
-        that, and a second of CPU to import).
+        One clause for the key and one per column and kind: how many rows, and examples with
+        their key. A library looks at them: `enforcement.py`.
+
+        Args:
+            keys: whether the key must be there and must not repeat.
+            values: whether every column's nulls and values are looked at.
         """
-        import pyarrow.compute as pc
+        from fantasy_pipeline.enforcement import violations
 
-        for column in self.columns:
-            values = data[column.name]
-            if values.null_count and (column.name in self.key or not column.nullable):
-                yield self._clause(data, column, pc.is_null(values), "null")
-            if column.type == "float" and not _all(pc.is_finite(values)):
-                yield self._clause(data, column, pc.invert(pc.is_finite(values)), "NaN or infinite")
-            if column.lowest is not None or column.highest is not None:
-                yield from self._outside(data, column)
-            if column.allowed:
-                unknown = set(pc.unique(values).to_pylist()) - {*column.allowed, None}
-                if unknown:
-                    wrong = pc.is_in(values, _strings(sorted(unknown)))
-                    yield self._clause(data, column, wrong, f"not {column.constraints[0]}")
+        return violations(self, data, keys, values)
 
-    def _outside(self, data: pa.Table, column: Column) -> Iterator[str]:
-        """A clause if values are below the lowest or above the highest."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        values = data[column.name]
-        least, most = pc.min_max(values).as_py().values()
-        if least is None:
-            return
-        lowest = least if column.lowest is None else column.lowest
-        highest = most if column.highest is None else column.highest
-        if least < lowest or most > highest:
-            below = pc.less(values, pa.scalar(lowest, values.type))
-            above = pc.greater(values, pa.scalar(highest, values.type))
-            wrong = pc.or_(below, above)
-            yield self._clause(data, column, wrong, f"outside {column.constraints[0]}")
-
-    def _clause(self, data: pa.Table, column: Column, wrong: pa.ChunkedArray, what: str) -> str:
-        import pyarrow.compute as pc
-
-        rows = data.filter(pc.fill_null(wrong, False))
-        examples = "; ".join(
-            f"{row[column.name]} ({', '.join(str(row[key]) for key in self.key)})"
-            for row in rows.slice(0, 3).to_pylist()
-        )
-        return f"{column.name}: {rows.num_rows} of {data.num_rows} rows {what}, e.g. {examples}"
-
-    def checked(self, data: pa.Table) -> pa.Table:
-        """`conform`, and every value is one that the contract allows: what may be written.
+    def checked(self, data: pa.Table | Checked) -> Checked:
+        """Rows in the shape of the contract, with nothing but values that it allows: what may be
+        written. What has been checked is not looked at again.
 
         Raises:
             PipelineError: as `conform`, or values that are not allowed; all columns are named.
         """
-        table = self.conform(data)
-        if wrong := list(self.violations(table)):
+        if isinstance(data, Checked) and data.table == self:
+            return data
+        rows = self._shaped(data.rows if isinstance(data, Checked) else data)
+        if wrong := self.violations(rows):
             raise PipelineError(
                 f"table {self.name}: {' | '.join(wrong)}. Nothing was written. Upstream is wrong, "
                 f"or a column changed its meaning."
             )
-        return table
+        return Checked(self, rows)
 
     def conform(self, data: pa.Table) -> pa.Table:
         """Select, order and cast the columns to this contract, rows sorted by key.
@@ -165,6 +131,13 @@ class Table:
             PipelineError: a column is missing, does not fit its type, or the key repeats or is
                 null.
         """
+        rows = self._shaped(data)
+        if wrong := self.violations(rows, values=False):
+            raise PipelineError(f"table {self.name}: {' | '.join(wrong)}")
+        return rows
+
+    def _shaped(self, data: pa.Table) -> pa.Table:
+        """The contract's columns in its order and types, rows sorted by key."""
         import pyarrow as pa
 
         missing = [name for name in self.column_names if name not in data.column_names]
@@ -173,19 +146,10 @@ class Table:
         arrays = []
         for column in self.columns:
             try:
-                array = data[column.name].cast(column.arrow_type)
+                arrays.append(data[column.name].cast(column.arrow_type))
             except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
                 raise PipelineError(f"table {self.name}: column {column.name}: {error}") from error
-            if column.name in self.key and array.null_count:
-                raise PipelineError(
-                    f"table {self.name}: {array.null_count} rows without {column.name}"
-                )
-            arrays.append(array)
-        table = pa.table(arrays, schema=self.arrow_schema)
-        table = self._sorted(table)
-        if repeated := self.repeated_keys(table):
-            raise PipelineError(f"table {self.name}: {repeated}")
-        return table
+        return self._sorted(pa.table(arrays, schema=self.arrow_schema))
 
     def _sorted(self, table: pa.Table) -> pa.Table:
         """Rows by key; a table that is in order already is not copied."""
@@ -197,37 +161,14 @@ class Table:
             return table
         return table.take(order)
 
-    def repeated_keys(self, table: pa.Table) -> str | None:
-        """How many rows, sorted by key, repeat one, with examples; None if none does."""
-        import pyarrow.compute as pc
 
-        if table.num_rows < 2:
-            return None
-        same = None
-        for name in self.key:
-            column = table[name].combine_chunks()
-            equal = pc.equal(column.slice(1), column.slice(0, len(column) - 1))
-            same = equal if same is None else pc.and_(same, equal)
-        repeated = table.slice(1).filter(same)
-        if not repeated.num_rows:
-            return None
-        rows = repeated.slice(0, 3).to_pylist()
-        names = "; ".join(", ".join(str(row[key]) for key in self.key) for row in rows)
-        return f"{repeated.num_rows} repeated keys ({', '.join(self.key)}), e.g. {names}"
+@dataclass(frozen=True)
+class Checked:
+    """Rows that keep a table's contract; only `Table.checked` makes them."""
+
+    table: Table
+    rows: pa.Table
 
 
 def _bound(value: float | None) -> str:
     return "any" if value is None else f"{value:g}"
-
-
-def _all(flags: pa.ChunkedArray) -> bool:
-    """Whether no flag is false; null, the flag of a null, is none."""
-    import pyarrow.compute as pc
-
-    return bool(pc.all(flags, min_count=0).as_py())
-
-
-def _strings(values: list[str]) -> pa.Array:
-    import pyarrow as pa
-
-    return pa.array(values, pa.string())

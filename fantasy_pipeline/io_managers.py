@@ -41,18 +41,18 @@ class LakeIOManager(dg.ConfigurableIOManager):
         table = _table_of(context.asset_key)
         lake = self.nfl.lake
         weeks = _weeks_of(table, context)
-        obj = table.checked(obj)
+        checked = table.checked(obj)
         if table.name in BY_TABLE:
             now = moment_of(context.step_context.run_tags, self.nfl.now())
-            BY_TABLE[table.name].refuse_wrong(lake, obj, weeks, now)
+            BY_TABLE[table.name].refuse_wrong(lake, checked.rows, weeks, now)
         if table is SOURCE_PROJECTIONS:
             # Another run may have recorded something since this one read the record.
             with lake.rebuilding(table):
-                lake.write_weeks(table, united(stored_record(lake, weeks), obj), weeks)
+                lake.write_weeks(table, united(stored_record(lake, weeks), checked.rows), weeks)
         elif table.weekly:
-            lake.write_weeks(table, obj, weeks)
+            lake.write_weeks(table, checked, weeks)
         else:
-            rows = lake.write(table, obj)
+            rows = lake.write(table, checked)
             context.add_output_metadata({"dagster/row_count": rows, "path": lake.path(table)})
 
     @_never_retried

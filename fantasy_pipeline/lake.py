@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fantasy_pipeline.contracts import Table
+from fantasy_pipeline.contracts import Checked, Table
 from fantasy_pipeline.errors import NotMaterializedError, PipelineError
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sql import arrow, database
@@ -85,15 +85,19 @@ class Lake:
         """Where a table, or one of its weeks, is kept: a path, or a URL of object storage."""
         return self._store.path(_name(table, week))
 
-    def write(self, table: Table, data: pa.Table) -> int:
-        """Replace a table that has no weeks. Returns its row count."""
-        data = table.conform(data)
+    def write(self, table: Table, data: pa.Table | Checked) -> int:
+        """Replace a table that has no weeks. Returns its row count.
+
+        Raises:
+            PipelineError: rows that break the contract.
+        """
+        rows = table.checked(data).rows
         self._claim()
-        self._store.put(_name(table), _parquet(data))
-        return data.num_rows
+        self._store.put(_name(table), _parquet(rows))
+        return rows.num_rows
 
     def write_weeks(
-        self, table: Table, data: pa.Table, weeks: Iterable[SeasonWeek]
+        self, table: Table, data: pa.Table | Checked, weeks: Iterable[SeasonWeek]
     ) -> dict[SeasonWeek, int]:
         """Replace whole weeks of a table; a week without rows becomes an empty file.
 
@@ -101,22 +105,22 @@ class Lake:
             Row count of each week.
 
         Raises:
-            PipelineError: rows of a week that is not among `weeks`, or of a broken contract.
+            PipelineError: rows of a week that is not among `weeks`, or that break the contract.
         """
         import numpy as np
 
         wanted = sorted(set(weeks))
-        data = table.conform(data)
-        of_row = codes(data)
+        rows = table.checked(data).rows
+        of_row = codes(rows)
         known = np.array([week.code for week in wanted])
         if strays := np.setdiff1d(of_row, known).tolist():
             raise PipelineError(f"table {table.name}: rows of weeks not asked for: {strays[:5]}")
         self._claim()
-        # conform() sorted the rows by key, so a week is one slice.
+        # checked() sorted the rows by key, so a week is one slice.
         starts = np.searchsorted(of_row, known)
         counts = np.searchsorted(of_row, known + 1) - starts
         self._store.put_all(
-            (_name(table, week), _parquet(data.slice(start, count)))
+            (_name(table, week), _parquet(rows.slice(start, count)))
             for week, start, count in zip(wanted, starts, counts, strict=True)
         )
         return dict(zip(wanted, counts.tolist(), strict=True))

@@ -155,7 +155,7 @@ def _lawful(answer: Answer, source: str) -> Answer:
         for at in weeks_in(part):
             said = of_week(part, at)
             try:
-                kept.append(SOURCE_PROJECTIONS.checked(said))
+                kept.append(SOURCE_PROJECTIONS.checked(said).rows)
             except PipelineError as error:
                 cause = f"the answer breaks the contract of {str(error).rstrip('.')}"
                 answer.failed[at.week] = unusable(source, at, cause)

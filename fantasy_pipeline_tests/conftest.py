@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 import pytest
 from hypothesis import settings
 
-from fantasy_pipeline.contracts import Table
+from fantasy_pipeline.contracts import Column, Table
 from fantasy_pipeline.errors import NotPublishedError
 from fantasy_pipeline.hosts import is_loopback
 from fantasy_pipeline.lake import Lake
@@ -170,35 +171,49 @@ def data_of(request: pytest.FixtureRequest) -> Iterator[DataOf]:
 
 @pytest.fixture(scope="session")
 def rows() -> Rows:
-    """`rows(contract, {...}, {...})`: a table of that contract; what is not given is null."""
+    """`rows(contract, {...}, {...})`: a table of that contract; what is not given is null, or
+    something allowed where a row may not do without."""
 
     def build(contract: Table, *records: dict[str, Any]) -> pa.Table:
         unknown = {name for record in records for name in record} - set(contract.column_names)
         assert not unknown, f"{contract.name} has no column {unknown}"
-        columns = {name: [record.get(name) for record in records] for name in contract.column_names}
+        columns = {
+            column.name: [record.get(column.name, _something(column)) for record in records]
+            for column in contract.columns
+        }
         return pa.table(columns, schema=contract.arrow_schema)
 
     return build
 
 
+def _something(column: Column) -> Any:
+    """A value that the contract allows: null, if it does."""
+    if column.nullable:
+        return None
+    if column.type in ("int", "float"):
+        return max(column.lowest or 0, 0)
+    some = {"bool": False, "timestamp": datetime(2024, 9, 8, 17, tzinfo=timezone.utc)}
+    return some[column.type] if column.type in some else (*column.allowed, "x")[0]
+
+
 @pytest.fixture
 def accuracy(rows: Rows) -> Callable[..., pa.Table]:
-    """`accuracy((week, position, mae), …)`: a small weekly table of 2024."""
+    """`accuracy((week, position, mae), …)`: small, weekly, of 2024; a fourth is the source."""
 
-    def build(*records: tuple[int, str, float], season: int = 2024) -> pa.Table:
+    def build(*records: tuple[Any, ...], season: int = 2024) -> pa.Table:
         return rows(
             PROJECTION_ACCURACY,
             *(
                 {
                     "season": season,
                     "week": week,
-                    "source": "m",
+                    "source": source[0] if source else "m",
                     "position": position,
                     "scoring": "ppr",
                     "pool": "played",
                     "mae": mae,
                 }
-                for week, position, mae in records
+                for week, position, mae, *source in records
             ),
         )
 

@@ -692,7 +692,7 @@ def test_a_repeated_key_and_a_broken_bound_fire_in_the_lake_too(rows: Rows, part
     """What the write refuses, the check finds in a lake that something else wrote to."""
     key = {"season": 2024, "week": 5, "game_id": "g", "player_id": "p", "source": "s"}
     key["as_of"] = KICKOFF
-    record = {name: key[name] for name in part.table.key}
+    record = {column.name: key.get(column.name) for column in part.table.columns}
     both = rows(part.table, record, record)
     found = {
         name: rule(Evidence(both, [WEEK], LATER, both, both))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
@@ -14,6 +17,8 @@ from hypothesis import strategies as st
 
 from fantasy_pipeline.contracts import Column, Table
 from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sources import schema
 from fantasy_pipeline.tables import (
     ALL_TABLES,
@@ -24,6 +29,7 @@ from fantasy_pipeline.tables import (
     STAT_COLUMNS,
     WEEKLY_STATS,
 )
+from fantasy_pipeline_tests.conftest import Rows
 
 SCORES = Table(
     "scores",
@@ -97,7 +103,7 @@ def test_half_a_week_is_not_rounded_away() -> None:
     ("column", "values"), [("player_id", ["a", None]), ("week", [None, 1])], ids=str
 )
 def test_a_null_key_is_refused(column: str, values: list[Any]) -> None:
-    with pytest.raises(PipelineError, match=f"table scores: 1 rows without {column}"):
+    with pytest.raises(PipelineError, match=f"table scores: {column}: 1 of 2 rows null"):
         SCORES.conform(scores(**{column: values}))
 
 
@@ -199,7 +205,7 @@ def shares(*records: dict[str, Any]) -> pa.Table:
     ids=str,
 )
 def test_values_that_a_contract_allows(record: dict[str, Any]) -> None:
-    assert BOUNDED.checked(shares({}, record)).num_rows == 2
+    assert BOUNDED.checked(shares({}, record)).rows.num_rows == 2
 
 
 @pytest.mark.parametrize(
@@ -224,6 +230,80 @@ def test_values_that_it_does_not_are_named(record: dict[str, Any], text: str) ->
 def test_all_columns_that_are_wrong_are_named() -> None:
     with pytest.raises(PipelineError, match=r"share: .* \| snaps: "):
         BOUNDED.checked(shares({"share": 2.0, "snaps": -1}))
+
+
+def test_a_repeated_key_is_named_with_the_values_that_are_wrong() -> None:
+    both = shares({"player_id": "a"}, {"player_id": "a", "snaps": -1}, {})
+    with pytest.raises(
+        PipelineError,
+        match=r"1 repeated keys \(player_id\), e\.g\. a \| snaps: 1 of 3 rows outside",
+    ):
+        BOUNDED.checked(both)
+
+
+def test_what_has_been_checked_is_not_looked_at_again() -> None:
+    checked = BOUNDED.checked(shares({}))
+    assert BOUNDED.checked(checked) is checked
+
+
+def test_what_another_table_allows_is() -> None:
+    wider = replace(BOUNDED, columns=tuple(replace(c, highest=None) for c in BOUNDED.columns))
+    checked = wider.checked(shares({"share": 9.0}))
+    with pytest.raises(PipelineError, match="share: 1 of 1 rows outside"):
+        BOUNDED.checked(checked)
+
+
+def wrong_values(table: Table, column: Column) -> Iterator[tuple[Any, str]]:
+    """Values that a column must not have, one of each kind, and what is said of it."""
+    if column.name in table.key or not column.nullable:
+        yield None, "null"
+    if column.type == "float":
+        yield from ((float(text), "NaN or infinite") for text in ("nan", "inf", "-inf"))
+    beyond = 1e-9 if column.type == "float" else 1
+    if column.lowest is not None:
+        yield column.lowest - beyond, f"outside {column.constraints[0]}"
+    if column.highest is not None:
+        yield column.highest + beyond, f"outside {column.constraints[0]}"
+    if column.allowed:
+        yield "none such", f"not one of {', '.join(column.allowed)}"
+
+
+@pytest.mark.parametrize("table", ALL_TABLES, ids=lambda table: table.name)
+def test_every_constraint_of_every_table_is_enforced_on_write(
+    lake: Lake, rows: Rows, table: Table
+) -> None:
+    """Each row has one value that its column must not have: all are counted, nothing is written;
+    the same rows with allowed values are."""
+    wrong = [(c.name, value, text) for c in table.columns for value, text in wrong_values(table, c)]
+    week = SeasonWeek(2024, 5)
+    one: dict[str, Any] = {"season": week.season, "week": week.week}
+    free = set()
+    for column in table.columns:
+        if column.name in table.key and column.name not in one:
+            one[column.name] = (*column.allowed, "x")[0]
+            if column.type == "timestamp":
+                one[column.name] = datetime(2024, 9, 8, tzinfo=timezone.utc)
+            elif not column.allowed:
+                free.add(column.name)
+    right = [one | dict.fromkeys(free, f"key {number}") for number in range(len(wrong))]
+    spoilt = [record | {name: value} for record, (name, value, _) in zip(right, wrong, strict=True)]
+
+    def write(data: pa.Table) -> None:
+        if table.weekly:
+            lake.write_weeks(table, data, [week])
+        else:
+            lake.write(table, data)
+
+    counts = Counter(f"{name}: {{}} of {len(wrong)} rows {text}, " for name, _, text in wrong)
+    assert len(counts) > 3
+    with pytest.raises(PipelineError) as refused:
+        write(rows(table, *spoilt))
+    said = str(refused.value)
+    assert [text for text, count in counts.items() if text.format(count) not in said] == []
+    assert said.count(" rows ") == len(counts)
+    assert not lake.weeks(table) if table.weekly else not lake.has(table)
+    write(rows(table, *right))
+    assert lake.read(table).num_rows == len(wrong)
 
 
 def as_pandera(table: Table) -> Any:
@@ -266,7 +346,7 @@ def test_the_verdict_is_panderas(record: dict[str, Any]) -> None:
         sound = True
     except pandera.errors.SchemaError:
         sound = False
-    assert (not list(BOUNDED.violations(table))) == sound
+    assert (not BOUNDED.violations(table)) == sound
 
 
 def test_a_season_of_real_size_is_looked_at_in_a_moment() -> None:
@@ -291,7 +371,7 @@ def test_a_season_of_real_size_is_looked_at_in_a_moment() -> None:
         }
     )
     began = time.process_time()
-    assert list(WEEKLY_STATS.violations(table)) == []
+    assert WEEKLY_STATS.violations(table) == []
     assert time.process_time() - began < 0.5
 
 

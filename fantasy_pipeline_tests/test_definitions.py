@@ -119,7 +119,7 @@ def test_loading_the_code_location_costs_little() -> None:
     code = (
         "import sys, fantasy_pipeline.definitions;"
         "print([m for m in ('pandas','pyarrow','duckdb','polars','numpy','nflreadpy','nfl_data_py',"
-        "'matplotlib','jinja2')"
+        "'matplotlib','jinja2','dataframely')"
         " if m in sys.modules])"
     )
     done = subprocess.run(

@@ -401,7 +401,7 @@ def test_readers_see_the_old_or_the_new_while_a_week_is_rewritten(
 ) -> None:
     # Version n has n + 1 rows, all of them n.
     versions = [
-        accuracy(*((5, f"P{row:03d}", float(number)) for row in range(number + 1)))
+        accuracy(*((5, "QB", float(number), f"m{row:03d}") for row in range(number + 1)))
         for number in range(40)
     ]
     lake.write_weeks(PROJECTION_ACCURACY, versions[0], [W5])
@@ -431,7 +431,7 @@ def test_of_two_writers_of_a_week_the_last_wins_whole(
 ) -> None:
     """Version n has n + 1 rows, all of them n, whoever wrote it."""
     versions = [
-        accuracy(*((5, f"P{row:03d}", float(number)) for row in range(number + 1)))
+        accuracy(*((5, "QB", float(number), f"m{row:03d}") for row in range(number + 1)))
         for number in (3, 30)
     ]
     start = threading.Barrier(2)

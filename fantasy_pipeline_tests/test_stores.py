@@ -175,7 +175,7 @@ def test_without_links_too_readers_see_the_old_or_the_new(
 ) -> None:
     """Version n has n + 1 rows, all of them n."""
     versions = [
-        accuracy(*((5, f"P{row:03d}", float(number)) for row in range(number + 1)))
+        accuracy(*((5, "QB", float(number), f"m{row:03d}") for row in range(number + 1)))
         for number in range(40)
     ]
     linkless.write_weeks(PROJECTION_ACCURACY, versions[0], [W5])

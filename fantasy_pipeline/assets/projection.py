@@ -45,9 +45,9 @@ def player_history(nfl: NflData) -> dg.MaterializeResult:  # type: ignore[type-a
     # Written here and not by the I/O manager: of two runs at once, the one that reads last must
     # write last.
     with nfl.lake.rebuilding(tables.PLAYER_HISTORY), nfl.lake.connect(inputs) as connection:
-        table = tables.PLAYER_HISTORY.checked(player_history(connection))
-        refuse_forgotten_weeks(connection, table)
-        rows = nfl.lake.write(tables.PLAYER_HISTORY, table)
+        checked = tables.PLAYER_HISTORY.checked(player_history(connection))
+        refuse_forgotten_weeks(connection, checked.rows)
+        rows = nfl.lake.write(tables.PLAYER_HISTORY, checked)
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": rows,

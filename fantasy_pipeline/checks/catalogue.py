@@ -12,14 +12,16 @@ def _contract(table: Table, columns: tuple[str, ...] = ()) -> Rule:
     """Rule that the values in the lake are those that the contract allows."""
     part = tuple(column for column in table.columns if not columns or column.name in columns)
     contract = Table(table.name, table.description, table.key, part, table.weekly)
-    return lambda evidence: [Problem(None, text) for text in contract.violations(evidence.rows)]
+    return lambda evidence: [
+        Problem(None, text) for text in contract.violations(evidence.rows, keys=False)
+    ]
 
 
 def _keys(table: Table) -> Rule:
-    """Rule that no key repeats, across weeks either."""
-    return lambda evidence: (
-        [Problem(None, text)] if (text := table.repeated_keys(evidence.rows)) else []
-    )
+    """Rule that no key is null or repeats, across weeks either."""
+    return lambda evidence: [
+        Problem(None, text) for text in table.violations(evidence.rows, values=False)
+    ]
 
 
 _STATS = tuple(

@@ -24,6 +24,7 @@ from fantasy_pipeline.tables import (
     SOURCE_PROJECTIONS,
     TARGET_STATS,
 )
+from fantasy_pipeline.teams import TEAMS
 
 SEASON = 2024
 MOMENT = datetime(2021, 9, 9, 12, tzinfo=timezone.utc)
@@ -45,7 +46,7 @@ def history(seasons: range = range(2022, 2025)) -> pa.Table:
                         "week": week,
                         "player_id": f"P{player:02d}",
                         "position": "RB",
-                        "team": f"T{player % 8}",
+                        "team": TEAMS[player % 8],
                         "on_bye": False,
                         "roster_status": "ACT",
                         "roster_source": "weekly_roster",
@@ -246,7 +247,7 @@ def test_a_model_fits_until_what_it_learnt_from_changes(tmp_path: Path, past: pa
     # A corrected stat, a feature, a name, a row, another season, another source's points.
     assert not fits(changed(past, "target_half", 0, 99.0))
     assert not fits(changed(past, "avg_fantasy_points", 0, 99.0))
-    assert not fits(changed(past, "team", 0, "T9"))
+    assert not fits(changed(past, "team", 0, TEAMS[9]))
     assert not fits(changed(past, "avg_targets", 0, None))
     assert not fits(past.slice(1))
     assert not fits(history(range(2021, 2025)))
