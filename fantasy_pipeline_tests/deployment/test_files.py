@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 import yaml
 
@@ -84,6 +85,15 @@ def test_the_embedded_instance_differs_in_storage_and_numbers_only() -> None:
     embedded = yaml.safe_load((DEPLOY.parent / "dagster.yaml").read_text())
     assert set(ours) - set(embedded) == {"storage"}
     assert set(embedded) <= set(ours)
+    assert ours["scheduler"] == embedded["scheduler"]
+
+
+def test_dagster_takes_the_retries_of_ticks(tmp_path: Path) -> None:
+    """Without the setting its scheduler evaluates a tick that failed no second time."""
+    shutil.copy(DEPLOY.parent / "dagster.yaml", tmp_path)
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        assert instance.scheduler is not None
+        assert getattr(instance.scheduler, "max_tick_retries", None) == 60
 
 
 def test_the_units_find_what_the_documented_installation_leaves(tmp_path: Path) -> None:
