@@ -53,7 +53,7 @@ def player_history(nfl: NflData) -> dg.MaterializeResult:  # type: ignore[type-a
             "dagster/row_count": rows,
             "path": nfl.lake.path(tables.PLAYER_HISTORY),
             "data": nfl.label or "nfl",
-            "preview": preview(table),
+            "preview": preview(checked.rows),
             **lineage_metadata(tables.PLAYER_HISTORY.name),
         }
     )
