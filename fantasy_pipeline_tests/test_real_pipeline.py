@@ -60,6 +60,12 @@ def command(home: Path, mirror: Path, *words: str) -> subprocess.CompletedProces
     )
 
 
+A_KICKER_LISTED_AS_A_PUNTER = "; ".join(
+    f"2023 week {week}: too few K on the roster: LAC 0, 1 at least" for week in (1, 2, 3)
+)
+"""The one warning that is true of the real seasons."""
+
+
 @pytest.fixture(scope="module", params=TIERS)
 def seasons(request: pytest.FixtureRequest) -> tuple[int, ...]:
     """Whole seasons of the backfill."""
@@ -133,7 +139,7 @@ def test_gaps_are_warnings_on_the_partition(home: Path, monkeypatch: pytest.Monk
 def test_no_check_cries_wolf(
     home: Path, seasons: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every check ran on every season's real data, and all of them passed."""
+    """Every check ran on every season's real data, and found nothing but what is so."""
     monkeypatch.setenv("DAGSTER_HOME", str(home))
     with dg.DagsterInstance.get() as instance:
         for part in ALL_CHECKS:
@@ -145,7 +151,10 @@ def test_no_check_cries_wolf(
                     for record in history
                     if isinstance(record.evaluation, dg.AssetCheckEvaluation)
                 ]
-                assert [found.description for found in done if not found.passed] == [], check.name
+                wrong = [found.description for found in done if not found.passed]
+                if check.name == "raw_players_against_schedule" and 2023 in seasons:
+                    wrong.remove(A_KICKER_LISTED_AS_A_PUNTER)
+                assert wrong == [], check.name
                 # Two commands; the schedule is refreshed once in each.
                 assert len(done) >= (len(seasons) + 1 if part.table.weekly else 2), check.name
 
