@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPBearer
+from fastapi.security.utils import get_authorization_scheme_param
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from fantasy_pipeline import __version__
@@ -29,9 +30,13 @@ from fantasy_pipeline.sources.base import SourceName
 
 MAX_BODY_BYTES = 4096
 LARGEST_SEASON = 2100
+TRIGGER = "/api/jobs/trigger"
 _RUN_ID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 # One of the statuses; a Literal made of them cannot be checked statically.
 _STATUS = f"^({'|'.join(['running', *STATUSES])})$"
+
+
+_BEARER = HTTPBearer(auto_error=False, description="FANTASY_API_TOKEN of the server")
 
 
 class Problem(BaseModel):
@@ -212,14 +217,17 @@ def create_app(make_session: MakeSession = Session) -> FastAPI:
     sessions = Sessions(make_session)
 
     @app.middleware("http")
-    async def bound_body(request: Request, answer: Answer) -> Response:
-        """Refuse a large body before reading it, and an unannounced one while it comes."""
+    async def admitted(request: Request, answer: Answer) -> Response:
+        """Refuse a large or unannounced body, and a stranger, before reading it."""
         length = request.headers.get("content-length", "0")
         if not length.isdigit() or int(length) > MAX_BODY_BYTES:
             return JSONResponse({"detail": f"at most {MAX_BODY_BYTES} bytes"}, 413)
         if "transfer-encoding" in request.headers:
             return JSONResponse({"detail": "give a Content-Length"}, 411)
-        return await answer(request)
+        # Here, and not as a dependency of the route: FastAPI parses the body before those.
+        starts = (request.method, request.url.path) == ("POST", TRIGGER)
+        refusal = _refusal(request.headers.get("authorization", "")) if starts else None
+        return refusal or await answer(request)
 
     @app.exception_handler(PipelineError)
     async def refused(request: Request, error: PipelineError) -> Response:
@@ -232,10 +240,10 @@ def create_app(make_session: MakeSession = Session) -> FastAPI:
 
 def _trigger(app: FastAPI, sessions: Sessions) -> None:
     @app.post(
-        "/api/jobs/trigger",
+        TRIGGER,
         status_code=202,
         response_model=Triggered,
-        dependencies=[Depends(authorized)],
+        dependencies=[Depends(_BEARER)],
         responses=_problems(400, 401, 409, 411, 413, 422, 503),
     )
     def trigger_week(body: TriggerRequest) -> Any:
@@ -299,21 +307,21 @@ def _questions(app: FastAPI, sessions: Sessions) -> None:
         return Health(status=level, findings=[Finding(**f._asdict()) for f in findings])
 
 
-_BEARER = HTTPBearer(auto_error=False, description="FANTASY_API_TOKEN of the server")
-
-
-def authorized(
-    given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
-) -> None:
-    """Raises 503 when no token is configured, 401 when the request does not carry it."""
+def _refusal(header: str) -> Response | None:
+    """503 when no token is configured, 401 when the header does not carry it; None if it does."""
     # Read per request: a token that is taken away is gone at once.
     token = ApiSettings().token
     if token is None or not token.get_secret_value():
-        raise HTTPException(503, "triggering is off: FANTASY_API_TOKEN is not set on the server")
-    shown = given.credentials if given else ""
+        reason = "triggering is off: FANTASY_API_TOKEN is not set on the server"
+        return JSONResponse({"detail": reason}, 503)
+    scheme, shown = get_authorization_scheme_param(header)
+    if scheme.lower() != "bearer":
+        shown = ""
     # In constant time: how long it takes tells nothing about the token.
     if not hmac.compare_digest(shown.encode(), token.get_secret_value().encode()):
-        raise HTTPException(401, "a bearer token is needed", {"WWW-Authenticate": "Bearer"})
+        headers = {"WWW-Authenticate": "Bearer"}
+        return JSONResponse({"detail": "a bearer token is needed"}, 401, headers)
+    return None
 
 
 def serve(host: str, port: int) -> None:

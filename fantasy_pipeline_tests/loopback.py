@@ -160,7 +160,9 @@ def serving(tls: ssl.SSLContext | None = None) -> Iterator[Upstream]:
     state = Upstream(f"http{'s' * bool(tls)}://127.0.0.1:{server.server_address[1]}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    yield state
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield state
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

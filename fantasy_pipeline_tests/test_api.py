@@ -95,6 +95,17 @@ def test_post_needs_the_token(
     assert TOKEN not in answer.text
 
 
+def test_the_token_is_asked_for_before_the_body_is_read(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = {"data": b'{"year": 20', "headers": {"Content-Type": "application/json"}}
+    assert client.post("/api/jobs/trigger", **sent).status_code == 503
+    monkeypatch.setenv("FANTASY_API_TOKEN", TOKEN)
+    assert client.post("/api/jobs/trigger", **sent).status_code == 401
+    sent["headers"] |= BEARER
+    assert client.post("/api/jobs/trigger", **sent).status_code == 422
+
+
 @pytest.mark.parametrize(
     "body",
     [
