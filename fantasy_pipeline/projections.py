@@ -5,11 +5,12 @@ What a source is worth beside the model is `model.consensus`'s; here the rows ar
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.model import consensus, features
 from fantasy_pipeline.model.intervals import quantile_table, quantiles
+from fantasy_pipeline.model.stat_line import points
 from fantasy_pipeline.model.training import Model
 from fantasy_pipeline.model_projections import (
     BASELINE,
@@ -146,38 +147,60 @@ def _moved(
     import numpy as np
     import pyarrow as pa
 
-    apart = together - half
+    line = {name: features.floats(ours, name) for name in TARGET_STATS}
+    expected = _exact_points(ours, line)
+    std, apart = expected["std"], together - expected["half"]
     # Where our model has next to nothing, a factor would turn cents into fortunes.
     small = half < 1.0
     # Whom we cut as unlikely to play, and others do not: our quantiles are of another question.
     restored = (ours["plays"].to_numpy() < LIKELY) & (apart > 0)
-    std = ours["projected_points_std"].to_numpy()
     # The sources differ in yards and touchdowns; receptions stay, unless that leaves too little.
     kept = (std >= 1.0) & (std + apart >= std / 3)
-    whole = np.where(half > 0, together / np.maximum(half, 0.01), 1.0)
+    whole = np.where(half > 0, together / np.maximum(expected["half"], 0.01), 1.0)
     factor = np.where(kept, (std + apart) / np.maximum(std, 0.01), whole)
     usual = quantile_table(np.empty(0), np.empty(0))
     out: dict[str, np.ndarray] = {}
     for scoring in SCORINGS:
         end = suffix(scoring)
-        expected = ours[f"projected_points{end}"].to_numpy()
-        moved = np.where(small | kept, np.maximum(expected + apart, 0.0), expected * whole)
+        own = expected[scoring]
+        moved = np.where(small | kept, np.maximum(own + apart, 0.0), own * whole)
         moved = np.where(together > 0, moved, 0.0)
         out[f"projected_points{end}"] = moved
-        grown = moved / np.maximum(expected, 0.01)
+        grown = moved / np.maximum(own, 0.01)
         levels = quantiles(usual, moved, np.ones(len(half)), LEVELS)
         for name, plain in zip(QUANTILES, levels.T, strict=True):
             middle = ours[f"p50{end}"].to_numpy() * grown
             scaled = middle + (ours[f"{name}{end}"].to_numpy() * grown - middle) * width
             level = np.where(small | restored, plain, scaled)
             out[f"{name}{end}"] = np.where(together > 0, level, 0.0)
-    for name in TARGET_STATS:
-        line = features.floats(ours, name)
+    for name, values in line.items():
         catches = kept & (name in ("receptions", "targets"))
-        out[name] = np.where(small, np.nan, line * np.where(catches, 1.0, factor))
+        out[name] = np.where(small, np.nan, values * np.where(catches, 1.0, factor))
     return {
         name: pa.array(np.round(values, 4 if name in TARGET_STATS else 2), from_pandas=True)
         for name, values in out.items()
+    }
+
+
+def _exact_points(ours: pa.Table, line: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Our points by scoring: those of the stat line where there is one.
+
+    The points themselves are rounded: of a player whom we cut to a point, and others do not, the
+    rest would grow with the rest of him, and his points would part from his stat line.
+    """
+    import numpy as np
+
+    told = np.zeros(ours.num_rows, dtype=bool)
+    for values in line.values():
+        told |= ~np.isnan(values)
+    filled = {name: np.nan_to_num(values) for name, values in line.items()}
+    return {
+        scoring: np.where(
+            told,
+            np.maximum(points(filled, scoring), 0.0),
+            ours[f"projected_points{suffix(scoring)}"].to_numpy(),
+        )
+        for scoring in SCORINGS
     }
 
 
