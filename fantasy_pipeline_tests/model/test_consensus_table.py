@@ -95,6 +95,18 @@ def test_doubt_whether_he_plays_yields_to_those_who_do_not_doubt() -> None:
     assert row["projected_points_half"] == pytest.approx(11.0, abs=0.3)
 
 
+@pytest.mark.parametrize("plays", [0.087, 0.089, 0.093, 0.1])
+def test_who_is_cut_and_restored_keeps_the_points_of_his_stat_line(plays: float) -> None:
+    """Our points are rounded when they are a tenth of his; grown again, that must not show."""
+    usual = {name: float(value) for name, value in ours().items() if name.startswith("projected")}  # type: ignore[arg-type]
+    rounded = {name: round(value * plays, 2) for name, value in usual.items()}
+    line = {name: round(value * plays, 4) for name, value in LINE.items()}
+    (row,) = consensus(ours(**rounded, **line, plays=plays), sources=[told(points=18.7)])
+    assert row["projected_points_half"] > 8
+    for name, end in (("std", "_std"), ("half", "_half"), ("ppr", "")):
+        assert row[f"projected_points{end}"] == pytest.approx(line_points(row, name), abs=0.0065)
+
+
 def test_a_week_is_the_same_whatever_weeks_are_projected_with_it() -> None:
     """Sleeper copies NFL.com in week 3 only, and says nothing in week 5."""
 
