@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -71,6 +72,11 @@ class AlertSettings(BaseSettings):
     webhook_url: SecretStr | None = Field(None, description="Any webhook; takes JSON")
     smtp_host: str = Field("", description="Mail server; with smtp_to, alerts go by e-mail")
     smtp_port: int = Field(587, description="587: STARTTLS, 465: TLS")
+    smtp_tls: Literal["auto", "starttls", "implicit", "off"] = Field(
+        "auto",
+        description="auto: implicit on port 465, off to this machine, starttls elsewhere; off is "
+        "refused to any other machine",
+    )
     smtp_user: str = Field("", description="Login, if the server wants one")
     smtp_password: SecretStr | None = Field(None, description="Its password")
     smtp_from: str = Field("fantasy-pipeline@localhost", description="Sender")

@@ -68,7 +68,7 @@ def _check_address(name: str, url: str) -> None:
 
 
 class Smtp:
-    """Sends e-mail; over TLS always, except to this machine."""
+    """Sends e-mail; over TLS, which only a server on this machine may do without."""
 
     name = "smtp"
 
@@ -95,14 +95,18 @@ class Smtp:
 
     def _connect(self) -> smtplib.SMTP:
         settings = self._settings
+        tls, here = settings.smtp_tls, is_loopback(settings.smtp_host)
+        if tls == "auto":
+            tls = "implicit" if settings.smtp_port == 465 else "off" if here else "starttls"
+        if tls == "off" and not here:
+            raise ChannelError("FANTASY_ALERT_SMTP_TLS: off is for a mail server on this machine")
         context = ssl.create_default_context()
-        if settings.smtp_port == 465:
-            return smtplib.SMTP_SSL(
-                settings.smtp_host, settings.smtp_port, timeout=TIMEOUT_SECONDS, context=context
-            )
-        server = smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=TIMEOUT_SECONDS)
+        address = (settings.smtp_host, settings.smtp_port)
+        if tls == "implicit":
+            return smtplib.SMTP_SSL(*address, timeout=TIMEOUT_SECONDS, context=context)
+        server = smtplib.SMTP(*address, timeout=TIMEOUT_SECONDS)
         try:
-            if not is_loopback(settings.smtp_host):
+            if tls == "starttls":
                 server.starttls(context=context)
         except BaseException:
             server.close()

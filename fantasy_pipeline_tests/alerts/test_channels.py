@@ -1,11 +1,15 @@
 """Channels against real servers on this machine."""
 
+import ssl
 from collections.abc import Iterator
 from email import message_from_bytes
+from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, LoginPassword
 from pydantic import SecretStr
 
 from fantasy_pipeline.alerts.channels import ChannelError, Smtp, Webhook, configured, misconfigured
@@ -104,6 +108,108 @@ class TestSmtp:
     def test_nobody_there(self) -> None:
         with pytest.raises(ChannelError, match="ConnectionRefusedError"):
             Smtp(mail_settings(free_port())).send(ALERT)
+
+
+class _Login:
+    """A mail server's accounts."""
+
+    def __call__(
+        self, server: Any, session: Any, envelope: Any, mechanism: str, data: LoginPassword
+    ) -> AuthResult:
+        known = (data.login, data.password) == (b"fantasy", SECRET.encode())
+        return AuthResult(success=known, handled=False)
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(params=["starttls", "implicit"])
+def encrypted(
+    request: pytest.FixtureRequest, authority: trustme.CA
+) -> Iterator[tuple[_Mailbox, AlertSettings]]:
+    """A mail server that takes no mail without TLS and a login, and the settings for it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    implicit = request.param == "implicit"
+    handler = _Mailbox()
+    controller = Controller(
+        handler,
+        hostname="127.0.0.1",
+        port=free_port(),
+        ssl_context=context if implicit else None,
+        tls_context=None if implicit else context,
+        require_starttls=not implicit,
+        # It does not count TLS from the first byte on as TLS.
+        auth_require_tls=not implicit,
+        auth_required=True,
+        authenticator=_Login(),
+    )
+    controller.start()
+    settings = AlertSettings(
+        smtp_host="127.0.0.1",
+        smtp_port=controller.port,
+        smtp_tls=request.param,
+        smtp_user="fantasy",
+        smtp_password=SecretStr(SECRET),
+        smtp_to="a@example.org",
+    )
+    yield handler, settings
+    controller.stop()
+
+
+@pytest.fixture
+def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The authority is one that this machine trusts."""
+    file = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(file))
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+class TestTls:
+    @pytest.mark.usefixtures("trusted")
+    def test_mail_after_login(self, encrypted: tuple[_Mailbox, AlertSettings]) -> None:
+        handler, settings = encrypted
+        Smtp(settings).send(ALERT)
+        ((recipients, message),) = handler.messages
+        assert recipients == ["a@example.org"]
+        assert "cause: boom" in message.get_payload()
+
+    @pytest.mark.usefixtures("trusted")
+    def test_wrong_password(self, encrypted: tuple[_Mailbox, AlertSettings]) -> None:
+        handler, settings = encrypted
+        wrong = settings.model_copy(update={"smtp_password": SecretStr("canary")})
+        with pytest.raises(ChannelError) as caught:
+            Smtp(wrong).send(ALERT)
+        assert str(caught.value) == "the mail server answered 535"
+        assert handler.messages == []
+
+    def test_strangers_certificate(self, encrypted: tuple[_Mailbox, AlertSettings]) -> None:
+        handler, settings = encrypted
+        with pytest.raises(ChannelError, match="SSLCertVerificationError"):
+            Smtp(settings).send(ALERT)
+        assert handler.messages == []
+
+    @pytest.mark.usefixtures("trusted")
+    def test_certificate_of_another_host(self, encrypted: tuple[_Mailbox, AlertSettings]) -> None:
+        _, settings = encrypted
+        other = settings.model_copy(update={"smtp_host": "localhost"})
+        with pytest.raises(ChannelError, match="SSLCertVerificationError"):
+            Smtp(other).send(ALERT)
+
+    def test_server_without_tls_gets_nothing(self, mailbox: tuple[_Mailbox, int]) -> None:
+        handler, port = mailbox
+        wants = mail_settings(port).model_copy(update={"smtp_tls": "starttls"})
+        with pytest.raises(ChannelError, match="SMTPNotSupportedError"):
+            Smtp(wants).send(ALERT)
+        assert handler.messages == []
+
+    def test_never_in_the_clear_to_another_machine(self) -> None:
+        settings = AlertSettings(smtp_host="mail.example.org", smtp_to="a@b", smtp_tls="off")
+        with pytest.raises(ChannelError, match="off is for a mail server on this machine"):
+            Smtp(settings).send(ALERT)
 
 
 class TestConfigured:
