@@ -34,8 +34,6 @@ TRIGGER = "/api/jobs/trigger"
 _RUN_ID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 # One of the statuses; a Literal made of them cannot be checked statically.
 _STATUS = f"^({'|'.join(['running', *STATUSES])})$"
-
-
 _BEARER = HTTPBearer(auto_error=False, description="FANTASY_API_TOKEN of the server")
 
 
@@ -99,8 +97,8 @@ class Triggered(BaseModel):
     source: str
 
 
-class Execution(BaseModel):
-    """One run, with its result."""
+class ExecutionSummary(BaseModel):
+    """One run."""
 
     id: str
     job_id: str
@@ -110,6 +108,11 @@ class Execution(BaseModel):
     week: int | None
     trigger: str
     source: str | None
+
+
+class Execution(ExecutionSummary):
+    """One run, with its result."""
+
     result: dict[str, Any]
 
 
@@ -135,6 +138,45 @@ class History(BaseModel):
 
     executions: list[Execution]
     cursor: str | None
+
+
+class Daemon(BaseModel):
+    """A thread of Dagster's daemon that should run."""
+
+    name: str
+    healthy: bool
+    last_heartbeat: datetime | None
+
+
+class Job(BaseModel):
+    """A schedule or a sensor; only a schedule has a next run."""
+
+    name: str
+    kind: Literal["schedule", "sensor"]
+    on: bool
+    next_run: datetime | None
+    last_tick: datetime | None
+    tick_result: str | None
+    last_run: Execution | None
+    last_success: ExecutionSummary | None
+
+
+class Backfill(BaseModel):
+    """A backfill under way."""
+
+    id: str
+    plan: str
+    weeks_done: int
+    weeks: int
+
+
+class Status(BaseModel):
+    """What runs by itself, and how far backfills are."""
+
+    at: datetime
+    daemons: list[Daemon]
+    jobs: list[Job]
+    backfills: list[Backfill]
 
 
 class Finding(BaseModel):
@@ -267,9 +309,9 @@ def _questions(app: FastAPI, sessions: Sessions) -> None:
     shared = sessions.shared
 
     @app.get("/api/jobs/status", responses=_problems(503))
-    def job_status() -> dict[str, Any]:
+    def job_status() -> Status:
         """Every schedule and sensor, the daemons, and backfills under way."""
-        return status(shared.instance, datetime.now(timezone.utc))
+        return Status(**status(shared.instance, datetime.now(timezone.utc)))
 
     @app.get("/api/jobs/history", responses=_problems(404, 422, 503))
     def history(

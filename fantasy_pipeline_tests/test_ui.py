@@ -16,9 +16,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import dagster as dg
 import pytest
 import requests
 
+from fantasy_pipeline.control.status import backfills as under_way
 from fantasy_pipeline_tests.test_definitions import DEPENDENCIES
 
 if TYPE_CHECKING:
@@ -62,10 +64,16 @@ def ask(url: str, text: str, **variables: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Dagster home of the UI."""
+    folder = tmp_path_factory.mktemp("ui")
+    shutil.copy(ROOT / "dagster.yaml", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def url(home: Path) -> Iterator[str]:
     """Address of a running `dagster dev` on three weeks of the sample league."""
-    home = tmp_path_factory.mktemp("ui")
-    shutil.copy(ROOT / "dagster.yaml", home)
     programs = Path(sys.executable).parent
     environment = {**os.environ, "DAGSTER_HOME": str(home), "FANTASY_SOURCE": "sample"}
     subprocess.run(
@@ -166,7 +174,11 @@ def test_the_partition_matrix_of_weekly_stats(url: str, page: Page) -> None:
 
 
 @pytest.mark.browser
-def test_a_backfill_launched_by_clicks_succeeds(url: str, page: Page, graphql: Query) -> None:
+def test_a_backfill_launched_by_clicks_succeeds(
+    url: str, page: Page, graphql: Query, home: Path
+) -> None:
+    told: list[dict[str, Any]] = []
+
     def backfills() -> Any:
         return graphql(
             """{ partitionBackfillsOrError { ... on PartitionBackfills { results {
@@ -187,9 +199,16 @@ def test_a_backfill_launched_by_clicks_succeeds(url: str, page: Page, graphql: Q
     def finished() -> Any:
         new = [item for item in backfills() if item["id"] not in before]
         assert not any("FAILED" in item["status"] for item in new), new
+        with dg.DagsterInstance.from_config(str(home)) as instance:
+            told.extend(under_way(instance))
         return [item for item in new if item["status"] == "COMPLETED_SUCCESS"]
 
     (done,) = wait_for("the backfill's end", finished, 240)
+    # What `status` said of it meanwhile.
+    assert {(item["id"], item["plan"], item["weeks"]) for item in told} == {
+        (done["id"], "weekly_stats", 3)
+    }
+    assert {item["weeks_done"] for item in told} <= {0, 3}, "one run for all three"
     assert sorted(done["partitionNames"]) == WEEKS
     assert done["assetSelection"] == [{"path": ["weekly_stats"]}]
     page.goto(f"{url}/runs/b/{done['id']}")

@@ -13,6 +13,10 @@ from fantasy_pipeline.backfill_plan import weeks_done
 from fantasy_pipeline.control.history import Execution, executions
 from fantasy_pipeline.import_state import IN_PROGRESS
 
+UNDER_WAY = ("REQUESTED", "CANCELING", "FAILING")
+NEWEST = 50
+"""Of Dagster's backfills, those that are looked at; older ones are over, or given up."""
+
 
 @dataclass(frozen=True)
 class Instigator:
@@ -149,10 +153,48 @@ def daemons(instance: dg.DagsterInstance) -> list[Daemon]:
 
 
 def backfills(instance: dg.DagsterInstance) -> list[dict[str, Any]]:
-    """Command-line backfills with a run under way: weeks done of all."""
+    """Backfills under way, of the command line and of Dagster: weeks done of all."""
     running = instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS))
     ids = {run.tags["backfill"]: run.tags for run in running if "backfill_work" in run.tags}
-    return [_backfill(instance, name, tags) for name, tags in ids.items()]
+    return [
+        *(_backfill(instance, name, tags) for name, tags in ids.items()),
+        *_launched(instance),
+    ]
+
+
+def _launched(instance: dg.DagsterInstance) -> list[dict[str, Any]]:
+    """Backfills that the Dagster UI or `dagster` started and its daemon carries out."""
+    from fantasy_pipeline.definitions import defs
+
+    graph = defs.get_repository_def().asset_graph
+    ours = graph.get_all_asset_keys()
+    found = []
+    for backfill in instance.get_backfills(limit=NEWEST):
+        if backfill.status.value not in UNDER_WAY or not backfill.is_asset_backfill:
+            continue
+        if not set(backfill.asset_selection or ()) <= ours:
+            continue
+        data = backfill.get_asset_backfill_data(graph)
+        missing = data.target_subset - data.materialized_subset
+        weeks, left = (
+            {
+                part.partition_key
+                for part in subset.iterate_asset_partitions()
+                if part.partition_key is not None
+            }
+            for subset in (data.target_subset, missing)
+        )
+        found.append(
+            {
+                "id": backfill.backfill_id,
+                "plan": ", ".join(
+                    sorted(key.to_user_string() for key in data.target_subset.asset_keys)
+                ),
+                "weeks_done": len(weeks - left),
+                "weeks": len(weeks),
+            }
+        )
+    return found
 
 
 def _backfill(instance: dg.DagsterInstance, name: str, tags: Mapping[str, str]) -> dict[str, Any]:
