@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline import scoring
-from fantasy_pipeline.calendar import scheduled_weeks
+from fantasy_pipeline.automation import ImportPhase, phases_at
+from fantasy_pipeline.calendar import games_from_table, scheduled_weeks
 from fantasy_pipeline.errors import NotPublishedError
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sources.base import Source
@@ -131,6 +133,19 @@ def incomplete_weeks(games: pa.Table, weekly_stats: pa.Table) -> set[SeasonWeek]
         )
         if any((season, week, team) not in known for team in teams)
     }
+
+
+def import_phases(
+    now: datetime, games: pa.Table, weekly_stats: pa.Table, weeks: Sequence[SeasonWeek]
+) -> dict[SeasonWeek, ImportPhase]:
+    """Phase of each week's import; one that lacks the stats of a game is never final."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    theirs = games.filter(pc.is_in(games["season"], pa.array({week.season for week in weeks})))
+    phases = phases_at(games_from_table(theirs), weeks, now)
+    incomplete = incomplete_weeks(games, weekly_stats)
+    return {week: "provisional" if week in incomplete else phase for week, phase in phases.items()}
 
 
 def point_differences(weekly_stats: pa.Table) -> list[tuple[SeasonWeek, str]]:

@@ -128,7 +128,7 @@ def test_every_checked_table_passes_on_sample_data(instance: dg.DagsterInstance)
             name: result.description for name, result in found.items() if not result.passed
         }
         counts[job] = len(found)
-    assert counts == {"games_refresh": 1, "season_ingest": 7, "season_projections": 2}
+    assert counts == {"games_refresh": 1, "season_ingest": 8, "season_projections": 2}
     assert sum(len(part.checks) for part in ALL_CHECKS) == sum(counts.values())
 
 
@@ -232,6 +232,23 @@ def test_wrong_rows_are_not_written(
     assert re.search(text, error), error
     assert "Nothing was written" in error
     assert lake.read(table, WEEKS).equals(before)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "phase"),
+    [("2024-10-15T08:00:00+00:00", "provisional"), ("2024-10-17T12:00:00+00:00", "final")],
+)
+def test_a_week_is_marked_until_it_is_final(
+    instance: dg.DagsterInstance, as_of: str, phase: str
+) -> None:
+    outcome = execute(instance, "season_ingest", "sample", {"as_of": as_of}, WEEKS[1], WEEKS[1])
+    assert outcome.success, outcome.errors
+    found = evaluations(instance)["weekly_stats_final"]
+    assert found.passed == (phase == "final")
+    assert found.severity == dg.AssetCheckSeverity.WARN
+    mark = f"{phase}, not final: the league may still correct it"
+    told = [warning for warning in outcome.warnings if mark in warning]
+    assert told == ([] if found.passed else [f"weekly_stats_final: weekly_stats {WEEKS[1]}: {mark}"])
 
 
 def test_a_failed_check_is_told_in_one_line(

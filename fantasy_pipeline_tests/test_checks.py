@@ -510,6 +510,22 @@ def test_what_was_not_compared_is_not_called_ok(rows: Rows, games: pa.Table) -> 
     assert "2024 week 9" not in season.facts["not compared"]
 
 
+def test_a_week_is_provisional_until_thursday_and_while_a_game_is_missing(
+    lines: pa.Table, games: pa.Table
+) -> None:
+    def found(rows: pa.Table, now: datetime) -> list[str]:
+        return texts(stats.provisional_weeks(rows, games, [WEEK], now))
+
+    thursday = KICKOFF.replace(hour=12) + timedelta(days=4)
+    mark = "not final: the league may still correct it"
+    assert found(lines, thursday - timedelta(minutes=1)) == [f"provisional, {mark}"]
+    assert found(lines, thursday) == []
+    assert found(lines.slice(1), thursday) == [f"provisional, {mark}"]
+    assert not any(
+        problem.serious for problem in stats.provisional_weeks(lines.slice(1), games, [WEEK], LATER)
+    )
+
+
 # Ids and projections
 
 

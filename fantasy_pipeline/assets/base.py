@@ -47,23 +47,6 @@ def key_and(*names: str) -> dg.AssetIn:
     return dg.AssetIn(metadata={"columns": [*tables.PLAYER_WEEK, *names]})
 
 
-def import_phases(
-    now: datetime, games: Any, weekly_stats: Any, weeks: list[SeasonWeek]
-) -> dict[SeasonWeek, str]:
-    """Phase of each week's import; one that lacks the stats of a game is never final."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    from fantasy_pipeline.automation import phases_at
-    from fantasy_pipeline.calendar import games_from_table
-    from fantasy_pipeline.stats import incomplete_weeks
-
-    theirs = games.filter(pc.is_in(games["season"], pa.array({week.season for week in weeks})))
-    phases = phases_at(games_from_table(theirs), weeks, now)
-    incomplete = incomplete_weeks(games, weekly_stats)
-    return {week: "provisional" if week in incomplete else phase for week, phase in phases.items()}
-
-
 def games_played(games: Any) -> dict[SeasonWeek, tuple[int, int]]:
     """Games with a score, and games, of each week that the schedule has."""
     rows = games.group_by(["season", "week"]).aggregate(

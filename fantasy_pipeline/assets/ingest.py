@@ -10,7 +10,6 @@ from fantasy_pipeline.assets.base import (
     UPSTREAM,
     UPSTREAM_POOL,
     games_played,
-    import_phases,
     key_and,
     weekly_table,
 )
@@ -83,7 +82,7 @@ def weekly_stats(
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from fantasy_pipeline.stats import unplayed_games, weekly_stats
+    from fantasy_pipeline.stats import import_phases, unplayed_games, weekly_stats
 
     weeks = weeks_of(context)
     parts, warnings = [], {}
@@ -108,6 +107,7 @@ def provisional_stats(
     context: dg.AssetExecutionContext, nfl: NflData, games: Any, weekly_stats: Any
 ) -> Any:
     from fantasy_pipeline.stat_corrections import first_stats
+    from fantasy_pipeline.stats import import_phases
 
     weeks = weeks_of(context)
     kept = sorted(set(nfl.lake.weeks(tables.PROVISIONAL_STATS)) & set(weeks))

@@ -154,6 +154,13 @@ WEEKLY_STATS = TableChecks(
             facts=lambda e: {"rows": e.rows.num_rows},
         ),
         Check(
+            "weekly_stats_final",
+            "The week's stats are final: imported after the league's corrections, with every "
+            "game. Until then they are provisional.",
+            {"final": lambda e: stats.provisional_weeks(e.rows, e.games, e.weeks, e.now)},
+            blocking=False,
+        ),
+        Check(
             "weekly_stats_anomalies",
             "Stat lines, points and passing yards per team are what they were in the season "
             "before; a week with fewer than 8 weeks before it is not compared.",

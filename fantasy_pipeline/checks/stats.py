@@ -6,6 +6,7 @@ Pure functions of Arrow tables; each returns what it found wrong, nothing if all
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.checks.base import NotCompared, Problem
@@ -105,6 +106,19 @@ def other_points(rows: pa.Table) -> list[Problem]:
     different = point_differences(rows)
     serious = len(different) > 2 * MOST_DIFFERENT * rows.num_rows
     return [Problem(week, text, serious) for week, text in different]
+
+
+def provisional_weeks(
+    rows: pa.Table, games: pa.Table, weeks: Sequence[SeasonWeek], now: datetime
+) -> list[Problem]:
+    """Weeks whose stats the league may still correct, or that lack a game; warnings."""
+    from fantasy_pipeline.stats import import_phases
+
+    return [
+        Problem(week, f"{phase}, not final: the league may still correct it", serious=False)
+        for week, phase in import_phases(now, games, rows, weeks).items()
+        if phase != "final"
+    ]
 
 
 def season_totals(rows: pa.Table, past: pa.Table) -> list[Problem]:
