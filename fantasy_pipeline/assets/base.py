@@ -5,7 +5,6 @@ no pandas, DuckDB or Arrow.
 """
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import dagster as dg
