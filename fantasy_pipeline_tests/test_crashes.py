@@ -158,7 +158,7 @@ def test_fifty_kills_of_the_sample_league(
     record_property: Callable[[str, object], None],
 ) -> None:
     victim = Victim(tmp_path, sample_backfill, seed)
-    report(victim, victim.until(10), record_property)
+    assert_untroubled(victim, victim.until(10), record_property)
 
 
 @pytest.mark.soak
@@ -171,10 +171,10 @@ def test_kills_on_real_data(
     # A model that learnt something.
     assert any(len(real.files[name]) > 10_000 for name in real.files if name.endswith(".npz"))
     victim = Victim(tmp_path, real, 0)
-    report(victim, victim.until(10), record_property)
+    assert_untroubled(victim, victim.until(10), record_property)
 
 
-def report(
+def assert_untroubled(
     victim: Victim, readers: Readers, record_property: Callable[[str, object], None]
 ) -> None:
     counts = (victim.kills, victim.completions, readers.reads)
