@@ -246,7 +246,7 @@ LASTING: dict[str, tuple[Make, str]] = {
     "too long a Content-Length": (lambda body, *_: (lying(body, 100),), "IncompleteRead"),
     "too short a Content-Length": (lambda body, *_: (lying(body, -100),), "not a whole"),
     "slow drip": (lambda body, *_: (drip(body, 0.05),), "did not arrive within 2 s"),
-    "silence": (lambda *_: (silence(4),), "timed out"),
+    "silence": (lambda *_: (silence(4),), "timed out|did not arrive within 2 s"),
     "page": (lambda *_: (send(200, PAGE),), "is not a"),
     "truncated": (lambda body, *_: (send(200, body[: len(body) * 2 // 3]),), "not a whole"),
     "no rows": (lambda *a: (send(200, no_rows(*a)),), "no rows|has no projection"),

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from fantasy_pipeline.automation import Import
     from fantasy_pipeline.control.history import Execution
 
-Kind = Literal["failure", "recovery", "overdue", "arrived"]
+Kind = Literal["failure", "recovery", "overdue", "arrived", "test"]
 _MAX_CAUSE = 500
 
 

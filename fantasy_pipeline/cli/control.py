@@ -1,4 +1,4 @@
-"""The commands that control and ask: status, trigger, history, show, health, api."""
+"""The commands that control and ask: status, trigger, history, show, health, alert-test, api."""
 
 from __future__ import annotations
 
@@ -285,6 +285,43 @@ def health(
     raise typer.Exit(code)
 
 
+def alert_test(json: JsonOption = False) -> None:
+    """Send a test message to every channel that is set up.
+
+    The message says that it is a test. It is sent once, and not again if it is not taken.
+    """
+    from rich.markup import escape
+
+    from fantasy_pipeline.alerts.channels import ChannelError, configured
+    from fantasy_pipeline.alerts.messages import Alert
+
+    channels = configured()
+    if not channels:
+        raise PipelineError(
+            "no channel of alerts is set up: set FANTASY_ALERT_SLACK_URL, "
+            "FANTASY_ALERT_WEBHOOK_URL, or FANTASY_ALERT_SMTP_HOST and FANTASY_ALERT_SMTP_TO."
+        )
+    now = datetime.now(timezone.utc)
+    alert = Alert(f"test-{now:%Y%m%dT%H%M%S}", "test", "A test of fantasy_pipeline's alerts")
+    errors: dict[str, str | None] = {}
+    for channel in channels:
+        try:
+            with waiting(f"sending to {channel.name}"):
+                channel.send(alert)
+            errors[channel.name] = None
+        except ChannelError as error:
+            errors[channel.name] = str(error)
+    if json:
+        print_json(
+            [{"channel": name, "sent": not why, "error": why} for name, why in errors.items()]
+        )
+    else:
+        for name, why in errors.items():
+            console().print(f"{name}: {escape(why) if why else '[green]sent[/]'}")
+    if failed := [name for name, why in errors.items() if why]:
+        raise PipelineError(f"not taken by {', '.join(failed)}")
+
+
 def api(
     host: Annotated[
         str, typer.Option(metavar="ADDRESS", help="Address to listen on.")
@@ -329,6 +366,7 @@ def add_to(app: typer.Typer) -> None:
         "health --no-daemon --json",
         notes="Exit codes: 0 ok; 1 a warning; 2 critical, or no answer.",
     )(health)
+    command(app, PANEL, "alert-test", "alert-test --json")(alert_test)
     command(
         app,
         PANEL,

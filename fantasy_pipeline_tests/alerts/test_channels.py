@@ -1,6 +1,9 @@
 """Channels against real servers on this machine."""
 
+import json
 import ssl
+import subprocess
+import sys
 from collections.abc import Iterator
 from email import message_from_bytes
 from pathlib import Path
@@ -251,3 +254,41 @@ class TestConfigured:
         assert misconfigured() == {"smtp": str(told.value)}
         monkeypatch.delenv("FANTASY_ALERT_SMTP_PORT")
         assert misconfigured() == {}
+
+
+class TestCommand:
+    """`fantasy-pipeline alert-test`, as an operator runs it."""
+
+    @staticmethod
+    def run(*words: str) -> tuple[int, str, str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "fantasy_pipeline.cli", "alert-test", *words],
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    def test_every_channel_is_tried_and_named(
+        self, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("FANTASY_ALERT_WEBHOOK_URL", receiver.url)
+        monkeypatch.setenv("FANTASY_ALERT_SLACK_URL", f"http://127.0.0.1:{free_port()}/{SECRET}")
+        code, out, err = self.run("--json")
+        assert code == 1
+        assert json.loads(out) == [
+            {"channel": "slack", "sent": False, "error": "could not be reached (ConnectionError)"},
+            {"channel": "webhook", "sent": True, "error": None},
+        ]
+        assert err == "error: not taken by slack\n"
+        (body,) = receiver.bodies
+        assert body["kind"] == "test"
+        monkeypatch.delenv("FANTASY_ALERT_SLACK_URL")
+        assert self.run() == (0, "webhook: sent\n", "")
+        first, second = (body["id"] for body in receiver.bodies)
+        assert first != second
+
+    def test_nothing_set(self) -> None:
+        code, out, err = self.run()
+        assert (code, out) == (1, "")
+        assert err.startswith("error: no channel of alerts is set up: set FANTASY_ALERT_SLACK_URL")
