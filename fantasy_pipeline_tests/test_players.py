@@ -242,6 +242,27 @@ def test_backs_play_as_running_backs(players: Players) -> None:
     assert {name: row["roster_position"] for name, row in found.items()} == positions
 
 
+def test_a_kicker_on_the_roster_as_a_punter_kicks(players: Players) -> None:
+    """Dicker in 2022 and 2023; who has been both stays what the roster of the week says."""
+    found, _ = players(
+        1,
+        weekly_rosters=[
+            *(on(1, "BUF", name, position="P") for name in ("dicker", "punter", "unknown")),
+            on(1, "BUF", "kicker", position="K"),
+        ],
+        players=[
+            {"player_id": name, "player_name": name, "position": position}
+            for name, position in (("dicker", "K"), ("punter", "P"), ("kicker", "P"))
+        ],
+    )
+    assert {name: (row["position"], row["roster_position"]) for name, row in found.items()} == {
+        "dicker": ("K", "P"),
+        "punter": ("P", "P"),
+        "unknown": ("P", "P"),
+        "kicker": ("K", "K"),
+    }
+
+
 # Injuries and snaps
 
 

@@ -82,6 +82,8 @@ select
     -- the roster of the week says goes, full-backs play as running backs.
     case
         when o.position in ('FB', 'HB') then 'RB'
+        -- But for Dicker, who kicks: rosters of 2022 and 2023 have him as a punter.
+        when o.position = 'P' and p.position = 'K' then 'K'
         else o.position
     end as position,
     o.team,
