@@ -16,10 +16,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.contracts import Checked, Table
-from fantasy_pipeline.errors import NotMaterializedError, PipelineError
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.lake.files import (
+    damaged,
+    file_name,
+    not_materialized,
+    older_layout,
+    parquet,
+)
+from fantasy_pipeline.lake.stores import LOCKS, checked, open_store
+from fantasy_pipeline.lake.views import connected
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.sql import arrow, database
-from fantasy_pipeline.stores import LOCKS, checked, open_store
 from fantasy_pipeline.week_rows import codes
 
 if TYPE_CHECKING:
@@ -29,8 +36,6 @@ if TYPE_CHECKING:
 
 _PARTITION = re.compile(r"season=(\d{4})/week=(\d{2})/part\.parquet$")
 _MARKER = "lake.json"
-_PART = "/part.parquet"
-_WEEKS = f"/season=*/week=*{_PART}"
 
 
 class Lake:
@@ -83,7 +88,7 @@ class Lake:
 
     def path(self, table: Table, week: SeasonWeek | None = None) -> str:
         """Where a table, or one of its weeks, is kept: a path, or a URL of object storage."""
-        return self._store.path(_name(table, week))
+        return self._store.path(file_name(table, week))
 
     def write(self, table: Table, data: pa.Table | Checked) -> int:
         """Replace a table that has no weeks. Returns its row count.
@@ -93,7 +98,7 @@ class Lake:
         """
         rows = table.checked(data).rows
         self._claim()
-        self._store.put(_name(table), _parquet(rows))
+        self._store.put(file_name(table), parquet(rows))
         return rows.num_rows
 
     def write_weeks(
@@ -120,7 +125,7 @@ class Lake:
         starts = np.searchsorted(of_row, known)
         counts = np.searchsorted(of_row, known + 1) - starts
         self._store.put_all(
-            (_name(table, week), _parquet(rows.slice(start, count)))
+            (file_name(table, week), parquet(rows.slice(start, count)))
             for week, start, count in zip(wanted, starts, counts, strict=True)
         )
         return dict(zip(wanted, counts.tolist(), strict=True))
@@ -167,7 +172,7 @@ class Lake:
 
     def has(self, table: Table, week: SeasonWeek | None = None) -> bool:
         """Whether a table, or one of its weeks, is in the lake."""
-        return self._store.has(_name(table, week))
+        return self._store.has(file_name(table, week))
 
     def read(
         self,
@@ -201,13 +206,13 @@ class Lake:
             )
             files = [*weeks]
         if missing:
-            raise self._not_materialized(table, missing, command)
+            raise not_materialized(self.root, table, missing, command)
         names = table.column_names if columns is None else list(columns)
         schema = pa.schema([table.arrow_schema.field(name) for name in names])
         if not files:
             return schema.empty_table()
         # One open file for footer and rows: a rewrite between two would mix two versions.
-        sources = self._store.sources([_name(table, week) for week in files])
+        sources = self._store.sources([file_name(table, week) for week in files])
         wanted = None if table.weekly else seasons
         parts = [
             self._part(table, week, source, names, wanted)
@@ -216,7 +221,7 @@ class Lake:
         try:
             return pa.concat_tables(parts).cast(schema)
         except ValueError as error:
-            raise self._older_layout(table) from error
+            raise older_layout(self.root, table) from error
 
     def _part(
         self,
@@ -235,7 +240,7 @@ class Lake:
                 return file.read(names)
             found = file.schema_arrow.names
         if not {"season", *names} <= set(found):
-            raise self._older_layout(table)
+            raise older_layout(self.root, table)
         with self._decoding(table, week):
             wanted = [("season", "in", sorted(seasons))]
             return pq.read_table(source, columns=names, filters=wanted)
@@ -249,7 +254,7 @@ class Lake:
             yield
         # By the place of the damage; pyarrow's own are mostly, but not all, of the last kind.
         except (OSError, ValueError, pa.ArrowException) as error:
-            raise self._damaged(table, week, str(error)) from error
+            raise damaged(self.path(table, week), table, week, str(error)) from error
 
     def by_season(self, table: Table, seasons: Collection[int]) -> Iterator[pa.Table]:
         """Rows of an unpartitioned table season by season, all of one version of it.
@@ -266,7 +271,7 @@ class Lake:
             try:
                 found = part.cast(table.arrow_schema)
             except ValueError as error:
-                raise self._older_layout(table) from error
+                raise older_layout(self.root, table) from error
             yield found
 
     def digest(self, table: Table, seasons: Collection[int]) -> str:
@@ -280,7 +285,7 @@ class Lake:
         """
         found = hashlib.sha256()
         if table.weekly:
-            names = [_name(table, week) for week in self.weeks(table) if week.season in seasons]
+            names = [file_name(table, week) for week in self.weeks(table) if week.season in seasons]
             for name, source in zip(names, self._store.sources(names), strict=True):
                 found.update(name.encode())
                 found.update(source.read())
@@ -299,8 +304,8 @@ class Lake:
         import pyarrow.parquet as pq
 
         if not self.has(table):
-            raise self._not_materialized(table, [table.name])
-        for source in self._store.sources([_name(table)]):
+            raise not_materialized(self.root, table, [table.name])
+        for source in self._store.sources([file_name(table)]):
             with self._decoding(table):
                 file = pq.ParquetFile(source)
                 at = file.schema_arrow.get_field_index("season")
@@ -311,36 +316,9 @@ class Lake:
                     )
                     lowest, highest = (found.min, found.max) if found else (None, None)
                 if lowest is None or lowest != highest:
-                    raise self._older_layout(table)
+                    raise older_layout(self.root, table)
                 if lowest in seasons:
                     yield source, file, group
-
-    def _older_layout(self, table: Table) -> PipelineError:
-        return PipelineError(
-            f"{table.name} in the lake at {self.root} has weeks of an older layout; "
-            f"materialize them anew, e.g. `fantasy-pipeline backfill`."
-        )
-
-    def _damaged(self, table: Table, week: SeasonWeek | None, reason: str) -> PipelineError:
-        reason = " ".join(reason.split())[:200].rstrip(".")
-        what, command = table.name, "run"
-        if week is not None:
-            what = f"{table.name} {week}"
-            command = f"run --season {week.season} --week {week.week}"
-        return PipelineError(
-            f"{what}: the file {self.path(table, week)} is damaged: {reason}. Restore it from a "
-            f"backup; or remove it and make it anew: `fantasy-pipeline {command}`, or "
-            f"`fantasy-pipeline backfill` for many weeks."
-        )
-
-    def _not_materialized(
-        self, table: Table, missing: Sequence[str], command: str = "run"
-    ) -> NotMaterializedError:
-        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
-        return NotMaterializedError(
-            f"{', '.join(missing[:3])}{more}: not in the lake at {self.root}. "
-            f"Materialize {table.name} for it first, e.g. `fantasy-pipeline {command}`."
-        )
 
     @contextmanager
     def connect(
@@ -358,116 +336,11 @@ class Lake:
             PipelineError: a file cannot be read, here or by a statement while this is open.
         """
         files = [(table, self._files(table)) for table in tables]
-        present = [_name(table, week) for table, weeks in files for week in weeks]
-        with (
-            self._store.snapshot(present) as (folder, allowed),
-            self._blaming(files, folder),
-            _private(folder, allowed) if private else database() as connection,
-        ):
-            for table, weeks in files:
-                if not weeks:
-                    connection.register(table.name, table.arrow_schema.empty_table())
-                    continue
-                options = "hive_partitioning = false"
-                if table.weekly:
-                    options = (
-                        "hive_partitioning = true, hive_types = {season: INTEGER, week: INTEGER}"
-                    )
-                where = _escaped(f"{folder}/{table.name}").replace("'", "''")
-                pattern = where + (_WEEKS if table.weekly else _PART)
-                connection.execute(
-                    f"create temp view {table.name} as from read_parquet('{pattern}', {options})"
-                )
+        with connected(self._store, self.root, files, private) as connection:
             yield connection
-
-    @contextmanager
-    def _blaming(
-        self, files: Sequence[tuple[Table, Sequence[SeasonWeek | None]]], folder: str
-    ) -> Iterator[None]:
-        """In here, an error of DuckDB's names files of the lake, not those of a snapshot.
-
-        DuckDB does not always say which file is damaged, and has no kind of error for it: each is
-        read to find out.
-        """
-        import duckdb
-
-        try:
-            yield
-        except (duckdb.Error, RuntimeError) as error:
-            text = str(error)
-            places = [
-                (table, week, f"{folder}/{_name(table, week)}")
-                for table, weeks in files
-                for week in weeks
-            ]
-            named = [place for place in places if place[2] in text]
-            kinds = (duckdb.Error, duckdb.IOException, duckdb.InvalidInputException, RuntimeError)
-            for table, week, path in (named or places) if type(error) in kinds else ():
-                if problem := _problem(path):
-                    reason = problem.replace(path, _name(table, week))
-                    raise self._damaged(table, week, reason) from error
-            if folder in text:
-                raise type(error)(text.replace(folder, self.root)) from error
-            raise
 
     def _files(self, table: Table) -> Sequence[SeasonWeek | None]:
         """Weeks of a table that are in the lake; None is the file of a table without weeks."""
         if table.weekly:
             return self.weeks(table)
         return [None] if self.has(table) else []
-
-
-def _name(table: Table, week: SeasonWeek | None = None) -> str:
-    """Path under the root of a table, or of one of its weeks."""
-    if week is None:
-        return f"{table.name}{_PART}"
-    return f"{table.name}/season={week.season}/week={week.week:02d}{_PART}"
-
-
-def _parquet(data: pa.Table) -> bytes:
-    """The same rows give the same bytes."""
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    sink = pa.BufferOutputStream()
-    # Of numbers a dictionary takes twice the time and more room.
-    texts = [field.name for field in data.schema if pa.types.is_string(field.type)]
-    with pq.ParquetWriter(sink, data.schema, compression="zstd", use_dictionary=texts) as writer:
-        # Rows are in order of their season: each is a row group, read without the others.
-        seasons = data["season"].to_numpy()
-        starts = np.flatnonzero(np.diff(seasons, prepend=-1))
-        for start, size in zip(starts, np.diff(starts, append=len(seasons)), strict=True):
-            writer.write_table(data.slice(start, size), row_group_size=size)
-    return sink.getvalue().to_pybytes()
-
-
-def _private(folder: str, allowed: str) -> duckdb.DuckDBPyConnection:
-    import duckdb
-
-    connection = duckdb.connect()
-    # Compared as text, with the views' patterns as well.
-    places = [f"{way}/" for path in (folder, allowed) for way in (path, _escaped(path))]
-    connection.execute("set allowed_directories = ?", [places])
-    # Its default is the working directory, which would be allowed as well.
-    connection.execute("set temp_directory = ?", [f"{folder}/spill"])
-    return connection
-
-
-def _problem(path: str) -> str | None:
-    """What DuckDB says of a file that it cannot read; None of one that it can."""
-    import duckdb
-
-    with duckdb.connect() as connection:
-        try:
-            arrow(connection, "from read_parquet($path)", path=_escaped(path))
-        except (duckdb.Error, RuntimeError) as error:
-            return str(error)
-    return None
-
-
-def _escaped(path: str) -> str:
-    """A path as a pattern that matches it alone."""
-    for character in "[*?":
-        path = path.replace(character, f"[{character}]")
-    return path
