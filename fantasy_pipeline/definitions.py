@@ -16,7 +16,7 @@ with warnings.catch_warnings():
     from fantasy_pipeline.io_managers import LakeIOManager
     from fantasy_pipeline.jobs import ALL_JOBS
     from fantasy_pipeline.resources import NflData
-    from fantasy_pipeline.run_results import run_results
+    from fantasy_pipeline.runs.recorded import run_results
     from fantasy_pipeline.schedules import ALL_SCHEDULES
     from fantasy_pipeline.sensors import ALL_SENSORS
 

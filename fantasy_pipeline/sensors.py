@@ -226,7 +226,7 @@ def _why(
 )
 def record_results(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     from fantasy_pipeline.control.history import execution_of
-    from fantasy_pipeline.run_results import OVER, record, recorded
+    from fantasy_pipeline.runs.recorded import OVER, record, recorded
 
     end_dead_runs(context.instance)
     since = datetime.fromisoformat(context.cursor) if context.cursor else None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fantasy_pipeline.contracts import Column
-from fantasy_pipeline.history_state import HALF_LIFE, LONG_HALF_LIFE, RECENT_HALF_LIFE
+from fantasy_pipeline.history.state import HALF_LIFE, LONG_HALF_LIFE, RECENT_HALF_LIFE
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import (

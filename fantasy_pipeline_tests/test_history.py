@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 import pytest
 
 from fantasy_pipeline.history import player_history
-from fantasy_pipeline.history_rows import WEEKS_PER_YEAR
-from fantasy_pipeline.history_state import HALF_LIFE
+from fantasy_pipeline.history.rows import WEEKS_PER_YEAR
+from fantasy_pipeline.history.state import HALF_LIFE
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.players import raw_players
 from fantasy_pipeline.season_week import SeasonWeek

@@ -18,7 +18,7 @@ import pytest
 from fantasy_pipeline.control.dead_runs import PROCESS_TAG, end_dead_runs, this_process
 from fantasy_pipeline.control.history import Execution, execution_of, executions
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.run_results import recorded
+from fantasy_pipeline.runs.recorded import recorded
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sources.base import SAMPLE_LABEL
 from fantasy_pipeline.tables import RAW_PLAYERS, WEEKLY_STATS

@@ -54,7 +54,7 @@ def test_nobody_is_kept_waiting() -> None:
 
 
 def test_cause_is_still_the_root(tmp_path: object) -> None:
-    from fantasy_pipeline.results import facts_of
+    from fantasy_pipeline.runs.results import facts_of
 
     @dg.asset
     @asks_upstream
@@ -68,7 +68,7 @@ def test_cause_is_still_the_root(tmp_path: object) -> None:
 
 @pytest.mark.parametrize("trigger", ["schedule", "manual"])
 def test_error_that_says_what_to_do_is_told_not_what_is_behind_it(trigger: str) -> None:
-    from fantasy_pipeline.results import facts_of
+    from fantasy_pipeline.runs.results import facts_of
 
     @dg.asset
     @asks_upstream

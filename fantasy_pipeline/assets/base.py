@@ -10,9 +10,9 @@ from typing import Any
 import dagster as dg
 
 from fantasy_pipeline import tables
+from fantasy_pipeline.asset_metadata import definition_metadata
 from fantasy_pipeline.contracts import Table
 from fantasy_pipeline.partitions import season_week
-from fantasy_pipeline.reporting import definition_metadata
 from fantasy_pipeline.retries import NETWORK_RETRY
 from fantasy_pipeline.season_week import SeasonWeek
 

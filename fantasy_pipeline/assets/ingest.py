@@ -5,6 +5,7 @@ from typing import Any
 import dagster as dg
 
 from fantasy_pipeline import tables
+from fantasy_pipeline.asset_metadata import definition_metadata, preview, report_weeks
 from fantasy_pipeline.assets.base import (
     OWNERS,
     UPSTREAM,
@@ -14,7 +15,6 @@ from fantasy_pipeline.assets.base import (
     weekly_table,
 )
 from fantasy_pipeline.partitions import by_season, weeks_of
-from fantasy_pipeline.reporting import definition_metadata, preview, report_weeks
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.retries import NETWORK_RETRY, asks_upstream
 from fantasy_pipeline.runs import moment_of

@@ -6,17 +6,17 @@ import dagster as dg
 from pydantic import Field
 
 from fantasy_pipeline import tables
-from fantasy_pipeline.assets.base import OWNERS, UPSTREAM, games_played, key_and, weekly_table
-from fantasy_pipeline.assets.ingest import games, raw_players, weekly_stats
-from fantasy_pipeline.contracts import Table
-from fantasy_pipeline.partitions import by_season, weeks_of
-from fantasy_pipeline.reporting import (
+from fantasy_pipeline.asset_metadata import (
     definition_metadata,
     lineage_metadata,
     link_to_report,
     preview,
     report_weeks,
 )
+from fantasy_pipeline.assets.base import OWNERS, UPSTREAM, games_played, key_and, weekly_table
+from fantasy_pipeline.assets.ingest import games, raw_players, weekly_stats
+from fantasy_pipeline.contracts import Table
+from fantasy_pipeline.partitions import by_season, weeks_of
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.retries import asks_upstream
 from fantasy_pipeline.season_week import SeasonWeek

@@ -188,7 +188,7 @@ def end_run(instance: dg.DagsterInstance, run_id: str, why: str) -> bool:
     import dagster as dg
 
     from fantasy_pipeline.control.history import execution_of
-    from fantasy_pipeline.run_results import try_to_record
+    from fantasy_pipeline.runs.recorded import try_to_record
 
     # Read after its process was found gone: whatever that wrote last is seen.
     run = instance.get_run_by_id(run_id)

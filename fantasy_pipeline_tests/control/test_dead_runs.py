@@ -21,7 +21,7 @@ from fantasy_pipeline.control.dead_runs import (
     this_process,
 )
 from fantasy_pipeline.control.history import execution_of, executions
-from fantasy_pipeline.run_results import recorded
+from fantasy_pipeline.runs.recorded import recorded
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 120

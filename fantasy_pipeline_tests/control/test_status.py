@@ -13,7 +13,7 @@ import pytest
 
 from fantasy_pipeline.control.history import executions
 from fantasy_pipeline.control.status import backfills, instigators
-from fantasy_pipeline.run_results import recorded
+from fantasy_pipeline.runs.recorded import recorded
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 300

@@ -17,9 +17,9 @@ import pyarrow.compute as pc
 import pytest
 
 from fantasy_pipeline import cli
+from fantasy_pipeline.asset_metadata import link_to_report
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.report import store
-from fantasy_pipeline.reporting import link_to_report
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import PLAYER_HISTORY, PROJECTIONS

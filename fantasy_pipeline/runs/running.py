@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from fantasy_pipeline.results import Facts, facts_of
+from fantasy_pipeline.runs.results import Facts, facts_of
 from fantasy_pipeline.season_week import SeasonWeek
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def execute(
     from fantasy_pipeline.control.dead_runs import PROCESS_TAG, this_process
     from fantasy_pipeline.control.history import execution_of
     from fantasy_pipeline.definitions import defs
-    from fantasy_pipeline.run_results import try_to_record
+    from fantasy_pipeline.runs.recorded import try_to_record
 
     # The daemon cannot re-execute a run of this process; without this it would call it retried.
     tags = {"dagster/max_retries": "0", PROCESS_TAG: this_process().tag, **tags}

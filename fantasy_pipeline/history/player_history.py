@@ -2,7 +2,7 @@
 
 The weeks are walked in order. For each, the features are read from the state first, and only then
 is the state updated with what happened: a feature cannot see its own week or a later one. What the
-state is, is in `history_state`.
+state is, is in `state`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from fantasy_pipeline.history_rows import Rows
-from fantasy_pipeline.history_state import State
+from fantasy_pipeline.history.rows import Rows
+from fantasy_pipeline.history.state import State
 from fantasy_pipeline.sql import arrow, query
 from fantasy_pipeline.tables import AVERAGED_STATS, PLAYER_HISTORY, TARGET_STATS
 

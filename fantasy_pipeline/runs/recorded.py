@@ -16,7 +16,7 @@ from fantasy_pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from fantasy_pipeline.control.history import Execution
-    from fantasy_pipeline.results import Facts
+    from fantasy_pipeline.runs.results import Facts
 
 RUN_RESULTS = dg.AssetKey("run_results")
 FIELDS = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fantasy_pipeline.history_rows import STATUS_PRIOR, Rows
+from fantasy_pipeline.history.rows import STATUS_PRIOR, Rows
 from fantasy_pipeline.tables import AVERAGED_STATS, LONG_STATS, RECENT_STATS, TEAM_STATS
 
 if TYPE_CHECKING:
