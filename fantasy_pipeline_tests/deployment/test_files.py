@@ -63,6 +63,17 @@ def test_every_channel_of_alerts_can_be_set(compose: dict[str, Any]) -> None:
     assert wanted <= set(compose["services"]["daemon"]["environment"])
 
 
+def test_what_runs_print_reaches_the_webserver(compose: dict[str, Any], tmp_path: Path) -> None:
+    """Dagster keeps it below DAGSTER_HOME, on one volume of every service that has a run's code."""
+    shutil.copy(DEPLOY.parent / "dagster.yaml", tmp_path)
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        logs = instance.compute_log_manager.get_captured_local_path(["run"], "err")
+    folder = Path(logs).relative_to(tmp_path).parts[0]
+    assert "DAGSTER_HOME=/opt/dagster" in (DEPLOY / "postgres" / "Dockerfile").read_text()
+    for name in ("code", "daemon", "webserver", "api"):
+        assert f"logs:/opt/dagster/{folder}" in compose["services"][name]["volumes"], name
+
+
 def test_commands_are_programs_of_the_project(compose: dict[str, Any]) -> None:
     programs = {s["command"][0] for s in compose["services"].values() if "command" in s}
     assert programs == {"dagster", "dagster-daemon", "dagster-webserver", "fantasy-pipeline"}
