@@ -25,7 +25,7 @@ PYTEST = $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 test: $(VENV)/installed-dev ## the tests
 	$(PYTEST) -m "not slow and not soak"
 
-test-slow: $(VENV)/installed-dev ## those that start whole deployments; CI runs them too
+test-slow: $(VENV)/installed-dev ## those that start programs and deployments; CI runs them too
 	$(PYTEST) -m "slow and not soak"
 
 test-all: $(VENV)/installed-dev ## the tests, the long ones too

@@ -22,6 +22,8 @@ import pytest
 
 from fantasy_pipeline.cli.output import Column, Format, json_text, write, write_table
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 LABEL = "Data: synthetic sample league (invented, not the NFL)."
 

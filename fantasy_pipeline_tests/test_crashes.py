@@ -210,6 +210,7 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
         subprocess.run(["umount", str(folder)], check=True)
 
 
+@pytest.mark.slow
 def test_disk_full(tmp_path: Path, small_disk: Callable[[int], Path]) -> None:
     """One clear error; of the tables nothing is lost, and nothing half is there."""
     home = new_home(tmp_path / "home")

@@ -20,7 +20,9 @@ import dagster as dg
 import pytest
 import requests
 
+from fantasy_pipeline.asset_metadata import link_to_report
 from fantasy_pipeline.control.status import backfills as under_way
+from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline_tests.test_definitions import DEPENDENCIES
 
 if TYPE_CHECKING:
@@ -171,6 +173,20 @@ def test_the_partition_matrix_of_weekly_stats(url: str, page: Page) -> None:
     page.get_by_text("dagster/partition_row_count").first.wait_for()
     assert "2024|02" in page.inner_text("body")
     assert "synthetic sample league" in page.inner_text("body")
+
+
+@pytest.mark.browser
+def test_the_link_to_a_report_leads_to_its_week(url: str, page: Page) -> None:
+    """The address that alerts and `projections` have, where FANTASY_ALERT_UI_URL is set."""
+    link = link_to_report(SeasonWeek.from_key(WEEKS[1]), url).value
+    page.goto(str(link).replace("/weekly_report?", "/projections?"))
+    # No report was written yet; the same view of what was.
+    page.get_by_text("dagster/partition_row_count").first.wait_for()
+    text = page.inner_text("body")
+    assert WEEKS[1] in text
+    assert "weekly_report" in text
+    page.goto(str(link))
+    page.get_by_text(WEEKS[1]).first.wait_for()
 
 
 @pytest.mark.browser
