@@ -13,12 +13,12 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from fantasy_pipeline_tests.test_run_results import run, tick
 from server import Postgres
 
 from fantasy_pipeline.alerts.messages import Alert
 from fantasy_pipeline.alerts.outbox import Outbox
 from fantasy_pipeline.runs.recorded import recorded
+from fantasy_pipeline_tests.test_runs import run, tick
 
 pytestmark = [pytest.mark.loopback, pytest.mark.slow]
 
