@@ -21,6 +21,7 @@ from fantasy_pipeline.checks import (
     stats,
 )
 from fantasy_pipeline.checks.catalogue import WEEKLY_STATS
+from fantasy_pipeline.contracts import Table
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.scoring import SCORINGS, suffix
 from fantasy_pipeline.season_week import SeasonWeek
@@ -94,6 +95,8 @@ def test_every_team_that_played_has_rows(lines: pa.Table, games: pa.Table) -> No
 def test_a_team_without_rows_is_provisional_for_a_week_then_a_hole(
     lines: pa.Table, games: pa.Table
 ) -> None:
+    [empty] = schedule.absent_teams(lines.slice(0, 0), games, [WEEK], TUESDAY, played=True)
+    assert empty == Problem(WEEK, "no rows of BUF, KC, LV, MIA, who have a game", True)
     part = lines.slice(0, 3)
     [soon] = schedule.absent_teams(part, games, [WEEK], TUESDAY, played=True)
     assert (soon.week, soon.serious) == (WEEK, False)
@@ -462,22 +465,34 @@ def test_a_week_is_not_another_one_again(rows: Rows, other: SeasonWeek) -> None:
 
 
 @pytest.mark.parametrize(
-    ("players", "points", "found"),
-    [(20, 8.0, []), (8, 8.0, ["rows", "fantasy_points_ppr"]), (20, 20.0, ["fantasy_points_ppr"])],
+    ("players", "points", "yards", "found"),
+    [
+        (20, 8.0, 12.0, []),
+        (8, 8.0, 12.0, ["rows", "fantasy_points_ppr", "passing_yards"]),
+        (20, 20.0, 12.0, ["fantasy_points_ppr"]),
+        (20, 8.0, 40.0, ["passing_yards"]),
+    ],
 )
 def test_a_week_unlike_the_season_before(
-    rows: Rows, players: int, points: float, found: list[str]
+    rows: Rows, players: int, points: float, yards: float, found: list[str]
 ) -> None:
-    def week(number: int, count: int, each: float) -> pa.Table:
+    def week(number: int, count: int, each: float, passed: float = 12.0) -> pa.Table:
         lines = (
-            line(team, "LV", str(n), number, fantasy_points_ppr=each + (n + number) % 3)
+            line(
+                team,
+                "LV",
+                str(n),
+                number,
+                fantasy_points_ppr=each + (n + number) % 3,
+                passing_yards=passed + (n + number) % 2,
+            )
             for team in TEAMS[:10]
             for n in range(count)
         )
         return rows(tables.WEEKLY_STATS, *lines)
 
     past = pa.concat_tables([week(number, 20 - number % 2, 8.0) for number in range(1, 10)])
-    problems = stats.anomalies(week(10, players, points), past)
+    problems = stats.anomalies(week(10, players, points, yards), past)
     assert [problem.text.split(" per team ")[0] for problem in problems] == found
     assert not any(problem.serious for problem in problems)
     assert stats.not_compared(week(10, players, points), past).weeks == []
@@ -629,6 +644,40 @@ def test_points_are_what_the_stat_line_comes_to(rows: Rows) -> None:
         found = projections.other_than_the_line(rows(tables.PROJECTIONS, projected(apart=apart)))
         assert len(found) == len(SCORINGS)
         assert "stat line 13.00 (ppr)" in found[-1].text
+
+
+def test_whom_the_model_projects_has_a_stat_line(rows: Rows) -> None:
+    none = dict.fromkeys(LINE)
+
+    def lost(table: Table, source: str, half: float, **more: Any) -> list[Problem]:
+        own = "model_half" if table is tables.PROJECTIONS else "projected_points_half"
+        row = {"source": source, **none, **more, own: half}
+        return projections.without_a_line(
+            rows(table, *(projected(f"P{n}", **row) for n in range(5)))
+        )
+
+    for table, source in ((tables.MODEL_PROJECTIONS, "model"), (tables.PROJECTIONS, "consensus")):
+        [problem] = lost(table, f"{source} (made up)", 3.0)
+        assert problem == Problem(WEEK, "5 players without a stat line, e.g. P0, P1, P2")
+        assert lost(table, source, 3.0, carries=0.0) == []
+        assert lost(table, source, 3.0, kicking_points=0.0) == []
+        # Of next to nothing the consensus makes no line; the baseline never has one.
+        assert lost(table, source, 0.9) == []
+    assert lost(tables.MODEL_PROJECTIONS, "baseline", 3.0) == []
+    assert lost(tables.PROJECTIONS, "consensus with baseline", 3.0) == []
+
+
+def test_somebody_has_said_something(rows: Rows, games: pa.Table) -> None:
+    assert projections.nobody_said_anything(told(rows, 5), games, [WEEK]) == []
+    [silent] = projections.nobody_said_anything(told(rows, 5), games, [WEEK, NEXT])
+    assert silent == Problem(NEXT, "games, but no source has said anything of them", False)
+    # Before there were any to ask, and in the play-offs, of which the archive has none.
+    for name, value in (("season", 2020), ("game_type", "WC")):
+        at = games.schema.get_field_index(name)
+        other = pa.array([value] * len(games), games.schema.field(at).type)
+        weeks = [SeasonWeek(2020, 5) if name == "season" else WEEK]
+        table = games.set_column(at, games.schema.field(at), other)
+        assert projections.nobody_said_anything(told(rows, 6), table, weeks) == []
 
 
 def told(

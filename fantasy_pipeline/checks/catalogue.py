@@ -52,7 +52,8 @@ def _projected(table: Table, label: str) -> TableChecks:
             Check(
                 f"{table.name}_complete",
                 f"{label}: every rostered fantasy player not on a bye has a row; no NaN; "
-                "p10 <= p50 <= p90; points are what the stat line comes to.",
+                "p10 <= p50 <= p90; points are what the stat line comes to, and whom the model "
+                "expects something of has one.",
                 {
                     "keys": _keys(table),
                     "contract": _contract(table),
@@ -61,6 +62,7 @@ def _projected(table: Table, label: str) -> TableChecks:
                     ),
                     "quantiles": lambda e: projections.crossed_quantiles(e.rows),
                     "stat_line": lambda e: projections.other_than_the_line(e.rows),
+                    "line": lambda e: projections.without_a_line(e.rows),
                 },
             ),
         ),
@@ -179,10 +181,12 @@ SOURCE_PROJECTIONS = TableChecks(
     (
         Check(
             "source_projections_fresh",
-            "No source repeats its week before, or another source.",
+            "No source repeats its week before, or another source; of a week with games some "
+            "source has said something.",
             {
                 "keys": _keys(tables.SOURCE_PROJECTIONS),
                 "copies": lambda e: projections.same_projections(e.rows, e.past),
+                "silent": lambda e: projections.nobody_said_anything(e.rows, e.games, e.weeks),
             },
         ),
     ),

@@ -6,10 +6,11 @@ Pure functions of Arrow tables; each returns what it found wrong, nothing if all
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from fantasy_pipeline.calendar import REGULAR_SEASON
 from fantasy_pipeline.checks.base import Problem
 from fantasy_pipeline.scoring import SCORINGS, suffix
 from fantasy_pipeline.season_week import SeasonWeek
@@ -160,6 +161,54 @@ def other_than_the_line(projections: pa.Table) -> list[Problem]:
             )
             problems.append(Problem(SeasonWeek(row["season"], row["week"]), text))
     return problems
+
+
+def without_a_line(projections: pa.Table) -> list[Problem]:
+    """Weeks with players of whom our model expects a point or more, but has no stat line.
+
+    The baseline has none, and of a player of whom the model expects next to nothing the consensus
+    leaves it out.
+    """
+    import pyarrow.compute as pc
+
+    from fantasy_pipeline.model_projections import BASELINE
+
+    consensus = "model_half" in projections.column_names
+    own = projections["model_half" if consensus else "projected_points_half"]
+    modelled = pc.invert(pc.match_substring(projections["source"], BASELINE))
+    wanted = projections.filter(pc.and_(pc.greater_equal(own, 1.0), modelled))
+    # The stat of each position that no line of it lacks.
+    stats = [wanted[name] for name in ("carries", "kicking_points")]
+    absent = wanted.filter(pc.and_(*(pc.is_null(stat) for stat in stats)))
+    return [
+        Problem(week, f"{part.num_rows} players without a stat line, e.g. {_first_names(part)}")
+        for week in weeks_in(absent)
+        if (part := of_week(absent, week)).num_rows
+    ]
+
+
+def _first_names(rows: pa.Table) -> str:
+    return ", ".join(sorted(str(name) for name in rows["player_name"].to_pylist())[:3])
+
+
+def nobody_said_anything(
+    rows: pa.Table, games: pa.Table, weeks: Sequence[SeasonWeek]
+) -> list[Problem]:
+    """Weeks of the regular season that no other source projects, since one does; warnings."""
+    from fantasy_pipeline.sources.projections.base import FIRST_SEASON
+
+    regular = {
+        SeasonWeek(season, week)
+        for season, week, kind in zip(
+            *(games[name].to_pylist() for name in ("season", "week", "game_type")), strict=True
+        )
+        if kind == REGULAR_SEASON and season >= FIRST_SEASON
+    }
+    told = set(weeks_in(rows))
+    return [
+        Problem(week, "games, but no source has said anything of them", serious=False)
+        for week in sorted(regular & set(weeks) - told)
+    ]
 
 
 def same_projections(rows: pa.Table, past: pa.Table) -> list[Problem]:

@@ -67,21 +67,20 @@ def absent_teams(
 ) -> list[Problem]:
     """Teams with a game but without a row; `played`: only games with a score count.
 
-    Serious from `UPSTREAM_LAG` after the kick-off on, or where `played` is false.
+    Serious from `UPSTREAM_LAG` after the kick-off on, where `played` is false, or where no team at
+    all has a row.
     """
     have = _teams(rows)
     problems = []
     for week, teams in sorted(fixtures(games, weeks).items()):
-        absent = {
-            team: game
-            for team, game in teams.items()
-            if (game.has_score or not played) and (*week, team) not in have
-        }
+        wanted = {team: game for team, game in teams.items() if game.has_score or not played}
+        absent = {team: game for team, game in wanted.items() if (*week, team) not in have}
         if absent:
             late = any(now - game.kickoff > UPSTREAM_LAG for game in absent.values())
-            note = "" if late or not played else " yet: provisional"
+            serious = late or not played or len(absent) == len(wanted)
+            note = "" if serious else " yet: provisional"
             text = f"no rows of {', '.join(sorted(absent))}, who have a game{note}"
-            problems.append(Problem(week, text, late or not played))
+            problems.append(Problem(week, text, serious))
     return problems
 
 
