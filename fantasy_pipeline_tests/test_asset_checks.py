@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pytest
 
 from fantasy_pipeline.checks import ALL_CHECKS
+from fantasy_pipeline.checks.projections import PLATFORMS
 from fantasy_pipeline.contracts import Table
 from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.io_managers import LakeIOManager
@@ -168,6 +169,15 @@ def test_a_warning_does_not_stop_it(
     assert not found.passed
     assert found.severity == dg.AssetCheckSeverity.WARN
     assert "without:" in str(found.description)
+    coverage = found.metadata["coverage"].value
+    assert isinstance(coverage, dict)
+    assert set(coverage) == set(PLATFORMS)
+    # Of one of two weeks.
+    assert coverage["sleeper_id"] == pytest.approx(0.5, abs=0.02)
+    without = found.metadata["without"].value
+    assert isinstance(without, dict)
+    number, _, names = str(without["sleeper_id"]).partition(": ")
+    assert len(names.split(", ")) == int(number) > 100, "all of them"
 
 
 @pytest.mark.parametrize("table", [MODEL_PROJECTIONS, PROJECTIONS], ids=lambda table: table.name)

@@ -558,14 +558,18 @@ def players(rows: Rows, count: int = 20, **more: Any) -> pa.Table:
                 "on_bye": False,
                 "roster_status": "ACT",
                 "roster_source": "weekly_roster",
-                "sleeper_id": str(n),
-                "espn_id": str(n),
-                "pfr_id": str(n),
+                **dict.fromkeys(projections.PLATFORMS, str(n)),
             }
             | {name: value(n) for name, value in more.items()}
             for n in range(count)
         ),
     )
+
+
+@pytest.mark.parametrize("platform", projections.PLATFORMS)
+def test_every_platform_is_watched(rows: Rows, platform: str) -> None:
+    [problem] = projections.unmapped_players(players(rows, **{platform: lambda n: None}))
+    assert problem.text.startswith(f"{platform} of 0% of active fantasy players; without: Player")
 
 
 def test_ids_are_mapped_or_listed(rows: Rows) -> None:
@@ -578,7 +582,7 @@ def test_ids_are_mapped_or_listed(rows: Rows) -> None:
         "Player 00, Player 05, Player 10, Player 15"
     )
     assert projections.id_coverage(some)["sleeper_id"] == 0.8
-    assert projections.id_coverage(some)["yahoo_id"] == 0.0
+    assert projections.id_coverage(some)["yahoo_id"] == 1.0
     assert projections.unmapped_names(some)["sleeper_id"].startswith("4: Player 00, ")
     # Linemen and practice squads are not asked for.
     assert (
