@@ -13,10 +13,16 @@ from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.runs import execute
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sources.base import SAMPLE_LABEL
-from fantasy_pipeline.tables import PLAYER_HISTORY, WEEKLY_STATS
-from fantasy_pipeline_tests.places import BucketPlace
+from fantasy_pipeline.tables import (
+    PLAYER_HISTORY,
+    RAW_PLAYERS,
+    SOURCE_PROJECTIONS,
+    WEEKLY_STATS,
+)
 from fantasy_pipeline_tests.watching import (
+    Counts,
     Readers,
+    counts_of,
     differing,
     files_of,
     finish,
@@ -43,7 +49,20 @@ def backfill(weeks: str) -> tuple[str, ...]:
     return ("backfill", "--seasons", "2024", "--weeks", weeks, "--json")
 
 
-@pytest.mark.soak
+IMPORTED = (RAW_PLAYERS, WEEKLY_STATS, SOURCE_PROJECTIONS)
+"""What a week of is the same whatever else the lake has."""
+
+
+@pytest.fixture(scope="module")
+def whole_weeks(tmp_path_factory: pytest.TempPathFactory) -> Counts:
+    """Rows of weeks 1-6 of the tables that are imported, made by one backfill alone."""
+    home = new_home(tmp_path_factory.mktemp("whole") / "home")
+    finish(start(home, *backfill("1-6"), FANTASY_SOURCE="sample"))
+    counts = counts_of(Lake(str(home / "data" / "sample"), SAMPLE_LABEL))
+    return {table.name: counts[table.name] for table in IMPORTED}
+
+
+@pytest.mark.slow
 def test_two_runs_of_the_same_week(home: Path, tmp_path: Path, data_of: DataOf) -> None:
     data = data_of(home)
     runs = [start(home, *RUN, FANTASY_DATA=data) for _ in range(2)]
@@ -78,7 +97,7 @@ def test_a_rebuild_that_waited_sees_what_came_meanwhile(home: Path) -> None:
 
 @pytest.mark.soak
 def test_four_backfills_of_overlapping_ranges_and_eight_readers(
-    home: Path, tmp_path: Path, data_of: DataOf
+    home: Path, tmp_path: Path, data_of: DataOf, whole_weeks: Counts
 ) -> None:
     """Half as many on object storage: the server that stands for it has this machine's cores."""
     data = data_of(home)
@@ -86,7 +105,7 @@ def test_four_backfills_of_overlapping_ranges_and_eight_readers(
     ranges, seats, reads = ("1-4", "3-6", "2-5", "1-6"), 8, 100
     if is_bucket(data):
         ranges, seats, reads = ("1-2", "2-3"), 4, 20
-    readers = Readers(lake, SAMPLE_LABEL, {})
+    readers = Readers(lake, SAMPLE_LABEL, whole_weeks)
     with readers.watching(seats):
         backfills = [start(home, *backfill(weeks), FANTASY_DATA=data) for weeks in ranges]
         for process in backfills:
@@ -109,13 +128,15 @@ def test_four_backfills_of_overlapping_ranges_and_eight_readers(
 
 
 @pytest.mark.soak
-@pytest.mark.loopback
-def test_two_machines_and_one_bucket(home: Path, tmp_path: Path, s3: str) -> None:
-    """They share no lock: each file is one of theirs, whole, and a backfill of both's weeks mends
-    what was made of a lake half filled."""
-    data = BucketPlace(s3).root
+def test_two_homes_and_one_lake(
+    home: Path, tmp_path: Path, data_of: DataOf, whole_weeks: Counts
+) -> None:
+    """Their backfills do not wait for each other, and on object storage they share no lock: each
+    file is one of theirs, whole, and a backfill of both's weeks mends what was made of a lake half
+    filled."""
+    data = data_of(home)
     other, serial = new_home(tmp_path / "other"), new_home(tmp_path / "serial")
-    readers = Readers(f"{data}/sample", SAMPLE_LABEL, {})
+    readers = Readers(f"{data}/sample", SAMPLE_LABEL, whole_weeks)
     with readers.watching(2):
         both = [
             start(home, *backfill("1-2"), FANTASY_DATA=data),

@@ -79,6 +79,19 @@ def test_a_week_recorded_empty_before_the_schedule_knew_it(
     lake.write_weeks(MODEL_PROJECTIONS, ours, [WEEK])
 
 
+def test_our_model_projects_nobody_of_a_week_that_the_history_lacks(
+    instance: dg.DagsterInstance, lake: Lake
+) -> None:
+    history, ours = lake.read(PLAYER_HISTORY), lake.read(MODEL_PROJECTIONS, [WEEK])
+    lake.write(PLAYER_HISTORY, history.filter(pc.not_equal(history["week"], WEEK.week)))
+    result = _only(instance, dg.AssetKey(MODEL_PROJECTIONS.name))
+    lake.write(PLAYER_HISTORY, history)
+    assert not result.success
+    [error] = result.errors
+    assert "projections 2024 week 5: player_history knows no players of that week" in error
+    assert lake.read(MODEL_PROJECTIONS, [WEEK]).equals(ours)
+
+
 def test_accuracy_of_a_history_older_than_the_stats(
     instance: dg.DagsterInstance, lake: Lake
 ) -> None:

@@ -145,7 +145,7 @@ def projection_model(
     ins={"raw_players": key_and("roster_source")},
 )
 def model_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_players: Any) -> Any:
-    from fantasy_pipeline.checks.guards import refuse_empty_weeks, weeks_without_stats
+    from fantasy_pipeline.checks.guards import weeks_without_stats
     from fantasy_pipeline.model import artefact
     from fantasy_pipeline.model_projections import model_projections, pool_warnings
 
@@ -162,7 +162,6 @@ def model_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_playe
 
     history = nfl.lake.read(tables.PLAYER_HISTORY, seasons={week.season for week in weeks})
     table = model_projections(history, scheduled, model, nfl.label)
-    refuse_empty_weeks(tables.MODEL_PROJECTIONS.name, table, scheduled)
     warnings = pool_warnings(raw_players)
     imported = nfl.lake.weeks(tables.WEEKLY_STATS)
     for season, texts in weeks_without_stats(played, imported, scheduled).items():
