@@ -22,7 +22,7 @@ ui: $(VENV)/installed ## the Dagster UI on what `make demo` made, at http://127.
 
 PYTEST = $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-test: $(VENV)/installed-dev ## the tests
+test: $(VENV)/installed-dev ## the tests, but the slow and the long ones
 	$(PYTEST) -m "not slow and not soak"
 
 test-slow: $(VENV)/installed-dev ## those that start programs and deployments; CI runs them too

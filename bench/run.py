@@ -92,7 +92,7 @@ def backfill(folder: Path, seasons: str, report: Report, first: int, last: int) 
     plain, _ = timed(
         [sys.executable, str(HERE / "plain.py"), str(folder / "plain"), str(first), str(last)], home
     )
-    ours, peak = timed([*CLI, "backfill", "--seasons", seasons], home)
+    ours, peak = timed([*CLI, "backfill", "--seasons", seasons, "--workers", "1"], home)
     print(f"    plain script {plain:.1f} s, backfill through Dagster {ours:.1f} s")
     report.line(f"backfill {seasons} / plain script", ours / plain, 2.0)
     report.line("peak memory of the backfill, all its processes", peak / 2**30, 1.5, " GiB")
@@ -115,7 +115,7 @@ def per_partition(folder: Path, report: Report) -> None:
     times = {}
     for seasons, weeks in (("2023-2024", 44), ("2015-2024", 214)):
         home = fresh(folder, f"scale-{seasons}")
-        seconds, _ = timed([*CLI, "backfill", "--seasons", seasons], home)
+        seconds, _ = timed([*CLI, "backfill", "--seasons", seasons, "--workers", "1"], home)
         times[seasons] = seconds / weeks
         print(f"    {seasons}: {1000 * times[seasons]:.0f} ms per week")
     report.line("time per week at 10 seasons / at 2", times["2015-2024"] / times["2023-2024"], 1.15)

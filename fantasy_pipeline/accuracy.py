@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from fantasy_pipeline.model import consensus
 from fantasy_pipeline.model.baseline import shrunken_mean
 from fantasy_pipeline.model.features import floats, texts
+from fantasy_pipeline.model.intervals import LEVELS
 from fantasy_pipeline.scoring import Scoring, suffix
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.source_projections import NFLCOM
+from fantasy_pipeline.sources.projections import NFLCOM
 from fantasy_pipeline.tables import PLAYER_WEEK, PROJECTION_ACCURACY
 from fantasy_pipeline.week_rows import codes
 
@@ -261,7 +262,7 @@ def measure(
         inside = (actual >= quantiles[:, 0]) & (actual <= quantiles[:, 2])
         losses = [
             np.maximum(level * (actual - column), (level - 1) * (actual - column)).mean()
-            for level, column in zip((0.1, 0.5, 0.9), quantiles.T, strict=True)
+            for level, column in zip(LEVELS, quantiles.T, strict=True)
         ]
         out["coverage"], out["pinball"] = float(inside.mean()), float(np.mean(losses))
     return out

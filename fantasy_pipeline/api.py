@@ -23,13 +23,12 @@ from fantasy_pipeline.control.history import STATUSES, execution_of, executions
 from fantasy_pipeline.control.status import status
 from fantasy_pipeline.control.trigger import AlreadyRunningError, trigger
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.season_week import FIRST_SEASON, WEEKS, SeasonWeek
+from fantasy_pipeline.season_week import FIRST_SEASON, LAST_SEASON, WEEKS, SeasonWeek
 from fantasy_pipeline.session import Session
 from fantasy_pipeline.settings import ApiSettings
 from fantasy_pipeline.sources.base import SourceName
 
 MAX_BODY_BYTES = 4096
-LARGEST_SEASON = 2100
 TRIGGER = "/api/jobs/trigger"
 _RUN_ID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 # One of the statuses; a Literal made of them cannot be checked statically.
@@ -75,9 +74,9 @@ class TriggerRequest(BaseModel):
         },
     )
 
-    year: Integer = _left_out(ge=FIRST_SEASON, le=LARGEST_SEASON, description="Season")
+    year: Integer = _left_out(ge=FIRST_SEASON, le=LAST_SEASON, description="Season")
     week: Integer = _left_out(ge=WEEKS[0], le=WEEKS[-1], description="Week, play-offs included")
-    source: Literal["auto", "nfl_data_py", "nflreadpy", "sample"] | None = Field(
+    source: SourceName | None = Field(
         None, description="Where data come from; default: FANTASY_SOURCE, else auto"
     )
 

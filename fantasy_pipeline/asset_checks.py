@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 
 from fantasy_pipeline.checks import ALL_CHECKS, Check, Result, TableChecks
-from fantasy_pipeline.partitions import season_week, weeks_of
+from fantasy_pipeline.partitions import season_week, weeks_of_run
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.runs import moment_of
 
@@ -34,7 +34,7 @@ def asset_checks_of(of_table: TableChecks) -> dg.AssetChecksDefinition:
     def check_table(
         context: dg.AssetCheckExecutionContext, nfl: NflData
     ) -> Iterator[dg.AssetCheckResult]:
-        weeks = weeks_of(context) if table.weekly else []
+        weeks = weeks_of_run(context) if table.weekly else []
         evidence = of_table.evidence(nfl.lake, weeks, moment_of(context.run.tags, nfl.now()))
         wanted = {key.name for key in context.selected_asset_check_keys}
         for check in of_table.checks:

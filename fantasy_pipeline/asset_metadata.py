@@ -79,7 +79,7 @@ def _plain(value: Any) -> str | int | float | bool:
     return "" if value is None else str(value)
 
 
-def report_weeks(
+def add_week_metadata(
     context: dg.AssetExecutionContext,
     data: pa.Table,
     weeks: Sequence[SeasonWeek],

@@ -33,7 +33,7 @@ class Column:
         name: column name, an nflverse name where there is one.
         type: ``string``, ``int``, ``float``, ``bool``, ``date`` or ``timestamp`` (UTC).
         description: meaning, with the unit where there is one.
-        required: upstream must deliver it, and it is never null in a lake table's key.
+        required: upstream must deliver it; of contracts of sources, the lake's use `nullable`.
         aliases: names that this column has, or had, upstream.
         unit: what a number counts, e.g. ``yards``; empty where it has none.
         lowest, highest: values beyond which a number is an error, not a record.
@@ -94,15 +94,7 @@ class Table:
         return pa.schema([(column.name, column.arrow_type) for column in self.columns])
 
     def violations(self, data: pa.Table, keys: bool = True, values: bool = True) -> list[str]:
-        """What breaks the contract in rows that have its columns and types.
-
-        One clause for the key and one per column and kind: how many rows, and examples with
-        their key. A library looks at them: `enforcement.py`.
-
-        Args:
-            keys: whether the key must be there and must not repeat.
-            values: whether every column's nulls and values are looked at.
-        """
+        """What breaks the contract in rows of its columns and types: see `enforcement`."""
         from fantasy_pipeline.enforcement import violations
 
         return violations(self, data, keys, values)

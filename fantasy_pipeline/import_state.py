@@ -138,8 +138,13 @@ def weeks_of_run(tags: Mapping[str, str]) -> list[SeasonWeek]:
     ]
 
 
-def _makes(run: dg.DagsterRun) -> frozenset[str]:
-    """Of `_IMPORTED` and `_PROJECTED`, what a run materializes."""
+def same_league(one: str | None, other: str | None) -> bool:
+    """Whether two sources are of one league, the NFL or the sample; None: not known, maybe."""
+    return one is None or other is None or (one == "sample") == (other == "sample")
+
+
+def makes(run: dg.DagsterRun) -> frozenset[str]:
+    """What a run makes of the tables of a week, be it of a job or of assets chosen in the UI."""
     # Of a job as a whole it is None or empty.
     if run.asset_selection:
         return (_IMPORTED | _PROJECTED) & {key.to_user_string() for key in run.asset_selection}
@@ -161,7 +166,6 @@ def running_weeks(
     runs = instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS))
     found = {}
     for run in runs:
-        same_league = ((source_of_run(run) or source) == "sample") == (source == "sample")
-        if same_league and tables & _makes(run):
+        if same_league(source_of_run(run), source) and tables & makes(run):
             found.update(dict.fromkeys(weeks_of_run(run.tags), run))
     return found

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.model import features
 from fantasy_pipeline.model.baseline import baseline_plays, baseline_points
-from fantasy_pipeline.model.intervals import quantile_table, quantiles
+from fantasy_pipeline.model.intervals import LEVELS, QUANTILES, quantile_table, quantiles
 from fantasy_pipeline.model.predict import expect
 from fantasy_pipeline.model.stat_line import points
 from fantasy_pipeline.model.training import Model
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 MODEL, BASELINE = "model", "baseline"
 LIKELY = 0.5
 """Chance to play from which on a player is projected as if he plays."""
-LEVELS = (0.1, 0.5, 0.9)
-QUANTILES = ("p10", "p50", "p90")
 
 ROSTER_REASONS = {
     "RES": "reserve list",
@@ -158,7 +156,7 @@ def _project_position(
     return out
 
 
-def pool_warnings(raw_players: pa.Table) -> dict[int, list[str]]:
+def warnings_without_rosters(raw_players: pa.Table) -> dict[int, list[str]]:
     """Warnings, by season, about weeks whose players are only known from their own stat lines."""
     import pyarrow.compute as pc
 

@@ -21,7 +21,7 @@ season_week = dg.MultiPartitionsDefinition(
 """Keys read ``2024|05``. Weeks that a season does not have are recorded as empty."""
 
 
-def weeks_of(
+def weeks_of_run(
     context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext,
 ) -> list[SeasonWeek]:
     """Weeks that the run is to materialize, in order.

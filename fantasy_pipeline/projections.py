@@ -9,21 +9,19 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.model import consensus, features
-from fantasy_pipeline.model.intervals import quantile_table, quantiles
+from fantasy_pipeline.model.intervals import LEVELS, QUANTILES, quantile_table, quantiles
 from fantasy_pipeline.model.stat_line import points
 from fantasy_pipeline.model.training import Model
 from fantasy_pipeline.model_projections import (
     BASELINE,
-    LEVELS,
     LIKELY,
     MODEL,
-    QUANTILES,
     with_reason,
 )
 from fantasy_pipeline.scoring import SCORINGS, suffix
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.source_projections import NFLCOM
 from fantasy_pipeline.source_record import known
+from fantasy_pipeline.sources.projections import NFLCOM
 from fantasy_pipeline.tables import FANTASY_POSITIONS, PROJECTIONS, TARGET_STATS
 from fantasy_pipeline.week_rows import codes, weeks_in
 

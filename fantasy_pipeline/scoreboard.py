@@ -19,7 +19,7 @@ from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.model import training
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.source_projections import NFLCOM
+from fantasy_pipeline.sources.projections import NFLCOM
 from fantasy_pipeline.week_rows import weeks_in
 
 if TYPE_CHECKING:

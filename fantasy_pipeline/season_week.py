@@ -13,6 +13,8 @@ from fantasy_pipeline.errors import PipelineError
 
 FIRST_SEASON = 1999
 """First season of the nflverse schedule and stats files."""
+LAST_SEASON = 2100
+"""Beyond it a number is no season, whatever a file or an argument says."""
 WEEKS = tuple(range(1, 23))
 """Weeks a season can have: up to 18 in the regular season, play-offs through 22."""
 

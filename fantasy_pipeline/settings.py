@@ -71,7 +71,7 @@ class AlertSettings(BaseSettings):
     slack_url: SecretStr | None = Field(None, description="Slack incoming webhook")
     webhook_url: SecretStr | None = Field(None, description="Any webhook; takes JSON")
     smtp_host: str = Field("", description="Mail server; with smtp_to, alerts go by e-mail")
-    smtp_port: int = Field(587, description="587: STARTTLS, 465: TLS")
+    smtp_port: int = Field(587, description="Port of the mail server")
     smtp_tls: Literal["auto", "starttls", "implicit", "off"] = Field(
         "auto",
         description="auto: implicit on port 465, off to this machine, starttls elsewhere; off is "
@@ -81,7 +81,7 @@ class AlertSettings(BaseSettings):
     smtp_password: SecretStr | None = Field(None, description="Its password")
     smtp_from: str = Field("fantasy-pipeline@localhost", description="Sender")
     smtp_to: str = Field("", description="Recipients, with commas between")
-    ui_url: str = Field("", description="Dagster UI, for links to runs; none without it")
+    ui_url: str = Field("", description="Dagster UI, for links to runs and reports")
 
     def run_url(self) -> str:
         """Where the Dagster UI shows runs, to be followed by an id; empty: not known."""

@@ -22,7 +22,6 @@ from fantasy_pipeline.source_record import (
     recorded,
     repeats,
 )
-from fantasy_pipeline.sources.projections import NFLCOM
 from fantasy_pipeline.sources.projections.base import (
     Answer,
     ProjectionSource,
@@ -35,8 +34,6 @@ from fantasy_pipeline.week_rows import of_week, weeks_in
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-__all__ = ["NFLCOM", "Told", "source_projections"]
 
 FEW = 20
 """Players of a source and week below which nothing is made of those it leaves out."""

@@ -1,7 +1,7 @@
 """The frozen record of other people's projections: what is added, what was known, who copies whom.
 
-`source_projections` holds every statement with the moment it was made. Pure functions over it, and
-the only places that decide these things.
+`source_projections` holds every statement with the moment it was made. These are the only places
+that decide these things; all functions but `stored_record` are pure.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ def _keep_open(connection: object, _record: object) -> None:
     if not isinstance(connection, sqlite3.Connection):
         return
     path = connection.execute("PRAGMA database_list").fetchone()[2]
-    # A file that is still being made is in another mode, in which an idle connection counts not.
+    # A file that is still being made is in another mode; an idle connection does not count in it.
     if not path or connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         return
     with _lock:

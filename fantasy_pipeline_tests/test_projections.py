@@ -17,17 +17,16 @@ import pytest
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.model.baseline import OPPONENT_WEIGHT, TOTAL_WEIGHT
 from fantasy_pipeline.model.features import PRIOR_GAMES, USUAL_TEAM_TOTAL
-from fantasy_pipeline.model.intervals import quantile_table
+from fantasy_pipeline.model.intervals import LEVELS, QUANTILES, quantile_table
 from fantasy_pipeline.model.intervals import quantiles as quantiles_of
 from fantasy_pipeline.model.training import MAX_SEASONS, Model, of_each_season, train
 from fantasy_pipeline.model_projections import (
     BASELINE,
-    LEVELS,
     LIKELY,
     NOTHING,
     ROSTER_REASONS,
     model_projections,
-    pool_warnings,
+    warnings_without_rosters,
 )
 from fantasy_pipeline.projections import projections
 from fantasy_pipeline.season_week import SeasonWeek
@@ -45,7 +44,6 @@ Rows = Callable[..., pa.Table]
 Project = Callable[..., dict[str, dict[str, Any]]]
 W5 = SeasonWeek(2024, 5)
 POINTS = ("fantasy_points", "fantasy_points_half", "fantasy_points_ppr")
-QUANTILES = ("p10", "p50", "p90")
 
 
 def known(player: str, position: str = "WR", **more: Any) -> dict[str, Any]:
@@ -385,7 +383,7 @@ def test_that_is_said(rows: Rows) -> None:
             for source in found
         ),
     )
-    assert pool_warnings(players) == {
+    assert warnings_without_rosters(players) == {
         2018: ["projections 2018 week 1: no rosters; the players listed are those who then played"]
     }
 

@@ -25,7 +25,7 @@ def table(*lines: dict[str, float | None]) -> pa.Table:
 
 
 def upstream(stats: dict[str, Any], per_reception: float) -> float:
-    """nflverse's formula, written down by hand from DESIGN §5."""
+    """nflverse's formula, written down by hand."""
     touchdowns = stats["rushing_tds"] + stats["receiving_tds"] + stats["special_teams_tds"]
     two_points = sum(
         stats[f"{kind}_2pt_conversions"] for kind in ("passing", "rushing", "receiving")

@@ -60,10 +60,6 @@ class Outbox:
             self._write(state)
             return True
 
-    def knows(self, alert_id: str) -> bool:
-        """Whether an alert was added, sent or not."""
-        return alert_id in self.known()
-
     def known(self) -> set[str]:
         """Ids of the alerts that were added, sent or not."""
         return set(self._read()["known"])

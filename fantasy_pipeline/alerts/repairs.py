@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import dagster as dg
 
 from fantasy_pipeline.control.history import executions
-from fantasy_pipeline.import_state import source_of_run, week_of_run
+from fantasy_pipeline.import_state import makes, same_league, source_of_run, week_of_run
 from fantasy_pipeline.season_week import SeasonWeek
 
 if TYPE_CHECKING:
@@ -19,15 +19,8 @@ REMEMBERED = timedelta(days=8)
 """Nobody repairs an older failure; a week that is missing has a rule and an alert of its own."""
 WILL_RETRY = "dagster/will_retry"
 
-_WORK = {
-    "weekly_import": {"weekly_stats"},
-    "season_ingest": {"weekly_stats"},
-    "whole_week": {"weekly_stats", "projections"},
-    "weekly_projections": {"projections"},
-    "season_projections": {"projections"},
-}
-"""What each job is run for, as assets; runs of a selection, as the UI's, say themselves."""
 _RESULTS = {"weekly_stats", "projections"}
+"""What a failed run owes to a week; the rest comes with it."""
 
 
 class _Weeks(NamedTuple):
@@ -88,8 +81,7 @@ def repairs(success: Execution, failure: Execution) -> bool:
     """Whether a run that succeeded ended later, and did what another one failed to do."""
     if _end(success) < _end(failure):
         return False
-    leagues = {source_of_run(run.run) for run in (success, failure)} - {None}
-    if len(leagues) == 2 and "sample" in leagues:
+    if not same_league(source_of_run(success.run), source_of_run(failure.run)):
         return False
     return _is_same(success.run, failure.run) or _does_the_same(success.run, failure.run)
 
@@ -109,13 +101,7 @@ def _does_the_same(success: dg.DagsterRun, failure: dg.DagsterRun) -> bool:
     done, wanted = _weeks(success), _weeks(failure)
     if done is None or wanted is None or not done.cover(wanted):
         return False
-    return bool(_work(success) & _work(failure))
-
-
-def _work(run: dg.DagsterRun) -> set[str]:
-    if run.asset_selection:
-        return _RESULTS & {key.to_user_string() for key in run.asset_selection}
-    return _WORK.get(run.job_name, set())
+    return bool(_RESULTS & makes(success) & makes(failure))
 
 
 def _weeks(run: dg.DagsterRun) -> _Weeks | None:

@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 
 from fantasy_pipeline import tables
-from fantasy_pipeline.asset_metadata import definition_metadata, preview, report_weeks
+from fantasy_pipeline.asset_metadata import add_week_metadata, definition_metadata, preview
 from fantasy_pipeline.assets.base import (
     OWNERS,
     UPSTREAM,
@@ -14,8 +14,8 @@ from fantasy_pipeline.assets.base import (
     key_and,
     weekly_table,
 )
-from fantasy_pipeline.partitions import by_season, weeks_of
-from fantasy_pipeline.resources import NflData
+from fantasy_pipeline.partitions import by_season, weeks_of_run
+from fantasy_pipeline.resources import REAL_LABEL, NflData
 from fantasy_pipeline.retries import NETWORK_RETRY, asks_upstream
 from fantasy_pipeline.runs import moment_of
 
@@ -41,7 +41,7 @@ def games(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
     context.add_output_metadata(
         {
             "seasons": f"{seasons.min()}-{seasons.max()}",
-            "data": nfl.label or "nfl",
+            "data": nfl.label or REAL_LABEL,
             "preview": preview(table),
         }
     )
@@ -57,14 +57,14 @@ def raw_players(context: dg.AssetExecutionContext, nfl: NflData, games: Any) -> 
 
     from fantasy_pipeline.players import raw_players
 
-    weeks = weeks_of(context)
+    weeks = weeks_of_run(context)
     parts, warnings = [], {}
     for season, numbers in by_season(weeks).items():
         part, warnings[season] = raw_players(nfl.upstream, games, season, numbers)
         parts.append(part)
     table = pa.concat_tables(parts)
     more = {week: {"reader": nfl.upstream.reader_of("weekly_rosters")} for week in weeks}
-    report_weeks(context, table, weeks, games_played(games), warnings, nfl.label, more)
+    add_week_metadata(context, table, weeks, games_played(games), warnings, nfl.label, more)
     return table
 
 
@@ -84,7 +84,7 @@ def weekly_stats(
 
     from fantasy_pipeline.stats import import_phases, unplayed_games, weekly_stats
 
-    weeks = weeks_of(context)
+    weeks = weeks_of_run(context)
     parts, warnings = [], {}
     for season, numbers in by_season(weeks).items():
         players = raw_players.filter(pc.equal(raw_players["season"], season))
@@ -98,7 +98,7 @@ def weekly_stats(
     phases = import_phases(moment_of(context.run.tags, nfl.now()), games, table, weeks)
     reader = nfl.upstream.reader_of("weekly_stats")
     more = {week: {"phase": phase, "reader": reader} for week, phase in phases.items()}
-    report_weeks(context, table, weeks, games_played(games), warnings, nfl.label, more)
+    add_week_metadata(context, table, weeks, games_played(games), warnings, nfl.label, more)
     return table
 
 
@@ -109,12 +109,12 @@ def provisional_stats(
     from fantasy_pipeline.stat_corrections import first_stats
     from fantasy_pipeline.stats import import_phases
 
-    weeks = weeks_of(context)
+    weeks = weeks_of_run(context)
     kept = sorted(set(nfl.lake.weeks(tables.PROVISIONAL_STATS)) & set(weeks))
     phases = import_phases(moment_of(context.run.tags, nfl.now()), games, weekly_stats, weeks)
     table = first_stats(weekly_stats, nfl.lake.read(tables.PROVISIONAL_STATS, kept), phases)
     table = tables.PROVISIONAL_STATS.conform(table)
-    report_weeks(context, table, weeks, games_played(games), {}, nfl.label)
+    add_week_metadata(context, table, weeks, games_played(games), {}, nfl.label)
     return table
 
 
@@ -124,8 +124,8 @@ def stat_corrections(
 ) -> Any:
     from fantasy_pipeline.stat_corrections import stat_corrections
 
-    weeks = weeks_of(context)
+    weeks = weeks_of_run(context)
     table = stat_corrections(provisional_stats, weekly_stats)
     played = games_played(nfl.lake.read(tables.GAMES))
-    report_weeks(context, table, weeks, played, {}, nfl.label)
+    add_week_metadata(context, table, weeks, played, {}, nfl.label)
     return table

@@ -7,17 +7,17 @@ from pydantic import Field
 
 from fantasy_pipeline import tables
 from fantasy_pipeline.asset_metadata import (
+    add_week_metadata,
     definition_metadata,
     lineage_metadata,
     link_to_report,
     preview,
-    report_weeks,
 )
 from fantasy_pipeline.assets.base import OWNERS, UPSTREAM, games_played, key_and, weekly_table
 from fantasy_pipeline.assets.ingest import games, raw_players, weekly_stats
 from fantasy_pipeline.contracts import Table
-from fantasy_pipeline.partitions import by_season, weeks_of
-from fantasy_pipeline.resources import NflData
+from fantasy_pipeline.partitions import by_season, weeks_of_run
+from fantasy_pipeline.resources import REAL_LABEL, NflData
 from fantasy_pipeline.retries import asks_upstream
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.settings import AlertSettings
@@ -52,7 +52,7 @@ def player_history(nfl: NflData) -> dg.MaterializeResult:  # type: ignore[type-a
         metadata={
             "dagster/row_count": rows,
             "path": nfl.lake.path(tables.PLAYER_HISTORY),
-            "data": nfl.label or "nfl",
+            "data": nfl.label or REAL_LABEL,
             "preview": preview(checked.rows),
             **lineage_metadata(tables.PLAYER_HISTORY.name),
         }
@@ -78,7 +78,7 @@ def source_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_play
     from fantasy_pipeline.source_projections import source_projections
     from fantasy_pipeline.source_record import stored_record
 
-    weeks, games = weeks_of(context), nfl.lake.read(tables.GAMES)
+    weeks, games = weeks_of_run(context), nfl.lake.read(tables.GAMES)
     sources = nfl.projection_sources()
     parts, warnings = [], {}
     more: dict[SeasonWeek, dict[str, str]] = {}
@@ -97,7 +97,7 @@ def source_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_play
             SeasonWeek(season, week): {"reader": reader, **told.metadata(week)} for week in numbers
         }
     table = pa.concat_tables(parts)
-    report_weeks(context, table, weeks, games_played(games), warnings, nfl.label, more)
+    add_week_metadata(context, table, weeks, games_played(games), warnings, nfl.label, more)
     return table
 
 
@@ -133,7 +133,7 @@ def projection_model(
             context.log.warning(
                 f"projection_model {season}: too few seasons before it; the baseline projects"
             )
-    return dg.MaterializeResult(metadata={"models": facts, "data": nfl.label or "nfl"})
+    return dg.MaterializeResult(metadata={"models": facts, "data": nfl.label or REAL_LABEL})
 
 
 @weekly_table(
@@ -147,9 +147,9 @@ def projection_model(
 def model_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_players: Any) -> Any:
     from fantasy_pipeline.checks.guards import weeks_without_stats
     from fantasy_pipeline.model import artefact
-    from fantasy_pipeline.model_projections import model_projections, pool_warnings
+    from fantasy_pipeline.model_projections import model_projections, warnings_without_rosters
 
-    weeks = weeks_of(context)
+    weeks = weeks_of_run(context)
     played = games_played(nfl.lake.read(tables.GAMES))
     scheduled = [week for week in weeks if week in played]
 
@@ -162,11 +162,11 @@ def model_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_playe
 
     history = nfl.lake.read(tables.PLAYER_HISTORY, seasons={week.season for week in weeks})
     table = model_projections(history, scheduled, model, nfl.label)
-    warnings = pool_warnings(raw_players)
+    warnings = warnings_without_rosters(raw_players)
     imported = nfl.lake.weeks(tables.WEEKLY_STATS)
     for season, texts in weeks_without_stats(played, imported, scheduled).items():
         warnings[season] = [*warnings.get(season, []), *texts]
-    report_weeks(context, table, weeks, played, warnings, nfl.label)
+    add_week_metadata(context, table, weeks, played, warnings, nfl.label)
     return table
 
 
@@ -181,7 +181,7 @@ def projections(
     from fantasy_pipeline.model.artefact import load
     from fantasy_pipeline.projections import consensus_gaps, projections
 
-    weeks = weeks_of(context)
+    weeks = weeks_of_run(context)
 
     table = projections(
         model_projections, source_projections, lambda season: load(nfl.lake, season), nfl.label
@@ -191,7 +191,7 @@ def projections(
     refuse_empty_weeks(tables.PROJECTIONS.name, table, [week for week in weeks if week in played])
     ui_url = AlertSettings().ui_url
     more = {week: {"report": link_to_report(week, ui_url)} for week in weeks if week in played}
-    report_weeks(context, table, weeks, played, warnings, nfl.label, more)
+    add_week_metadata(context, table, weeks, played, warnings, nfl.label, more)
     return table
 
 
@@ -207,7 +207,7 @@ def projection_accuracy(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
     from fantasy_pipeline.accuracy import HISTORY_COLUMNS, headlines, projection_accuracy
     from fantasy_pipeline.checks.guards import refuse_empty_weeks
 
-    weeks = weeks_of(context)
+    weeks = weeks_of_run(context)
     lake = nfl.lake
     projected = set(lake.weeks(tables.PROJECTIONS)) & set(weeks)
     played = games_played(lake.read(tables.GAMES))
@@ -233,5 +233,5 @@ def projection_accuracy(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
         season: [f"projections {season}: none of week {', '.join(map(str, absent))} to score"]
         for season, absent in by_season(sorted((set(weeks) & set(played)) - projected)).items()
     }
-    report_weeks(context, table, weeks, played, warnings, nfl.label, headlines(table))
+    add_week_metadata(context, table, weeks, played, warnings, nfl.label, headlines(table))
     return table

@@ -15,7 +15,7 @@ from fantasy_pipeline.assets.projection import (
     projections,
     source_projections,
 )
-from fantasy_pipeline.partitions import season_week, weeks_of
+from fantasy_pipeline.partitions import season_week, weeks_of_run
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.runs import moment_of
 from fantasy_pipeline.season_week import SeasonWeek
@@ -60,7 +60,7 @@ _FACTS = ("phase", "reader", "games")
 def weekly_report(context: dg.AssetExecutionContext, nfl: NflData) -> None:
     from fantasy_pipeline.report import contents, page, store
 
-    weeks, lake = weeks_of(context), nfl.lake
+    weeks, lake = weeks_of_run(context), nfl.lake
     as_of = moment_of(context.run.tags, nfl.now())
     run_url = AlertSettings().run_url()
     history = contents.read_history(lake)

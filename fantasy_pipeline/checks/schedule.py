@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
+from fantasy_pipeline.calendar import REGULAR_SEASON
 from fantasy_pipeline.checks.base import Problem
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import PLAYER_WEEK
@@ -24,15 +25,12 @@ provisional, and a team without players a warning."""
 MOST_MOVED = 0.05
 """Share of a week's players on another team than their roster's from which on the lines are another
 season's, of which it is 29 %; twelve weeks move 4 %."""
-
-
 FEWEST_PLAYERS = 15
 """Players on a team's roster of a week; 69 are the fewest in 2021-2025, 23 in the sample league."""
 SHARE_OF_PLAYERS = 0.6
 """The same beside the week's median team; 0.86 is the least in any real week."""
 FEWEST_BY_POSITION = {"QB": 1, "RB": 2, "WR": 4, "TE": 1}
-"""The fewest in 2021-2025 are 2, 3, 7 and 3. Of kickers it is none: upstream lacks the Chargers' of
-2023."""
+"""The fewest in 2021-2025 are 2, 3, 7 and 3. Of kickers it is none, which is a warning."""
 FEWEST_LINES, SHARE_OF_LINES = 8, 0.4
 """A team's stat lines of a game, and the same beside the week's median team, in files of all
 positions: 24 and 0.73 are the least in 2015-2025, 12 and 0.75 in the sample league."""
@@ -261,7 +259,7 @@ def uneven_schedule(games: pa.Table) -> list[Problem]:
     """Teams whose regular season is not as long as the others'; one game may be cancelled."""
     import pyarrow.compute as pc
 
-    regular = _sides(games.filter(pc.equal(games["game_type"], "REG")))
+    regular = _sides(games.filter(pc.equal(games["game_type"], REGULAR_SEASON)))
     counts: dict[int, dict[str, int]] = defaultdict(dict)
     for row in regular.group_by(["season", "team"]).aggregate([([], "count_all")]).to_pylist():
         counts[row["season"]][row["team"]] = row["count_all"]

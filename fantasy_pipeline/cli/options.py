@@ -11,13 +11,12 @@ import typer
 
 from fantasy_pipeline.cli.output import Format
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.season_week import FIRST_SEASON, WEEKS, SeasonWeek
+from fantasy_pipeline.season_week import FIRST_SEASON, LAST_SEASON, WEEKS, SeasonWeek
 from fantasy_pipeline.sources.base import SourceName
 
 if TYPE_CHECKING:
     from fantasy_pipeline.session import Session
 
-LAST_SEASON = 2100
 
 SourceOption = Annotated[
     SourceName | None,

@@ -164,7 +164,7 @@ def fail_if_failed(summary: Summary) -> None:
 
 
 def demo(source: SourceOption = "sample", at: AtOption = None, json: JsonOption = False) -> None:
-    """Import two seasons and the week due, project the upcoming week, and show the result.
+    """Import two seasons and this one so far, project the upcoming week, and show the result.
 
     The sample league needs no network; its tables are in a lake of their own.
     """

@@ -1,4 +1,4 @@
-"""Run history: which runs there were, and what came of them. Successor of ``job_executions``.
+"""Run history: which runs there were, and what came of them.
 
 Everything is read from the Dagster instance, whichever storage it has.
 """
@@ -251,7 +251,7 @@ def _moment(timestamp: float | None) -> datetime | None:
 
 
 def job_executions(instance: dg.DagsterInstance) -> pa.Table:
-    """Every run with the columns of the old table, newest first; `result` is JSON."""
+    """Every run, as the table of `fantasy-pipeline sql`, newest first; `result` is JSON."""
     import json
 
     import pyarrow as pa
@@ -261,7 +261,7 @@ def job_executions(instance: dg.DagsterInstance) -> pa.Table:
             ("id", pa.string()),
             ("job_id", pa.string()),
             ("status", pa.string()),
-            # Without time zone, as the old table's: it compares with now()::timestamp and dates.
+            # Without time zone, so that it compares with now()::timestamp and dates.
             ("executed_at", pa.timestamp("us")),
             ("result", pa.string()),
             ("season", pa.int32()),

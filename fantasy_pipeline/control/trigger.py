@@ -30,6 +30,9 @@ START_SECONDS = 90
 """How long a worker may take until its run exists."""
 
 
+POLL_SECONDS = 0.5
+
+
 class AlreadyRunningError(PipelineError):
     """The week is being imported or projected; `run_id` is the run that does it."""
 
@@ -123,7 +126,7 @@ def _start(session: Session, run_id: str, arguments: Sequence[str]) -> subproces
     raise PipelineError(f"the run did not start: {last} (log: {log})")
 
 
-def wait_for(instance: DagsterInstance, run_id: str, poll_seconds: float = 0.5) -> Execution:
+def wait_for(instance: DagsterInstance, run_id: str) -> Execution:
     """Wait until a run is over."""
     from fantasy_pipeline.control.history import execution_of
 
@@ -131,7 +134,7 @@ def wait_for(instance: DagsterInstance, run_id: str, poll_seconds: float = 0.5) 
         execution = execution_of(instance, run_id)
         if execution.is_over:
             return execution
-        time.sleep(poll_seconds)
+        time.sleep(POLL_SECONDS)
 
 
 def wait_for_all(instance: DagsterInstance, started: Started) -> list[Execution]:

@@ -60,6 +60,7 @@ class Decaying:
 
 
 def ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """Quotient, NaN where the denominator is not positive."""
     import numpy as np
 
     with np.errstate(divide="ignore", invalid="ignore"):

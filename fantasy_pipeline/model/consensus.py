@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from fantasy_pipeline.model.features import USUAL_TEAM_TOTAL
-from fantasy_pipeline.model.intervals import quantiles
+from fantasy_pipeline.model.intervals import LEVELS, quantiles
 from fantasy_pipeline.scoring import Scoring
 from fantasy_pipeline.source_record import copies, known
 from fantasy_pipeline.tables import PLAYER_WEEK
@@ -257,7 +257,7 @@ def learn_width(
     model = unseen["model_half"].to_numpy()
     together = combine(model, sources, weights, codes(unseen), _hints_of(unseen))[told]
     actual = unseen["target_half"].to_numpy()[told]
-    low, middle, high = quantiles(table, together, np.ones(len(together)), (0.1, 0.5, 0.9)).T
+    low, middle, high = quantiles(table, together, np.ones(len(together)), LEVELS).T
     covered = [
         np.mean((actual >= middle - (middle - low) * w) & (actual <= middle + (high - middle) * w))
         for w in WIDTHS

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
+LEVELS = (0.1, 0.5, 0.9)
+QUANTILES = ("p10", "p50", "p90")
+"""Floor, median and ceiling: what share of the outcomes is below, and the columns."""
 GRID = (*(round(0.05 * step, 2) for step in range(20)), 0.98)
 """Quantiles that a table keeps: 0, 0.05 … 0.95, 0.98."""
 BINS = 12

@@ -25,7 +25,6 @@ SETTINGS = {
     "early_stopping": False,
     "random_state": 0,
 }
-FIELDS = ("feature", "threshold", "missing_left", "left", "right", "leaf", "value", "roots")
 
 
 @dataclass(frozen=True)

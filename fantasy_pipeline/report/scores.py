@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fantasy_pipeline.accuracy import ALL, LAST_WEEK
 from fantasy_pipeline.scoreboard import scoreboard
-from fantasy_pipeline.source_projections import NFLCOM
+from fantasy_pipeline.sources.projections import NFLCOM
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -51,7 +51,7 @@ class Facts:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def result(self, success: bool, duration_s: float | None) -> dict[str, Any]:
-        """The summary: what the old ``job_executions.result`` was, as JSON values."""
+        """The summary, as JSON values."""
         phase = "final" if set(self.phases) == {"final"} else "provisional"
         return {
             "success": success,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fantasy_pipeline.contracts import Column
-from fantasy_pipeline.season_week import FIRST_SEASON, WEEKS
+from fantasy_pipeline.season_week import FIRST_SEASON, LAST_SEASON, WEEKS
 from fantasy_pipeline.teams import TEAMS
 
 SEASON = Column(
@@ -12,7 +12,7 @@ SEASON = Column(
     "Season, the year it starts in",
     required=True,
     lowest=FIRST_SEASON,
-    highest=2100,
+    highest=LAST_SEASON,
 )
 WEEK = Column(
     "week",

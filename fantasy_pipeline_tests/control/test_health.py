@@ -200,6 +200,11 @@ def season_ingest() -> None:
 
 
 @dg.job
+def provisional_ingest() -> None:
+    work()
+
+
+@dg.job
 def report_week() -> None:
     work()
 
@@ -283,6 +288,7 @@ class TestRuns:
             (whole_week, {**WEEK_5, "source": "sample"}, False),
             (report_week, WEEK_5, False),
             (season_ingest, weeks("2024|01", "2024|18"), True),
+            (provisional_ingest, WEEK_5, True),
             (season_ingest, weeks("2024|06", "2024|18"), False),
             (season_ingest, weeks("2023|01", "2023|18"), False),
         ],
