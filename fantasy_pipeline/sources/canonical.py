@@ -7,6 +7,7 @@ what is particular to one data set. The traps they mend are measured on the real
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -24,20 +25,35 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-_FORMAT_CHANGED = (
-    "Upstream changed its format: update fantasy_pipeline, or choose another --source."
-)
-_SCHEDULE = (
-    *("season", "week", "game_id", "game_type", "gameday", "gametime", "home_team", "away_team"),
-    *("home_score", "away_score", "spread_line", "total_line", "home_rest", "away_rest"),
-    *("div_game", "location", "roof", "surface", "temp", "wind", "stadium"),
-)
-"""Columns of upstream's schedule that ``sql/schedule.sql`` reads."""
+FORMAT_CHANGED = "Upstream changed its format: update fantasy_pipeline, or choose another --source."
 
-SCHEDULE_FILE = Table(
-    "schedule", "", (), tuple(Column(name, "string", "", required=True) for name in _SCHEDULE)
+
+def _file(dataset: str, **columns: str) -> Table:
+    """Columns that a file must have, by type, under upstream's own names."""
+    return Table(
+        dataset,
+        "",
+        (),
+        tuple(
+            Column(name, of_type, "", required=True)
+            for of_type, names in columns.items()
+            for name in names.split()
+        ),
+    )
+
+
+SCHEDULE_FILE = _file(
+    "schedule",
+    int="season week home_score away_score home_rest away_rest div_game temp wind",
+    float="spread_line total_line",
+    date="gameday",
+    time="gametime",
+    string="game_id game_type home_team away_team location roof surface stadium",
 )
-"""What upstream's schedule must have; everything is read as text to see that it is there."""
+"""What ``sql/schedule.sql`` reads of upstream's schedule; no lake table has type ``time``."""
+
+NFLCOM_FILE = _file("nflcom_projections", string="PlayerName Team", float="PlayerWeekProjectedPts")
+"""What ``sql/nflcom_projections.sql`` reads of each file."""
 
 NO_PLAYER = "NO_PLAYER"
 """player_id of the one row a week in which upstream keeps stats that belong to no player."""
@@ -47,8 +63,12 @@ _SQL_TYPES = {
     "date": "date",
     "float": "double",
     "int": "integer",
+    "time": "time",
     "timestamp": "timestamptz",
 }
+
+_NO_TEXT = re.compile(r"^(BOOLEAN|BLOB|DATE|TIME|INTERVAL|STRUCT|MAP|UNION)|\]$")
+"""DuckDB's types that no text and no id is of; the last are lists."""
 
 
 def _upstream_name(column: Column, present: Sequence[str]) -> str | None:
@@ -59,18 +79,46 @@ def _upstream_name(column: Column, present: Sequence[str]) -> str | None:
 def _expression(column: Column, name: str, upstream_type: str) -> str:
     quoted = '"' + name.replace('"', '""') + '"'
     if column.type == "string":
+        text = f"nullif(trim(cast({quoted} as varchar), e' \\t\\r\\n'), '')"
         if upstream_type in ("DOUBLE", "FLOAT"):
             # Ids that pandas or a CSV reader took for numbers: 4372016.0 is '4372016'.
-            quoted = f"cast({quoted} as bigint)"
-        return f"nullif(trim(cast({quoted} as varchar), e' \\t\\r\\n'), '')"
+            whole = f"cast(cast({quoted} as bigint) as varchar)"
+            return _refusing(f"{quoted} <> trunc({quoted})", quoted, "no text and no id", whole)
+        if _NO_TEXT.search(upstream_type):
+            # DuckDB would write any of them as text. Without a value it is no other type: R's
+            # empty columns are BOOLEAN.
+            return _refusing(f"{quoted} is not null", quoted, f"{upstream_type}, not text", text)
+        return text
     if upstream_type == "VARCHAR":
         quoted = f"nullif({quoted}, '')"
+    if column.type == "date" and upstream_type in ("TIMESTAMP", "TIMESTAMP_NS"):
+        # pandas takes a number, as which nfl_data_py may get a date, for nanoseconds after 1970.
+        day = f"cast({quoted} as date)"
+        return _refusing(f"{quoted} <> date_trunc('day', {quoted})", quoted, "no date", day)
     if column.type == "timestamp" and upstream_type != "TIMESTAMP WITH TIME ZONE":
         # Not in the machine's own zone.
         return f"timezone('UTC', cast({quoted} as timestamp))"
     if column.type in ("float", "int") and upstream_type in ("DOUBLE", "FLOAT"):
         quoted = f"case when isnan({quoted}) then null else {quoted} end"
     return f"cast({quoted} as {_SQL_TYPES[column.type]})"
+
+
+def _refusing(wrong: str, quoted: str, why: str, value: str) -> str:
+    """SQL of `value` that fails on the first row that is `wrong`, with the value and why."""
+    # The message has the value in it: DuckDB evaluates a constant one whether or not a row is.
+    why = why.replace("'", "''")
+    message = f"cast({quoted} as varchar) || ' is {why}'"
+    return f"case when {wrong} then error({message}) else {value} end"
+
+
+def _any_name(column: Column) -> str:
+    """Every name under which the column is looked for."""
+    return " or ".join((column.name, *column.aliases))
+
+
+def _both_names(column: Column, name: str) -> str:
+    """Our name, and upstream's where it differs."""
+    return column.name if name == column.name else f"{column.name} (upstream: {name})"
 
 
 def project(
@@ -95,25 +143,30 @@ def project(
     for column in contract.columns:
         name = _upstream_name(column, list(types))
         if name is None and column.required:
-            near = difflib.get_close_matches(column.name, types, n=1, cutoff=0.75)
+            new = _added(list(types), contract)
+            near = [
+                like
+                for name in (column.name, *column.aliases)
+                for like in difflib.get_close_matches(name, new, n=1, cutoff=0.75)
+            ]
             hint = f" (renamed to {near[0]}?)" if near else ""
-            names = " or ".join((column.name, *column.aliases))
             raise SourceError(
                 contract.name,
-                f"upstream has no column {names}{hint}",
-                _FORMAT_CHANGED,
+                f"upstream has no column {_any_name(column)}{hint}",
+                FORMAT_CHANGED,
                 season,
             )
         value = "null" if name is None else _expression(column, name, types[name])
         sql_type = _SQL_TYPES.get(column.type, "varchar")
-        picked[column.name] = f"cast({value} as {sql_type}) as {column.name}"
+        label = column.name if name is None else _both_names(column, name)
+        picked[label] = f"cast({value} as {sql_type}) as {column.name}"
     try:
         return arrow(connection, f"select {', '.join(picked.values())} from frame")  # noqa: S608 - contract
     except duckdb.Error as error:
         raise SourceError(
             contract.name,
             f"a column changed its type: {_retyped(connection, picked)}",
-            _FORMAT_CHANGED,
+            FORMAT_CHANGED,
             season,
         ) from error
     finally:
@@ -149,6 +202,12 @@ def _refuse_other_seasons(frame: pa.Table, contract: Table, season: int | None) 
         )
 
 
+def _added(present: Sequence[str], contract: Table) -> list[str]:
+    """Columns that are neither read nor known."""
+    wanted = {name for column in contract.columns for name in (column.name, *column.aliases)}
+    return sorted(set(present) - wanted - LEFT_OUT.get(contract.name, frozenset()))
+
+
 def column_notes(present: Sequence[str], contract: Table) -> list[str]:
     """What a reader should know of a file's columns: those that upstream added, those it dropped.
 
@@ -156,13 +215,11 @@ def column_notes(present: Sequence[str], contract: Table) -> list[str]:
         present: columns of upstream's file.
         contract: `schema` contract; its optional columns may be absent.
     """
-    wanted = {name for column in contract.columns for name in (column.name, *column.aliases)}
-    added = sorted(set(present) - wanted - LEFT_OUT.get(contract.name, frozenset()))
     notes = []
-    if added:
+    if added := _added(present, contract):
         notes.append(f"upstream has new columns, not read: {', '.join(added)}")
     dropped = [
-        column.name for column in contract.columns if _upstream_name(column, present) is None
+        _any_name(column) for column in contract.columns if _upstream_name(column, present) is None
     ]
     if dropped:
         notes.append(f"upstream has no column {', '.join(dropped)}: null")
@@ -185,16 +242,16 @@ def schedule(connection: duckdb.DuckDBPyConnection, frame: pa.Table) -> pa.Table
     """Schedule in the lake's shape: UTC kick-offs (13:00 US/Eastern where unknown)."""
     import duckdb
 
-    project(connection, frame, SCHEDULE_FILE, None)
-    connection.register("frame", frame)
+    connection.register("frame", project(connection, frame, SCHEDULE_FILE, None))
     try:
         rows = arrow(
             connection,
             query("schedule").format(home=code_sql("home_team"), away=code_sql("away_team")),
         )
     except duckdb.Error as error:
-        cause = f"a game cannot be read: {str(error).splitlines()[0]}"
-        raise SourceError("schedule", cause, _FORMAT_CHANGED) from error
+        # Every column is of its type; what is left is a day beyond the calendar of DuckDB.
+        cause = f"no kick-off of gameday and gametime: {str(error).splitlines()[0]}"
+        raise SourceError("schedule", cause, FORMAT_CHANGED) from error
     return GAMES.conform(rows)
 
 
@@ -271,6 +328,20 @@ def players(connection: duckdb.DuckDBPyConnection, frame: pa.Table) -> pa.Table:
     return schema.PLAYERS.conform(arrow(connection, "from players where player_id is not null"))
 
 
+# No other --source has NFL.com's projections.
+_NFLCOM_CHANGED = "Upstream changed its format: update fantasy_pipeline."
+
+_NFLCOM_NO_NUMBERS = """
+select week, position, PlayerWeekProjectedPts as value
+from read_csv($paths, all_varchar = true, union_by_name = true, filename = true, header = true)
+join files using (filename)
+where try_cast(value as double) is null and trim(value) not in ('', '-')
+order by week, position, value
+limit 1
+"""
+"""A value that is neither points nor none: its player would be taken for not projected."""
+
+
 class NflcomFile(NamedTuple):
     """One file of NFL.com projections: one week, one position."""
 
@@ -282,11 +353,11 @@ class NflcomFile(NamedTuple):
 
 def nflcom_projections(
     connection: duckdb.DuckDBPyConnection, files: Sequence[NflcomFile], season: int, dataset: str
-) -> pa.Table:
-    """NFL.com projections of some weeks.
+) -> tuple[pa.Table, list[str]]:
+    """NFL.com projections of some weeks, and all columns that the files have.
 
     Only ``PlayerWeekProjectedPts`` is read: in 2021-23 the stat columns beside it hold the actual
-    stats. 0 means that NFL.com did not project the player.
+    stats. 0, nothing or a dash means that NFL.com did not project the player.
 
     Raises:
         UnusableAnswerError: one of the files cannot be used.
@@ -294,8 +365,9 @@ def nflcom_projections(
     import duckdb
     import pyarrow as pa
 
-    for file in files:
-        _check_nflcom_header(file, season, dataset)
+    columns = dict.fromkeys(
+        name for file in files for name in _nflcom_header(file, season, dataset)
+    )
     connection.register(
         "files",
         pa.table(
@@ -307,26 +379,36 @@ def nflcom_projections(
             }
         ),
     )
+    paths = [str(file.path) for file in files]
     try:
+        retyped = arrow(connection, _NFLCOM_NO_NUMBERS, paths=paths).to_pylist()
         rows = arrow(
             connection,
             query("nflcom_projections").format(team=code_sql("Team")),
-            paths=[str(file.path) for file in files],
+            paths=paths,
             season=season,
         )
     except duckdb.Error as error:
         cause = f"a file cannot be read: {' '.join(str(error).split())[:200]}"
         advice = "It is cut off or no CSV: delete it from the cache or mirror and re-run."
         raise UnusableAnswerError(dataset, cause, advice, season) from error
+    if retyped:
+        [row] = retyped
+        cause = (
+            "a column changed its type: points_half (upstream: PlayerWeekProjectedPts): "
+            f"'{row['value']}' in the {row['position']} file"
+        )
+        raise UnusableAnswerError(dataset, cause, _NFLCOM_CHANGED, season, row["week"])
     told = set(zip(rows["week"].to_pylist(), rows["position"].to_pylist(), strict=True))
     for file in files:
         if (file.week, file.position) not in told:
             cause = f"the {file.position} file has no projection"
             raise UnusableAnswerError(dataset, cause, "Re-run later.", season, file.week)
-    return schema.NFLCOM_PROJECTIONS.conform(rows)
+    return schema.NFLCOM_PROJECTIONS.conform(rows), list(columns)
 
 
-def _check_nflcom_header(file: NflcomFile, season: int, dataset: str) -> None:
+def _nflcom_header(file: NflcomFile, season: int, dataset: str) -> list[str]:
+    """Columns of a file, those that are read among them."""
     try:
         with file.path.open(encoding="utf-8-sig") as lines:
             header = lines.readline().strip().split(",")
@@ -334,12 +416,13 @@ def _check_nflcom_header(file: NflcomFile, season: int, dataset: str) -> None:
         advice = "Delete it from the cache or mirror and re-run."
         cause = f"the {file.position} file is not UTF-8"
         raise UnusableAnswerError(dataset, cause, advice, season, file.week) from error
-    for column in ("PlayerName", "Team", "PlayerWeekProjectedPts"):
+    for column in NFLCOM_FILE.column_names:
         if column not in header:
             raise UnusableAnswerError(
                 dataset,
                 f"the {file.position} file has no column {column}",
-                "Upstream changed its format: update fantasy_pipeline.",
+                _NFLCOM_CHANGED,
                 season,
                 file.week,
             )
+    return header

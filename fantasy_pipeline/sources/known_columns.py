@@ -51,6 +51,12 @@ LEFT_OUT: dict[str, frozenset[str]] = {
             pff_id pff_position pff_status position_group short_name smart_id status suffix
             years_of_experience
         """,
+        "nflcom_projections": """
+            2PT FgMade_0-19 FgMade_20-29 FgMade_30-39 FgMade_40-49 FgMade_50 FgMiss_0-19
+            FgMiss_20-29 FgMiss_30-39 Fum FumTD PassingInt PassingTD PassingYDS PatMade PatMissed
+            PlayerId PlayerOpponent Pos ProjectedRank ProjectionDiff Rank ReceivingRec ReceivingTD
+            ReceivingYDS RetTD RushingPassingYDS RushingTD RushingYDS TotalPoints y
+        """,
         "schedule": """
             away_coach away_moneyline away_qb_id away_qb_name away_spread_odds espn ftn gsis
             home_coach home_moneyline home_qb_id home_qb_name home_spread_odds nfl_detail_id

@@ -30,6 +30,10 @@ _AGES_URL = "http://www.habitatring.com/games.csv"
 _NO_GAMES = b"season,week,gameday,home_team,away_team\n1900,1,1900-01-01,NONE,NONE\n"
 
 
+class UnreadableError(SourceError):
+    """A library failed on a file that it was given."""
+
+
 @contextlib.contextmanager
 def serve_libraries(
     transport: Transport, dataset: str, season: int | None = None
@@ -43,8 +47,9 @@ def serve_libraries(
 
     Raises:
         NotPublishedError: upstream has no such file.
-        SourceError: a file did not come, could not be read by the library, or the library refused
-            the season. Raised even if the library swallowed the failure.
+        UnreadableError: the library could not read a file.
+        SourceError: a file did not come, or the library refused the season. Raised even if the
+            library swallowed the failure.
     """
     with _LOCK:
         desk = _Desk(transport, dataset, season)
@@ -102,7 +107,7 @@ class _Desk:
         if isinstance(error, (PipelineError, MemoryError)):
             return error
         if self.served:
-            explained = SourceError(
+            explained = UnreadableError(
                 self._dataset,
                 f"the file {self.served[-1].path} could not be read: {reason}",
                 "Delete that file (in a mirror: replace it) and run again",

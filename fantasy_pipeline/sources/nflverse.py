@@ -12,13 +12,14 @@ NFL.com's projections have no library; their CSV files are read here.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from fantasy_pipeline.errors import NotPublishedError, PipelineError, SourceError
 from fantasy_pipeline.sources import canonical, schema
-from fantasy_pipeline.sources.library_hooks import serve_libraries
+from fantasy_pipeline.sources.library_hooks import UnreadableError, serve_libraries
 from fantasy_pipeline.sources.transport import Fetched, Transport
 from fantasy_pipeline.sql import database
 
@@ -51,6 +52,7 @@ _CONTRACTS = {
     "player_ids": schema.PLAYER_IDS,
     "players": schema.PLAYERS,
     "schedule": canonical.SCHEDULE_FILE,
+    "nflcom_projections": canonical.NFLCOM_FILE,
 }
 
 # Per-season tables kept at once: a run over many seasons must not hold them all.
@@ -134,7 +136,9 @@ class Nflverse:
         if not files:
             return schema.NFLCOM_PROJECTIONS.arrow_schema.empty_table()
         with database() as connection:
-            return canonical.nflcom_projections(connection, files, season, dataset)
+            table, columns = canonical.nflcom_projections(connection, files, season, dataset)
+        self._note_columns(dataset, season, columns)
+        return table
 
     def _nflcom_files(self, season: int, week: int) -> list[canonical.NflcomFile]:
         """Files of one week; none if NFL.com's week was never saved."""
@@ -163,7 +167,7 @@ class Nflverse:
                 with _names_the_file(dataset), database() as connection:
                     table = mend(connection, frame)
                 _refuse_nothing(dataset, None, table)
-                notes = self._note_columns(dataset, None, frame)
+                notes = self._note_columns(dataset, None, frame.column_names)
                 _PARSED[(dataset, self.reader_of(dataset))] = (files[0], table, notes)
                 self._tables[dataset] = table
         return self._tables[dataset]
@@ -181,7 +185,7 @@ class Nflverse:
             with _names_the_file(dataset, season), database() as connection:
                 table = mend(connection, frame, season)
             _refuse_nothing(dataset, season, table)
-            self._note_columns(dataset, season, frame)
+            self._note_columns(dataset, season, frame.column_names)
             self._season_tables[key] = table
             if len(self._season_tables) > _KEPT_SEASON_TABLES:
                 self._season_tables.popitem(last=False)
@@ -190,9 +194,9 @@ class Nflverse:
     def _note(self, dataset: str, season: int | None, notes: list[str]) -> None:
         self._notes.setdefault((dataset, season), []).extend(notes)
 
-    def _note_columns(self, dataset: str, season: int | None, frame: pa.Table) -> list[str]:
+    def _note_columns(self, dataset: str, season: int | None, columns: Sequence[str]) -> list[str]:
         where = dataset if season is None else f"{dataset} {season}"
-        found = canonical.column_notes(frame.column_names, _CONTRACTS[dataset])
+        found = canonical.column_notes(columns, _CONTRACTS[dataset])
         notes = [f"{where}: {note}" for note in found]
         self._note(dataset, season, notes)
         return notes
@@ -200,9 +204,34 @@ class Nflverse:
     def _read(self, dataset: str, season: int | None) -> tuple[pa.Table, list[Fetched]]:
         """Raw upstream frame, through the library in charge of the data set, and its files."""
         read = _read_nflreadpy if self.reader_of(dataset) == "nflreadpy" else _read_nfl_data_py
-        with serve_libraries(self._transport, dataset, season) as files:
-            frame = read(dataset, season)
+        try:
+            with serve_libraries(self._transport, dataset, season) as files:
+                frame = read(dataset, season)
+        except UnreadableError as error:
+            _blame_a_column(error, files[-1].path)
+            raise
         return frame, files
+
+
+def _blame_a_column(error: UnreadableError, path: Path) -> None:
+    """Raise if the file that a library failed on is whole: then it is upstream's columns that
+    changed. nfl_data_py computes with some of the rosters', and its own words name none."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        frame = pq.read_table(path, partitioning=None)
+    except (pa.ArrowInvalid, OSError):
+        # Damaged, or no parquet.
+        return
+    with database() as connection:
+        canonical.project(connection, frame, _CONTRACTS[error.dataset], error.season)
+    raise SourceError(
+        error.dataset,
+        f"upstream's file is whole, and the library fails on it: {error.__cause__!r}",
+        canonical.FORMAT_CHANGED,
+        error.season,
+    ) from error
 
 
 @contextmanager
@@ -252,7 +281,10 @@ def _read_nfl_data_py(dataset: str, season: int | None) -> pa.Table:
     load: dict[str, Any] = {
         # downcast=True would round points to float32.
         "weekly_stats": lambda years: nfl_data_py.import_weekly_data(years, downcast=False),
-        "weekly_rosters": nfl_data_py.import_weekly_rosters,
+        # Under upstream's own names, which the library changes: errors name them.
+        "weekly_rosters": lambda years: nfl_data_py.import_weekly_rosters(years).rename(
+            columns={"player_id": "gsis_id", "player_name": "full_name"}
+        ),
         "injuries": nfl_data_py.import_injuries,
         "snap_counts": nfl_data_py.import_snap_counts,
         "player_ids": nfl_data_py.import_ids,

@@ -238,6 +238,24 @@ def test_no_hint_where_nothing_is_like_it(connection: duckdb.DuckDBPyConnection)
     assert "renamed" not in failed.value.cause
 
 
+def test_a_column_renamed_from_upstreams_name_is_found(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    given = frame(REPORT, {}).rename_columns({"report_status": "report_status_text"})
+    with pytest.raises(
+        SourceError,
+        match=r"no column injury_status or report_status \(renamed to report_status_text\?\)",
+    ):
+        canonical.injuries(connection, given, 2018)
+
+
+def test_a_column_known_for_long_is_no_renamed_one(connection: duckdb.DuckDBPyConnection) -> None:
+    given = without(frame({**ROSTER, "gsis_it_id": "1"}, {}), "gsis_id")
+    players = schema.PLAYERS.arrow_schema.empty_table()
+    with pytest.raises(SourceError, match=r"has no column player_id or gsis_id\. "):
+        canonical.weekly_rosters(connection, given, players, 2024)
+
+
 @pytest.mark.parametrize(
     ("column", "values"),
     [
@@ -259,6 +277,52 @@ def test_a_retyped_column_is_named(
         SourceError, match=rf"weekly_stats 2024: a column changed its type: .*{column}"
     ):
         canonical.weekly_stats(connection, given.set_column(index, column, [values]), 2024)
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (True, "true is BOOLEAN, not text"),
+        (date(2024, 9, 6), "2024-09-06 is DATE, not text"),
+        ([7], "[7] is BIGINT[], not text"),
+        ({"it's": 7}, """STRUCT("it's" BIGINT), not text"""),
+        (1.5, "1.5 is no text and no id"),
+    ],
+    ids=["truth", "date", "list", "struct", "fraction"],
+)
+def test_what_is_no_text_is_not_written_as_text(
+    connection: duckdb.DuckDBPyConnection, value: Any, why: str
+) -> None:
+    given = frame(IDS, {"name": value})
+    with pytest.raises(SourceError) as failed:
+        canonical.player_ids(connection, given)
+    assert failed.value.cause.startswith(
+        "a column changed its type: player_name (upstream: name): "
+    )
+    assert why in failed.value.cause
+
+
+def test_a_column_without_a_value_is_of_any_type(connection: duckdb.DuckDBPyConnection) -> None:
+    given = frame(IDS, {"yahoo_id": None}, yahoo_id=pa.bool_())
+    assert canonical.player_ids(connection, given)["yahoo_id"].to_pylist() == [None]
+
+
+@pytest.mark.parametrize("unit", ["us", "ns"])
+def test_a_date_that_a_reader_made_of_a_number_is_refused(
+    connection: duckdb.DuckDBPyConnection, unit: str
+) -> None:
+    """19950917, as pandas reads it."""
+    given = frame(PLAYER, {})
+    at = given.column_names.index("birth_date")
+    for moment, right in ((datetime(1995, 9, 17), True), (datetime(1970, 1, 1, 0, 0, 19), False)):
+        dates = pa.array([moment], pa.timestamp(unit))
+        players = given.set_column(at, "birth_date", dates)
+        if right:
+            [row] = canonical.players(connection, players).to_pylist()
+            assert row["birth_date"] == date(1995, 9, 17)
+        else:
+            with pytest.raises(SourceError, match=r"its type: birth_date: .*00:00:19 is no date"):
+                canonical.players(connection, players)
 
 
 def test_numbers_written_as_text_are_read(connection: duckdb.DuckDBPyConnection) -> None:
@@ -704,12 +768,27 @@ def test_a_missing_schedule_column_is_named(
         canonical.schedule(connection, without(frame(GAME, {}), column))
 
 
-@pytest.mark.parametrize("odd", [{"gameday": "soon"}, {"gametime": "TBD"}], ids=str)
-def test_an_odd_kickoff_is_an_error_in_words(
-    connection: duckdb.DuckDBPyConnection, odd: dict[str, str]
+RETYPED_GAME = {
+    column.name: {"string": ["BUF"], "time": "TBD"}.get(column.type, "soon")
+    for column in canonical.SCHEDULE_FILE.columns
+}
+
+
+@pytest.mark.parametrize("column", RETYPED_GAME)
+def test_a_retyped_schedule_column_is_named(
+    connection: duckdb.DuckDBPyConnection, column: str
 ) -> None:
-    with pytest.raises(SourceError, match="schedule: "):
-        canonical.schedule(connection, frame(GAME, odd))
+    with pytest.raises(SourceError) as failed:
+        canonical.schedule(connection, frame(GAME, {column: RETYPED_GAME[column]}))
+    assert failed.value.cause.startswith(f"a column changed its type: {column}: ")
+    assert "update fantasy_pipeline" in failed.value.advice
+
+
+def test_a_game_of_a_day_beyond_the_calendar_is_an_error_in_words(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    with pytest.raises(SourceError, match=r"^schedule: no kick-off of gameday and gametime: "):
+        canonical.schedule(connection, frame(GAME, {"gameday": "300000-01-01"}))
 
 
 def test_an_empty_schedule_is_an_error(connection: duckdb.DuckDBPyConnection) -> None:
@@ -735,9 +814,8 @@ def nflcom(
             path = tmp_path / f"{name}.csv"
             path.write_bytes(text if isinstance(text, bytes) else text.encode())
             files.append(NflcomFile(path, int(week), position, SAVED))
-        return canonical.nflcom_projections(
-            connection, files, 2024, "nflcom_projections"
-        ).to_pylist()
+        table, _ = canonical.nflcom_projections(connection, files, 2024, "nflcom_projections")
+        return table.to_pylist()
 
     return read
 
@@ -758,6 +836,16 @@ def test_projected_points_of_each_file(nflcom: Callable[..., Any]) -> None:
 def test_zero_means_not_projected(nflcom: Callable[..., Any]) -> None:
     rows = "Zero,1,QB,BUF,1,0\nBlank,2,QB,BUF,1,\nDash,3,QB,BUF,1,-\nSome,4,QB,BUF,1,0.01\n"
     assert [row["name"] for row in nflcom(QB_5=HEADER + rows)] == ["Some"]
+
+
+def test_points_that_are_no_number_are_named(nflcom: Callable[..., Any]) -> None:
+    good = HEADER + "Josh Allen,1,QB,BUF,1,20\n"
+    with pytest.raises(
+        SourceError,
+        match=r"^nflcom_projections 2024 week 6: a column changed its type: points_half "
+        r"\(upstream: PlayerWeekProjectedPts\): 'high' in the WR file\. .*update",
+    ):
+        nflcom(QB_5=good, QB_6=good, WR_6=good + "Some Body,2,WR,BUF,1,high\n")
 
 
 def test_of_a_name_listed_twice_the_higher_stays(nflcom: Callable[..., Any]) -> None:

@@ -19,7 +19,7 @@ import pytest
 from fantasy_pipeline.contracts import Table
 from fantasy_pipeline.errors import NotPublishedError, SourceError, UnusableAnswerError
 from fantasy_pipeline.players import raw_players
-from fantasy_pipeline.sources import schema
+from fantasy_pipeline.sources import canonical, schema
 from fantasy_pipeline.sources.nflverse import NFLCOM_POSITIONS, Nflverse
 from fantasy_pipeline.sources.projections.nflcom import nflcom_projections
 from fantasy_pipeline.sources.sample import SampleLeague
@@ -53,6 +53,9 @@ PRACTICE = {
 
 def read(source: Nflverse | SampleLeague, dataset: str) -> pa.Table:
     load = getattr(source, dataset)
+    if dataset == "nflcom_projections":
+        # But for the moment, which is that of the file.
+        return load(SEASON, range(1, LAST_WEEK + 1)).drop_columns(["as_of"])
     return load() if dataset in WHOLE else load(SEASON)
 
 
@@ -95,6 +98,12 @@ def write_csv(path: Path, table: pa.Table) -> None:
         writer = csv.writer(file)
         writer.writerow(table.column_names)
         writer.writerows(row.values() for row in table.to_pylist())
+
+
+def read_csv(path: Path) -> pa.Table:
+    """All as text."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return pa.Table.from_pylist(list(csv.DictReader(file)))
 
 
 def write_parquet(path: Path, table: pa.Table) -> None:
@@ -224,6 +233,8 @@ def test_a_broken_file_loses_its_own_week_only(
 ) -> None:
     file = copy / NFLCOM / str(SEASON) / "2" / "projected" / "TE_projected.csv"
     lines = file.read_bytes().splitlines(keepends=True)
+    # A new file: the one that is there is linked to other tests' mirror.
+    file.unlink()
     file.write_bytes(
         {
             "header": lines[0].replace(b"Projected", b"Expected") + b"".join(lines[1:]),
@@ -465,14 +476,36 @@ def test_no_test_reaches_the_network(address: tuple[str, int]) -> None:
 # Files that upstream changed, or got wrong
 
 
+EVERY = (*WHOLE, *BY_SEASON, "nflcom_projections")
+OTHER_FILES = {
+    "weekly_stats": (NEW_STATS,),
+    "player_ids": ID_FILES,
+    "nflcom_projections": (f"{NFLCOM}/{{season}}/2/projected/QB_projected.csv",),
+}
+
+
 def rewritten(root: Path, dataset: str, change: Callable[[pa.Table], pa.Table]) -> None:
-    """A season's file, changed."""
-    pattern = NEW_STATS if dataset == "weekly_stats" else FILES[dataset]
-    path = root / pattern.format(season=SEASON)
-    table = change(pq.read_table(path))
-    # A new file: the one that is there is linked to other tests' mirror.
-    path.unlink()
-    write_parquet(path, table)
+    """A season's file, changed; of NFL.com's the one of the second week's quarterbacks."""
+    for pattern in OTHER_FILES.get(dataset) or (FILES[dataset],):
+        path = root / pattern.format(season=SEASON)
+        is_csv = path.suffix == ".csv"
+        table = change(read_csv(path) if is_csv else pq.read_table(path, partitioning=None))
+        # A new file: the one that is there is linked to other tests' mirror.
+        path.unlink()
+        (write_csv if is_csv else write_parquet)(path, table)
+
+
+def named(dataset: str) -> str:
+    """How messages begin."""
+    return dataset if dataset in WHOLE else f"{dataset} {SEASON}"
+
+
+def retyped(column: str, value: Any) -> Callable[[pa.Table], pa.Table]:
+    def change(table: pa.Table) -> pa.Table:
+        at = table.column_names.index(column)
+        return table.set_column(at, column, pa.array([value] * len(table)))
+
+    return change
 
 
 def blank(table: pa.Table, name: str) -> pa.Table:
@@ -480,7 +513,7 @@ def blank(table: pa.Table, name: str) -> pa.Table:
     return table.set_column(at, name, pa.nulls(table.num_rows, table.schema.field(name).type))
 
 
-@pytest.mark.parametrize("dataset", BY_SEASON)
+@pytest.mark.parametrize("dataset", EVERY)
 def test_a_new_column_is_accepted_and_reported(
     nflverse: Callable[..., Nflverse], copy: Path, dataset: str
 ) -> None:
@@ -489,8 +522,43 @@ def test_a_new_column_is_accepted_and_reported(
     source = nflverse(root=copy)
     assert read(source, dataset).equals(before)
     assert source.notes(dataset, SEASON)[-1] == (
-        f"{dataset} {SEASON}: upstream has new columns, not read: air_speed"
+        f"{named(dataset)}: upstream has new columns, not read: air_speed"
     )
+
+
+@pytest.mark.parametrize("dataset", ["nflcom_projections", "player_ids"])
+def test_without_a_new_column_nothing_is_reported(
+    nflverse: Callable[..., Nflverse], dataset: str
+) -> None:
+    source = nflverse()
+    read(source, dataset)
+    assert source.notes(dataset, SEASON) == []
+
+
+@pytest.mark.real
+def test_nflcoms_columns_of_all_seasons_are_known(nfl_mirror: Path) -> None:
+    files = [
+        path
+        for position in NFLCOM_POSITIONS
+        for path in (nfl_mirror / NFLCOM).glob(f"*/*/projected/{position}_projected.csv")
+    ]
+    assert len(files) > 300
+    for path in files:
+        header = path.read_text(encoding="utf-8-sig").splitlines()[0].split(",")
+        assert canonical.column_notes(header, canonical.NFLCOM_FILE) == [], path
+
+
+def test_a_new_column_of_nflcom_reaches_the_warnings(
+    nflverse: Callable[..., Nflverse], copy: Path
+) -> None:
+    rewritten(
+        copy, "nflcom_projections", lambda t: t.append_column("mood", pa.array(["good"] * len(t)))
+    )
+    source = nflverse(root=copy)
+    players, _ = raw_players(source, source.schedule(), SEASON, [2])
+    answer = nflcom_projections(source, players, SEASON, [2])
+    note = f"nflcom_projections {SEASON}: upstream has new columns, not read: mood"
+    assert note in answer.warnings
 
 
 def test_known_columns_are_no_news(nflverse: Callable[..., Nflverse], copy: Path) -> None:
@@ -509,6 +577,16 @@ def test_an_optional_column_that_is_gone_is_reported(
     assert f"weekly_rosters {SEASON}: upstream has no column yahoo_id: null" in source.notes(
         "weekly_rosters", SEASON
     )
+
+
+def test_an_optional_column_that_is_gone_is_reported_under_every_name(
+    nflverse: Callable[..., Nflverse], copy: Path
+) -> None:
+    rewritten(copy, "weekly_rosters", lambda t: t.drop_columns(["rookie_year"]))
+    source = nflverse(root=copy)
+    read(source, "weekly_rosters")
+    note = f"weekly_rosters {SEASON}: upstream has no column rookie_season or rookie_year: null"
+    assert note in source.notes("weekly_rosters", SEASON)
 
 
 def test_notes_reach_the_warnings(nflverse: Callable[..., Nflverse], copy: Path) -> None:
@@ -558,25 +636,75 @@ def test_a_file_without_rows_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("dataset", "column", "ours"),
+    ("dataset", "column", "value", "label"),
     [
-        ("weekly_stats", "week", "week"),
-        ("weekly_stats", "passing_yards", "passing_yards"),
-        # nfl_data_py reads the rosters' weeks by itself, and fails by itself.
-        ("weekly_rosters", "rookie_year", "rookie_season"),
-        ("injuries", "week", "week"),
-        ("snap_counts", "offense_pct", "snap_share"),
+        ("schedule", "gameday", "first", "gameday"),
+        # nflreadpy computes with it.
+        ("schedule", "roof", [1], "roof"),
+        ("players", "draft_number", "first", "draft_pick (upstream: draft_number)"),
+        # A CSV has no types: any number or word could be an id.
+        ("player_ids", "espn_id", 1.5, "espn_id"),
+        ("player_ids", "name", 1.5, "player_name (upstream: name)"),
+        ("weekly_stats", "week", "first", "week"),
+        ("weekly_stats", "passing_yards", "first", "passing_yards"),
+        # nfl_data_py computes with these.
+        ("weekly_rosters", "week", "first", "week"),
+        ("weekly_rosters", "season", "first", "season"),
+        ("weekly_rosters", "team", [1], "team"),
+        ("weekly_rosters", "birth_date", "first", "birth_date"),
+        ("weekly_rosters", "birth_date", 19950917, "birth_date"),
+        ("weekly_rosters", "gsis_id", True, "player_id (upstream: gsis_id)"),
+        ("weekly_rosters", "rookie_year", "first", "rookie_season (upstream: rookie_year)"),
+        ("injuries", "week", "first", "week"),
+        ("snap_counts", "offense_pct", "first", "snap_share (upstream: offense_pct)"),
+        (
+            "nflcom_projections",
+            "PlayerWeekProjectedPts",
+            "first",
+            "points_half (upstream: PlayerWeekProjectedPts)",
+        ),
     ],
 )
+@pytest.mark.parametrize("reader", ["nfl_data_py", "nflreadpy"])
 def test_a_column_of_another_type_is_named(
-    nflverse: Callable[..., Nflverse], copy: Path, dataset: str, column: str, ours: str
+    nflverse: Callable[..., Nflverse],
+    copy: Path,
+    reader: str,
+    dataset: str,
+    column: str,
+    value: Any,
+    label: str,
 ) -> None:
-    def retyped(table: pa.Table) -> pa.Table:
-        at = table.column_names.index(column)
-        return table.set_column(at, column, pa.array(["first"] * len(table)))
+    if dataset == "weekly_stats" and reader == "nfl_data_py":
+        old = copy / OLD_STATS.format(season=SEASON)
+        table = retyped(column, value)(pq.read_table(old, partitioning=None))
+        old.unlink()
+        write_parquet(old, table)
+    else:
+        rewritten(copy, dataset, retyped(column, value))
+    where = f"{named(dataset)} week 2" if dataset == "nflcom_projections" else named(dataset)
+    with pytest.raises(SourceError) as failed:
+        read(nflverse(reader, copy), dataset)
+    assert str(failed.value).startswith(f"{where}: a column changed its type: {label}: ")
+    assert "update fantasy_pipeline" in failed.value.advice
 
-    rewritten(copy, dataset, retyped)
-    with pytest.raises(
-        SourceError, match=f"^{dataset} {SEASON}: a column changed its type: {ours}: "
-    ):
-        read(nflverse(root=copy), dataset)
+
+@pytest.mark.parametrize("column", ["season", "week", "team", "birth_date"])
+def test_a_column_that_the_library_computes_with_is_named_when_it_is_gone(
+    nflverse: Callable[..., Nflverse], copy: Path, column: str
+) -> None:
+    rewritten(copy, "weekly_rosters", lambda table: table.drop_columns([column]))
+    with pytest.raises(SourceError, match=rf"^weekly_rosters {SEASON}: .*\b{column}\b") as failed:
+        nflverse("nfl_data_py", copy).weekly_rosters(SEASON)
+    assert "choose another --source" in failed.value.advice
+    assert "Delete" not in str(failed.value)
+
+
+def test_a_damaged_file_is_not_blamed_on_a_column(
+    nflverse: Callable[..., Nflverse], copy: Path
+) -> None:
+    path = copy / FILES["weekly_rosters"].format(season=SEASON)
+    path.unlink()
+    path.write_bytes(b"PAR1" + b"\x00" * 64 + b"PAR1")
+    with pytest.raises(SourceError, match=rf"the file {path} could not be read: .*Delete"):
+        nflverse(root=copy).weekly_rosters(SEASON)

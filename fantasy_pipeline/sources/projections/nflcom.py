@@ -47,8 +47,8 @@ def nflcom_projections(
     is asked for: all that are left fail.
 
     Returns:
-        An answer in one part; it warns of weeks that NFL.com has no file of, and of the names
-        projected highest that no rostered player answers to.
+        An answer in one part; it warns of weeks that NFL.com has no file of, of columns that are
+        new in the files, and of the names projected highest that no rostered player answers to.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -78,6 +78,7 @@ def nflcom_projections(
     elif absent:
         listed = ", ".join(map(str, absent))
         answer.warnings.append(f"nflcom_projections {season}: no file for week {listed}")
+    answer.warnings += source.notes("nflcom_projections", season)
     if not told:
         return answer
     try:
