@@ -11,8 +11,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer.main
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -39,29 +41,43 @@ ANYTHING = st.one_of(
     NUMBERS,
     MOMENTS,
     st.sampled_from(
-        ["sample", "2024-2023", "1-99", "-1", "٣", "²", "csv", "../../x", "7d", "99999d"]
+        ["sample", "auto", "2024-2023", "1-99", "-1", "٣", "²", "csv", "../../x", "7d", "99999d"]
     ),
 )
+# Below the folder that the command is called in, the test's home.
+FILES = st.one_of(
+    TEXT.map(lambda text: "out-" + text.replace("/", "-")),
+    st.sampled_from(["", ".", "out.csv", "out/of/no/folder", "out-" + "x" * 300]),
+)
+PROGRAM = ""
+"""The program without a command."""
 READING = {
+    PROGRAM: ["--version"],
     "week": ["--at", "--source", "--json"],
     "status": ["--json", "--source"],
-    "history": ["--job", "--status", "--season", "--week", "--since", "--limit", "--json"],
-    "show": ["--json"],
-    "health": ["--json"],
-    "projections": [
-        *("--season", "--week", "--position", "--scoring", "--top", "--format", "--json")
+    "history": [
+        *("--job", "--status", "--season", "--week", "--since", "--limit", "--source", "--json")
     ],
-    "report": ["--season", "--week", "--format", "--at", "--json"],
-    "sql": ["--format", "--json"],
-    "accuracy": ["--seasons", "--by", "--scoring", "--pool", "--json"],
+    "show": ["--source", "--json"],
+    "health": ["--no-daemon", "--source", "--json"],
+    "projections": [
+        *("--season", "--week", "--position", "--scoring", "--top", "--format", "--output"),
+        *("--source", "--json"),
+    ],
+    "report": [
+        *("--season", "--week", "--format", "--output", "--refresh", "--source", "--at", "--json")
+    ],
+    "sql": ["--format", "--output", "--source", "--json"],
+    "accuracy": ["--seasons", "--by", "--scoring", "--pool", "--source", "--json"],
 }
-"""Commands that change nothing, with their options."""
+"""Commands that change no table, with their options."""
 STARTING = {
-    "run": ["--top", "--source", "--json", "--projections-only"],
-    "backfill": ["--weeks", "--workers", "--only-missing", "--json"],
+    "run": ["--top", "--source", "--at", "--json", "--projections-only"],
+    "backfill": ["--weeks", "--workers", "--only-missing", "--source", "--at", "--json"],
     "demo": ["--source", "--json"],
-    "trigger": ["--wait", "--json", "--week"],
+    "trigger": ["--wait", "--source", "--json"],
     "backtest": ["--source", "--json"],
+    "alert-test": ["--json"],
     "api": ["--host"],
 }
 """Commands that start work: these get an argument that cannot be, so that none is done."""
@@ -69,21 +85,68 @@ IMPOSSIBLE = {
     "run": ["--season", "2031", "--week", "1"],
     "backfill": ["--seasons", "2031-2029"],
     "demo": ["--at", "1950-01-01"],
-    "trigger": ["--season", "1"],
+    "trigger": ["--season", "1", "--week", "1"],
     "backtest": ["--seasons", "x"],
+    # No test sets a channel up: there is nobody to send to.
+    "alert-test": [],
     "api": ["--port", "0"],
 }
-FLAGS = {"--json", "--projections-only", "--only-missing", "--wait"}
+FLAGS = {
+    *("--json", "--projections-only", "--only-missing", "--wait"),
+    *("--no-daemon", "--refresh", "--version"),
+}
+NOT_TRIED = {
+    "--help": "ends each command before it begins; test_cli_help.py prints all of them",
+    "--open": "starts the browser of whoever runs the tests",
+    "--install-completion": "changes the settings of the shell of whoever runs the tests",
+    "--show-completion": "answers by the shell that the tests were started from",
+}
+"""Options that are not made up, and why."""
+
+
+def options_of(command: Any) -> set[str]:
+    parameters = command.get_params(command.make_context("", [], resilient_parsing=True))
+    return {name for one in parameters for name in one.opts if name.startswith("--")}
+
+
+def test_every_command_and_option_is_tried() -> None:
+    program: Any = typer.main.get_command(cli.app)
+    commands = {PROGRAM: program, **program.commands}
+    options = {name: options_of(command) for name, command in commands.items()}
+    tried = {
+        name: {*words, *IMPOSSIBLE.get(name, [])[::2]}
+        for name, words in (READING | STARTING).items()
+    }
+    assert tried == {name: known - set(NOT_TRIED) for name, known in options.items()}
+    assert set(NOT_TRIED) <= set.union(*options.values())
+    assert not set(READING) & set(STARTING)
+    assert set(IMPOSSIBLE) == set(STARTING)
+
+
+def test_flags_are_those_that_take_no_value() -> None:
+    program: Any = typer.main.get_command(cli.app)
+    flags = {
+        name
+        for command in (program, *program.commands.values())
+        for one in command.params
+        if getattr(one, "is_flag", False)
+        for name in one.opts
+    }
+    assert flags - set(NOT_TRIED) == FLAGS
 
 
 @st.composite
 def command_lines(draw: st.DrawFn) -> list[str]:
     command = draw(st.sampled_from([*READING, *STARTING]))
-    options = READING.get(command) or STARTING[command]
-    words = [command, *draw(st.lists(ANYTHING, max_size=2))]
-    for option in draw(st.lists(st.sampled_from(options), max_size=3)):
-        words += [option] if option in FLAGS else [option, draw(ANYTHING)]
-    return [*words, *IMPOSSIBLE.get(command, [])]
+    given = draw(st.lists(ANYTHING, max_size=2))
+    options = []
+    for option in draw(st.lists(st.sampled_from((READING | STARTING)[command]), max_size=3)):
+        value = draw(FILES if option == "--output" else ANYTHING)
+        options += [option] if option in FLAGS else [option, value]
+    if command == PROGRAM:
+        # Without its argument that cannot be, a command might start work.
+        return [*options, *(word for word in given if word not in STARTING)]
+    return [command, *given, *options, *IMPOSSIBLE.get(command, [])]
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +164,9 @@ def call(home: Path, words: list[str]) -> tuple[int, str, str]:
     """Exit code, stdout and stderr of the entry point, in this process."""
     out, err = io.StringIO(), io.StringIO()
     arguments, folder = sys.argv, Path.cwd()
-    os.environ.update({"DAGSTER_HOME": str(home), "FANTASY_SOURCE": "sample"})
+    # Whatever the source that is asked for: nobody is.
+    here = {"DAGSTER_HOME": str(home), "FANTASY_SOURCE": "sample", "FANTASY_OFFLINE": "1"}
+    os.environ.update(here)
     sys.argv = ["fantasy-pipeline", *words]
     os.chdir(home)
     try:
@@ -121,10 +186,12 @@ def refused_in_one_line(home: Path, words: list[str]) -> None:
     assert "Traceback" not in out + err
     assert code in (0, cli.FAILED, cli.MISUSED), err
     errors = [line for line in err.splitlines() if line.startswith("error: ")]
-    if words[0] == "health" and out:
+    command = words[0] if words else PROGRAM
+    # These two say in another way that all is not well: by findings, by the help.
+    if (command == "health" and out) or (command == PROGRAM and "Usage" in out + err):
         return
     assert len(errors) == (code != 0), (code, err)
-    if words[0] in STARTING and "--help" not in words:
+    if command in STARTING and "--help" not in words:
         assert code != 0
 
 
@@ -139,6 +206,17 @@ def refused_in_one_line(home: Path, words: list[str]) -> None:
 @example(["sql", "select"])
 @example(["show", "%"])
 @example(["projections", "--season", "2024"])
+@example([])
+@example(["--version"])
+@example(["--version", "fly"])
+@example(["--fly"])
+@example(["week", "--source", "auto"])
+@example(["health", "--no-daemon"])
+@example(["report", "--refresh"])
+@example(["alert-test", "--json"])
+@example(["sql", "select 1", "--output", "out.csv"])
+@example(["sql", "select 1", "--output", ""])
+@example(["sql", "select 1", "--output", "out-" + "x" * 300])
 @settings(max_examples=40, suppress_health_check=list(HealthCheck))
 def test_any_arguments(home: Path, words: list[str]) -> None:
     refused_in_one_line(home, words)
