@@ -1,11 +1,13 @@
 """The football calendar on the real schedule, every Tuesday since 1999.
 
 The expected values come from the dates of the games alone: no kick-off times, no hours, no
-scores, and the length of the regular season as a number.
+scores, and the length of the regular season as a number. The games are parsed here, without the
+package, and are those that the package reads; so what holds for them holds for users.
 """
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta, timezone
@@ -19,18 +21,24 @@ import pytest
 from fantasy_pipeline.calendar import (
     Game,
     WeekStatus,
+    games_from_table,
     next_week,
     week_status,
     weeks_of,
 )
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.sources.nflverse import Nflverse
 from fantasy_pipeline.sources.projections import base, fantasypros
+from fantasy_pipeline.sources.transport import Transport
+from fantasy_pipeline_tests.watching import new_home, start
 
 pytestmark = pytest.mark.real
 
 SCHEDULE = "github.com/nflverse/nflverse-data/releases/download/schedules/games.parquet"
 EASTERN = ZoneInfo("America/New_York")
+MOVED = {"OAK": "LV", "SD": "LAC", "STL": "LA"}
+"""Teams of the file that have another code today."""
 FIRST_TUESDAY = date(1999, 9, 14)
 LAST_TUESDAY = date(2027, 9, 14)
 """Past the last game known, so that the end of the file is seen too."""
@@ -70,8 +78,8 @@ def games(rows: list[Row]) -> tuple[Game, ...]:
             datetime.combine(
                 row.gameday, time.fromisoformat(row.gametime or "13:00"), EASTERN
             ).astimezone(timezone.utc),
-            row.home_team,
-            row.away_team,
+            MOVED.get(row.home_team, row.home_team),
+            MOVED.get(row.away_team, row.away_team),
             row.home_score is not None,
         )
         for row in rows
@@ -142,6 +150,15 @@ def eight_utc(day: date) -> datetime:
 
 def found(status: WeekStatus) -> Expected:
     return Expected(*(getattr(status, field) for field in Expected._fields))
+
+
+def test_they_are_the_games_that_the_package_reads(
+    games: tuple[Game, ...], nfl_mirror: Path, tmp_path: Path
+) -> None:
+    source = Nflverse(Transport(tmp_path, mirror=str(nfl_mirror), offline=True))
+    read = games_from_table(source.schedule())
+    assert len(read) > 7000
+    assert sorted(read) == sorted(games)
 
 
 def test_every_tuesday(rows: list[Row], games: tuple[Game, ...]) -> None:
@@ -218,6 +235,54 @@ def test_named_tuesdays(
 ) -> None:
     status = week_status(games, eight_utc(date.fromisoformat(day)))
     assert (status.phase, status.due, status.complete) == (phase, due, complete)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return new_home(tmp_path_factory.mktemp("calendar") / "home")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("day", "phase", "due", "last_completed", "in_progress", "upcoming"),
+    [
+        ("2012-09-04", "preseason", (2011, 17), (2011, 21), None, (2012, 1)),
+        # BAL-PIT is yet to come, on Wednesday.
+        ("2020-12-01", "regular", (2020, 12), (2020, 11), (2020, 12), (2020, 13)),
+        # Two games of the week were moved to Tuesday evening.
+        ("2021-12-21", "regular", (2021, 15), (2021, 14), (2021, 15), (2021, 16)),
+        ("2022-02-15", "postseason", (2021, 22), (2021, 22), None, (2022, 1)),
+        ("2022-02-22", "offseason", (2021, 18), (2021, 22), None, (2022, 1)),
+        ("2025-09-30", "regular", (2025, 4), (2025, 4), None, (2025, 5)),
+    ],
+)
+def test_the_command_says_the_same(
+    home: Path,
+    nfl_mirror: Path,
+    day: str,
+    phase: str,
+    due: tuple[int, int],
+    last_completed: tuple[int, int],
+    in_progress: tuple[int, int] | None,
+    upcoming: tuple[int, int],
+) -> None:
+    words = ("week", "--at", f"{day}T08:00Z", "--source", "auto", "--json")
+    process = start(home, *words, NFLVERSE_MIRROR=str(nfl_mirror))
+    out, err = process.communicate(timeout=120)
+    assert (process.returncode, err) == (0, "")
+
+    def of(week: tuple[int, int] | None) -> dict[str, int] | None:
+        return week and {"season": week[0], "week": week[1]}
+
+    assert json.loads(out) == {
+        "at": f"{day}T08:00:00+00:00",
+        "phase": phase,
+        "due": of(due),
+        "last_completed": of(last_completed),
+        "in_progress": of(in_progress),
+        "upcoming": of(upcoming),
+        "complete": in_progress is None,
+    }
 
 
 @pytest.mark.parametrize(
