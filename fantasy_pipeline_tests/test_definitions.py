@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import os
+import site
 import subprocess
 import sys
+import sysconfig
+from pathlib import Path
 
 import dagster as dg
 import pytest
 
+import fantasy_pipeline
 from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.partitions import season_week
 from fantasy_pipeline.tables import ALL_TABLES
@@ -126,3 +132,60 @@ def test_loading_the_code_location_costs_little() -> None:
         [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+PACKAGE = Path(fantasy_pipeline.__file__).parent
+CODE = [
+    PACKAGE,
+    *(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+    *map(Path, site.getsitepackages()),
+]
+"""Folders of the code: Python's own, what is installed, and the package."""
+WATCH = """
+import json, sys
+seen = {"open": [], "socket": []}
+
+def watch(event, args):
+    if event == "open":
+        seen["open"].append(str(args[0]))
+    elif event.startswith("socket."):
+        seen["socket"].append(event)
+
+sys.addaudithook(watch)
+"""
+
+
+def seen_while(statement: str, folder: Path) -> dict[str, list[str]]:
+    """Files that a statement opens and what it does with sockets, in an interpreter of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"{WATCH}\n{statement}\nprint(json.dumps(seen))"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(PACKAGE.parent), "DAGSTER_HOME": str(folder)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def is_code(file: str) -> bool:
+    return any(Path(file).is_relative_to(folder) for folder in CODE)
+
+
+def test_loading_the_code_location_reads_nothing_but_code_and_asks_nobody(tmp_path: Path) -> None:
+    """Beside what Dagster itself opens when it is imported."""
+    (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}")
+    dagster = seen_while("import dagster", tmp_path)
+    ours = seen_while("import fantasy_pipeline.definitions", tmp_path)
+    assert any(Path(file).is_relative_to(PACKAGE) for file in ours["open"])
+    assert {file for file in ours["open"] if not is_code(file)} <= set(dagster["open"])
+    assert ours["socket"] == dagster["socket"] == []
+
+
+def test_a_file_and_a_socket_would_be_seen(tmp_path: Path) -> None:
+    file = tmp_path / "data"
+    file.touch()
+    seen = seen_while(f"import socket; open({str(file)!r}); socket.socket().close()", tmp_path)
+    assert str(file) in [name for name in seen["open"] if not is_code(name)]
+    assert seen["socket"] == ["socket.__new__"]
