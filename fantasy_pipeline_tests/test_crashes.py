@@ -201,7 +201,10 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
             text=True,
         )
         if done.returncode != 0:
-            pytest.skip(f"no file system can be mounted here: {done.stderr.strip()}")
+            reason = f"no file system can be mounted here: {done.stderr.strip()}"
+            if os.environ.get("CI"):
+                pytest.fail(reason)
+            pytest.skip(reason)
         mounted.append(folder)
         return folder
 

@@ -11,6 +11,8 @@ import pytest
 import yaml
 from packaging.specifiers import SpecifierSet
 
+from fantasy_pipeline_tests import conftest
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -59,12 +61,41 @@ def test_it_runs_on_every_python_that_the_project_says(
 ) -> None:
     test = workflow["jobs"]["test"]
     versions = test["strategy"]["matrix"]["python"]
-    assert "${{ matrix.python }}" in test["container"]
+    assert "${{ matrix.python }}" in test["container"]["image"]
     allowed = SpecifierSet(project["requires-python"])
     assert versions == [f"3.{minor}" for minor in range(30) if f"3.{minor}.0" in allowed]
     named = [c.rsplit(" ", 1)[1] for c in project["classifiers"] if "Python :: 3." in c]
     assert versions == named
     assert f"({versions[0]} to {versions[-1]})" in (ROOT / "README.md").read_text()
+
+
+def test_it_skips_nothing_but_what_needs_real_files(workflow: dict[Any, Any]) -> None:
+    # GitHub sets CI itself, for containers too.
+    assert workflow["jobs"]["test"]["env"] == {conftest.MIRROR_VARIABLE: conftest.NO_MIRROR}
+
+
+@pytest.mark.parametrize(
+    ("ci", "mirror", "outcome"),
+    [
+        ("true", "none", pytest.skip.Exception),
+        ("true", "/no/such/folder", pytest.fail.Exception),
+        ("true", "", pytest.fail.Exception),
+        ("", "/no/such/folder", pytest.skip.Exception),
+        ("", "none", pytest.skip.Exception),
+    ],
+)
+def test_missing_files_fail_in_ci_unless_it_says_that_it_has_none(
+    monkeypatch: pytest.MonkeyPatch, ci: str, mirror: str, outcome: type[BaseException]
+) -> None:
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setenv(conftest.MIRROR_VARIABLE, mirror)
+    with pytest.raises(outcome, match="no NFL data at /no/such/folder; set FANTASY_TEST_MIRROR"):
+        conftest.need(Path("/no/such/folder"))
+
+
+def test_its_container_may_mount_a_small_disk(workflow: dict[Any, Any]) -> None:
+    options = workflow["jobs"]["test"]["container"]["options"]
+    assert options == "--cap-add SYS_ADMIN --security-opt apparmor=unconfined"
 
 
 def test_when_it_runs(workflow: dict[Any, Any]) -> None:
