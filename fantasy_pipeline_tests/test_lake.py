@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -484,8 +485,14 @@ READS: dict[str, Callable[[Lake], Any]] = {
 }
 
 
-@pytest.mark.parametrize("damage", [lambda _: b"", lambda _: b"PAR1", _cut, _zeroed, _scrambled])
-@pytest.mark.parametrize("read", READS)
+DAMAGES = (lambda _: b"", lambda _: b"PAR1", _cut, _zeroed, _scrambled)
+
+
+@pytest.mark.parametrize(
+    ("read", "damage"),
+    # A digest is of the bytes as they are, zeros too.
+    [pair for pair in product(READS, DAMAGES) if pair != ("digest", _zeroed)],
+)
 def test_a_damaged_file_is_named_with_what_to_do(
     lake: Lake,
     accuracy: Callable[..., pa.Table],
@@ -499,8 +506,6 @@ def test_a_damaged_file_is_named_with_what_to_do(
     weekly = read in ("read", "sql")
     name = "projection_accuracy/season=2024/week=05" if weekly else "player_history"
     place.put(f"{name}/part.parquet", damage(place.files()[f"{name}/part.parquet"]))
-    if read == "digest" and damage is _zeroed:
-        pytest.skip("a digest is of the bytes as they are")
     with pytest.raises(PipelineError) as refused:
         READS[read](lake)
     message = str(refused.value)
