@@ -37,6 +37,8 @@ class Replay:
         down: whether the daemon is down at a moment.
         upstream: lays out what upstream has at a moment.
         catch_up_hours: hours in which the sensor ticks, twice; all of them would take too long.
+        before_late_ticks: when the daemon is up again the sensor ticks twice, too, and so many
+            times before the schedules do; None: it does not.
     """
 
     instance: dg.DagsterInstance
@@ -45,6 +47,7 @@ class Replay:
     upstream: Callable[[datetime], None] = lambda at: None
     schedules: tuple[str, ...] = ("tuesday_import", "thursday_final_import")
     catch_up_hours: tuple[int, ...] = (11,)
+    before_late_ticks: int | None = None
     requests: list[tuple[datetime, str, dg.RunRequest]] = field(default_factory=list)
     skips: list[tuple[datetime, str, str]] = field(default_factory=list)
     _keys: set[str] = field(default_factory=set)
@@ -60,9 +63,9 @@ class Replay:
                 # Dagster evaluates the latest missed tick of a schedule only.
                 missed.update({schedule.name: at for schedule in due})
             else:
-                for schedule in ALL_SCHEDULES:
-                    if schedule.name in missed:
-                        self.tick(schedule, missed.pop(schedule.name), at)
+                if missed:
+                    self._return(missed, at)
+                    missed.clear()
                 for schedule in due:
                     self.tick(schedule, at, at)
                 # In summer nothing is played: once a month shows that nothing is asked for.
@@ -72,6 +75,18 @@ class Replay:
                     self.catch_up(at + timedelta(minutes=5))
             at += HOUR
 
+    def _return(self, missed: Mapping[str, datetime], at: datetime) -> None:
+        """The daemon is up again: schedules and the sensor tick in no certain order."""
+        sensor = [] if self.before_late_ticks is None else [at, at + timedelta(minutes=5)]
+        first = self.before_late_ticks or 0
+        for moment in sensor[:first]:
+            self.catch_up(moment)
+        for schedule in ALL_SCHEDULES:
+            if schedule.name in missed:
+                self.tick(schedule, missed[schedule.name], at)
+        for moment in sensor[first:]:
+            self.catch_up(moment)
+
     def tick(self, schedule: Any, scheduled: datetime, at: datetime) -> None:
         with dg.build_schedule_context(
             instance=self.instance,
@@ -79,6 +94,8 @@ class Replay:
             resources={"nfl": NflData(at=at.isoformat())},
             repository_def=defs.get_repository_def(),
         ) as context:
+            # By itself it opens the instance anew, which takes most of a tick.
+            context._instance = self.instance
             data = schedule.evaluate_tick(context)
         for request in data.run_requests or ():
             self._request(at, schedule.job_name, schedule.name, request)
@@ -199,6 +216,17 @@ def followed(
     ).records
     event = success.event_log_entry.dagster_event
     assert event is not None
+    return asked_after(instance, run, event, sensor, nfl)
+
+
+def asked_after(
+    instance: dg.DagsterInstance,
+    run: dg.DagsterRun,
+    event: dg.DagsterEvent,
+    sensor: str,
+    nfl: NflData,
+) -> dg.RunRequest | dg.SkipReason:
+    """What a run-status sensor asks for after an event of a run."""
     context = dg.build_run_status_sensor_context(sensor, event, instance, run)
     definition = defs.get_repository_def().get_sensor_def(sensor)
     assert isinstance(definition, dg.RunStatusSensorDefinition)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
@@ -15,10 +16,12 @@ from fantasy_pipeline.definitions import ALL_SCHEDULES
 from fantasy_pipeline.import_state import imported_of, imported_phases
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.resources import REAL_LABEL, NflData
+from fantasy_pipeline.runs import run_tags
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import STAT_CORRECTIONS, WEEKLY_STATS
 from fantasy_pipeline_tests.replay import (
     Replay,
+    asked_after,
     execute_for_real,
     execute_in_name,
     overlay,
@@ -110,26 +113,125 @@ def test_every_week_of_two_seasons_is_imported_twice(
     assert all(why.startswith("offseason: 2024 week 18 is the week due") for why in summer)
 
 
+@pytest.mark.parametrize("before_late_ticks", [0, 1, 2])
 def test_three_weeks_of_downtime_lose_nothing(
-    instance: dg.DagsterInstance, games: tuple[Game, ...]
+    instance: dg.DagsterInstance, games: tuple[Game, ...], before_late_ticks: int
 ) -> None:
+    """Whether the sensor or the schedules tick first when the daemon is up again."""
     # From week 5's Sunday until week 8 is under way, the daemon is down.
     since, until = utc("2024-10-06T12:00"), utc("2024-10-27T09:00")
-    replay = Replay(instance, execute_in_name(instance, games), down=lambda at: since <= at < until)
-    end = utc("2024-11-01T00:00")
-    start = utc("2024-10-01T00:00")
+    replay = Replay(
+        instance,
+        execute_in_name(instance, games),
+        down=lambda at: since <= at < until,
+        before_late_ticks=before_late_ticks,
+    )
+    start, end = utc("2024-10-05T00:00"), utc("2024-10-29T12:00")
     _import_before(instance, games, start)
     replay.run(start, end)
     asked = replay.asked()
     assert len(asked) == len(set(asked))
     # What was provisional in those weeks is final now: it is imported as that, once.
     superseded = {(SeasonWeek(2024, week), "provisional") for week in (5, 6, 7)}
-    assert set(expected(games, end, start)) - set(asked) == superseded
-    assert set(asked) <= set(expected(games, end, start))
-    late = [(asker, request.tags["week"]) for at, asker, request in replay.requests if at == until]
-    assert late == [("thursday_final_import", "7")]
-    caught = [request.tags["week"] for _, asker, request in replay.requests if asker == "catch_up"]
-    assert caught == ["6", "5"]
+    planned = expected(games, end, start)
+    assert len(planned) == 3 * 2 + 1
+    assert set(asked) == set(planned) - superseded
+    late = [(asker, request.tags["week"]) for _, asker, request in replay.requests[:-1]]
+    assert late == (
+        # Only after five minutes without a tick of the schedules: two imports a tick.
+        [("catch_up", "7"), ("catch_up", "6"), ("catch_up", "5")]
+        if before_late_ticks == 2
+        else [("thursday_final_import", "7"), ("catch_up", "6"), ("catch_up", "5")]
+    )
+
+
+@pytest.mark.slow
+def test_a_season_is_projected_day_by_day_before_its_games(
+    instance: dg.DagsterInstance, games: tuple[Game, ...]
+) -> None:
+    """What is asked for only: nothing is run. Of the summer, a week.
+
+    Like Dagster, the replay drops a request whose run key is not new; it would be missing here.
+    """
+    schedules = ("daily_games", "daily_projections", "thursday_kickoff_projections")
+    replay = Replay(instance, lambda job, request: True, schedules=schedules, catch_up_hours=())
+    spans = [
+        (START, utc("2025-02-14T23:00")),
+        (utc("2025-05-05T00:00"), utc("2025-05-11T23:00")),
+        (utc("2025-08-20T00:00"), END),
+    ]
+    for since, until in spans:
+        replay.run(since, until)
+    daily, thursday = (
+        [
+            (at, SeasonWeek.from_key(str(r.partition_key)))
+            for at, who, r in replay.requests
+            if who == name
+        ]
+        for name in schedules[1:]
+    )
+    # Each refresh has a day of its own.
+    refreshed = [at for at, asker, _ in replay.requests if asker == "daily_games"]
+    assert len(refreshed) == len({at.date() for at in refreshed})
+    assert len(refreshed) == sum((until - since).days + 1 for since, until in spans)
+    # Wednesday to Sunday; from two weeks before the season, the Super Bowl and the next season.
+    per_week = {SeasonWeek(2024, week): 5 for week in range(1, 23)}
+    per_week |= {SeasonWeek(2025, week): 5 for week in range(1, 5)}
+    per_week |= {SeasonWeek(2024, 1): 6, SeasonWeek(2024, 22): 10}
+    per_week |= {SeasonWeek(2025, 1): 13, SeasonWeek(2025, 5): 2}
+    assert Counter(week for _, week in daily) == per_week
+    assert {(f"{at:%H:%M}", at.isoweekday()) for at, _ in daily} == {
+        ("14:00", day) for day in (3, 4, 5, 6, 7)
+    }
+    # Thursdays with a game that night; on Thanksgiving, before the first one, too.
+    assert [(week, at.hour) for at, week in thursday] == [
+        *((SeasonWeek(2024, week), 23) for week in range(1, 13)),
+        (SeasonWeek(2024, 13), 16),
+        *((SeasonWeek(2024, week), 23) for week in range(13, 18)),
+        *((SeasonWeek(2025, week), 23) for week in range(1, 5)),
+    ]
+    for at, week in (*daily, *thursday):
+        following = min((game for game in games if game.kickoff > at), key=lambda g: g.kickoff)
+        assert week == SeasonWeek(following.season, following.week)
+    assert len({at for at, _ in (*daily, *thursday)}) == len(daily) + len(thursday)
+    off = [(at, why) for at, asker, why in replay.skips if asker == "daily_projections"]
+    assert {why for _, why in off} == {
+        "no game kicks off within 336 hours; the next is on 2025-09-05 00:20 UTC"
+    }
+    assert [f"{at:%m-%d}" for at, _ in off] == [
+        *("02-12", "02-13", "02-14"),
+        *("05-07", "05-08", "05-09", "05-10", "05-11"),
+        *("08-20", "08-21"),
+    ]
+
+
+def test_each_import_of_a_season_is_followed_by_projections_of_the_coming_week(
+    instance: dg.DagsterInstance, games: tuple[Game, ...]
+) -> None:
+    nfl, answers = NflData(), {}
+    for item in all_imports(games, START, END):
+        tags = run_tags(item.week, "auto", "schedule", item.phase, item.due_at)
+        run = dg.DagsterRun("weekly_import", tags=tags, status=dg.DagsterRunStatus.SUCCESS)
+        event = dg.DagsterEvent("PIPELINE_SUCCESS", run.job_name, message="done")
+        answers[item.week, item.phase] = asked_after(
+            instance, run, event, "project_upcoming_week", nfl
+        )
+    skips = {key: a.skip_message for key, a in answers.items() if isinstance(a, dg.SkipReason)}
+    assert skips == {
+        # Two games of the next week were played on Wednesday, Christmas.
+        (SeasonWeek(2024, 16), "final"): (
+            "2024 week 16 is not the week due, which is 2024 week 17"
+        ),
+        (SeasonWeek(2024, 22), "provisional"): "2025 week 1 is projected from 2025-08-22 on",
+        (SeasonWeek(2024, 22), "final"): "2025 week 1 is projected from 2025-08-22 on",
+    }
+    requests = {key: a for key, a in answers.items() if isinstance(a, dg.RunRequest)}
+    assert {key: request.partition_key for key, request in requests.items()} == {
+        (week, phase): SeasonWeek(week.season, week.week + 1).key
+        for week, phase in expected(games)
+        if (week, phase) not in skips
+    }
+    assert len({request.run_key for request in requests.values()}) == len(requests) == 2 * 26 - 3
 
 
 def test_failed_imports_are_asked_for_once_more(
