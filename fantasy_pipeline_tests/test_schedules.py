@@ -10,9 +10,10 @@ import pytest
 
 from fantasy_pipeline.definitions import ALL_SCHEDULES, defs
 from fantasy_pipeline.resources import NflData
+from fantasy_pipeline.runs import execute
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sensors import CATCH_UP_PER_TICK, catch_up, upcoming_request
-from fantasy_pipeline_tests.replay import record_imports
+from fantasy_pipeline_tests.replay import record_imports, write_schedule
 
 pytestmark = [
     pytest.mark.real,
@@ -115,39 +116,93 @@ def test_late_tick_does_not_call_final_stats_provisional(instance: dg.DagsterIns
     assert tick(instance, "thursday_final_import", "2024-09-19T12:00", sunday) == ["2024|02"]
 
 
-def test_requests_are_tagged(instance: dg.DagsterInstance) -> None:
-    for name, phase in (("tuesday_import", "provisional"), ("thursday_final_import", "final")):
-        at = "2024-09-17T08:00" if phase == "provisional" else "2024-09-19T12:00"
-        (request,) = evaluated(instance, name, at).run_requests
-        ours = {key: text for key, text in request.tags.items() if "/" not in key}
-        assert ours == {
-            "season": "2024",
-            "week": "2",
-            "source": "auto",
-            "trigger": "schedule",
-            "phase": phase,
-            "as_of": f"{at}:00+00:00",
-        }
+@pytest.mark.parametrize(
+    ("name", "at", "expected"),
+    [
+        ("tuesday_import", "2024-09-17T08:00", {"week": "2", "phase": "provisional"}),
+        ("thursday_final_import", "2024-09-19T12:00", {"week": "2", "phase": "final"}),
+        ("daily_projections", "2024-09-18T14:00", {"week": "3"}),
+        ("thursday_kickoff_projections", "2024-09-19T23:00", {"week": "3"}),
+        ("daily_games", "2024-09-18T06:00", {}),
+    ],
+)
+def test_requests_are_tagged(
+    instance: dg.DagsterInstance, name: str, at: str, expected: dict[str, str]
+) -> None:
+    (request,) = evaluated(instance, name, at).run_requests
+    if expected:
+        expected = {**expected, "season": "2024", "as_of": f"{at}:00+00:00"}
+    assert ours(request) == {**expected, "source": "auto", "trigger": "schedule"}
+
+
+def ours(request: dg.RunRequest) -> dict[str, str]:
+    """Tags of a request but Dagster's own."""
+    return {key: text for key, text in request.tags.items() if "/" not in key}
+
+
+def caught_up(instance: dg.DagsterInstance, at: str, cursor: str | None) -> Any:
+    """What a tick of the sensor came to."""
+    with dg.build_sensor_context(
+        instance=instance,
+        cursor=cursor,
+        resources={"nfl": NflData(at=utc(at).isoformat())},
+        repository_def=defs.get_repository_def(),
+    ) as context:
+        return catch_up.evaluate_tick(context)
 
 
 def test_catch_up_asks_for_the_newest_few_a_tick(instance: dg.DagsterInstance) -> None:
     asked, cursor = [], None
-    for minute in (0, 5, 10, 15):
-        nfl = NflData(at=f"2024-10-04T00:{minute:02d}:00+00:00")
-        with dg.build_sensor_context(
-            instance=instance,
-            cursor=cursor,
-            resources={"nfl": nfl},
-            repository_def=defs.get_repository_def(),
-        ) as context:
-            data = catch_up.evaluate_tick(context)
+    for minute in ("00", "05", "10", "15"):
+        data = caught_up(instance, f"2024-10-04T00:{minute}", cursor)
         cursor = data.cursor
         asked.append([request.partition_key for request in data.run_requests or ()])
+        for request in data.run_requests or ():
+            season, week = SeasonWeek.from_key(request.partition_key)
+            assert ours(request) == {
+                "season": str(season),
+                "week": str(week),
+                "source": "auto",
+                "trigger": "sensor",
+                "phase": "final",
+                "as_of": f"2024-10-04T00:{minute}:00+00:00",
+            }
     # The first tick only looks.
     assert asked[0] == []
     assert asked[1] == ["2024|04", "2024|03"]
     assert asked[2] == ["2024|02", "2024|01"]
     assert len(asked[3]) == CATCH_UP_PER_TICK  # the season before
+
+
+def test_moved_game_moves_the_plan_once_the_schedule_is_refreshed(
+    instance: dg.DagsterInstance,
+    nfl_mirror: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A Monday game of week 5, played on Tuesday night."""
+    write_schedule(nfl_mirror, tmp_path / "announced")
+    write_schedule(nfl_mirror, tmp_path / "moved", {"2024_05_NO_KC": "2024-10-08 19:00"})
+    imported = {SeasonWeek(2023, week): "final" for week in range(1, 23)}
+    imported |= {SeasonWeek(2024, week): "final" for week in range(1, 5)}
+    record_imports(instance, {**imported, SeasonWeek(2024, 5): "provisional"}, {})
+
+    monkeypatch.setenv("NFLVERSE_MIRROR", str(tmp_path / "announced"))
+    assert execute(instance, "games_refresh", "auto", {}).errors == ()
+    monkeypatch.setenv("NFLVERSE_MIRROR", str(tmp_path / "moved"))
+    said, cursor = [], None
+    for minute in ("05", "10"):
+        data = caught_up(instance, f"2024-10-09T10:{minute}", cursor)
+        said.append(data.skip_message)
+        cursor = data.cursor
+    assert set(said) == {"every due week is imported; next: 2024-05-final on 2024-10-10 12:00 UTC"}
+
+    assert execute(instance, "games_refresh", "auto", {}).errors == ()
+    data = caught_up(instance, "2024-10-09T10:15", cursor)
+    assert data.skip_message.startswith("seen missing, or being imported: 2024-05-completed;")
+    data = caught_up(instance, "2024-10-09T10:20", data.cursor)
+    (request,) = data.run_requests
+    assert (request.partition_key, request.tags["phase"]) == ("2024|05", "completed")
 
 
 def start(instance: dg.DagsterInstance, job: str, season: int, week: int, **tags: str) -> str:
