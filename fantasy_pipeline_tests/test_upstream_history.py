@@ -80,6 +80,36 @@ def test_weeks_end_as_upstream_last_told_them(
     assert Lake(str(lakes["fresh"]), REAL_LABEL).read(PROVISIONAL_STATS).num_rows == 0
 
 
+def test_corrections_of_a_real_week(
+    mirrors: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What upstream had of a week on its first days against what it has now."""
+    monkeypatch.setenv("FANTASY_DATA", str(tmp_path / "data"))
+    week = SeasonWeek(2025, 1)
+    with dg.DagsterInstance.ephemeral() as instance:
+        for day, as_of in (("2025-09-14", "2025-09-09T08:00"), ("last", "2025-09-11T12:00")):
+            monkeypatch.setenv("NFLVERSE_MIRROR", str(mirrors[day]))
+            tags = {"trigger": "manual", "as_of": f"{as_of}:00+00:00"}
+            assert execute(instance, "weekly_import", "auto", tags, week, week).errors == ()
+    rows = Lake(str(tmp_path / "data" / "lake"), REAL_LABEL).read(STAT_CORRECTIONS).to_pylist()
+    columns = ("player_name", "stat", "old", "new", "points_difference")
+    assert sorted(tuple(row[name] for name in columns) for row in rows) == [
+        ("Bijan Robinson", "rushing_first_downs", 1, 0, 0),
+        ("Bucky Irving", "rushing_first_downs", 2, 1, 0),
+        ("Chris Boswell", "fg_made_60_", 0, 1, 5),
+        ("Dalton Kincaid", "receiving_first_downs", 4, 3, 0),
+        ("Jaxon Smith-Njigba", "receiving_first_downs", 7, 6, 0),
+        ("Josh Allen", "passing_first_downs", 19, 18, 0),
+        ("Kyler Murray", "rushing_first_downs", 4, 3, 0),
+        ("Matthew Stafford", "rushing_first_downs", 1, 0, 0),
+        ("Michael Penix Jr.", "rushing_first_downs", 4, 3, 0),
+        ("Miles Sanders", "rushing_first_downs", 2, 1, 0),
+        ("Sam Darnold", "passing_first_downs", 7, 6, 0),
+        ("Tank Bigsby", "rushing_first_downs", 2, 1, 0),
+    ]
+    assert {(row["season"], row["week"]) for row in rows} == {week}
+
+
 @pytest.mark.soak
 def test_seasons_end_as_upstream_last_told_them(mirrors: dict[str, Path], tmp_path: Path) -> None:
     """All that the variants touch, through the command line, projections included."""
