@@ -115,6 +115,40 @@ def test_run_that_is_retried_is_not_told(daemon: Daemon, inbox: Receiver) -> Non
     assert inbox.bodies == []
 
 
+def test_last_attempt_of_a_run_retried_in_vain_is_told_once(
+    tmp_path: Path, inbox: Receiver
+) -> None:
+    overrides: dict[str, Any] = {"run_retries": {"enabled": True, "max_retries": 2}}
+    with dg.instance_for_test(overrides=overrides, temp_dir=str(tmp_path)) as instance:
+        daemon = Daemon(instance)
+        ids: list[str] = []
+        for attempt in range(3):
+            chain = (
+                {
+                    "dagster/parent_run_id": ids[-1],
+                    "dagster/root_run_id": ids[0],
+                    "dagster/retry_number": str(attempt),
+                }
+                if attempt
+                else {}
+            )
+            run = instance.create_run_for_job(
+                some_job,
+                run_config={"ops": {"step": {"config": {"fail": True}}}},
+                status=dg.DagsterRunStatus.STARTED,
+                tags=chain,
+                parent_run_id=chain.get("dagster/parent_run_id"),
+                root_run_id=chain.get("dagster/root_run_id"),
+            )
+            ids.append(run.run_id)
+            # As of a run whose process died: those are the runs that the daemon retries.
+            instance.report_run_failed(run)
+            daemon.tick()
+            assert len(inbox.bodies) == (attempt == 2)
+        daemon.tick()
+        assert [alert["run_id"] for alert in inbox.bodies] == ids[-1:]
+
+
 def test_recovery_is_told_once_after_a_told_failure(daemon: Daemon, inbox: Receiver) -> None:
     daemon.run(fail=False)
     daemon.tick()
