@@ -8,10 +8,12 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from fantasy_pipeline.assets.base import UPSTREAM_POOL
 from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.import_state import imported_phases
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.resources import NflData
+from fantasy_pipeline.retries import NETWORK_RETRY
 from fantasy_pipeline.runs import RunOutcome, execute, run_config
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sources.base import SAMPLE_LABEL
@@ -218,6 +220,19 @@ def test_points_check_passes_and_fires(instance: dg.DagsterInstance, sample_lake
         pa.array([value + 1 for value in lines["fantasy_points_ppr"].to_pylist()]),
     )
     assert len(point_differences(wrong)) == lines.num_rows
+
+
+def test_assets_that_ask_upstream_take_turns_and_are_tried_again() -> None:
+    definitions = defs.get_repository_def().assets_defs_by_key
+    ops = {
+        key.to_user_string(): assets.op
+        for key, assets in definitions.items()
+        if assets.is_executable
+    }
+    asking = {"games", "raw_players", "weekly_stats", "source_projections"}
+    assert {name for name, op in ops.items() if op.pool == UPSTREAM_POOL} == asking
+    assert {name for name, op in ops.items() if op.retry_policy == NETWORK_RETRY} == asking
+    assert UPSTREAM_POOL == "nflverse"
 
 
 def test_definitions_resolve_with_the_default_source() -> None:

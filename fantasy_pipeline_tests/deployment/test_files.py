@@ -99,6 +99,12 @@ def test_the_embedded_instance_differs_in_storage_and_numbers_only() -> None:
     assert ours["scheduler"] == embedded["scheduler"]
 
 
+@pytest.mark.parametrize("folder", [DEPLOY.parent, DEPLOY / "postgres"], ids=lambda p: p.name)
+def test_at_most_two_runs_ask_upstream_at_a_time(folder: Path) -> None:
+    config = yaml.safe_load((folder / "dagster.yaml").read_text())
+    assert config["concurrency"]["pools"] == {"granularity": "run", "default_limit": 2}
+
+
 def test_dagster_takes_the_retries_of_ticks(tmp_path: Path) -> None:
     """Without the setting its scheduler evaluates a tick that failed no second time."""
     shutil.copy(DEPLOY.parent / "dagster.yaml", tmp_path)
