@@ -147,15 +147,19 @@ class TestJobExecutions:
         assert (row["season"], row["week"]) == (2024, 5)
         assert json.loads(row["result"])["stats_imported"] == 400
 
-    def test_old_queries_work(self, instance: dg.DagsterInstance, lake: Lake) -> None:
+    @pytest.mark.parametrize("week_ago", ["now() - interval 7 days", "NOW() - INTERVAL '7 days'"])
+    def test_old_queries_work(
+        self, instance: dg.DagsterInstance, lake: Lake, week_ago: str
+    ) -> None:
+        """In DuckDB's spelling of an interval and in Postgres's."""
         run(instance, season="2024", week="5")
         view = {"job_executions": lambda: job_executions(instance)}
         silent = (
             "select job_id, max(executed_at) as last_run from job_executions group by job_id "
-            "having max(executed_at) < now() - interval 7 days"
-        )
+            "having max(executed_at) < WEEK_AGO"
+        ).replace("WEEK_AGO", week_ago)
         assert run_sql(lake, silent, view).num_rows == 0
-        later = silent.replace("now() - interval 7 days", "now() + interval 1 day")
+        later = silent.replace("() - ", "() + ")
         assert run_sql(lake, later, view)["job_id"].to_pylist() == ["weekly_import"]
         text = (
             "select (result->>'stats_imported')::int as n from JOB_EXECUTIONS where season = 2024"

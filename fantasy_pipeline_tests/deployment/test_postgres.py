@@ -59,7 +59,11 @@ ROWS = "select count(*) as n from weekly_stats"
 GUIDE = (ROOT / "docs" / "operations.md").read_text()
 SILENT = next(iter(re.findall(r'fantasy-pipeline sql "(.* interval 7 days)"', GUIDE)))
 """The old question for jobs that did not run of late."""
-RUNS = "select job_id, status, season, week, executed_at is not null as ran from job_executions"
+RUNS = (
+    "select job_id, status, season, week, executed_at is not null as ran, "
+    "(result->>'success')::boolean as success, (result->>'stats_imported')::int as stats_imported "
+    "from job_executions"
+)
 
 
 def test_week_history_and_the_move_from_sqlite(tmp_path: Path, postgres: Postgres) -> None:
@@ -76,8 +80,12 @@ def test_week_history_and_the_move_from_sqlite(tmp_path: Path, postgres: Postgre
     assert done["result"]["success"] is True
     assert done["result"]["stats_imported"] > 100
     rows = on_postgres("sql", RUNS, "--format", "json")
-    of_week = {"status": "success", "season": 2025, "week": 5, "ran": True}
-    assert rows == [{"job_id": job, **of_week} for job in ("report_week", "whole_week")]
+    of_week = {"status": "success", "season": 2025, "week": 5, "ran": True, "success": True}
+    stats = done["result"]["stats_imported"]
+    assert rows == [
+        {"job_id": job, **of_week, "stats_imported": imported}
+        for job, imported in (("report_week", 0), ("whole_week", stats))
+    ]
     assert on_postgres("history", "--status", "failure", "--json") == []
     assert on_postgres("show", done["id"], "--json")["seconds"]["weekly_stats"] > 0
     assert on_postgres("sql", SILENT, "--format", "json") == []
