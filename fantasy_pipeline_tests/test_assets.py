@@ -8,7 +8,6 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from fantasy_pipeline.assets.base import UPSTREAM_POOL
 from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.import_state import imported_phases
 from fantasy_pipeline.lake import Lake
@@ -230,9 +229,8 @@ def test_assets_that_ask_upstream_take_turns_and_are_tried_again() -> None:
         if assets.is_executable
     }
     asking = {"games", "raw_players", "weekly_stats", "source_projections"}
-    assert {name for name, op in ops.items() if op.pool == UPSTREAM_POOL} == asking
+    assert {name for name, op in ops.items() if op.pool == "nflverse"} == asking
     assert {name for name, op in ops.items() if op.retry_policy == NETWORK_RETRY} == asking
-    assert UPSTREAM_POOL == "nflverse"
 
 
 def test_definitions_resolve_with_the_default_source() -> None:
