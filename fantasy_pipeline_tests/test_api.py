@@ -24,9 +24,11 @@ from fantasy_pipeline.api import MAX_BODY_BYTES, Sessions, create_app
 from fantasy_pipeline.control.history import executions
 from fantasy_pipeline.control.trigger import trigger, wait_for
 from fantasy_pipeline.locks import locked
+from fantasy_pipeline.runs import execute
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.session import TRIGGER_LOCK, Session
 from fantasy_pipeline_tests.receivers import free_port
+from fantasy_pipeline_tests.test_runs import run as run_some_job
 
 pytestmark = pytest.mark.loopback
 
@@ -126,6 +128,20 @@ def test_bad_bodies(client: Client, monkeypatch: pytest.MonkeyPatch, body: Any) 
     assert answer.status_code == 422
 
 
+def test_post_starts_a_run_and_says_which(
+    client: Client, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FANTASY_API_TOKEN", TOKEN)
+    body = {**WEEK, "source": "sample"}
+    answer = client.post("/api/jobs/trigger", json=body, headers=BEARER)
+    assert answer.status_code == 202
+    run_id = answer.json().pop("run_id")
+    assert answer.json() == {"run_id": run_id, "season": 2025, "week": 5, "source": "sample"}
+    assert wait_for(session.instance, run_id).run.is_success
+    run = client.get(f"/api/jobs/history/{run_id}").json()
+    assert (run["season"], run["week"], run["source"]) == (2025, 5, "sample")
+
+
 def test_neither_year_nor_week_is_the_week_due(
     client: Client, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,6 +199,29 @@ def test_history_and_its_parameters(client: Client, session: Session) -> None:
     assert list(executions(session.instance)) == []
 
 
+@pytest.mark.filterwarnings("ignore:Non-compliant tag keys:DeprecationWarning")
+def test_history_has_each_run_on_one_page(client: Client, session: Session) -> None:
+    first, failed, last = (run_some_job(session.instance, fail) for fail in (False, True, False))
+
+    def walk(query: str) -> list[str]:
+        """Ids of the runs, page by page to the last."""
+        found: list[str] = []
+        cursor = ""
+        while True:
+            page = client.get(f"/api/jobs/history?limit=1{query}{cursor}").json()
+            found += [item["id"] for item in page["executions"]]
+            assert len(page["executions"]) == 1
+            assert len(found) <= 3, "the cursor leads round and round"
+            if page["cursor"] is None:
+                return found
+            cursor = f"&cursor={page['cursor']}"
+
+    assert walk("") == [last, failed, first]
+    assert walk("&status=success") == [last, first]
+    assert walk("&status=failure") == [failed]
+    assert client.get("/api/jobs/history?status=running").json()["executions"] == []
+
+
 def test_status_and_health(client: Client) -> None:
     names = {job["name"] for job in client.get("/api/jobs/status").json()["jobs"]}
     assert "tuesday_import" in names
@@ -196,6 +235,18 @@ def test_healthz_without_a_daemon_leaves_its_rules_out(client: Client) -> None:
     assert "due_week" in rules
     assert {"daemon_running", "schedule_on"}.isdisjoint(rules)
     assert client.get("/healthz?daemon=perhaps").status_code == 422
+
+
+def test_healthz_with_warnings_only_is_200(client: Client, session: Session) -> None:
+    """The week due is imported, those before it are missing; nobody wants a daemon."""
+    due = SeasonWeek(2025, 9)
+    assert execute(session.instance, "games_refresh", "sample", {}).success
+    assert execute(session.instance, "season_ingest", "sample", {}, due, due).success
+    answer = client.get("/healthz?daemon=false")
+    levels = {found["rule"]: found["level"] for found in answer.json()["findings"]}
+    assert (answer.status_code, answer.json()["status"]) == (200, "warning"), answer.text
+    assert (levels["due_week"], levels["recent_success"]) == ("warning", "ok")
+    assert client.get("/healthz").status_code == 503
 
 
 def test_healthz_of_a_history_that_cannot_be_reached(client: Client, session: Session) -> None:

@@ -1,4 +1,4 @@
-"""What `status` says of a backfill while it runs: a real one, of the sample league."""
+"""What `status` says of schedules, their ticks and runs, and of a backfill while it runs."""
 
 import os
 import subprocess
@@ -10,10 +10,26 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.remote_origin import (
+    RegisteredCodeLocationOrigin,
+    RemoteInstigatorOrigin,
+    RemoteRepositoryOrigin,
+)
+from dagster._core.scheduler.instigation import (
+    InstigatorState,
+    InstigatorStatus,
+    ScheduleInstigatorData,
+    TickData,
+    TickStatus,
+)
+from dagster_shared.error import SerializableErrorInfo
 
+from fantasy_pipeline import api
 from fantasy_pipeline.control.history import executions
-from fantasy_pipeline.control.status import backfills, instigators
+from fantasy_pipeline.control.status import backfills, instigators, status
 from fantasy_pipeline.runs.recorded import recorded
+from fantasy_pipeline_tests.test_runs import run
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 300
@@ -32,6 +48,70 @@ def test_next_ticks_of_the_schedules() -> None:
         "daily_games": "09-20 06:00 +0000",
     }
     assert all(item.next_tick is None for item in found.values() if item.kind == "sensor")
+
+
+def _add_tick(
+    instance: dg.DagsterInstance, state: InstigatorState, at: datetime, **more: Any
+) -> None:
+    instance.create_tick(
+        TickData(
+            instigator_origin_id=state.instigator_origin_id,
+            selector_id=state.selector_id,
+            instigator_name=state.instigator_name,
+            instigator_type=state.instigator_type,
+            timestamp=at.timestamp(),
+            **more,
+        )
+    )
+
+
+@pytest.mark.filterwarnings("ignore:Non-compliant tag keys:DeprecationWarning")
+def test_last_run_last_success_and_last_tick_of_a_schedule() -> None:
+    """As the daemon leaves them: a run that succeeded, then one that failed; ticks likewise."""
+    now = datetime(2024, 9, 19, 16, tzinfo=timezone.utc)
+    tuesday = datetime(2024, 9, 17, 8, tzinfo=timezone.utc)
+    repository = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("any"), "__repository__")
+    state = InstigatorState(
+        RemoteInstigatorOrigin(repository, "tuesday_import"),
+        InstigatorType.SCHEDULE,
+        InstigatorStatus.RUNNING,
+        ScheduleInstigatorData("0 8 * * 2"),
+    )
+    with dg.instance_for_test() as instance:
+
+        def told() -> dict[str, Any]:
+            """Of the schedule, as commands and HTTP tell it."""
+            answer = api.Status(**status(instance, now)).model_dump(mode="json")
+            jobs = {job["name"]: job for job in answer["jobs"]}
+            # What is of one schedule is not told of another.
+            assert jobs["thursday_final_import"]["last_run"] is None
+            assert jobs["thursday_final_import"]["last_tick"] is None
+            return dict(jobs["tuesday_import"])
+
+        instance.add_instigator_state(state)
+        tags = {"dagster__schedule_name": "tuesday_import", "season": "2024", "week": "2"}
+        good, bad = run(instance, **tags), run(instance, fail=True, **tags)
+        run(instance)  # by hand
+        _add_tick(instance, state, tuesday, status=TickStatus.SKIPPED, skip_reason="not yet over")
+        skipped = told()
+        error = SerializableErrorInfo("no route to host\nat line 5\n", [], "OSError")
+        _add_tick(instance, state, tuesday.replace(hour=9), status=TickStatus.FAILURE, error=error)
+        failed = told()
+
+    for job in (skipped, failed):
+        assert (job["last_run"]["id"], job["last_run"]["status"]) == (bad, "failure")
+        assert job["last_run"]["trigger"] == "schedule"
+        assert "upstream is upside down" in job["last_run"]["result"]["errors"][0]
+        assert (job["last_success"]["id"], job["last_success"]["week"]) == (good, 2)
+        assert (job["on"], job["next_run"]) == (True, "2024-09-24T08:00:00Z")
+    assert (skipped["last_tick"], skipped["tick_result"]) == (
+        "2024-09-17T08:00:00Z",
+        "not yet over",
+    )
+    assert (failed["last_tick"], failed["tick_result"]) == (
+        "2024-09-17T09:00:00Z",
+        "no route to host",
+    )
 
 
 @pytest.mark.slow
@@ -62,8 +142,8 @@ def test_backfill_under_way_shows_weeks_done_of_all(tmp_path: Path) -> None:
             time.sleep(0.1)
         log.close()
         assert process.returncode == 0, (tmp_path / "backfill.log").read_text()
-        runs = [run for run in executions(instance) if "backfill" in run.run.tags]
-        written = recorded(instance, [run.run.run_id for run in runs])
+        runs = [found for found in executions(instance) if "backfill" in found.run.tags]
+        written = recorded(instance, [found.run.run_id for found in runs])
         assert backfills(instance) == []
 
     assert {entry["weeks"] for entry in seen} == {2}
@@ -76,4 +156,4 @@ def test_backfill_under_way_shows_weeks_done_of_all(tmp_path: Path) -> None:
     # Each of its runs wrote its result; a season's are one run, not one per week.
     assert len(runs) == len(written) == 3
     assert all(entry["success"] for entry in written.values())
-    assert [run.season for run in runs] == [2024, None, 2024]
+    assert [found.season for found in runs] == [2024, None, 2024]
