@@ -40,7 +40,7 @@ class Shell:
             cwd=self.home,
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=900,
         )
         assert done.returncode == code, done.stderr + done.stdout
         return done.stdout if code == 0 or done.stdout else done.stderr
@@ -121,6 +121,23 @@ def test_health_is_critical_without_a_daemon(shell: Shell) -> None:
     assert levels["daemon_running"] == "critical"
     assert levels["last_run"] == "ok"
     assert "daemon_running" in shell("health", code=2)
+
+
+def test_health_warns_of_missing_weeks_until_they_are_imported(tmp_path: Path) -> None:
+    """In a new home, without a daemon."""
+    (tmp_path / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
+    shell = Shell(tmp_path)
+    shell("run")
+    health = shell.json("health", "--no-daemon", code=1)
+    (found,) = [finding for finding in health["findings"] if finding["level"] != "ok"]
+    assert (health["status"], found["rule"], found["level"]) == ("warning", "due_week", "warning")
+    assert "other weeks that are missing" in found["message"]
+    assert "2025 week 8" in found["message"]
+    # It looks back a year.
+    shell("backfill", "--seasons", "2024-2025", "--only-missing")
+    health = shell.json("health", "--no-daemon", code=0)
+    assert health["status"] == "ok"
+    assert {finding["level"] for finding in health["findings"]} == {"ok"}
 
 
 @pytest.mark.parametrize("variable", ["FANTASY_SOURCE", "FANTASY_DATA"])

@@ -160,8 +160,13 @@ def test_units(unit: Path) -> None:
     if unit.suffix == ".service":
         assert parser["Service"]["User"] == "fantasy"
         assert "0.0.0.0" not in parser["Service"]["ExecStart"]  # noqa: S104 - refused
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_units_as_systemd_reads_them(unit: Path) -> None:
     if not shutil.which("systemd-analyze"):
-        return
+        # In CI too: systemd is of the machines that are deployed to, not of those that test.
+        pytest.skip("systemd-analyze is not installed")
     done = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True)
     complaints = [line for line in done.stderr.splitlines() if "is not executable" not in line]
     assert complaints == []
