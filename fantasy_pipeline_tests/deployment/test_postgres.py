@@ -1,4 +1,4 @@
-"""The instance on a real Postgres: a week, its history, the move from SQLite, a restart."""
+"""The instance on a real Postgres: a week, history, the move from SQLite, a restart, the demo."""
 
 import json
 import os
@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ pytestmark = [pytest.mark.loopback, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy" / "postgres"
+LONGEST = 900
 Run = Callable[..., Any]
 
 
@@ -37,7 +39,7 @@ def shell(home: Path, environment: dict[str, str]) -> Run:
             cwd=home,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=900,
         )
         assert done.returncode == code, done.stderr + done.stdout
         return json.loads(done.stdout)
@@ -166,21 +168,82 @@ def test_results_are_recorded_in_postgres(
 
 
 @pytest.mark.soak
-def test_postgres_stopped_and_started_during_a_run(tmp_path: Path, postgres: Postgres) -> None:
+def test_postgres_stopped_and_started_during_a_run(
+    tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, on_postgres = homes(tmp_path, postgres)
-    on_postgres("trigger", "--season", "2025", "--week", "4", "--wait", "--json")
+    week = ("--season", "2025", "--week", "4", "--json")
+    first = on_postgres("trigger", *week, "--wait")["id"]
     expected = _files(tmp_path / "data")
-    run_id = on_postgres("trigger", "--season", "2025", "--week", "4", "--json")["run_id"]
+    for name, value in postgres.environment.items():
+        monkeypatch.setenv(name, value)
+    run_id = on_postgres("trigger", *week)["run_id"]
+    with dg.DagsterInstance.from_config(str(tmp_path / "pg")) as instance:
+        _until_at_work(instance, run_id)
     postgres.stop("immediate")
+    # Nothing to wait for: the outage is to last while the run wants to write its events.
     time.sleep(8)
     postgres.start()
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + LONGEST
     while (seen := on_postgres("show", run_id, "--json"))["status"] not in ("success", "failure"):
         assert time.monotonic() < deadline, seen
         time.sleep(1)
     # Either the run outlived the outage, or it failed and says so; the lake is whole both ways.
     assert seen["status"] == "success" or seen["errors"]
-    assert _files(tmp_path / "data").keys() == expected.keys()
-    again = on_postgres("trigger", "--season", "2025", "--week", "4", "--wait", "--json")
+    assert _files(tmp_path / "data") == expected
+    again = on_postgres("trigger", *week, "--wait")
     assert again["result"]["success"] is True
     assert _files(tmp_path / "data") == expected
+    found = on_postgres("history", "--job", "whole_week", "--json")
+    history = {told["id"]: told for told in found}
+    assert list(history) == [again["id"], run_id, first]
+    assert [told["status"] for told in history.values()] == ["success", seen["status"], "success"]
+    for told in history.values():
+        assert told["result"]["success"] is (told["status"] == "success")
+        assert bool(told["result"]["errors"]) is (told["status"] == "failure")
+
+
+def _until_at_work(instance: dg.DagsterInstance, run_id: str) -> None:
+    """Until the run has started and written its first table, with more of them to come."""
+    deadline = time.monotonic() + LONGEST
+    while True:
+        written = instance.get_records_for_run(
+            run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION
+        ).records
+        seen = instance.get_run_by_id(run_id)
+        assert seen is not None
+        assert not seen.is_finished, "it was over before the outage"
+        if written:
+            assert seen.status == dg.DagsterRunStatus.STARTED
+            return
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_the_demo_shows_a_week_on_postgres() -> None:
+    """`make postgres-demo`, in a folder that goes away."""
+    (line,) = re.findall(
+        r"^\t@\$\(BIN\)/python (\S+) \$\(PG_HOME\)$",
+        (ROOT / "deploy" / "postgres.mk").read_text(),
+        flags=re.M,
+    )
+    # Not under tmp_path: as root, the server runs as a user that may not enter there.
+    with tempfile.TemporaryDirectory(prefix="fantasy-postgres-") as folder:
+        Path(folder).chmod(0o755)
+        done = subprocess.run(
+            [sys.executable, line, str(Path(folder) / "postgres")],
+            env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=900,
+        )
+        assert done.returncode == 0, done.stderr + done.stdout
+        assert done.stdout.endswith(f"are in {folder}/postgres; it is stopped.\n")
+    _, run, history, sql = re.split(r"^\$ fantasy-pipeline .*\n", done.stdout, flags=re.M)
+    assert "Projections 2025 week 10, ppr" in run
+    for job, week in (("weekly_import", 9), ("weekly_projections", 10), ("report_week", 10)):
+        for shown in (history, sql):
+            (row,) = [text for text in shown.splitlines() if re.search(rf"\b{job}\b", text)]
+            assert re.search(r"\bsuccess\b", row), row
+            assert re.search(rf"\b2025\b.*\b{week}\b", row), row
