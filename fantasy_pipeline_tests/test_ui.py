@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.loopback, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[1]
+(COMMAND,) = {
+    tuple(line.split())
+    for page in ("README.md", "docs/operations.md")
+    for line in re.findall(r"^(?:\.venv/bin/)?(dagster dev .*)$", (ROOT / page).read_text(), re.M)
+}
 WEEKS = ["2024|01", "2024|02", "2024|03"]
 OTHER_WEEKS = ["2024|05", "2024|06", "2024|07"]
 WEEKLY = [
@@ -75,8 +80,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def url(home: Path) -> Iterator[str]:
-    """Address of a running `dagster dev` on three weeks of the sample league."""
+    """Address of a `dagster dev` as the guides start it, on three weeks of the sample league."""
     programs = Path(sys.executable).parent
+    (program, *arguments) = COMMAND
     environment = {**os.environ, "DAGSTER_HOME": str(home), "FANTASY_SOURCE": "sample"}
     subprocess.run(
         [str(programs / "fantasy-pipeline"), "backfill", "--seasons", "2024", "--weeks", "1-3"],
@@ -89,11 +95,8 @@ def url(home: Path) -> Iterator[str]:
         port = probe.getsockname()[1]
     with (home / "dev.log").open("w") as log:
         process = subprocess.Popen(
-            [
-                str(programs / "dagster"),
-                *("dev", "-w", str(ROOT / "workspace.yaml")),
-                *("--host", "127.0.0.1", "--port", str(port)),
-            ],
+            # Its own port may be taken here.
+            [str(programs / program), *arguments, "--port", str(port)],
             cwd=ROOT,
             env=environment,
             stdout=log,
