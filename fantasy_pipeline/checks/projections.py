@@ -195,7 +195,10 @@ def _first_names(rows: pa.Table) -> str:
 def nobody_said_anything(
     rows: pa.Table, games: pa.Table, weeks: Sequence[SeasonWeek]
 ) -> list[Problem]:
-    """Weeks of the regular season that no other source projects, since one does; warnings."""
+    """Weeks of the regular season that no other source projects, since one does; warnings.
+
+    But for a season's last: the one source that keeps past weeks never has it.
+    """
     from fantasy_pipeline.sources.projections.base import FIRST_SEASON
 
     regular = {
@@ -205,7 +208,8 @@ def nobody_said_anything(
         )
         if kind == REGULAR_SEASON and season >= FIRST_SEASON
     }
-    told = set(weeks_in(rows))
+    last = {week.season: week for week in sorted(regular)}
+    told = {*weeks_in(rows), *last.values()}
     return [
         Problem(week, "games, but no source has said anything of them", serious=False)
         for week in sorted(regular & set(weeks) - told)

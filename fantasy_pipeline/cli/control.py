@@ -6,6 +6,7 @@ import logging
 import re
 from datetime import datetime, timedelta, timezone
 from typing import Annotated, Any
+from uuid import uuid4
 
 import typer
 
@@ -301,8 +302,7 @@ def alert_test(json: JsonOption = False) -> None:
             "no channel of alerts is set up: set FANTASY_ALERT_SLACK_URL, "
             "FANTASY_ALERT_WEBHOOK_URL, or FANTASY_ALERT_SMTP_HOST and FANTASY_ALERT_SMTP_TO."
         )
-    now = datetime.now(timezone.utc)
-    alert = Alert(f"test-{now:%Y%m%dT%H%M%S}", "test", "A test of fantasy_pipeline's alerts")
+    alert = Alert(f"test-{uuid4()}", "test", "A test of fantasy_pipeline's alerts")
     errors: dict[str, str | None] = {}
     for channel in channels:
         try:

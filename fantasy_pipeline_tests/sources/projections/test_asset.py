@@ -268,6 +268,7 @@ def test_nothing_published_yet_is_an_empty_week_that_says_so(
         "sleeper 2025",
         "fantasypros 2025",
         "espn 2025",
+        "source_projections_fresh",
     }
 
 
@@ -485,4 +486,6 @@ def test_a_folder_without_the_sites_is_one_line_per_source(
     outcome = run(SeasonWeek(2025, 10), SeasonWeek(2025, 12), at=SUNDAY + 300 * DAY)
     assert outcome.success, outcome.errors
     starts = sorted(w.split(": ")[0] for w in outcome.warnings if "player_ids" not in w)
-    assert starts == ["espn 2025", "nflcom_projections 2025", "sleeper 2025"]
+    assert starts == [
+        *("espn 2025", "nflcom_projections 2025", "sleeper 2025", "source_projections_fresh")
+    ]
