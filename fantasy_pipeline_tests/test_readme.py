@@ -34,6 +34,7 @@ NOT_RUN = {
 DOCS_NOT_RUN = {
     "export DAGSTER_HOME=$PWD": "the live league's home",
     "dagster dev --host 127.0.0.1": "runs until stopped; test_ui.py starts it",
+    "fantasy-pipeline alert-test": "alerts/test_channels.py runs it, against servers",
     "export PGPASSWORD=$DAGSTER_PG_PASSWORD": "deployment/test_postgres.py runs it",
     "export HISTORY=postgresql://$DAGSTER_PG_USER@$DAGSTER_PG_HOST:$DAGSTER_PG_PORT/"
     "$DAGSTER_PG_DB": "the same",
