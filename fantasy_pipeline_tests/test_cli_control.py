@@ -268,6 +268,7 @@ OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 NOT_RUN_HERE = {
     "export DAGSTER_HOME": "the fixture has one",
     "dagster dev": "runs until stopped; test_ui.py starts it",
+    "fantasy-pipeline alert-test": "alerts/test_channels.py runs it, against servers",
     "export PGPASSWORD": "of Postgres: deployment/test_postgres.py",
     "export HISTORY": "of Postgres: deployment/test_postgres.py",
     "pg_": "of Postgres: deployment/test_postgres.py",
