@@ -92,7 +92,7 @@ def backfill(folder: Path, seasons: str, report: Report, first: int, last: int) 
     plain, _ = timed(
         [sys.executable, str(HERE / "plain.py"), str(folder / "plain"), str(first), str(last)], home
     )
-    ours, peak = timed([*CLI, "backfill", "--seasons", seasons, "--workers", "1"], home)
+    ours, peak = timed([*CLI, "backfill", "--seasons", seasons], home)
     print(f"    plain script {plain:.1f} s, backfill through Dagster {ours:.1f} s")
     report.line(f"backfill {seasons} / plain script", ours / plain, 2.0)
     report.line("peak memory of the backfill, all its processes", peak / 2**30, 1.5, " GiB")
