@@ -84,7 +84,7 @@ def refuse_lost_games(known: pa.Table, games: pa.Table) -> None:
                 f"lake's has {before[gone[0]]}. {_AT_SCHEDULE}"
             )
         # The pairing of the play-offs must not make up for games that are gone.
-        regular = _regular_weeks(games, season)
+        regular = regular_weeks(games, season)
         for part in (regular, {week for week in before | now if week.season == season} - regular):
             missing = sum(before[week] - now[week] for week in part)
             if missing > LOST_GAMES:
@@ -103,7 +103,7 @@ def _weeks_of_games(games: pa.Table) -> list[SeasonWeek]:
     ]
 
 
-def _regular_weeks(games: pa.Table, season: int) -> set[SeasonWeek]:
+def regular_weeks(games: pa.Table, season: int) -> set[SeasonWeek]:
     """Weeks of a season's regular part."""
     kinds = games["game_type"].to_pylist()
     return {

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from fantasy_pipeline.calendar import REGULAR_SEASON
 from fantasy_pipeline.checks.base import Problem
+from fantasy_pipeline.checks.guards import regular_weeks
 from fantasy_pipeline.scoring import SCORINGS, suffix
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import FANTASY_POSITIONS, PLAYER_WEEK
@@ -182,14 +182,10 @@ def without_a_line(projections: pa.Table) -> list[Problem]:
     stats = [wanted[name] for name in ("carries", "kicking_points")]
     absent = wanted.filter(pc.and_(*(pc.is_null(stat) for stat in stats)))
     return [
-        Problem(week, f"{part.num_rows} players without a stat line, e.g. {_first_names(part)}")
+        Problem(week, f"{len(names)} players without a stat line, e.g. {', '.join(names[:3])}")
         for week in weeks_in(absent)
-        if (part := of_week(absent, week)).num_rows
+        for names in [sorted(map(str, of_week(absent, week)["player_name"].to_pylist()))]
     ]
-
-
-def _first_names(rows: pa.Table) -> str:
-    return ", ".join(sorted(str(name) for name in rows["player_name"].to_pylist())[:3])
 
 
 def nobody_said_anything(
@@ -201,13 +197,8 @@ def nobody_said_anything(
     """
     from fantasy_pipeline.sources.projections.base import FIRST_SEASON
 
-    regular = {
-        SeasonWeek(season, week)
-        for season, week, kind in zip(
-            *(games[name].to_pylist() for name in ("season", "week", "game_type")), strict=True
-        )
-        if kind == REGULAR_SEASON and season >= FIRST_SEASON
-    }
+    seasons = {week.season for week in weeks if week.season >= FIRST_SEASON}
+    regular = {week for season in seasons for week in regular_weeks(games, season)}
     last = {week.season: week for week in sorted(regular)}
     told = {*weeks_in(rows), *last.values()}
     return [
