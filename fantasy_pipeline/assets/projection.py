@@ -20,7 +20,6 @@ from fantasy_pipeline.partitions import by_season, weeks_of_run
 from fantasy_pipeline.resources import REAL_LABEL, NflData
 from fantasy_pipeline.retries import asks_upstream
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.settings import AlertSettings
 from fantasy_pipeline.week_rows import weeks_in
 
 
@@ -177,6 +176,7 @@ def projections(
     model_projections: Any,
     source_projections: Any,
 ) -> Any:
+    from fantasy_pipeline.alerts.channels import read_settings
     from fantasy_pipeline.checks.guards import refuse_empty_weeks
     from fantasy_pipeline.model.artefact import load
     from fantasy_pipeline.projections import consensus_gaps, projections
@@ -189,8 +189,10 @@ def projections(
     warnings = consensus_gaps(model_projections, source_projections)
     played = games_played(nfl.lake.read(tables.GAMES))
     refuse_empty_weeks(tables.PROJECTIONS.name, table, [week for week in weeks if week in played])
-    ui_url = AlertSettings().ui_url
-    more = {week: {"report": link_to_report(week, ui_url)} for week in weeks if week in played}
+    settings, _ = read_settings()
+    more = {
+        week: {"report": link_to_report(week, settings.ui_url)} for week in weeks if week in played
+    }
     add_week_metadata(context, table, weeks, played, warnings, nfl.label, more)
     return table
 

@@ -19,7 +19,6 @@ from fantasy_pipeline.partitions import season_week, weeks_of_run
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.runs import moment_of
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.settings import AlertSettings
 
 if TYPE_CHECKING:
     from fantasy_pipeline.lake import Lake
@@ -58,11 +57,13 @@ _FACTS = ("phase", "reader", "games")
     owners=OWNERS,
 )
 def weekly_report(context: dg.AssetExecutionContext, nfl: NflData) -> None:
+    from fantasy_pipeline.alerts.channels import read_settings
     from fantasy_pipeline.report import contents, page, store
 
     weeks, lake = weeks_of_run(context), nfl.lake
     as_of = moment_of(context.run.tags, nfl.now())
-    run_url = AlertSettings().run_url()
+    settings, _ = read_settings()
+    run_url = settings.run_url()
     history = contents.read_history(lake)
     for week in weeks:
         players = contents.players_in(lake, history, week)

@@ -103,6 +103,8 @@ def test_the_report_leads_to_its_runs_if_it_knows_where_the_ui_is(
     league: League, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FANTASY_ALERT_UI_URL", "https://dagster.example.org/")
+    # A mail setting that cannot be read stops mail, not the report.
+    monkeypatch.setenv("FANTASY_ALERT_SMTP_PORT", "tls")
     try:
         outcome = league.run("report_week", UPCOMING)
         text = store.read(league.lake, UPCOMING, "html")
@@ -110,6 +112,7 @@ def test_the_report_leads_to_its_runs_if_it_knows_where_the_ui_is(
         assert f'href="https://dagster.example.org/runs/{outcome.run_id}"' in text
     finally:
         monkeypatch.delenv("FANTASY_ALERT_UI_URL")
+        monkeypatch.delenv("FANTASY_ALERT_SMTP_PORT")
         league.run("report_week", UPCOMING)
 
 
