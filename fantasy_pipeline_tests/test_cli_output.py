@@ -153,13 +153,13 @@ def test_progress_on_a_screen_leaves_stdout_alone(home: Path) -> None:
     assert re.search(r"ETA \d:\d\d", shown)
     out, shown = on_screen(home, "sql", "select 1 as one")
     assert out.split() == ["one", "1"]
-    assert "reading the lake" in shown
+    assert "running the query" in shown
 
 
 def test_a_long_query_has_an_eta(home: Path) -> None:
     query = "select count(*) as n from range(150000000) as t(x) where hash(x) % 7 = 1"
     _, shown = on_screen(home, "sql", query)
-    assert re.search(r"reading the lake +0:00:\d\d +ETA 0:\d\d", plain(shown))
+    assert re.search(r"running the query +0:00:\d\d +ETA 0:\d\d", plain(shown))
 
 
 HELD = """

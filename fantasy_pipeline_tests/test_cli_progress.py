@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import time
+from pathlib import Path
 
 import pytest
 
@@ -95,7 +96,10 @@ def test_what_cannot_be_counted_has_an_eta_once_it_can_be_told() -> None:
     assert 0.15 <= left < 60
 
 
-def test_a_terminal_is_told_since_when_it_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_is_told_since_when_it_waits(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FANTASY_CACHE", str(tmp_path))
     screen = Screen()
     monkeypatch.setattr("sys.stderr", screen)
     monkeypatch.setenv("TERM", "xterm")
@@ -105,3 +109,45 @@ def test_a_terminal_is_told_since_when_it_waits(monkeypatch: pytest.MonkeyPatch)
     assert "reading the lake" in screen.getvalue()
     assert "0:00:00" in screen.getvalue()
     assert "ETA" not in screen.getvalue()
+
+
+def test_from_the_second_time_on_a_terminal_is_told_how_long_it_waits(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FANTASY_CACHE", str(tmp_path))
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    told = []
+    for _ in range(2):
+        screen = Screen()
+        monkeypatch.setattr("sys.stderr", screen)
+        with waiting("reading the projections") as wait:
+            time.sleep(0.3)
+            told.append(wait.left())
+        assert ("ETA 0:00" in screen.getvalue()) == bool(told[1:])
+    assert told[0] is None
+    assert told[1] is not None
+    assert 0 <= told[1] < 0.3
+    (tmp_path / "seconds.json").write_text("[")
+    with waiting("reading the projections") as wait:
+        assert wait.left() is None
+
+
+def test_what_failed_says_nothing_about_the_next_time(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FANTASY_CACHE", str(tmp_path))
+    monkeypatch.setattr("sys.stderr", Screen())
+    with pytest.raises(ZeroDivisionError), waiting("dividing"):
+        _ = 1 / 0
+    assert not (tmp_path / "seconds.json").exists()
+
+
+def test_a_cache_that_cannot_be_written_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("FANTASY_CACHE", str(tmp_path / "file"))
+    monkeypatch.setattr("sys.stderr", Screen())
+    with waiting("reading the projections") as wait:
+        assert wait.left() is None

@@ -48,7 +48,7 @@ def status(source: SourceOption = None, json: JsonOption = False) -> None:
 
     from fantasy_pipeline.control.status import status as state
 
-    with waiting("reading run history"):
+    with waiting("reading the state"):
         values = state(open_session(source).instance, datetime.now(timezone.utc))
     if json:
         print_json(values)

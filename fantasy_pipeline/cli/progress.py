@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from fantasy_pipeline.cli.output import console
+from fantasy_pipeline.errors import PipelineError
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
     from rich.progress import Progress
 
+    from fantasy_pipeline.lake.stores import Store
+
+_SECONDS = "seconds.json"
+"""In the cache folder: how long waits took."""
 Usual = Callable[[str], "float | None"]
 
 
@@ -125,11 +131,16 @@ class Weeks:
 
 
 class Waiting:
-    """What takes a while without steps to count."""
+    """What takes a while without steps to count.
 
-    def __init__(self) -> None:
+    Args:
+        usual: seconds that it took the last time; None: it was never done.
+    """
+
+    def __init__(self, usual: float | None = None) -> None:
         self._begun = time.monotonic()
         self._share: Callable[[], float | None] = lambda: None
+        self._usual = usual
 
     def watch(self, share: Callable[[], float | None]) -> None:
         """From now on `share` tells how much is done, 0-1; None: it cannot tell."""
@@ -138,17 +149,49 @@ class Waiting:
 
     def left(self) -> float | None:
         """Seconds until it is done; None: nothing to judge by."""
-        share = self._share()
-        return (time.monotonic() - self._begun) * (1 / share - 1) if share else None
+        elapsed = time.monotonic() - self._begun
+        if share := self._share():
+            return elapsed * (1 / share - 1)
+        return None if self._usual is None else max(self._usual - elapsed, 0.0)
 
 
 @contextmanager
 def waiting(text: str) -> Iterator[Waiting]:
-    """Says in a terminal what takes a while, since when, and how long yet if that can be told."""
-    wait = Waiting()
+    """Says in a terminal what takes a while, since when, and how long yet if that can be told.
+
+    It can be where the work tells its share, else from the second time on.
+    """
+    if not sys.stderr.isatty():
+        yield Waiting()
+        return
+    past, begun = _last_seconds(), time.monotonic()
+    wait = Waiting(past.get(text))
     with _bar(None) as bar:
         bar.add_task(text, total=None, left=wait.left)
         yield wait
+    _keep_seconds(past | {text: round(time.monotonic() - begun, 2)})
+
+
+def _last_seconds() -> dict[str, float]:
+    """Seconds that each wait took the last time; a file that cannot be read tells nothing."""
+    try:
+        found = json.loads(_cache().get(_SECONDS) or b"{}")
+        return {str(name): float(seconds) for name, seconds in found.items()}
+    except (PipelineError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def _keep_seconds(seconds: dict[str, float]) -> None:
+    # Nobody needs them enough to fail for it.
+    with suppress(PipelineError, ValueError):
+        _cache().put(_SECONDS, json.dumps(seconds, sort_keys=True).encode())
+
+
+def _cache() -> Store:
+    from fantasy_pipeline.lake.stores import open_store
+    from fantasy_pipeline.settings import Settings
+
+    return open_store(str(Settings().cache_dir))
 
 
 def usual_seconds(instance: DagsterInstance) -> Usual:

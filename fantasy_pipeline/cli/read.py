@@ -107,7 +107,7 @@ def print_projections(
     from fantasy_pipeline.queries import FIXED_COLUMNS, week_projections
 
     position = position.upper() if position else None
-    with waiting("reading the lake"):
+    with waiting("reading the projections"):
         table = week_projections(session.lake, week, position, scoring, top)
     title = None
     if format is Format.table:
@@ -133,7 +133,7 @@ def sql(
 
     format = table_format(format, json)
     session = open_session(source)
-    with waiting("reading the lake") as wait:
+    with waiting("running the query") as wait:
         views = {"job_executions": session.job_executions}
         table = run_sql(session.lake, query, views, wait.watch)
     _check_values(table, format)

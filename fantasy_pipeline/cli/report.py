@@ -54,7 +54,7 @@ def report(
 
     session = open_session(source, at)
     wanted = both_or_none(season, week) or upcoming_week(session)
-    with waiting("reading the lake"):
+    with waiting("comparing the report with the lake"):
         made = refresh or not is_current(session, wanted)
     if made:
         make(session, wanted, Steps(json, usual_seconds(session.instance)))
