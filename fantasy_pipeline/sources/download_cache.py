@@ -100,7 +100,7 @@ def content_problem(path: Path, suffix: str) -> str | None:
     if not suffix:
         try:
             json.loads(path.read_bytes())
-        # Nested a thousand deep, it is more than Python reads.
+        # Nested some thousand deep, it is more than Python reads.
         except (ValueError, RecursionError):
             return f"is not JSON (it begins with {head[:40].decode('utf-8', 'replace')!r})"
     return None

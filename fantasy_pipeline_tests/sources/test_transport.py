@@ -292,7 +292,7 @@ class TestMisbehaviour:
         upstream.will(send(200, NEW, Last_Modified=stamp))
         assert transport(now=lambda: NOW).fetch(URL, "snap_counts").as_of == NOW
 
-    @pytest.mark.parametrize("body", [b"[" * 200_000, b"[" * 5_000 + b"]" * 5_000, b"9" * 5_000])
+    @pytest.mark.parametrize("body", [b"[" * 200_000, b"[" * 50_000 + b"]" * 50_000, b"9" * 5_000])
     def test_json_that_python_does_not_read_is_an_unusable_answer(
         self, upstream: Upstream, transport: Callable[..., Transport], body: bytes
     ) -> None:
