@@ -18,6 +18,7 @@ from fantasy_pipeline.assets.projection import (
 from fantasy_pipeline.partitions import season_week, weeks_of_run
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.runs import moment_of
+from fantasy_pipeline.scoring import SCORINGS
 from fantasy_pipeline.season_week import SeasonWeek
 
 if TYPE_CHECKING:
@@ -78,15 +79,17 @@ def weekly_report(context: dg.AssetExecutionContext, nfl: NflData) -> None:
         inputs = _inputs(context.instance, week, lake)
         origin = contents.Origin(nfl.label, as_of, context.run.run_id, run_url, inputs)
         report = contents.gather(lake, history, week, state, players, origin)
-        texts: dict[store.Format, str] = {"html": page.html(report), "md": page.markdown(report)}
+        texts = {store.file_of("html"): page.html(report)} | {
+            store.file_of("md", scoring): page.markdown(report, scoring) for scoring in SCORINGS
+        }
         store.write(lake, week, texts, state)
         metadata = _facts(report) | {
-            "report": dg.MetadataValue.path(store.path(lake, week, "html")),
-            "markdown": dg.MetadataValue.path(store.path(lake, week, "md")),
-            "bytes": len(texts["html"].encode()),
+            "report": dg.MetadataValue.path(store.path(lake, week, store.file_of("html"))),
+            "markdown": dg.MetadataValue.path(store.path(lake, week, store.file_of("md"))),
+            "bytes": len(texts[store.file_of("html")].encode()),
         }
         if len(weeks) <= _SUMMARIES:
-            metadata["summary"] = dg.MetadataValue.md(page.markdown(report, 5))
+            metadata["summary"] = dg.MetadataValue.md(page.markdown(report, top=5))
         context.add_asset_metadata(metadata, partition_key=week.key)
 
 

@@ -22,6 +22,7 @@ from fantasy_pipeline.cli.output import console, print_json, say_label
 from fantasy_pipeline.cli.progress import Steps, usual_seconds, waiting
 from fantasy_pipeline.cli.read import PANEL
 from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.scoring import Scoring
 from fantasy_pipeline.season_week import SeasonWeek
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ def report(
     format: Annotated[
         Literal["html", "md"], typer.Option(help="A page, or Markdown for chat channels.")
     ] = "html",
+    scoring: Annotated[
+        Scoring, typer.Option(help="Scoring of Markdown; a page has all three to choose from.")
+    ] = "ppr",
     output: OutputOption = None,
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Make it anew, though it is up to date.")
@@ -54,14 +58,17 @@ def report(
 
     session = open_session(source, at)
     wanted = both_or_none(season, week) or upcoming_week(session)
+    file = store.file_of(format, scoring)
     with waiting("comparing the report with the lake"):
-        made = refresh or not is_current(session, wanted)
-    if made:
-        make(session, wanted, Steps(json, usual_seconds(session.instance)))
-    path = store.path(session.lake, wanted, format)
-    text = store.read(session.lake, wanted, format)
+        current = is_current(session, wanted) and not refresh
+        text = store.read(session.lake, wanted, file) if current else None
+    made = text is None
     if text is None:
-        raise PipelineError(f"weekly_report {wanted}: {path} is gone; add --refresh.")
+        make(session, wanted, Steps(json, usual_seconds(session.instance)))
+        text = store.read(session.lake, wanted, file)
+    path = store.path(session.lake, wanted, file)
+    if text is None:
+        raise PipelineError(f"weekly_report {wanted}: {path} is gone.")
     if output is not None:
         path = str(_write(output, text))
     if open:
@@ -146,5 +153,5 @@ def add_to(app: typer.Typer) -> None:
         PANEL,
         "report --open",
         "report --season 2025 --week 10 --output week10.html",
-        "report --format md",
+        "report --format md --scoring half",
     )(report)

@@ -194,7 +194,7 @@ def demo(source: SourceOption = "sample", at: AtOption = None, json: JsonOption 
     projected = result.projected
     if projected is None:
         raise PipelineError(f"nothing projected: {result.unprojected}; --at chooses a moment.")
-    report = store.path(session.lake, projected, "html")
+    report = store.path(session.lake, projected, store.file_of("html"))
     if json:
         facts = {"backfill": summary_json(summary), "run": result.to_json()}
         print_json({**facts, "report": report, "lake": session.lake.root})

@@ -57,16 +57,18 @@ def html(report: Report) -> str:
     )
 
 
-def markdown(report: Report, top: int = 10) -> str:
+def markdown(report: Report, scoring: Scoring = "ppr", top: int = 10) -> str:
     """The report in Markdown, for chat channels: the best of each position and what is new."""
     best = {
-        position: [p for p in report.players if p.position == position and not p.is_out][:top]
+        position: [p for p in ranked(report.players, position, scoring) if not p.is_out][:top]
         for position in FANTASY_POSITIONS
     }
+    # Usual points, accuracy and corrections are those of PPR in every scoring.
+    in_ppr = "" if scoring == "ppr" else " PPR"
     return (
         _environment()
         .get_template("report.md.j2")
-        .render(report=report, best=best, **_words(report))
+        .render(report=report, scoring=scoring, best=best, in_ppr=in_ppr, **_words(report))
     )
 
 

@@ -1,5 +1,6 @@
-"""Reports in the lake: ``reports/season=2025/week=10/report.html``, ``report.md``, ``state.json``.
+"""Reports in the lake, under ``reports/season=2025/week=10/``.
 
+``report.html``, ``report.md`` in PPR, ``report-half.md``, ``report-std.md``, ``state.json``.
 The state keeps the points that the report was made from, and those of the refresh before: the
 movers are what differs. A report made again from the same projections says the same. It also keeps
 a digest of everything that the report shows, to tell whether the report is stale.
@@ -71,9 +72,14 @@ def name(week: SeasonWeek, file: str) -> str:
     return f"reports/season={week.season}/week={week.week:02d}/{file}"
 
 
-def path(lake: Lake, week: SeasonWeek, format: Format) -> str:
-    """Where a report is: a path, or a URL where the lake is one."""
-    return f"{lake.root}/{name(week, f'report.{format}')}"
+def file_of(format: Format, scoring: Scoring = "ppr") -> str:
+    """Name of a report's file; a page has every scoring, Markdown is a file for each."""
+    return f"report-{scoring}.md" if format == "md" and scoring != "ppr" else f"report.{format}"
+
+
+def path(lake: Lake, week: SeasonWeek, file: str) -> str:
+    """Where a report's file is: a path, or a URL where the lake is one."""
+    return f"{lake.root}/{name(week, file)}"
 
 
 def read_state(lake: Lake, week: SeasonWeek) -> State | None:
@@ -110,10 +116,14 @@ def _by_scoring(points: Mapping[Any, Any]) -> Points:
     return {"ppr": points}
 
 
-def write(lake: Lake, week: SeasonWeek, texts: Mapping[Format, str], state: State) -> None:
-    """Replace a week's report, each file whole; the state last, so that a killed run loses none."""
-    for format, text in texts.items():
-        lake.write_bytes(name(week, f"report.{format}"), text.encode())
+def write(lake: Lake, week: SeasonWeek, texts: Mapping[str, str], state: State) -> None:
+    """Replace a week's report, each file whole; the state last, so that a killed run loses none.
+
+    Args:
+        texts: by name of the file, see `file_of`.
+    """
+    for file, text in texts.items():
+        lake.write_bytes(name(week, file), text.encode())
     refreshes = {"shown": state.shown, "before": state.before}
     content: dict[str, object] = {
         key: {"as_of": item.as_of.isoformat(), "points": item.points} if item else None
@@ -123,7 +133,7 @@ def write(lake: Lake, week: SeasonWeek, texts: Mapping[Format, str], state: Stat
     lake.write_bytes(name(week, "state.json"), json.dumps(content, sort_keys=True).encode())
 
 
-def read(lake: Lake, week: SeasonWeek, format: Format) -> str | None:
-    """The stored report; None if there is none."""
-    content = lake.read_bytes(name(week, f"report.{format}"))
+def read(lake: Lake, week: SeasonWeek, file: str) -> str | None:
+    """A file of the stored report; None if there is none."""
+    content = lake.read_bytes(name(week, file))
     return None if content is None else content.decode()

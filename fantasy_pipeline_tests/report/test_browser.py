@@ -38,7 +38,7 @@ class Reader:
         page.on("console", lambda message: self.said.append(message.text))
         page.on("pageerror", lambda error: self.said.append(str(error)))
         page.on("request", lambda request: self.asked.append(request.url))
-        page.goto(f"file://{store.path(self._league.lake, week, 'html')}")
+        page.goto(f"file://{store.path(self._league.lake, week, 'report.html')}")
         return page
 
     def close(self) -> None:
@@ -114,6 +114,10 @@ def test_another_scoring_is_another_ranking(reader: Reader) -> None:
     both = before.keys() & after.keys()
     assert len(both) > 20
     assert all(after[name] < before[name] for name in both)
+    page.reload()
+    reader.asked.pop()
+    choose(page, "position", "WR")
+    assert {row["name"]: row["points"] for row in rows(page)} == after, "the choice was not kept"
     choose(page, "scoring", "ppr")
     assert {row["name"]: row["points"] for row in rows(page)} == before
 

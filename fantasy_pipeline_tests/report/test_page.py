@@ -254,6 +254,26 @@ def test_status(facts: dict[str, object], word: str) -> None:
     assert page.status(player("a", **facts)) == word  # type: ignore[arg-type]
 
 
+def test_markdown_in_another_scoring() -> None:
+    """Best first by its points; what stays in PPR says so."""
+    catcher, runner = (
+        player("Catcher", "WR", 12.0, mean=7.0, weeks_since_game=1),
+        player("Runner", "WR", 11.0),
+    )
+    half_points = {**catcher.points, "half": Points(8.0, 4.0, 8.0, 16.0)}
+    catcher = dataclasses.replace(catcher, points=half_points)
+    made = report([catcher, runner], absent=[catcher])
+    ppr, half = page.markdown(made), page.markdown(made, "half")
+    assert ". PPR points;" in ppr
+    assert ". Half-PPR points;" in half
+    assert ppr.index("| 1 | Catcher") < ppr.index("| 2 | Runner (KC) | v BUF | 11.0")
+    assert half.index("| 1 | Runner (KC) | v BUF | 11.0") < half.index("| 2 | Catcher")
+    assert "usually 7.0\n" in ppr
+    assert "usually 7.0 PPR\n" in half
+    assert "## Accuracy so far\n" in ppr
+    assert "## Accuracy so far, PPR\n" in half
+
+
 def test_markdown_has_each_position_and_says_who_moved() -> None:
     one, other = player("One", "QB", 20.0), player("Other", "TE", 9.0)
     made = report([one, other], rises=[Move(one, 15.0, 20.0)], before=AS_OF)

@@ -31,14 +31,15 @@ def test_only_other_projections_are_a_refresh() -> None:
 
 
 def test_a_report_is_read_as_it_was_written(lake: Lake) -> None:
-    assert store.read(lake, WEEK, "html") is None
+    assert store.read(lake, WEEK, "report.html") is None
     assert store.read_state(lake, WEEK) is None
     state = State(Refresh(THURSDAY, points(12.0)), Refresh(TUESDAY, points(10.0)))
-    store.write(lake, WEEK, {"html": "<p>é", "md": "# é"}, state)
-    assert store.read(lake, WEEK, "html") == "<p>é"
-    assert store.read(lake, WEEK, "md") == "# é"
+    store.write(lake, WEEK, {"report.html": "<p>é", "report-half.md": "# é"}, state)
+    assert store.read(lake, WEEK, "report.html") == "<p>é"
+    assert store.read(lake, WEEK, store.file_of("md", "half")) == "# é"
     assert store.read_state(lake, WEEK) == state
-    assert store.path(lake, WEEK, "md") == f"{lake.root}/reports/season=2025/week=10/report.md"
+    path = store.path(lake, WEEK, store.file_of("md"))
+    assert path == f"{lake.root}/reports/season=2025/week=10/report.md"
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_the_ui_links_the_report_and_charts_its_numbers(league: League) -> None:
 
 @pytest.mark.parametrize("week", [UPCOMING, PLAYED[1]])
 def test_the_report_names_every_table_that_it_shows(league: League, week: SeasonWeek) -> None:
-    text = store.read(league.lake, week, "html")
+    text = store.read(league.lake, week, "report.html")
     assert text is not None
     [section] = re.findall(r'<section id="sources".*?</section>', text, flags=re.S)
     named = dict(re.findall(r'<th scope="row">(\w+)</th><td>(.*?)</td>', section))
@@ -107,7 +107,7 @@ def test_the_report_leads_to_its_runs_if_it_knows_where_the_ui_is(
     monkeypatch.setenv("FANTASY_ALERT_SMTP_PORT", "tls")
     try:
         outcome = league.run("report_week", UPCOMING)
-        text = store.read(league.lake, UPCOMING, "html")
+        text = store.read(league.lake, UPCOMING, "report.html")
         assert text is not None
         assert f'href="https://dagster.example.org/runs/{outcome.run_id}"' in text
     finally:
@@ -117,7 +117,7 @@ def test_the_report_leads_to_its_runs_if_it_knows_where_the_ui_is(
 
 
 def test_the_report_says_where_it_comes_from(league: League) -> None:
-    text = store.read(league.lake, UPCOMING, "html")
+    text = store.read(league.lake, UPCOMING, "report.html")
     assert text is not None
     runs = {run.run_id[:8]: run.job_name for run in league.instance.get_runs()}
     named = {runs[run_id] for run_id in runs if f"<code>{run_id}</code>" in text}
@@ -130,7 +130,7 @@ def test_a_range_of_weeks_is_one_run_and_shows_what_happened(league: League) -> 
     outcome = league.run("report_week", *PLAYED)
     assert outcome.errors == ()
     for week in PLAYED:
-        text = store.read(league.lake, week, "html")
+        text = store.read(league.lake, week, "report.html")
         assert text is not None
         assert "Played; the projections are shown beside what happened." in text
     assert metadata(league, PLAYED[0])["players"].value > 300
@@ -141,7 +141,7 @@ def test_a_week_without_games_is_recorded_as_such(league: League) -> None:
     league.lake.write_weeks(PROJECTIONS, PROJECTIONS.arrow_schema.empty_table(), [week])
     assert league.run("report_week", week).errors == ()
     assert metadata(league, week)["games"].value.startswith("no such week")
-    assert store.read(league.lake, week, "html") is None
+    assert store.read(league.lake, week, "report.html") is None
 
 
 def test_a_week_not_projected_fails_and_says_what_to_do(league: League) -> None:
@@ -164,7 +164,7 @@ def test_a_refresh_shows_who_moved_until_the_next(league: League) -> None:
         league.lake.write_weeks(PROJECTIONS, moved, [UPCOMING])
         for _ in range(2):
             assert league.run("report_week", UPCOMING).errors == ()
-            text = store.read(league.lake, UPCOMING, "md")
+            text = store.read(league.lake, UPCOMING, "report.md")
             assert text is not None
             assert "## Movers since 2025-11-04 08:00 UTC" in text
             assert f"- +5.0 {best} " in text
@@ -189,7 +189,7 @@ def test_the_command_prints_the_path_and_makes_only_what_is_stale(
     league: League, command: Command
 ) -> None:
     said = json.loads(command("--json"))
-    path = store.path(league.lake, UPCOMING, "html")
+    path = store.path(league.lake, UPCOMING, "report.html")
     assert said == {"season": 2025, "week": 10, "path": path, "format": "html", "made": False}
     state = store.name(UPCOMING, "state.json")
     league.lake.write_bytes(state, b'{"shown": null}')
@@ -219,6 +219,15 @@ def test_the_command_writes_a_file_and_markdown(command: Command, tmp_path: Path
     assert str(file) in command("--output", str(file))
     assert file.read_text().startswith("<!doctype html>")
     assert command("--format", "md").startswith("# Week 10, 2025 - synthetic sample league")
+    assert "Half-PPR points" in command("--format", "md", "--scoring", "half")
+
+
+def test_markdown_that_an_earlier_version_did_not_write_is_made(
+    league: League, command: Command
+) -> None:
+    Path(store.path(league.lake, UPCOMING, "report-std.md")).unlink()
+    assert json.loads(command("--json"))["made"] is False
+    assert "Standard points" in command("--format", "md", "--scoring", "std")
 
 
 @pytest.mark.parametrize(
@@ -246,7 +255,8 @@ def test_open_shows_the_page_in_the_browser(
     monkeypatch.setattr(webbrowser, "_browsers", {})
     monkeypatch.setenv("BROWSER", str(program))
     command("--open")
-    assert shown.read_text().strip() == Path(store.path(league.lake, UPCOMING, "html")).as_uri()
+    page = Path(store.path(league.lake, UPCOMING, "report.html"))
+    assert shown.read_text().strip() == page.as_uri()
 
 
 def test_the_installed_program_has_it(league: League) -> None:

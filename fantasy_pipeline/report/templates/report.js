@@ -123,9 +123,28 @@
       show();
     });
   }
+  // Some browsers keep nothing for files.
+  function recall(name) {
+    try {
+      return localStorage.getItem(name);
+    } catch {
+      return null;
+    }
+  }
+  function keep(name, value) {
+    try {
+      localStorage.setItem(name, value);
+    } catch {
+      // The choice holds for this page.
+    }
+  }
+
   controls.addEventListener("submit", (event) => event.preventDefault());
   controls.addEventListener("input", (event) => {
-    if (event.target.name === "scoring") showScoring(event.target.value);
+    if (event.target.name === "scoring") {
+      showScoring(event.target.value);
+      keep("scoring", event.target.value);
+    }
     if (event.target.name === "position") all = false;
     show();
   });
@@ -142,19 +161,10 @@
     theme.textContent = isDark() ? "Light" : "Dark";
     theme.setAttribute("aria-label", isDark() ? "Light colours" : "Dark colours");
   }
-  try {
-    const kept = localStorage.getItem("theme");
-    if (kept) root.dataset.theme = kept;
-  } catch {
-    // Some browsers keep nothing for files.
-  }
+  if (recall("theme")) root.dataset.theme = recall("theme");
   theme.addEventListener("click", () => {
     root.dataset.theme = isDark() ? "light" : "dark";
-    try {
-      localStorage.setItem("theme", root.dataset.theme);
-    } catch {
-      // As above.
-    }
+    keep("theme", root.dataset.theme);
     label();
   });
   prefers.addEventListener("change", label);
@@ -166,6 +176,7 @@
   }
 
   label();
-  showScoring("ppr");
+  if (recall("scoring") in numbers) controls.elements.scoring.value = recall("scoring");
+  showScoring(controls.elements.scoring.value);
   show();
 })();
