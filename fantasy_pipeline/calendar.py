@@ -26,6 +26,8 @@ PRESEASON_LEAD = timedelta(days=28)
 """Time before the opener at which the off-season becomes the preseason."""
 REGULAR_SEASON = "REG"
 """`game_type` of the regular season; WC, DIV, CON and SB are the play-offs."""
+SUPER_BOWL = "SB"
+"""`game_type` of a season's last game; until it is in the schedule, more weeks may follow."""
 
 Phase = Literal["preseason", "regular", "postseason", "offseason"]
 
@@ -116,16 +118,18 @@ def games_from_table(table: pa.Table) -> tuple[Game, ...]:
     return tuple(games)
 
 
-def scheduled_weeks(games: pa.Table, season: int) -> set[int]:
-    """Weeks in which a season has games, from a table that meets the `GAMES` contract.
+def scheduled_weeks(games: pa.Table, season: int, weeks: Iterable[int]) -> set[int]:
+    """Those of some weeks in which a season has games, from a table that meets `GAMES`.
 
     Raises:
-        NotPublishedError: the season has none at all: taken for byes, all its weeks would be empty.
+        NotPublishedError: the season has none at all, or a week is beyond what is scheduled of it
+            so far: taken for weeks that the season does not have, they would be empty.
     """
     import pyarrow.compute as pc
 
-    weeks = pc.unique(games.filter(pc.equal(games["season"], season))["week"]).to_pylist()
-    if not weeks:
+    theirs = games.filter(pc.equal(games["season"], season))
+    known = set(theirs["week"].to_pylist())
+    if not known:
         raise NotPublishedError(
             "schedule",
             "it has no game of this season",
@@ -133,7 +137,16 @@ def scheduled_weeks(games: pa.Table, season: int) -> set[int]:
             "`fantasy-pipeline run` does both",
             season,
         )
-    return set(weeks)
+    beyond = sorted(week for week in weeks if week > max(known))
+    if beyond and SUPER_BOWL not in theirs["game_type"].to_pylist():
+        raise NotPublishedError(
+            "schedule",
+            f"so far it ends with week {max(known)}; play-offs are paired from week to week",
+            "Leave the week out, or run again when its games are known",
+            season,
+            beyond[0],
+        )
+    return known & set(weeks)
 
 
 def is_over(game: Game, now: datetime) -> bool:

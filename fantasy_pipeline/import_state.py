@@ -75,6 +75,10 @@ def imported_phases(
         data = event.metadata.get("data")
         if (data.value if data is not None else None) != label:
             continue
+        rows = event.metadata.get("dagster/partition_row_count")
+        if rows is not None and rows.value == 0:
+            # Of before its games were known.
+            continue
         phase = event.metadata.get("phase")
         # Imports of before phases were recorded count as provisional.
         name = str(phase.value) if phase is not None else "provisional"

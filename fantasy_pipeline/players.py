@@ -31,11 +31,12 @@ def raw_players(
         `RAW_PLAYERS` rows of those weeks, and warnings.
 
     Raises:
-        NotPublishedError: the schedule does not have the season, or a week has games, but
-            upstream's rosters (or stats, where they stand in) end more than two weeks before it.
+        NotPublishedError: the schedule does not have the season, or not yet a week of it, or a
+            week has games, but upstream's rosters (or stats, where they stand in) end more than
+            two weeks before it.
         SourceError: an essential data set failed.
     """
-    scheduled_weeks(games, season)
+    scheduled_weeks(games, season, weeks)
     warnings: list[str] = []
 
     def optional(table: Table, load: Callable[[], pa.Table]) -> pa.Table:

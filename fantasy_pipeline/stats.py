@@ -32,19 +32,19 @@ def weekly_stats(
         `WEEKLY_STATS` rows; a week in which the schedule has no game has none.
 
     Raises:
-        NotPublishedError: the schedule does not have the season, or a week has games, but
-            upstream's file has no row of it.
+        NotPublishedError: the schedule does not have the season, or not yet a week of it, or a
+            week has games, but upstream's file has no row of it.
         SourceError: upstream failed.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    scheduled = scheduled_weeks(games, season)
-    if not scheduled & set(weeks):
+    scheduled = scheduled_weeks(games, season, weeks)
+    if not scheduled:
         return WEEKLY_STATS.arrow_schema.empty_table()
     lines = source.weekly_stats(season)
     published = set(pc.unique(lines["week"]).to_pylist())
-    missing = sorted(scheduled & set(weeks) - published)
+    missing = sorted(scheduled - published)
     if missing:
         raise NotPublishedError(
             "weekly_stats",

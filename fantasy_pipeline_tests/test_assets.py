@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from fantasy_pipeline.definitions import defs
@@ -17,6 +19,7 @@ from fantasy_pipeline.runs import RunOutcome, execute, run_config
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sources.base import SAMPLE_LABEL
 from fantasy_pipeline.tables import (
+    GAMES,
     MODEL_PROJECTIONS,
     PLAYER_HISTORY,
     PROJECTION_ACCURACY,
@@ -109,14 +112,33 @@ def test_outputs_of_the_sample_league_say_so(
 def test_a_week_that_a_season_does_not_have_is_recorded_as_empty(
     instance: dg.DagsterInstance, sample_lake: Lake
 ) -> None:
-    # The sample league's 2025 has no play-offs yet, so week 22 does not exist.
     run(instance, "games_refresh")
-    outcome = run(instance, "season_ingest", "2025|22")
+    games = sample_lake.read(GAMES)
+    # As the seasons until 2020, whose Super Bowl was in week 21.
+    last = pc.and_(pc.equal(games["season"], 2024), pc.equal(games["week"], 22))
+    earlier = pc.if_else(last, pa.scalar(21, pa.int32()), games["week"])
+    index = games.schema.get_field_index("week")
+    sample_lake.write(GAMES, games.set_column(index, games.schema.field(index), earlier))
+    outcome = run(instance, "season_ingest", "2024|22")
     assert outcome.success, outcome.errors
-    assert sample_lake.read(WEEKLY_STATS, [SeasonWeek(2025, 22)]).num_rows == 0
-    report = metadata(instance, "weekly_stats", "2025|22")
+    assert sample_lake.read(WEEKLY_STATS, [SeasonWeek(2024, 22)]).num_rows == 0
+    report = metadata(instance, "weekly_stats", "2024|22")
     assert report["dagster/partition_row_count"] == 0
     assert report["games"] == "no such week: the schedule has no game in it"
+    assert imported_phases(instance, [SeasonWeek(2024, 22)], SAMPLE_LABEL) == {}
+
+
+def test_play_offs_that_are_not_paired_yet_fail(
+    instance: dg.DagsterInstance, sample_lake: Lake
+) -> None:
+    """Empty, they would be taken for imported when they are played."""
+    run(instance, "games_refresh")
+    for job in ("weekly_import", "season_ingest", "weekly_projections"):
+        outcome = run(instance, job, "2025|19")
+        assert not outcome.success
+        assert any("schedule 2025 week 19: so far it ends" in error for error in outcome.errors)
+    assert imported_phases(instance, [SeasonWeek(2025, 19)], SAMPLE_LABEL) == {}
+    assert SeasonWeek(2025, 19) not in sample_lake.weeks(WEEKLY_STATS)
 
 
 def test_a_week_yet_to_be_played_fails_with_its_cause(

@@ -411,14 +411,31 @@ def test_due_goes_back_only_to_the_last_regular_week_as_the_off_season_starts(
 # A schedule that is not the one it should be
 
 
-def schedule(*weeks: tuple[int, int]) -> pa.Table:
+def schedule(*weeks: tuple[int, int], last: str = "REG") -> pa.Table:
+    types = ["REG"] * (len(weeks) - 1) + [last]
     return pa.table(
-        {"season": [season for season, _ in weeks], "week": [week for _, week in weeks]}
+        {
+            "season": [season for season, _ in weeks],
+            "week": [week for _, week in weeks],
+            "game_type": types,
+        }
     )
 
 
 def test_a_season_without_any_game_is_no_season_of_byes() -> None:
     games = schedule((2023, 1), (2023, 2), (2023, 2))
-    assert scheduled_weeks(games, 2023) == {1, 2}
+    assert scheduled_weeks(games, 2023, [1, 2]) == {1, 2}
+    assert scheduled_weeks(games, 2023, [2]) == {2}
     with pytest.raises(NotPublishedError, match=r"^schedule 2024: it has no game of this season"):
-        scheduled_weeks(games, 2024)
+        scheduled_weeks(games, 2024, [1])
+
+
+@pytest.mark.parametrize("last", ["REG", "WC", "CON"])
+def test_a_week_that_is_not_scheduled_yet_is_no_week_without_games(last: str) -> None:
+    """Else it would be recorded as empty, and passed over when it is played."""
+    games = schedule((2015, 21), (2025, 18), (2025, 19), last=last)
+    match = r"^schedule 2025 week 20: so far it ends with week 19; .* Leave the week out"
+    with pytest.raises(NotPublishedError, match=match):
+        scheduled_weeks(games, 2025, [17, 20, 22])
+    assert scheduled_weeks(games, 2025, [17, 19]) == {19}
+    assert scheduled_weeks(schedule((2015, 3), (2015, 21), last="SB"), 2015, [2, 3, 22]) == {3}
