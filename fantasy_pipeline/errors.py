@@ -48,7 +48,11 @@ class SourceError(PipelineError):
         return (type(self), (self.dataset, self.cause, self.advice, self.season, self.week))
 
 
-class NotPublishedError(SourceError):
+class LastingError(SourceError):
+    """Asked again, upstream would answer the same, e.g. a file of another form: no retry helps."""
+
+
+class NotPublishedError(LastingError):
     """Upstream has no such file (404) or the file has no rows for the week asked for."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from fantasy_pipeline.errors import NotPublishedError, SourceError
+from fantasy_pipeline.errors import LastingError, SourceError
 
 NETWORK_RETRY = dg.RetryPolicy(
     max_retries=3, delay=30, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
@@ -32,7 +32,7 @@ def only_network_is_retried(tags: Mapping[str, str]) -> Iterator[None]:
             failure.description, failure.metadata, allow_retries=False
         ) from failure.__cause__
     except Exception as error:
-        network = isinstance(error, SourceError) and not isinstance(error, NotPublishedError)
+        network = isinstance(error, SourceError) and not isinstance(error, LastingError)
         if network and tags.get("trigger") != "manual":
             raise
         raise dg.Failure(str(error) or type(error).__name__, allow_retries=False) from error

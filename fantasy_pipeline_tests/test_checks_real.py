@@ -72,6 +72,35 @@ def test_the_old_release_has_the_schedules_opponents(nfl_mirror: Path, tmp_path:
     assert schedule.wrong_opponents(lines, games, weeks) == []
 
 
+@pytest.mark.parametrize("season", [2015, 2023])
+def test_the_old_release_has_kickers(nfl_mirror: Path, tmp_path: Path, season: int) -> None:
+    """In a file of its own; their lines are those of the new release."""
+    transport = Transport(tmp_path, mirror=str(nfl_mirror), offline=True)
+    nobody = tables.RAW_PLAYERS.arrow_schema.empty_table()
+    kicks = [name for name in tables.WEEKLY_STATS.column_names if name.startswith(("fg_", "pat_"))]
+    columns = ["week", "player_id", "team", "opponent", "fantasy_points", "kicking_points", *kicks]
+    found = []
+    for reader in ("nfl_data_py", "nflreadpy"):
+        source = Nflverse(transport, reader)
+        lines = weekly_stats(source, source.schedule(), nobody, season, range(1, 23))
+        tried = pc.or_(pc.greater(lines["fg_att"], 0), pc.greater(lines["pat_att"], 0))
+        keys = [("week", "ascending"), ("player_id", "ascending")]
+        found.append(lines.filter(tried).select(columns).sort_by(keys))
+    old, new = found
+    assert old.num_rows > 500
+    assert old.equals(new)
+
+
+def test_a_season_whose_kicking_the_old_release_lacks_says_so(
+    nfl_mirror: Path, tmp_path: Path
+) -> None:
+    source = Nflverse(Transport(tmp_path, mirror=str(nfl_mirror), offline=True), "nfl_data_py")
+    assert set(source.weekly_stats(2021)["fg_att"].to_pylist()) == {None}
+    assert "weekly_stats 2021: upstream has no kicking: kickers have no stat lines" in (
+        source.notes("weekly_stats", 2021)
+    )
+
+
 def renumbered(rows: pa.Table, week: int) -> pa.Table:
     at = rows.schema.get_field_index("week")
     return rows.set_column(at, "week", pa.array([week] * len(rows), pa.int32()))

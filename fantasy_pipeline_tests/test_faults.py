@@ -452,6 +452,8 @@ def test_a_file_that_was_never_there(home: Home, name: str) -> None:
     if name != "nflcom_projections":
         players = home.lake.read(RAW_PLAYERS, [W2])
         assert len(players["team"].unique()) == 32
+        from_rosters = players["roster_source"].unique().to_pylist() == ["weekly_roster"]
+        assert from_rosters == (name != "weekly_rosters")
 
 
 @pytest.mark.parametrize("name", EVERY)

@@ -3,7 +3,12 @@
 import dagster as dg
 import pytest
 
-from fantasy_pipeline.errors import NotMaterializedError, NotPublishedError, SourceError
+from fantasy_pipeline.errors import (
+    LastingError,
+    NotMaterializedError,
+    NotPublishedError,
+    SourceError,
+)
 from fantasy_pipeline.retries import NETWORK_RETRY, asks_upstream
 from fantasy_pipeline.season_week import SeasonWeek
 
@@ -39,6 +44,7 @@ def test_network_is_tried_again() -> None:
     "error",
     [
         NotPublishedError("games", "HTTP 404", "Wait."),
+        LastingError("games", "upstream has no column team", "Wait."),
         NotMaterializedError("games is not in the lake"),
         dg.Failure("cannot wrap"),
         KeyError("a bug"),

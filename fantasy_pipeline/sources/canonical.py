@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from fantasy_pipeline.contracts import Column, Table
-from fantasy_pipeline.errors import SourceError, UnusableAnswerError
+from fantasy_pipeline.errors import LastingError, UnusableAnswerError
 from fantasy_pipeline.sources import schema
 from fantasy_pipeline.sources.known_columns import LEFT_OUT
 from fantasy_pipeline.sql import arrow, query
@@ -127,13 +127,13 @@ def project(
     """Select and cast the contract's columns from an upstream frame; nothing else is changed.
 
     Raises:
-        SourceError: a required column is missing or renamed, a value does not fit its type, or
+        LastingError: a required column is missing or renamed, a value does not fit its type, or
             the frame has no rows.
     """
     import duckdb
 
     if frame.num_rows == 0:
-        raise SourceError(
+        raise LastingError(
             contract.name, "the upstream file has no rows", "Re-run when it has.", season
         )
     _refuse_other_seasons(frame, contract, season)
@@ -150,7 +150,7 @@ def project(
                 for like in difflib.get_close_matches(name, new, n=1, cutoff=0.75)
             ]
             hint = f" (renamed to {near[0]}?)" if near else ""
-            raise SourceError(
+            raise LastingError(
                 contract.name,
                 f"upstream has no column {_any_name(column)}{hint}",
                 FORMAT_CHANGED,
@@ -163,7 +163,7 @@ def project(
     try:
         return arrow(connection, f"select {', '.join(picked.values())} from frame")  # noqa: S608 - contract
     except duckdb.Error as error:
-        raise SourceError(
+        raise LastingError(
             contract.name,
             f"a column changed its type: {_retyped(connection, picked)}",
             FORMAT_CHANGED,
@@ -194,7 +194,7 @@ def _refuse_other_seasons(frame: pa.Table, contract: Table, season: int | None) 
             "null" if value is None else f"{value:g}"
             for value in sorted(found, key=lambda value: -1 if value is None else value)[:5]
         )
-        raise SourceError(
+        raise LastingError(
             contract.name,
             f"upstream's file has rows of season {listed}",
             "It is another season's file: re-run when upstream has put it right.",
@@ -251,12 +251,15 @@ def schedule(connection: duckdb.DuckDBPyConnection, frame: pa.Table) -> pa.Table
     except duckdb.Error as error:
         # Every column is of its type; what is left is a day beyond the calendar of DuckDB.
         cause = f"no kick-off of gameday and gametime: {str(error).splitlines()[0]}"
-        raise SourceError("schedule", cause, FORMAT_CHANGED) from error
+        raise LastingError("schedule", cause, FORMAT_CHANGED) from error
     return GAMES.conform(rows)
 
 
 def weekly_stats(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: int) -> pa.Table:
-    """Weekly stats; yards lost to sacks are negative, as in the new release."""
+    """Weekly stats; yards lost to sacks are negative, as in the new release.
+
+    Who only kicks did nothing else, and the others kicked nothing, as in the new release too.
+    """
     # Only the old release calls a team so.
     is_old = "recent_team" in frame.column_names and "team" not in frame.column_names
     contract = schema.OLD_WEEKLY_STATS if is_old else schema.WEEKLY_STATS
@@ -269,7 +272,29 @@ def weekly_stats(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season:
         "0 - abs(sack_yards_lost) as sack_yards_lost",
     ]
     sql = f"select * replace ({', '.join(replace)}) from stats"  # noqa: S608 - contract
+    if is_old and "fg_made" in frame.column_names:
+        totals = ", ".join(f"coalesce({name}, 0) as {name}" for name in schema.OLD_TOTALS)
+        sql = f"select * replace ({totals}) from ({sql})"  # noqa: S608 - contract
     return schema.WEEKLY_STATS.conform(arrow(connection, sql))
+
+
+def with_kickers(
+    connection: duckdb.DuckDBPyConnection, frame: pa.Table, kicking: pa.Table, season: int
+) -> pa.Table:
+    """The old release's stat lines with its kicking, which some who do other things do as well."""
+    kicking = project(connection, kicking, schema.OLD_KICKING, season).rename_columns(
+        {"player_name": "player_display_name", "team": "recent_team"}
+    )
+    connection.register("stats", frame)
+    connection.register("kicking", kicking)
+    both = [name for name in frame.column_names if name in kicking.column_names]
+    picked = ", ".join(f"coalesce(s.{name}, k.{name}) as {name}" for name in both)
+    left_out = ", ".join(both)
+    return arrow(
+        connection,
+        f"select {picked}, s.* exclude ({left_out}), k.* exclude ({left_out})"  # noqa: S608 - contract
+        " from stats s full join kicking k using (season, week, player_id)",
+    )
 
 
 def weekly_rosters(

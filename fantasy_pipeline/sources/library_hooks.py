@@ -18,7 +18,7 @@ from urllib.response import addinfourl
 import requests
 from requests.adapters import BaseAdapter
 
-from fantasy_pipeline.errors import PipelineError, SourceError
+from fantasy_pipeline.errors import LastingError, PipelineError, SourceError
 from fantasy_pipeline.sources.transport import Fetched, Transport
 
 _LOCK = threading.RLock()
@@ -30,7 +30,7 @@ _AGES_URL = "http://www.habitatring.com/games.csv"
 _NO_GAMES = b"season,week,gameday,home_team,away_team\n1900,1,1900-01-01,NONE,NONE\n"
 
 
-class UnreadableError(SourceError):
+class UnreadableError(LastingError):
     """A library failed on a file that it was given."""
 
 

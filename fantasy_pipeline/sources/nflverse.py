@@ -4,9 +4,10 @@ Which reader delivers what, with ``source=auto`` (measured on the real files):
 
 * nfl_data_py: weekly rosters, injuries, snap counts, players and the id map, for all seasons.
 * nflreadpy: the schedule (nfl_data_py takes it over plain http), and weekly stats: nfl_data_py's
-  file ends with 2024, has no kickers, and 114 of its point totals were corrected since.
+  file ends with 2024, and 114 of its point totals were corrected since.
 
-NFL.com's projections have no library; their CSV files are read here.
+NFL.com's projections have no library; their CSV files are read here. Nor have the kickers of
+nfl_data_py's release, who have a file of their own.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from fantasy_pipeline.errors import NotPublishedError, PipelineError, SourceError
+from fantasy_pipeline.errors import LastingError, NotPublishedError, PipelineError, SourceError
 from fantasy_pipeline.sources import canonical, schema
 from fantasy_pipeline.sources.library_hooks import UnreadableError, serve_libraries
 from fantasy_pipeline.sources.transport import Fetched, Transport
@@ -40,6 +41,10 @@ _AUTO: dict[str, Reader] = {
 }
 LAST_OLD_STATS_SEASON = 2024
 """nfl_data_py reads weekly stats of a release that ended with this season."""
+OLD_KICKING_URL = (
+    "https://github.com/nflverse/nflverse-data/releases/download"
+    "/player_stats/player_stats_kicking_{season}.parquet"
+)
 
 NFLCOM_URL = (
     "https://raw.githubusercontent.com/hvpkod/NFL-Data/main/NFL-data-Players"
@@ -99,7 +104,7 @@ class Nflverse:
 
     def weekly_stats(self, season: int) -> pa.Table:
         if self.reader_of("weekly_stats") == "nfl_data_py" and season > LAST_OLD_STATS_SEASON:
-            raise SourceError(
+            raise LastingError(
                 "weekly_stats",
                 f"nfl_data_py reads a release that ended with {LAST_OLD_STATS_SEASON}",
                 "Use --source auto or nflreadpy.",
@@ -109,7 +114,12 @@ class Nflverse:
 
     def weekly_rosters(self, season: int) -> pa.Table:
         def mend(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: int) -> pa.Table:
-            table, notes = canonical.weekly_rosters(connection, frame, self.players(), season)
+            try:
+                players = self.players()
+            except NotPublishedError:
+                # Rosters do without; whoever asks for the players themselves is told.
+                players = schema.PLAYERS.arrow_schema.empty_table()
+            table, notes = canonical.weekly_rosters(connection, frame, players, season)
             self._note("weekly_rosters", season, notes)
             return table
 
@@ -180,8 +190,8 @@ class Nflverse:
             )
         key = (dataset, season)
         if key not in self._season_tables:
-            frame, _ = self._read(dataset, season)
             self._notes.pop(key, None)
+            frame, _ = self._read(dataset, season)
             with _names_the_file(dataset, season), database() as connection:
                 table = mend(connection, frame, season)
             _refuse_nothing(dataset, season, table)
@@ -210,7 +220,32 @@ class Nflverse:
         except UnreadableError as error:
             _blame_a_column(error, files[-1].path)
             raise
+        if dataset == "weekly_stats" and season and self.reader_of(dataset) == "nfl_data_py":
+            frame = self._with_kickers(frame, season)
         return frame, files
+
+    def _with_kickers(self, frame: pa.Table, season: int) -> pa.Table:
+        """The old release's stat lines and, from its other file, those of kickers."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        url = OLD_KICKING_URL.format(season=season)
+        try:
+            path = self._transport.fetch(url, "weekly_stats", season).path
+            kicking = pq.read_table(path, partitioning=None)
+        except NotPublishedError:
+            note = f"weekly_stats {season}: upstream has no kicking: kickers have no stat lines"
+            self._note("weekly_stats", season, [note])
+            return frame
+        except (pa.ArrowInvalid, OSError) as error:
+            raise LastingError(
+                "weekly_stats",
+                f"the file {url} could not be read: {error}",
+                "Delete it in the cache (in a mirror: replace it) and run again",
+                season,
+            ) from error
+        with database() as connection:
+            return canonical.with_kickers(connection, frame, kicking, season)
 
 
 def _blame_a_column(error: UnreadableError, path: Path) -> None:
@@ -226,7 +261,7 @@ def _blame_a_column(error: UnreadableError, path: Path) -> None:
         return
     with database() as connection:
         canonical.project(connection, frame, _CONTRACTS[error.dataset], error.season)
-    raise SourceError(
+    raise LastingError(
         error.dataset,
         f"upstream's file is whole, and the library fails on it: {error.__cause__!r}",
         canonical.FORMAT_CHANGED,
@@ -242,7 +277,7 @@ def _names_the_file(dataset: str, season: int | None = None) -> Iterator[None]:
     except SourceError:
         raise
     except PipelineError as error:
-        raise SourceError(
+        raise LastingError(
             dataset,
             f"upstream's file is wrong: {error}",
             "Run again when upstream has mended it",
@@ -253,7 +288,7 @@ def _names_the_file(dataset: str, season: int | None = None) -> Iterator[None]:
 def _refuse_nothing(dataset: str, season: int | None, table: pa.Table) -> None:
     """Raise if a file's rows were all left out on the way: none had an id, a week, a player."""
     if table.num_rows == 0:
-        raise SourceError(
+        raise LastingError(
             dataset, "none of the file's rows can be used", "Re-run when upstream has more.", season
         )
 

@@ -50,7 +50,34 @@ OLD_WEEKLY_STATS = replace(
         for column in WEEKLY_STATS.columns
     ),
 )
-"""The same of the old release, which has neither kicking nor defence nor return yards."""
+"""The same of the old release, which has neither defence nor return yards, and kicking in a file
+of its own."""
+
+OLD_KICKING = Table(
+    "weekly_stats",
+    "nflverse player_stats/player_stats_kicking_{season}: one row per player-week who kicked.",
+    WEEKLY_STATS.key,
+    tuple(
+        column
+        for column in WEEKLY_STATS.columns
+        if column.name.startswith(("fg_", "pat_"))
+        or column.name in (*WEEKLY_STATS.key, "player_name", "position", "team", "season_type")
+    ),
+)
+"""The kicking of the old release."""
+
+OLD_TOTALS = (
+    "fantasy_points",
+    "fantasy_points_ppr",
+    *(
+        column.name
+        for column in STAT_COLUMNS
+        if column.unit in ("count", "yards")
+        and column.name != "fg_long"
+        and not column.name.startswith(("def_", "punt_", "kickoff_"))
+    ),
+)
+"""Columns of the old release that are 0 of who did nothing of the kind."""
 
 WEEKLY_ROSTERS = Table(
     "weekly_rosters",

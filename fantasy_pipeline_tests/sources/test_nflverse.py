@@ -175,6 +175,17 @@ def copy(mirror: Path, tmp_path: Path) -> Path:
 # What comes out is what went in, whichever reader
 
 
+def test_rosters_do_without_the_file_of_players(
+    nflverse: Callable[..., Nflverse], copy: Path
+) -> None:
+    (copy / FILES["players"]).unlink()
+    source = nflverse(root=copy)
+    with pytest.raises(NotPublishedError, match=r"^players: "):
+        source.players()
+    expected = nflverse().weekly_rosters(SEASON)
+    assert source.weekly_rosters(SEASON).equals(expected)
+
+
 @pytest.mark.parametrize("dataset", [*WHOLE, *BY_SEASON])
 @pytest.mark.parametrize("reader", ["auto", "nfl_data_py", "nflreadpy"])
 def test_every_reader_delivers_the_canonical_table(
