@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from dagster import DagsterInstance
 
+    from fantasy_pipeline.season_week import SeasonWeek
     from fantasy_pipeline.session import Session
 
 _PRELOAD = (
@@ -51,6 +53,9 @@ _PRELOAD = (
 )
 """What every step needs. Not polars: it starts threads, which a fork would not have."""
 _PLAN_TAG, _ID_TAG, _STEP_TAG = "backfill_plan", "backfill", "backfill_step"
+_LAKE_TAG = "backfill_lake"
+RESUMED_WITHIN = 24 * 3600
+"""Seconds after which a step that was done is done again: upstream has changed since."""
 
 
 @dataclass
@@ -62,26 +67,54 @@ class Summary:
     failures: dict[str, tuple[str, ...]] = field(default_factory=dict)
     steps_done: int = 0
     steps_resumed: int = 0
+    done: set[SeasonWeek] = field(default_factory=set)
+    failed: set[SeasonWeek] = field(default_factory=set)
+
+    @property
+    def weeks(self) -> int:
+        """Weeks of which no step failed."""
+        return len(self.done - self.failed)
+
+    def fail(self, step: Step, errors: tuple[str, ...]) -> None:
+        self.failures[step.name] = errors
+        self.failed.update(step.weeks)
+
+    def resume(self, step: Step) -> None:
+        self.steps_resumed += 1
+        self.done.update(step.weeks)
 
     def add(self, step: Step, outcome: RunOutcome) -> None:
         if not outcome.success:
-            self.failures[step.name] = outcome.errors or ("unknown error",)
+            self.fail(step, outcome.errors or ("unknown error",))
             return
         self.steps_done += 1
+        self.done.update(step.weeks)
         for table, rows in outcome.rows.items():
             self.rows[table] = self.rows.get(table, 0) + rows
         self.warnings.update(dict.fromkeys(outcome.warnings))
 
 
 def _unfinished(instance: DagsterInstance, plan: Plan) -> tuple[str, set[str]]:
-    """Id of the latest backfill of the same plan and its finished steps, if it did not end."""
+    """Id of the latest backfill of the same plan and its finished steps, if it did not end.
+
+    A step is done again a day later, and if the lake no longer has what it made.
+    """
     import dagster as dg
 
-    runs = instance.get_runs(dg.RunsFilter(tags={_PLAN_TAG: plan.text}))
-    if not runs:
+    records = instance.get_run_records(dg.RunsFilter(tags=_tags_of(plan)))
+    if not records:
         return uuid4().hex[:8], set()
-    latest = runs[0].tags[_ID_TAG]
-    done = {run.tags[_STEP_TAG] for run in runs if run.tags[_ID_TAG] == latest and run.is_success}
+    latest = records[0].dagster_run.tags[_ID_TAG]
+    done = {
+        record.dagster_run.tags[_STEP_TAG]
+        for record in records
+        if record.dagster_run.tags[_ID_TAG] == latest
+        and record.dagster_run.is_success
+        and time.time() - (record.end_time or 0) < RESUMED_WITHIN
+    }
+    if plan.lake is not None:
+        steps = (step for stage in plan.stages for step in stage)
+        done &= {step.name for step in steps if step.name in done and step.is_in(plan.lake)}
     kept: set[str] = set()
     for stage in plan.stages:
         kept |= done & {step.name for step in stage}
@@ -89,6 +122,11 @@ def _unfinished(instance: DagsterInstance, plan: Plan) -> tuple[str, set[str]]:
             # Later stages read what this one is still to write.
             return latest, kept
     return uuid4().hex[:8], set()
+
+
+def _tags_of(plan: Plan) -> dict[str, str]:
+    """Tags that the runs of one plan, and no others, have in common."""
+    return {_PLAN_TAG: plan.text} | ({_LAKE_TAG: plan.lake.root} if plan.lake else {})
 
 
 def run_backfill(
@@ -145,7 +183,7 @@ def _run_plan(
     backfill_id, done = _unfinished(instance, plan)
     summary = Summary()
     tags = {
-        _PLAN_TAG: plan.text,
+        **_tags_of(plan),
         _ID_TAG: backfill_id,
         "backfill_weeks": str(plan.weeks),
         "backfill_work": str(plan.work),
@@ -157,10 +195,10 @@ def _run_plan(
         todo = []
         for step in stage:
             if step.name in done:
-                summary.steps_resumed += 1
+                summary.resume(step)
                 on_resumed(step)
             elif lost := _needed(step, failed):
-                summary.failures[step.name] = (f"not run, because {lost.name} failed",)
+                summary.fail(step, (f"not run, because {lost.name} failed",))
                 on_step(step)
             else:
                 todo.append(step)

@@ -15,16 +15,34 @@ from fantasy_pipeline.automation import phases_at
 from fantasy_pipeline.calendar import check_week, week_status, weeks_of
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.season_week import SeasonWeek, ranges
-from fantasy_pipeline.tables import PROJECTIONS, SOURCE_PROJECTIONS, WEEKLY_STATS
+from fantasy_pipeline.tables import (
+    MODEL_PROJECTIONS,
+    PLAYER_HISTORY,
+    PROJECTION_ACCURACY,
+    PROJECTIONS,
+    RAW_PLAYERS,
+    SOURCE_PROJECTIONS,
+    WEEKLY_STATS,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from fantasy_pipeline.calendar import Game
+    from fantasy_pipeline.lake import Lake
     from fantasy_pipeline.session import Session
 
 GAMES, INGEST, EARLY_INGEST = "games_refresh", "season_ingest", "provisional_ingest"
 HISTORY, PROJECT = "history_rebuild", "season_projections"
+_WEEKLY = (
+    RAW_PLAYERS,
+    WEEKLY_STATS,
+    SOURCE_PROJECTIONS,
+    MODEL_PROJECTIONS,
+    PROJECTIONS,
+    PROJECTION_ACCURACY,
+)
+"""What the lake has of a week that is not missing."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +61,28 @@ class Step:
             else self.job
         )
 
+    @property
+    def weeks(self) -> list[SeasonWeek]:
+        if not (self.first and self.last):
+            return []
+        numbers = range(self.first.week, self.last.week + 1)
+        return [SeasonWeek(self.first.season, week) for week in numbers]
+
     def shares(self, other: Step) -> bool:
         """Whether both are over one and the same week."""
-        if not (self.first and self.last and other.first and other.last):
-            return False
-        return self.first <= other.last and other.first <= self.last
+        return not set(self.weeks).isdisjoint(other.weeks)
 
     @property
     def work(self) -> int:
         """How much it is to do, in weeks; the history costs about as much as a season."""
-        if self.first and self.last:
-            return self.last.week - self.first.week + 1
-        return 22 if self.job == HISTORY else 1
+        return len(self.weeks) or (22 if self.job == HISTORY else 1)
+
+    def is_in(self, lake: Lake) -> bool:
+        """Whether what it makes is in the lake; not asked of the schedule."""
+        if self.job == HISTORY:
+            return lake.has(PLAYER_HISTORY)
+        table = PROJECTIONS if self.job == PROJECT else WEEKLY_STATS
+        return set(self.weeks) <= set(lake.weeks(table))
 
 
 @dataclass(frozen=True)
@@ -63,14 +91,18 @@ class Plan:
 
     Args:
         text: what was asked for; the same text resumes an interrupted backfill.
-        steps: by stage.
+        stages: steps that may run beside each other.
         ahead: weeks that were asked for and of which no game is over.
+        absent: weeks that were asked for and that their seasons do not have.
+        lake: where the tables are; None: only run history tells what is done.
     """
 
     text: str
     source: str
     stages: tuple[tuple[Step, ...], ...]
     ahead: tuple[SeasonWeek, ...] = ()
+    absent: tuple[SeasonWeek, ...] = ()
+    lake: Lake | None = None
 
     @property
     def weeks(self) -> int:
@@ -141,26 +173,29 @@ def backfill_plan(
         PipelineError: none of the weeks is over, or a season is not in the schedule.
     """
     games = session.known_games
-    wanted = []
+    wanted, absent = [], []
     for season in seasons:
         exist = weeks_of(games, season)
         if not exist:
             check_week(games, SeasonWeek(season, 1))
         wanted += [SeasonWeek(season, w) for w in exist if w in weeks]
+        absent += [SeasonWeek(season, w) for w in weeks if w not in exist]
     last = _last_over(games, session.now)
     ahead = tuple(week for week in wanted if week > last)
     wanted = [week for week in wanted if week <= last]
     if not wanted:
-        raise PipelineError("nothing to do: no such week is over.")
+        raise PipelineError(
+            "nothing to do: no such week is over; choose other --seasons or --weeks."
+        )
     text = f"{session.source} {ranges(seasons)} weeks {ranges(sorted(set(weeks)))}"
     if only_missing:
-        present = set(session.lake.weeks(WEEKLY_STATS)) & set(session.lake.weeks(PROJECTIONS))
+        present = set.intersection(*(set(session.lake.weeks(table)) for table in _WEEKLY))
         wanted = [week for week in wanted if week not in present]
         text += " missing"
-        if not wanted:
-            return Plan(text, session.source, (), ahead)
-    plan = make_plan(text, session.source, wanted, _early(games, wanted, session.now))
-    return replace(plan, ahead=ahead)
+    plan = Plan(text, session.source, ())
+    if wanted:
+        plan = make_plan(text, session.source, wanted, _early(games, wanted, session.now))
+    return replace(plan, ahead=ahead, absent=tuple(absent), lake=session.lake)
 
 
 def import_plan(session: Session, seasons: Iterable[int]) -> Plan:
@@ -171,7 +206,7 @@ def import_plan(session: Session, seasons: Iterable[int]) -> Plan:
     weeks = [week for week in _all_weeks(games, seasons) if week <= last and week not in present]
     text = f"{session.source} import {ranges(seasons)}"
     plan = make_plan(text, session.source, weeks, _early(games, weeks, session.now))
-    return Plan(plan.text, plan.source, plan.stages[:1])
+    return replace(plan, stages=plan.stages[:1], lake=session.lake)
 
 
 def demo_plan(session: Session) -> Plan:
@@ -179,7 +214,8 @@ def demo_plan(session: Session) -> Plan:
     due = session.status.due
     seasons = range(due.season - 2, due.season + 1)
     weeks = [week for week in _all_weeks(session.known_games, seasons) if week < due]
-    return make_plan(f"{session.source} {ranges(seasons)} demo", session.source, weeks)
+    plan = make_plan(f"{session.source} {ranges(seasons)} demo", session.source, weeks)
+    return replace(plan, lake=session.lake)
 
 
 def _last_over(games: Sequence[Game], now: datetime) -> SeasonWeek:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,19 @@ from filelock import FileLock
 from fantasy_pipeline import backfill
 from fantasy_pipeline.backfill import Summary
 from fantasy_pipeline.backfill_plan import Plan, Step, contiguous, make_plan, weeks_done
+from fantasy_pipeline.cli.work import summary_json
+from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.runs import RunOutcome
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.session import Session
-from fantasy_pipeline.tables import PROVISIONAL_STATS, WEEKLY_STATS
+from fantasy_pipeline.tables import (
+    PLAYER_HISTORY,
+    PROJECTION_ACCURACY,
+    PROJECTIONS,
+    PROVISIONAL_STATS,
+    WEEKLY_STATS,
+)
+from fantasy_pipeline_tests.conftest import Rows
 
 
 def weeks(season: int, *numbers: int) -> list[SeasonWeek]:
@@ -110,13 +121,18 @@ def test_the_due_week_is_provisional_and_nothing_missing_is_no_failure(
         assert "left out, as no game of them is over: 2025|10, 2025|11, 2025|12" in done.stderr
         return done.stdout
 
-    run()
+    assert re.search("^2 weeks done, 5 steps succeeded, 0 failed$", run(), re.MULTILINE)
     lake = Session().lake
     assert lake.weeks(WEEKLY_STATS) == weeks(2025, 8, 9)
     assert lake.weeks(PROVISIONAL_STATS) == weeks(2025, 9)
     assert lake.read(PROVISIONAL_STATS).num_rows == lake.read(WEEKLY_STATS, weeks(2025, 9)).num_rows
     assert "Nothing to do: all of it is in the lake." in run("--only-missing")
     assert json.loads(run("--only-missing", "--json"))["steps_done"] == 0
+    # Killed between its projections and their accuracy, a week is not whole.
+    (scored,) = Path(lake.root).glob("projection_accuracy/season=2025/week=08/*")
+    scored.unlink()
+    assert json.loads(run("--only-missing", "--json"))["weeks"] == 1
+    assert lake.has(PROJECTION_ACCURACY, SeasonWeek(2025, 8))
 
 
 def test_a_week_that_upstream_may_lack_costs_no_other() -> None:
@@ -157,6 +173,11 @@ def test_a_summary_adds_up() -> None:
         "history_rebuild": ("unknown error",),
     }
     assert summary.steps_done == 2
+    # One week of another step is done and failed: it is not done.
+    summary.resume(Step("season_ingest", *weeks(2024, 2, 4)))
+    assert (summary.weeks, summary.steps_resumed) == (2, 1)
+    assert summary.failed == set(weeks(2024, 1, 2))
+    assert summary_json(summary)["weeks_failed"] == ["2024|01", "2024|02"]
 
 
 # Resuming: which steps are done is read from run history
@@ -192,7 +213,7 @@ class RunHistory:
         self.instance = instance
 
     def add(self, plan: Plan, backfill_id: str, step: str, fail: bool = False) -> None:
-        tags = {"backfill_plan": plan.text, "backfill": backfill_id, "backfill_step": step}
+        tags = backfill._tags_of(plan) | {"backfill": backfill_id, "backfill_step": step}
         result = (_bad if fail else _good).execute_in_process(
             instance=self.instance, tags=tags, run_config=QUIET, raise_on_error=False
         )
@@ -276,6 +297,33 @@ def test_a_week_that_came_since_is_a_step_of_its_own(runs: RunHistory) -> None:
         runs.add(PLAN, "first", step)
     later = make_plan(PLAN.text, "sample", weeks(2024, 1, 2, 4, 5))
     assert runs.unfinished(later) == ("first", {INGEST[0]})
+
+
+def test_a_day_later_everything_is_done_again(
+    runs: RunHistory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Upstream has changed since, and a step that always fails must not keep the others old."""
+    runs.add(PLAN, "first", INGEST[0])
+    assert runs.unfinished(PLAN) == ("first", {INGEST[0]})
+    monkeypatch.setattr(backfill, "RESUMED_WITHIN", 0)
+    assert runs.unfinished(PLAN) == ("first", set())
+
+
+def test_only_what_is_in_the_lake_is_done(runs: RunHistory, rows: Rows, tmp_path: Path) -> None:
+    """Not what was made in another lake, nor what was deleted since."""
+    one, other = (Lake(str(tmp_path / name), None) for name in ("one", "other"))
+    here, there = replace(PLAN, lake=one), replace(PLAN, lake=other)
+    for step in (*INGEST, HISTORY, PROJECT[0]):
+        runs.add(here, "first", step)
+    assert runs.unfinished(here) == ("first", set())
+    one.write_weeks(WEEKLY_STATS, rows(WEEKLY_STATS), weeks(2024, 1, 2))
+    assert runs.unfinished(here) == ("first", {INGEST[0]})
+    one.write_weeks(WEEKLY_STATS, rows(WEEKLY_STATS), weeks(2024, 4))
+    one.write(PLAYER_HISTORY, rows(PLAYER_HISTORY))
+    assert runs.unfinished(here) == ("first", {*INGEST, HISTORY})
+    one.write_weeks(PROJECTIONS, rows(PROJECTIONS), weeks(2024, 1, 2, 4))
+    assert runs.unfinished(here) == ("first", {*INGEST, HISTORY, PROJECT[0]})
+    assert runs.unfinished(there)[1] == set()
 
 
 def test_another_backfill_is_waited_for(

@@ -106,9 +106,14 @@ def backfill(
     wanted = seasons_of(seasons), numbers("--weeks", weeks, WEEKS[0], WEEKS[-1]) if weeks else WEEKS
     refresh_schedule(session)
     plan = backfill_plan(session, *wanted, only_missing)
-    if weeks and plan.ahead:
-        keys = ", ".join(week.key for week in plan.ahead)
-        warn([f"left out, as no game of them is over: {keys}"])
+    if weeks:
+        for why, left_out in (
+            ("no game of them is over", plan.ahead),
+            ("their season has no such week so far", plan.absent),
+        ):
+            if left_out:
+                keys = ", ".join(week.key for week in left_out)
+                warn([f"left out, as {why}: {keys}"])
     summary = run_plan(session, plan, workers, json) if plan.stages else Summary()
     say_label(session.label)
     if json:
@@ -141,7 +146,16 @@ def run_plan(session: Session, plan: Plan, workers: int | None, json: bool) -> S
 
 
 def summary_json(summary: Summary) -> dict[str, Any]:
-    return vars(summary) | {"warnings": list(summary.warnings)}
+    """Rows by table, weeks done and failed, steps, failures and warnings."""
+    return {
+        "rows": summary.rows,
+        "weeks": summary.weeks,
+        "weeks_failed": sorted(week.key for week in summary.failed),
+        "steps_done": summary.steps_done,
+        "steps_resumed": summary.steps_resumed,
+        "failures": summary.failures,
+        "warnings": list(summary.warnings),
+    }
 
 
 def print_summary(summary: Summary) -> None:
@@ -150,9 +164,10 @@ def print_summary(summary: Summary) -> None:
     for table, rows in summary.rows.items():
         console().print(f"{table:20} {rows:>10,} rows")
     resumed = f" ({summary.steps_resumed} done before)" if summary.steps_resumed else ""
+    lost = f" {len(summary.failed)} weeks failed," if summary.failed else ""
     console().print(
-        f"{summary.steps_done + summary.steps_resumed} steps succeeded{resumed}, "
-        f"{len(summary.failures)} failed"
+        f"{summary.weeks} weeks done,{lost} {summary.steps_done + summary.steps_resumed} steps "
+        f"succeeded{resumed}, {len(summary.failures)} failed"
     )
 
 
