@@ -13,6 +13,7 @@ from fantasy_pipeline.sources import schema
 from fantasy_pipeline.sources.base import Source
 from fantasy_pipeline.sql import arrow, database, query
 from fantasy_pipeline.tables import RAW_PLAYERS
+from fantasy_pipeline.teams import AFC
 
 if TYPE_CHECKING:
     import duckdb
@@ -36,6 +37,8 @@ def raw_players(
             two weeks before it.
         SourceError: an essential data set failed.
     """
+    import pyarrow as pa
+
     scheduled_weeks(games, season, weeks)
     warnings: list[str] = []
 
@@ -69,6 +72,7 @@ def raw_players(
             snaps=snaps,
             ids=optional(schema.PLAYER_IDS, source.player_ids),
             players=optional(schema.PLAYERS, source.players),
+            afc=pa.table({"team": AFC}),
         )
         register_weeks(connection, [SeasonWeek(season, week) for week in weeks])
         connection.execute(query("team_weeks"))

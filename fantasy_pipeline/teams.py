@@ -32,6 +32,12 @@ TEAMS = (
 )
 """Codes of today, one per team."""
 
+AFC = (
+    *("BAL", "BUF", "CIN", "CLE", "DEN", "HOU", "IND", "JAX", "KC", "LAC", "LV", "MIA", "NE"),
+    *("NYJ", "PIT", "TEN"),
+)
+"""Teams of the one conference; the other sixteen are the NFC."""
+
 
 def code_sql(column: str) -> str:
     """SQL expression for today's code of the team code in `column` (a trusted column name)."""

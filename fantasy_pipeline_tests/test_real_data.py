@@ -278,6 +278,21 @@ def test_weeks_that_nflcom_lacks_are_told(league: League) -> None:
 # Players and weeks known by name
 
 
+@pytest.mark.parametrize("season", [2021, 2022, 2023, 2024])
+def test_the_best_team_of_each_conference_waits_before_its_next_game_is_known(
+    league: League, season: int
+) -> None:
+    """The schedule of the Tuesday before the wild-card games ends with them."""
+    games = league.games
+    known = games.filter(pc.or_(pc.less(games["season"], season), pc.less_equal(games["week"], 19)))
+    table, _ = raw_players(league.source, known, season, [19])
+    whole = where(league[season].players, week=19)
+    byes = {player["team"] for player in whole if player["on_bye"]}
+    assert len(byes) == 2
+    assert {row["team"] for row in where(table, on_bye=True)} == byes
+    assert table.num_rows == len(whole)
+
+
 def test_ertz_played_for_one_team_and_was_out_for_another(league: League) -> None:
     week = {"week": 6, "player_name": "Zach Ertz"}
     line = only(league[2021].stats, **week)

@@ -1,9 +1,32 @@
 -- One row per team and wanted week in which the team plays or has a bye: a bye is a week without
 -- a game before the team's last one. Teams already eliminated from the play-offs have no row.
+-- Needs the tables games, wanted(season, week) and afc(team).
 create temp view team_games as
 select season, week, home_team as team, away_team as opponent, true as is_home, kickoff from games
 union all
 select season, week, away_team, home_team, false, kickoff from games;
+
+-- While only the first round of the play-offs is paired, the two teams that wait for the second
+-- have no later game yet: of the teams that are not paired, the one of each conference that won
+-- most. Nobody who won as much is eliminated. (Until 2019 two of each waited.)
+create temp view waiting as
+with first_round as (
+    select season, max(week) as week from games
+    group by season having arg_max(game_type, week) = 'WC'
+), results as (
+    select season, home_team as team, 1 + sign(home_score - away_score) as won from games
+    where game_type = 'REG' and home_score is not null
+    union all
+    select season, away_team, 1 + sign(away_score - home_score) from games
+    where game_type = 'REG' and home_score is not null
+)
+select season, team, week
+from results join first_round f using (season)
+anti join team_games using (season, week, team)
+group by season, team, week
+qualify row_number() over (
+    partition by season, team in (from afc) order by avg(won) desc, team
+) = 1;
 
 create temp table team_weeks as
 select
@@ -11,7 +34,11 @@ select
     g.opponent, g.is_home, g.kickoff,
     g.opponent is null as on_bye
 from wanted w
-join (select season, team, max(week) as last_week from team_games group by all) t
+join (
+    select season, team, max(week) as last_week
+    from (select season, team, week from team_games union all select * from waiting)
+    group by all
+) t
     on t.season = w.season and t.last_week >= w.week
 left join team_games g
     on g.season = w.season and g.week = w.week and g.team = t.team
