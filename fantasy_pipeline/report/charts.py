@@ -93,13 +93,16 @@ def _inline(svg: str, name: str, title: str) -> str:
 def error_chart(rows: Sequence[Mapping[str, Any]], base: str) -> str:
     """Error of each source relative to one of them, in percent; left is better.
 
+    Relative to that one's error on the very players that a source projects, as the table has it. A
+    source that cannot be compared is left out.
+
     Args:
-        rows: `scoreboard` rows, each with `name` and `rmse`.
+        rows: `Scores.rows`, of which `name`, `ours` and `rmse_ratio` are read.
         base: name of the source that is 0 %.
     """
-    reference = next(row["rmse"] for row in rows if row["name"] == base)
-    ordered = sorted(rows, key=lambda row: -row["rmse"])
-    values = [100 * (row["rmse"] / reference - 1) for row in ordered]
+    compared = [row for row in rows if row["rmse_ratio"] is not None]
+    ordered = sorted(compared, key=lambda row: -row["rmse_ratio"])
+    values = [100 * (row["rmse_ratio"] - 1) for row in ordered]
 
     def draw(axes: Axes) -> None:
         colours = [
