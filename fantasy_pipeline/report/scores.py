@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fantasy_pipeline.accuracy import ALL, LAST_WEEK
+from fantasy_pipeline.accuracy import LAST_WEEK
 from fantasy_pipeline.scoreboard import scoreboard
 from fantasy_pipeline.sources.projections import NFLCOM
 
@@ -35,6 +35,8 @@ class Scores:
     """Accuracy of a season's scored weeks, PPR, players who played.
 
     Args:
+        weeks: first and last of the weeks that count.
+        players: player-weeks of the consensus.
         rows: one per source, best RMSE first: name, ours, mae, rmse, bias, spearman, start_sit,
             coverage, rmse_ratio (to the base; NFL.com's is on the very players that a source
             projects, None where there are none).
@@ -100,17 +102,13 @@ def scores_of(accuracy: pa.Table) -> Scores | None:
     if base != NFLCOM:
         _compare_with(base, rows, lambda row: "all")
         _compare_with(base, by_position, lambda row: row["position"])
-    counted = [
-        row for row in accuracy.to_pylist() if row["scoring"] == "ppr" and row["pool"] == "played"
-    ]
-    weekly: dict[str, dict[int, float]] = {}
-    for source in dict.fromkeys(("consensus", base, _YARDSTICK)):
-        weekly[NAMES[source]] = {
-            row["week"]: row["mae"]
-            for row in counted
-            if row["source"] == source and row["position"] == ALL
-        }
-    weeks = [row["week"] for row in counted]
+    # By week as in the totals: weeks that NFL.com has no file of do not count where others do.
+    by_week = scoreboard(accuracy, "week").to_pylist()
+    weekly = {
+        NAMES[source]: {int(row["week"]): row["mae"] for row in by_week if row["source"] == source}
+        for source in dict.fromkeys(("consensus", base, _YARDSTICK))
+    }
+    weeks = [int(row["week"]) for row in by_week]
     return Scores(
         weeks=(min(weeks), max(weeks)),
         players=next(row["players"] for row in rows if row["source"] == "consensus"),

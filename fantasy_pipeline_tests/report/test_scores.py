@@ -47,6 +47,23 @@ def test_sources_are_compared_with_nflcom(rows: Rows) -> None:
     assert scores.coverage == {"WR": 0.8}
 
 
+def test_a_week_without_nflcom_does_not_count_where_others_do(rows: Rows) -> None:
+    table = rows(
+        PROJECTION_ACCURACY,
+        *(
+            row(week, source, position, 4.0, nflcom_mae=4.0, nflcom_rmse=5.0)
+            for week, sources in ((1, ["consensus", "nflcom"]), (2, ["consensus"]))
+            for source in sources
+            for position in ("WR", "ALL")
+        ),
+    )
+    scores = scores_of(table)
+    assert scores is not None
+    assert scores.weeks == (1, 1)
+    assert scores.players == 10
+    assert scores.weekly["Consensus"] == {1: 4.0}
+
+
 def test_without_nflcom_a_baseline_is_the_measure(rows: Rows) -> None:
     table = rows(
         PROJECTION_ACCURACY,
