@@ -37,9 +37,9 @@ class Scores:
     Args:
         weeks: first and last of the weeks that count.
         players: player-weeks of the consensus.
-        rows: one per source, best RMSE first: name, ours, mae, rmse, bias, spearman, start_sit,
-            coverage, rmse_ratio (to the base; NFL.com's is on the very players that a source
-            projects, None where there are none).
+        rows: one per source, best RMSE first: name, ours, players, mae, rmse, bias, spearman,
+            start_sit, coverage, rmse_ratio (to the base on the very players that a source projects,
+            None where that is not known).
         base: name of the source that the others are compared with: NFL.com where there is one,
             else the best free baseline.
         weekly: mean absolute error by name and week: ours, the base, a baseline.
@@ -122,9 +122,14 @@ def scores_of(accuracy: pa.Table) -> Scores | None:
 def _compare_with(
     base: str, rows: Sequence[dict[str, Any]], group: Callable[[dict[str, Any]], str]
 ) -> None:
-    """Fill the rows' ratios with those to a baseline, which projects everybody."""
+    """Fill the rows' ratios with those to a baseline.
+
+    A baseline projects everybody: who projects fewer has no ratio, its error on those is not known.
+    """
     bases = {group(row): row for row in rows if row["source"] == base}
     for row in rows:
+        own = bases.get(group(row))
+        if own is not None and own["players"] != row["players"]:
+            own = None
         for name in ("mae", "rmse"):
-            own = bases.get(group(row))
             row[f"{name}_ratio"] = row[name] / own[name] if own else None

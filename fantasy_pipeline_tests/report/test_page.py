@@ -214,8 +214,11 @@ def test_accuracy_by_position_names_its_base_and_what_is_off() -> None:
     facts |= {"bias": 0.0, "mae_ratio": 0.91, "spearman": None, "start_sit": None, "coverage": 0.8}
     ours: dict[str, Any] = {**facts, "source": "consensus", "name": "Consensus", "ours": True}
     base = {**ours, "source": "x", "name": "Recency-weighted mean", "ours": False}
+    fewer = {**base, "source": "espn", "name": "ESPN", "players": 812}
     positions = [{**facts, "position": "QB"}, {**facts, "position": "K", "coverage": 0.7}]
-    scores = Scores((1, 9), 1000, [ours, base], base["name"], {"Consensus": {1: 4.0}}, positions)
+    scores = Scores(
+        (1, 9), 1000, [ours, base, fewer], base["name"], {"Consensus": {1: 4.0}}, positions
+    )
     made = report([player("a")], scores=scores)
     text, markdown = page.html(made), page.markdown(made)
     assert "K: 70 % lie between floor and ceiling instead of 80 %" in text
@@ -223,7 +226,10 @@ def test_accuracy_by_position_names_its_base_and_what_is_off() -> None:
     assert "The axis does not start at 0." in text
     assert "RMSE to Recency-weighted mean</th>" in text
     assert "| RMSE to Recency-weighted mean |" in markdown
-    assert "| K | 4.00 | 5.00 | 0.900 | 70 % |" in markdown
+    assert '<th scope="row">ESPN</th><td class="num">812</td><td class="num">4.00</td>' in text
+    assert '<th scope="row">Consensus</th><td class="num">1,000</td>' in text
+    assert "| ESPN | 812 | 4.00 | 5.00 | 0.900 |" in markdown
+    assert "| K | 1,000 | 4.00 | 5.00 | 0.900 | 70 % |" in markdown
 
 
 def test_a_ceiling_beyond_the_scale_ends_with_it() -> None:

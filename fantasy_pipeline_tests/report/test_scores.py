@@ -68,8 +68,8 @@ def test_without_nflcom_a_baseline_is_the_measure(rows: Rows) -> None:
     table = rows(
         PROJECTION_ACCURACY,
         *(
-            row(1, source, position, 5.0)
-            for source in ("consensus", "naive recency-weighted")
+            row(1, source, position, 5.0, players=players)
+            for source, players in (("consensus", 10), ("naive recency-weighted", 10), ("espn", 7))
             for position in ("RB", "ALL")
         ),
     )
@@ -77,6 +77,9 @@ def test_without_nflcom_a_baseline_is_the_measure(rows: Rows) -> None:
     assert scores is not None
     assert scores.base == "Recency-weighted mean"
     assert scores.against_base == pytest.approx(0.0)
+    ratios = {r["source"]: (r["players"], r["rmse_ratio"]) for r in scores.rows}
+    assert ratios["consensus"] == (10, 1.0)
+    assert ratios["espn"] == (7, None), "its seven may be the easy ones"
 
 
 def test_play_offs_and_nothing_are_no_scores(rows: Rows) -> None:
