@@ -75,7 +75,7 @@ class Report:
         rises, falls, calls: by scoring; movers of scorings only that the refresh before kept.
         scores: accuracy of `scored_season` up to the week; None: nothing is scored yet.
         corrections: `STAT_CORRECTIONS` rows of the latest week corrected before this one.
-        sources_as_of: source of projections and how old its latest file is.
+        sources_as_of: source of projections and when it last said something of the week.
         model: what the season's model was made from; None: the baseline projects.
     """
 
@@ -98,7 +98,7 @@ class Report:
     scored_season: int
     corrections: Sequence[Mapping[str, Any]]
     kickoffs: Sequence[datetime]
-    sources_as_of: Mapping[str, datetime | None]
+    sources_as_of: Mapping[str, datetime]
     model: Mapping[str, Any] | None
 
     @property
@@ -257,12 +257,12 @@ def _kickoffs_of_teams(lake: Lake, week: SeasonWeek) -> dict[str, datetime]:
     }
 
 
-def _sources(lake: Lake, week: SeasonWeek) -> dict[str, datetime | None]:
+def _sources(lake: Lake, week: SeasonWeek) -> dict[str, datetime]:
     if not lake.has(tables.SOURCE_PROJECTIONS, week):
         return {}
     rows = lake.read(tables.SOURCE_PROJECTIONS, [week], ["source", "as_of"])
     latest = rows.group_by("source").aggregate([("as_of", "max")]).sort_by("source")
-    pairs: Iterable[tuple[str, datetime | None]] = zip(
+    pairs: Iterable[tuple[str, datetime]] = zip(
         latest["source"].to_pylist(), latest["as_of_max"].to_pylist(), strict=True
     )
     return dict(pairs)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from fantasy_pipeline.report import charts
 from fantasy_pipeline.report.board import Player, ranked
 from fantasy_pipeline.report.contents import Report
+from fantasy_pipeline.report.scores import NAMES
 from fantasy_pipeline.scoring import SCORINGS, Scoring
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import FANTASY_POSITIONS
@@ -92,6 +93,7 @@ def _environment() -> Environment:
         "chance": chance,
         "basis": basis,
         "worded": worded,
+        "named": named,
         "number": _number,
         "cell": _cell,
         "share": _share,
@@ -139,6 +141,11 @@ def most_valuable(report: Report, scoring: Scoring) -> list[Player]:
     values = report.values[scoring]
     playing = [player for player in report.players if not player.is_out]
     return sorted(playing, key=lambda player: (-values[player.player_id], player.player_id))
+
+
+def named(source: str) -> str:
+    """What readers are told a source of projections is."""
+    return NAMES.get(source, source)
 
 
 def worded(weeks: Sequence[SeasonWeek]) -> str:

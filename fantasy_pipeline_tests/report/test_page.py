@@ -15,6 +15,7 @@ from fantasy_pipeline.report.contents import Input, Origin
 from fantasy_pipeline.report.movers import Move
 from fantasy_pipeline.report.scores import Scores
 from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.sources.projections import NAMES as SOURCES
 from fantasy_pipeline_tests.report.players import AS_OF, player, report
 
 SAMPLE = Origin("synthetic sample league", AS_OF, "run", "http://127.0.0.1:3000/runs/")
@@ -106,6 +107,27 @@ def test_synthetic_data_are_called_so_and_real_ones_not() -> None:
     made = report([player("a")], origin=SAMPLE)
     for text in (page.html(made), page.markdown(made)):
         assert "synthetic sample league" in text
+
+
+def test_the_sources_named_are_those_that_said_something() -> None:
+    made = report([player("a")], sources_as_of={"espn": AS_OF, "sleeper": AS_OF})
+    text, markdown = page.html(made), page.markdown(made)
+    assert "<dt>Data</dt><dd>nflverse, ESPN, Sleeper</dd>" in text
+    assert "<dt>Sleeper said on</dt><dd>2025-11-04 08:00 UTC</dd>" in text
+    assert "Data: nflverse (CC-BY-4.0), ESPN projections, Sleeper projections. " in text
+    assert "; ESPN said on 2025-11-04 08:00 UTC; Sleeper said on" in markdown
+    assert "NFL.com" not in text + markdown
+    made = report([player("a")], sources_as_of={"nflcom": AS_OF})
+    text = page.html(made)
+    assert "<dt>Data</dt><dd>nflverse, NFL.com</dd>" in text
+    assert "NFL.com projections as saved by hvpkod/NFL-Data. " in text
+    assert "<dt>Data</dt><dd>nflverse</dd>" in page.html(report([player("a")]))
+
+
+def test_every_source_of_projections_has_a_name_for_readers() -> None:
+    assert {page.named(source) for source in SOURCES} == {
+        *("NFL.com", "Sleeper", "FantasyPros", "ESPN")
+    }
 
 
 def test_the_numbers_of_all_scorings_are_in_the_page() -> None:
