@@ -152,11 +152,14 @@ def model_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_playe
     played = games_played(nfl.lake.read(tables.GAMES))
     scheduled = [week for week in weeks if week in played]
 
+    used = {}
+
     def model(season: int) -> Any:
         stored = artefact.fitting(nfl.lake, season)
         if stored is None:
             context.log.info(f"training the model of {season}")
             stored = artefact.trained(nfl.lake, season)
+        used[season] = artefact.version_of(stored)
         return stored
 
     history = nfl.lake.read(tables.PLAYER_HISTORY, seasons={week.season for week in weeks})
@@ -165,7 +168,8 @@ def model_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_playe
     imported = nfl.lake.weeks(tables.WEEKLY_STATS)
     for season, texts in weeks_without_stats(played, imported, scheduled).items():
         warnings[season] = [*warnings.get(season, []), *texts]
-    add_week_metadata(context, table, weeks, played, warnings, nfl.label)
+    more = {week: {"model": used[week.season]} for week in scheduled}
+    add_week_metadata(context, table, weeks, played, warnings, nfl.label, more)
     return table
 
 

@@ -34,7 +34,7 @@ _OF_WEEK = (
     tables.PROJECTIONS,
 )
 _OF_SEASON = (tables.WEEKLY_STATS, tables.STAT_CORRECTIONS, tables.PROJECTION_ACCURACY)
-_FACTS = ("phase", "reader", "games")
+_FACTS = ("phase", "reader", "games", "model")
 
 
 @dg.asset(

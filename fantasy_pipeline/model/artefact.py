@@ -72,14 +72,9 @@ def _hash(arrays: dict[str, np.ndarray], facts: Mapping[str, Any]) -> str:
     return digest.hexdigest()
 
 
-def save(lake: Lake, model: Model) -> str:
-    """Write a model to the lake. Returns its version."""
-    import numpy as np
-
-    arrays = _arrays(model)
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
-    facts: dict[str, Any] = {
+def _about(model: Model) -> dict[str, Any]:
+    """What is known beside the arrays, but for the version."""
+    return {
         "format": FORMAT,
         "season": model.season,
         "features": list(features.NAMES),
@@ -92,9 +87,27 @@ def save(lake: Lake, model: Model) -> str:
         "content": model.content,
         "metrics": model.metrics,
     }
-    digest = _hash(arrays, facts)
-    version = digest[:12]
-    text = json.dumps({**facts, "version": version, "sha256": digest}, indent=1, sort_keys=True)
+
+
+def version_of(model: Model) -> str:
+    """The version under which a model is stored."""
+    return _version(_hash(_arrays(model), _about(model)))
+
+
+def _version(digest: str) -> str:
+    return digest[:12]
+
+
+def save(lake: Lake, model: Model) -> str:
+    """Write a model to the lake. Returns its version."""
+    import numpy as np
+
+    arrays, about = _arrays(model), _about(model)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    digest = _hash(arrays, about)
+    version = _version(digest)
+    text = json.dumps({**about, "version": version, "sha256": digest}, indent=1, sort_keys=True)
     folder = _folder(model.season)
     lake.write_bytes(f"{folder}/{version}.npz", buffer.getvalue())
     # Each version keeps its facts; model.json is those of the one in use.
@@ -103,9 +116,13 @@ def save(lake: Lake, model: Model) -> str:
     return version
 
 
-def facts(lake: Lake, season: int) -> dict[str, Any] | None:
-    """What the stored model of a season was made from; None if there is none."""
-    text = lake.read_bytes(f"{_folder(season)}/model.json")
+def facts(lake: Lake, season: int, version: str | None = None) -> dict[str, Any] | None:
+    """What a season's model was made from; None if there is none.
+
+    Args:
+        version: None: the one in use.
+    """
+    text = lake.read_bytes(f"{_folder(season)}/{version or 'model'}.json")
     if text is None:
         return None
     found: dict[str, Any] = json.loads(text)

@@ -76,7 +76,7 @@ class Report:
         scores: accuracy of `scored_season` up to the week; None: nothing is scored yet.
         corrections: `STAT_CORRECTIONS` rows of the latest week corrected before this one.
         sources_as_of: source of projections and when it last said something of the week.
-        model: what the season's model was made from; None: the baseline projects.
+        model: what the model that made the week's projections was made from; None: not known.
     """
 
     week: SeasonWeek
@@ -121,8 +121,6 @@ def gather(
         history: `HISTORY_COLUMNS` of `PLAYER_HISTORY`.
         players: all players projected in the week, see `players_in`.
     """
-    from fantasy_pipeline.model import artefact
-
     league = League()
     listed = board(players, league.teams)
     values: dict[Scoring, dict[str, float]] = {}
@@ -164,7 +162,7 @@ def gather(
         corrections=_corrections(lake, week),
         kickoffs=_kickoffs(lake, week),
         sources_as_of=_sources(lake, week),
-        model=artefact.facts(lake, week.season),
+        model=_model(lake, week, origin.inputs),
     )
 
 
@@ -255,6 +253,16 @@ def _kickoffs_of_teams(lake: Lake, week: SeasonWeek) -> dict[str, datetime]:
         for game in games.to_pylist()
         for side in ("home_team", "away_team")
     }
+
+
+def _model(lake: Lake, week: SeasonWeek, inputs: Iterable[Input]) -> dict[str, Any] | None:
+    """Facts of the model that the week's record names: the one in use may have come after it."""
+    from fantasy_pipeline.model import artefact
+
+    for item in inputs:
+        if item.table == tables.MODEL_PROJECTIONS.name and "model" in item.facts:
+            return artefact.facts(lake, week.season, item.facts["model"])
+    return None
 
 
 def _sources(lake: Lake, week: SeasonWeek) -> dict[str, datetime]:

@@ -124,6 +124,7 @@ def test_a_model_read_back_projects_the_same(
     assert artefact.save(lake, model) == version
     found = artefact.load(lake, SEASON)
     assert found is not None
+    assert artefact.version_of(found) == artefact.version_of(model) == version
     rows = past.slice(past.num_rows - 40)
     matrix = features.matrix(rows)
     one = expect(model.positions["RB"], "RB", rows, matrix)

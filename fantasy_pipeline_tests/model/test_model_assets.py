@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
+import pyarrow.compute as pc
 import pytest
 
 from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.report import store
 from fantasy_pipeline.runs import execute, run_config, summarize
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sources.base import SAMPLE_LABEL
-from fantasy_pipeline.tables import MODEL_PROJECTIONS, PROJECTIONS
+from fantasy_pipeline.tables import MODEL_PROJECTIONS, PLAYER_HISTORY, PROJECTIONS
 
 WEEK = SeasonWeek(2024, 2)
 
@@ -81,6 +84,42 @@ def test_the_retrain_job_trains_the_latest_season_and_reports_it(
     stored = json.loads(model_file(home).read_text())
     assert models["2024"]["version"] == stored["version"]
     assert models["2024"]["metrics"]["RB"]["rmse_half"] > 0
+
+
+def test_a_report_names_the_model_that_made_its_week(
+    home: Path, instance: dg.DagsterInstance
+) -> None:
+    """Not the one that was trained since, from other facts."""
+
+    def reported() -> str:
+        outcome = execute(instance, "report_week", "sample", {}, WEEK)
+        assert outcome.success, outcome.errors
+        text = store.read(lake(home), WEEK, "report.html")
+        assert text is not None
+        [version] = re.findall(r"<dt>Model</dt><dd><code>(\w+)</code>, learnt from 2023-2023", text)
+        markdown = store.read(lake(home), WEEK, "report.md")
+        assert markdown is not None
+        assert f"; model {version}." in markdown
+        return str(version)
+
+    def in_use() -> str:
+        return str(json.loads(model_file(home).read_text())["version"])
+
+    assert execute(instance, "season_projections", "sample", {}, WEEK).success
+    first = in_use()
+    assert reported() == first
+    kept = lake(home).read(PLAYER_HISTORY)
+    index = kept.schema.get_field_index("target_rushing_yards")
+    more = pc.add(kept["target_rushing_yards"], 1.0)
+    try:
+        lake(home).write(PLAYER_HISTORY, kept.set_column(index, kept.field(index), more))
+        assert execute(instance, "retrain", "sample", {}).success
+        assert in_use() != first
+        assert reported() == first
+        assert execute(instance, "season_projections", "sample", {}, WEEK).success
+        assert reported() == in_use() != first
+    finally:
+        lake(home).write(PLAYER_HISTORY, kept)
 
 
 def test_a_model_of_another_feature_set_is_refused_by_the_asset_and_trained_anew(

@@ -124,6 +124,19 @@ def test_the_sources_named_are_those_that_said_something() -> None:
     assert "<dt>Data</dt><dd>nflverse</dd>" in page.html(report([player("a")]))
 
 
+def test_the_model_is_named_where_it_is_known() -> None:
+    learnt = {"version": "abc", "stats": {"RB": ["carries"]}, "window": {"2013": 9, "2024": 9}}
+    made = report([player("a")], model=learnt)
+    assert "<dt>Model</dt><dd><code>abc</code>, learnt from 2013-2024</dd>" in page.html(made)
+    assert "; model abc." in page.markdown(made)
+    made = report([player("a")], model={"version": "abc", "stats": {}, "window": {}})
+    assert "<dt>Model</dt><dd>baseline: too few seasons to learn from</dd>" in page.html(made)
+    assert "model abc" not in page.markdown(made)
+    made = report([player("a")])
+    assert "<dt>Model</dt>" not in page.html(made)
+    assert "; model" not in page.markdown(made)
+
+
 def test_every_source_of_projections_has_a_name_for_readers() -> None:
     assert {page.named(source) for source in SOURCES} == {
         *("NFL.com", "Sleeper", "FantasyPros", "ESPN")
