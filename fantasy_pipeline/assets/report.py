@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 # A report in an event costs kilobytes.
 _SUMMARIES = 4
+# Tables that a report says it comes from: the asset's deps, which it reads, and two behind those
+# whose records say what theirs do not: model_projections the model, weekly_stats the phase. The
+# two are no deps, lineage shows them behind the others.
 _OF_WEEK = (
     tables.RAW_PLAYERS,
     tables.SOURCE_PROJECTIONS,

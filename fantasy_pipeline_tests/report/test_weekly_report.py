@@ -18,6 +18,7 @@ import pytest
 
 from fantasy_pipeline import cli
 from fantasy_pipeline.asset_metadata import link_to_report
+from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.report import store
 from fantasy_pipeline.resources import NflData
@@ -88,6 +89,9 @@ def test_the_report_names_every_table_that_it_shows(league: League, week: Season
         **dict.fromkeys(so_far, "2025 weeks 8-9"),
     }
     assert not re.findall('href="http', text), "nobody said where the UI is"
+    graph, key = defs.resolve_asset_graph(), dg.AssetKey("weekly_report")
+    reads, behind = graph.get(key).parent_keys, graph.get_ancestor_asset_keys(key)
+    assert {one.path[-1] for one in reads} <= set(named) <= {one.path[-1] for one in behind}
 
 
 def test_a_projection_leads_to_its_report(league: League) -> None:
