@@ -69,8 +69,9 @@ def weekly_report(context: dg.AssetExecutionContext, nfl: NflData) -> None:
     settings, _ = read_settings()
     run_url = settings.run_url()
     history = contents.read_history(lake)
+    games = contents.read_games(lake, {week.season for week in weeks})
     for week in weeks:
-        players = contents.players_in(lake, history, week)
+        players = contents.players_in(lake, history, games, week)
         if not players:
             context.add_asset_metadata(
                 {"games": "no such week: the schedule has no game in it"}, partition_key=week.key
@@ -81,7 +82,7 @@ def weekly_report(context: dg.AssetExecutionContext, nfl: NflData) -> None:
         )
         inputs = _inputs(context.instance, week, lake)
         origin = contents.Origin(nfl.label, as_of, context.run.run_id, run_url, inputs)
-        report = contents.gather(lake, history, week, state, players, origin)
+        report = contents.gather(lake, games, week, state, players, origin)
         texts = {store.file_of("html"): page.html(report)} | {
             store.file_of("md", scoring): page.markdown(report, scoring) for scoring in SCORINGS
         }

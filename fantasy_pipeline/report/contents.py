@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -69,11 +69,17 @@ class Report:
     """Everything that a report says.
 
     Args:
-        players: the board, best value first.
+        players: the board, best value first; who is out last.
+        projected: how many of the week's players are projected to play, those not listed included.
         values, tiers: by scoring and player id; who is out has no tier.
         before: as of when the projections were that `rises` and `falls` compare with.
         rises, falls, calls: by scoring; movers of scorings only that the refresh before kept.
+        absent: of note and will not play, the most missed first; byes left out.
+        doubtful: of note and may not play, by points, most first.
+        byes: by team without a game, its players who are missed most; maybe none.
+        vacated: what the absent leave, by team, the most first.
         scores: accuracy of `scored_season` up to the week; None: nothing is scored yet.
+        kickoffs: of the week's games, in order.
         corrections: `STAT_CORRECTIONS` rows of the latest week corrected before this one.
         sources_as_of: source of projections and when it last said something of the week.
         model: what the model that made the week's projections was made from; None: not known.
@@ -109,7 +115,7 @@ class Report:
 
 def gather(
     lake: Lake,
-    history: pa.Table,
+    games: pa.Table,
     week: SeasonWeek,
     state: store.State,
     players: Sequence[Player],
@@ -118,7 +124,7 @@ def gather(
     """Read what a week's report says.
 
     Args:
-        history: `HISTORY_COLUMNS` of `PLAYER_HISTORY`.
+        games: see `read_games`.
         players: all players projected in the week, see `players_in`.
     """
     league = League()
@@ -160,7 +166,7 @@ def gather(
         scores=scores,
         scored_season=season,
         corrections=_corrections(lake, week),
-        kickoffs=_kickoffs(lake, week),
+        kickoffs=sorted(of_week(games, week)["kickoff"].to_pylist()),
         sources_as_of=_sources(lake, week),
         model=_model(lake, week, origin.inputs),
     )
@@ -171,8 +177,17 @@ def read_history(lake: Lake) -> pa.Table:
     return lake.read(tables.PLAYER_HISTORY, columns=HISTORY_COLUMNS)
 
 
-def players_in(lake: Lake, history: pa.Table, week: SeasonWeek) -> list[Player]:
+def read_games(lake: Lake, seasons: Collection[int]) -> pa.Table:
+    """The columns of `GAMES` that reports of some seasons need."""
+    columns = ["season", "week", "kickoff", "home_team", "away_team"]
+    return lake.read(tables.GAMES, columns=columns, seasons=seasons)
+
+
+def players_in(lake: Lake, history: pa.Table, games: pa.Table, week: SeasonWeek) -> list[Player]:
     """All players projected in a week; none in a week without games.
+
+    Args:
+        history, games: see `read_history` and `read_games`.
 
     Raises:
         NotMaterializedError: the week was not projected.
@@ -187,7 +202,7 @@ def players_in(lake: Lake, history: pa.Table, week: SeasonWeek) -> list[Player]:
         )
     columns = ["player_id", "injury", "practice_status"]
     raw_players = lake.read(tables.RAW_PLAYERS, [week], columns)
-    return players_of(projections, rows, raw_players, _kickoffs_of_teams(lake, week))
+    return players_of(projections, rows, raw_players, _kickoffs(games, week))
 
 
 def _worth(
@@ -240,17 +255,11 @@ def so_far(lake: Lake, table: Table, week: SeasonWeek, season: int) -> list[Seas
     return sorted(w for w in lake.weeks(table) if w.season == season and w <= week)
 
 
-def _kickoffs(lake: Lake, week: SeasonWeek) -> list[datetime]:
-    games = lake.read(tables.GAMES, columns=["season", "week", "kickoff"])
-    return sorted(of_week(games, week)["kickoff"].to_pylist())
-
-
-def _kickoffs_of_teams(lake: Lake, week: SeasonWeek) -> dict[str, datetime]:
-    columns = ["season", "week", "kickoff", "home_team", "away_team"]
-    games = of_week(lake.read(tables.GAMES, columns=columns, seasons=[week.season]), week)
+def _kickoffs(games: pa.Table, week: SeasonWeek) -> dict[str, datetime]:
+    """Kick-off of each team's game in the week."""
     return {
         game[side]: game["kickoff"]
-        for game in games.to_pylist()
+        for game in of_week(games, week).to_pylist()
         for side in ("home_team", "away_team")
     }
 

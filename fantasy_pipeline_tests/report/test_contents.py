@@ -1,0 +1,145 @@
+"""What a report says of the tables in a small lake."""
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.report.contents import (
+    MOST_CORRECTIONS,
+    Input,
+    Origin,
+    Report,
+    gather,
+    read_games,
+)
+from fantasy_pipeline.report.store import Refresh, State
+from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.tables import (
+    GAMES,
+    PROJECTION_ACCURACY,
+    SOURCE_PROJECTIONS,
+    STAT_CORRECTIONS,
+)
+from fantasy_pipeline_tests.conftest import Rows
+from fantasy_pipeline_tests.report.players import AS_OF, player
+
+WEEK = SeasonWeek(2025, 10)
+THURSDAY = datetime(2025, 11, 7, 1, 15, tzinfo=timezone.utc)
+SUNDAY = datetime(2025, 11, 9, 18, tzinfo=timezone.utc)
+
+
+@pytest.fixture
+def known(lake: Lake, rows: Rows) -> Lake:
+    """A lake with the games of two weeks and seasons."""
+    games = (
+        (WEEK, SUNDAY, "KC", "BUF"),
+        (WEEK, THURSDAY, "LV", "DEN"),
+        (SeasonWeek(2025, 11), SUNDAY + timedelta(days=7), "KC", "DEN"),
+        (SeasonWeek(2024, 10), SUNDAY - timedelta(days=364), "KC", "DEN"),
+    )
+    records = [
+        {
+            **{"game_id": str(number), "season": week.season, "week": week.week},
+            **{"kickoff": kickoff, "home_team": home, "away_team": away},
+        }
+        for number, (week, kickoff, home, away) in enumerate(games)
+    ]
+    lake.write(GAMES, rows(GAMES, *records))
+    return lake
+
+
+def gathered(lake: Lake, week: SeasonWeek = WEEK, *inputs: Input) -> Report:
+    state = State(Refresh(AS_OF, {"ppr": {"a": 10.0}}))
+    origin = Origin(None, AS_OF, "run", "", inputs)
+    return gather(lake, read_games(lake, [week.season]), week, state, [player("a")], origin)
+
+
+def correct(lake: Lake, rows: Rows, week: SeasonWeek, *found: tuple[str, float | None]) -> None:
+    """Store what was corrected in a week: players and what it is worth to them."""
+    records = [
+        {**week._asdict(), "player_id": name, "stat": "carries", "points_difference": points}
+        for name, points in found
+    ]
+    lake.write_weeks(STAT_CORRECTIONS, rows(STAT_CORRECTIONS, *records), [week])
+
+
+def corrected(report: Report) -> list[tuple[int, str]]:
+    return [(row["week"], row["player_id"]) for row in report.corrections]
+
+
+def test_corrections_are_those_of_the_latest_week_that_has_some(known: Lake, rows: Rows) -> None:
+    correct(known, rows, SeasonWeek(2024, 18), ("last season", 9.0))
+    assert corrected(gathered(known)) == []
+    correct(known, rows, SeasonWeek(2025, 7), ("a", 9.0))
+    correct(known, rows, SeasonWeek(2025, 8), ("a", 0.1), ("b", -6.0), ("c", None), ("d", 2.0))
+    correct(known, rows, SeasonWeek(2025, 9))
+    correct(known, rows, SeasonWeek(2025, 11), ("later", 9.0))
+    # Gains and losses alike, what is worth nothing last.
+    assert corrected(gathered(known)) == [(8, "b"), (8, "d"), (8, "a"), (8, "c")]
+    correct(known, rows, WEEK, *((f"{n:02}", float(n)) for n in range(MOST_CORRECTIONS + 3)))
+    found = corrected(gathered(known))
+    assert found[0] == (10, "14")
+    assert len(found) == MOST_CORRECTIONS
+
+
+def score(lake: Lake, rows: Rows, week: SeasonWeek, source: str = "consensus") -> None:
+    """Store a source's accuracy in a week."""
+    record: dict[str, Any] = {
+        **week._asdict(),
+        **{"source": source, "position": "WR", "scoring": "ppr", "pool": "played"},
+        **{"players": week.week, "mae": 4.0, "rmse": 5.0, "pairs": 45},
+    }
+    lake.write_weeks(PROJECTION_ACCURACY, rows(PROJECTION_ACCURACY, record), [week])
+
+
+def test_scores_are_the_seasons_and_before_its_first_those_of_the_last(
+    known: Lake, rows: Rows
+) -> None:
+    none = gathered(known)
+    assert (none.scored_season, none.scores) == (2025, None)
+    score(known, rows, SeasonWeek(2023, 5))
+    assert gathered(known).scores is None, "two seasons ago is not shown"
+    for week in (12, 17, 19):
+        score(known, rows, SeasonWeek(2024, week))
+    score(known, rows, SeasonWeek(2025, 11))
+    score(known, rows, SeasonWeek(2025, 1), "somebody else")
+    last = gathered(known)
+    assert last.scores is not None
+    assert (last.scored_season, last.scores.weeks) == (2024, (12, 17))
+    score(known, rows, SeasonWeek(2025, 1))
+    score(known, rows, SeasonWeek(2025, 9))
+    now = gathered(known)
+    assert now.scores is not None
+    assert (now.scored_season, now.scores.weeks) == (2025, (1, 9))
+    assert now.scores.players == 10
+
+
+def test_kickoffs_are_the_weeks_and_sources_count_with_their_latest(
+    known: Lake, rows: Rows
+) -> None:
+    assert gathered(known).kickoffs == [THURSDAY, SUNDAY]
+    assert gathered(known, SeasonWeek(2025, 12)).kickoffs == []
+    assert gathered(known).sources_as_of == {}
+    statements = [
+        {**WEEK._asdict(), "source": source, "player_id": "a", "as_of": at}
+        for source, at in (("sleeper", AS_OF), ("sleeper", THURSDAY), ("espn", AS_OF))
+    ]
+    known.write_weeks(SOURCE_PROJECTIONS, rows(SOURCE_PROJECTIONS, *statements), [WEEK])
+    assert gathered(known).sources_as_of == {"espn": AS_OF, "sleeper": THURSDAY}
+
+
+def test_the_model_is_that_of_the_weeks_record(known: Lake) -> None:
+    folder = "models/projection/season=2025"
+    for file, version in (("model", "new"), ("new", "new"), ("old", "old")):
+        known.write_bytes(f"{folder}/{file}.json", b'{"version": "%s"}' % version.encode())
+
+    def model(table: str, **facts: str) -> Any:
+        return gathered(known, WEEK, Input(table, [WEEK], AS_OF, "run", facts)).model
+
+    assert model("model_projections", model="old") == {"version": "old"}
+    # Recorded by an earlier version of the program, or of files that are gone.
+    assert model("model_projections") is None
+    assert model("model_projections", model="gone") is None
+    assert model("projections", model="old") is None
