@@ -24,6 +24,7 @@ class Move:
 
     @property
     def change(self) -> float:
+        """Points up (above 0) or down (below 0), to hundredths."""
         return round(self.after - self.before, 2)
 
     @property

@@ -22,7 +22,8 @@ from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import PROJECTIONS
 
 Format = Literal["html", "md"]
-Points = Mapping[Scoring, Mapping[str, float]]
+PointsById = Mapping[Scoring, Mapping[str, float]]
+"""Expected points by scoring and player id."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Refresh:
     """Points by scoring and player id, as of a moment; a scoring that was not kept is missing."""
 
     as_of: datetime
-    points: Points
+    points: PointsById
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class State:
     made_from: str | None = field(default=None, compare=False)
 
 
-def projected_points(lake: Lake, week: SeasonWeek) -> Points:
+def projected_points(lake: Lake, week: SeasonWeek) -> PointsById:
     """Points by scoring and player id of all in the week's projections; 0: out or on a bye.
 
     Raises:
@@ -58,7 +59,7 @@ def projected_points(lake: Lake, week: SeasonWeek) -> Points:
     return {s: dict(zip(ids, table[name].to_pylist(), strict=True)) for s, name in columns.items()}
 
 
-def advance(state: State | None, points: Points, as_of: datetime) -> State:
+def advance(state: State | None, points: PointsById, as_of: datetime) -> State:
     """The state after projecting `points`; unchanged if they are what was shown."""
     if state is None:
         return State(Refresh(as_of, points))
@@ -109,7 +110,7 @@ def read_state(lake: Lake, week: SeasonWeek) -> State | None:
         ) from error
 
 
-def _by_scoring(points: Mapping[Any, Any]) -> Points:
+def _by_scoring(points: Mapping[Any, Any]) -> PointsById:
     """Points as a state has them; earlier versions kept those of PPR alone."""
     if all(isinstance(value, dict) for value in points.values()):
         return points

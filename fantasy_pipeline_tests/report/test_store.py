@@ -16,7 +16,7 @@ WEEK = SeasonWeek(2025, 10)
 TUESDAY, THURSDAY, FRIDAY = (datetime(2025, 11, day, 9, tzinfo=timezone.utc) for day in (4, 6, 7))
 
 
-def points(value: float) -> store.Points:
+def points(value: float) -> store.PointsById:
     return {"ppr": {"a": value}, "half": {"a": value - 1}, "std": {"a": value - 2}}
 
 
