@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from fantasy_pipeline.report import page
+from fantasy_pipeline.report.absences import Vacated
 from fantasy_pipeline.report.board import Points
 from fantasy_pipeline.report.close_calls import CloseCall
 from fantasy_pipeline.report.contents import Input, Origin
@@ -265,6 +266,77 @@ def test_accuracy_by_position_names_its_base_and_what_is_off() -> None:
     assert '<th scope="row">Consensus</th><td class="num">1,000</td>' in text
     assert "| ESPN | 812 | 4.00 | 5.00 | 0.900 |" in markdown
     assert "| K | 1,000 | 4.00 | 5.00 | 0.900 | 70 % |" in markdown
+
+
+def cells(text: str, section: str) -> list[list[str]]:
+    """What the rows of a section's tables say, their heads left out."""
+    [inside] = re.findall(rf'<section id="{section}".*?</section>', text, flags=re.S)
+    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", inside, flags=re.S)
+    found = [re.findall(r"<t([hd])[^>]*>(.*?)</t\1>", row, flags=re.S) for row in rows]
+    said = [[" ".join(re.sub("<[^>]*>", " ", cell).split()) for _, cell in row] for row in found]
+    return [row for row, html in zip(said, rows, strict=True) if 'scope="col"' not in html]
+
+
+def test_every_section_says_what_it_has() -> None:
+    out = player(
+        *("Gone", "RB", 0.0),
+        **{"reason": "injured reserve", "injury": "Knee", "mean": 14.2, "weeks_since_game": 1},
+    )
+    maybe = player("Maybe", injury_status="Questionable", injury="Ankle", practice="limited")
+    maybe = dataclasses.replace(maybe, plays=0.7)
+    heir = player("Heir", "RB", 7.5)
+    resting = player("Rests", "QB", 0.0, on_bye=True, team="DET", mean=18.0, weeks_since_game=1)
+    correction = {"week": 9, "position": "WR", "team": "KC"}
+    corrections = [
+        {
+            **correction,
+            **{"player_id": "00-1", "player_name": "Right", "stat": "receiving_yards"},
+            **{"old": 71.0, "new": 68.0, "points_difference": -0.3},
+        },
+        {
+            **correction,
+            **{"player_id": "00-2", "player_name": None, "stat": "attempts"},
+            **{"old": None, "new": 1.0, "points_difference": None},
+        },
+    ]
+    made = report(
+        [heir, maybe, out, resting],
+        absent=[out],
+        doubtful=[maybe],
+        vacated=[Vacated("KC", (out,), 3.5, 12.25, (heir, maybe))],
+        byes={"DET": [resting], "LV": []},
+        corrections=corrections,
+        sources_as_of={"espn": AS_OF, "nflcom": AS_OF},
+    )
+    text, markdown = page.html(made), page.markdown(made)
+    # Projected points are there in all three scorings, of which the page shows one.
+    assert cells(text, "injuries") == [
+        ["Gone RB KC", "Injured reserve, knee", "14.2"],
+        ["Maybe WR KC", "Questionable, ankle practice limited 70 % to play", "10.0 10.0 10.0"],
+        ["KC Gone (RB)", "3.5", "12.2", "Heir 7.5 7.5 7.5 Maybe 10.0 10.0 10.0"],
+        ["DET", "Rests QB"],
+        ["LV", "nobody of note"],
+    ]
+    minus = "\N{MINUS SIGN}0.30"
+    assert cells(text, "corrections") == [
+        ["Right WR KC", "receiving yards", "71", "68", minus],
+        ["00-2 WR KC", "attempts", "\N{EN DASH}", "1", "\N{EN DASH}"],
+    ]
+    assert "Week 9: what differs from its last import" in text
+    assert "1 game, 2 teams on bye" in text
+    for source in ("ESPN", "NFL.com"):
+        assert f"<dt>{source} said on</dt><dd>2025-11-04 08:00 UTC</dd>" in text
+        assert f"; {source} said on 2025-11-04 08:00 UTC" in markdown
+    for line in (
+        "- Gone (RB KC): Injured reserve, knee; usually 14.2",
+        "- Maybe (WR KC): Questionable, ankle; projected 10.0",
+        "- KC: 3.5 targets, 12.2 carries; next: Heir, Maybe",
+        "On bye: DET, LV.",
+        "## Stat corrections, week 9",
+        f"- Right: receiving yards 71 to 68 ({minus} points)",
+        "- 00-2: attempts none to 1",
+    ):
+        assert line in markdown.splitlines()
 
 
 def test_a_ceiling_beyond_the_scale_ends_with_it() -> None:
