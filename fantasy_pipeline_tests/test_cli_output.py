@@ -18,14 +18,16 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from fantasy_pipeline.cli.output import Column, Format, json_text, write, write_table
+from fantasy_pipeline.sources.base import SAMPLE_LABEL
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
-LABEL = "Data: synthetic sample league (invented, not the NFL)."
+LABEL = f"Data: {SAMPLE_LABEL} (invented, not the NFL)."
 
 
 def command(*words: str) -> list[str]:
@@ -139,6 +141,14 @@ def test_csv_is_all_there_is(home: Path) -> None:
     head, *rows = csv.reader(io.StringIO(out))
     assert [len(row) for row in rows] == [len(head)] * 2
     assert err == f"{LABEL}\n"
+
+
+def test_a_file_of_sample_data_says_so_itself(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "games.parquet"
+    query = ["sql", "from games limit 2", "--format", "parquet", "--output", str(file)]
+    run(home, *query)
+    assert pq.read_table(file).schema.metadata[b"data"] == SAMPLE_LABEL.encode()
+    assert json.loads(run(home, "week", "--json")[0])["data"] == SAMPLE_LABEL
 
 
 def test_progress_on_a_screen_leaves_stdout_alone(home: Path) -> None:

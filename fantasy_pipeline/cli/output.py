@@ -94,11 +94,13 @@ def write(
     title: str | None = None,
     digits: int = 2,
     spare: Sequence[str] = (),
+    label: str | None = None,
 ) -> None:
     """Write rows in a format, to a file or to stdout; `digits` decimals in tables for people.
 
     Args:
         spare: columns that a terminal too narrow for all does without, the first one first.
+        label: what the data are, if not the NFL's; a parquet file keeps it as metadata ``data``.
 
     Raises:
         PipelineError: parquet without a file, or a file that cannot be written.
@@ -109,6 +111,8 @@ def write(
         if format is Format.parquet:
             import pyarrow.parquet as pq
 
+            if label:
+                data = data.replace_schema_metadata({**(data.schema.metadata or {}), "data": label})
             pq.write_table(data, output, compression="zstd")
             return
         if output is None:

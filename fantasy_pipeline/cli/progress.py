@@ -156,16 +156,19 @@ class Waiting:
 
 
 @contextmanager
-def waiting(text: str) -> Iterator[Waiting]:
+def waiting(text: str, alike: bool = True) -> Iterator[Waiting]:
     """Says in a terminal what takes a while, since when, and how long yet if that can be told.
 
     It can be where the work tells its share, else from the second time on.
+
+    Args:
+        alike: it takes about as long each time.
     """
     if not sys.stderr.isatty():
         yield Waiting()
         return
     past, begun = _last_seconds(), time.monotonic()
-    wait = Waiting(past.get(text))
+    wait = Waiting(past.get(text) if alike else None)
     with _bar(None) as bar:
         bar.add_task(text, total=None, left=wait.left)
         yield wait

@@ -45,7 +45,7 @@ def week(source: SourceOption = None, at: AtOption = None, json: JsonOption = Fa
         status = session.status.to_json()
     say_label(session.label)
     if json:
-        print_json(status)
+        print_json(status | ({"data": session.label} if session.label else {}))
         return
     for name, value in status.items():
         text = f"{value['season']} week {value['week']}" if isinstance(value, dict) else value
@@ -115,7 +115,7 @@ def print_projections(
         table = table.select([name for name in FIXED_COLUMNS if name not in ("season", "week")])
         label = f" - {session.label}" if session.label else ""
         title = f"Projections {week}, {scoring}{label}"
-    write(table, format, output, title, spare=("player_id", "source"))
+    write(table, format, output, title, spare=("player_id", "source"), label=session.label)
 
 
 def sql(
@@ -133,12 +133,12 @@ def sql(
 
     format = table_format(format, json)
     session = open_session(source)
-    with waiting("running the query") as wait:
+    with waiting("running the query", alike=False) as wait:
         views = {"job_executions": session.job_executions}
         table = run_sql(session.lake, query, views, wait.watch)
     _check_values(table, format)
     say_label(session.label)
-    write(table, format, output)
+    write(table, format, output, label=session.label)
 
 
 def _check_values(table: pa.Table, format: Format) -> None:
