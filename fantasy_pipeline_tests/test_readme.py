@@ -24,7 +24,7 @@ NOT_RUN = {
     "python3 -m venv .venv": "needs a package registry",
     ".venv/bin/pip install -c requirements.txt -e .": "needs a package registry",
     "export DAGSTER_HOME=$PWD": "the live league's home",
-    ".venv/bin/fantasy-pipeline backfill --seasons 2023-2025": "needs the live hosts",
+    ".venv/bin/fantasy-pipeline backfill --seasons 2023-2026": "needs the live hosts",
     ".venv/bin/fantasy-pipeline run": "needs the live hosts",
     ".venv/bin/fantasy-pipeline week --json": "needs the live hosts",
     "fantasy-pipeline backtest --seasons 2021-2024": "needs the live hosts; model/test_protocol.py",

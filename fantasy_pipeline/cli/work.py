@@ -255,7 +255,7 @@ def add_to(app: typer.Typer) -> None:
     command(
         app,
         PANEL,
-        "backfill --seasons 2023-2025",
+        "backfill --seasons 2023-2026",
         "backfill --seasons 2024 --weeks 1-3",
         "backfill --seasons 2015-2024 --only-missing --workers 1",
         notes=f"Exit codes: 130 interrupted; the others: {PROGRAM} --help.",
