@@ -1,4 +1,8 @@
-"""Settings, the only place that reads the environment. Made when asked for, never at import."""
+"""Settings: what the environment says. Made when asked for, never at import.
+
+Two variables are read elsewhere, too: ``DAGSTER_HOME``, which `session.py` sets for Dagster and for
+our own processes, and ``FANTASY_DEBUG``, by which `cli/program.py` shows its own defects.
+"""
 
 from __future__ import annotations
 
