@@ -172,17 +172,7 @@ def test_nobody_is_there_twice(league: League, season: int) -> None:
     assert len(keys(players, "week", "player_id")) == players.num_rows
 
 
-@pytest.mark.parametrize(
-    "season",
-    [
-        pytest.param(
-            season,
-        )
-        if season in (2016, 2018, 2019, 2020)
-        else season
-        for season in SEASONS
-    ],
-)
+@pytest.mark.parametrize("season", SEASONS)
 def test_everybody_who_played_is_there(league: League, season: int) -> None:
     played = keys(league[season].stats, "week", "player_id", "player_name")
     listed = keys(league[season].players, "week", "player_id")
@@ -221,17 +211,7 @@ def test_a_season_without_rosters_is_told(league: League, season: int) -> None:
     assert sum(text.startswith(f"weekly_rosters {season}: ") for text in these.player_warnings) == 2
 
 
-@pytest.mark.parametrize(
-    "season",
-    [
-        pytest.param(
-            season,
-        )
-        if season in (2022, 2024)
-        else season
-        for season in SEASONS
-    ],
-)
+@pytest.mark.parametrize("season", SEASONS)
 def test_measures_are_of_people(league: League, season: int) -> None:
     players = league[season].players
     assert 100 < pc.min(players["weight"]).as_py() < pc.max(players["weight"]).as_py() < 500

@@ -31,8 +31,8 @@ UNSAFE_CALLS = {
     "eval", "exec", "compile", "__import__", "read_pickle", "to_pickle", "unsafe_load", "mktemp",
     "system", "popen", "extractall", "unpack_archive", "_create_unverified_context",
 }  # fmt: skip
-# Read from memory by the desk in `library_hooks.py`, never fetched; and links to this machine.
-PLAIN_HTTP = {"http://www.habitatring.com/games.csv", "http://127.0.0.1:3000", "http://"}
+# Read from memory by the desk in `library_hooks.py`, never fetched; and a beginning, not an address.
+PLAIN_HTTP = {"http://www.habitatring.com/games.csv", "http://"}
 
 
 def unsafe(source: str) -> Iterator[str]:
