@@ -46,7 +46,7 @@ DOCS_NOT_RUN = {
     'sudo unshare --net sh -c "ip link set lo up && sudo -u $USER make demo test"': "runs all",
 }
 ANSWERS = ("fantasy-pipeline health",)
-"""Commands whose exit code is an answer, not a failure."""
+"""Commands whose exit code is an answer, not a failure: 0 or 1."""
 
 # Loaded by every Python of the commands: whoever opens an internet socket fails.
 BLOCK = """
@@ -172,12 +172,11 @@ def docs_commands(page: str) -> list[str]:
     return [line for line in lines if line not in DOCS_NOT_RUN]
 
 
-@pytest.mark.soak
 @pytest.mark.parametrize("page", DOCS)
 def test_commands_of_the_docs(checkout: Path, page: str) -> None:
     home = 'export DAGSTER_HOME="$PWD/.demo" FANTASY_SOURCE=sample BROWSER=true'
     commands = [
-        f"{line} || [ $? -le 2 ]" if line.startswith(ANSWERS) else line
+        f"{line} || [ $? -le 1 ]" if line.startswith(ANSWERS) else line
         for line in docs_commands(page)
     ]
     assert len(commands) > 3
