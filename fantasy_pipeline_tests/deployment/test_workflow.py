@@ -56,6 +56,21 @@ def test_it_runs_what_ci_runs(workflow: dict[Any, Any]) -> None:
     assert re.search(r"^audit:", (ROOT / "Makefile").read_text(), flags=re.M)
 
 
+def test_ci_runs_the_readmes_commands_and_skips_nothing_silently() -> None:
+    lines = (ROOT / ".ci" / "run").read_text().splitlines()
+    [first, *_] = re.findall(r"```console\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.S)
+    made = [line for line in lines if line.startswith("make ")]
+    assert made == [*first.splitlines(), "make test-slow", "make lint"]
+    assert lines.index('export CI="${CI:-true}"') < lines.index(made[0])
+
+
+def test_every_locked_package_has_a_wheel_for_every_python(workflow: dict[Any, Any]) -> None:
+    wheels, test = workflow["jobs"]["wheels"], workflow["jobs"]["test"]
+    assert wheels["strategy"]["matrix"] == test["strategy"]["matrix"]
+    assert "${{ matrix.python }}" in wheels["container"]
+    assert commands(wheels) == ["pip install --dry-run --only-binary=:all: -r requirements.txt"]
+
+
 def test_it_runs_on_every_python_that_the_project_says(
     workflow: dict[Any, Any], project: dict[str, Any]
 ) -> None:
