@@ -11,7 +11,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.loopback, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[1]
+PROGRAMS = Path(sys.executable).parent
 (COMMAND,) = {
     tuple(line.split())
     for page in ("README.md", "docs/operations.md")
@@ -78,27 +80,19 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def url(home: Path) -> Iterator[str]:
-    """Address of a `dagster dev` as the guides start it, on three weeks of the sample league."""
-    programs = Path(sys.executable).parent
-    (program, *arguments) = COMMAND
-    environment = {**os.environ, "DAGSTER_HOME": str(home), "FANTASY_SOURCE": "sample"}
-    subprocess.run(
-        [str(programs / "fantasy-pipeline"), "backfill", "--seasons", "2024", "--weeks", "1-3"],
-        env=environment,
-        check=True,
-        capture_output=True,
-    )
+@contextmanager
+def serving(command: Sequence[str], home: Path) -> Iterator[str]:
+    """Address of a UI that a command starts on a home, once it answers."""
+    program, *arguments = command
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with (home / "dev.log").open("w") as log:
         process = subprocess.Popen(
             # Its own port may be taken here.
-            [str(programs / program), *arguments, "--port", str(port)],
+            [str(PROGRAMS / program), *arguments, "--port", str(port)],
             cwd=ROOT,
-            env=environment,
+            env=environment(home),
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -108,7 +102,7 @@ def url(home: Path) -> Iterator[str]:
     def up() -> bool:
         assert process.poll() is None, (home / "dev.log").read_text()
         try:
-            return bool(ask(address, "{ version }"))
+            return requests.get(f"{address}/server_info", timeout=60).ok
         except requests.ConnectionError:
             return False
 
@@ -126,10 +120,38 @@ def url(home: Path) -> Iterator[str]:
             process.wait()
 
 
+def environment(home: Path) -> dict[str, str]:
+    path = f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "DAGSTER_HOME": str(home), "FANTASY_SOURCE": "sample", "PATH": path}
+
+
+@pytest.fixture(scope="module")
+def url(home: Path) -> Iterator[str]:
+    """Address of a `dagster dev` as the guides start it, on three weeks of the sample league."""
+    subprocess.run(
+        [str(PROGRAMS / "fantasy-pipeline"), "backfill", "--seasons", "2024", "--weeks", "1-3"],
+        env=environment(home),
+        check=True,
+        capture_output=True,
+    )
+    with serving(COMMAND, home) as address:
+        yield address
+
+
 @pytest.fixture(scope="module")
 def graphql(url: str) -> Query:
     """The query function of the running UI."""
     return partial(ask, url)
+
+
+def test_dg_dev_does_the_same(tmp_path: Path) -> None:
+    assert "`dg dev` does the same" in (ROOT / "README.md").read_text()
+    shutil.copy(ROOT / "dagster.yaml", tmp_path)
+    with serving(["dg", "dev"], tmp_path) as address:
+        found = ask(
+            address, "{ repositoriesOrError { ... on RepositoryConnection { nodes { name } } } }"
+        )
+    assert len(found["repositoriesOrError"]["nodes"]) == 1
 
 
 def test_the_tuesday_schedule_is_on_and_has_a_next_tick(graphql: Query) -> None:
