@@ -65,7 +65,8 @@ READING = {
         *("--source", "--json"),
     ],
     "report": [
-        *("--season", "--week", "--format", "--output", "--refresh", "--source", "--at", "--json")
+        *("--season", "--week", "--format", "--scoring", "--output", "--refresh"),
+        *("--source", "--at", "--json"),
     ],
     "sql": ["--format", "--output", "--source", "--json"],
     "accuracy": ["--seasons", "--by", "--scoring", "--pool", "--source", "--json"],

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import site
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 
 import dagster as dg
@@ -166,7 +168,10 @@ def seen_while(statement: str, folder: Path) -> dict[str, list[str]]:
         check=True,
         timeout=120,
     )
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    seen: dict[str, list[str]] = json.loads(done.stdout.splitlines()[-1])
+    # What a library tries out when it is imported has a random name each time.
+    random = re.compile(rf"(?<=^{re.escape(tempfile.gettempdir())}/)(tmp)?[a-z0-9_]{{8}}(?=/|$)")
+    return {name: [random.sub("*", one) for one in values] for name, values in seen.items()}
 
 
 def is_code(file: str) -> bool:

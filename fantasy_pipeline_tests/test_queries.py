@@ -431,7 +431,7 @@ def test_a_lake_elsewhere_is_read_too(rows: Rows) -> None:
         ("from projection", "Table with name projection does not exist"),
         ("select nope from games", 'column "nope" not found'),
         ("select cast('a' as integer)", "Conversion Error"),
-        ("select $1", "parameters"),
+        ("select $1", "parameter"),
     ],
 )
 def test_an_error_lists_the_tables(filled: Lake, text: str, cause: str) -> None:

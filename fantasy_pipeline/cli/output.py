@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -115,36 +117,60 @@ def write(
                 data = data.replace_schema_metadata({**(data.schema.metadata or {}), "data": label})
             pq.write_table(data, output, compression="zstd")
             return
+        # Before a file is opened: what cannot be written leaves the old one as it was.
+        text = _text(data, format)
         if output is None:
-            _write_text(data, format, sys.stdout, title, digits, spare)
+            _put(text, data, sys.stdout, title, digits, spare)
             return
         with output.open("w", encoding="utf-8", newline="") as file:
-            _write_text(data, format, file, title, digits, spare)
+            _put(text, data, file, title, digits, spare)
     except OSError as error:
         raise PipelineError(f"cannot write {output}: {error.strerror or error}.") from error
 
 
-def _write_text(
-    data: pa.Table, format: Format, file: Any, title: str | None, digits: int, spare: Sequence[str]
-) -> None:
-    if format is Format.json:
-        file.write(json_text(data.to_pylist()) + "\n")
-    elif format is Format.csv:
-        import csv
+def _text(data: pa.Table, format: Format) -> str | None:
+    """Rows as JSON or CSV; None: they are to be a table.
 
-        writer = csv.writer(file, lineterminator="\n")
+    Raises:
+        PipelineError: CSV cannot hold a value.
+    """
+    if format is Format.json:
+        return json_text(data.to_pylist()) + "\n"
+    if format is not Format.csv:
+        return None
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, lineterminator="\n")
+    try:
         writer.writerow(data.column_names)
         writer.writerows(zip(*(column.to_pylist() for column in data.columns), strict=True))
-    else:
-        columns = [
-            Column(
-                field.name,
-                ["" if value is None else _cell(value, digits) for value in column.to_pylist()],
-                _is_number(field.type),
-            )
-            for field, column in zip(data.schema, data.columns, strict=True)
-        ]
-        write_table(columns, title, spare, file)
+    except csv.Error as error:
+        # Python 3.10 writes no NUL.
+        raise PipelineError(
+            f"a value cannot be written as csv: {error}. Choose --format json."
+        ) from error
+    return file.getvalue()
+
+
+def _put(
+    text: str | None,
+    data: pa.Table,
+    file: Any,
+    title: str | None,
+    digits: int,
+    spare: Sequence[str],
+) -> None:
+    if text is not None:
+        file.write(text)
+        return
+    columns = [
+        Column(
+            field.name,
+            ["" if value is None else _cell(value, digits) for value in column.to_pylist()],
+            _is_number(field.type),
+        )
+        for field, column in zip(data.schema, data.columns, strict=True)
+    ]
+    write_table(columns, title, spare, file)
 
 
 def _is_number(kind: Any) -> bool:

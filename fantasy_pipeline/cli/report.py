@@ -37,9 +37,7 @@ def report(
     format: Annotated[
         Literal["html", "md"], typer.Option(help="A page, or Markdown for chat channels.")
     ] = "html",
-    scoring: Annotated[
-        Scoring, typer.Option(help="Scoring of Markdown; a page has all three to choose from.")
-    ] = "ppr",
+    scoring: Annotated[Scoring, typer.Option(help="Scoring of the points.")] = "ppr",
     output: OutputOption = None,
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Make it anew, though it is up to date.")
@@ -52,7 +50,8 @@ def report(
 
     It is made if there is none, or if what it shows changed since: projections, stats, corrections,
     accuracy. It is kept in the lake.
-    Without --output, a page's path is printed, Markdown is printed itself.
+    Without --output, a page's path is printed, Markdown is printed itself. --scoring is that of
+    Markdown; a page has every scoring to choose from.
     """
     from fantasy_pipeline.report import store
 
