@@ -24,7 +24,7 @@ _INTERVAL_SECONDS = 60
 )
 def alert_on_failure(context: dg.RunFailureSensorContext) -> None:
     from fantasy_pipeline.alerts.repairs import WILL_RETRY
-    from fantasy_pipeline.control.history import execution_of
+    from fantasy_pipeline.runs.history import execution_of
 
     run = context.dagster_run
     if run.tags.get(WILL_RETRY) == "true":
@@ -44,7 +44,7 @@ def alert_on_failure(context: dg.RunFailureSensorContext) -> None:
 )
 def alert_on_recovery(context: dg.RunStatusSensorContext) -> None:
     from fantasy_pipeline.alerts.repairs import repaired_by
-    from fantasy_pipeline.control.history import execution_of
+    from fantasy_pipeline.runs.history import execution_of
 
     outbox = Outbox(context.instance)
     known = outbox.known()

@@ -19,10 +19,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from fantasy_pipeline import __version__
 from fantasy_pipeline.calendar import NoSuchWeekError, allowed_weeks, week_status
-from fantasy_pipeline.control.history import STATUSES, execution_of, executions
 from fantasy_pipeline.control.status import status
 from fantasy_pipeline.control.trigger import AlreadyRunningError, trigger
 from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.runs.history import STATUSES, execution_of, executions
 from fantasy_pipeline.season_week import FIRST_SEASON, LAST_SEASON, WEEKS, SeasonWeek
 from fantasy_pipeline.session import Session
 from fantasy_pipeline.settings import ApiSettings

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _PRELOAD = (
     "fantasy_pipeline.definitions",
-    "fantasy_pipeline.control.history",
+    "fantasy_pipeline.runs.history",
     "alembic.config",
     "duckdb",
     "nfl_data_py",
@@ -153,7 +153,7 @@ def run_backfill(
     Raises:
         KeyboardInterrupt: passed on after the workers have stopped; the same plan resumes.
     """
-    from fantasy_pipeline.control.dead_runs import end_dead_runs
+    from fantasy_pipeline.runs.dead_runs import end_dead_runs
 
     with _alone(on_wait):
         end_dead_runs(instance)
@@ -223,8 +223,8 @@ def _end_lost_run(instance: DagsterInstance, backfill_id: str, step: Step, why: 
     """A dead worker cannot say itself that its run is over."""
     import dagster as dg
 
-    from fantasy_pipeline.control.dead_runs import end_run
     from fantasy_pipeline.import_state import IN_PROGRESS
+    from fantasy_pipeline.runs.dead_runs import end_run
 
     tags = {_ID_TAG: backfill_id, _STEP_TAG: step.name}
     for run in instance.get_runs(dg.RunsFilter(tags=tags, statuses=IN_PROGRESS)):

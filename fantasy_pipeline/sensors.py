@@ -10,7 +10,6 @@ import dagster as dg
 from fantasy_pipeline import automation
 from fantasy_pipeline.automation import CATCH_UP_GRACE, Import, projected_from
 from fantasy_pipeline.calendar import Game, week_status
-from fantasy_pipeline.control.dead_runs import end_dead_runs
 from fantasy_pipeline.import_state import (
     IMPORT_JOBS,
     imported_of,
@@ -21,6 +20,7 @@ from fantasy_pipeline.import_state import (
 from fantasy_pipeline.jobs import report_week, weekly_import, weekly_projections, whole_week
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.runs import moment_of, run_tags
+from fantasy_pipeline.runs.dead_runs import end_dead_runs
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import PROJECTIONS
 
@@ -225,7 +225,7 @@ def _why(
     description="Write down what each run came to, however it was started and however it ended.",
 )
 def record_results(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-    from fantasy_pipeline.control.history import execution_of
+    from fantasy_pipeline.runs.history import execution_of
     from fantasy_pipeline.runs.recorded import OVER, record, recorded
 
     end_dead_runs(context.instance)

@@ -141,6 +141,6 @@ class Session:
 
     def job_executions(self) -> pa.Table:
         """Run history as a table."""
-        from fantasy_pipeline.control.history import job_executions
+        from fantasy_pipeline.runs.history import job_executions
 
         return job_executions(self.instance)

@@ -153,7 +153,7 @@ def run_week(
 
 
 def _runs(session: Session, step: ShowStep) -> WeekRuns:
-    from fantasy_pipeline.control.dead_runs import end_dead_runs
+    from fantasy_pipeline.runs.dead_runs import end_dead_runs
 
     end_dead_runs(session.instance)
     return WeekRuns(session.instance, session.source, "manual", session.now, step)

@@ -18,8 +18,8 @@ from fastapi.routing import APIRoute
 from fantasy_pipeline import __version__
 from fantasy_pipeline.api import create_app
 from fantasy_pipeline.control import health
-from fantasy_pipeline.control.history import job_executions
 from fantasy_pipeline.definitions import defs
+from fantasy_pipeline.runs.history import job_executions
 from fantasy_pipeline.settings import AlertSettings, ApiSettings, Settings
 from fantasy_pipeline.sources.projections import NAMES
 from fantasy_pipeline.tables import ALL_TABLES

@@ -15,9 +15,9 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from fantasy_pipeline.control.dead_runs import PROCESS_TAG, end_dead_runs, this_process
-from fantasy_pipeline.control.history import Execution, execution_of, executions
 from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.runs.dead_runs import PROCESS_TAG, end_dead_runs, this_process
+from fantasy_pipeline.runs.history import Execution, execution_of, executions
 from fantasy_pipeline.runs.recorded import recorded
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sources.base import SAMPLE_LABEL

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from fantasy_pipeline.automation import Import
-    from fantasy_pipeline.control.history import Execution
+    from fantasy_pipeline.runs.history import Execution
 
 Kind = Literal["failure", "recovery", "overdue", "arrived", "test"]
 _MAX_CAUSE = 500

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import dagster as dg
 
-from fantasy_pipeline.control.history import executions
 from fantasy_pipeline.import_state import makes, same_league, source_of_run, week_of_run
+from fantasy_pipeline.runs.history import executions
 from fantasy_pipeline.season_week import SeasonWeek
 
 if TYPE_CHECKING:
-    from fantasy_pipeline.control.history import Execution
+    from fantasy_pipeline.runs.history import Execution
 
 REMEMBERED = timedelta(days=8)
 """Nobody repairs an older failure; a week that is missing has a rule and an alert of its own."""

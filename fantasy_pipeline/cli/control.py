@@ -166,7 +166,7 @@ def history(
 
     Changes nothing.
     """
-    from fantasy_pipeline.control.history import executions
+    from fantasy_pipeline.runs.history import executions
 
     after = _since(since, datetime.now(timezone.utc)) if since else None
     instance = open_session(source).instance
@@ -231,7 +231,7 @@ def show(
     """
     from rich.markup import escape
 
-    from fantasy_pipeline.control.history import execution_of
+    from fantasy_pipeline.runs.history import execution_of
 
     details = execution_of(open_session(source).instance, run_id).details()
     if json:

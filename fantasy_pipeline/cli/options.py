@@ -131,7 +131,7 @@ def positions(incomplete: str) -> list[str]:
 
 def run_statuses(incomplete: str) -> list[str]:
     """Completions of --status."""
-    from fantasy_pipeline.control.history import STATUSES
+    from fantasy_pipeline.runs.history import STATUSES
 
     return [name for name in ("running", *STATUSES) if name.startswith(incomplete)]
 

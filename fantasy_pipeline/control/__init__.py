@@ -1,1 +1,1 @@
-"""Control and history: what the command line, the HTTP interface and SQL all stand on."""
+"""Control: what the command line and the HTTP interface stand on."""

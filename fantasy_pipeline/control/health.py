@@ -22,11 +22,11 @@ from fantasy_pipeline.alerts.channels import misconfigured
 from fantasy_pipeline.alerts.outbox import MAX_LOST, Outbox
 from fantasy_pipeline.alerts.repairs import unrepaired
 from fantasy_pipeline.calendar import week_status
-from fantasy_pipeline.control.history import executions
 from fantasy_pipeline.control.status import Instigator, daemons, instigators
 from fantasy_pipeline.errors import PipelineError, invalid_settings
 from fantasy_pipeline.import_state import STATS_ASSET, imported_of
 from fantasy_pipeline.locks import held
+from fantasy_pipeline.runs.history import executions
 from fantasy_pipeline.settings import default_home
 
 if TYPE_CHECKING:

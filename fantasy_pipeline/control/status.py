@@ -10,8 +10,8 @@ from typing import Any
 import dagster as dg
 
 from fantasy_pipeline.backfill_plan import weeks_done
-from fantasy_pipeline.control.history import Execution, executions
 from fantasy_pipeline.import_state import IN_PROGRESS
+from fantasy_pipeline.runs.history import Execution, executions
 
 UNDER_WAY = ("REQUESTED", "CANCELING", "FAILING")
 NEWEST = 50

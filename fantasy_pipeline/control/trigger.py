@@ -24,7 +24,7 @@ from fantasy_pipeline.session import TRIGGER_LOCK, Session
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
-    from fantasy_pipeline.control.history import Execution
+    from fantasy_pipeline.runs.history import Execution
 
 START_SECONDS = 90
 """How long a worker may take until its run exists."""
@@ -66,8 +66,8 @@ def start(session: Session, week: SeasonWeek, by: str) -> Started:
         AlreadyRunningError: the same week is running or queued.
         PipelineError: the worker did not start.
     """
-    from fantasy_pipeline.control.dead_runs import end_dead_runs
     from fantasy_pipeline.import_state import WEEK_JOBS, running_weeks
+    from fantasy_pipeline.runs.dead_runs import end_dead_runs
 
     games = session.known_games
     check_week(games, week)
@@ -128,7 +128,7 @@ def _start(session: Session, run_id: str, arguments: Sequence[str]) -> subproces
 
 def wait_for(instance: DagsterInstance, run_id: str) -> Execution:
     """Wait until a run is over."""
-    from fantasy_pipeline.control.history import execution_of
+    from fantasy_pipeline.runs.history import execution_of
 
     while True:
         execution = execution_of(instance, run_id)
@@ -141,8 +141,8 @@ def wait_for_all(instance: DagsterInstance, started: Started) -> list[Execution]
     """Wait until the worker has ended: the triggered run, then those that followed it, in order."""
     import dagster as dg
 
-    from fantasy_pipeline.control.dead_runs import end_dead_runs
-    from fantasy_pipeline.control.history import execution_of
+    from fantasy_pipeline.runs.dead_runs import end_dead_runs
+    from fantasy_pipeline.runs.history import execution_of
     from fantasy_pipeline.weekly import FOLLOWS
 
     started.worker.wait()

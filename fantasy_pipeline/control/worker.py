@@ -52,7 +52,7 @@ def _run(arguments: Sequence[str]) -> int:
 
 def _report(pid: int, code: int) -> None:
     """End the run that the inner process was at, whichever of its runs that is."""
-    from fantasy_pipeline.control.dead_runs import end_runs_of
+    from fantasy_pipeline.runs.dead_runs import end_runs_of
     from fantasy_pipeline.session import open_instance
     from fantasy_pipeline.settings import default_home
 

@@ -1,4 +1,4 @@
-"""Dagster runs: started in this process, what they came to, and the record of it."""
+"""Dagster runs: started in this process, what they came to, their history, and their end."""
 
 from fantasy_pipeline.runs.running import (
     RunOutcome,

@@ -15,7 +15,7 @@ import dagster as dg
 from fantasy_pipeline.settings import Settings
 
 if TYPE_CHECKING:
-    from fantasy_pipeline.control.history import Execution
+    from fantasy_pipeline.runs.history import Execution
     from fantasy_pipeline.runs.results import Facts
 
 RUN_RESULTS = dg.AssetKey("run_results")

@@ -98,9 +98,9 @@ def execute(
     run_id: str | None = None,
 ) -> RunOutcome:
     """Run a job for no partition, one week, or the weeks `first` to `last` of one season."""
-    from fantasy_pipeline.control.dead_runs import PROCESS_TAG, this_process
-    from fantasy_pipeline.control.history import execution_of
     from fantasy_pipeline.definitions import defs
+    from fantasy_pipeline.runs.dead_runs import PROCESS_TAG, this_process
+    from fantasy_pipeline.runs.history import execution_of
     from fantasy_pipeline.runs.recorded import try_to_record
 
     # The daemon cannot re-execute a run of this process; without this it would call it retried.

@@ -7,7 +7,7 @@ import pytest
 
 from fantasy_pipeline.alerts import messages
 from fantasy_pipeline.automation import Import
-from fantasy_pipeline.control.history import Execution, executions
+from fantasy_pipeline.runs.history import Execution, executions
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.settings import AlertSettings
 

@@ -26,10 +26,10 @@ from dagster._core.scheduler.instigation import (
 from dagster_shared.error import SerializableErrorInfo
 
 from fantasy_pipeline import api
-from fantasy_pipeline.control.history import executions
 from fantasy_pipeline.control.status import backfills, instigators, status
+from fantasy_pipeline.runs.history import executions
 from fantasy_pipeline.runs.recorded import recorded
-from fantasy_pipeline_tests.test_runs import run
+from fantasy_pipeline_tests.runs.test_runs import run
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 300

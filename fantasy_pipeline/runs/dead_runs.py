@@ -187,7 +187,7 @@ def end_run(instance: dg.DagsterInstance, run_id: str, why: str) -> bool:
     """End a run whose process is gone, unless it has ended by itself."""
     import dagster as dg
 
-    from fantasy_pipeline.control.history import execution_of
+    from fantasy_pipeline.runs.history import execution_of
     from fantasy_pipeline.runs.recorded import try_to_record
 
     # Read after its process was found gone: whatever that wrote last is seen.

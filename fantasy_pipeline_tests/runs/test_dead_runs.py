@@ -11,8 +11,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from fantasy_pipeline.control import dead_runs
-from fantasy_pipeline.control.dead_runs import (
+from fantasy_pipeline.runs import dead_runs
+from fantasy_pipeline.runs.dead_runs import (
     PROCESS_TAG,
     Process,
     end_dead_runs,
@@ -20,7 +20,7 @@ from fantasy_pipeline.control.dead_runs import (
     is_gone,
     this_process,
 )
-from fantasy_pipeline.control.history import execution_of, executions
+from fantasy_pipeline.runs.history import execution_of, executions
 from fantasy_pipeline.runs.recorded import recorded
 
 ROOT = Path(__file__).parents[2]

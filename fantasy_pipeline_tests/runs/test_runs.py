@@ -8,9 +8,9 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from fantasy_pipeline.control.history import execution_of, executions, job_executions
 from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.runs import execute
+from fantasy_pipeline.runs.history import execution_of, executions, job_executions
 from fantasy_pipeline.runs.recorded import FIELDS, RUN_RESULTS, record, recorded, try_to_record
 from fantasy_pipeline.sensors import record_results
 

@@ -8,16 +8,16 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from fantasy_pipeline.control.history import (
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.queries import run_sql
+from fantasy_pipeline.runs.history import (
     Execution,
     execution_of,
     executions,
     job_executions,
     trigger_of,
 )
-from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.queries import run_sql
 
 
 @dg.op(config_schema={"fail": bool})
