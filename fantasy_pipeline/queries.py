@@ -60,7 +60,9 @@ def week_projections(
         raise PipelineError(f"position {position!r} is none of {', '.join(FANTASY_POSITIONS)}.")
     table = lake.read(PROJECTIONS, [week])
     if table.num_rows == 0:
-        raise NotMaterializedError(f"projections {week}: the schedule has no game in that week.")
+        raise NotMaterializedError(
+            f"projections {week}: the schedule has no game in that week; choose another."
+        )
     if scoring != "ppr":
         for name in ("projected_points", "p10", "p50", "p90"):
             index = table.schema.get_field_index(name)

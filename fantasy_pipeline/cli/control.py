@@ -233,7 +233,8 @@ def show(
 
     from fantasy_pipeline.runs.history import execution_of
 
-    details = execution_of(open_session(source).instance, run_id).details()
+    with waiting("reading the run"):
+        details = execution_of(open_session(source).instance, run_id).details()
     if json:
         print_json(details)
         return
@@ -319,7 +320,9 @@ def alert_test(json: JsonOption = False) -> None:
         for name, why in errors.items():
             console().print(f"{name}: {escape(why) if why else '[green]sent[/]'}")
     if failed := [name for name, why in errors.items() if why]:
-        raise PipelineError(f"not taken by {', '.join(failed)}")
+        raise PipelineError(
+            f"not taken by {', '.join(failed)}; check its FANTASY_ALERT_… settings and test again."
+        )
 
 
 def api(

@@ -96,7 +96,8 @@ def _import(session: Session, seasons: list[int], json: bool) -> None:
     from fantasy_pipeline.backfill import refresh_schedule
     from fantasy_pipeline.backfill_plan import import_plan
 
-    refresh_schedule(session)
+    with waiting("refreshing the schedule"):
+        refresh_schedule(session)
     plan = import_plan(session, range(min(seasons) - LEARNT_FROM, max(seasons) + 1))
     summary = run_plan(session, plan, None, json)
     if not json:

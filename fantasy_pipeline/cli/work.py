@@ -20,6 +20,7 @@ from fantasy_pipeline.cli.options import (
     seasons_of,
 )
 from fantasy_pipeline.cli.output import Format, console, print_json, say_label, warn
+from fantasy_pipeline.cli.progress import Steps, Weeks, usual_seconds, waiting
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.season_week import WEEKS
 
@@ -50,7 +51,6 @@ def run(
     the reports are written. What the lake has of these weeks is replaced; the runs are in
     Dagster's history.
     """
-    from fantasy_pipeline.cli.progress import Steps, usual_seconds
     from fantasy_pipeline.cli.read import print_projections
     from fantasy_pipeline.weekly import run_due, run_week
 
@@ -104,7 +104,8 @@ def backfill(
     start_server()
     session = open_session(source, at)
     wanted = seasons_of(seasons), numbers("--weeks", weeks, WEEKS[0], WEEKS[-1]) if weeks else WEEKS
-    refresh_schedule(session)
+    with waiting("refreshing the schedule"):
+        refresh_schedule(session)
     plan = backfill_plan(session, *wanted, only_missing)
     if weeks:
         for why, left_out in (
@@ -128,7 +129,6 @@ def backfill(
 def run_plan(session: Session, plan: Plan, workers: int | None, json: bool) -> Summary:
     """Run a backfill, with its progress on stderr; 130 if it is interrupted."""
     from fantasy_pipeline.backfill import default_workers, run_backfill
-    from fantasy_pipeline.cli.progress import Weeks
 
     with Weeks(plan.weeks, plan.work, json) as bar:
         try:
@@ -185,7 +185,6 @@ def demo(source: SourceOption = "sample", at: AtOption = None, json: JsonOption 
     """
     from fantasy_pipeline.backfill import refresh_schedule
     from fantasy_pipeline.backfill_plan import demo_plan
-    from fantasy_pipeline.cli.progress import Steps, usual_seconds
     from fantasy_pipeline.cli.read import print_projections
     from fantasy_pipeline.report import store
     from fantasy_pipeline.tables import FANTASY_POSITIONS
@@ -193,10 +192,12 @@ def demo(source: SourceOption = "sample", at: AtOption = None, json: JsonOption 
 
     session = open_session(source, at)
     out = console()
-    due = session.status.due
+    with waiting("reading the schedule"):
+        due = session.status.due
     if not json:
         out.print(f"Importing {due.season - 2} to {due}, then projecting the week to come.")
-    refresh_schedule(session)
+    with waiting("refreshing the schedule"):
+        refresh_schedule(session)
     summary = run_plan(session, demo_plan(session), None, json)
     say_label(session.label)
     if not json:

@@ -123,7 +123,9 @@ def _start(session: Session, run_id: str, arguments: Sequence[str]) -> subproces
         process.wait()
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     last = lines[-1] if lines else "it said nothing"
-    raise PipelineError(f"the run did not start: {last} (log: {log})")
+    raise PipelineError(
+        f"the run did not start: {last}. Mend that and trigger it again (log: {log})"
+    )
 
 
 def wait_for(instance: DagsterInstance, run_id: str) -> Execution:

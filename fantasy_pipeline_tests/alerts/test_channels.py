@@ -280,7 +280,9 @@ class TestCommand:
             {"channel": "slack", "sent": False, "error": "could not be reached (ConnectionError)"},
             {"channel": "webhook", "sent": True, "error": None},
         ]
-        assert err == "error: not taken by slack\n"
+        assert err == (
+            "error: not taken by slack; check its FANTASY_ALERT_… settings and test again.\n"
+        )
         (body,) = receiver.bodies
         assert body["kind"] == "test"
         monkeypatch.delenv("FANTASY_ALERT_SLACK_URL")
