@@ -164,8 +164,9 @@ def test_points_and_rows_equal_upstreams(
                 select season, week, count(*) as n, sum(fantasy_points_ppr) as points
                 from read_parquet(?) group by all
             )
-            select season, sum(o.n), sum(t.n), sum(o.points), sum(t.points), bool_and(o.n = t.n)
-            from ours o join theirs t using (season, week) group by all order by all
+            select season, sum(o.n), sum(t.n), sum(o.points), sum(t.points),
+                list(week order by week) filter (o.n is distinct from t.n)
+            from ours o full join theirs t using (season, week) group by season order by season
             """,
             [
                 [
@@ -180,9 +181,10 @@ def test_points_and_rows_equal_upstreams(
             ],
         ).fetchall()
     assert [row[0] for row in rows] == [*seasons, MONTH[0]]
-    for season, ours, theirs, points, their_points, weeks_equal in rows:
+    for season, ours, theirs, points, their_points, unequal_weeks in rows:
+        # A week that one side lacks is unequal too.
+        assert unequal_weeks is None, season
         assert ours == theirs, season
-        assert weeks_equal, season
         assert points == pytest.approx(their_points, abs=0.01), season
 
 
