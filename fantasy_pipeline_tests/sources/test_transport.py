@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import re
 import shutil
 import signal
 import socket
@@ -324,6 +325,32 @@ class TestMisbehaviour:
         with pytest.raises(SourceError, match=r"HTTP 500.*attempts: 3.*NFLVERSE_MIRROR"):
             transport(attempts=3).fetch(URL, "snap_counts")
         assert len(upstream.requests) == 3
+
+    @pytest.mark.parametrize("longest", [1, 0.01])
+    def test_waits_double_are_spread_and_are_capped(
+        self,
+        upstream: Upstream,
+        transport: Callable[..., Transport],
+        caplog: pytest.LogCaptureFixture,
+        longest: float,
+    ) -> None:
+        first, runs = 0.004, 12
+        upstream.will(send(500))
+        for _ in range(runs):
+            with pytest.raises(SourceError, match="attempts: 5"):
+                transport(attempts=5, backoff=first, backoff_max=longest).fetch(URL, "snap_counts")
+        told = [re.search(r" in (\S+) seconds", record.message) for record in caplog.records]
+        waits = [float(found[1]) for found in told if found]
+        assert len(waits) == 4 * runs
+        # The log has three digits.
+        rounded = 0.01 * first
+        for attempt in range(4):
+            least = first * 2**attempt
+            of_attempt = waits[attempt::4]
+            assert min(of_attempt) >= min(least, longest) - rounded
+            assert max(of_attempt) <= min(least + first, longest) + rounded
+            if least + first < longest:
+                assert max(of_attempt) - min(of_attempt) > first / 4
 
     def test_waits_are_bounded_by_the_total_time(
         self, upstream: Upstream, transport: Callable[..., Transport]
