@@ -1,4 +1,5 @@
-"""What each schedule and the follow-up sensor ask for, over the real schedule of games."""
+"""What each schedule and the follow-up sensor ask for, over the real schedule of games; the Tuesday
+schedule over the sample league's too."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -15,11 +16,8 @@ from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sensors import CATCH_UP_PER_TICK, catch_up, upcoming_request
 from fantasy_pipeline_tests.replay import record_imports, write_schedule
 
-pytestmark = [
-    pytest.mark.real,
-    # Dagster's own tags of multi-dimensional partitions.
-    pytest.mark.filterwarnings("ignore:Non-compliant tag keys:DeprecationWarning"),
-]
+# Dagster's own tags of multi-dimensional partitions.
+pytestmark = pytest.mark.filterwarnings("ignore:Non-compliant tag keys:DeprecationWarning")
 
 
 SCHEDULES = {schedule.name: schedule for schedule in ALL_SCHEDULES}
@@ -30,14 +28,20 @@ def utc(text: str) -> datetime:
 
 
 @pytest.fixture
-def instance(
-    tmp_path: Path, nfl_mirror: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[dg.DagsterInstance]:
-    monkeypatch.setenv("NFLVERSE_MIRROR", str(nfl_mirror))
+def empty_instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
     monkeypatch.setenv("FANTASY_DATA", str(tmp_path / "data"))
     (tmp_path / "instance").mkdir()
     with dg.instance_for_test(temp_dir=str(tmp_path / "instance")) as instance:
         yield instance
+
+
+@pytest.fixture
+def instance(
+    empty_instance: dg.DagsterInstance, nfl_mirror: Path, monkeypatch: pytest.MonkeyPatch
+) -> dg.DagsterInstance:
+    """The same, beside the real files."""
+    monkeypatch.setenv("NFLVERSE_MIRROR", str(nfl_mirror))
+    return empty_instance
 
 
 def evaluated(instance: dg.DagsterInstance, name: str, at: str, nfl: NflData | None = None) -> Any:
@@ -133,6 +137,22 @@ def test_requests_are_tagged(
     if expected:
         expected = {**expected, "season": "2024", "as_of": f"{at}:00+00:00"}
     assert ours(request) == {**expected, "source": "auto", "trigger": "schedule"}
+
+
+def test_tuesday_of_the_sample_league(empty_instance: dg.DagsterInstance) -> None:
+    """Its clock stands still, on the Tuesday after week 9 of 2025; nothing real is read."""
+    nfl = NflData(source="sample")
+    (request,) = evaluated(empty_instance, "tuesday_import", "2026-09-15T08:00", nfl).run_requests
+    assert request.partition_key == "2025|09"
+    assert request.run_key == "2026-09-15-2025|09-provisional"
+    assert ours(request) == {
+        "season": "2025",
+        "week": "9",
+        "phase": "provisional",
+        "as_of": "2025-11-04T08:00:00+00:00",
+        "source": "sample",
+        "trigger": "schedule",
+    }
 
 
 def ours(request: dg.RunRequest) -> dict[str, str]:
