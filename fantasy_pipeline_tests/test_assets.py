@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pyarrow as pa
@@ -61,13 +62,27 @@ def run(instance: dg.DagsterInstance, job: str, *keys: str) -> RunOutcome:
     return execute(instance, job, "sample", {}, *bounds)
 
 
+def latest(
+    instance: dg.DagsterInstance, asset: str, key: str | None = None
+) -> Mapping[str, dg.MetadataValue[Any]]:
+    """Metadata of the latest materialization of an asset, or of one partition of it."""
+    of = dg.AssetRecordsFilter(
+        asset_key=dg.AssetKey(asset), asset_partitions=None if key is None else [key]
+    )
+    (record,) = instance.fetch_materializations(of, limit=1).records
+    assert record.asset_materialization is not None
+    return record.asset_materialization.metadata
+
+
 def metadata(instance: dg.DagsterInstance, asset: str, key: str) -> dict[str, object]:
-    records = instance.fetch_materializations(
-        dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[key]), limit=1
-    ).records
-    assert records
-    assert records[0].asset_materialization is not None
-    return {k: v.value for k, v in records[0].asset_materialization.metadata.items()}
+    return {name: found.value for name, found in latest(instance, asset, key).items()}
+
+
+def came_from(lineage: object, column: str) -> list[tuple[str, str]]:
+    """Assets and columns that a column lineage names for one column."""
+    assert isinstance(lineage, dg.TableColumnLineageMetadataValue)
+    deps = lineage.value.deps_by_column[column]
+    return [(dep.asset_key.to_user_string(), dep.column_name) for dep in deps]
 
 
 def test_a_range_of_weeks_is_one_run_with_a_report_per_week(
@@ -91,11 +106,17 @@ def test_a_range_of_weeks_is_one_run_with_a_report_per_week(
         shown = [week for week in weeks if metadata(instance, asset, week.key).get("preview")]
         assert shown == weeks[-4:], "the latest weeks of a long run"
     for asset in ("games", "player_history"):
-        (record,) = instance.fetch_materializations(dg.AssetKey(asset), limit=1).records
-        assert record.asset_materialization is not None
-        table = record.asset_materialization.metadata["preview"]
+        table = latest(instance, asset)["preview"]
         assert isinstance(table, dg.TableMetadataValue)
         assert len(table.records) == 5
+    lineage = "dagster/column_lineage"
+    drawn = [week for week in weeks if lineage in latest(instance, "projections", week.key)]
+    assert drawn == weeks[-1:], "the latest partition's is what the UI draws"
+    of_projections = latest(instance, "projections", weeks[-1].key)[lineage]
+    assert came_from(of_projections, "nflcom_half") == [("source_projections", "points_half")]
+    of_history = latest(instance, "player_history")[lineage]
+    assert came_from(of_history, "avg_receptions") == [("weekly_stats", "receptions")]
+    assert came_from(of_history, "team") == [("raw_players", "team")]
     assert outcome.rows["weekly_stats"] == sample_lake.read(WEEKLY_STATS).num_rows
     assert sample_lake.read(PLAYER_HISTORY).num_rows == outcome.rows["player_history"]
 
