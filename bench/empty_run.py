@@ -1,42 +1,67 @@
-"""One run of the project's asset graph with empty bodies: what Dagster itself costs.
+"""One run of the assets of a week with empty bodies: what Dagster itself costs.
 
-usage: empty_run.py PARTITION
+usage: empty_run.py write GRAPH.json          the graph, as the project defines it
+       empty_run.py run GRAPH.json PARTITION  one run of it, without the project's code
 """
 
+import json
 import sys
+import warnings
+from pathlib import Path
 
 import dagster as dg
 
-from fantasy_pipeline.definitions import defs
+JOB = "whole_week"
+"""What the command `run` for one week runs."""
 
 
-def empty(key: dg.AssetKey, spec: dg.AssetSpec) -> dg.AssetsDefinition:
-    @dg.asset(
-        key=key,
-        deps=[dep.asset_key for dep in spec.deps],
-        partitions_def=spec.partitions_def,
-        backfill_policy=dg.BackfillPolicy.single_run() if spec.partitions_def else None,
-    )
+def write(file: Path) -> None:
+    from fantasy_pipeline.definitions import defs
+
+    graph = defs.resolve_asset_graph()
+    chosen = defs.resolve_job_def(JOB).asset_layer.executable_asset_keys
+    nodes = {
+        key.to_user_string(): {
+            "deps": [parent.to_user_string() for parent in graph.get(key).parent_keys],
+            "partitions": [
+                [part.name, list(part.partitions_def.get_partition_keys())]
+                for part in getattr(graph.get(key).partitions_def, "partitions_defs", [])
+            ],
+        }
+        for key in chosen
+    }
+    file.write_text(json.dumps(nodes))
+
+
+def empty(
+    name: str, deps: list[str], partitions: dg.PartitionsDefinition | None
+) -> dg.AssetsDefinition:
+    policy = dg.BackfillPolicy.single_run() if partitions else None
+
+    @dg.asset(name=name, deps=deps, partitions_def=partitions, backfill_policy=policy)
     def body() -> None: ...
 
     return body
 
 
-def main() -> None:
-    graph = defs.resolve_asset_graph()
-    assets = [
-        empty(node.key, defs.resolve_assets_def(node.key).get_asset_spec(node.key))
-        for node in graph.asset_nodes
-    ]
+def run(file: Path, partition: str) -> None:
+    nodes = json.loads(file.read_text())
+    assets = []
+    for name, facts in nodes.items():
+        parts = {part: dg.StaticPartitionsDefinition(keys) for part, keys in facts["partitions"]}
+        definition = dg.MultiPartitionsDefinition(parts) if parts else None
+        assets.append(empty(name, facts["deps"], definition))
     same = dg.Definitions(assets=assets, executor=dg.in_process_executor)
     with dg.DagsterInstance.get() as instance:
         result = same.resolve_implicit_global_asset_job_def().execute_in_process(
             instance=instance,
-            partition_key=sys.argv[1],
+            partition_key=partition,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
     assert result.success
 
 
 if __name__ == "__main__":
-    main()
+    warnings.simplefilter("ignore", dg.BetaWarning)
+    file = Path(sys.argv[2])
+    write(file) if sys.argv[1] == "write" else run(file, sys.argv[3])
