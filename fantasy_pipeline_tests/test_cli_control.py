@@ -183,8 +183,10 @@ def test_health_without_its_database_is_critical(
         assert (finding["rule"], finding["level"]) == ("storage", "critical")
         assert finding["message"].startswith("cannot be reached: ")
     else:
-        (line,) = done.stdout.splitlines()
-        assert line.startswith("critical storage cannot be reached: ")
+        (_, line) = done.stdout.splitlines()
+        level, rule, message = line.split(maxsplit=2)
+        assert (level, rule) == ("critical", "storage")
+        assert message.startswith("cannot be reached: ")
 
 
 def test_sql_has_the_old_table(shell: Shell) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Annotated, Any
 from uuid import uuid4
@@ -30,7 +31,11 @@ from fantasy_pipeline.season_week import SeasonWeek
 
 PANEL = "Control and ask"
 _NUMBERS = ("season", "week")
-_COLORS = {"success": "green", "failure": "red", "ok": "green", "warning": "yellow"}
+_COLORS = {
+    **dict.fromkeys(("success", "ok", "running", "on"), "green"),
+    **dict.fromkeys(("failure", "critical", "not running", "off"), "red"),
+    "warning": "yellow",
+}
 
 
 def _color(text: str) -> str:
@@ -53,33 +58,60 @@ def status(source: SourceOption = None, json: JsonOption = False) -> None:
     if json:
         print_json(values)
         return
-    out = console()
-    for daemon in values["daemons"]:
-        text = "[green]running[/]" if daemon["healthy"] else "[red]not running[/]"
-        out.print(f"{daemon['name']:28} {text}, heartbeat {daemon['last_heartbeat'] or 'never'}")
-    for job in values["jobs"]:
-        on = "[green]on[/]" if job["on"] else "[red]off[/]"
-        out.print(f"\n[bold]{job['name']}[/] ({job['kind']}, {on})")
-        last = job["last_run"]
-        success = job["last_success"]
-        facts = {
-            "next run": job["next_run"],
-            "last tick": _joined(job["last_tick"], job["tick_result"]),
-            "last run": last and _joined(last["executed_at"], last["status"], _short(last)),
-            "last success": success and success["executed_at"],
-        }
-        for name, value in facts.items():
-            if value:
-                out.print(f"  {name:12} {escape(value)}")
+    _print_rows(
+        [
+            {
+                "daemon": daemon["name"],
+                "state": "running" if daemon["healthy"] else "not running",
+                "heartbeat": _minute(daemon["last_heartbeat"]) or "never",
+            }
+            for daemon in values["daemons"]
+        ]
+    )
+    console().print()
+    _print_rows(
+        [
+            {
+                "job": job["name"],
+                "kind": job["kind"],
+                "state": "on" if job["on"] else "off",
+                "next_run": _minute(job["next_run"]),
+                "last_tick": _minute(job["last_tick"]),
+                "tick": job["tick_result"],
+                "last_success": _minute((job["last_success"] or {}).get("executed_at")),
+                "last_run": _run_in_short(job["last_run"]),
+            }
+            for job in values["jobs"]
+        ],
+        spare=("kind", "tick", "last_tick"),
+    )
     for backfill in values["backfills"]:
-        out.print(
+        console().print(
             f"\nbackfill {escape(backfill['plan'])}: "
             f"{backfill['weeks_done']} of {backfill['weeks']} weeks done"
         )
 
 
-def _joined(*parts: str | None) -> str:
-    return "  ".join(part for part in parts if part)
+def _minute(moment: str | None) -> str | None:
+    """A moment in ISO 8601, to the minute."""
+    return moment and moment[:16] + "Z"
+
+
+def _run_in_short(run: dict[str, Any] | None) -> str | None:
+    if run is None:
+        return None
+    return f"{_minute(run['executed_at'])} {run['status']} {_short(run)}".rstrip()
+
+
+def _print_rows(rows: list[dict[str, Any]], spare: Sequence[str] = ()) -> None:
+    """Print rows that have the same keys as a table; a cell that says how things are in colour."""
+    columns = [
+        Column(
+            name, ["" if row[name] is None else str(row[name]) for row in rows], name in _NUMBERS
+        )
+        for name in (rows[0] if rows else ())
+    ]
+    write_table(columns, spare=spare, style=lambda cell: _COLORS.get(cell, ""))
 
 
 def _short(execution: dict[str, Any]) -> str:
@@ -198,7 +230,7 @@ def _print_runs(rows: list[dict[str, Any]]) -> None:
             "run": row["id"][:8],
             "job": row["job_id"],
             "status": row["status"],
-            "executed_at": row["executed_at"][:16] + "Z",
+            "executed_at": _minute(row["executed_at"]),
             "season": row["season"],
             "week": row["week"],
             "trigger": row["trigger"],
@@ -206,13 +238,7 @@ def _print_runs(rows: list[dict[str, Any]]) -> None:
         }
         for row in rows
     ]
-    columns = [
-        Column(name, ["" if c[name] is None else str(c[name]) for c in cells], name in _NUMBERS)
-        for name in cells[0]
-    ]
-    write_table(
-        columns, spare=("trigger", "season", "week"), style=lambda cell: _COLORS.get(cell, "")
-    )
+    _print_rows(cells, spare=("trigger", "season", "week"))
 
 
 def show(
@@ -251,7 +277,7 @@ def show(
     for warning in details["result"]["warnings"]:
         out.print(f"[yellow]warning[/] {escape(warning)}")
     for error in details["errors"]:
-        out.print(f"\n[red]{escape(_joined(error['step'], error['cause']))}[/]")
+        out.print(f"\n[red]{escape('  '.join(filter(None, (error['step'], error['cause']))))}[/]")
         out.print(escape(error["stack"]))
 
 
@@ -267,7 +293,6 @@ def health(
 
     Asks no upstream. Changes nothing.
     """
-    from rich.markup import escape
 
     from fantasy_pipeline.control.health import LEVELS, examine_session, worst
 
@@ -282,8 +307,7 @@ def health(
     if json:
         print_json({"status": LEVELS[code], "findings": [f._asdict() for f in findings]})
     else:
-        for rule, level, message in findings:
-            console().print(f"{_color(level)} [bold]{rule}[/] {escape(message)}")
+        _print_rows([{"level": f.level, "rule": f.rule, "message": f.message} for f in findings])
     raise typer.Exit(code)
 
 
