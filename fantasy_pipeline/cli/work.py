@@ -83,7 +83,7 @@ def backfill(
         typer.Option(metavar="WEEKS", help="Weeks: 5, 1-18 or 1,3; default: all played."),
     ] = None,
     only_missing: Annotated[
-        bool, typer.Option("--only-missing", help="Leave out weeks already in the lake.")
+        bool, typer.Option("--only-missing", help="Leave out weeks that the lake has whole.")
     ] = False,
     source: SourceOption = None,
     at: AtOption = None,
@@ -93,7 +93,7 @@ def backfill(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Import and project whole seasons. Interrupted, the same command resumes.
+    """Import and project whole seasons. Interrupted, the same command resumes, within a day.
 
     What the lake has of these weeks is replaced, unless --only-missing. A season that fails does
     not stop the others.
