@@ -7,8 +7,7 @@ select
     {team} as team,
     cast(PlayerWeekProjectedPts as double) as points_half,
     as_of
-from read_csv($paths, all_varchar = true, union_by_name = true, filename = true, header = true)
-join files using (filename)
+from lines
 where try_cast(PlayerWeekProjectedPts as double) > 0 and trim(PlayerName) <> ''
 qualify row_number() over (
     partition by week, position, trim(PlayerName)
