@@ -1,58 +1,36 @@
 """Running a backfill from the command line: two steps at a time, resumable.
 
-Each step of the plan is one Dagster run in a process of its own. Which steps of an interrupted
-backfill are done is read from run history.
+Each step of the plan is one Dagster run in a process of its own, see `backfill_workers`. Which
+steps of an interrupted backfill are done is read from run history.
 """
 
 from __future__ import annotations
 
-import multiprocessing
+import importlib
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from multiprocessing import forkserver
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from fantasy_pipeline.backfill_plan import GAMES, HISTORY, Plan, Step
+from fantasy_pipeline.backfill_workers import STEP_TAG, run_in_process, start_server
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.locks import Timeout, locked
-from fantasy_pipeline.runs import RunOutcome, execute
-from fantasy_pipeline.session import BACKFILL_LOCK, open_instance
+from fantasy_pipeline.runs import RunOutcome
+from fantasy_pipeline.session import BACKFILL_LOCK
 
 if TYPE_CHECKING:
-    from multiprocessing.context import ForkServerContext
-
     from dagster import DagsterInstance
 
     from fantasy_pipeline.season_week import SeasonWeek
     from fantasy_pipeline.session import Session
 
-_PRELOAD = (
-    "fantasy_pipeline.definitions",
-    "fantasy_pipeline.runs.history",
-    "alembic.config",
-    "duckdb",
-    "nfl_data_py",
-    "pandas",
-    "pyarrow.acero",
-    "pyarrow.dataset",
-    "pyarrow.parquet",
-    "requests",
-    "sklearn.ensemble",
-    "sqlalchemy.dialects.sqlite",
-    "structlog",
-    "tenacity",
-    "tqdm",
-    "upath",
-    "watchdog.observers",
-)
-"""What every step needs. Not polars: it starts threads, which a fork would not have."""
-_PLAN_TAG, _ID_TAG, _STEP_TAG = "backfill_plan", "backfill", "backfill_step"
+_PLAN_TAG, _ID_TAG = "backfill_plan", "backfill"
 _LAKE_TAG = "backfill_lake"
 RESUMED_WITHIN = 24 * 3600
 """Seconds after which a step that was done is done again: upstream has changed since."""
@@ -106,7 +84,7 @@ def _unfinished(instance: DagsterInstance, plan: Plan) -> tuple[str, set[str]]:
         return uuid4().hex[:8], set()
     latest = records[0].dagster_run.tags[_ID_TAG]
     done = {
-        record.dagster_run.tags[_STEP_TAG]
+        record.dagster_run.tags[STEP_TAG]
         for record in records
         if record.dagster_run.tags[_ID_TAG] == latest
         and record.dagster_run.is_success
@@ -226,7 +204,7 @@ def _end_lost_run(instance: DagsterInstance, backfill_id: str, step: Step, why: 
     from fantasy_pipeline.import_state import IN_PROGRESS
     from fantasy_pipeline.runs.dead_runs import end_run
 
-    tags = {_ID_TAG: backfill_id, _STEP_TAG: step.name}
+    tags = {_ID_TAG: backfill_id, STEP_TAG: step.name}
     for run in instance.get_runs(dg.RunsFilter(tags=tags, statuses=IN_PROGRESS)):
         end_run(instance, run.run_id, why)
 
@@ -237,7 +215,10 @@ def refresh_schedule(session: Session) -> None:
     Raises:
         PipelineError: it failed.
     """
-    session.make_home()
+    start_server()
+    # While the server loads: what whoever asks for the schedule needs next.
+    _ = session.instance
+    importlib.import_module("pandas")
     tags = {"source": session.source, "trigger": "backfill"}
     [(_, outcome)] = _run_stage(1, [Step(GAMES)], session.source, tags)
     if not outcome.success:
@@ -250,7 +231,7 @@ def _run_stage(
     """Run steps, each in a process of its own: one that dies or bloats harms no other."""
     with ThreadPoolExecutor(workers) as pool:
         pending: dict[Future[RunOutcome], Step] = {
-            pool.submit(_in_process, step, source, tags): step for step in steps
+            pool.submit(run_in_process, step, source, tags): step for step in steps
         }
         try:
             for future in as_completed(pending):
@@ -261,51 +242,3 @@ def _run_stage(
         finally:
             for future in pending:
                 future.cancel()
-
-
-def start_server() -> ForkServerContext:
-    """Start loading what steps need, once: their processes then start in milliseconds and share
-    the memory that it takes."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(_PRELOAD))
-    forkserver.ensure_running()
-    return context
-
-
-def _in_process(step: Step, source: str, tags: Mapping[str, str]) -> RunOutcome:
-    with ProcessPoolExecutor(1, mp_context=start_server()) as process:
-        # The server keeps the environment that it was started with.
-        return process.submit(
-            _run_step, os.environ["DAGSTER_HOME"], step, source, dict(tags)
-        ).result()
-
-
-def _run_step(home: str, step: Step, source: str, tags: dict[str, str]) -> RunOutcome:
-    """In a worker: one Dagster run on the instance of a home."""
-    _hasten()
-    tags[_STEP_TAG] = step.name
-    tags["backfill_step_work"] = str(step.work)
-    if step.first is not None:
-        tags["season"] = str(step.first.season)
-    with open_instance(Path(home)) as instance:
-        return execute(instance, step.job, source, tags, step.first, step.last)
-
-
-def _hasten() -> None:
-    """Spare a process that ends with its step what only long-lived ones need.
-
-    Its garbage goes with it. Its commits do not wait for the disk: a step without its end in the
-    history is run again.
-    """
-    import gc
-
-    from fantasy_pipeline.sqlite_history import share_statements, spare_commits_the_wait
-
-    gc.disable()
-    share_statements()
-    spare_commits_the_wait()
-
-
-def default_workers() -> int:
-    """As many as pay off: SQLite takes one writer at a time."""
-    return min(2, os.cpu_count() or 1)

@@ -8,6 +8,7 @@ the docs derive. The lake's tables are in `tables/`; what upstream delivers is i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.errors import PipelineError
@@ -87,7 +88,7 @@ class Table:
     def column_names(self) -> list[str]:
         return [column.name for column in self.columns]
 
-    @property
+    @cached_property
     def arrow_schema(self) -> pa.Schema:
         import pyarrow as pa
 

@@ -30,18 +30,24 @@ INSTANCE_LOCK, BACKFILL_LOCK, TRIGGER_LOCK = ".instance.lock", ".backfill.lock",
 """In a Dagster home: only one process opens it, runs a backfill, starts a triggered run."""
 
 
-def open_instance(home: Path) -> DagsterInstance:
+def open_instance(home: Path, batches: bool = False) -> DagsterInstance:
     """The Dagster instance of a home; ``DAGSTER_HOME`` says which.
 
     One process at a time: two that make the files of a new home at once leave them broken.
+
+    Args:
+        batches: for a process of one run of many weeks, see `in_batches`.
     """
     import dagster as dg
+    from dagster._core.instance.ref import InstanceRef
 
-    from fantasy_pipeline.sqlite_history import keep_files_open
+    from fantasy_pipeline.sqlite_history import in_batches, keep_files_open
 
     os.environ["DAGSTER_HOME"] = str(home)
     keep_files_open()
     with locked(home / INSTANCE_LOCK):
+        if batches:
+            return dg.DagsterInstance.from_ref(in_batches(InstanceRef.from_dir(str(home))))
         return dg.DagsterInstance.get()
 
 

@@ -8,17 +8,33 @@ nothing here does anything.
 from __future__ import annotations
 
 import atexit
+import os
 import sqlite3
 from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import cache
-from threading import Lock
+from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any
 
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
+    INDEX_SHARD_NAME,
+    SqliteEventLogStorage,
+)
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
+from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
+from sqlalchemy import create_engine
+
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection, Dialect
+    from dagster import EventLogEntry
+    from dagster._core.instance.ref import InstanceRef
+    from dagster._serdes import ConfigurableClassData
+    from sqlalchemy.engine import Connection, Dialect, Engine
 
 MOST_OPEN = 8
 """Files that a process keeps open: each run has one of its own, and servers see many runs."""
+LARGEST_BATCH = 1000
+"""Events in a transaction; each is some kilobytes."""
 _open: OrderedDict[str, sqlite3.Connection] = OrderedDict()
 _lock = Lock()
 
@@ -94,3 +110,69 @@ def _close_all() -> None:
     with _lock:
         while _open:
             _open.popitem()[1].close()
+
+
+def in_batches(ref: InstanceRef) -> InstanceRef:
+    """The same instance, its files if it has SQLite's, for a process of one run of many weeks.
+
+    The materializations of an asset's weeks are then one transaction each, not three per week. A
+    run that dies amid one has not ended: its weeks are made again.
+    """
+    # Dagster's own switch, for every kind of storage; without it each event is stored alone.
+    os.environ["DAGSTER_EVENT_BATCH_SIZE"] = str(LARGEST_BATCH)
+    data = ref.storage_data
+    if data is None or data.class_name != DagsterSqliteStorage.__name__:
+        return ref
+    ours = data._replace(module_name=__name__, class_name=BatchedSqliteStorage.__name__)
+    return ref._replace(storage_data=ours)
+
+
+class BatchedSqliteStorage(DagsterSqliteStorage):
+    """Dagster's storage in SQLite, its events stored by `BatchedEventLog`."""
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        super().__init__(base_dir, inst_data)
+        self._event_log_storage = BatchedEventLog(self._event_log_storage._base_dir)
+
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData, config_value: Any
+    ) -> BatchedSqliteStorage:
+        return cls.from_local(inst_data=inst_data, **config_value)
+
+
+class BatchedEventLog(SqliteEventLogStorage):
+    """Dagster's event log in the same files, opened once, a batch of events per transaction."""
+
+    def __init__(self, base_dir: str) -> None:
+        super().__init__(base_dir)
+        # A batch holds it while each of its events asks for it again.
+        self._db_lock: Any = RLock()
+        self._engines: dict[str, Engine] = {}
+        self._begun: dict[str, Connection] = {}
+
+    @contextmanager
+    def _connect(self, shard: str) -> Iterator[Connection]:
+        with self._db_lock:
+            if shard in self._begun:
+                yield self._begun[shard]
+                return
+            if shard not in self._engines:
+                with super()._connect(shard):
+                    """Dagster makes the file, if there is none."""
+                while len(self._engines) >= MOST_OPEN:
+                    self._engines.pop(next(iter(self._engines))).dispose()
+                timeout = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS}
+                address = self.conn_string_for_shard(shard)
+                self._engines[shard] = create_engine(address, connect_args=timeout)
+            with self._engines[shard].begin() as connection:
+                yield connection
+
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """Store events of one run: all of them, or none if it raises."""
+        with self._db_lock, ExitStack() as stack:
+            for shard in (events[0].run_id, INDEX_SHARD_NAME):
+                self._begun[shard] = stack.enter_context(self._connect(shard))
+                stack.callback(self._begun.pop, shard)
+            for event in events:
+                self.store_event(event)

@@ -5,10 +5,15 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import dagster as dg
 import pytest
-from sqlalchemy import create_engine, text
+from dagster._core.instance.ref import InstanceRef
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from fantasy_pipeline import sqlite_history
@@ -106,3 +111,110 @@ def test_a_statement_is_compiled_once(in_wal_mode: Path) -> None:
         *("CACHE_MISS", "CACHE_MISS", "CACHE_HIT", "CACHE_HIT"),
         *("alone", "0", "1", "2"),
     ]
+
+
+PARTS = dg.StaticPartitionsDefinition([f"{number:02}" for number in range(1, 31)])
+
+
+@dg.asset(partitions_def=PARTS)
+def parts() -> dg.MaterializeResult:
+    return dg.MaterializeResult(metadata={"rows": 3})
+
+
+def _run_all(instance: dg.DagsterInstance) -> str:
+    tags = {
+        "dagster/asset_partition_range_start": "01",
+        "dagster/asset_partition_range_end": "30",
+    }
+    result = dg.materialize([parts], instance=instance, tags=tags)
+    assert result.success
+    return result.run_id
+
+
+def _told(instance: dg.DagsterInstance, run_id: str) -> list[tuple[str | None, ...]]:
+    """What run history says of a run."""
+    return sorted(
+        (entry.dagster_event.event_type_value, entry.dagster_event.partition or "")
+        for entry in instance.all_logs(run_id)
+        if entry.dagster_event is not None
+    )
+
+
+def _materialized(instance: dg.DagsterInstance) -> set[str]:
+    return instance.get_materialized_partitions(parts.key)
+
+
+@pytest.fixture
+def batched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
+    """The instance of a new home, as a backfill's processes open it."""
+    # So that it is set back after the test.
+    monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", "0")
+    home = tmp_path / "batched"
+    home.mkdir()
+    ref = sqlite_history.in_batches(InstanceRef.from_dir(str(home)))
+    with dg.DagsterInstance.from_ref(ref) as instance:
+        yield instance
+
+
+def test_batches_tell_what_single_events_do(tmp_path: Path, batched: dg.DagsterInstance) -> None:
+    (tmp_path / "single").mkdir()
+    with dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(tmp_path / "single"))) as single:
+        expected = _told(single, _run_all(single))
+    run_id = _run_all(batched)
+    assert ("ASSET_MATERIALIZATION", "30") in expected
+    assert _told(batched, run_id) == expected
+    # Others read the same files with Dagster's own storage.
+    with dg.DagsterInstance.from_ref(InstanceRef.from_dir(batched.root_directory)) as plain:
+        assert type(plain.event_log_storage) is not type(batched.event_log_storage)
+        assert _told(plain, run_id) == expected
+        assert _materialized(plain) == set(PARTS.get_partition_keys())
+
+
+def test_a_batch_is_one_transaction_per_file(batched: dg.DagsterInstance) -> None:
+    commits: list[str] = []
+
+    def see(connection: Connection) -> None:
+        commits.append(Path(connection.engine.url.database or "").name)
+
+    event.listen(Engine, "commit", see)
+    try:
+        run_id = _run_all(batched)
+    finally:
+        event.remove(Engine, "commit", see)
+    # 30 materializations and as many that were planned: alone they would be 60 and more.
+    assert 2 <= commits.count("index.db") < 15
+    assert len(_told(batched, run_id)) > 60
+
+
+def test_a_batch_that_fails_leaves_nothing(batched: dg.DagsterInstance) -> None:
+    log = batched.event_log_storage
+    run_id = _run_all(batched)
+    before = _told(batched, run_id)
+    made = [
+        entry
+        for entry in batched.all_logs(run_id)
+        if entry.dagster_event and entry.dagster_event.is_step_materialization
+    ]
+    with log.index_connection() as connection:
+        connection.execute(
+            text(
+                "CREATE TRIGGER full BEFORE INSERT ON event_logs WHEN NEW.partition = '30' "
+                "BEGIN SELECT RAISE(ABORT, 'disk is full'); END"
+            )
+        )
+    with pytest.raises(DBAPIError, match="disk is full"):
+        log.store_event_batch(made)
+    assert _told(batched, run_id) == before
+    # What comes after it is stored as ever.
+    log.store_event_batch(made[:3])
+    assert len(_told(batched, run_id)) == len(before) + 3
+
+
+def test_other_storages_stay_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", "0")
+    ref = InstanceRef.from_dir(str(tmp_path))
+    postgres = ref.storage_data._replace(
+        module_name="dagster_postgres", class_name="DagsterPostgresStorage"
+    )
+    ref = ref._replace(storage_data=postgres)
+    assert sqlite_history.in_batches(ref) is ref

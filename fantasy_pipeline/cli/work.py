@@ -98,10 +98,13 @@ def backfill(
     What the lake has of these weeks is replaced, unless --only-missing. A season that fails does
     not stop the others.
     """
-    from fantasy_pipeline.backfill import Summary, refresh_schedule, start_server
+    from fantasy_pipeline.backfill_workers import start_server
+
+    # First of all: this process has as much to load itself.
+    start_server()
+    from fantasy_pipeline.backfill import Summary, refresh_schedule
     from fantasy_pipeline.backfill_plan import backfill_plan
 
-    start_server()
     session = open_session(source, at)
     wanted = seasons_of(seasons), numbers("--weeks", weeks, WEEKS[0], WEEKS[-1]) if weeks else WEEKS
     with waiting("refreshing the schedule"):
@@ -128,7 +131,8 @@ def backfill(
 
 def run_plan(session: Session, plan: Plan, workers: int | None, json: bool) -> Summary:
     """Run a backfill, with its progress on stderr; 130 if it is interrupted."""
-    from fantasy_pipeline.backfill import default_workers, run_backfill
+    from fantasy_pipeline.backfill import run_backfill
+    from fantasy_pipeline.backfill_workers import default_workers
 
     with Weeks(plan.weeks, plan.work, json) as bar:
         try:
@@ -183,6 +187,9 @@ def demo(source: SourceOption = "sample", at: AtOption = None, json: JsonOption 
 
     The sample league needs no network; its tables are in a lake of their own.
     """
+    from fantasy_pipeline.backfill_workers import start_server
+
+    start_server()
     from fantasy_pipeline.backfill import refresh_schedule
     from fantasy_pipeline.backfill_plan import demo_plan
     from fantasy_pipeline.cli.read import print_projections
