@@ -142,6 +142,7 @@ class Victim:
         return readers
 
 
+@pytest.mark.slow
 def test_a_few_kills(tmp_path: Path, sample_backfill: Whole) -> None:
     readers = Victim(tmp_path, sample_backfill, 0).until(3)
     assert readers.trouble == []

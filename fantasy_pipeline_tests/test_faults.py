@@ -86,7 +86,7 @@ DATA_SETS = {
 }
 ESSENTIAL = ("schedule", "weekly_stats")
 IN_SHORT = ("weekly_stats",)
-# The others are asked in the long tier, but for these two.
+# The others are asked in the long tier, but for these two in the slow one.
 IN_SLOW = ("truncated", "missing column")
 NO_SEASON_INSIDE = ("players", "player_ids", "nflcom_projections")
 DEDUPLICATED = ("weekly_rosters", "injuries", "player_ids", "nflcom_projections")
@@ -266,13 +266,18 @@ OF_TIME = ("slow drip", "silence")
 EVERY = [
     pytest.param(name, marks=() if name in IN_SHORT else pytest.mark.soak) for name in DATA_SETS
 ]
+
+
+def _tier(data_set: str, trouble: str) -> Any:
+    if data_set in IN_SHORT:
+        # Of the others, all attempts are waited for.
+        return () if trouble in OF_ITS_FILE else pytest.mark.slow
+    return pytest.mark.slow if trouble in IN_SLOW else pytest.mark.soak
+
+
 EVERY_LASTING = [
-    pytest.param(
-        *name.values,
-        trouble,
-        marks=pytest.mark.slow if name.marks and trouble in IN_SLOW else name.marks,
-    )
-    for name in EVERY
+    pytest.param(name, trouble, marks=_tier(name, trouble))
+    for name in DATA_SETS
     for trouble in LASTING
 ]
 

@@ -78,8 +78,8 @@ def main() -> None:
     except Exception as error:
         code = _unexpected(error)
     if "duckdb" not in sys.modules:
-        # Taking Dagster's modules apart takes a second, for nothing. Only DuckDB's bindings want it:
-        # what is left of theirs they call leaks, on stderr.
+        # Taking Dagster's modules apart takes a second, for nothing. DuckDB's bindings want it: of
+        # what is left of theirs they say on stderr that it leaks.
         gc.freeze()
     raise SystemExit(code or 0)
 

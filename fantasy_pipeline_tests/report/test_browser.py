@@ -210,8 +210,13 @@ def test_a_long_name_stays_on_its_line_until_it_is_opened(reader: Reader) -> Non
     assert opened["height"] > usual["height"]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=SLOW)])
+@pytest.mark.parametrize(
+    "size", [DESKTOP, pytest.param(PHONE, marks=SLOW)], ids=["desktop", "phone"]
+)
 @pytest.mark.parametrize("week", [UPCOMING, PLAYED[1]], ids=["upcoming", "played"])
 def test_accessible(reader: Reader, week: Any, size: dict[str, int], scheme: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
