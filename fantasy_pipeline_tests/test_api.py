@@ -142,6 +142,7 @@ def test_post_starts_a_run_and_says_which(
     assert (run["season"], run["week"], run["source"]) == (2025, 5, "sample")
 
 
+@pytest.mark.slow
 def test_neither_year_nor_week_is_the_week_due(
     client: Client, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
