@@ -167,6 +167,32 @@ def test_results_are_recorded_in_postgres(
     assert [written[run_id]["success"] for run_id in ids] == [True, False, True]
 
 
+COUNT = "dagster/row_count"
+
+
+def test_a_backfill_tells_postgres_of_every_week(
+    tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stores events in batches: none may be lost, and each keeps what it says of its week."""
+    _, on_postgres = homes(tmp_path, postgres)
+    done = on_postgres("backfill", "--seasons", "2024", "--weeks", "1-4", "--json")
+    assert done["weeks"] == 4
+    for name, value in postgres.environment.items():
+        monkeypatch.setenv(name, value)
+    with dg.DagsterInstance.from_config(str(tmp_path / "pg")) as instance:
+        for table in ("raw_players", "weekly_stats", "projections", "projection_accuracy"):
+            key = dg.AssetKey(table)
+            records = instance.fetch_materializations(key, limit=20).records
+            rows = {
+                record.partition_key: record.asset_materialization.metadata[COUNT].value
+                for record in records
+            }
+            assert sorted(rows) == [f"2024|{week:02}" for week in range(1, 5)]
+            assert sum(rows.values()) == done["rows"][table]
+            assert instance.get_materialized_partitions(key) == set(rows)
+        assert not instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]))
+
+
 @pytest.mark.soak
 def test_postgres_stopped_and_started_during_a_run(
     tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
