@@ -167,7 +167,7 @@ def test_results_are_recorded_in_postgres(
     assert [written[run_id]["success"] for run_id in ids] == [True, False, True]
 
 
-COUNT = "dagster/row_count"
+COUNT = "dagster/partition_row_count"
 
 
 def test_a_backfill_tells_postgres_of_every_week(
