@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import socket
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
@@ -12,9 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from dagster._core.instance.ref import InstanceRef
 from hypothesis import settings
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
@@ -38,6 +41,7 @@ REAL_FIXTURES = {"nfl_mirror", "nfl_variants"}
 
 Rows = Callable[..., pa.Table]
 DataOf = Callable[[Path], str]
+WithHistory = Callable[[Path], Path]
 
 __all__ = ["chromium"]
 """Fixtures from elsewhere."""
@@ -92,6 +96,21 @@ def _no_loopback() -> str:
     except OSError as error:
         return f"loopback network is not available: {error}"
     return ""
+
+
+@pytest.fixture(scope="session")
+def with_history(tmp_path_factory: pytest.TempPathFactory) -> WithHistory:
+    """Gives a folder the files of a run history without runs, as Dagster makes them: it takes half
+    a second over it."""
+    made = tmp_path_factory.mktemp("history")
+    with dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(made))):
+        pass
+
+    def fill(folder: Path) -> Path:
+        shutil.copytree(made, folder, dirs_exist_ok=True)
+        return folder
+
+    return fill
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,7 @@ from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.errors import SourceError
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline_tests.conftest import WithHistory
 from fantasy_pipeline_tests.receivers import SECRET, Receiver, free_port, receiving
 from fantasy_pipeline_tests.replay import record_imports
 
@@ -89,9 +90,10 @@ class Daemon:
 
 
 @pytest.fixture
-def daemon(tmp_path: Path) -> Iterator[Daemon]:
+def daemon(tmp_path: Path, with_history: WithHistory) -> Iterator[Daemon]:
     overrides: dict[str, Any] = {"run_retries": {"enabled": True, "max_retries": 0}}
-    with dg.instance_for_test(overrides=overrides, temp_dir=str(tmp_path)) as instance:
+    folder = str(with_history(tmp_path))
+    with dg.instance_for_test(overrides=overrides, temp_dir=folder) as instance:
         yield Daemon(instance)
 
 

@@ -27,6 +27,7 @@ from fantasy_pipeline.runs import execute
 from fantasy_pipeline.runs.history import executions
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.session import TRIGGER_LOCK, Session
+from fantasy_pipeline_tests.conftest import WithHistory
 from fantasy_pipeline_tests.receivers import free_port
 from fantasy_pipeline_tests.runs.test_runs import run as run_some_job
 
@@ -39,9 +40,9 @@ WEEK = {"year": 2025, "week": 5}
 
 
 @pytest.fixture
-def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
+def session(tmp_path: Path, with_history: WithHistory, monkeypatch: pytest.MonkeyPatch) -> Session:
     monkeypatch.setenv("FANTASY_SOURCE", "sample")
-    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    monkeypatch.setenv("DAGSTER_HOME", str(with_history(tmp_path)))
     (tmp_path / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
     return Session()
 
@@ -251,6 +252,7 @@ def test_healthz_with_warnings_only_is_200(client: Client, session: Session) -> 
 
 
 def test_healthz_of_a_history_that_cannot_be_reached(client: Client, session: Session) -> None:
+    (session.home / "history").rename(session.home / "elsewhere")
     (session.home / "history").write_text("not a folder")
     answer = client.get("/healthz")
     assert answer.status_code == 503

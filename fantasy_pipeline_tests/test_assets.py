@@ -29,6 +29,7 @@ from fantasy_pipeline.tables import (
     SOURCE_PROJECTIONS,
     WEEKLY_STATS,
 )
+from fantasy_pipeline_tests.conftest import WithHistory
 from fantasy_pipeline_tests.replay import followed
 
 WEEKLY = (
@@ -42,9 +43,10 @@ WEEKLY = (
 
 
 @pytest.fixture
-def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
-    home = tmp_path / "home"
-    home.mkdir()
+def instance(
+    tmp_path: Path, with_history: WithHistory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dg.DagsterInstance]:
+    home = with_history(tmp_path / "home")
     (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
     monkeypatch.setenv("DAGSTER_HOME", str(home))
     with dg.DagsterInstance.get() as instance:

@@ -329,7 +329,10 @@ def assert_gap(home: Home, outcome: RunOutcome, cause: str, before: dict[str, by
     assert home.lake.read(SOURCE_PROJECTIONS, [W2]).num_rows == 0
 
 
-@pytest.mark.parametrize("trouble", PASSING)
+@pytest.mark.parametrize(
+    "trouble",
+    [pytest.param(t, marks=() if t == "500 then 200" else pytest.mark.slow) for t in PASSING],
+)
 @pytest.mark.parametrize("name", EVERY)
 def test_passing_trouble_is_ridden_out(home: Home, name: str, trouble: str) -> None:
     before = home.content()

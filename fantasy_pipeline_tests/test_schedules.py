@@ -14,6 +14,7 @@ from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.runs import execute
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sensors import CATCH_UP_PER_TICK, catch_up, upcoming_request
+from fantasy_pipeline_tests.conftest import WithHistory
 from fantasy_pipeline_tests.replay import record_imports, write_schedule
 
 # Dagster's own tags of multi-dimensional partitions.
@@ -28,10 +29,12 @@ def utc(text: str) -> datetime:
 
 
 @pytest.fixture
-def empty_instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
+def empty_instance(
+    tmp_path: Path, with_history: WithHistory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dg.DagsterInstance]:
     monkeypatch.setenv("FANTASY_DATA", str(tmp_path / "data"))
-    (tmp_path / "instance").mkdir()
-    with dg.instance_for_test(temp_dir=str(tmp_path / "instance")) as instance:
+    folder = with_history(tmp_path / "instance")
+    with dg.instance_for_test(temp_dir=str(folder)) as instance:
         yield instance
 
 

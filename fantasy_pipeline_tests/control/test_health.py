@@ -35,6 +35,7 @@ from fantasy_pipeline.locks import held, locked
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.session import BACKFILL_LOCK, INSTANCE_LOCK, Session
 from fantasy_pipeline.tables import PLAYER_HISTORY
+from fantasy_pipeline_tests.conftest import WithHistory
 from fantasy_pipeline_tests.receivers import receiving
 from fantasy_pipeline_tests.replay import record_imports
 
@@ -53,8 +54,8 @@ GAMES = tuple(
 
 
 @pytest.fixture
-def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    with dg.instance_for_test(temp_dir=str(tmp_path)) as instance:
+def instance(tmp_path: Path, with_history: WithHistory) -> Iterator[dg.DagsterInstance]:
+    with dg.instance_for_test(temp_dir=str(with_history(tmp_path))) as instance:
         yield instance
 
 

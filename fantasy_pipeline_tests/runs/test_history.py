@@ -18,6 +18,7 @@ from fantasy_pipeline.runs.history import (
     job_executions,
     trigger_of,
 )
+from fantasy_pipeline_tests.conftest import WithHistory
 
 
 @dg.op(config_schema={"fail": bool})
@@ -54,8 +55,8 @@ def run(instance: dg.DagsterInstance, fail: bool = False, **tags: str) -> str:
 
 
 @pytest.fixture
-def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    with dg.instance_for_test(temp_dir=str(tmp_path)) as instance:
+def instance(tmp_path: Path, with_history: WithHistory) -> Iterator[dg.DagsterInstance]:
+    with dg.instance_for_test(temp_dir=str(with_history(tmp_path))) as instance:
         yield instance
 
 

@@ -13,13 +13,14 @@ from fantasy_pipeline.runs import execute
 from fantasy_pipeline.runs.history import execution_of, executions, job_executions
 from fantasy_pipeline.runs.recorded import FIELDS, RUN_RESULTS, record, recorded, try_to_record
 from fantasy_pipeline.sensors import record_results
+from fantasy_pipeline_tests.conftest import WithHistory
 
 pytestmark = pytest.mark.filterwarnings("ignore:Non-compliant tag keys:DeprecationWarning")
 
 
 @pytest.fixture
-def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    with dg.instance_for_test(temp_dir=str(tmp_path)) as instance:
+def instance(tmp_path: Path, with_history: WithHistory) -> Iterator[dg.DagsterInstance]:
+    with dg.instance_for_test(temp_dir=str(with_history(tmp_path))) as instance:
         yield instance
 
 

@@ -18,6 +18,7 @@ from fantasy_pipeline.runs import RunOutcome, summarize
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.source_record import known
 from fantasy_pipeline.tables import GAMES, RAW_PLAYERS, SOURCE_PROJECTIONS
+from fantasy_pipeline_tests.conftest import WithHistory
 from fantasy_pipeline_tests.sources.projections.sites import (
     FANTASYPROS,
     HOSTS,
@@ -82,9 +83,10 @@ def lake(tmp_path: Path, rows: Callable[..., pa.Table]) -> Lake:
 
 
 @pytest.fixture
-def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
-    home = tmp_path / "home"
-    home.mkdir()
+def instance(
+    tmp_path: Path, with_history: WithHistory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dg.DagsterInstance]:
+    home = with_history(tmp_path / "home")
     (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
     monkeypatch.setenv("DAGSTER_HOME", str(home))
     with dg.DagsterInstance.get() as instance:
