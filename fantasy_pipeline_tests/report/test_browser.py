@@ -15,7 +15,7 @@ from fantasy_pipeline_tests.report.conftest import PLAYED, UPCOMING, League
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
@@ -210,13 +210,8 @@ def test_a_long_name_stays_on_its_line_until_it_is_opened(reader: Reader) -> Non
     assert opened["height"] > usual["height"]
 
 
-SLOW = pytest.mark.slow
-
-
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=SLOW)])
-@pytest.mark.parametrize(
-    "size", [DESKTOP, pytest.param(PHONE, marks=SLOW)], ids=["desktop", "phone"]
-)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("week", [UPCOMING, PLAYED[1]], ids=["upcoming", "played"])
 def test_accessible(reader: Reader, week: Any, size: dict[str, int], scheme: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
