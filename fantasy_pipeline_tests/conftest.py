@@ -69,6 +69,11 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_unconfigure() -> None:
+    # DuckDB's bindings call what is not taken apart at the end a leak.
+    gc.unfreeze()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whoever reads the mirror is `real`, marked or not. The longest modules come first: at the
