@@ -216,7 +216,8 @@ def refresh_schedule(session: Session) -> None:
         PipelineError: it failed.
     """
     start_server()
-    # While the server loads: what whoever asks for the schedule needs next.
+    # While the server loads: what whoever asks for the schedule needs next. Arrow loads pandas to
+    # make Python's times of the schedule's.
     _ = session.instance
     importlib.import_module("pandas")
     tags = {"source": session.source, "trigger": "backfill"}

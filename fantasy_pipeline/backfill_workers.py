@@ -32,6 +32,7 @@ def start_server() -> ForkServerContext:
 
 
 def run_in_process(step: Step, source: str, tags: Mapping[str, str]) -> RunOutcome:
+    """Do a step in a process of its own; raises if that dies."""
     with ProcessPoolExecutor(1, mp_context=start_server()) as process:
         # The server keeps the environment that it was started with.
         return process.submit(

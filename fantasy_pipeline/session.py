@@ -36,19 +36,16 @@ def open_instance(home: Path, batches: bool = False) -> DagsterInstance:
     One process at a time: two that make the files of a new home at once leave them broken.
 
     Args:
-        batches: for a process of one run of many weeks, see `in_batches`.
+        batches: for a process of one run of many weeks, see `batched_instance`.
     """
     import dagster as dg
-    from dagster._core.instance.ref import InstanceRef
 
-    from fantasy_pipeline.sqlite_history import in_batches, keep_files_open
+    from fantasy_pipeline.sqlite_history import batched_instance, keep_files_open
 
     os.environ["DAGSTER_HOME"] = str(home)
     keep_files_open()
     with locked(home / INSTANCE_LOCK):
-        if batches:
-            return dg.DagsterInstance.from_ref(in_batches(InstanceRef.from_dir(str(home))))
-        return dg.DagsterInstance.get()
+        return batched_instance(home) if batches else dg.DagsterInstance.get()
 
 
 class Session:

@@ -2,7 +2,7 @@
 
 Dagster opens and closes its files several times per event. Whoever is the last to close one in WAL
 mode writes all of it back and waits for the disk: nine times an event, measured. With Postgres
-nothing here does anything, but that `in_batches` turns Dagster's batches on.
+nothing here does anything, but that `batched_instance` turns Dagster's batches on.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from functools import cache
 from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any
 
+from dagster import DagsterInstance
+from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
     INDEX_SHARD_NAME,
     SqliteEventLogStorage,
@@ -26,8 +28,9 @@ from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from sqlalchemy import create_engine
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from dagster import EventLogEntry
-    from dagster._core.instance.ref import InstanceRef
     from dagster._serdes import ConfigurableClassData
     from sqlalchemy.engine import Connection, Dialect, Engine
 
@@ -112,14 +115,19 @@ def _close_all() -> None:
             _open.popitem()[1].close()
 
 
-def in_batches(ref: InstanceRef) -> InstanceRef:
-    """The same instance, its files if it has SQLite's, for a process of one run of many weeks.
+def batched_instance(home: Path) -> DagsterInstance:
+    """The instance of a home, for a process of one run of many weeks.
 
     The materializations of an asset's weeks are then one transaction each, not three per week. A
     run that dies amid one has not ended: its weeks are made again.
     """
     # Dagster's own switch, for every kind of storage; without it each event is stored alone.
     os.environ["DAGSTER_EVENT_BATCH_SIZE"] = str(LARGEST_BATCH)
+    return DagsterInstance.from_ref(in_batches(InstanceRef.from_dir(str(home))))
+
+
+def in_batches(ref: InstanceRef) -> InstanceRef:
+    """The same instance and files; if they are SQLite's, a batch is one transaction in them."""
     data = ref.storage_data
     if data is None or data.class_name != DagsterSqliteStorage.__name__:
         return ref
@@ -142,7 +150,10 @@ class BatchedSqliteStorage(DagsterSqliteStorage):
 
 
 class BatchedEventLog(SqliteEventLogStorage):
-    """Dagster's event log in the same files, opened once, a batch of events per transaction."""
+    """Dagster's event log in the same files, opened once, a batch of events per transaction.
+
+    They stay open: a process of one run has few.
+    """
 
     def __init__(self, base_dir: str) -> None:
         super().__init__(base_dir)
@@ -166,8 +177,6 @@ class BatchedEventLog(SqliteEventLogStorage):
             if shard not in self._engines:
                 with super()._connect(shard):
                     """Dagster makes the file, if there is none."""
-                while len(self._engines) >= MOST_OPEN:
-                    self._engines.pop(next(iter(self._engines))).dispose()
                 timeout = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS}
                 address = self.conn_string_for_shard(shard)
                 self._engines[shard] = create_engine(address, connect_args=timeout)

@@ -17,7 +17,6 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from dagster._core.instance.ref import InstanceRef
 from hypothesis import settings
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
@@ -108,8 +107,8 @@ def with_history(tmp_path_factory: pytest.TempPathFactory) -> WithHistory:
     """Gives a folder the files of a run history without runs, as Dagster makes them: it takes half
     a second over it."""
     made = tmp_path_factory.mktemp("history")
-    with dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(made))):
-        pass
+    with dg.DagsterInstance.local_temp(str(made)):
+        """That makes them."""
 
     def fill(folder: Path) -> Path:
         shutil.copytree(made, folder, dirs_exist_ok=True)

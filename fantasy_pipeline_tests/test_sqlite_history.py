@@ -140,10 +140,6 @@ def _told(instance: dg.DagsterInstance, run_id: str) -> list[tuple[str | None, .
     )
 
 
-def _materialized(instance: dg.DagsterInstance) -> set[str]:
-    return instance.get_materialized_partitions(parts.key)
-
-
 @pytest.fixture
 def batched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
     """The instance of a new home, as a backfill's processes open it."""
@@ -151,23 +147,22 @@ def batched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.Dags
     monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", "0")
     home = tmp_path / "batched"
     home.mkdir()
-    ref = sqlite_history.in_batches(InstanceRef.from_dir(str(home)))
-    with dg.DagsterInstance.from_ref(ref) as instance:
+    with sqlite_history.batched_instance(home) as instance:
         yield instance
 
 
 def test_batches_tell_what_single_events_do(tmp_path: Path, batched: dg.DagsterInstance) -> None:
     (tmp_path / "single").mkdir()
-    with dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(tmp_path / "single"))) as single:
+    with dg.DagsterInstance.local_temp(str(tmp_path / "single")) as single:
         expected = _told(single, _run_all(single))
     run_id = _run_all(batched)
     assert ("ASSET_MATERIALIZATION", "30") in expected
     assert _told(batched, run_id) == expected
     # Others read the same files with Dagster's own storage.
-    with dg.DagsterInstance.from_ref(InstanceRef.from_dir(batched.root_directory)) as plain:
+    with dg.DagsterInstance.local_temp(batched.root_directory) as plain:
         assert type(plain.event_log_storage) is not type(batched.event_log_storage)
         assert _told(plain, run_id) == expected
-        assert _materialized(plain) == set(PARTS.get_partition_keys())
+        assert plain.get_materialized_partitions(parts.key) == set(PARTS.get_partition_keys())
 
 
 def test_a_batch_is_one_transaction_per_file(batched: dg.DagsterInstance) -> None:
@@ -210,8 +205,7 @@ def test_a_batch_that_fails_leaves_nothing(batched: dg.DagsterInstance) -> None:
     assert len(_told(batched, run_id)) == len(before) + 3
 
 
-def test_other_storages_stay_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", "0")
+def test_other_storages_stay_as_they_are(tmp_path: Path) -> None:
     ref = InstanceRef.from_dir(str(tmp_path))
     postgres = ref.storage_data._replace(
         module_name="dagster_postgres", class_name="DagsterPostgresStorage"

@@ -420,16 +420,15 @@ def nflcom_projections(
         advice = "It is cut off or no CSV: delete it from the cache or mirror and re-run."
         raise UnusableAnswerError(dataset, cause, advice, season) from error
     connection.register("lines", lines)
-    retyped = arrow(connection, _NFLCOM_NO_NUMBERS).to_pylist()
-    sql = query("nflcom_projections").format(team=code_sql("Team"))
-    rows = arrow(connection, sql, season=season)
-    if retyped:
+    if retyped := arrow(connection, _NFLCOM_NO_NUMBERS).to_pylist():
         [row] = retyped
         cause = (
             "a column changed its type: points_half (upstream: PlayerWeekProjectedPts): "
             f"'{row['value']}' in the {row['position']} file"
         )
         raise UnusableAnswerError(dataset, cause, _NFLCOM_CHANGED, season, row["week"])
+    sql = query("nflcom_projections").format(team=code_sql("Team"))
+    rows = arrow(connection, sql, season=season)
     told = set(zip(rows["week"].to_pylist(), rows["position"].to_pylist(), strict=True))
     for file in files:
         if (file.week, file.position) not in told:
