@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 
 from fantasy_pipeline.alerts import messages
-from fantasy_pipeline.alerts.channels import configured, read_settings
+from fantasy_pipeline.alerts.channels import configured
 from fantasy_pipeline.alerts.outbox import Outbox
 from fantasy_pipeline.automation import ALARM_AFTER, LOOK_BACK, Import, all_imports, is_done
 from fantasy_pipeline.import_state import imported_of
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.settings import read_alert_settings
 
 _INTERVAL_SECONDS = 60
 
@@ -102,7 +103,7 @@ def _all_clears(outbox: Outbox, came: Sequence[Import]) -> Iterator[messages.Ale
 
 
 def _run_url() -> str:
-    settings, _ = read_settings()
+    settings, _ = read_alert_settings()
     return settings.run_url()
 
 

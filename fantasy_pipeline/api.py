@@ -25,8 +25,7 @@ from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.runs.history import STATUSES, execution_of, executions
 from fantasy_pipeline.season_week import FIRST_SEASON, LAST_SEASON, WEEKS, SeasonWeek
 from fantasy_pipeline.session import Session
-from fantasy_pipeline.settings import ApiSettings
-from fantasy_pipeline.sources.base import SourceName
+from fantasy_pipeline.settings import ApiSettings, SourceName
 
 MAX_BODY_BYTES = 4096
 TRIGGER = "/api/jobs/trigger"

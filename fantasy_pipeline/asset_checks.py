@@ -10,7 +10,7 @@ import dagster as dg
 from fantasy_pipeline.checks import ALL_CHECKS, Check, Result, TableChecks
 from fantasy_pipeline.partitions import season_week, weeks_of_run
 from fantasy_pipeline.resources import NflData
-from fantasy_pipeline.runs import moment_of
+from fantasy_pipeline.runs.tags import moment_of
 
 
 def asset_checks_of(of_table: TableChecks) -> dg.AssetChecksDefinition:

@@ -21,7 +21,7 @@ from fantasy_pipeline.backfill_plan import GAMES, HISTORY, Plan, Step
 from fantasy_pipeline.backfill_workers import STEP_TAG, run_in_process, start_server
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.locks import Timeout, locked
-from fantasy_pipeline.runs import RunOutcome
+from fantasy_pipeline.runs.results import RunOutcome
 from fantasy_pipeline.session import BACKFILL_LOCK
 
 if TYPE_CHECKING:

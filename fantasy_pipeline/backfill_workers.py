@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext
 
     from fantasy_pipeline.backfill_plan import Step
-    from fantasy_pipeline.runs import RunOutcome
+    from fantasy_pipeline.runs.results import RunOutcome
 
 STEP_TAG = "backfill_step"
 
@@ -42,7 +42,7 @@ def run_in_process(step: Step, source: str, tags: Mapping[str, str]) -> RunOutco
 
 def _run_step(home: str, step: Step, source: str, tags: dict[str, str]) -> RunOutcome:
     """In a worker: one Dagster run on the instance of a home."""
-    from fantasy_pipeline.runs import execute
+    from fantasy_pipeline.runs.running import execute
     from fantasy_pipeline.session import open_instance
 
     _hasten()

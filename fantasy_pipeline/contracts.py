@@ -7,15 +7,19 @@ the docs derive. The lake's tables are in `tables/`; what upstream delivers is i
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, cast
 
 from fantasy_pipeline.errors import PipelineError
 
 if TYPE_CHECKING:
+    import dataframely as dy
+    import polars as pl
     import pyarrow as pa
 
+_NOT_FINITE = "NaN or infinite"
 _ARROW_TYPES = {
     "bool": "bool_",
     "date": "date32",
@@ -95,10 +99,31 @@ class Table:
         return pa.schema([(column.name, column.arrow_type) for column in self.columns])
 
     def violations(self, data: pa.Table, keys: bool = True, values: bool = True) -> list[str]:
-        """What breaks the contract in rows of its columns and types: see `enforcement`."""
-        from fantasy_pipeline.enforcement import violations
+        """What is wrong with rows that have the contract's columns and types.
 
-        return violations(self, data, keys, values)
+        One clause for the key and one per column and kind: how many rows, and examples with their
+        key.
+
+        Args:
+            keys: whether the key must be there and must not repeat.
+            values: whether every column's nulls and values are looked at.
+        """
+        import polars as pl
+
+        schema = _schema(self, keys, values)
+        # Lazily: only wrong rows are copied. Numbers stay where Arrow has them.
+        frame = pl.from_arrow(data.select(schema.column_names()), rechunk=False)
+        _, failure = schema.filter(cast("pl.DataFrame", frame).lazy())
+        broken = failure.counts()
+        if not broken:
+            return []
+        details, clauses = failure.details(), []
+        if "primary_key" in broken:
+            clauses.append(_repeated_keys(self, details))
+        for column in self.columns:
+            rules = [name for name in broken if name.startswith(f"{column.name}|")]
+            clauses += _broken_values(self, column, rules, details, data.num_rows)
+        return clauses
 
     def checked(self, data: pa.Table | Checked) -> Checked:
         """Rows in the shape of the contract, with nothing but values that it allows: what may be
@@ -165,3 +190,87 @@ class Checked:
 
 def _bound(value: float | None) -> str:
     return "any" if value is None else f"{value:g}"
+
+
+def _broken_values(
+    table: Table, column: Column, rules: list[str], details: pl.DataFrame, total: int
+) -> list[str]:
+    """Return one clause per kind of wrong value in a column, with up to three examples."""
+    import polars as pl
+
+    clauses, rows = [], details
+    # NaN also lies beyond every bound: each row is reported once.
+    for what, names in _by_kind(column, rules).items():
+        wrong = pl.any_horizontal(pl.col(name) == "invalid" for name in names)
+        if found := rows.filter(wrong).rows(named=True):
+            examples = "; ".join(
+                f"{row[column.name]} ({', '.join(str(row[key]) for key in table.key)})"
+                for row in found[:3]
+            )
+            clauses.append(f"{column.name}: {len(found)} of {total} rows {what}, e.g. {examples}")
+        rows = rows.filter(~wrong)
+    return clauses
+
+
+def _by_kind(column: Column, rules: list[str]) -> dict[str, list[str]]:
+    """Names of broken rules by what is said of them, in the order in which it is said."""
+    kind_of = {
+        "nullability": "null",
+        "nan": _NOT_FINITE,
+        "inf": _NOT_FINITE,
+        "min": f"outside {column.constraints[0]}" if column.constraints else "",
+        "check__allowed": f"not {column.constraints[0]}" if column.constraints else "",
+    }
+    kind_of["max"] = kind_of["min"]
+    kinds: dict[str, list[str]] = {what: [] for what in kind_of.values()}
+    for name in rules:
+        kinds[kind_of[name.split("|")[1]]].append(name)
+    return {what: names for what, names in kinds.items() if names}
+
+
+def _repeated_keys(table: Table, details: pl.DataFrame) -> str:
+    """How many keys occur more than once, with examples."""
+    import polars as pl
+
+    rows = details.filter(pl.col("primary_key") == "invalid")
+    keys = rows.select(table.key).unique(maintain_order=True).rows()
+    names = "; ".join(", ".join(map(str, key)) for key in keys[:3])
+    return f"{len(keys)} repeated keys ({', '.join(table.key)}), e.g. {names}"
+
+
+@cache
+def _schema(table: Table, keys: bool, values: bool) -> type[dy.Schema]:
+    """The contract, or a part of it, as the library has it."""
+    import dataframely as dy
+
+    # As aliases: the name of a column could be that of a method.
+    columns = {
+        f"column_{number}": _column(column, column.name in table.key, keys)
+        for number, column in enumerate(table.columns)
+        if values or column.name in table.key
+    }
+    return type(table.name, (dy.Schema,), columns)
+
+
+def _column(column: Column, in_key: bool, keys: bool) -> dy.Column:
+    import dataframely as dy
+
+    common: dict[str, Any] = {
+        "alias": column.name,
+        "nullable": column.nullable and not in_key,
+        "primary_key": in_key and keys,
+    }
+    if column.allowed:
+        common["check"] = {"allowed": lambda values: values.is_in(column.allowed)}
+    lowest, highest = column.lowest, column.highest
+    if column.type == "float":
+        return dy.Float64(min=lowest, max=highest, **common)
+    if column.type == "int":
+        return dy.Int32(
+            min=None if lowest is None else math.ceil(lowest),
+            max=None if highest is None else math.floor(highest),
+            **common,
+        )
+    if column.type == "timestamp":
+        return dy.Datetime(time_unit="us", time_zone="UTC", **common)
+    return {"bool": dy.Bool, "date": dy.Date, "string": dy.String}[column.type](**common)

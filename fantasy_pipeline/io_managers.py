@@ -10,7 +10,7 @@ from fantasy_pipeline.checks import BY_TABLE
 from fantasy_pipeline.contracts import Table
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.retries import only_network_is_retried
-from fantasy_pipeline.runs import moment_of
+from fantasy_pipeline.runs.tags import moment_of
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.source_record import stored_record, united
 from fantasy_pipeline.tables import BY_NAME, SOURCE_PROJECTIONS

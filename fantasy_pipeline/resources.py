@@ -12,8 +12,8 @@ from pydantic import Field, PrivateAttr
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.settings import Settings
-from fantasy_pipeline.sources.base import SAMPLE_LABEL, SOURCES, Source, SourceName
+from fantasy_pipeline.settings import SAMPLE_LABEL, SOURCES, Settings, SourceName
+from fantasy_pipeline.sources.base import Source
 
 if TYPE_CHECKING:
     from fantasy_pipeline.calendar import Game

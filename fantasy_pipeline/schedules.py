@@ -15,7 +15,7 @@ from fantasy_pipeline.calendar import Game, games_from_table, week_status
 from fantasy_pipeline.import_state import IMPORT_JOBS, imported_of, running_weeks
 from fantasy_pipeline.jobs import games_refresh, weekly_import, weekly_projections
 from fantasy_pipeline.resources import NflData
-from fantasy_pipeline.runs import run_tags
+from fantasy_pipeline.runs.tags import run_tags
 from fantasy_pipeline.season_week import SeasonWeek
 
 _WEEK = timedelta(days=7)

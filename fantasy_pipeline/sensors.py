@@ -19,8 +19,8 @@ from fantasy_pipeline.import_state import (
 )
 from fantasy_pipeline.jobs import report_week, weekly_import, weekly_projections, whole_week
 from fantasy_pipeline.resources import NflData
-from fantasy_pipeline.runs import moment_of, run_tags
 from fantasy_pipeline.runs.dead_runs import end_dead_runs
+from fantasy_pipeline.runs.tags import moment_of, run_tags
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import PROJECTIONS
 
@@ -226,7 +226,8 @@ def _why(
 )
 def record_results(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     from fantasy_pipeline.runs.history import execution_of
-    from fantasy_pipeline.runs.recorded import OVER, record, recorded
+    from fantasy_pipeline.runs.recorded import OVER, record
+    from fantasy_pipeline.runs.summaries import recorded
 
     end_dead_runs(context.instance)
     since = datetime.fromisoformat(context.cursor) if context.cursor else None

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from fantasy_pipeline.locks import locked
 from fantasy_pipeline.resources import known_games, open_lake, open_source, present_of
-from fantasy_pipeline.settings import Settings, default_home
-from fantasy_pipeline.sources.base import SAMPLE_LABEL, SourceName
+from fantasy_pipeline.settings import SAMPLE_LABEL, Settings, SourceName, default_home
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -6,14 +6,19 @@ our own processes, and ``FANTASY_DEBUG``, by which `cli/program.py` shows its ow
 
 from __future__ import annotations
 
+import ipaddress
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from fantasy_pipeline.sources.base import SourceName
+SourceName = Literal["auto", "nfl_data_py", "nflreadpy", "sample"]
+SOURCES: tuple[SourceName, ...] = ("auto", "nfl_data_py", "nflreadpy", "sample")
+SAMPLE_LABEL = "synthetic sample league"
+"""Every output made of sample data carries these words."""
 
 
 def default_home() -> Path:
@@ -100,3 +105,26 @@ class ApiSettings(BaseSettings):
     )
 
     token: SecretStr | None = Field(None, description="Bearer token that the POST needs")
+
+
+def read_alert_settings() -> tuple[AlertSettings, Mapping[str, str]]:
+    """The settings; a bad one has its default, and is named with what is wrong.
+
+    Never raises: an alert must not be lost because a port is not a number.
+    """
+    try:
+        return AlertSettings(), {}
+    except ValidationError as error:
+        # The message only: what was given may be a password in the wrong place.
+        bad = {str(found["loc"][0]): found["msg"] for found in error.errors()}
+    defaults: dict[str, Any] = {name: AlertSettings.model_fields[name].default for name in bad}
+    told = {name: f"FANTASY_ALERT_{name.upper()}: {message}" for name, message in bad.items()}
+    return AlertSettings(**defaults), told
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from fantasy_pipeline.automation import PROJECTION_LEAD, projected_from
 from fantasy_pipeline.calendar import Game, check_week, is_over, next_week, week_status, weeks_of
-from fantasy_pipeline.runs import RunOutcome, execute, run_tags
+from fantasy_pipeline.runs.results import RunOutcome
+from fantasy_pipeline.runs.running import execute
+from fantasy_pipeline.runs.tags import run_tags
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.session import Session
 from fantasy_pipeline.tables import PROJECTIONS

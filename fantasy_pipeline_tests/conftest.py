@@ -23,8 +23,8 @@ from sqlalchemy.engine import Engine
 
 from fantasy_pipeline.contracts import Column, Table
 from fantasy_pipeline.errors import NotPublishedError
-from fantasy_pipeline.hosts import is_loopback
 from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.settings import is_loopback
 from fantasy_pipeline.sources import schema
 from fantasy_pipeline.sources.sample import SampleLeague
 from fantasy_pipeline.tables import PROJECTION_ACCURACY

@@ -23,8 +23,8 @@ from schemathesis.checks import not_a_server_error, positive_data_acceptance
 from fantasy_pipeline.api import MAX_BODY_BYTES, Sessions, create_app
 from fantasy_pipeline.control.trigger import trigger, wait_for
 from fantasy_pipeline.locks import locked
-from fantasy_pipeline.runs import execute
 from fantasy_pipeline.runs.history import executions
+from fantasy_pipeline.runs.running import execute
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.session import TRIGGER_LOCK, Session
 from fantasy_pipeline_tests.conftest import WithHistory

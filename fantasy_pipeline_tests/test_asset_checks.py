@@ -20,9 +20,10 @@ from fantasy_pipeline.io_managers import LakeIOManager
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.partitions import season_week
 from fantasy_pipeline.resources import NflData
-from fantasy_pipeline.runs import RunOutcome, execute, summarize
+from fantasy_pipeline.runs.results import RunOutcome
+from fantasy_pipeline.runs.running import execute, summarize
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.sources.base import SAMPLE_LABEL
+from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline.sources.sample import SampleLeague
 from fantasy_pipeline.stats import weekly_stats
 from fantasy_pipeline.tables import (

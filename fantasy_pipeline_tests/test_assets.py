@@ -16,9 +16,11 @@ from fantasy_pipeline.import_state import imported_phases
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.resources import NflData
 from fantasy_pipeline.retries import NETWORK_RETRY
-from fantasy_pipeline.runs import RunOutcome, execute, run_config
+from fantasy_pipeline.runs.results import RunOutcome
+from fantasy_pipeline.runs.running import execute
+from fantasy_pipeline.runs.tags import run_config
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.sources.base import SAMPLE_LABEL
+from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline.tables import (
     GAMES,
     MODEL_PROJECTIONS,

@@ -22,7 +22,7 @@ from fantasy_pipeline.backfill import Summary
 from fantasy_pipeline.backfill_plan import Plan, Step, contiguous, make_plan, weeks_done
 from fantasy_pipeline.cli.work import summary_json
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.runs import RunOutcome
+from fantasy_pipeline.runs.results import RunOutcome
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.session import Session
 from fantasy_pipeline.tables import (

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from fantasy_pipeline.cli.output import Column, Format, json_text, write, write_table
-from fantasy_pipeline.sources.base import SAMPLE_LABEL
+from fantasy_pipeline.settings import SAMPLE_LABEL
 
 pytestmark = pytest.mark.slow
 

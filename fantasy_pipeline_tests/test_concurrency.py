@@ -10,9 +10,9 @@ import dagster as dg
 import pytest
 
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.runs import execute
+from fantasy_pipeline.runs.running import execute
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.sources.base import SAMPLE_LABEL
+from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline.tables import (
     PLAYER_HISTORY,
     RAW_PLAYERS,

@@ -22,7 +22,7 @@ import pytest
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.resources import REAL_LABEL
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.sources.base import SAMPLE_LABEL
+from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline.tables import WEEKLY_STATS
 from fantasy_pipeline_tests.watching import (
     Readers,

@@ -13,9 +13,10 @@ import pytest
 from fantasy_pipeline.checks.guards import refuse_forgotten_weeks
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.runs import RunOutcome, execute
+from fantasy_pipeline.runs.results import RunOutcome
+from fantasy_pipeline.runs.running import execute
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.sources.base import SAMPLE_LABEL
+from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline.tables import (
     GAMES,
     MODEL_PROJECTIONS,
@@ -130,7 +131,8 @@ def test_a_schedule_cut_short_does_not_empty_the_lake(
 def _only(instance: dg.DagsterInstance, key: dg.AssetKey) -> RunOutcome:
     """Materialize one asset of the week, from what the lake has."""
     from fantasy_pipeline.definitions import defs
-    from fantasy_pipeline.runs import run_config, summarize
+    from fantasy_pipeline.runs.running import summarize
+    from fantasy_pipeline.runs.tags import run_config
 
     job = dg.define_asset_job("only", dg.AssetSelection.assets(key).without_checks())
     merged = dg.Definitions.merge(defs, dg.Definitions(jobs=[job]))

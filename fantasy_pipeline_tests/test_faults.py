@@ -23,7 +23,8 @@ import pytest
 
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.resources import REAL_LABEL
-from fantasy_pipeline.runs import RunOutcome, execute
+from fantasy_pipeline.runs.results import RunOutcome
+from fantasy_pipeline.runs.running import execute
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import GAMES, RAW_PLAYERS, SOURCE_PROJECTIONS, WEEKLY_STATS
 from fantasy_pipeline_tests.loopback import (

@@ -18,9 +18,9 @@ import pytest
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.runs.dead_runs import PROCESS_TAG, end_dead_runs, this_process
 from fantasy_pipeline.runs.history import Execution, execution_of, executions
-from fantasy_pipeline.runs.recorded import recorded
+from fantasy_pipeline.runs.summaries import recorded
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.sources.base import SAMPLE_LABEL
+from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline.tables import WEEKLY_STATS
 from fantasy_pipeline_tests.receivers import Receiver, receiving
 from fantasy_pipeline_tests.watching import differing, files_of, finish, new_home, start

@@ -30,7 +30,7 @@ from fantasy_pipeline.model_projections import (
 )
 from fantasy_pipeline.projections import projections
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.sources.base import SAMPLE_LABEL
+from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline.tables import (
     FANTASY_POSITIONS,
     MODEL_PROJECTIONS,

@@ -11,7 +11,7 @@ import pytest
 
 from fantasy_pipeline.definitions import ALL_SCHEDULES, defs
 from fantasy_pipeline.resources import NflData
-from fantasy_pipeline.runs import execute
+from fantasy_pipeline.runs.running import execute
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.sensors import CATCH_UP_PER_TICK, catch_up, upcoming_request
 from fantasy_pipeline_tests.conftest import WithHistory

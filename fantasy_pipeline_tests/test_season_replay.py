@@ -16,7 +16,7 @@ from fantasy_pipeline.definitions import ALL_SCHEDULES
 from fantasy_pipeline.import_state import imported_of, imported_phases
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.resources import REAL_LABEL, NflData
-from fantasy_pipeline.runs import run_tags
+from fantasy_pipeline.runs.tags import run_tags
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import STAT_CORRECTIONS, WEEKLY_STATS
 from fantasy_pipeline_tests.replay import (

@@ -11,7 +11,7 @@ import pytest
 from fantasy_pipeline.errors import NotPublishedError
 from fantasy_pipeline.players import raw_players
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.sources.base import SAMPLE_LABEL
+from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline.sources.sample import SampleLeague
 from fantasy_pipeline.stats import point_differences, unplayed_games, weekly_stats
 from fantasy_pipeline.tables import GAMES, RAW_PLAYERS, WEEKLY_STATS

@@ -14,7 +14,7 @@ import pytest
 
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.resources import REAL_LABEL
-from fantasy_pipeline.runs import execute
+from fantasy_pipeline.runs.running import execute
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.tables import PROVISIONAL_STATS, STAT_CORRECTIONS, WEEKLY_STATS
 from fantasy_pipeline_tests.replay import overlay

@@ -6,14 +6,11 @@ import smtplib
 import ssl
 from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from pydantic import ValidationError
-
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.hosts import is_loopback
-from fantasy_pipeline.settings import AlertSettings
+from fantasy_pipeline.settings import AlertSettings, is_loopback, read_alert_settings
 
 if TYPE_CHECKING:
     from fantasy_pipeline.alerts.messages import Alert
@@ -125,24 +122,9 @@ class Misconfigured:
         raise ChannelError(self._reason)
 
 
-def read_settings() -> tuple[AlertSettings, Mapping[str, str]]:
-    """The settings; a bad one has its default, and is named with what is wrong.
-
-    Never raises: an alert must not be lost because a port is not a number.
-    """
-    try:
-        return AlertSettings(), {}
-    except ValidationError as error:
-        # The message only: what was given may be a password in the wrong place.
-        bad = {str(found["loc"][0]): found["msg"] for found in error.errors()}
-    defaults: dict[str, Any] = {name: AlertSettings.model_fields[name].default for name in bad}
-    told = {name: f"FANTASY_ALERT_{name.upper()}: {message}" for name, message in bad.items()}
-    return AlertSettings(**defaults), told
-
-
 def configured() -> Sequence[Channel]:
     """The channels that the environment configures."""
-    settings, bad = read_settings()
+    settings, bad = read_alert_settings()
     channels: list[Channel] = []
     if settings.slack_url:
         channels.append(Webhook("slack", settings.slack_url.get_secret_value()))
@@ -160,5 +142,5 @@ def _checked(channel: Channel, bad: Mapping[str, str]) -> Channel:
 
 def misconfigured() -> Mapping[str, str]:
     """Channels with a setting that cannot be read, and why."""
-    _, bad = read_settings()
+    _, bad = read_alert_settings()
     return {name.partition("_")[0]: reason for name, reason in bad.items()}

@@ -17,7 +17,7 @@ from fantasy_pipeline.assets.base import (
 from fantasy_pipeline.partitions import by_season, weeks_of_run
 from fantasy_pipeline.resources import REAL_LABEL, NflData
 from fantasy_pipeline.retries import NETWORK_RETRY, asks_upstream
-from fantasy_pipeline.runs import moment_of
+from fantasy_pipeline.runs.tags import moment_of
 
 
 @dg.asset(

@@ -180,10 +180,10 @@ def projections(
     model_projections: Any,
     source_projections: Any,
 ) -> Any:
-    from fantasy_pipeline.alerts.channels import read_settings
     from fantasy_pipeline.checks.guards import refuse_empty_weeks
     from fantasy_pipeline.model.artefact import load
     from fantasy_pipeline.projections import consensus_gaps, projections
+    from fantasy_pipeline.settings import read_alert_settings
 
     weeks = weeks_of_run(context)
 
@@ -193,7 +193,7 @@ def projections(
     warnings = consensus_gaps(model_projections, source_projections)
     played = games_played(nfl.lake.read(tables.GAMES))
     refuse_empty_weeks(tables.PROJECTIONS.name, table, [week for week in weeks if week in played])
-    settings, _ = read_settings()
+    settings, _ = read_alert_settings()
     more = {
         week: {"report": link_to_report(week, settings.ui_url)} for week in weeks if week in played
     }

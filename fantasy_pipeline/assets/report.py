@@ -17,7 +17,7 @@ from fantasy_pipeline.assets.projection import (
 )
 from fantasy_pipeline.partitions import season_week, weeks_of_run
 from fantasy_pipeline.resources import NflData
-from fantasy_pipeline.runs import moment_of
+from fantasy_pipeline.runs.tags import moment_of
 from fantasy_pipeline.scoring import SCORINGS
 from fantasy_pipeline.season_week import SeasonWeek
 
@@ -61,12 +61,12 @@ _FACTS = ("phase", "reader", "games", "model")
     owners=OWNERS,
 )
 def weekly_report(context: dg.AssetExecutionContext, nfl: NflData) -> None:
-    from fantasy_pipeline.alerts.channels import read_settings
     from fantasy_pipeline.report import contents, page, store
+    from fantasy_pipeline.settings import read_alert_settings
 
     weeks, lake = weeks_of_run(context), nfl.lake
     as_of = moment_of(context.run.tags, nfl.now())
-    settings, _ = read_settings()
+    settings, _ = read_alert_settings()
     run_url = settings.run_url()
     history = contents.read_history(lake)
     games = contents.read_games(lake, {week.season for week in weeks})

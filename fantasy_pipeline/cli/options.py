@@ -12,7 +12,7 @@ import typer
 from fantasy_pipeline.cli.output import Format
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.season_week import FIRST_SEASON, LAST_SEASON, WEEKS, SeasonWeek
-from fantasy_pipeline.sources.base import SourceName
+from fantasy_pipeline.settings import SourceName
 
 if TYPE_CHECKING:
     from fantasy_pipeline.session import Session

@@ -119,7 +119,8 @@ def make(session: Session, week: SeasonWeek, step: ShowStep) -> None:
     Raises:
         PipelineError: the run failed.
     """
-    from fantasy_pipeline.runs import execute, run_tags
+    from fantasy_pipeline.runs.running import execute
+    from fantasy_pipeline.runs.tags import run_tags
 
     with step(f"report_week {week}", 0):
         tags = run_tags(week, session.source, "manual", as_of=session.now)

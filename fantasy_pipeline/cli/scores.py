@@ -74,7 +74,7 @@ def backtest(
     Seasons that are not in the lake yet are imported first, with six before them to learn from;
     that writes to the lake, the backtest itself does not.
     """
-    from fantasy_pipeline.scoreboard import backtest, missing_seasons, summary
+    from fantasy_pipeline.backtest import backtest, missing_seasons, summary
 
     session = open_session(source)
     wanted = seasons_of(seasons)

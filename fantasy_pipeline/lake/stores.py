@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.hosts import is_loopback
 from fantasy_pipeline.locks import Timeout, locked
+from fantasy_pipeline.settings import is_loopback
 
 if TYPE_CHECKING:
     import pyarrow as pa

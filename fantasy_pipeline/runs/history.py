@@ -15,8 +15,8 @@ import dagster as dg
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.import_state import IN_PROGRESS, source_of_run, week_of_run
-from fantasy_pipeline.runs.recorded import recorded
 from fantasy_pipeline.runs.results import Facts, facts_of
+from fantasy_pipeline.runs.summaries import recorded
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -7,30 +7,17 @@ run was. Dagster shows them as a table and over time, run history reads them fro
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from fantasy_pipeline.runs.summaries import RUN_RESULTS
 from fantasy_pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from fantasy_pipeline.runs.history import Execution
     from fantasy_pipeline.runs.results import Facts
 
-RUN_RESULTS = dg.AssetKey("run_results")
-FIELDS = (
-    "success",
-    "players_imported",
-    "stats_imported",
-    "projections_imported",
-    "sources",
-    "phase",
-    "duration_s",
-    "warnings",
-    "errors",
-)
-"""Of the summary, in its order."""
 OVER = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 
 _LOG = logging.getLogger(__name__)
@@ -81,21 +68,3 @@ def _metadata(value: Any) -> Any:
     if value is None:
         return dg.MetadataValue.null()
     return dg.MetadataValue.json(value) if isinstance(value, (list, dict)) else value
-
-
-def recorded(instance: dg.DagsterInstance, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Summaries of those runs that have one."""
-    if not run_ids:
-        return {}
-    filters = dg.AssetRecordsFilter(asset_key=RUN_RESULTS, asset_partitions=list(run_ids))
-    # Two may have been written at the same moment; they say the same.
-    records = instance.fetch_observations(filters, limit=2 * len(run_ids)).records
-    found = {}
-    for entry in records:
-        observation = entry.asset_observation
-        if observation is not None and observation.partition is not None:
-            metadata = observation.metadata
-            found[observation.partition] = {
-                name: metadata[name].value for name in FIELDS if name in metadata
-            }
-    return found

@@ -153,3 +153,29 @@ def _names(error: type[Any]) -> Iterator[str]:
     yield error.__name__
     for derived in error.__subclasses__():
         yield from _names(derived)
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """Result of one Dagster run.
+
+    Args:
+        rows: rows written, by table.
+        warnings: what the materializations warn of, each once.
+        errors: failed step and its cause, one line each.
+    """
+
+    run_id: str
+    success: bool
+    rows: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "run_id": self.run_id,
+            "success": self.success,
+            "rows": dict(self.rows),
+            "warnings": list(self.warnings),
+            "errors": list(self.errors),
+        }

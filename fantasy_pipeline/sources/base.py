@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-SourceName = Literal["auto", "nfl_data_py", "nflreadpy", "sample"]
-SOURCES: tuple[SourceName, ...] = ("auto", "nfl_data_py", "nflreadpy", "sample")
-
-SAMPLE_LABEL = "synthetic sample league"
-"""Every output made of sample data carries these words."""
 
 
 class Source(Protocol):

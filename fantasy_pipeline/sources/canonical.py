@@ -9,12 +9,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from fantasy_pipeline.contracts import Column, Table
-from fantasy_pipeline.errors import LastingError, UnusableAnswerError
+from fantasy_pipeline.errors import LastingError
 from fantasy_pipeline.sources import schema
 from fantasy_pipeline.sources.known_columns import LEFT_OUT
 from fantasy_pipeline.sql import arrow, query
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
 FORMAT_CHANGED = "Upstream changed its format: update fantasy_pipeline, or choose another --source."
 
 
-def _file(dataset: str, **columns: str) -> Table:
+def upstream_file(dataset: str, **columns: str) -> Table:
     """Columns that a file must have, by type, under upstream's own names."""
     return Table(
         dataset,
@@ -42,7 +40,7 @@ def _file(dataset: str, **columns: str) -> Table:
     )
 
 
-SCHEDULE_FILE = _file(
+SCHEDULE_FILE = upstream_file(
     "schedule",
     int="season week home_score away_score home_rest away_rest div_game temp wind",
     float="spread_line total_line",
@@ -52,8 +50,6 @@ SCHEDULE_FILE = _file(
 )
 """What ``sql/schedule.sql`` reads of upstream's schedule; no lake table has type ``time``."""
 
-NFLCOM_FILE = _file("nflcom_projections", string="PlayerName Team", float="PlayerWeekProjectedPts")
-"""What ``sql/nflcom_projections.sql`` reads of each file."""
 
 NO_PLAYER = "NO_PLAYER"
 """player_id of the one row a week in which upstream keeps stats that belong to no player."""
@@ -351,108 +347,3 @@ def players(connection: duckdb.DuckDBPyConnection, frame: pa.Table) -> pa.Table:
     """Players who have a gsis_id."""
     connection.register("players", project(connection, frame, schema.PLAYERS, None))
     return schema.PLAYERS.conform(arrow(connection, "from players where player_id is not null"))
-
-
-# No other --source has NFL.com's projections.
-_NFLCOM_CHANGED = "Upstream changed its format: update fantasy_pipeline."
-
-_NFLCOM_LINES = """
-select files.week, files.position, files.as_of, PlayerName, Team, PlayerWeekProjectedPts
-from read_csv(
-    $paths, all_varchar = true, union_by_name = true, filename = true, header = true,
-    delim = ',', quote = '"', escape = '"'
-)
-join files using (filename)
-"""
-"""The dialect is given: to guess it takes ten times as long as to read."""
-
-_NFLCOM_NO_NUMBERS = """
-select week, position, PlayerWeekProjectedPts as value
-from lines
-where try_cast(value as double) is null and trim(value) not in ('', '-')
-order by week, position, value
-limit 1
-"""
-"""A value that is neither points nor none: its player would be taken for not projected."""
-
-
-class NflcomFile(NamedTuple):
-    """One file of NFL.com projections: one week, one position."""
-
-    path: Path
-    week: int
-    position: str
-    as_of: datetime
-
-
-def nflcom_projections(
-    connection: duckdb.DuckDBPyConnection, files: Sequence[NflcomFile], season: int, dataset: str
-) -> tuple[pa.Table, list[str]]:
-    """NFL.com projections of some weeks, and all columns that the files have.
-
-    Only ``PlayerWeekProjectedPts`` is read: in 2021-23 the stat columns beside it hold the actual
-    stats. 0, nothing or a dash means that NFL.com did not project the player.
-
-    Raises:
-        UnusableAnswerError: one of the files cannot be used.
-    """
-    import duckdb
-    import pyarrow as pa
-
-    columns = dict.fromkeys(
-        name for file in files for name in _nflcom_header(file, season, dataset)
-    )
-    connection.register(
-        "files",
-        pa.table(
-            {
-                "filename": [str(file.path) for file in files],
-                "week": pa.array([file.week for file in files], pa.int32()),
-                "position": [file.position for file in files],
-                "as_of": pa.array([file.as_of for file in files], pa.timestamp("us", tz="UTC")),
-            }
-        ),
-    )
-    try:
-        lines = arrow(connection, _NFLCOM_LINES, paths=[str(file.path) for file in files])
-    except duckdb.Error as error:
-        cause = f"a file cannot be read: {' '.join(str(error).split())[:200]}"
-        advice = "It is cut off or no CSV: delete it from the cache or mirror and re-run."
-        raise UnusableAnswerError(dataset, cause, advice, season) from error
-    connection.register("lines", lines)
-    if retyped := arrow(connection, _NFLCOM_NO_NUMBERS).to_pylist():
-        [row] = retyped
-        cause = (
-            "a column changed its type: points_half (upstream: PlayerWeekProjectedPts): "
-            f"'{row['value']}' in the {row['position']} file"
-        )
-        raise UnusableAnswerError(dataset, cause, _NFLCOM_CHANGED, season, row["week"])
-    sql = query("nflcom_projections").format(team=code_sql("Team"))
-    rows = arrow(connection, sql, season=season)
-    told = set(zip(rows["week"].to_pylist(), rows["position"].to_pylist(), strict=True))
-    for file in files:
-        if (file.week, file.position) not in told:
-            cause = f"the {file.position} file has no projection"
-            raise UnusableAnswerError(dataset, cause, "Re-run later.", season, file.week)
-    return schema.NFLCOM_PROJECTIONS.conform(rows), list(columns)
-
-
-def _nflcom_header(file: NflcomFile, season: int, dataset: str) -> list[str]:
-    """Columns of a file, those that are read among them."""
-    try:
-        with file.path.open(encoding="utf-8-sig") as lines:
-            header = lines.readline().strip().split(",")
-    except UnicodeDecodeError as error:
-        advice = "Delete it from the cache or mirror and re-run."
-        cause = f"the {file.position} file is not UTF-8"
-        raise UnusableAnswerError(dataset, cause, advice, season, file.week) from error
-    for column in NFLCOM_FILE.column_names:
-        if column not in header:
-            raise UnusableAnswerError(
-                dataset,
-                f"the {file.position} file has no column {column}",
-                _NFLCOM_CHANGED,
-                season,
-                file.week,
-            )
-    return header

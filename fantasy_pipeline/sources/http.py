@@ -10,7 +10,7 @@ import requests
 
 from fantasy_pipeline import __version__
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.hosts import is_loopback
+from fantasy_pipeline.settings import is_loopback
 from fantasy_pipeline.sources.download_cache import http_date
 
 NETWORK_ADVICE = (

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from fantasy_pipeline.errors import LastingError, NotPublishedError, PipelineError, SourceError
-from fantasy_pipeline.sources import canonical, schema
+from fantasy_pipeline.sources import canonical, nflcom_files, schema
 from fantasy_pipeline.sources.library_hooks import UnreadableError, serve_libraries
 from fantasy_pipeline.sources.transport import Fetched, Transport
 from fantasy_pipeline.sql import database
@@ -57,7 +57,7 @@ _CONTRACTS = {
     "player_ids": schema.PLAYER_IDS,
     "players": schema.PLAYERS,
     "schedule": canonical.SCHEDULE_FILE,
-    "nflcom_projections": canonical.NFLCOM_FILE,
+    "nflcom_projections": nflcom_files.NFLCOM_FILE,
 }
 
 # Per-season tables kept at once: a run over many seasons must not hold them all.
@@ -146,11 +146,11 @@ class Nflverse:
         if not files:
             return schema.NFLCOM_PROJECTIONS.arrow_schema.empty_table()
         with database() as connection:
-            table, columns = canonical.nflcom_projections(connection, files, season, dataset)
+            table, columns = nflcom_files.nflcom_projections(connection, files, season, dataset)
         self._note_columns(dataset, season, columns)
         return table
 
-    def _nflcom_files(self, season: int, week: int) -> list[canonical.NflcomFile]:
+    def _nflcom_files(self, season: int, week: int) -> list[nflcom_files.NflcomFile]:
         """Files of one week; none if NFL.com's week was never saved."""
         files = []
         for position in NFLCOM_POSITIONS:
@@ -161,7 +161,7 @@ class Nflverse:
                 if position == NFLCOM_POSITIONS[0]:
                     return []
                 raise
-            files.append(canonical.NflcomFile(fetched.path, week, position, fetched.as_of))
+            files.append(nflcom_files.NflcomFile(fetched.path, week, position, fetched.as_of))
         return files
 
     def _once(self, dataset: str, mend: Any) -> pa.Table:

@@ -28,7 +28,7 @@ from dagster_shared.error import SerializableErrorInfo
 from fantasy_pipeline import api
 from fantasy_pipeline.control.status import backfills, instigators, status
 from fantasy_pipeline.runs.history import executions
-from fantasy_pipeline.runs.recorded import recorded
+from fantasy_pipeline.runs.summaries import recorded
 from fantasy_pipeline_tests.runs.test_runs import run
 
 ROOT = Path(__file__).parents[2]

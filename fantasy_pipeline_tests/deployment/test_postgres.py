@@ -18,7 +18,7 @@ from server import Postgres
 
 from fantasy_pipeline.alerts.messages import Alert
 from fantasy_pipeline.alerts.outbox import Outbox
-from fantasy_pipeline.runs.recorded import recorded
+from fantasy_pipeline.runs.summaries import recorded
 from fantasy_pipeline_tests.runs.test_runs import run, tick
 
 pytestmark = [pytest.mark.loopback, pytest.mark.slow]

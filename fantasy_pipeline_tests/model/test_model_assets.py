@@ -14,9 +14,10 @@ import pytest
 from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.report import store
-from fantasy_pipeline.runs import execute, run_config, summarize
+from fantasy_pipeline.runs.running import execute, summarize
+from fantasy_pipeline.runs.tags import run_config
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.sources.base import SAMPLE_LABEL
+from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline.tables import MODEL_PROJECTIONS, PLAYER_HISTORY, PROJECTIONS
 
 WEEK = SeasonWeek(2024, 2)

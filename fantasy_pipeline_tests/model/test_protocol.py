@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from fantasy_pipeline import accuracy, scoreboard
+from fantasy_pipeline import accuracy, backtest, scoreboard
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.tables import PLAYER_HISTORY, PROJECTION_ACCURACY, SOURCE_PROJECTIONS
@@ -135,4 +135,4 @@ def test_nothing_scored_and_nothing_imported_say_what_to_do(tmp_path: object) ->
     with pytest.raises(PipelineError, match="backfill --seasons"):
         scoreboard.stored_accuracy(lake, [2024])
     with pytest.raises(PipelineError, match=r"backtest: 2024 not imported whole; .*2018-2024"):
-        scoreboard.backtest(lake, [2024])
+        backtest.backtest(lake, [2024])

@@ -7,7 +7,8 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pytest
 
-from fantasy_pipeline.scoreboard import backtest, scoreboard
+from fantasy_pipeline.backtest import backtest
+from fantasy_pipeline.scoreboard import scoreboard
 from fantasy_pipeline_tests.real_lake import import_seasons
 
 pytestmark = [pytest.mark.real, pytest.mark.soak]

@@ -9,9 +9,11 @@ import dagster as dg
 import pytest
 
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.runs import RunOutcome, execute, run_tags
+from fantasy_pipeline.runs.results import RunOutcome
+from fantasy_pipeline.runs.running import execute
+from fantasy_pipeline.runs.tags import run_tags
 from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.sources.base import SAMPLE_LABEL
+from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline.sources.sample import SAMPLE_NOW
 
 UPCOMING = SeasonWeek(2025, 10)

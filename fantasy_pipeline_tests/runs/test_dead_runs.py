@@ -21,7 +21,7 @@ from fantasy_pipeline.runs.dead_runs import (
     this_process,
 )
 from fantasy_pipeline.runs.history import execution_of, executions
-from fantasy_pipeline.runs.recorded import recorded
+from fantasy_pipeline.runs.summaries import recorded
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 120

@@ -9,9 +9,10 @@ import dagster as dg
 import pytest
 
 from fantasy_pipeline.definitions import defs
-from fantasy_pipeline.runs import execute
 from fantasy_pipeline.runs.history import execution_of, executions, job_executions
-from fantasy_pipeline.runs.recorded import FIELDS, RUN_RESULTS, record, recorded, try_to_record
+from fantasy_pipeline.runs.recorded import record, try_to_record
+from fantasy_pipeline.runs.running import execute
+from fantasy_pipeline.runs.summaries import FIELDS, RUN_RESULTS, recorded
 from fantasy_pipeline.sensors import record_results
 from fantasy_pipeline_tests.conftest import WithHistory
 

@@ -14,8 +14,9 @@ import pytest
 
 from fantasy_pipeline.contracts import Column, Table
 from fantasy_pipeline.errors import NotPublishedError, PipelineError, SourceError
-from fantasy_pipeline.sources import canonical, schema
-from fantasy_pipeline.sources.canonical import NO_PLAYER, NflcomFile
+from fantasy_pipeline.sources import canonical, nflcom_files, schema
+from fantasy_pipeline.sources.canonical import NO_PLAYER
+from fantasy_pipeline.sources.nflcom_files import NflcomFile
 from fantasy_pipeline.tables import GAMES, STAT_COLUMNS
 from fantasy_pipeline.teams import CURRENT_CODE
 
@@ -814,7 +815,7 @@ def nflcom(
             path = tmp_path / f"{name}.csv"
             path.write_bytes(text if isinstance(text, bytes) else text.encode())
             files.append(NflcomFile(path, int(week), position, SAVED))
-        table, _ = canonical.nflcom_projections(connection, files, 2024, "nflcom_projections")
+        table, _ = nflcom_files.nflcom_projections(connection, files, 2024, "nflcom_projections")
         return table.to_pylist()
 
     return read

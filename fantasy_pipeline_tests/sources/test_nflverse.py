@@ -19,7 +19,7 @@ import pytest
 from fantasy_pipeline.contracts import Table
 from fantasy_pipeline.errors import NotPublishedError, SourceError, UnusableAnswerError
 from fantasy_pipeline.players import raw_players
-from fantasy_pipeline.sources import canonical, schema
+from fantasy_pipeline.sources import canonical, nflcom_files, schema
 from fantasy_pipeline.sources.nflverse import NFLCOM_POSITIONS, Nflverse
 from fantasy_pipeline.sources.projections.nflcom import nflcom_projections
 from fantasy_pipeline.sources.sample import SampleLeague
@@ -556,7 +556,7 @@ def test_nflcoms_columns_of_all_seasons_are_known(nfl_mirror: Path) -> None:
     assert len(files) > 300
     for path in files:
         header = path.read_text(encoding="utf-8-sig").splitlines()[0].split(",")
-        assert canonical.column_notes(header, canonical.NFLCOM_FILE) == [], path
+        assert canonical.column_notes(header, nflcom_files.NFLCOM_FILE) == [], path
 
 
 def test_a_new_column_of_nflcom_reaches_the_warnings(

@@ -19,8 +19,9 @@ from fantasy_pipeline.calendar import games_from_table, week_status
 from fantasy_pipeline.contracts import Table
 from fantasy_pipeline.errors import NotPublishedError
 from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline.sources import schema
-from fantasy_pipeline.sources.base import SAMPLE_LABEL, Source
+from fantasy_pipeline.sources.base import Source
 from fantasy_pipeline.sources.sample import SAMPLE_NOW, SEASONS, SampleLeague
 
 ALL_WEEKS = range(1, 23)

@@ -20,7 +20,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.errors import NotPublishedError
-from fantasy_pipeline.sources.base import SAMPLE_LABEL
+from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline.sources.sample import tables
 from fantasy_pipeline.sources.sample.players import SEASONS, Players, build_players
 from fantasy_pipeline.sources.sample.season import SAMPLE_NOW, Season, play_season

@@ -14,7 +14,8 @@ import pytest
 
 from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.runs import RunOutcome, summarize
+from fantasy_pipeline.runs.results import RunOutcome
+from fantasy_pipeline.runs.running import summarize
 from fantasy_pipeline.season_week import SeasonWeek
 from fantasy_pipeline.source_record import known
 from fantasy_pipeline.tables import GAMES, RAW_PLAYERS, SOURCE_PROJECTIONS
