@@ -16,8 +16,8 @@ JOB = "whole_week"
 
 
 def write(file: Path) -> None:
-    from fantasy_pipeline.asset_checks import ASSET_CHECKS
     from fantasy_pipeline.definitions import defs
+    from fantasy_pipeline.orchestration.asset_checks import ASSET_CHECKS
 
     graph = defs.resolve_asset_graph()
     chosen = defs.resolve_job_def(JOB).asset_layer.executable_asset_keys

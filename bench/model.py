@@ -13,12 +13,12 @@ import resource
 import sys
 import time
 
-from fantasy_pipeline import tables
-from fantasy_pipeline.history import player_history
+from fantasy_pipeline.football import tables
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.model import artefact, features, training
-from fantasy_pipeline.model_projections import model_projections
-from fantasy_pipeline.projections import projections
+from fantasy_pipeline.projections.consensus_projections import projections
+from fantasy_pipeline.projections.history import player_history
+from fantasy_pipeline.projections.model import artefact, features, training
+from fantasy_pipeline.projections.model_projections import model_projections
 
 LIMITS = {"features": 15.0, "training": 60.0, "a week": 2.0, "GiB": 1.0}
 

@@ -7,20 +7,9 @@ import sys
 
 import pyarrow as pa
 
-from fantasy_pipeline.accuracy import projection_accuracy
-from fantasy_pipeline.calendar import games_from_table, weeks_of
-from fantasy_pipeline.history import player_history
-from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.model import artefact, training
-from fantasy_pipeline.model_projections import model_projections
-from fantasy_pipeline.players import raw_players
-from fantasy_pipeline.projections import projections
-from fantasy_pipeline.resources import REAL_LABEL, open_source
-from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.settings import Settings
-from fantasy_pipeline.sources.projections.nflcom import nflcom_projections
-from fantasy_pipeline.stats import weekly_stats
-from fantasy_pipeline.tables import (
+from fantasy_pipeline.football.calendar import games_from_table, weeks_of
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import (
     GAMES,
     MODEL_PROJECTIONS,
     PLAYER_HISTORY,
@@ -30,6 +19,17 @@ from fantasy_pipeline.tables import (
     SOURCE_PROJECTIONS,
     WEEKLY_STATS,
 )
+from fantasy_pipeline.ingest.players import raw_players
+from fantasy_pipeline.ingest.sites.nflcom import nflcom_projections
+from fantasy_pipeline.ingest.stats import weekly_stats
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.orchestration.resources import REAL_LABEL, open_source
+from fantasy_pipeline.projections.accuracy import projection_accuracy
+from fantasy_pipeline.projections.consensus_projections import projections
+from fantasy_pipeline.projections.history import player_history
+from fantasy_pipeline.projections.model import artefact, training
+from fantasy_pipeline.projections.model_projections import model_projections
+from fantasy_pipeline.settings import Settings
 
 
 def main(root: str, first: int, last: int) -> None:

@@ -1,34 +1,5 @@
-"""What Dagster loads. Only puts together what the other modules define."""
+"""What Dagster loads. `orchestration/build.py` builds it."""
 
-from __future__ import annotations
+from fantasy_pipeline.orchestration.build import defs
 
-import warnings
-
-import dagster as dg
-
-with warnings.catch_warnings():
-    # Known and accepted: backfill policies and partitioned checks may still change in Dagster.
-    warnings.simplefilter("ignore", dg.BetaWarning)
-    warnings.simplefilter("ignore", dg.PreviewWarning)
-    from fantasy_pipeline import assets
-    from fantasy_pipeline.alert_sensors import ALERT_SENSORS
-    from fantasy_pipeline.asset_checks import ASSET_CHECKS
-    from fantasy_pipeline.io_managers import LakeIOManager
-    from fantasy_pipeline.jobs import ALL_JOBS
-    from fantasy_pipeline.resources import NflData
-    from fantasy_pipeline.runs.recorded import run_results
-    from fantasy_pipeline.schedules import ALL_SCHEDULES
-    from fantasy_pipeline.sensors import ALL_SENSORS
-
-nfl = NflData.configure_at_launch()
-
-defs = dg.Definitions(
-    assets=[*dg.load_assets_from_modules([assets]), run_results],
-    asset_checks=ASSET_CHECKS,
-    jobs=ALL_JOBS,
-    schedules=ALL_SCHEDULES,
-    sensors=[*ALL_SENSORS, *ALERT_SENSORS],
-    resources={"nfl": nfl, "io_manager": LakeIOManager(nfl=nfl)},
-    # A run is one process: each upstream file is read once, and a step costs no start-up.
-    executor=dg.in_process_executor,
-)
+__all__ = ["defs"]

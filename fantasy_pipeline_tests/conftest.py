@@ -21,20 +21,21 @@ from hypothesis import settings
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from fantasy_pipeline.contracts import Column, Table
 from fantasy_pipeline.errors import NotPublishedError
+from fantasy_pipeline.football.tables import PROJECTION_ACCURACY
+from fantasy_pipeline.football.tables.contract import Column, Table
+from fantasy_pipeline.ingest.sample import SampleLeague
+from fantasy_pipeline.ingest.sources import schema
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.settings import is_loopback
-from fantasy_pipeline.sources import schema
-from fantasy_pipeline.sources.sample import SampleLeague
-from fantasy_pipeline.tables import PROJECTION_ACCURACY
+from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.browsing import chromium
-from fantasy_pipeline_tests.places import BucketPlace, environment, object_storage_server
+from fantasy_pipeline_tests.lake.places import BucketPlace, environment, object_storage_server
 
 MIRROR_VARIABLE = "FANTASY_TEST_MIRROR"
 NO_MIRROR = "none"
 """Value of it that says that there is none: CI too skips then what needs real files."""
-DEFAULT_MIRROR = Path(__file__).parents[2] / "shared" / "nfl-data" / "mirror"
+DEFAULT_MIRROR = ROOT.parent / "shared" / "nfl-data" / "mirror"
 LONGEST = {"test_ui.py", "test_real_pipeline.py", "test_readme.py", "test_crashes.py"}
 REAL_FIXTURES = {"nfl_mirror", "nfl_variants"}
 

@@ -11,15 +11,15 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from fantasy_pipeline import tables
+from fantasy_pipeline.football import tables
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.ingest.download.transport import Transport
+from fantasy_pipeline.ingest.players import raw_players
+from fantasy_pipeline.ingest.sites.nflcom import nflcom_projections
+from fantasy_pipeline.ingest.sources.nflverse import Nflverse
+from fantasy_pipeline.ingest.stats import weekly_stats
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.players import raw_players
-from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.sources.nflverse import Nflverse
-from fantasy_pipeline.sources.projections.nflcom import nflcom_projections
-from fantasy_pipeline.sources.transport import Transport
-from fantasy_pipeline.stats import weekly_stats
-from fantasy_pipeline_tests.replay import SCHEDULE, overlay
+from fantasy_pipeline_tests.system.replay import SCHEDULE, overlay
 
 RELEASES = "github.com/nflverse/nflverse-data/releases/download"
 STATS = f"{RELEASES}/stats_player/stats_player_week_{{season}}.parquet"

@@ -17,8 +17,8 @@ import pytest
 
 import fantasy_pipeline
 from fantasy_pipeline.definitions import defs
-from fantasy_pipeline.partitions import season_week
-from fantasy_pipeline.tables import ALL_TABLES
+from fantasy_pipeline.football.tables import ALL_TABLES
+from fantasy_pipeline.orchestration.partitions import season_week
 
 DEPENDENCIES = {
     "games": set(),

@@ -6,9 +6,9 @@ usage: data_dictionary.py
 from collections.abc import Sequence
 from pathlib import Path
 
-from fantasy_pipeline.contracts import Column, Table
-from fantasy_pipeline.tables import ALL_TABLES
-from fantasy_pipeline.teams import TEAMS
+from fantasy_pipeline.football.tables import ALL_TABLES
+from fantasy_pipeline.football.tables.contract import Column, Table
+from fantasy_pipeline.football.teams import TEAMS
 
 PAGE = Path(__file__).parents[1] / "docs" / "data-dictionary.md"
 

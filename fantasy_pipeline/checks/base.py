@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fantasy_pipeline import tables
-from fantasy_pipeline.contracts import Table
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.football import tables
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables.contract import Table
 
 if TYPE_CHECKING:
     import pyarrow as pa

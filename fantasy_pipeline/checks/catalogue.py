@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from fantasy_pipeline import tables
 from fantasy_pipeline.checks import projections, schedule, stats
 from fantasy_pipeline.checks.base import Check, Problem, Rule, TableChecks
-from fantasy_pipeline.contracts import Table
+from fantasy_pipeline.football import tables
+from fantasy_pipeline.football.tables.contract import Table
 
 
 def _contract(table: Table, columns: tuple[str, ...] = ()) -> Rule:

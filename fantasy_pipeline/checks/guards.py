@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from fantasy_pipeline.calendar import REGULAR_SEASON
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.tables import FANTASY_POSITIONS
-from fantasy_pipeline.week_rows import weeks_in
+from fantasy_pipeline.football.calendar import REGULAR_SEASON
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import FANTASY_POSITIONS
+from fantasy_pipeline.football.tables.week_rows import weeks_in
 
 if TYPE_CHECKING:
     import duckdb

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from fantasy_pipeline.checks.base import Problem
 from fantasy_pipeline.checks.guards import regular_weeks
-from fantasy_pipeline.scoring import SCORINGS, suffix
-from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.tables import FANTASY_POSITIONS, PLAYER_WEEK
-from fantasy_pipeline.week_rows import of_week, weeks_in
+from fantasy_pipeline.football.scoring import SCORINGS, suffix
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import FANTASY_POSITIONS, PLAYER_WEEK
+from fantasy_pipeline.football.tables.week_rows import of_week, weeks_in
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -138,7 +138,7 @@ def other_than_the_line(projections: pa.Table) -> list[Problem]:
     import numpy as np
     import pyarrow.compute as pc
 
-    from fantasy_pipeline.model.stat_line import WEIGHTS, points
+    from fantasy_pipeline.projections.model.stat_line import WEIGHTS, points
 
     names = [*WEIGHTS, "receptions"]
     stats = [name for name in names if name in projections.column_names]
@@ -172,7 +172,7 @@ def without_a_line(projections: pa.Table) -> list[Problem]:
     """
     import pyarrow.compute as pc
 
-    from fantasy_pipeline.model_projections import BASELINE
+    from fantasy_pipeline.projections.model_projections import BASELINE
 
     consensus = "model_half" in projections.column_names
     own = projections["model_half" if consensus else "projected_points_half"]
@@ -195,7 +195,7 @@ def nobody_said_anything(
 
     But for a season's last: the one source that keeps past weeks never has it.
     """
-    from fantasy_pipeline.sources.projections.base import FIRST_SEASON
+    from fantasy_pipeline.ingest.sites.base import FIRST_SEASON
 
     seasons = {week.season for week in weeks if week.season >= FIRST_SEASON}
     regular = {week for season in seasons for week in regular_weeks(games, season)}

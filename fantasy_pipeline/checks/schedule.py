@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
-from fantasy_pipeline.calendar import REGULAR_SEASON
 from fantasy_pipeline.checks.base import Problem
-from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.tables import PLAYER_WEEK
+from fantasy_pipeline.football.calendar import REGULAR_SEASON
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import PLAYER_WEEK
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.checks.base import NotCompared, Problem
-from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.week_rows import codes, weeks_in
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables.week_rows import codes, weeks_in
 
 if TYPE_CHECKING:
     import numpy as np
@@ -101,7 +101,7 @@ def beyond_the_score(rows: pa.Table, games: pa.Table) -> list[Problem]:
 
 def other_points(rows: pa.Table) -> list[Problem]:
     """Lines whose points are not upstream's; serious if there are more than a few."""
-    from fantasy_pipeline.stats import point_differences
+    from fantasy_pipeline.ingest.stats import point_differences
 
     different = point_differences(rows)
     serious = len(different) > 2 * MOST_DIFFERENT * rows.num_rows
@@ -112,7 +112,7 @@ def provisional_weeks(
     rows: pa.Table, games: pa.Table, weeks: Sequence[SeasonWeek], now: datetime
 ) -> list[Problem]:
     """Weeks whose stats the league may still correct, or that lack a game; warnings."""
-    from fantasy_pipeline.stats import import_phases
+    from fantasy_pipeline.ingest.stats import import_phases
 
     return [
         Problem(week, f"{phase}, not final: the league may still correct it", serious=False)

@@ -27,7 +27,7 @@ from fantasy_pipeline.cli.options import (
 from fantasy_pipeline.cli.output import Column, console, print_json, write_table
 from fantasy_pipeline.cli.progress import Steps, usual_seconds, waiting
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.football.season_week import SeasonWeek
 
 PANEL = "Control and ask"
 _NUMBERS = ("season", "week")
@@ -51,7 +51,7 @@ def status(source: SourceOption = None, json: JsonOption = False) -> None:
     """
     from rich.markup import escape
 
-    from fantasy_pipeline.control.status import status as state
+    from fantasy_pipeline.operations.status import status as state
 
     with waiting("reading the state"):
         values = state(open_session(source).instance, datetime.now(timezone.utc))
@@ -141,7 +141,7 @@ def trigger(
     What the lake has of the week is replaced. A week that is running already is refused. The week
     that follows is projected too, if it was not played yet, and the reports are written.
     """
-    from fantasy_pipeline.control.trigger import start, wait_for_all
+    from fantasy_pipeline.operations.trigger import start, wait_for_all
 
     session = open_session(source)
     wanted = SeasonWeek(season, week)
@@ -198,7 +198,7 @@ def history(
 
     Changes nothing.
     """
-    from fantasy_pipeline.runs.history import executions
+    from fantasy_pipeline.orchestration.runs.history import executions
 
     after = _since(since, datetime.now(timezone.utc)) if since else None
     instance = open_session(source).instance
@@ -257,7 +257,7 @@ def show(
     """
     from rich.markup import escape
 
-    from fantasy_pipeline.runs.history import execution_of
+    from fantasy_pipeline.orchestration.runs.history import execution_of
 
     with waiting("reading the run"):
         details = execution_of(open_session(source).instance, run_id).details()
@@ -294,7 +294,7 @@ def health(
     Asks no upstream. Changes nothing.
     """
 
-    from fantasy_pipeline.control.health import LEVELS, examine_session, worst
+    from fantasy_pipeline.operations.health import LEVELS, examine_session, worst
 
     # A database that is down is told once, not at each of the attempts to reach it.
     logging.disable(logging.WARNING)
@@ -318,8 +318,8 @@ def alert_test(json: JsonOption = False) -> None:
     """
     from rich.markup import escape
 
-    from fantasy_pipeline.alerts.channels import ChannelError, configured
-    from fantasy_pipeline.alerts.messages import Alert
+    from fantasy_pipeline.orchestration.alerts.channels import ChannelError, configured
+    from fantasy_pipeline.orchestration.alerts.messages import Alert
 
     channels = configured()
     if not channels:
@@ -365,7 +365,7 @@ def api(
     try:
         import uvicorn  # noqa: F401 - else it is missed only when the server is made
 
-        from fantasy_pipeline.api import serve
+        from fantasy_pipeline.web.api import serve
     except ModuleNotFoundError as error:
         raise PipelineError(
             f"{error.name} is not installed; in the checkout: pip install -e '.[api]'."

@@ -11,11 +11,11 @@ import typer
 
 from fantasy_pipeline.cli.output import Format
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.season_week import FIRST_SEASON, LAST_SEASON, WEEKS, SeasonWeek
+from fantasy_pipeline.football.season_week import FIRST_SEASON, LAST_SEASON, WEEKS, SeasonWeek
 from fantasy_pipeline.settings import SourceName
 
 if TYPE_CHECKING:
-    from fantasy_pipeline.session import Session
+    from fantasy_pipeline.operations.session import Session
 
 
 SourceOption = Annotated[
@@ -49,7 +49,7 @@ OutputOption = Annotated[
 
 def open_session(source: str | None, at: str | None = None) -> Session:
     """What a command works on, by its --source and --at."""
-    from fantasy_pipeline.session import Session
+    from fantasy_pipeline.operations.session import Session
 
     known: Any = source
     return Session(known, moment("--at", at) if at is not None else None)
@@ -124,14 +124,14 @@ def table_format(format: Format, json: bool) -> Format:
 
 def positions(incomplete: str) -> list[str]:
     """Completions of --position."""
-    from fantasy_pipeline.tables import FANTASY_POSITIONS
+    from fantasy_pipeline.football.tables import FANTASY_POSITIONS
 
     return [name for name in FANTASY_POSITIONS if name.startswith(incomplete)]
 
 
 def run_statuses(incomplete: str) -> list[str]:
     """Completions of --status."""
-    from fantasy_pipeline.runs.history import STATUSES
+    from fantasy_pipeline.orchestration.runs.history import STATUSES
 
     return [name for name in ("running", *STATUSES) if name.startswith(incomplete)]
 

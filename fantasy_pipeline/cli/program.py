@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from fantasy_pipeline import __version__
-from fantasy_pipeline.cli import control, read, report, scores, work
+from fantasy_pipeline.cli import accuracy, control, query, report, run
 from fantasy_pipeline.cli.help import PROGRAM, Group
 from fantasy_pipeline.cli.output import console
 from fantasy_pipeline.errors import PipelineError, invalid_settings
@@ -40,7 +40,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for commands in (work, read, report, scores, control):
+for commands in (run, query, report, accuracy, control):
     commands.add_to(app)
 
 

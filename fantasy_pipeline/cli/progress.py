@@ -113,7 +113,7 @@ class Weeks:
 
     @property
     def _finished(self) -> int:
-        from fantasy_pipeline.backfill_plan import weeks_done
+        from fantasy_pipeline.operations.backfill.plan import weeks_done
 
         return weeks_done(self._weeks, self._done, self._total)
 

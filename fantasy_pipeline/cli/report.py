@@ -20,14 +20,14 @@ from fantasy_pipeline.cli.options import (
 )
 from fantasy_pipeline.cli.output import console, print_json, say_label
 from fantasy_pipeline.cli.progress import Steps, usual_seconds, waiting
-from fantasy_pipeline.cli.read import PANEL
+from fantasy_pipeline.cli.query import PANEL
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.scoring import Scoring
-from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.football.scoring import Scoring
+from fantasy_pipeline.football.season_week import SeasonWeek
 
 if TYPE_CHECKING:
-    from fantasy_pipeline.session import Session
-    from fantasy_pipeline.weekly import ShowStep
+    from fantasy_pipeline.operations.session import Session
+    from fantasy_pipeline.operations.week_runs import ShowStep
 
 
 def report(
@@ -89,7 +89,7 @@ def upcoming_week(session: Session) -> SeasonWeek:
     Raises:
         PipelineError: the schedule has no week to come.
     """
-    from fantasy_pipeline.calendar import week_status
+    from fantasy_pipeline.football.calendar import week_status
 
     upcoming: SeasonWeek | None = week_status(session.known_games, session.now).upcoming
     if upcoming is None:
@@ -105,7 +105,7 @@ def is_current(session: Session, week: SeasonWeek) -> bool:
         PipelineError: the week has no games.
     """
     from fantasy_pipeline.report import store
-    from fantasy_pipeline.report.made_from import made_from
+    from fantasy_pipeline.report.fingerprint import made_from
 
     if not store.projected_points(session.lake, week)["ppr"]:
         raise PipelineError(f"there is no {week}: the schedule has no game in it.")
@@ -119,8 +119,8 @@ def make(session: Session, week: SeasonWeek, step: ShowStep) -> None:
     Raises:
         PipelineError: the run failed.
     """
-    from fantasy_pipeline.runs.running import execute
-    from fantasy_pipeline.runs.tags import run_tags
+    from fantasy_pipeline.operations.execute import execute
+    from fantasy_pipeline.orchestration.runs.tags import run_tags
 
     with step(f"report_week {week}", 0):
         tags = run_tags(week, session.source, "manual", as_of=session.now)

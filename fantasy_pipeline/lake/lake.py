@@ -15,8 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fantasy_pipeline.contracts import Checked, Table
 from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables.contract import Checked, Table
+from fantasy_pipeline.football.tables.week_rows import codes
 from fantasy_pipeline.lake.files import (
     damaged,
     file_name,
@@ -26,8 +28,6 @@ from fantasy_pipeline.lake.files import (
 )
 from fantasy_pipeline.lake.stores import LOCKS, checked, open_store
 from fantasy_pipeline.lake.views import connected
-from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.week_rows import codes
 
 if TYPE_CHECKING:
     import duckdb

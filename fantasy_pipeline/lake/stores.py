@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.locks import Timeout, locked
+from fantasy_pipeline.lake.locks import Timeout, locked
 from fantasy_pipeline.settings import is_loopback
 
 if TYPE_CHECKING:

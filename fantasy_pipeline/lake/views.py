@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from fantasy_pipeline.contracts import Table
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables.contract import Table
+from fantasy_pipeline.lake.duck import arrow, database
 from fantasy_pipeline.lake.files import PART, damaged, file_name
 from fantasy_pipeline.lake.stores import Store
-from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.sql import arrow, database
 
 if TYPE_CHECKING:
     import duckdb

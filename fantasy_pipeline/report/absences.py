@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fantasy_pipeline.model_projections import ROSTER_REASONS
-from fantasy_pipeline.report.board import Player
+from fantasy_pipeline.projections.model_projections import ROSTER_REASONS
+from fantasy_pipeline.report.players import Player
 
 RECENT = 4
 """Weeks of football since a player's last game up to which his usage is newly free."""

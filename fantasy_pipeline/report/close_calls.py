@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fantasy_pipeline.report.board import Player, Points, ranked
-from fantasy_pipeline.scoring import Scoring
+from fantasy_pipeline.football.scoring import Scoring
+from fantasy_pipeline.report.players import Player, Points, ranked
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,25 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from fantasy_pipeline import tables
 from fantasy_pipeline.errors import NotMaterializedError
+from fantasy_pipeline.football import tables
+from fantasy_pipeline.football.scoring import SCORINGS, Scoring
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables.week_rows import of_week
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.report import store
 from fantasy_pipeline.report.absences import Vacated, absent, doubtful, on_bye, vacated
-from fantasy_pipeline.report.board import HISTORY_COLUMNS, Player, board, players_of, ranked
+from fantasy_pipeline.report.accuracy import Scores, scores_of
 from fantasy_pipeline.report.close_calls import CloseCall, close_calls
 from fantasy_pipeline.report.movers import Move, movers
-from fantasy_pipeline.report.scores import Scores, scores_of
+from fantasy_pipeline.report.players import HISTORY_COLUMNS, Player, board, players_of, ranked
 from fantasy_pipeline.report.tiers import tiers
 from fantasy_pipeline.report.value import League, replacement, starters
-from fantasy_pipeline.scoring import SCORINGS, Scoring
-from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.week_rows import of_week
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from fantasy_pipeline.contracts import Table
+    from fantasy_pipeline.football.tables.contract import Table
 
 MOST_CORRECTIONS = 12
 
@@ -266,7 +266,7 @@ def _kickoffs(games: pa.Table, week: SeasonWeek) -> dict[str, datetime]:
 
 def _model(lake: Lake, week: SeasonWeek, inputs: Iterable[Input]) -> dict[str, Any] | None:
     """Facts of the model that the week's record names: the one in use may have come after it."""
-    from fantasy_pipeline.model import artefact
+    from fantasy_pipeline.projections.model import artefact
 
     for item in inputs:
         if item.table == tables.MODEL_PROJECTIONS.name and "model" in item.facts:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fantasy_pipeline.report.board import Player
-from fantasy_pipeline.scoring import Scoring
+from fantasy_pipeline.football.scoring import Scoring
+from fantasy_pipeline.report.players import Player
 
 LEAST = 0.5
 """Points that count as a move."""

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from fantasy_pipeline.football.scoring import SCORINGS, Scoring
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import FANTASY_POSITIONS
 from fantasy_pipeline.report import charts
-from fantasy_pipeline.report.board import Player, ranked
+from fantasy_pipeline.report.accuracy import NAMES
 from fantasy_pipeline.report.contents import Report
-from fantasy_pipeline.report.scores import NAMES
-from fantasy_pipeline.scoring import SCORINGS, Scoring
-from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.tables import FANTASY_POSITIONS
+from fantasy_pipeline.report.players import Player, ranked
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -15,11 +15,11 @@ from datetime import datetime
 from typing import Any, Literal
 
 from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.football.scoring import SCORINGS, Scoring, suffix
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import PROJECTIONS
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.report.made_from import made_from
-from fantasy_pipeline.scoring import SCORINGS, Scoring, suffix
-from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.tables import PROJECTIONS
+from fantasy_pipeline.report.fingerprint import made_from
 
 Format = Literal["html", "md"]
 PointsById = Mapping[Scoring, Mapping[str, float]]

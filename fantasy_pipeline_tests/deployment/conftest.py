@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-DEPLOY = Path(__file__).parents[2] / "deploy" / "postgres"
+from fantasy_pipeline_tests import ROOT
+
+DEPLOY = ROOT / "deploy" / "postgres"
 sys.path.insert(0, str(DEPLOY))
 
 from server import Postgres  # noqa: E402

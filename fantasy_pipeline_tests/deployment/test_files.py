@@ -13,8 +13,9 @@ import pytest
 import yaml
 
 from fantasy_pipeline.settings import AlertSettings
+from fantasy_pipeline_tests import ROOT
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
+DEPLOY = ROOT / "deploy"
 
 
 @pytest.fixture

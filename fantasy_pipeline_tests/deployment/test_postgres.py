@@ -16,14 +16,14 @@ import dagster as dg
 import pytest
 from server import Postgres
 
-from fantasy_pipeline.alerts.messages import Alert
-from fantasy_pipeline.alerts.outbox import Outbox
-from fantasy_pipeline.runs.summaries import recorded
-from fantasy_pipeline_tests.runs.test_runs import run, tick
+from fantasy_pipeline.orchestration.alerts.messages import Alert
+from fantasy_pipeline.orchestration.alerts.outbox import Outbox
+from fantasy_pipeline.orchestration.runs.summaries import recorded
+from fantasy_pipeline_tests import ROOT
+from fantasy_pipeline_tests.operations.test_execute import run, tick
 
 pytestmark = [pytest.mark.loopback, pytest.mark.slow]
 
-ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy" / "postgres"
 LONGEST = 900
 Run = Callable[..., Any]

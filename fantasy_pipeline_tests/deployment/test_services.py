@@ -18,11 +18,11 @@ import requests
 import yaml
 from server import Postgres
 
-from fantasy_pipeline_tests.receivers import free_port
+from fantasy_pipeline_tests import ROOT
+from fantasy_pipeline_tests.orchestration.alerts.receivers import free_port
 
 pytestmark = [pytest.mark.soak, pytest.mark.loopback]
 
-ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy" / "postgres"
 COMPOSE = yaml.safe_load((DEPLOY / "docker-compose.yaml").read_text())
 LONGEST = 180

@@ -11,14 +11,13 @@ import pytest
 import yaml
 from packaging.specifiers import SpecifierSet
 
-from fantasy_pipeline_tests import conftest
+from fantasy_pipeline_tests import ROOT, conftest
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-ROOT = Path(__file__).parents[2]
 WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.ingest.sample import SAMPLE_NOW
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.runs.results import RunOutcome
-from fantasy_pipeline.runs.running import execute
-from fantasy_pipeline.runs.tags import run_tags
-from fantasy_pipeline.season_week import SeasonWeek
+from fantasy_pipeline.operations.execute import execute
+from fantasy_pipeline.orchestration.runs.results import RunOutcome
+from fantasy_pipeline.orchestration.runs.tags import run_tags
 from fantasy_pipeline.settings import SAMPLE_LABEL
-from fantasy_pipeline.sources.sample import SAMPLE_NOW
 
 UPCOMING = SeasonWeek(2025, 10)
 PLAYED = SeasonWeek(2025, 8), SeasonWeek(2025, 9)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from fantasy_pipeline.report.board import Player, Points
+from fantasy_pipeline.football.scoring import SCORINGS
+from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.report.contents import Origin, Report
+from fantasy_pipeline.report.players import Player, Points
 from fantasy_pipeline.report.value import League
-from fantasy_pipeline.scoring import SCORINGS
-from fantasy_pipeline.season_week import SeasonWeek
 
 AS_OF = datetime(2025, 11, 4, 8, tzinfo=timezone.utc)
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from fantasy_pipeline.report.absences import absent, doubtful, on_bye, vacated
-from fantasy_pipeline.report.board import Player
+from fantasy_pipeline.report.players import Player
 from fantasy_pipeline_tests.report.players import player
 
 

@@ -5,8 +5,8 @@ from statistics import NormalDist
 
 import pytest
 
-from fantasy_pipeline.report.board import Points
 from fantasy_pipeline.report.close_calls import CloseCall, chance_to_outscore, close_calls
+from fantasy_pipeline.report.players import Points
 from fantasy_pipeline_tests.report.players import player
 
 

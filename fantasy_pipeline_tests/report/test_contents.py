@@ -5,6 +5,13 @@ from typing import Any
 
 import pytest
 
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import (
+    GAMES,
+    PROJECTION_ACCURACY,
+    SOURCE_PROJECTIONS,
+    STAT_CORRECTIONS,
+)
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.report.contents import (
     MOST_CORRECTIONS,
@@ -15,13 +22,6 @@ from fantasy_pipeline.report.contents import (
     read_games,
 )
 from fantasy_pipeline.report.store import Refresh, State
-from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.tables import (
-    GAMES,
-    PROJECTION_ACCURACY,
-    SOURCE_PROJECTIONS,
-    STAT_CORRECTIONS,
-)
 from fantasy_pipeline_tests.conftest import Rows
 from fantasy_pipeline_tests.report.players import AS_OF, player
 

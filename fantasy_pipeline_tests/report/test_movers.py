@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from fantasy_pipeline.report.board import Points
 from fantasy_pipeline.report.movers import movers
+from fantasy_pipeline.report.players import Points
 from fantasy_pipeline_tests.report.players import player
 
 BEFORE = {"up": 8.0, "down": 14.0, "a bit": 9.7, "deep": 1.0, "out": 12.0, "up more": 6.0}

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.ingest.sites import NAMES as SOURCES
 from fantasy_pipeline.report import page
 from fantasy_pipeline.report.absences import Vacated
-from fantasy_pipeline.report.board import Points
+from fantasy_pipeline.report.accuracy import Scores
 from fantasy_pipeline.report.close_calls import CloseCall
 from fantasy_pipeline.report.contents import Input, Origin
 from fantasy_pipeline.report.movers import Move
-from fantasy_pipeline.report.scores import Scores
-from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.sources.projections import NAMES as SOURCES
+from fantasy_pipeline.report.players import Points
 from fantasy_pipeline_tests.report.players import AS_OF, player, report
 
 SAMPLE = Origin("synthetic sample league", AS_OF, "run", "http://127.0.0.1:3000/runs/")

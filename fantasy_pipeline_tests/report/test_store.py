@@ -5,11 +5,11 @@ from datetime import datetime, timezone
 import pytest
 
 from fantasy_pipeline.errors import NotMaterializedError, PipelineError
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import PROJECTIONS
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.report import store
 from fantasy_pipeline.report.store import Refresh, State, advance
-from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.tables import PROJECTIONS
 from fantasy_pipeline_tests.conftest import Rows
 
 WEEK = SeasonWeek(2025, 10)

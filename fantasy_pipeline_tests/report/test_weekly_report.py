@@ -17,17 +17,16 @@ import pyarrow.compute as pc
 import pytest
 
 from fantasy_pipeline import cli
-from fantasy_pipeline.asset_metadata import link_to_report
 from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import PLAYER_HISTORY, PROJECTIONS
+from fantasy_pipeline.orchestration.metadata import link_to_report
+from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.report import store
-from fantasy_pipeline.resources import NflData
-from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.tables import PLAYER_HISTORY, PROJECTIONS
-from fantasy_pipeline_tests.replay import followed
+from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.report.conftest import PLAYED, UPCOMING, League
-
-ROOT = Path(__file__).parents[2]
+from fantasy_pipeline_tests.system.replay import followed
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,185 @@
+"""The commands that read: week, projections, sql."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fantasy_pipeline.cli.help import command
+from fantasy_pipeline.cli.options import (
+    AtOption,
+    FormatOption,
+    JsonOption,
+    OutputOption,
+    SeasonOption,
+    SourceOption,
+    WeekOption,
+    both_or_none,
+    open_session,
+    positions,
+    table_format,
+)
+from fantasy_pipeline.cli.output import Format, console, print_json, say_label, write
+from fantasy_pipeline.cli.progress import waiting
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.football.scoring import Scoring
+from fantasy_pipeline.football.season_week import SeasonWeek
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from fantasy_pipeline.operations.session import Session
+
+PANEL = "Look at the results"
+
+
+def week(source: SourceOption = None, at: AtOption = None, json: JsonOption = False) -> None:
+    """Say which NFL week is due, in progress and upcoming.
+
+    Asks upstream for the schedule. Changes nothing.
+    """
+    session = open_session(source, at)
+    with waiting("reading the schedule"):
+        status = session.status.to_json()
+    say_label(session.label)
+    if json:
+        print_json(status | ({"data": session.label} if session.label else {}))
+        return
+    for name, value in status.items():
+        text = f"{value['season']} week {value['week']}" if isinstance(value, dict) else value
+        console().print(f"[bold]{name:15}[/] {'none' if text is None else text}")
+
+
+def projections(
+    season: SeasonOption = None,
+    week: WeekOption = None,
+    position: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="QB, RB, WR, TE or K; default: all.", autocompletion=positions
+        ),
+    ] = None,
+    scoring: Annotated[Scoring, typer.Option(help="Scoring of the points.")] = "ppr",
+    top: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Print the best N; default: all.")
+    ] = None,
+    format: FormatOption = Format.table,
+    output: OutputOption = None,
+    source: SourceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Print a week's projections, best first; without a week: the latest projected.
+
+    Reads the lake. Changes nothing but the file of --output.
+    """
+    format = table_format(format, json)
+    session = open_session(source)
+    wanted = both_or_none(season, week) or _latest_projected(session)
+    say_label(session.label)
+    print_projections(session, wanted, scoring, position, top, format, output)
+
+
+def _latest_projected(session: Session) -> SeasonWeek:
+    from fantasy_pipeline.football.tables import PROJECTIONS
+
+    weeks: list[SeasonWeek] = session.lake.weeks(PROJECTIONS)
+    if not weeks:
+        raise PipelineError("no week is projected yet; run `fantasy-pipeline run` first.")
+    return weeks[-1]
+
+
+def print_projections(
+    session: Session,
+    week: SeasonWeek,
+    scoring: Scoring,
+    position: str | None,
+    top: int | None,
+    format: Format,
+    output: Path | None,
+) -> None:
+    """Print a week's projections.
+
+    Raises:
+        PipelineError: the week was not projected, or there is no such position.
+    """
+    from fantasy_pipeline.lake.queries import FIXED_COLUMNS, week_projections
+
+    position = position.upper() if position else None
+    with waiting("reading the projections"):
+        table = week_projections(session.lake, week, position, scoring, top)
+    title = None
+    if format is Format.table:
+        # The week is in the title, and a screen is not wide enough for everything.
+        table = table.select([name for name in FIXED_COLUMNS if name not in ("season", "week")])
+        label = f" - {session.label}" if session.label else ""
+        title = f"Projections {week}, {scoring}{label}"
+    write(table, format, output, title, spare=("player_id", "source"), label=session.label)
+
+
+def sql(
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="One statement that only reads.")],
+    format: FormatOption = Format.table,
+    output: OutputOption = None,
+    source: SourceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Run read-only SQL (DuckDB) over the tables, and over run history: job_executions.
+
+    Changes nothing but the file of --output.
+    """
+    from fantasy_pipeline.lake.queries import run_sql
+
+    format = table_format(format, json)
+    session = open_session(source)
+    with waiting("running the query", alike=False) as wait:
+        views = {"job_executions": session.job_executions}
+        table = run_sql(session.lake, query, views, wait.watch)
+    _check_values(table, format)
+    say_label(session.label)
+    write(table, format, output, label=session.label)
+
+
+def _check_values(table: pa.Table, format: Format) -> None:
+    """Refuse a result that a format cannot hold, before any of it is written.
+
+    DuckDB has dates beyond Python's years 1 to 9999, and types that parquet does not.
+
+    Raises:
+        PipelineError: names the column.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for field, column in zip(table.schema, table.columns, strict=True):
+        try:
+            if format is Format.parquet:
+                sink = pa.BufferOutputStream()
+                pq.write_table(pa.schema([field]).empty_table(), sink)
+            elif pa.types.is_nested(field.type) or pa.types.is_temporal(field.type):
+                column.to_pylist()
+        except (OverflowError, ValueError, pa.ArrowException) as error:
+            raise PipelineError(
+                f"column {field.name} of the result cannot be written as {format.value}: {error}. "
+                f"Make it a text: select cast({field.name} as varchar)."
+            ) from error
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    command(app, PANEL, "week", "week --at 2025-09-30T08:00Z --json")(week)
+    command(
+        app,
+        PANEL,
+        "projections --position RB --top 10",
+        "projections --season 2025 --week 10 --scoring half",
+        "projections --position K --format csv --output k.csv",
+    )(projections)
+    command(
+        app,
+        PANEL,
+        'sql "from games where season = 2025 and week = 10"',
+        'sql "from weekly_stats where passing_yards > 400" --json',
+        'sql "from job_executions" --format csv --output runs.csv',
+    )(sql)

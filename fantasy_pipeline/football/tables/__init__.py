@@ -1,0 +1,70 @@
+"""The lake's tables, one contract each. Add a column there first; everything else derives.
+
+By where they come from: `ingest`, `history`, `projections`; columns that many share: `columns`.
+"""
+
+from __future__ import annotations
+
+from fantasy_pipeline.football.tables.columns import PLAYER_WEEK
+from fantasy_pipeline.football.tables.history import (
+    AVERAGED_STATS,
+    LONG_STATS,
+    PLAYER_HISTORY,
+    RECENT_STATS,
+    TARGET_STATS,
+    TEAM_STATS,
+)
+from fantasy_pipeline.football.tables.ingest import (
+    GAMES,
+    PROVISIONAL_STATS,
+    RAW_PLAYERS,
+    STAT_COLUMNS,
+    STAT_CORRECTIONS,
+    WEEKLY_STATS,
+)
+from fantasy_pipeline.football.tables.projections import (
+    FANTASY_POSITIONS,
+    MODEL_PROJECTIONS,
+    PROJECTION_ACCURACY,
+    PROJECTIONS,
+    SOURCE_PROJECTIONS,
+)
+
+ALL_TABLES = (
+    GAMES,
+    RAW_PLAYERS,
+    WEEKLY_STATS,
+    PROVISIONAL_STATS,
+    STAT_CORRECTIONS,
+    PLAYER_HISTORY,
+    SOURCE_PROJECTIONS,
+    MODEL_PROJECTIONS,
+    PROJECTIONS,
+    PROJECTION_ACCURACY,
+)
+"""Every table of the lake, upstream first."""
+
+BY_NAME = {table.name: table for table in ALL_TABLES}
+
+__all__ = [
+    "ALL_TABLES",
+    "AVERAGED_STATS",
+    "BY_NAME",
+    "FANTASY_POSITIONS",
+    "GAMES",
+    "LONG_STATS",
+    "MODEL_PROJECTIONS",
+    "PLAYER_HISTORY",
+    "PLAYER_WEEK",
+    "PROJECTIONS",
+    "PROJECTION_ACCURACY",
+    "PROVISIONAL_STATS",
+    "RAW_PLAYERS",
+    "RECENT_STATS",
+    "SOURCE_PROJECTIONS",
+    "STAT_COLUMNS",
+    "STAT_CORRECTIONS",
+    "TARGET_STATS",
+    "TEAM_STATS",
+    "WEEKLY_STATS",
+]

@@ -1,0 +1,51 @@
+"""Columns that most tables of the lake share."""
+
+from __future__ import annotations
+
+from fantasy_pipeline.football.season_week import FIRST_SEASON, LAST_SEASON, WEEKS
+from fantasy_pipeline.football.tables.contract import Column
+from fantasy_pipeline.football.teams import TEAMS
+
+SEASON = Column(
+    "season",
+    "int",
+    "Season, the year it starts in",
+    required=True,
+    lowest=FIRST_SEASON,
+    highest=LAST_SEASON,
+)
+WEEK = Column(
+    "week",
+    "int",
+    "Week 1-22; play-offs from 18 (19 from 2021)",
+    required=True,
+    lowest=WEEKS[0],
+    highest=WEEKS[-1],
+)
+PLAYER_ID = Column(
+    "player_id",
+    "string",
+    "gsis_id; NO_PLAYER for the row a week in which upstream keeps stats of no player",
+    required=True,
+)
+PLAYER_NAME = Column("player_name", "string", "Full name")
+POSITION = Column(
+    "position",
+    "string",
+    "Position the player is used at: QB, RB, WR, TE, K, or a line or defence one",
+)
+TEAM = Column(
+    "team", "string", "Team of that week, today's code (LV, LAC, LA for all years)", allowed=TEAMS
+)
+OPPONENT = Column("opponent", "string", "Opposing team; null on a bye", allowed=TEAMS)
+
+PLAYER_WEEK = ("season", "week", "player_id")
+
+
+def stat_unit(name: str) -> str:
+    """What a stat counts, by its name: yards, points, a share, or a count."""
+    if name.endswith("_share"):
+        return "share"
+    if "points" in name or name.endswith("_epa"):
+        return "points"
+    return "yards" if name.endswith("_yards") else "count"

@@ -1,0 +1,310 @@
+"""Box scores of the sample league: stat lines that agree with each other and with the score.
+
+All games of a week are drawn at once; every array is sides x places of the depth chart.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fantasy_pipeline.football.tables import STAT_COLUMNS
+from fantasy_pipeline.ingest.sample.draws import Topic, first_true, split, stream
+from fantasy_pipeline.ingest.sample.outlook import (
+    DRIVES,
+    FG_RATE,
+    KICKER,
+    TARGET_RATE,
+    Outlook,
+    Sides,
+    by_position,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from fantasy_pipeline.ingest.sample.draws import Array, Bools, Floats, Ints
+
+    Box = dict[str, Array]
+    """Stat column to values, sides x places."""
+
+_SCORING_DRIVES = 5
+"""Drives that can end in a passing touchdown, and as many in a rushing one."""
+_RETURNERS = (10, 11, 9, 8, 7)
+"""Places that return kicks, first choice first."""
+_FG_RANGES = {
+    "fg_made_0_19": (18, 19, 0.005, 1.0),
+    "fg_made_20_29": (20, 29, 0.22, 0.98),
+    "fg_made_30_39": (30, 39, 0.28, 0.94),
+    "fg_made_40_49": (40, 49, 0.29, 0.83),
+    "fg_made_50_59": (50, 59, 0.195, 0.69),
+    "fg_made_60_": (60, 65, 0.01, 0.3),
+}
+"""Shortest and longest kick in yards, share of the attempts, chance to make it."""
+_TOUCHDOWNS = ("rushing_tds", "receiving_tds", "def_tds", "special_teams_tds")
+_POINTS = {
+    **dict.fromkeys(_TOUCHDOWNS, 6),
+    "rushing_2pt_conversions": 2,
+    "receiving_2pt_conversions": 2,
+    "def_safeties": 2,
+    "fg_made": 3,
+    "pat_made": 1,
+}
+"""What stats put on the scoreboard."""
+_FANTASY = {
+    "passing_yards": 1 / 25,
+    "passing_tds": 4,
+    "passing_interceptions": -2,
+    "passing_2pt_conversions": 2,
+    "sack_fumbles_lost": -2,
+    "rushing_yards": 1 / 10,
+    "rushing_tds": 6,
+    "rushing_fumbles_lost": -2,
+    "rushing_2pt_conversions": 2,
+    "receiving_yards": 1 / 10,
+    "receiving_tds": 6,
+    "receiving_fumbles_lost": -2,
+    "receiving_2pt_conversions": 2,
+    "special_teams_tds": 6,
+}
+"""Upstream's rule of ``fantasy_points``, written out because the sample stands for upstream."""
+
+
+def play_games(sides: Sides, outlook: Outlook, active: Bools) -> tuple[Box, Ints]:
+    """Draw a week's games.
+
+    Returns:
+        The box score with every stat column and both fantasy points, and each side's score.
+    """
+    import numpy as np
+
+    rng = stream(Topic.GAMES, sides.season, sides.week)
+    box: Box = {column.name: np.zeros(active.shape) for column in STAT_COLUMNS}
+    _receive(box, outlook, rng)
+    _pass(box, outlook, rng)
+    _run(box, outlook, rng)
+    _defend(box, sides, active, rng)
+    _return_kicks(box, active, rng)
+    _convert(box, outlook, rng)
+    _kick(box, outlook, rng)
+    _overtime(box, sides, rng)
+    _derive(box, outlook)
+    score = sum(points * box[stat].sum(axis=1) for stat, points in _POINTS.items())
+    return box, np.asarray(score).astype(np.int64)
+
+
+def offensive_plays(box: Box) -> Ints:
+    """Offensive plays of each side."""
+    import numpy as np
+
+    plays = sum(box[stat].sum(axis=1) for stat in ("attempts", "sacks_suffered", "carries"))
+    return np.asarray(plays).astype(np.int64) + 1
+
+
+def snaps(sides: Sides, box: Box, outlook: Outlook, active: Bools) -> tuple[Ints, Floats]:
+    """Offensive snaps and their share (0-1, 2 decimals, as upstream rounds them)."""
+    import numpy as np
+
+    rng = stream(Topic.SNAPS, sides.season, sides.week)
+    plays = offensive_plays(box)[:, None]
+    skill = np.array(by_position(0, RB=1, WR=1, TE=1))
+    work = skill * active * (0.02 + outlook.target_share + 0.2 * outlook.carry_share) ** 0.75
+    work = work * rng.gamma(40, 1 / 40, active.shape)
+    share = (5 * work / work.sum(axis=1, keepdims=True)).clip(0, 0.97)
+    share = share + outlook.starter + active * np.array(by_position(0, OT=1))
+    touches = box["targets"] + box["carries"]
+    count = np.maximum(np.rint(share * plays), touches).clip(0, plays).astype(np.int64)
+    return count, np.round(count / plays, 2)
+
+
+def _receive(box: Box, outlook: Outlook, rng: np.random.Generator) -> None:
+    import numpy as np
+
+    attempts = np.rint(rng.normal(outlook.attempts, 6)).clip(16, 60).astype(np.int64)
+    targets = rng.binomial(attempts, TARGET_RATE)
+    plan = outlook.target_share * rng.gamma(8, 1 / 8, outlook.target_share.shape)
+    box["targets"] = split(rng, targets, plan)
+    box["receptions"] = rng.binomial(box["targets"], outlook.catch_rate)
+    caught = box["receptions"]
+    yards = rng.gamma(1.4 * caught.clip(0.01), outlook.yards_per_catch / 1.4)
+    box["receiving_yards"] = np.where(caught > 0, np.rint(yards), 0)
+    box["receiving_tds"] = _score(rng, caught, outlook.td_per_catch)
+    box["receiving_2pt_conversions"] = np.zeros(caught.shape)
+    box["receiving_fumbles"] = rng.binomial(caught, 0.01)
+    box["receiving_fumbles_lost"] = rng.binomial(box["receiving_fumbles"], 0.47)
+    depth = np.array(by_position(0, RB=0.5, WR=11, TE=7))
+    box["receiving_air_yards"] = np.rint(rng.gamma(8, depth / 8, caught.shape) * box["targets"])
+    after = np.array(by_position(0, RB=0.95, WR=0.38, TE=0.48))
+    box["receiving_yards_after_catch"] = np.rint(after * box["receiving_yards"])
+    downs = rng.binomial(caught, 0.5)
+    box["receiving_first_downs"] = np.maximum(downs, box["receiving_tds"])
+    box["attempts"] = outlook.starter * attempts[:, None]
+
+
+def _score(rng: np.random.Generator, touches: Ints, chance: Floats) -> Ints:
+    """Touchdowns of each player, never more than touches.
+
+    A side has few drives to score on, so its total varies less than that of independent touches.
+    """
+    import numpy as np
+
+    weights = touches * chance
+    expected = weights.sum(axis=1)
+    total = rng.binomial(_SCORING_DRIVES, (expected / _SCORING_DRIVES).clip(0, 0.9))
+    return np.minimum(split(rng, total, weights + 1e-9), touches)
+
+
+def _pass(box: Box, outlook: Outlook, rng: np.random.Generator) -> None:
+    """The quarterback's line is the sum of his receivers'."""
+    import numpy as np
+
+    starter = outlook.starter
+    for passing, receiving in (
+        ("completions", "receptions"),
+        ("passing_yards", "receiving_yards"),
+        ("passing_tds", "receiving_tds"),
+        ("passing_air_yards", "receiving_air_yards"),
+        ("passing_yards_after_catch", "receiving_yards_after_catch"),
+        ("passing_first_downs", "receiving_first_downs"),
+    ):
+        box[passing] = starter * box[receiving].sum(axis=1, keepdims=True)
+    missed = (box["attempts"] - box["completions"]).astype(np.int64)
+    chance = 0.062 * np.exp(-0.15 * outlook.qb_skill)[:, None]
+    box["passing_interceptions"] = rng.binomial(missed, chance.clip(0, 0.3))
+    sacks = rng.poisson(2.4 * np.exp(-0.1 * outlook.qb_skill))[:, None] * starter
+    box["sacks_suffered"] = sacks
+    box["sack_yards_lost"] = 0.0 - rng.poisson(6.6 * sacks)
+    box["sack_fumbles"] = rng.binomial(sacks, 0.125)
+    box["sack_fumbles_lost"] = rng.binomial(box["sack_fumbles"], 0.43)
+
+
+def _run(box: Box, outlook: Outlook, rng: np.random.Generator) -> None:
+    import numpy as np
+
+    carries = np.rint(rng.normal(outlook.carries, 5.5)).clip(10, 50).astype(np.int64)
+    plan = outlook.carry_share * rng.gamma(12, 1 / 12, outlook.carry_share.shape)
+    runs = split(rng, carries, plan)
+    yards = rng.normal(outlook.yards_per_carry * runs, 5.5 * np.sqrt(runs))
+    box["carries"] = runs
+    box["rushing_yards"] = np.rint(yards.clip(-3 * runs)) + 0.0
+    box["rushing_tds"] = _score(rng, runs, outlook.td_per_carry)
+    box["rushing_fumbles"] = rng.binomial(runs, 0.015)
+    box["rushing_fumbles_lost"] = rng.binomial(box["rushing_fumbles"], 0.48)
+    box["rushing_first_downs"] = np.maximum(rng.binomial(runs, 0.24), box["rushing_tds"])
+
+
+def _defend(box: Box, sides: Sides, active: Bools, rng: np.random.Generator) -> None:
+    """What the other side suffers goes to the few defenders that the league lists."""
+    import numpy as np
+
+    def taken(*stats: str) -> Ints:
+        total = np.asarray(sum(box[stat].sum(axis=1) for stat in stats))
+        return np.asarray(sides.foes(total.astype(np.int64)), dtype=np.int64)
+
+    rush = active * np.array(by_position(0, DE=3, LB=1.7, CB=0.3, S=0.5))
+    cover = active * np.array(by_position(0, DE=0.1, LB=0.4, CB=1.3, S=1.2))
+    tackle = active * np.array(by_position(0, DE=2, LB=4.6, CB=3.6, S=4.2))
+    lost = [f"{play}_fumbles_lost" for play in ("sack", "rushing", "receiving")]
+    dropped = taken("sack_fumbles", "rushing_fumbles", "receiving_fumbles")
+    intercepted = taken("passing_interceptions")
+    box["def_sacks"] = split(rng, taken("sacks_suffered"), rush)
+    box["def_interceptions"] = split(rng, intercepted, cover)
+    box["def_pass_defended"] = box["def_interceptions"] + rng.poisson(0.5 * cover)
+    box["def_fumbles_forced"] = split(rng, rng.binomial(dropped, 0.8), rush)
+    box["def_tackles_solo"] = np.maximum(rng.poisson(tackle), box["def_sacks"])
+    box["def_tackle_assists"] = rng.poisson(0.6 * tackle)
+    box["def_tds"] = split(rng, rng.binomial(intercepted + taken(*lost), 0.05), cover)
+    box["def_safeties"] = split(rng, rng.binomial(1, 0.03, len(active)), rush)
+
+
+def _return_kicks(box: Box, active: Bools, rng: np.random.Generator) -> None:
+    import numpy as np
+
+    returner = np.zeros_like(active)
+    returner[:, _RETURNERS] = first_true(active[:, _RETURNERS])
+    box["punt_return_yards"] = returner * rng.poisson(rng.gamma(2, 8, active.shape))
+    box["kickoff_return_yards"] = returner * rng.poisson(rng.gamma(2, 23, active.shape))
+    box["special_teams_tds"] = returner * rng.binomial(1, 0.03, active.shape)
+
+
+def _convert(box: Box, outlook: Outlook, rng: np.random.Generator) -> None:
+    """After each touchdown: two-point try or extra point."""
+    import numpy as np
+
+    touchdowns = np.asarray(sum(box[stat].sum(axis=1) for stat in _TOUCHDOWNS)).astype(np.int64)
+    tries = rng.binomial(touchdowns, 0.06)
+    good = rng.binomial(tries, 0.48)
+    passed = rng.binomial(good, 0.7)
+    box["passing_2pt_conversions"] = outlook.starter * passed[:, None]
+    box["receiving_2pt_conversions"] = split(rng, passed, outlook.target_share)
+    box["rushing_2pt_conversions"] = split(rng, good - passed, outlook.carry_share)
+    kicks = touchdowns - tries
+    made = rng.binomial(kicks, 0.955)
+    blocked = rng.binomial(kicks - made, 0.25)
+    box["pat_att"][:, KICKER] = kicks
+    box["pat_made"][:, KICKER] = made
+    box["pat_blocked"][:, KICKER] = blocked
+    box["pat_missed"][:, KICKER] = kicks - made - blocked
+
+
+def _kick(box: Box, outlook: Outlook, rng: np.random.Generator) -> None:
+    """Field goals, on drives that do not end in a touchdown."""
+    import numpy as np
+
+    touchdowns = (box["rushing_tds"] + box["receiving_tds"]).sum(axis=1).astype(np.int64)
+    attempts = rng.binomial((DRIVES - touchdowns).clip(1), FG_RATE)
+    shortest, longest, share, chance = (np.array(v) for v in zip(*_FG_RANGES.values(), strict=True))
+    tried = rng.multinomial(attempts, share / share.sum())
+    made = rng.binomial(tried, (chance + 0.04 * outlook.kicking[:, None]).clip(0.05, 0.995))
+    yards = rng.integers(shortest, longest + 1, made.shape)
+    missed = attempts - made.sum(axis=1)
+    blocked = rng.binomial(missed, 0.15)
+    for i, stat in enumerate(_FG_RANGES):
+        box[stat][:, KICKER] = made[:, i]
+    box["fg_att"][:, KICKER] = attempts
+    box["fg_made"][:, KICKER] = made.sum(axis=1)
+    box["fg_blocked"][:, KICKER] = blocked
+    box["fg_missed"][:, KICKER] = missed - blocked
+    box["fg_long"][:, KICKER] = (yards * (made > 0)).max(axis=1)
+
+
+def _overtime(box: Box, sides: Sides, rng: np.random.Generator) -> None:
+    """A field goal from 33 yards decides every tied game."""
+    import numpy as np
+
+    score = np.asarray(sum(points * box[stat].sum(axis=1) for stat, points in _POINTS.items()))
+    games = len(score) // 2
+    side = np.arange(games) + games * rng.integers(0, 2, games)
+    winners = side[(score == sides.foes(score))[:games]]
+    for stat in ("fg_att", "fg_made", "fg_made_30_39"):
+        box[stat][winners, KICKER] += 1
+    box["fg_long"][winners, KICKER] = box["fg_long"][winners, KICKER].clip(33)
+
+
+def _derive(box: Box, outlook: Outlook) -> None:
+    """Shares, expected points added and fantasy points, from the counts."""
+    import numpy as np
+
+    air = box["receiving_air_yards"]
+    box["target_share"] = box["targets"] / box["targets"].sum(axis=1, keepdims=True)
+    box["air_yards_share"] = air / air.sum(axis=1, keepdims=True).clip(1)
+    box["wopr"] = 1.5 * box["target_share"] + 0.7 * box["air_yards_share"]
+    missed = box["targets"] - box["receptions"]
+    box["receiving_epa"] = np.round(
+        0.075 * box["receiving_yards"] + 1.5 * box["receiving_tds"] - 0.9 * missed, 2
+    )
+    box["passing_epa"] = outlook.starter * np.round(
+        box["receiving_epa"].sum(axis=1, keepdims=True)
+        - 4 * box["passing_interceptions"]
+        - 1.7 * box["sacks_suffered"],
+        2,
+    )
+    box["rushing_epa"] = np.round(
+        0.1 * box["rushing_yards"]
+        + 1.2 * box["rushing_tds"]
+        - 0.5 * box["carries"]
+        - 3.5 * box["rushing_fumbles_lost"],
+        2,
+    )
+    points = np.asarray(sum(weight * box[stat] for stat, weight in _FANTASY.items()))
+    box["fantasy_points"] = np.round(points, 2) + 0.0
+    box["fantasy_points_ppr"] = np.round(points + box["receptions"], 2) + 0.0

@@ -1,0 +1,310 @@
+"""The sample league as the tables that upstream would deliver, in the contracts of `schema`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta, timezone
+from typing import TYPE_CHECKING
+
+from fantasy_pipeline.football.tables import STAT_COLUMNS
+from fantasy_pipeline.ingest.sample.draws import Topic, stream
+from fantasy_pipeline.ingest.sample.health import GAME_STATUS, INJURIES, PRACTICE, Report
+from fantasy_pipeline.ingest.sample.outlook import by_position
+from fantasy_pipeline.ingest.sample.players import SEASONS, Players
+from fantasy_pipeline.ingest.sample.projections import LEAST_POINTS, project
+from fantasy_pipeline.ingest.sample.schedule import (
+    LAST_REGULAR_WEEK,
+    TEAMS,
+    Fixture,
+    eastern_date,
+    sunday_of,
+)
+from fantasy_pipeline.ingest.sample.season import SAMPLE_NOW, Season, Week
+from fantasy_pipeline.ingest.sources import schema
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from fantasy_pipeline.ingest.sample.draws import Array, Bools
+
+    Part = tuple[Week, Bools, dict[str, Array]]
+    """Some players of a week (sides x places) and values of theirs, of the same shape."""
+
+_DOMES = ("DET", "LA", "LAC", "LV", "MIN", "NO")
+_ROOFS_THAT_OPEN = ("ARI", "ATL", "DAL", "HOU", "IND")
+_GRASS = ("ARI", "BAL", "CHI", "CLE", "DEN", "GB", "JAX", "KC", "LV", "MIA", "PHI", "PIT", "TB")
+_WARM = ("JAX", "MIA", "SF", "TB")
+_STATUS_DETAIL = {"ACT": "A01", "DEV": "P01", "INA": "I01", "RES": "R01"}
+_ID_PREFIXES = {
+    "esb_id": "SMP",
+    "sleeper_id": "s-sl-",
+    "espn_id": "s-es-",
+    "yahoo_id": "s-ya-",
+    "fantasypros_id": "s-fp-",
+    "mfl_id": "s-mf-",
+}
+_LATE_IDS = ("sleeper_id", "yahoo_id", "mfl_id")
+"""Platforms that many rookies of the current season are not on yet."""
+
+
+def people(league: Players) -> pa.Table:
+    """One row per player, by player number: names, measures and every id."""
+    import pyarrow as pa
+
+    rng = stream(Topic.IDS)
+    columns: dict[str, Sequence[object]] = {
+        "player_id": league.ids("SAMPLE-"),
+        "player_name": league.names,
+        "position": league.position,
+        "birth_date": league.birth_date,
+        "height": league.height,
+        "weight": league.weight,
+        "rookie_season": league.rookie_season,
+        "draft_pick": [pick or None for pick in league.draft_pick],
+        "pfr_id": league.pfr_id,
+        "esb_id": league.ids(_ID_PREFIXES["esb_id"]),
+    }
+    for name in schema.PLAYER_IDS.column_names:
+        if name in _ID_PREFIXES:
+            chance = rng.random(len(league))
+            late = [s == SEASONS[-1] and name in _LATE_IDS for s in league.rookie_season]
+            columns[name] = [
+                identity if draw >= (0.4 if is_late else 0.04) else None
+                for identity, draw, is_late in zip(
+                    league.ids(_ID_PREFIXES[name]), chance, late, strict=True
+                )
+            ]
+    return pa.table(columns)
+
+
+def player_ids(everybody: pa.Table) -> pa.Table:
+    """Ids of the fantasy platforms, which know no offensive linemen."""
+    import pyarrow.compute as pc
+
+    return schema.PLAYER_IDS.conform(everybody.filter(pc.not_equal(everybody["position"], "OT")))
+
+
+def players(everybody: pa.Table) -> pa.Table:
+    """Everybody."""
+    return schema.PLAYERS.conform(everybody)
+
+
+def schedule(seasons: Iterable[Season]) -> pa.Table:
+    """Every game; scores and weather where played, lines where the line-ups are known."""
+    import pyarrow as pa
+
+    rows = [row for season in seasons for row in _games(season)]
+    return schema.SCHEDULE.conform(pa.Table.from_pylist(rows))
+
+
+def weekly_stats(season: Season, everybody: pa.Table) -> pa.Table:
+    """A line for everybody who did something."""
+    import numpy as np
+    import pyarrow as pa
+
+    names = [column.name for column in STAT_COLUMNS]
+    points = ["fantasy_points", "fantasy_points_ppr"]
+    parts: list[Part] = []
+    for week in season.weeks:
+        if week.played is not None:
+            box = week.played.box
+            did = np.any([box[name] != 0 for name in names], axis=0)
+            # + 0.0 makes floats of counts, and 0.0 of -0.0.
+            parts.append((week, did, {name: box[name] + 0.0 for name in names + points}))
+    table = _rows(everybody, parts)
+    post = np.asarray(table["week"]) > LAST_REGULAR_WEEK
+    table = table.append_column("season_type", pa.array(np.where(post, "POST", "REG")))
+    longest = pa.array(np.asarray(table["fg_long"]), mask=np.asarray(table["fg_made"]) == 0)
+    table = table.set_column(table.column_names.index("fg_long"), "fg_long", longest)
+    return schema.WEEKLY_STATS.conform(table)
+
+
+def weekly_rosters(season: Season, everybody: pa.Table) -> pa.Table:
+    """Everybody's status in the weeks played; nobody of a team on a bye."""
+    import numpy as np
+
+    parts: list[Part] = []
+    for week in season.weeks:
+        if week.played is not None:
+            status = np.select(
+                [week.on_squad, week.report == Report.RESERVE, ~week.active],
+                ["DEV", "RES", "INA"],
+                "ACT",
+            )
+            detail = np.vectorize(_STATUS_DETAIL.__getitem__)(status)
+            everyone = np.ones(status.shape, dtype=bool)
+            parts.append((week, everyone, {"status": status, "status_detail": detail}))
+    return schema.WEEKLY_ROSTERS.conform(_rows(everybody, parts))
+
+
+def injuries(season: Season, everybody: pa.Table) -> pa.Table:
+    """Injury reports, dated two days before the game, and no later than the league's present."""
+    import numpy as np
+
+    status = np.array([GAME_STATUS.get(report) for report in Report])
+    injury = np.array([*INJURIES, None])
+    parts: list[Part] = []
+    for week in season.weeks:
+        listed = (week.report >= Report.LISTED) & (week.report <= Report.OUT) & ~week.on_squad
+        practice_only = week.report == Report.LISTED
+        rng = stream(Topic.REPORTS, week.sides.season, week.sides.week)
+        minutes = rng.integers(0, 120, listed.shape)
+        latest = SAMPLE_NOW - timedelta(hours=12)
+        kickoffs = [fixture.kickoff for fixture in week.fixtures] * 2
+        filed = [min(kickoff - timedelta(days=2), latest) for kickoff in kickoffs]
+        modified = np.array([moment.replace(tzinfo=None) for moment in filed], "datetime64[us]")
+        values = {
+            "injury_status": status[week.report],
+            "injury": injury[np.where(practice_only, -1, week.injury)],
+            "practice_injury": injury[week.injury],
+            "practice_status": np.array(PRACTICE)[week.practice],
+            "modified_at": modified[:, None] + minutes * np.timedelta64(1, "m"),
+        }
+        parts.append((week, listed, values))
+    table = _rows(everybody, parts)
+    return schema.INJURIES.conform(_as_utc(table, "modified_at"))
+
+
+def snap_counts(season: Season, everybody: pa.Table) -> pa.Table:
+    """Offensive snaps of everybody who was on the field; 0 for kickers and defenders."""
+    import numpy as np
+
+    others = np.array(by_position(0, K=1, DE=1, LB=1, CB=1, S=1)) > 0
+    parts: list[Part] = []
+    for week in season.weeks:
+        if week.played is not None:
+            count = week.played.snaps
+            values = {"offense_snaps": count, "snap_share": week.played.snap_share}
+            parts.append((week, week.active & (others | (count > 0)), values))
+    return schema.SNAP_COUNTS.conform(_rows(everybody, parts))
+
+
+def nflcom_projections(season: Season, everybody: pa.Table) -> pa.Table:
+    """Projections of the regular season, of the Friday before the games or of now if earlier."""
+    import numpy as np
+
+    parts: list[Part] = []
+    for week in season.weeks:
+        if week.sides.week <= LAST_REGULAR_WEEK:
+            points = project(week, everybody.num_rows)
+            friday = sunday_of(week.sides.season, week.sides.week) - timedelta(days=2)
+            as_of = min(
+                datetime.combine(friday, time(16), timezone.utc), SAMPLE_NOW - timedelta(hours=1)
+            )
+            saved = np.full(points.shape, as_of.replace(tzinfo=None), "datetime64[us]")
+            fantasy = np.array(by_position(0, QB=1, RB=1, WR=1, TE=1, K=1)) > 0
+            values = {"points_half": points, "as_of": saved}
+            parts.append((week, fantasy & (points >= LEAST_POINTS), values))
+    table = _as_utc(_rows(everybody, parts), "as_of")
+    return schema.NFLCOM_PROJECTIONS.conform(table.append_column("name", table["player_name"]))
+
+
+def _rows(everybody: pa.Table, parts: Sequence[Part]) -> pa.Table:
+    """One row per player picked, with season, week, team, opponent and all of his own columns."""
+    import numpy as np
+    import pyarrow as pa
+
+    codes = np.array(TEAMS)
+    collected: dict[str, list[Array]] = {}
+    for week, picked, values in parts:
+        sides, shape = week.sides, picked.shape
+        everything = {
+            "player": sides.players,
+            "season": np.full(shape, sides.season),
+            "week": np.full(shape, sides.week),
+            "team": np.broadcast_to(codes[sides.team][:, None], shape),
+            "opponent": np.broadcast_to(codes[sides.foes(sides.team)][:, None], shape),
+            **values,
+        }
+        for name, value in everything.items():
+            collected.setdefault(name, []).append(value[picked])
+    columns = {name: np.concatenate(values) for name, values in collected.items()}
+    table = everybody.take(pa.array(columns.pop("player")))
+    for name, value in columns.items():
+        table = table.append_column(name, pa.array(value, from_pandas=False))
+    return table
+
+
+def _as_utc(table: pa.Table, name: str) -> pa.Table:
+    """Say of a column of moments without a zone that they are UTC."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    moments = pc.assume_timezone(table[name].cast(pa.timestamp("us")), "UTC")
+    return table.set_column(table.column_names.index(name), name, moments)
+
+
+def _games(season: Season) -> list[dict[str, object]]:
+    """Schedule rows of a season, in order of kick-offs."""
+    weeks = {week.sides.week: week for week in season.weeks}
+    rows = []
+    last_game: dict[int, date] = {}
+    for fixture in sorted(season.fixtures, key=lambda game: game.kickoff):
+        day = eastern_date(fixture.kickoff)
+        teams = (fixture.home, fixture.away)
+        rest = [(day - last_game[t]).days if t in last_game else 7 for t in teams]
+        last_game.update(dict.fromkeys(teams, day))
+        week = weeks.get(fixture.week)
+        rows.append(
+            {
+                "season": fixture.season,
+                "week": fixture.week,
+                "game_id": fixture.game_id,
+                "game_type": fixture.game_type,
+                "kickoff": fixture.kickoff,
+                "home_team": TEAMS[fixture.home],
+                "away_team": TEAMS[fixture.away],
+                "home_rest": rest[0],
+                "away_rest": rest[1],
+                "div_game": fixture.home // 4 == fixture.away // 4,
+                "neutral_site": fixture.is_neutral,
+                **_result(fixture, week),
+                **_venue(fixture, is_played=week is not None and week.played is not None),
+            }
+        )
+    return rows
+
+
+def _result(fixture: Fixture, week: Week | None) -> dict[str, float | None]:
+    """Score and closing lines of a game, as far as they exist."""
+    row: dict[str, float | None] = dict.fromkeys(
+        ("home_score", "away_score", "spread_line", "total_line")
+    )
+    if week is None:
+        return row
+    home = week.fixtures.index(fixture)
+    away = home + len(week.fixtures)
+    first, second = week.outlook.points[home], week.outlook.points[away]
+    rng = stream(Topic.LINES, fixture.season, fixture.week)
+    errors = rng.normal(0, 1.5, (len(TEAMS), 2))[fixture.home]
+    row["spread_line"] = round(2 * float(first - second + errors[0])) / 2
+    row["total_line"] = round(2 * float(first + second + errors[1])) / 2
+    if week.played is not None:
+        row["home_score"] = int(week.played.score[home])
+        row["away_score"] = int(week.played.score[away])
+    return row
+
+
+def _venue(fixture: Fixture, is_played: bool) -> dict[str, object]:
+    """Stadium, roof and weather; what is decided on game day is null before it."""
+    team = TEAMS[fixture.home]
+    # One draw per home team: the weather does not depend on who else plays.
+    rng = stream(Topic.WEATHER, fixture.season, fixture.week)
+    chance, heat, wind = (values[fixture.home] for values in rng.random((3, len(TEAMS))))
+    roof: str | None = "outdoors"
+    if team in _DOMES:
+        roof = "dome"
+    elif team in _ROOFS_THAT_OPEN:
+        roof = ("closed" if chance < 0.7 else "open") if is_played else None
+    row: dict[str, object] = {
+        "stadium": f"Sample Stadium {team}",
+        "roof": roof,
+        "surface": "grass" if team in _GRASS else "fieldturf",
+        "temp": None,
+        "wind": None,
+    }
+    if roof == "outdoors" and is_played:
+        winter = 76 - 2.4 * fixture.week + (12 if team in _WARM else 0)
+        row["temp"] = round(winter + 24 * (float(heat) - 0.5))
+        row["wind"] = round(16 * float(wind))
+    return row

@@ -1,0 +1,156 @@
+"""ESPN: the player list of its public default league, PPR scoring.
+
+A player has several entries of stats, in no order: actual and projected, of the season and of
+weeks. The projection is the one with source 1 of the scoring period asked for. The list comes only
+with a sort order in the filter header, and of past seasons only sorted by draft rank.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from fantasy_pipeline.ingest.sites.base import (
+    UNKNOWN,
+    Statement,
+    WebSource,
+    Week,
+    nothing,
+    number,
+    stat_line,
+    text,
+    unusable,
+)
+
+if TYPE_CHECKING:
+    from fantasy_pipeline.ingest.download.transport import Transport
+
+NAME = "espn"
+URL = (
+    "https://lm-api-reads.fantasy.espn.com/apis/v3/games/ffl/seasons/{season}/segments/0"
+    "/leaguedefaults/3?scoringPeriodId={week}&view=kona_player_info"
+)
+_SLOTS = [0, 2, 4, 6, 17]
+FILTER = {
+    "players": {
+        "filterSlotIds": {"value": _SLOTS},
+        "limit": 1500,
+        "sortDraftRanks": {"sortPriority": 100, "sortAsc": True, "value": "PPR"},
+    }
+}
+"""QB, RB, WR, TE and K."""
+PROJECTED, WEEKLY = 1, 1
+"""`statSourceId` of projections (0: what happened), `statSplitTypeId` of single weeks."""
+STATS = {
+    "completions": ("1",),
+    "attempts": ("0",),
+    "passing_yards": ("3",),
+    "passing_tds": ("4",),
+    "passing_interceptions": ("20",),
+    "carries": ("23",),
+    "rushing_yards": ("24",),
+    "rushing_tds": ("25",),
+    "targets": ("58",),
+    "receptions": ("53",),
+    "receiving_yards": ("42",),
+    "receiving_tds": ("43",),
+    "fumbles_lost": ("72",),
+    "two_point_conversions": ("19", "26", "44"),
+    "special_teams_tds": ("101", "102"),
+    "fg_att": ("84",),
+    "fg_made": ("83",),
+    "pat_made": ("86",),
+}
+"""Our stats, and the numbers of ESPN's that they are the sum of."""
+_TEAMS = (
+    *("ATL", "BUF", "CHI", "CIN", "CLE", "DAL", "DEN", "DET", "GB", "TEN", "IND", "KC", "LV"),
+    *("LA", "MIA", "MIN", "NE", "NO", "NYG", "NYJ", "PHI", "ARI", "PIT", "LAC", "SF", "SEA"),
+    *("TB", "WAS", "CAR", "JAX"),
+)
+TEAMS = dict(enumerate(_TEAMS, 1)) | {33: "BAL", 34: "HOU"}
+"""Today's code of ESPN's team numbers."""
+
+
+def espn(transport: Transport) -> WebSource:
+    """The adapter."""
+    headers = {"X-Fantasy-Filter": json.dumps(FILTER, separators=(",", ":"))}
+
+    def read(week: Week) -> tuple[Sequence[Statement], datetime]:
+        url = URL.format(season=week.at.season, week=week.at.week)
+        fetched = transport.fetch(url, NAME, week.at.season, week.at.week, headers)
+        return statements(json.loads(fetched.path.read_bytes()), week), fetched.as_of
+
+    return WebSource(NAME, "espn_id", read)
+
+
+def statements(answer: object, week: Week) -> list[Statement]:
+    """Projections in an answer.
+
+    Raises:
+        NotPublishedError: it has none of the week.
+        UnusableAnswerError: it is of another shape.
+    """
+    players = answer.get("players") if isinstance(answer, dict) else None
+    if not isinstance(players, list):
+        raise unusable(NAME, week.at, "the answer has no list of players")
+    found = []
+    for entry in players:
+        player = entry.get("player") if isinstance(entry, dict) else None
+        if not isinstance(player, dict) or player.get("id") is None:
+            raise unusable(NAME, week.at, "an entry has no player with an id")
+        said = _projection(player, week)
+        if said is None:
+            continue
+        total = number(said.get("appliedTotal"))
+        if total is None:
+            raise unusable(NAME, week.at, "a projection has no appliedTotal")
+        if total == UNKNOWN:
+            continue
+        found.append(
+            Statement(
+                str(player["id"]),
+                text(player.get("fullName")),
+                TEAMS.get(int(number(player.get("proTeamId")) or 0)),
+                _values(total, said.get("stats")),
+            )
+        )
+    if not found:
+        raise nothing(NAME, week.at, f"no projection among {len(players)} players")
+    return found
+
+
+def _projection(player: dict[str, Any], week: Week) -> dict[str, Any] | None:
+    """The one entry that is a projection of the week."""
+    wanted = {
+        "seasonId": week.at.season,
+        "scoringPeriodId": week.at.week,
+        "statSourceId": PROJECTED,
+        "statSplitTypeId": WEEKLY,
+    }
+    stats = player.get("stats") or []
+    if not isinstance(stats, list):
+        raise unusable(NAME, week.at, "a player's stats are not a list")
+    for entry in stats:
+        if isinstance(entry, dict):
+            if missing := [name for name in wanted if name not in entry]:
+                raise unusable(NAME, week.at, f"stats have no {', '.join(missing)}")
+            if all(entry[name] == value for name, value in wanted.items()):
+                return entry
+    return None
+
+
+def _values(total: float, stats: object) -> dict[str, float]:
+    """PPR points as given; the other scorings by the receptions, where there is a stat line."""
+    if not isinstance(stats, dict) or not stats:
+        return {"points_ppr": total}
+    line = stat_line(stats, STATS)
+    # A line leaves out what is 0.
+    catches = line.get("receptions", 0.0)
+    points = {
+        "points_std": round(total - catches, 4),
+        "points_half": round(total - catches / 2, 4),
+        "points_ppr": round(total, 4),
+    }
+    return {**points, **line}

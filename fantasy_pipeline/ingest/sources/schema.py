@@ -1,0 +1,205 @@
+"""What upstream delivers, as contracts: canonical names and types, with the names upstream uses.
+
+Every reader, and the sample league, delivers exactly these tables. A `required` column that
+upstream lacks is an error; any other that it lacks is null. Types are as in `contracts.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fantasy_pipeline.football.tables import GAMES, STAT_COLUMNS
+from fantasy_pipeline.football.tables.columns import SEASON, WEEK
+from fantasy_pipeline.football.tables.contract import Column, Table
+
+SCHEDULE = Table("schedule", "nflverse schedules/games", GAMES.key, GAMES.columns)
+"""Delivered in the lake's own shape: `canonical.schedule` derives kick-offs and team codes."""
+
+WEEKLY_STATS = Table(
+    "weekly_stats",
+    "nflverse stats_player/stats_player_week_{season} and, before 2025, "
+    "player_stats/player_stats_{season}: one row per player-week, all positions.",
+    ("season", "week", "player_id"),
+    (
+        SEASON,
+        WEEK,
+        Column("player_id", "string", "gsis_id, or NO_PLAYER", required=True),
+        Column(
+            "player_name", "string", "Full name", required=True, aliases=("player_display_name",)
+        ),
+        Column("position", "string", "Position in the stats file", required=True),
+        Column("team", "string", "Team", required=True, aliases=("recent_team",)),
+        Column("opponent", "string", "Opponent", required=True, aliases=("opponent_team",)),
+        Column("season_type", "string", "REG or POST", required=True),
+        Column("fantasy_points", "float", "Upstream's standard points", required=True),
+        Column("fantasy_points_ppr", "float", "Upstream's PPR points", required=True),
+        # The model and the scoring read nearly all of them, and every file of the release, of
+        # 114 columns or more, has them: without one, players would silently score too little.
+        *(replace(column, required=True) for column in STAT_COLUMNS),
+    ),
+)
+
+OLD_WEEKLY_STATS = replace(
+    WEEKLY_STATS,
+    columns=tuple(
+        replace(
+            column,
+            required=column.required
+            and not column.name.startswith(("fg_", "pat_", "def_", "punt_", "kickoff_")),
+        )
+        for column in WEEKLY_STATS.columns
+    ),
+)
+"""The same of the old release, which has neither defence nor return yards, and kicking in a file
+of its own."""
+
+OLD_KICKING = Table(
+    "weekly_stats",
+    "nflverse player_stats/player_stats_kicking_{season}: one row per player-week who kicked.",
+    WEEKLY_STATS.key,
+    tuple(
+        column
+        for column in WEEKLY_STATS.columns
+        if column.name.startswith(("fg_", "pat_"))
+        or column.name in (*WEEKLY_STATS.key, "player_name", "position", "team", "season_type")
+    ),
+)
+"""The kicking of the old release."""
+
+OLD_TOTALS = (
+    "fantasy_points",
+    "fantasy_points_ppr",
+    *(
+        column.name
+        for column in STAT_COLUMNS
+        if column.unit in ("count", "yards")
+        and column.name != "fg_long"
+        and not column.name.startswith(("def_", "punt_", "kickoff_"))
+    ),
+)
+"""Columns of the old release that are 0 of who did nothing of the kind."""
+
+WEEKLY_ROSTERS = Table(
+    "weekly_rosters",
+    "nflverse weekly_rosters/roster_weekly_{season}: one row per rostered player and week; none "
+    "for a team on a bye.",
+    ("season", "week", "player_id"),
+    (
+        SEASON,
+        WEEK,
+        Column("player_id", "string", "gsis_id", required=True, aliases=("gsis_id",)),
+        Column("player_name", "string", "Full name", required=True, aliases=("full_name",)),
+        Column("position", "string", "Roster position", required=True),
+        Column("team", "string", "Team", required=True),
+        Column("status", "string", "ACT, RES, INA, DEV, CUT …", required=True),
+        Column("status_detail", "string", "Status code", aliases=("status_description_abbr",)),
+        Column("esb_id", "string", "Elias id, to find a gsis_id that is not assigned yet"),
+        Column("birth_date", "date", "Date of birth"),
+        Column("height", "int", "Height, inches"),
+        Column("weight", "int", "Weight, pounds"),
+        Column("rookie_season", "int", "First season", aliases=("rookie_year",)),
+        Column("draft_pick", "int", "Overall pick", aliases=("draft_number",)),
+        Column("pfr_id", "string", "Pro Football Reference id"),
+        Column("sleeper_id", "string", "Sleeper id"),
+        Column("espn_id", "string", "ESPN id"),
+        Column("yahoo_id", "string", "Yahoo id"),
+    ),
+)
+
+INJURIES = Table(
+    "injuries",
+    "nflverse injuries/injuries_{season}: one row per player, team and week on an injury report.",
+    ("season", "week", "team", "player_id"),
+    (
+        SEASON,
+        WEEK,
+        Column("team", "string", "Team that reports", required=True),
+        Column("player_id", "string", "gsis_id", required=True, aliases=("gsis_id",)),
+        Column(
+            "injury_status", "string", "Out, Doubtful, …", required=True, aliases=("report_status",)
+        ),
+        Column("injury", "string", "Injury", aliases=("report_primary_injury",)),
+        Column("practice_injury", "string", "Injury", aliases=("practice_primary_injury",)),
+        Column("practice_status", "string", "DNP, Limited or Full", required=True),
+        Column("modified_at", "timestamp", "Last change (UTC)", aliases=("date_modified",)),
+    ),
+)
+
+SNAP_COUNTS = Table(
+    "snap_counts",
+    "nflverse snap_counts/snap_counts_{season}, from Pro Football Reference: one row per player "
+    "and game.",
+    ("season", "week", "team", "pfr_id"),
+    (
+        SEASON,
+        WEEK,
+        Column("pfr_id", "string", "PFR id", required=True, aliases=("pfr_player_id",)),
+        Column("team", "string", "Team", required=True),
+        Column("offense_snaps", "int", "Offensive snaps", required=True),
+        Column("snap_share", "float", "Share 0-1", required=True, aliases=("offense_pct",)),
+    ),
+)
+
+PLAYER_IDS = Table(
+    "player_ids",
+    "dynastyprocess db_playerids: one row per player, ids of the fantasy platforms.",
+    ("player_id",),
+    (
+        Column("player_id", "string", "gsis_id", required=True, aliases=("gsis_id",)),
+        Column("player_name", "string", "Full name", required=True, aliases=("name",)),
+        Column("position", "string", "Position"),
+        Column("sleeper_id", "string", "Sleeper id", required=True),
+        Column("espn_id", "string", "ESPN id", required=True),
+        Column("yahoo_id", "string", "Yahoo id", required=True),
+        Column("fantasypros_id", "string", "FantasyPros id", required=True),
+        Column("pfr_id", "string", "PFR id", required=True),
+        Column("mfl_id", "string", "MyFantasyLeague id", required=True),
+    ),
+)
+
+PLAYERS = Table(
+    "players",
+    "nflverse players/players: one row per player who ever had a gsis_id.",
+    ("player_id",),
+    (
+        Column("player_id", "string", "gsis_id", required=True, aliases=("gsis_id",)),
+        Column("player_name", "string", "Full name", required=True, aliases=("display_name",)),
+        Column("position", "string", "Position of today", required=True),
+        Column("esb_id", "string", "Elias id"),
+        Column("pfr_id", "string", "PFR id"),
+        Column("espn_id", "string", "ESPN id"),
+        Column("birth_date", "date", "Date of birth"),
+        Column("height", "int", "Height, inches"),
+        Column("weight", "int", "Weight, pounds"),
+        Column("rookie_season", "int", "First season"),
+        Column("draft_pick", "int", "Overall pick", aliases=("draft_number",)),
+    ),
+)
+
+NFLCOM_PROJECTIONS = Table(
+    "nflcom_projections",
+    "NFL.com weekly projections as saved by hvpkod/NFL-Data: one row per player. Half-PPR; 0 means "
+    "no projection and is left out.",
+    ("season", "week", "name", "position"),
+    (
+        SEASON,
+        WEEK,
+        Column("name", "string", "Name as NFL.com writes it", required=True),
+        Column("position", "string", "QB, RB, WR, TE or K", required=True),
+        Column("team", "string", "Team on the day of saving", required=True),
+        Column("points_half", "float", "Projected points, half-PPR", required=True),
+        Column("as_of", "timestamp", "When the file said so", required=True),
+    ),
+)
+
+BY_SEASON = {table.name: table for table in (WEEKLY_STATS, WEEKLY_ROSTERS, INJURIES, SNAP_COUNTS)}
+"""Data sets with one file per season."""
+
+FIRST_SEASON_UPSTREAM = {
+    "weekly_stats": 1999,
+    "weekly_rosters": 2002,
+    "injuries": 2009,
+    "snap_counts": 2012,
+    "nflcom_projections": 2021,
+}
+"""First season each data set has upstream; nobody has to ask for earlier ones."""

@@ -1,0 +1,138 @@
+"""Reading the lake for people: projections of a week, and SQL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from fantasy_pipeline.errors import NotMaterializedError, PipelineError
+from fantasy_pipeline.football.scoring import Scoring
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import ALL_TABLES, FANTASY_POSITIONS, PROJECTIONS
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.lake.duck import arrow
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+    from fantasy_pipeline.football.tables.contract import Table
+
+_PROGRESS = (
+    "enable_progress_bar = true",
+    "enable_progress_bar_print = false",
+    "progress_bar_time = 0",
+)
+_LOCKED = (
+    "autoinstall_known_extensions = false",
+    "autoload_known_extensions = false",
+    "python_enable_replacements = false",
+    "enable_external_access = false",
+    "lock_configuration = true",
+)
+_CATALOGUE = re.compile(r"\b(show|query|query_table|information_schema|(duckdb|pg|sqlite)_\w+)\b")
+
+FIXED_COLUMNS = PROJECTIONS.column_names[:13]
+"""season … reason: the columns, and their order, that scripts may rely on."""
+
+
+def week_projections(
+    lake: Lake,
+    week: SeasonWeek,
+    position: str | None = None,
+    scoring: Scoring = "ppr",
+    top: int | None = None,
+) -> pa.Table:
+    """Projections of a week, best first, points in one scoring.
+
+    Returns:
+        `FIXED_COLUMNS`, then the rest of `PROJECTIONS`; `projected_points`, `p10`, `p50` and
+        `p90` are in `scoring`.
+
+    Raises:
+        NotMaterializedError: the week was not projected.
+        PipelineError: no such position.
+    """
+    import pyarrow.compute as pc
+
+    if position is not None and position not in FANTASY_POSITIONS:
+        raise PipelineError(f"position {position!r} is none of {', '.join(FANTASY_POSITIONS)}.")
+    table = lake.read(PROJECTIONS, [week])
+    if table.num_rows == 0:
+        raise NotMaterializedError(
+            f"projections {week}: the schedule has no game in that week; choose another."
+        )
+    if scoring != "ppr":
+        for name in ("projected_points", "p10", "p50", "p90"):
+            index = table.schema.get_field_index(name)
+            table = table.set_column(index, name, table[f"{name}_{scoring}"])
+    if position is not None:
+        table = table.filter(pc.equal(table["position"], position))
+    table = table.sort_by([("projected_points", "descending"), ("player_id", "ascending")])
+    return table if top is None else table.slice(0, top)
+
+
+def run_sql(
+    lake: Lake,
+    text: str,
+    views: Mapping[str, Callable[[], pa.Table]] | None = None,
+    watch: Callable[[Callable[[], float | None]], None] = lambda _: None,
+) -> pa.Table:
+    """Run one read-only statement over the lake's tables.
+
+    Args:
+        views: tables from elsewhere, by name; made only if the statement names them.
+        watch: called, before the statement runs, with what tells how much of it is done, 0-1.
+
+    Raises:
+        PipelineError: not exactly one SELECT, an error in it, or a file that cannot be read.
+    """
+    import duckdb
+
+    present = [
+        table for table in ALL_TABLES if (lake.weeks(table) if table.weekly else lake.has(table))
+    ]
+    needed = present if lake.is_local else _needed(present, text)
+    try:
+        with lake.connect(needed, private=True) as connection:
+            for name, table in (views or {}).items():
+                if _names(text, name):
+                    connection.register(name, table())
+            for setting in (*_PROGRESS, *_LOCKED):
+                connection.execute(f"set {setting}")
+            statements = connection.extract_statements(text)
+            # Not EXPLAIN: with ANALYZE it would run what it explains.
+            if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+                raise PipelineError("sql takes one statement that only reads: select, from, with …")
+            watch(lambda: _share_done(connection))
+            return arrow(connection, text)
+    except duckdb.Error as error:
+        names = ", ".join(table.name for table in present)
+        tables = names or "none yet; run `fantasy-pipeline run` first"
+        line = " ".join(str(error).split("\n\n")[0].split())
+        raise PipelineError(f"{line} (tables in the lake: {tables})") from error
+
+
+def _share_done(connection: duckdb.DuckDBPyConnection) -> float | None:
+    """Share of the running statement that is done, 0-1; None: DuckDB cannot tell (yet)."""
+    import duckdb
+
+    try:
+        percent = connection.query_progress()
+    except duckdb.Error:  # The connection is closed: asked a moment too late.
+        return None
+    return percent / 100 if percent > 0 else None
+
+
+def _needed(present: Sequence[Table], text: str) -> Sequence[Table]:
+    """Tables that a statement may read: all, if it names none or asks which there are.
+
+    From object storage each table's files are fetched before the statement runs.
+    """
+    named = [table for table in present if _names(text, table.name)]
+    return present if _CATALOGUE.search(text.lower()) or not named else named
+
+
+def _names(text: str, table: str) -> bool:
+    return re.search(rf"\b{table}\b", text, re.IGNORECASE) is not None

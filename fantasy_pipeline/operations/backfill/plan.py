@@ -1,0 +1,234 @@
+"""What a backfill is to do: which steps, in which stages, for which weeks.
+
+The stages follow the asset graph: what comes from upstream, season by season; the history of all
+players, once; projections and their accuracy, season by season. Plans read the schedule and the
+lake; nothing is run here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.football.calendar import check_week, week_status, weeks_of
+from fantasy_pipeline.football.import_calendar import phases_at
+from fantasy_pipeline.football.season_week import SeasonWeek, ranges
+from fantasy_pipeline.football.tables import (
+    MODEL_PROJECTIONS,
+    PLAYER_HISTORY,
+    PROJECTION_ACCURACY,
+    PROJECTIONS,
+    RAW_PLAYERS,
+    SOURCE_PROJECTIONS,
+    WEEKLY_STATS,
+)
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from fantasy_pipeline.football.calendar import Game
+    from fantasy_pipeline.lake import Lake
+    from fantasy_pipeline.operations.session import Session
+
+GAMES, INGEST, EARLY_INGEST = "games_refresh", "season_ingest", "provisional_ingest"
+HISTORY, PROJECT = "history_rebuild", "season_projections"
+_WEEKLY = (
+    RAW_PLAYERS,
+    WEEKLY_STATS,
+    SOURCE_PROJECTIONS,
+    MODEL_PROJECTIONS,
+    PROJECTIONS,
+    PROJECTION_ACCURACY,
+)
+"""What the lake has of a week that is not missing."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One Dagster run: a job over contiguous weeks of a season, or over none."""
+
+    job: str
+    first: SeasonWeek | None = None
+    last: SeasonWeek | None = None
+
+    @property
+    def name(self) -> str:
+        return (
+            f"{self.job} {self.first.key}-{self.last.week:02d}"
+            if self.first and self.last
+            else self.job
+        )
+
+    @property
+    def weeks(self) -> list[SeasonWeek]:
+        if not (self.first and self.last):
+            return []
+        numbers = range(self.first.week, self.last.week + 1)
+        return [SeasonWeek(self.first.season, week) for week in numbers]
+
+    def shares(self, other: Step) -> bool:
+        """Whether both are over one and the same week."""
+        return not set(self.weeks).isdisjoint(other.weeks)
+
+    @property
+    def work(self) -> int:
+        """How much it is to do, in weeks; the history costs about as much as a season."""
+        return len(self.weeks) or (22 if self.job == HISTORY else 1)
+
+    def is_in(self, lake: Lake) -> bool:
+        """Whether what it makes is in the lake; not asked of the schedule."""
+        if self.job == HISTORY:
+            return lake.has(PLAYER_HISTORY)
+        table = PROJECTIONS if self.job == PROJECT else WEEKLY_STATS
+        return set(self.weeks) <= set(lake.weeks(table))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A backfill: which weeks of which seasons, from which source.
+
+    Args:
+        text: what was asked for; the same text resumes an interrupted backfill.
+        stages: steps that may run beside each other.
+        ahead: weeks that were asked for and of which no game is over.
+        absent: weeks that were asked for and that their seasons do not have.
+        lake: where the tables are; None: only run history tells what is done.
+    """
+
+    text: str
+    source: str
+    stages: tuple[tuple[Step, ...], ...]
+    ahead: tuple[SeasonWeek, ...] = ()
+    absent: tuple[SeasonWeek, ...] = ()
+    lake: Lake | None = None
+
+    @property
+    def weeks(self) -> int:
+        """Weeks that are imported, projected, or both."""
+        return max(
+            (sum(step.work for step in stage if step.first) for stage in self.stages), default=0
+        )
+
+    @property
+    def work(self) -> int:
+        return sum(step.work for stage in self.stages for step in stage)
+
+
+def weeks_done(weeks: int, work_done: int, work: int) -> int:
+    """Weeks done of all, of a plan that goes over each of them in several stages."""
+    return weeks * work_done // work
+
+
+def contiguous(weeks: Sequence[SeasonWeek]) -> list[tuple[SeasonWeek, SeasonWeek]]:
+    """First and last of each run of consecutive weeks of one season."""
+    ranges: list[tuple[SeasonWeek, SeasonWeek]] = []
+    for week in sorted(weeks):
+        if ranges and ranges[-1][1] == SeasonWeek(week.season, week.week - 1):
+            ranges[-1] = (ranges[-1][0], week)
+        else:
+            ranges.append((week, week))
+    return ranges
+
+
+def make_plan(
+    text: str, source: str, weeks: Sequence[SeasonWeek], early: Collection[SeasonWeek] = ()
+) -> Plan:
+    """Plan the stages for some weeks.
+
+    Args:
+        early: weeks whose stats may still be corrected; they are kept, to be compared with.
+            Upstream may lack some of them: they have steps of their own, so that no other week
+            fails with them.
+    """
+    final = contiguous([week for week in weeks if week not in early])
+    provisional = contiguous([week for week in weeks if week in early])
+    return Plan(
+        text,
+        source,
+        (
+            (
+                *(Step(INGEST, *bounds) for bounds in final),
+                *(Step(EARLY_INGEST, *bounds) for bounds in provisional),
+            ),
+            (Step(HISTORY),),
+            # Those with most to learn from first: at the end no worker waits long for another.
+            tuple(Step(PROJECT, *bounds) for bounds in sorted(final + provisional, reverse=True)),
+        ),
+    )
+
+
+def backfill_plan(
+    session: Session,
+    seasons: Sequence[int],
+    weeks: Sequence[int],
+    only_missing: bool,
+) -> Plan:
+    """Plan a backfill of the weeks that exist and of which a game is over.
+
+    Without any stage if `only_missing`, and none is.
+
+    Raises:
+        PipelineError: none of the weeks is over, or a season is not in the schedule.
+    """
+    games = session.known_games
+    wanted, absent = [], []
+    for season in seasons:
+        exist = weeks_of(games, season)
+        if not exist:
+            check_week(games, SeasonWeek(season, 1))
+        wanted += [SeasonWeek(season, w) for w in exist if w in weeks]
+        absent += [SeasonWeek(season, w) for w in weeks if w not in exist]
+    last = _last_over(games, session.now)
+    ahead = tuple(week for week in wanted if week > last)
+    wanted = [week for week in wanted if week <= last]
+    if not wanted:
+        raise PipelineError(
+            "nothing to do: no such week is over; choose other --seasons or --weeks."
+        )
+    text = f"{session.source} {ranges(seasons)} weeks {ranges(sorted(set(weeks)))}"
+    if only_missing:
+        present = set.intersection(*(set(session.lake.weeks(table)) for table in _WEEKLY))
+        wanted = [week for week in wanted if week not in present]
+        text += " missing"
+    plan = Plan(text, session.source, ())
+    if wanted:
+        plan = make_plan(text, session.source, wanted, _early(games, wanted, session.now))
+    return replace(plan, ahead=ahead, absent=tuple(absent), lake=session.lake)
+
+
+def import_plan(session: Session, seasons: Iterable[int]) -> Plan:
+    """Plan the import of played weeks that are not in the lake, without projecting them."""
+    games = session.known_games
+    last = _last_over(games, session.now)
+    present = set(session.lake.weeks(WEEKLY_STATS)) & set(session.lake.weeks(SOURCE_PROJECTIONS))
+    weeks = [week for week in _all_weeks(games, seasons) if week <= last and week not in present]
+    text = f"{session.source} import {ranges(seasons)}"
+    plan = make_plan(text, session.source, weeks, _early(games, weeks, session.now))
+    return replace(plan, stages=plan.stages[:1], lake=session.lake)
+
+
+def demo_plan(session: Session) -> Plan:
+    """The two seasons before the week due, and its own season up to the week before."""
+    due = session.status.due
+    seasons = range(due.season - 2, due.season + 1)
+    weeks = [week for week in _all_weeks(session.known_games, seasons) if week < due]
+    plan = make_plan(f"{session.source} {ranges(seasons)} demo", session.source, weeks)
+    return replace(plan, lake=session.lake)
+
+
+def _last_over(games: Sequence[Game], now: datetime) -> SeasonWeek:
+    """The latest week to import; the week due counts 18 in the off-season, although the play-offs
+    are over."""
+    status = week_status(games, now)
+    return max(status.due, status.last_completed or status.due)
+
+
+def _early(games: Sequence[Game], weeks: Sequence[SeasonWeek], now: datetime) -> set[SeasonWeek]:
+    """Of some weeks, those whose stats are not final yet."""
+    return {week for week, phase in phases_at(games, weeks, now).items() if phase != "final"}
+
+
+def _all_weeks(games: Sequence[Game], seasons: Iterable[int]) -> list[SeasonWeek]:
+    return [SeasonWeek(season, week) for season in seasons for week in weeks_of(games, season)]

@@ -1,0 +1,65 @@
+"""The process of a triggered run.
+
+``python -m fantasy_pipeline.operations.worker JOB SOURCE WEEK …``. It is two processes. The outer one only waits: if the inner one, which runs the jobs, is killed,
+its run is marked as failed and says so, instead of looking busy for ever.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+
+INNER = "--inner"
+
+
+def main(arguments: Sequence[str]) -> int:
+    if arguments[0] == INNER:
+        return _run(arguments[1:])
+    command = [sys.executable, "-m", "fantasy_pipeline.operations.worker", INNER, *arguments]
+    with subprocess.Popen(command) as process:  # noqa: S603 - our own module
+        code = process.wait()
+    if code != 0:
+        _report(process.pid, code)
+    return code
+
+
+def _run(arguments: Sequence[str]) -> int:
+    from datetime import datetime
+
+    from fantasy_pipeline.football.season_week import SeasonWeek
+    from fantasy_pipeline.operations.session import open_instance
+    from fantasy_pipeline.operations.week_runs import WeekRuns, week_to_follow
+    from fantasy_pipeline.orchestration.resources import NflData
+    from fantasy_pipeline.settings import default_home
+
+    job, source, key, run_id, by, at = arguments
+    week, now = SeasonWeek.from_key(key), datetime.fromisoformat(at)
+    with open_instance(default_home()) as instance:
+        runs = WeekRuns(instance, source, by, now, first_id=run_id)
+        if not runs.run(job, week):
+            return 0
+        runs.result.projected = week
+        nfl = NflData(source=source)
+        if job == "whole_week":
+            runs.result.imported = week
+            following = week_to_follow(nfl.games(), week, now)
+            if following is not None:
+                runs.project(following)
+        runs.report(nfl.lake)
+    return 0
+
+
+def _report(pid: int, code: int) -> None:
+    """End the run that the inner process was at, whichever of its runs that is."""
+    from fantasy_pipeline.operations.session import open_instance
+    from fantasy_pipeline.orchestration.runs.dead_runs import end_runs_of
+    from fantasy_pipeline.settings import default_home
+
+    with open_instance(default_home()) as instance:
+        how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        end_runs_of(instance, pid, f"The worker process {how}.")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

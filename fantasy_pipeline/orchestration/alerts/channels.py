@@ -1,0 +1,146 @@
+"""How alerts are sent: Slack, any webhook, e-mail. Each configured by the environment."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import Mapping, Sequence
+from email.message import EmailMessage
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.settings import AlertSettings, is_loopback, read_alert_settings
+
+if TYPE_CHECKING:
+    from fantasy_pipeline.orchestration.alerts.messages import Alert
+
+TIMEOUT_SECONDS = 10
+
+
+class ChannelError(PipelineError):
+    """An alert could not be sent. The message names no secret."""
+
+
+class Channel(Protocol):
+    """Sends one alert."""
+
+    @property
+    def name(self) -> str: ...
+
+    def send(self, alert: Alert) -> None:
+        """Raises ChannelError if the other side did not take it."""
+
+
+class Webhook:
+    """Posts JSON: the alert's fields and its text, or Slack's ``{"text": …}``."""
+
+    def __init__(self, name: str, url: str) -> None:
+        self.name = name
+        self._url = url
+
+    def send(self, alert: Alert) -> None:
+        import requests
+
+        _check_address(self.name, self._url)
+        body = {"text": alert.text}
+        if self.name == "webhook":
+            body = {**alert.to_json(), **body}
+        try:
+            # The address is a secret: a redirect would hand it on, a proxy's log would keep it.
+            response = requests.post(
+                self._url, json=body, timeout=TIMEOUT_SECONDS, allow_redirects=False
+            )
+        except requests.RequestException as error:
+            raise ChannelError(f"could not be reached ({type(error).__name__})") from None
+        if not 200 <= response.status_code < 300:
+            raise ChannelError(f"answered HTTP {response.status_code}")
+
+
+def _check_address(name: str, url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or "")):
+        return
+    raise ChannelError(f"the {name} address must be https, or http on this machine")
+
+
+class Smtp:
+    """Sends e-mail; over TLS, which only a server on this machine may do without."""
+
+    name = "smtp"
+
+    def __init__(self, settings: AlertSettings) -> None:
+        self._settings = settings
+
+    def send(self, alert: Alert) -> None:
+        settings = self._settings
+        message = EmailMessage()
+        # A header must stay one line.
+        message["Subject"] = f"[fantasy-pipeline] {' '.join(alert.title.split())}"
+        message["From"] = settings.smtp_from
+        message["To"] = settings.smtp_to
+        message.set_content(alert.text)
+        try:
+            with self._connect() as server:
+                if settings.smtp_user and settings.smtp_password:
+                    server.login(settings.smtp_user, settings.smtp_password.get_secret_value())
+                server.send_message(message)
+        except smtplib.SMTPResponseException as error:
+            raise ChannelError(f"the mail server answered {error.smtp_code}") from None
+        except (OSError, smtplib.SMTPException) as error:
+            raise ChannelError(f"could not be reached ({type(error).__name__})") from None
+
+    def _connect(self) -> smtplib.SMTP:
+        settings = self._settings
+        tls, here = settings.smtp_tls, is_loopback(settings.smtp_host)
+        if tls == "auto":
+            tls = "implicit" if settings.smtp_port == 465 else "off" if here else "starttls"
+        if tls == "off" and not here:
+            raise ChannelError("FANTASY_ALERT_SMTP_TLS: off is for a mail server on this machine")
+        context = ssl.create_default_context()
+        address = (settings.smtp_host, settings.smtp_port)
+        if tls == "implicit":
+            return smtplib.SMTP_SSL(*address, timeout=TIMEOUT_SECONDS, context=context)
+        server = smtplib.SMTP(*address, timeout=TIMEOUT_SECONDS)
+        try:
+            if tls == "starttls":
+                server.starttls(context=context)
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+
+class Misconfigured:
+    """A channel with a setting that cannot be read: it fails, the others are as they were."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        self._reason = reason
+
+    def send(self, alert: Alert) -> None:
+        raise ChannelError(self._reason)
+
+
+def configured() -> Sequence[Channel]:
+    """The channels that the environment configures."""
+    settings, bad = read_alert_settings()
+    channels: list[Channel] = []
+    if settings.slack_url:
+        channels.append(Webhook("slack", settings.slack_url.get_secret_value()))
+    if settings.webhook_url:
+        channels.append(Webhook("webhook", settings.webhook_url.get_secret_value()))
+    if settings.smtp_host and settings.smtp_to:
+        channels.append(Smtp(settings))
+    return [_checked(channel, bad) for channel in channels]
+
+
+def _checked(channel: Channel, bad: Mapping[str, str]) -> Channel:
+    reasons = [text for name, text in bad.items() if name.startswith(f"{channel.name}_")]
+    return Misconfigured(channel.name, "; ".join(reasons)) if reasons else channel
+
+
+def misconfigured() -> Mapping[str, str]:
+    """Channels with a setting that cannot be read, and why."""
+    _, bad = read_alert_settings()
+    return {name.partition("_")[0]: reason for name, reason in bad.items()}

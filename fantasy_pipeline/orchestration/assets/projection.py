@@ -1,0 +1,256 @@
+"""What is projected: features, models, other sources, the consensus, and how good they were."""
+
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+
+from fantasy_pipeline.football import tables
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables.contract import Table
+from fantasy_pipeline.football.tables.week_rows import weeks_in
+from fantasy_pipeline.orchestration.assets.base import (
+    OWNERS,
+    UPSTREAM,
+    games_played,
+    key_and,
+    weekly_table,
+)
+from fantasy_pipeline.orchestration.assets.ingest import games, raw_players, weekly_stats
+from fantasy_pipeline.orchestration.metadata import (
+    add_week_metadata,
+    definition_metadata,
+    lineage_metadata,
+    link_to_report,
+    preview,
+)
+from fantasy_pipeline.orchestration.partitions import by_season, weeks_of_run
+from fantasy_pipeline.orchestration.resources import REAL_LABEL, NflData
+from fantasy_pipeline.orchestration.retries import asks_upstream
+
+
+@dg.asset(
+    # Read from the lake as a whole: a lagged partition mapping would make a backfill of weeks 1-3
+    # run projections of weeks 2-5.
+    deps=[games, raw_players, weekly_stats],
+    description=tables.PLAYER_HISTORY.description,
+    metadata=definition_metadata(tables.PLAYER_HISTORY),
+    group_name="features",
+    kinds={"parquet", "duckdb"},
+    owners=OWNERS,
+)
+def player_history(nfl: NflData) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    from fantasy_pipeline.checks.guards import refuse_forgotten_weeks
+    from fantasy_pipeline.projections.history import player_history
+
+    inputs = (tables.GAMES, tables.RAW_PLAYERS, tables.WEEKLY_STATS)
+    for table in inputs[:2]:
+        if not (nfl.lake.weeks(table) if table.weekly else nfl.lake.has(table)):
+            raise dg.Failure(f"{table.name} is not in the lake. Materialize it first.")
+    # Written here and not by the I/O manager: of two runs at once, the one that reads last must
+    # write last.
+    with nfl.lake.rebuilding(tables.PLAYER_HISTORY), nfl.lake.connect(inputs) as connection:
+        checked = tables.PLAYER_HISTORY.checked(player_history(connection))
+        refuse_forgotten_weeks(connection, checked.rows)
+        rows = nfl.lake.write(tables.PLAYER_HISTORY, checked)
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": rows,
+            "path": nfl.lake.path(tables.PLAYER_HISTORY),
+            "data": nfl.label or REAL_LABEL,
+            "preview": preview(checked.rows),
+            **lineage_metadata(tables.PLAYER_HISTORY.name),
+        }
+    )
+
+
+@weekly_table(
+    tables.SOURCE_PROJECTIONS,
+    "projections",
+    {"parquet", "duckdb"},
+    ins={
+        "raw_players": key_and(
+            "player_name", "position", "team", "sleeper_id", "fantasypros_id", "espn_id"
+        )
+    },
+    **UPSTREAM,
+)
+@asks_upstream
+def source_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_players: Any) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from fantasy_pipeline.ingest.projection_record import stored_record
+    from fantasy_pipeline.ingest.source_projections import source_projections
+
+    weeks, games = weeks_of_run(context), nfl.lake.read(tables.GAMES)
+    sources = nfl.projection_sources()
+    parts, warnings = [], {}
+    more: dict[SeasonWeek, dict[str, str]] = {}
+    for season, numbers in by_season(weeks).items():
+        players = raw_players.filter(pc.equal(raw_players["season"], season))
+        stored = stored_record(nfl.lake, [SeasonWeek(season, week) for week in numbers])
+        earlier = {week - 1 for week in numbers} - {0, *numbers}
+        before = stored_record(nfl.lake, [SeasonWeek(season, week) for week in earlier])
+        told = source_projections(
+            sources, players, games, stored, season, numbers, nfl.now(), before
+        )
+        parts.append(told.table)
+        warnings[season] = told.warnings
+        reader = nfl.upstream.reader_of("nflcom_projections")
+        more |= {
+            SeasonWeek(season, week): {"reader": reader, **told.metadata(week)} for week in numbers
+        }
+    table = pa.concat_tables(parts)
+    add_week_metadata(context, table, weeks, games_played(games), warnings, nfl.label, more)
+    return table
+
+
+class Retraining(dg.Config):
+    """Which models to train."""
+
+    seasons: list[int] = Field(
+        default=[], description="Seasons to train a model for; none: the latest in player_history"
+    )
+
+
+@dg.asset(
+    # Read from the lake as a whole, as player_history reads its own inputs.
+    deps=[player_history, source_projections],
+    description="The models that project: one per season, learnt from the seasons before it; "
+    "arrays and facts under models/ in the lake.",
+    group_name="projections",
+    kinds={"scikitlearn", "python"},
+    owners=OWNERS,
+)
+def projection_model(
+    context: dg.AssetExecutionContext, nfl: NflData, config: Retraining
+) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    from fantasy_pipeline.projections.model import artefact
+
+    known = nfl.lake.read(tables.PLAYER_HISTORY, columns=["season"])
+    seasons = config.seasons or [max(known["season"].to_pylist(), default=0)]
+    facts = {}
+    for season in seasons:
+        model = artefact.trained(nfl.lake, season)
+        facts[str(season)] = artefact.facts(nfl.lake, season)
+        if not model.positions:
+            context.log.warning(
+                f"projection_model {season}: too few seasons before it; the baseline projects"
+            )
+    return dg.MaterializeResult(metadata={"models": facts, "data": nfl.label or REAL_LABEL})
+
+
+@weekly_table(
+    tables.MODEL_PROJECTIONS,
+    "projections",
+    {"parquet", "python"},
+    # Not an input: who projects one season need not hold all of them.
+    deps=[player_history],
+    ins={"raw_players": key_and("roster_source")},
+)
+def model_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_players: Any) -> Any:
+    from fantasy_pipeline.checks.guards import weeks_without_stats
+    from fantasy_pipeline.projections.model import artefact
+    from fantasy_pipeline.projections.model_projections import (
+        model_projections,
+        warnings_without_rosters,
+    )
+
+    weeks = weeks_of_run(context)
+    played = games_played(nfl.lake.read(tables.GAMES))
+    scheduled = [week for week in weeks if week in played]
+
+    used = {}
+
+    def model(season: int) -> Any:
+        stored = artefact.fitting(nfl.lake, season)
+        if stored is None:
+            context.log.info(f"training the model of {season}")
+            stored = artefact.trained(nfl.lake, season)
+        used[season] = artefact.version_of(stored)
+        return stored
+
+    history = nfl.lake.read(tables.PLAYER_HISTORY, seasons={week.season for week in weeks})
+    table = model_projections(history, scheduled, model, nfl.label)
+    warnings = warnings_without_rosters(raw_players)
+    imported = nfl.lake.weeks(tables.WEEKLY_STATS)
+    for season, texts in weeks_without_stats(played, imported, scheduled).items():
+        warnings[season] = [*warnings.get(season, []), *texts]
+    more = {week: {"model": used[week.season]} for week in scheduled}
+    add_week_metadata(context, table, weeks, played, warnings, nfl.label, more)
+    return table
+
+
+@weekly_table(tables.PROJECTIONS, "projections", {"parquet", "python"})
+def projections(
+    context: dg.AssetExecutionContext,
+    nfl: NflData,
+    model_projections: Any,
+    source_projections: Any,
+) -> Any:
+    from fantasy_pipeline.checks.guards import refuse_empty_weeks
+    from fantasy_pipeline.projections.consensus_projections import consensus_gaps, projections
+    from fantasy_pipeline.projections.model.artefact import load
+    from fantasy_pipeline.settings import read_alert_settings
+
+    weeks = weeks_of_run(context)
+
+    table = projections(
+        model_projections, source_projections, lambda season: load(nfl.lake, season), nfl.label
+    )
+    warnings = consensus_gaps(model_projections, source_projections)
+    played = games_played(nfl.lake.read(tables.GAMES))
+    refuse_empty_weeks(tables.PROJECTIONS.name, table, [week for week in weeks if week in played])
+    settings, _ = read_alert_settings()
+    more = {
+        week: {"report": link_to_report(week, settings.ui_url)} for week in weeks if week in played
+    }
+    add_week_metadata(context, table, weeks, played, warnings, nfl.label, more)
+    return table
+
+
+# Projections are no inputs: a week that was never projected has no accuracy to report, and its
+# import must not fail for that.
+@weekly_table(
+    tables.PROJECTION_ACCURACY,
+    "projections",
+    {"parquet", "python"},
+    deps=[player_history, projections, model_projections, source_projections, weekly_stats],
+)
+def projection_accuracy(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
+    from fantasy_pipeline.checks.guards import refuse_empty_weeks
+    from fantasy_pipeline.projections.accuracy import (
+        HISTORY_COLUMNS,
+        headlines,
+        projection_accuracy,
+    )
+
+    weeks = weeks_of_run(context)
+    lake = nfl.lake
+    projected = set(lake.weeks(tables.PROJECTIONS)) & set(weeks)
+    played = games_played(lake.read(tables.GAMES))
+
+    def of(table: Table) -> Any:
+        return lake.read(table, sorted(set(lake.weeks(table)) & projected))
+
+    table = projection_accuracy(
+        lake.read(
+            tables.PLAYER_HISTORY,
+            columns=[*tables.PLAYER_WEEK, *HISTORY_COLUMNS],
+            seasons={week.season for week in weeks},
+        ),
+        of(tables.PROJECTIONS),
+        of(tables.MODEL_PROJECTIONS),
+        of(tables.SOURCE_PROJECTIONS),
+    )
+    # Stats of a week that its players' history does not know: the history is older.
+    told = sorted(projected & set(lake.weeks(tables.WEEKLY_STATS)))
+    stats = lake.read(tables.WEEKLY_STATS, told, ["season", "week"])
+    refuse_empty_weeks(tables.PROJECTION_ACCURACY.name, table, weeks_in(stats))
+    warnings = {
+        season: [f"projections {season}: none of week {', '.join(map(str, absent))} to score"]
+        for season, absent in by_season(sorted((set(weeks) & set(played)) - projected)).items()
+    }
+    add_week_metadata(context, table, weeks, played, warnings, nfl.label, headlines(table))
+    return table

@@ -1,0 +1,148 @@
+"""The weekly report as an asset: files in the lake, and in the UI what they say in short."""
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from fantasy_pipeline.football import tables
+from fantasy_pipeline.football.scoring import SCORINGS
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.orchestration.assets.base import OWNERS, SINGLE_RUN
+from fantasy_pipeline.orchestration.assets.ingest import games, raw_players, stat_corrections
+from fantasy_pipeline.orchestration.assets.projection import (
+    player_history,
+    projection_accuracy,
+    projections,
+    source_projections,
+)
+from fantasy_pipeline.orchestration.partitions import season_week, weeks_of_run
+from fantasy_pipeline.orchestration.resources import NflData
+from fantasy_pipeline.orchestration.runs.tags import moment_of
+
+if TYPE_CHECKING:
+    from fantasy_pipeline.lake import Lake
+    from fantasy_pipeline.report.contents import Input, Report
+
+# A report in an event costs kilobytes.
+_SUMMARIES = 4
+# Tables that a report says it comes from: the asset's deps, which it reads, and two behind those
+# whose records say what theirs do not: model_projections the model, weekly_stats the phase. The
+# two are no deps, lineage shows them behind the others.
+_OF_WEEK = (
+    tables.RAW_PLAYERS,
+    tables.SOURCE_PROJECTIONS,
+    tables.MODEL_PROJECTIONS,
+    tables.PROJECTIONS,
+)
+_OF_SEASON = (tables.WEEKLY_STATS, tables.STAT_CORRECTIONS, tables.PROJECTION_ACCURACY)
+_FACTS = ("phase", "reader", "games", "model")
+
+
+@dg.asset(
+    # Earlier weeks' accuracy and corrections are read as they are.
+    deps=[
+        games,
+        raw_players,
+        player_history,
+        source_projections,
+        projections,
+        projection_accuracy,
+        stat_corrections,
+    ],
+    description="The week to look at: rankings with floors and ceilings, tiers, movers, start/sit, "
+    "injuries, accuracy so far, and where it all comes from. One HTML file that needs nothing "
+    "else, and Markdown, under reports/ in the lake.",
+    partitions_def=season_week,
+    backfill_policy=SINGLE_RUN,
+    group_name="report",
+    kinds={"html", "markdown"},
+    owners=OWNERS,
+)
+def weekly_report(context: dg.AssetExecutionContext, nfl: NflData) -> None:
+    from fantasy_pipeline.report import contents, page, store
+    from fantasy_pipeline.settings import read_alert_settings
+
+    weeks, lake = weeks_of_run(context), nfl.lake
+    as_of = moment_of(context.run.tags, nfl.now())
+    settings, _ = read_alert_settings()
+    run_url = settings.run_url()
+    history = contents.read_history(lake)
+    games = contents.read_games(lake, {week.season for week in weeks})
+    for week in weeks:
+        players = contents.players_in(lake, history, games, week)
+        if not players:
+            context.add_asset_metadata(
+                {"games": "no such week: the schedule has no game in it"}, partition_key=week.key
+            )
+            continue
+        state = store.advance(
+            store.read_state(lake, week), store.projected_points(lake, week), as_of
+        )
+        inputs = _inputs(context.instance, week, lake)
+        origin = contents.Origin(nfl.label, as_of, context.run.run_id, run_url, inputs)
+        report = contents.gather(lake, games, week, state, players, origin)
+        texts = {store.file_of("html"): page.html(report)} | {
+            store.file_of("md", scoring): page.markdown(report, scoring) for scoring in SCORINGS
+        }
+        store.write(lake, week, texts, state)
+        metadata = _facts(report) | {
+            "report": dg.MetadataValue.path(store.path(lake, week, store.file_of("html"))),
+            "markdown": dg.MetadataValue.path(store.path(lake, week, store.file_of("md"))),
+            "bytes": len(texts[store.file_of("html")].encode()),
+        }
+        if len(weeks) <= _SUMMARIES:
+            metadata["summary"] = dg.MetadataValue.md(page.markdown(report, top=5))
+        context.add_asset_metadata(metadata, partition_key=week.key)
+
+
+def _facts(report: "Report") -> dict[str, Any]:
+    """Numbers that the UI charts."""
+    facts: dict[str, Any] = {
+        "players": report.projected,
+        "movers": len(report.rises.get("ppr", ())) + len(report.falls.get("ppr", ())),
+        "out": len(report.absent),
+        "may_not_play": len(report.doubtful),
+    }
+    if report.scores is not None:
+        name = f"rmse_against_{report.scores.base}_percent"
+        facts[name] = round(report.scores.against_base, 2)
+    if report.origin.label:
+        facts["data"] = report.origin.label
+    return facts
+
+
+def _inputs(instance: dg.DagsterInstance, week: SeasonWeek, lake: "Lake") -> list["Input"]:
+    """The tables behind a week's report, as Dagster recorded them."""
+    from fantasy_pipeline.report.contents import so_far
+
+    asked: list[tuple[str, list[SeasonWeek]]] = [
+        (tables.GAMES.name, []),
+        (tables.PLAYER_HISTORY.name, []),
+        *((table.name, [week]) for table in _OF_WEEK),
+    ]
+    for table in _OF_SEASON:
+        # Before a season's first week, the season before is what is known.
+        seasons = (week.season, week.season - 1)
+        weeks = next(filter(None, (so_far(lake, table, week, season) for season in seasons)), None)
+        asked += [(table.name, weeks)] if weeks else []
+    return [found for name, weeks in asked if (found := _input(instance, name, weeks))]
+
+
+def _input(instance: dg.DagsterInstance, name: str, weeks: list[SeasonWeek]) -> "Input | None":
+    """The latest record of a table, or of some of its weeks."""
+    from fantasy_pipeline.report.contents import Input
+
+    records = instance.fetch_materializations(
+        dg.AssetRecordsFilter(
+            asset_key=dg.AssetKey(name), asset_partitions=[week.key for week in weeks] or None
+        ),
+        limit=1,
+    ).records
+    if not records or records[0].asset_materialization is None:
+        return None
+    metadata: Mapping[str, Any] = records[0].asset_materialization.metadata
+    facts = {key: str(metadata[key].value) for key in _FACTS if key in metadata}
+    made_at = datetime.fromtimestamp(records[0].timestamp, timezone.utc)
+    return Input(name, weeks, made_at, records[0].run_id, facts)

@@ -1,0 +1,37 @@
+"""Builds the code location: collects what the other modules of this package define.
+
+Nothing is defined here. `fantasy_pipeline.definitions`, which Dagster loads, re-exports `defs`.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+import dagster as dg
+
+with warnings.catch_warnings():
+    # Known and accepted: backfill policies and partitioned checks may still change in Dagster.
+    warnings.simplefilter("ignore", dg.BetaWarning)
+    warnings.simplefilter("ignore", dg.PreviewWarning)
+    from fantasy_pipeline.orchestration import assets
+    from fantasy_pipeline.orchestration.alerts.sensors import ALERT_SENSORS
+    from fantasy_pipeline.orchestration.asset_checks import ASSET_CHECKS
+    from fantasy_pipeline.orchestration.io_manager import LakeIOManager
+    from fantasy_pipeline.orchestration.jobs import ALL_JOBS
+    from fantasy_pipeline.orchestration.resources import NflData
+    from fantasy_pipeline.orchestration.runs.record import run_results
+    from fantasy_pipeline.orchestration.schedules import ALL_SCHEDULES
+    from fantasy_pipeline.orchestration.sensors import ALL_SENSORS
+
+nfl = NflData.configure_at_launch()
+
+defs = dg.Definitions(
+    assets=[*dg.load_assets_from_modules([assets]), run_results],
+    asset_checks=ASSET_CHECKS,
+    jobs=ALL_JOBS,
+    schedules=ALL_SCHEDULES,
+    sensors=[*ALL_SENSORS, *ALERT_SENSORS],
+    resources={"nfl": nfl, "io_manager": LakeIOManager(nfl=nfl)},
+    # A run is one process: each upstream file is read once, and a step costs no start-up.
+    executor=dg.in_process_executor,
+)

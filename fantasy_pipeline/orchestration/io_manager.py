@@ -1,0 +1,73 @@
+"""How assets reach the lake: one I/O manager for every table, whole partitions only."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import dagster as dg
+
+from fantasy_pipeline.checks import BY_TABLE
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import BY_NAME, SOURCE_PROJECTIONS
+from fantasy_pipeline.football.tables.contract import Table
+from fantasy_pipeline.ingest.projection_record import stored_record, united
+from fantasy_pipeline.orchestration.resources import NflData
+from fantasy_pipeline.orchestration.retries import only_network_is_retried
+from fantasy_pipeline.orchestration.runs.tags import moment_of
+
+
+def _never_retried(method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def guarded(self: "LakeIOManager", *args: Any) -> Any:
+        with only_network_is_retried({}):
+            return method(self, *args)
+
+    return guarded
+
+
+class LakeIOManager(dg.ConfigurableIOManager):
+    """Writes an asset's Arrow table to the lake's table of that name; reads any set of weeks.
+
+    What breaks the table's contract, or a blocking check of it, is refused whole: the lake keeps
+    what it has.
+
+    An input whose metadata has ``columns`` gets only those.
+    """
+
+    nfl: dg.ResourceDependency[NflData]
+
+    @_never_retried
+    def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
+        table = _table_of(context.asset_key)
+        lake = self.nfl.lake
+        weeks = _weeks_of(table, context)
+        checked = table.checked(obj)
+        if table.name in BY_TABLE:
+            now = moment_of(context.step_context.run_tags, self.nfl.now())
+            BY_TABLE[table.name].refuse_wrong(lake, checked.rows, weeks, now)
+        if table is SOURCE_PROJECTIONS:
+            # Another run may have recorded something since this one read the record.
+            with lake.rebuilding(table):
+                lake.write_weeks(table, united(stored_record(lake, weeks), checked.rows), weeks)
+        elif table.weekly:
+            lake.write_weeks(table, checked, weeks)
+        else:
+            rows = lake.write(table, checked)
+            context.add_output_metadata({"dagster/row_count": rows, "path": lake.path(table)})
+
+    @_never_retried
+    def load_input(self, context: dg.InputContext) -> Any:
+        table = _table_of(context.asset_key)
+        columns = (context.definition_metadata or {}).get("columns")
+        weeks = _weeks_of(table, context) if table.weekly else None
+        return self.nfl.lake.read(table, weeks, columns)
+
+
+def _weeks_of(table: Table, context: dg.InputContext | dg.OutputContext) -> list[SeasonWeek]:
+    """Partitions of a weekly table that are read or written, in order; none of another."""
+    keys = context.asset_partition_keys if table.weekly else ()
+    return sorted(map(SeasonWeek.from_key, keys))
+
+
+def _table_of(asset_key: dg.AssetKey) -> Table:
+    return BY_NAME[asset_key.path[-1]]

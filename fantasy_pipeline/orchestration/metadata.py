@@ -1,0 +1,126 @@
+"""What a materialization tells the Dagster UI: row counts, schemas, previews, warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import dagster as dg
+
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables.contract import Table
+from fantasy_pipeline.football.tables.lineage import column_sources
+from fantasy_pipeline.football.tables.week_rows import codes, weeks_in
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_PREVIEW_ROWS = 5
+_PREVIEW_COLUMNS = 12
+# The latest weeks of a run: 4 kB each, 0.7 MB for all tables of a whole season.
+_PREVIEW_PARTITIONS = 4
+
+
+def definition_metadata(table: Table) -> dict[str, Any]:
+    """Metadata of an asset's definition: its columns with types and meanings."""
+    columns = [
+        dg.TableColumn(
+            column.name,
+            column.type,
+            column.description,
+            constraints=dg.TableColumnConstraints(
+                nullable=column.nullable and column.name not in table.key,
+                other=[*([column.unit] if column.unit else []), *column.constraints],
+            ),
+        )
+        for column in table.columns
+    ]
+    return {
+        "dagster/column_schema": dg.TableSchema(columns=columns),
+        "dagster/table_name": table.name,
+        "key": ", ".join(table.key),
+    }
+
+
+def lineage_metadata(table: str) -> dict[str, Any]:
+    """Metadata of a materialization: which column comes from which; none if nothing is known."""
+    sources = column_sources(table)
+    deps = {
+        column: [dg.TableColumnDep(dg.AssetKey(name), source) for name, source in pairs]
+        for column, pairs in sources.items()
+    }
+    return {"dagster/column_lineage": dg.TableColumnLineage(deps)} if deps else {}
+
+
+def link_to_report(week: SeasonWeek, ui_url: str) -> dg.MetadataValue:
+    """Where the Dagster UI shows a week's report; where its address is not known, all reports."""
+    if not ui_url:
+        return dg.MetadataValue.asset(dg.AssetKey("weekly_report"))
+    query = urlencode({"view": "partitions", "partition": week.key})
+    return dg.MetadataValue.url(f"{ui_url.rstrip('/')}/assets/weekly_report?{query}")
+
+
+def preview(data: pa.Table) -> dg.TableMetadataValue:
+    """First rows and columns as a table."""
+    names = data.column_names[:_PREVIEW_COLUMNS]
+    rows = data.select(names).slice(0, _PREVIEW_ROWS).to_pylist()
+    return dg.MetadataValue.table(
+        records=[
+            dg.TableRecord({name: _plain(value) for name, value in row.items()}) for row in rows
+        ],
+        schema=dg.TableSchema(columns=[dg.TableColumn(name) for name in names]),
+    )
+
+
+def _plain(value: Any) -> str | int | float | bool:
+    if isinstance(value, (bool, int, float, str)):
+        return value
+    return "" if value is None else str(value)
+
+
+def add_week_metadata(
+    context: dg.AssetExecutionContext,
+    data: pa.Table,
+    weeks: Sequence[SeasonWeek],
+    games_played: Mapping[SeasonWeek, tuple[int, int]],
+    warnings: Mapping[int, Sequence[str]],
+    label: str | None,
+    more: Mapping[SeasonWeek, Mapping[str, Any]] | None = None,
+) -> None:
+    """Add each partition's own metadata, and log the run's warnings once.
+
+    Args:
+        data: the asset's rows, sorted by season and week.
+        weeks: partitions of the run; those without rows are reported too.
+        games_played: of each week that has games: how many are played, and how many there are.
+        warnings: by season, the gaps and oddities that a reader must know.
+        label: what the data are, if not real.
+        more: metadata that only this asset has, by week.
+    """
+    import numpy as np
+
+    for warning in (text for texts in warnings.values() for text in texts):
+        context.log.warning(warning)
+    of_row = codes(data)
+    previewed = set(weeks_in(data)[-_PREVIEW_PARTITIONS:])
+    for week in weeks:
+        start, stop = np.searchsorted(of_row, [week.code, week.code + 1])
+        metadata: dict[str, Any] = {"dagster/partition_row_count": int(stop - start)}
+        if week in games_played:
+            played, scheduled = games_played[week]
+            metadata["games"] = f"{played} of {scheduled} played"
+            metadata["complete"] = played == scheduled
+        else:
+            metadata["games"] = "no such week: the schedule has no game in it"
+        metadata.update(more.get(week, {}) if more else {})
+        if warnings.get(week.season):
+            metadata["warnings"] = list(warnings[week.season])
+        if label:
+            metadata["data"] = label
+        if week in previewed:
+            metadata["preview"] = preview(data.slice(start, stop - start))
+        if week == weeks[-1]:
+            # The UI draws that of the latest materialization.
+            metadata |= lineage_metadata(context.asset_key.path[-1])
+        context.add_asset_metadata(metadata, partition_key=week.key)

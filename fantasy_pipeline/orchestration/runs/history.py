@@ -1,0 +1,283 @@
+"""Run history: which runs there were, and what came of them.
+
+Everything is read from the Dagster instance, whichever storage it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.orchestration.runs.import_state import IN_PROGRESS, source_of_run, week_of_run
+from fantasy_pipeline.orchestration.runs.results import Facts, facts_of
+from fantasy_pipeline.orchestration.runs.summaries import recorded
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+STATUSES = tuple(status.value.lower() for status in dg.DagsterRunStatus)
+"""Statuses of runs, as shown and asked for: ``success``, ``failure``, ``started``, …"""
+_PAGE = 200
+_EVENTS = {
+    dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+    dg.DagsterEventType.ASSET_MATERIALIZATION,
+    dg.DagsterEventType.STEP_SUCCESS,
+    dg.DagsterEventType.STEP_FAILURE,
+    dg.DagsterEventType.RUN_CANCELING,
+    dg.DagsterEventType.RUN_FAILURE,
+}
+"""What `facts_of` reads."""
+
+
+class _Page:
+    """Recorded results of runs that were listed together, read at once when first asked for."""
+
+    def __init__(self, instance: dg.DagsterInstance, records: Sequence[dg.RunRecord]) -> None:
+        self._instance = instance
+        self._ids = [r.dagster_run.run_id for r in records if r.dagster_run.is_finished]
+
+    @cached_property
+    def results(self) -> Mapping[str, dict[str, Any]]:
+        return recorded(self._instance, self._ids)
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One run, with what it came to.
+
+    Args:
+        executed_at: when it started; of a run still queued, when it was asked for.
+    """
+
+    instance: dg.DagsterInstance
+    run: dg.DagsterRun
+    executed_at: datetime
+    ended_at: datetime | None
+    page: _Page = field(repr=False, compare=False)
+
+    @property
+    def job_id(self) -> str:
+        return self.run.job_name
+
+    @property
+    def status(self) -> str:
+        return self.run.status.value.lower()
+
+    @property
+    def is_over(self) -> bool:
+        return self.run.status not in IN_PROGRESS
+
+    @property
+    def season(self) -> int | None:
+        """Of runs over weeks of one season too."""
+        tags = self.run.tags
+        if week := week_of_run(tags):
+            return week.season
+        text = tags.get("season")
+        if text is None:
+            ends = [
+                tags.get(f"dagster/asset_partition_range_{end}", "") for end in ("start", "end")
+            ]
+            first, last = (end.partition("|")[0] for end in ends)
+            text = first if first == last else None
+        return int(text) if text and text.isdigit() else None
+
+    @property
+    def week(self) -> int | None:
+        week = week_of_run(self.run.tags)
+        return week.week if week else None
+
+    @property
+    def source(self) -> str | None:
+        """Source that the run was told to use; None: the configured one."""
+        return source_of_run(self.run)
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Season, week, source and trigger, as far as they apply."""
+        values = {
+            "season": self.season,
+            "week": self.week,
+            "source": self.source,
+            "trigger": trigger_of(self.run.tags),
+        }
+        return {name: str(value) for name, value in values.items() if value is not None}
+
+    @cached_property
+    def facts(self) -> Facts:
+        entries = self.instance.all_logs(self.run.run_id, of_type=_EVENTS)
+        return facts_of(entry.dagster_event for entry in entries)
+
+    @property
+    def duration_s(self) -> float | None:
+        return (self.ended_at - self.executed_at).total_seconds() if self.ended_at else None
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """The structured summary as it was recorded; until then, what the events say so far."""
+        written = self.page.results.get(self.run.run_id) if self.is_over else None
+        return written or self.facts.result(self.run.is_success, self.duration_s)
+
+    def to_json(self, with_result: bool = True) -> dict[str, Any]:
+        values = {
+            "id": self.run.run_id,
+            "job_id": self.job_id,
+            "status": self.status,
+            "executed_at": self.executed_at.isoformat(timespec="seconds"),
+            "season": self.season,
+            "week": self.week,
+            "trigger": trigger_of(self.run.tags),
+            "source": self.source,
+        }
+        return values | {"result": self.result} if with_result else values
+
+    def details(self) -> dict[str, Any]:
+        """Everything `show` prints: result, errors with stack trace, seconds per asset, tags."""
+        return self.to_json() | {
+            "ended_at": self.ended_at.isoformat(timespec="seconds") if self.ended_at else None,
+            "errors": [
+                {"step": error.step, "cause": error.cause, "stack": error.stack}
+                for error in self.facts.errors
+            ],
+            "seconds": self.facts.seconds,
+            "tags": dict(self.run.tags),
+        }
+
+
+def trigger_of(tags: Any) -> str:
+    """What started a run; runs started in the Dagster UI carry no tag of ours."""
+    if "trigger" in tags:
+        return str(tags["trigger"])
+    for tag, name in (("schedule_name", "schedule"), ("sensor_name", "sensor")):
+        if f"dagster/{tag}" in tags:
+            return name
+    return "backfill" if "dagster/backfill" in tags else "manual"
+
+
+def executions(
+    instance: dg.DagsterInstance,
+    job: str | None = None,
+    status: str | None = None,
+    season: int | None = None,
+    week: int | None = None,
+    since: datetime | None = None,
+    cursor: str | None = None,
+    limit: int | None = None,
+    run_id: str | None = None,
+) -> Iterator[Execution]:
+    """Runs, newest first.
+
+    Args:
+        status: one of `STATUSES`, or ``running`` for all that are not over.
+        since: only runs asked for after this moment.
+        cursor: id of a run; only older ones follow.
+
+    Raises:
+        PipelineError: no such status, or no such run as `cursor`.
+    """
+    if cursor is not None and instance.get_run_by_id(cursor) is None:
+        raise PipelineError(f"there is no run {cursor}.")
+    filters = dg.RunsFilter(
+        run_ids=[run_id] if run_id else None,
+        job_name=job,
+        statuses=_statuses(status),
+        created_after=since,
+    )
+    found = 0
+    while True:
+        records = instance.get_run_records(filters, limit=_PAGE, cursor=cursor)
+        page = _Page(instance, records)
+        for record in records:
+            execution = _execution(instance, record, page)
+            if season not in (None, execution.season) or week not in (None, execution.week):
+                continue
+            if limit is not None and found >= limit:
+                return
+            found += 1
+            yield execution
+        if len(records) < _PAGE:
+            return
+        cursor = records[-1].dagster_run.run_id
+
+
+def _statuses(status: str | None) -> Sequence[dg.DagsterRunStatus]:
+    if status is None:
+        return []
+    if status == "running":
+        return IN_PROGRESS
+    if status not in STATUSES:
+        raise PipelineError(f"status {status!r} is none of running, {', '.join(STATUSES)}.")
+    return [dg.DagsterRunStatus(status.upper())]
+
+
+def execution_of(instance: dg.DagsterInstance, run_id: str) -> Execution:
+    """One run, by its id or the first characters of it.
+
+    Raises:
+        PipelineError: no such run, or more than one.
+    """
+    if exact := next(executions(instance, run_id=run_id), None):
+        return exact
+    if len(run_id) >= 6:
+        found = [e for e in executions(instance) if e.run.run_id.startswith(run_id)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise PipelineError(f"{len(found)} runs begin with {run_id}; give more of the id.")
+    raise PipelineError(f"there is no run {run_id}; `fantasy-pipeline history` lists them.")
+
+
+def _execution(instance: dg.DagsterInstance, record: dg.RunRecord, page: _Page) -> Execution:
+    created = record.create_timestamp
+    if created.tzinfo is None:
+        created = created.replace(tzinfo=timezone.utc)
+    return Execution(
+        instance,
+        record.dagster_run,
+        _moment(record.start_time) or created.astimezone(timezone.utc),
+        _moment(record.end_time),
+        page,
+    )
+
+
+def _moment(timestamp: float | None) -> datetime | None:
+    return datetime.fromtimestamp(timestamp, timezone.utc) if timestamp else None
+
+
+def job_executions(instance: dg.DagsterInstance) -> pa.Table:
+    """Every run, as the table of `fantasy-pipeline sql`, newest first; `result` is JSON."""
+    import json
+
+    import pyarrow as pa
+
+    schema = pa.schema(
+        [
+            ("id", pa.string()),
+            ("job_id", pa.string()),
+            ("status", pa.string()),
+            # Without time zone, so that it compares with now()::timestamp and dates.
+            ("executed_at", pa.timestamp("us")),
+            ("result", pa.string()),
+            ("season", pa.int32()),
+            ("week", pa.int32()),
+        ]
+    )
+    rows = [
+        {
+            "id": execution.run.run_id,
+            "job_id": execution.job_id,
+            "status": execution.status,
+            "executed_at": execution.executed_at.replace(tzinfo=None),
+            "result": json.dumps(execution.result) if execution.is_over else None,
+            "season": execution.season,
+            "week": execution.week,
+        }
+        for execution in executions(instance)
+    ]
+    return pa.Table.from_pylist(rows, schema=schema)

@@ -1,0 +1,180 @@
+"""The schedules: when weeks are imported, projected, and the schedule itself refreshed.
+
+Each only turns a tick into what `automation` plans for that moment. What a tick missed is the
+catch-up sensor's.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+import dagster as dg
+
+from fantasy_pipeline.football import import_calendar
+from fantasy_pipeline.football.calendar import Game, games_from_table, week_status
+from fantasy_pipeline.football.import_calendar import ImportPhase
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.orchestration.jobs import games_refresh, weekly_import, weekly_projections
+from fantasy_pipeline.orchestration.resources import NflData
+from fantasy_pipeline.orchestration.runs.import_state import IMPORT_JOBS, imported_of, running_weeks
+from fantasy_pipeline.orchestration.runs.tags import run_tags
+
+_WEEK = timedelta(days=7)
+Ticks = Iterator[dg.RunRequest | dg.SkipReason]
+
+
+@dg.schedule(
+    job=weekly_import,
+    cron_schedule="0 8 * * 2",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Tuesday 08:00 UTC: import the NFL week that has just ended, provisionally.",
+)
+def tuesday_import(context: dg.ScheduleEvaluationContext, nfl: NflData) -> Ticks:
+    yield from _imports(context, nfl, ("provisional", "completed"))
+
+
+@dg.schedule(
+    job=weekly_import,
+    cron_schedule="0 12 * * 4",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Thursday 12:00 UTC: import that week again, now that its stats are corrected.",
+)
+def thursday_final_import(context: dg.ScheduleEvaluationContext, nfl: NflData) -> Ticks:
+    yield from _imports(context, nfl, ("final",))
+
+
+def _imports(
+    context: dg.ScheduleEvaluationContext, nfl: NflData, phases: Sequence[ImportPhase]
+) -> Ticks:
+    now = nfl.moment(context.scheduled_execution_time)
+    # The schedule of today, not the lake's: a game may have been moved since.
+    games = games_from_table(nfl.upstream.schedule())
+    imported = imported_of(context.instance, games, now, nfl.label)
+    wanted = imports_to_request(games, imported, now, phases)
+    if isinstance(wanted, str):
+        yield dg.SkipReason(wanted)
+        return
+    running = running_weeks(context.instance, IMPORT_JOBS, nfl.source_name)
+    under_way = [week for week, _ in wanted if week in running]
+    if len(under_way) == len(wanted):
+        # Dagster takes one reason per tick, and none beside requests.
+        said = (f"{week} is being imported by run {running[week].run_id}" for week in under_way)
+        yield dg.SkipReason("; ".join(said))
+    for week, phase in wanted:
+        if week in under_way:
+            continue
+        yield dg.RunRequest(
+            run_key=f"{context.scheduled_execution_time:%Y-%m-%d}-{week.key}-{phase}",
+            partition_key=week.key,
+            tags=dict(run_tags(week, nfl.source_name, "schedule", phase, now)),
+        )
+
+
+def imports_to_request(
+    games: Sequence[Game],
+    imported: dict[SeasonWeek, set[str]],
+    now: datetime,
+    phases: Sequence[ImportPhase],
+) -> list[tuple[SeasonWeek, ImportPhase]] | str:
+    """What a tick at `now` asks for: imports that fell due within the week, else why none.
+
+    In the off-season that is the last regular-season week, if it has no final import.
+    """
+    missing = import_calendar.plan(games, imported, now)
+    wanted = [
+        (item.week, item.phase)
+        for item in missing
+        if item.phase in phases and item.due_at > now - _WEEK
+    ]
+    if wanted:
+        return wanted
+    status = week_status(games, now)
+    is_off = status.phase in ("offseason", "preseason")
+    late = [item for item in missing if item.week == status.due]
+    if is_off and late:
+        return [(item.week, item.phase) for item in late]
+    following = import_calendar.next_import(games, now)
+    then = (
+        f"next: {following.week} {following.phase} on {following.due_at:%Y-%m-%d %H:%M} UTC"
+        if following
+        else "the schedule knows no later game"
+    )
+    if is_off:
+        return f"{status.phase}: {status.due} is the week due, and it is imported; {then}"
+    if missing:
+        return f"{missing[0].week} is due as {missing[0].phase}, which is not for this tick; {then}"
+    return f"every due week is imported; {then}"
+
+
+@dg.schedule(
+    job=weekly_projections,
+    cron_schedule="0 14 * * 0,3-6",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Wednesday to Sunday 14:00 UTC: project the coming week anew, as injuries change.",
+)
+def daily_projections(
+    context: dg.ScheduleEvaluationContext, nfl: NflData
+) -> dg.RunRequest | dg.SkipReason:
+    return _projections(context, nfl, import_calendar.PROJECTION_LEAD)
+
+
+@dg.schedule(
+    job=weekly_projections,
+    # Before the afternoon games of holidays, and before the night game (00:15 or 01:15 UTC).
+    cron_schedule=["0 16 * * 4", "0 23 * * 4"],
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Thursday: project once more, just before that day's games kick off.",
+)
+def thursday_kickoff_projections(
+    context: dg.ScheduleEvaluationContext, nfl: NflData
+) -> dg.RunRequest | dg.SkipReason:
+    # From one tick to the next: 16-23 UTC, and 23 UTC to Friday morning.
+    return _projections(context, nfl, timedelta(hours=7))
+
+
+def _projections(
+    context: dg.ScheduleEvaluationContext, nfl: NflData, within: timedelta
+) -> dg.RunRequest | dg.SkipReason:
+    now = nfl.moment(context.scheduled_execution_time)
+    games = games_from_table(nfl.upstream.schedule())
+    game = import_calendar.next_kickoff(games, now, now + within)
+    if game is None:
+        following = import_calendar.next_kickoff(games, now)
+        then = f"; the next is on {following.kickoff:%Y-%m-%d %H:%M} UTC" if following else ""
+        hours = within / timedelta(hours=1)
+        return dg.SkipReason(f"no game kicks off within {hours:g} hours{then}")
+    week = SeasonWeek(game.season, game.week)
+    running = running_weeks(context.instance, [weekly_projections.name], nfl.source_name)
+    if week in running:
+        return dg.SkipReason(f"{week} is being projected by run {running[week].run_id}")
+    return dg.RunRequest(
+        run_key=f"{context.scheduled_execution_time:%Y-%m-%dT%H}-{week.key}",
+        partition_key=week.key,
+        tags=dict(run_tags(week, nfl.source_name, "schedule", as_of=now)),
+    )
+
+
+@dg.schedule(
+    job=games_refresh,
+    cron_schedule="0 6 * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Daily 06:00 UTC: the NFL schedule, so that a moved game moves the plan.",
+)
+def daily_games(context: dg.ScheduleEvaluationContext, nfl: NflData) -> dg.RunRequest:
+    return dg.RunRequest(
+        run_key=f"{context.scheduled_execution_time:%Y-%m-%d}",
+        tags={"source": nfl.source_name, "trigger": "schedule"},
+    )
+
+
+ALL_SCHEDULES = [
+    tuesday_import,
+    thursday_final_import,
+    daily_projections,
+    thursday_kickoff_projections,
+    daily_games,
+]

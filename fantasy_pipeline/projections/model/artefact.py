@@ -1,0 +1,233 @@
+"""Models in the lake: arrays in an .npz and what they are in JSON; no pickle anywhere.
+
+Layout: ``<root>/models/projection/season=2024/<version>.npz`` and ``model.json`` beside it, which
+names the version in use. The version is the hash of the arrays and of what is known beside them:
+the same data give the same one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
+
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.football.tables import PLAYER_HISTORY, SOURCE_PROJECTIONS
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.projections.model import features, linear, training
+from fantasy_pipeline.projections.model.stat_line import STATS
+from fantasy_pipeline.projections.model.training import Model, PositionModel
+from fantasy_pipeline.projections.model.trees import Trees
+
+if TYPE_CHECKING:
+    import numpy as np
+
+NAME = "projection"
+FORMAT = 2
+
+
+class ModelMismatchError(PipelineError):
+    """A stored model does not fit this code: other features, other format, or damaged."""
+
+
+def _folder(season: int) -> str:
+    return f"models/{NAME}/season={season}"
+
+
+def _arrays(model: Model) -> dict[str, np.ndarray]:
+    """The model's numbers by name, e.g. ``RB/coefficients``."""
+    import numpy as np
+
+    out = {}
+    for position, learnt in model.positions.items():
+        out[f"{position}/mean"] = learnt.scale.mean
+        out[f"{position}/deviation"] = learnt.scale.deviation
+        out[f"{position}/coefficients"] = learnt.coefficients
+        out[f"{position}/intercepts"] = learnt.intercepts
+        out[f"{position}/plays_mean"] = learnt.plays_scale.mean
+        out[f"{position}/plays_deviation"] = learnt.plays_scale.deviation
+        out[f"{position}/plays"] = learnt.plays
+        for scoring, table in learnt.tables.items():
+            out[f"{position}/table/{scoring}"] = table
+        for target, trees in learnt.trees.items():
+            for field in fields(trees):
+                value = np.asarray(getattr(trees, field.name))
+                out[f"{position}/trees/{target}/{field.name}"] = value
+    return out
+
+
+def _hash(arrays: dict[str, np.ndarray], facts: Mapping[str, Any]) -> str:
+    """Hash of all that projects: the arrays, and what is known beside them, as JSON keeps it."""
+    import numpy as np
+
+    told = {name: value for name, value in facts.items() if name not in ("version", "sha256")}
+    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def _about(model: Model) -> dict[str, Any]:
+    """What is known beside the arrays, but for the version."""
+    return {
+        "format": FORMAT,
+        "season": model.season,
+        "features": list(features.NAMES),
+        "feature_set": features.fingerprint(),
+        "stats": {position: list(STATS[position]) for position in model.positions},
+        "window": {str(season): rows for season, rows in model.window.items()},
+        "source_window": {str(season): rows for season, rows in model.source_window.items()},
+        "source_weights": model.source_weights,
+        "width": model.width,
+        "content": model.content,
+        "metrics": model.metrics,
+    }
+
+
+def version_of(model: Model) -> str:
+    """The version under which a model is stored."""
+    return _version(_hash(_arrays(model), _about(model)))
+
+
+def _version(digest: str) -> str:
+    return digest[:12]
+
+
+def save(lake: Lake, model: Model) -> str:
+    """Write a model to the lake. Returns its version."""
+    import numpy as np
+
+    arrays, about = _arrays(model), _about(model)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    digest = _hash(arrays, about)
+    version = _version(digest)
+    text = json.dumps({**about, "version": version, "sha256": digest}, indent=1, sort_keys=True)
+    folder = _folder(model.season)
+    lake.write_bytes(f"{folder}/{version}.npz", buffer.getvalue())
+    # Each version keeps its facts; model.json is those of the one in use.
+    for name in (version, "model"):
+        lake.write_bytes(f"{folder}/{name}.json", text.encode())
+    return version
+
+
+def facts(lake: Lake, season: int, version: str | None = None) -> dict[str, Any] | None:
+    """What a season's model was made from; None if there is none.
+
+    Args:
+        version: None: the one in use.
+    """
+    text = lake.read_bytes(f"{_folder(season)}/{version or 'model'}.json")
+    if text is None:
+        return None
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def load(lake: Lake, season: int) -> Model | None:
+    """Read a season's model from the lake; None if there is none.
+
+    Raises:
+        ModelMismatchError: it was made with other features, by another format, or is damaged.
+    """
+    import numpy as np
+
+    about = facts(lake, season)
+    if about is None:
+        return None
+    where = f"the model of {season} in {lake.root}"
+    advice = "Materialize projection_model to train it anew."
+    if about.get("format") != FORMAT or about.get("feature_set") != features.fingerprint():
+        raise ModelMismatchError(f"{where} was made with another feature set. {advice}")
+    raw = lake.read_bytes(f"{_folder(season)}/{about['version']}.npz")
+    if raw is None:
+        raise ModelMismatchError(f"{where} has no arrays. {advice}")
+    try:
+        with np.load(io.BytesIO(raw), allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+    except Exception as error:
+        raise ModelMismatchError(f"{where} is damaged: {error}. {advice}") from error
+    if _hash(arrays, about) != about["sha256"]:
+        raise ModelMismatchError(f"{where} is not what its hash says. {advice}")
+    if any(tuple(names) != STATS.get(position) for position, names in about["stats"].items()):
+        raise ModelMismatchError(f"{where} projects other stats than this code. {advice}")
+    try:
+        return Model(
+            season=about["season"],
+            window={int(key): rows for key, rows in about["window"].items()},
+            positions={position: _position(arrays, position) for position in about["stats"]},
+            metrics=about["metrics"],
+            source_window={int(key): rows for key, rows in about["source_window"].items()},
+            source_weights=about["source_weights"],
+            width=about["width"],
+            content=about["content"],
+        )
+    except KeyError as error:
+        raise ModelMismatchError(f"{where} lacks {error}. {advice}") from error
+
+
+def _position(arrays: dict[str, np.ndarray], position: str) -> PositionModel:
+    own = {
+        name.removeprefix(f"{position}/"): array
+        for name, array in arrays.items()
+        if name.startswith(f"{position}/")
+    }
+    trees = {}
+    for target in sorted({name.split("/")[1] for name in own if name.startswith("trees/")}):
+        parts: dict[str, Any] = {
+            field.name: own[f"trees/{target}/{field.name}"] for field in fields(Trees)
+        }
+        trees[target] = Trees(**{**parts, "base": float(parts["base"])})
+    return PositionModel(
+        scale=linear.Scale(own["mean"], own["deviation"]),
+        coefficients=own["coefficients"],
+        intercepts=own["intercepts"],
+        trees=trees,
+        tables={
+            name.removeprefix("table/"): array
+            for name, array in own.items()
+            if name.startswith("table/")
+        },
+        plays_scale=linear.Scale(own["plays_mean"], own["plays_deviation"]),
+        plays=own["plays"],
+    )
+
+
+def fitting(lake: Lake, season: int) -> Model | None:
+    """The stored model of a season, unless it is to be trained anew.
+
+    That is when a stored value of the seasons that it learnt from has changed since, or when it was
+    made with another feature set.
+    """
+    try:
+        stored = load(lake, season)
+    except ModelMismatchError:
+        return None
+    return stored if stored is not None and stored.content == _content(lake, season) else None
+
+
+def trained(lake: Lake, season: int) -> Model:
+    """A model of a season from what the lake has of the seasons before it, stored.
+
+    Raises:
+        NotMaterializedError: the lake has no player history.
+    """
+    # First: of rows that change meanwhile the model then counts as out of date.
+    content = _content(lake, season)
+    before = training.seasons_before(season)
+    sources = lake.read(SOURCE_PROJECTIONS, seasons=before)
+    model = training.train(lake.by_season(PLAYER_HISTORY, before), season, sources)
+    model = replace(model, content=content)
+    save(lake, model)
+    return model
+
+
+def _content(lake: Lake, season: int) -> str:
+    """Hash of all stored rows that a model of a season learns from, every column of them."""
+    before = training.seasons_before(season)
+    return "-".join(lake.digest(table, before) for table in (PLAYER_HISTORY, SOURCE_PROJECTIONS))

@@ -1,0 +1,801 @@
+"""The rules of the checks: each passes on sound rows, and fires on the fault that it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from fantasy_pipeline.checks import (
+    ALL_CHECKS,
+    Evidence,
+    Problem,
+    guards,
+    projections,
+    schedule,
+    stats,
+)
+from fantasy_pipeline.checks.catalogue import WEEKLY_STATS
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.football import tables
+from fantasy_pipeline.football.scoring import SCORINGS, suffix
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables.contract import Table
+from fantasy_pipeline.football.teams import TEAMS
+from fantasy_pipeline_tests import ROOT
+from fantasy_pipeline_tests.conftest import Rows
+
+WEEK, NEXT = SeasonWeek(2024, 5), SeasonWeek(2024, 6)
+KICKOFF = datetime(2024, 10, 6, 17, tzinfo=timezone.utc)
+TUESDAY, LATER = KICKOFF + timedelta(days=2), KICKOFF + timedelta(days=60)
+
+
+def game(
+    home: str, away: str, week: int = 5, score: int | None = 24, **more: Any
+) -> dict[str, Any]:
+    return {
+        "season": 2024,
+        "week": week,
+        "game_id": f"2024_{week:02d}_{away}_{home}",
+        "game_type": "REG",
+        "kickoff": KICKOFF + timedelta(weeks=week - 5),
+        "home_team": home,
+        "away_team": away,
+        "home_score": score,
+        "away_score": score,
+        **more,
+    }
+
+
+def line(team: str, opponent: str, player: str = "1", week: int = 5, **more: Any) -> dict[str, Any]:
+    return {
+        "season": 2024,
+        "week": week,
+        "player_id": f"{team}-{player}",
+        "player_name": f"{player} of {team}",
+        "team": team,
+        "opponent": opponent,
+        **more,
+    }
+
+
+@pytest.fixture(scope="module")
+def games(rows: Rows) -> pa.Table:
+    """Week 5: KC-LV and BUF-MIA, the others off; week 6: KC-BUF, not played."""
+    return rows(
+        tables.GAMES,
+        game("KC", "LV"),
+        game("BUF", "MIA"),
+        game("KC", "BUF", week=6, score=None),
+    )
+
+
+@pytest.fixture(scope="module")
+def lines(rows: Rows) -> pa.Table:
+    """Sound stat lines of week 5."""
+    pairs = (("KC", "LV"), ("LV", "KC"), ("BUF", "MIA"), ("MIA", "BUF"))
+    return rows(tables.WEEKLY_STATS, *(line(*pair) for pair in pairs))
+
+
+def texts(problems: list[Problem]) -> list[str]:
+    return [problem.text for problem in problems]
+
+
+# The schedule
+
+
+def test_every_team_that_played_has_rows(lines: pa.Table, games: pa.Table) -> None:
+    assert schedule.absent_teams(lines, games, [WEEK, NEXT], LATER, played=True) == []
+
+
+def test_a_team_without_rows_is_provisional_for_a_week_then_a_hole(
+    lines: pa.Table, games: pa.Table
+) -> None:
+    [empty] = schedule.absent_teams(lines.slice(0, 0), games, [WEEK], TUESDAY, played=True)
+    assert empty == Problem(WEEK, "no rows of BUF, KC, LV, MIA, who have a game", True)
+    part = lines.slice(0, 3)
+    [soon] = schedule.absent_teams(part, games, [WEEK], TUESDAY, played=True)
+    assert (soon.week, soon.serious) == (WEEK, False)
+    assert soon.text == "no rows of MIA, who have a game yet: provisional"
+    [late] = schedule.absent_teams(part, games, [WEEK], LATER, played=True)
+    assert late.serious
+    assert late.text == "no rows of MIA, who have a game"
+
+
+def test_a_roster_is_due_before_the_game(lines: pa.Table, games: pa.Table) -> None:
+    [problem] = schedule.absent_teams(lines, games, [WEEK, NEXT], KICKOFF, played=False)
+    assert problem == Problem(NEXT, "no rows of BUF, KC, who have a game", True)
+
+
+def test_nobody_plays_on_a_bye(rows: Rows, lines: pa.Table, games: pa.Table) -> None:
+    assert schedule.not_scheduled(lines, games, [WEEK]) == []
+    more = pa.concat_tables([lines, rows(tables.WEEKLY_STATS, line("NE", "NYJ"))])
+    [problem] = schedule.not_scheduled(more, games, [WEEK])
+    assert problem == Problem(WEEK, "rows of NE, who have no game (a bye, or another week's)")
+
+
+def test_opponents_are_the_schedules(rows: Rows, lines: pa.Table, games: pa.Table) -> None:
+    assert schedule.wrong_opponents(lines, games, [WEEK]) == []
+    wrong = rows(tables.WEEKLY_STATS, line("KC", "BUF"), line("LV", None), line("NE", "NYJ"))  # type: ignore[arg-type]
+    assert sorted(texts(schedule.wrong_opponents(wrong, games, [WEEK]))) == [
+        "KC against BUF, but KC plays LV",
+        "NE against NYJ, but NE has no game",
+    ]
+
+
+def test_byes_are_the_schedules(rows: Rows, games: pa.Table) -> None:
+    def players(**on_bye: bool) -> pa.Table:
+        return rows(
+            tables.RAW_PLAYERS,
+            *(
+                {"season": 2024, "week": 5, "player_id": team, "team": team, "on_bye": bye}
+                for team, bye in on_bye.items()
+            ),
+        )
+
+    assert schedule.wrong_byes(players(KC=False, NE=True), games, [WEEK]) == []
+    wrong = schedule.wrong_byes(players(KC=True, NE=False), games, [WEEK])
+    assert sorted(texts(wrong)) == ["KC is said to be on a bye", "NE is not said to be on a bye"]
+
+
+def test_nobody_plays_for_another_team_than_his_rosters(rows: Rows, lines: pa.Table) -> None:
+    def rostered(*players: dict[str, Any], source: str = "weekly_roster") -> pa.Table:
+        return rows(
+            tables.RAW_PLAYERS, *({**player, "roster_source": source} for player in players)
+        )
+
+    same = rostered(*(line(team, "") for team in ("KC", "LV", "BUF", "MIA")))
+    assert schedule.on_two_teams(lines, same) == []
+    traded = line("LV", "KC") | {"player_id": "KC-1"}
+    [problem] = schedule.on_two_teams(lines, rostered(traded))
+    assert problem == Problem(
+        WEEK,
+        "1 of 1 players have a line with another team than their roster's, e.g. KC-1 (KC, rostered "
+        "by LV)",
+    )
+    # One of many may have moved since; a roster of the week before says nothing about this one.
+    many = [line("KC", "LV", str(number)) for number in range(2, 40)]
+    both = pa.concat_tables([lines.slice(0, 1), rows(tables.WEEKLY_STATS, *many)])
+    [problem] = schedule.on_two_teams(both, rostered(traded, *many))
+    assert not problem.serious
+    assert schedule.on_two_teams(lines, rostered(traded, source="carried_forward")) == []
+    assert schedule.on_two_teams(lines, rostered(traded | {"week": 6})) == []
+
+
+@pytest.mark.parametrize(
+    ("odd", "text"),
+    [
+        (game("NE", "NE"), "against itself"),
+        (game("NE", "NYJ", away_score=None), "one side's score only"),
+        (game("NE", "KC"), "KC has 2 games in one week"),
+    ],
+    ids=["itself", "half a score", "twice"],
+)
+def test_a_schedule_that_cannot_be(
+    rows: Rows, games: pa.Table, odd: dict[str, Any], text: str
+) -> None:
+    assert schedule.odd_schedule(games) == []
+    found = schedule.odd_schedule(pa.concat_tables([games, rows(tables.GAMES, odd)]))
+    assert text in texts(found)[0]
+
+
+def test_teams_play_as_many_games(rows: Rows) -> None:
+    even = [game("KC", "LV", week) for week in range(1, 6)]
+    assert schedule.uneven_schedule(rows(tables.GAMES, *even)) == []
+    short = rows(tables.GAMES, *even, game("NE", "NYJ"))
+    [problem] = schedule.uneven_schedule(short)
+    assert not problem.serious
+    assert "NE, NYJ have fewer than 4 games of 5" in problem.text
+
+
+def test_a_schedule_cut_short_is_refused(rows: Rows) -> None:
+    def season(year: int, count: int) -> list[dict[str, Any]]:
+        return [game("KC", "LV") | {"season": year, "game_id": str(n)} for n in range(count)]
+
+    known = rows(tables.GAMES, *season(2023, 60), *season(2024, 60))
+    guards.refuse_lost_games(known, known)
+    cancelled = rows(tables.GAMES, *season(2023, 60), *season(2024, 58))
+    guards.refuse_lost_games(known, cancelled)
+    for short, text in (
+        (season(2023, 60), "games 2024: upstream's schedule has 0 games, the lake's has 60"),
+        ([*season(2023, 60), *season(2024, 57)], "games 2024 week 5: 3 games are gone"),
+    ):
+        with pytest.raises(PipelineError, match=rf"{text}.*delete the lake's games table"):
+            guards.refuse_lost_games(known, rows(tables.GAMES, *short))
+
+
+def test_the_play_offs_do_not_make_up_for_games_that_are_gone(rows: Rows) -> None:
+    """A schedule of the play-offs' first day has six games more."""
+    regular = [game(team, "KC", week) for week in (17, 18) for team in ("NE", "LV", "BUF", "MIA")]
+    pairs = [game(team, "SF", 19, None, game_type="WC") for team in ("NE", "LV", "BUF", "MIA")]
+    known = rows(tables.GAMES, *regular)
+    guards.refuse_lost_games(known, rows(tables.GAMES, *regular, *pairs))
+    guards.refuse_lost_games(known, rows(tables.GAMES, *regular[2:], *pairs))
+    with pytest.raises(PipelineError, match="games 2024 week 17: 3 games are gone"):
+        guards.refuse_lost_games(known, rows(tables.GAMES, *regular[3:], *pairs))
+
+
+def test_a_game_that_moved_is_not_lost(rows: Rows) -> None:
+    known = [game("KC", team, week) for week in (5, 6) for team in ("NE", "LV", "BUF", "MIA")]
+    moved = [row | {"week": 6} for row in known[:3]]
+    before, now = rows(tables.GAMES, *known), rows(tables.GAMES, *moved, *known[3:])
+    assert guards.refuse_lost_games(before, now) is None
+    with pytest.raises(PipelineError, match="games are gone"):
+        guards.refuse_lost_games(before, rows(tables.GAMES, *known[3:]))
+
+
+def test_a_schedule_without_a_week_is_refused(rows: Rows) -> None:
+    """Played or to come: its players would all be on a bye."""
+
+    def week(number: int, score: int | None) -> dict[str, Any]:
+        return game("KC", "LV") | {"season": 2024, "week": number, "home_score": score}
+
+    known = rows(tables.GAMES, week(1, 20), week(2, 17), week(3, None))
+    guards.refuse_lost_games(known, rows(tables.GAMES, *map(week, (1, 2, 3, 4), [None] * 4)))
+    for gone in (2, 3):
+        there = rows(tables.GAMES, *(week(number, 20) for number in (1, 2, 3) if number != gone))
+        with pytest.raises(
+            PipelineError, match=rf"games 2024 week {gone}: upstream's schedule has no game of it"
+        ):
+            guards.refuse_lost_games(known, there)
+
+
+def test_weeks_without_rows_are_refused(lines: pa.Table) -> None:
+    guards.refuse_empty_weeks("weekly_stats", lines, [WEEK])
+    with pytest.raises(PipelineError, match=r"weekly_stats 2024 week 6 \(and 1 more weeks\): no"):
+        guards.refuse_empty_weeks("weekly_stats", lines, [WEEK, NEXT, SeasonWeek(2024, 7)])
+
+
+def test_played_weeks_without_stats_are_named() -> None:
+    played = {SeasonWeek(2024, week): (16 if week < 8 else 0, 16) for week in range(1, 10)} | {
+        SeasonWeek(2023, week): (16, 16) for week in range(1, 19)
+    }
+    imported = [week for week in played if week.season == 2024 and week.week not in (3, 5)]
+    wanted = [SeasonWeek(2024, 7), SeasonWeek(2024, 8)]
+    [text] = guards.weeks_without_stats(played, imported, wanted)[2024]
+    assert text == (
+        "projections 2024: the lake has no stats of week 3, 5, which was played; week 8 is "
+        "projected without them. To import them: fantasy-pipeline backfill --seasons 2024 "
+        "--weeks 3,5"
+    )
+    # All there; nothing before the week; a week before it that is not played; no week at all.
+    assert guards.weeks_without_stats(played, played, wanted) == {}
+    assert guards.weeks_without_stats(played, [], [SeasonWeek(2024, 1)]) == {}
+    nine = [SeasonWeek(2024, 9)]
+    seven = [SeasonWeek(2024, week) for week in range(1, 8)]
+    assert guards.weeks_without_stats(played, seven, nine) == {}
+    assert guards.weeks_without_stats(played, [], []) == {}
+
+
+# Rosters and lines that are too few
+
+
+def roster(team: str, **counts: int) -> list[dict[str, Any]]:
+    """A team's players of week 5: by position, those given, and else as many as usual."""
+    usual = {"QB": 3, "RB": 5, "WR": 8, "TE": 4, "K": 1, "OL": 15, "CB": 14}
+    return [
+        line(team, "", f"{position}{n}")
+        | {"position": position, "roster_source": "weekly_roster", "on_bye": False}
+        for position, count in (usual | counts).items()
+        for n in range(count)
+    ]
+
+
+def listed(rows: Rows, *records: dict[str, Any]) -> pa.Table:
+    return rows(
+        tables.RAW_PLAYERS,
+        *(record | {"opponent": record["opponent"] or None} for record in records),
+    )
+
+
+@pytest.mark.parametrize(
+    ("counts", "text", "serious"),
+    [
+        ({}, None, False),
+        ({"OL": 0}, None, False),
+        ({"QB": 0}, "too few QB on the roster: KC 0, 1 at least", True),
+        ({"RB": 1}, "too few RB on the roster: KC 1, 2 at least", True),
+        ({"WR": 3}, "too few WR on the roster: KC 3, 4 at least", True),
+        ({"TE": 0}, "too few TE on the roster: KC 0, 1 at least", True),
+        ({"K": 0}, "too few K on the roster: KC 0, 1 at least", False),
+        ({"OL": 0, "CB": 0}, "too few players on the roster: KC 21, 30 at least", True),
+    ],
+    ids=str,
+)
+def test_a_roster_with_holes(
+    rows: Rows, counts: dict[str, int], text: str | None, serious: bool
+) -> None:
+    whole = [row for team in ("LV", "BUF", "MIA") for row in roster(team)]
+    found = schedule.thin_rosters(listed(rows, *whole, *roster("KC", **counts)))
+    assert found == ([Problem(WEEK, text, serious)] if text else [])
+
+
+def test_only_rosters_of_a_game_are_looked_at(rows: Rows) -> None:
+    """Not those of a team on a bye, or of an earlier week; all teams small alike are found."""
+    whole = roster("LV")
+    few = roster("KC", QB=0, OL=0, CB=0)
+    for other in ({"on_bye": True}, {"roster_source": "carried_forward"}):
+        assert schedule.thin_rosters(listed(rows, *whole, *(row | other for row in few))) == []
+    small = [row for team in ("KC", "LV") for row in roster(team, WR=4, TE=1, OL=0, CB=0)]
+    [problem] = schedule.thin_rosters(listed(rows, *small))
+    assert problem.text == "too few players on the roster: KC 14, LV 14, 15 at least"
+
+
+@pytest.mark.parametrize(
+    ("lines_of_kc", "tackles", "text"),
+    [
+        (24, 1.0, None),
+        (13, 1.0, "too few stat lines: KC 13, 13.2 at least"),
+        (5, 1.0, "too few stat lines: KC 5, 13.2 at least"),
+        (10, None, None),
+        (9, None, "too few stat lines: KC 9, 9.9 at least"),
+    ],
+)
+def test_a_team_with_a_few_lines_only(
+    rows: Rows, games: pa.Table, lines_of_kc: int, tackles: float | None, text: str | None
+) -> None:
+    pairs = {("KC", "LV"): lines_of_kc, ("LV", "KC"): 33, ("BUF", "MIA"): 33, ("MIA", "BUF"): 33}
+
+    def week(number: int) -> pa.Table:
+        return rows(
+            tables.WEEKLY_STATS,
+            *(
+                line(*pair, str(n), number, def_tackles_solo=tackles)
+                for pair, count in pairs.items()
+                for n in range(count)
+            ),
+        )
+
+    found = schedule.thin_teams(week(5), games, [WEEK])
+    assert found == ([Problem(WEEK, text)] if text else [])
+    # Week 6 has no score yet: what is there may grow.
+    assert schedule.thin_teams(week(6), games, [NEXT]) == []
+
+
+def test_lines_too_few_of_every_team(rows: Rows, games: pa.Table) -> None:
+    def week(count: int, tackles: float | None) -> pa.Table:
+        pairs = (("KC", "LV"), ("LV", "KC"))
+        return rows(
+            tables.WEEKLY_STATS,
+            *(
+                line(*pair, str(n), def_tackles_solo=tackles)
+                for pair in pairs
+                for n in range(count)
+            ),
+        )
+
+    assert schedule.thin_teams(week(8, 1.0), games, [WEEK]) == []
+    assert schedule.thin_teams(week(3, None), games, [WEEK]) == []
+    for few, tackles in ((7, 1.0), (2, None)):
+        [problem] = schedule.thin_teams(week(few, tackles), games, [WEEK])
+        assert problem.text.startswith(f"too few stat lines: KC {few}, LV {few}, ")
+
+
+# Stat lines
+
+
+def test_no_more_catches_than_targets(rows: Rows) -> None:
+    sound = {"targets": 5.0, "receptions": 5.0, "attempts": None, "completions": 3.0}
+    assert stats.beyond_the_whole(rows(tables.WEEKLY_STATS, line("KC", "LV", **sound))) == []
+    wrong = rows(tables.WEEKLY_STATS, line("KC", "LV", **sound | {"receptions": 6.0}))
+    assert stats.beyond_the_whole(wrong) == [Problem(WEEK, "1 of KC: receptions 6 of targets 5")]
+
+
+def test_no_more_points_than_the_score(rows: Rows, games: pa.Table) -> None:
+    exactly = {"rushing_tds": 2.0, "fg_made": 3.0, "pat_made": 3.0}
+    sound = rows(tables.WEEKLY_STATS, line("KC", "LV", **exactly), line("KC", "LV", "2"))
+    assert stats.beyond_the_score(sound, games) == []
+    wrong = rows(tables.WEEKLY_STATS, line("KC", "LV", **exactly, receiving_tds=1.0))
+    assert stats.beyond_the_score(wrong, games) == [
+        Problem(WEEK, "KC scored 24, its stat lines 30")
+    ]
+    # Not played yet, or not in the schedule: nothing to compare with.
+    ahead = rows(tables.WEEKLY_STATS, line("KC", "BUF", week=6, **exactly, receiving_tds=9.0))
+    assert stats.beyond_the_score(ahead, games) == []
+
+
+@pytest.mark.parametrize(("wrong", "serious"), [(0, None), (1, False), (90, True)])
+def test_points_other_than_upstreams(rows: Rows, wrong: int, serious: bool | None) -> None:
+    def points(number: int) -> dict[str, float]:
+        names = ("fantasy_points", "fantasy_points_ppr")
+        ours = dict.fromkeys(names, 10.0)
+        return ours | {f"upstream_{name}": 10.0 + 2 * (number < wrong) for name in names}
+
+    table = rows(
+        tables.WEEKLY_STATS, *(line("KC", "LV", f"{n:03}", **points(n)) for n in range(100))
+    )
+    found = stats.other_points(table)
+    assert len(found) == 2 * wrong
+    assert {problem.serious for problem in found} == ({serious} if wrong else set())
+
+
+def test_points_that_upstream_does_not_give_are_told(rows: Rows) -> None:
+    """Else a column of nulls would pass as agreed."""
+
+    def table(ours: float | None, theirs: float | None) -> pa.Table:
+        names = ("fantasy_points", "fantasy_points_ppr")
+        points = dict.fromkeys(names, ours) | {f"upstream_{name}": theirs for name in names}
+        return rows(tables.WEEKLY_STATS, *(line("KC", "LV", str(n), **points) for n in range(3)))
+
+    assert stats.other_points(table(10.0, 10.0)) == []
+    assert stats.other_points(table(None, None)) == []
+    found = stats.other_points(table(10.0, None))
+    assert len(found) == 6
+    assert found[0] == Problem(WEEK, "0 of KC: fantasy_points 10.0, upstream None", True)
+
+
+def week_of(
+    rows: Rows, week: SeasonWeek, value: Callable[[int], float], team: str = "KC", players: int = 80
+) -> pa.Table:
+    """Lines of a week; the usage of player n is `value(n)`."""
+    return rows(
+        tables.WEEKLY_STATS,
+        *(
+            line(team, "LV", f"{n:03}", week.week)
+            | {"season": week.season, "carries": float(value(n)), "rushing_yards": 4.0 * value(n)}
+            for n in range(players)
+        ),
+    )
+
+
+def test_a_week_is_not_a_season_so_far(rows: Rows) -> None:
+    before = week_of(rows, WEEK, lambda n: 1 + n % 7)
+    game_by_game = week_of(rows, NEXT, lambda n: 1 + (n + 3) % 7)
+    assert stats.season_totals(game_by_game, before) == []
+    totals = week_of(rows, NEXT, lambda n: 1 + n % 7 + n % 3)
+    [problem] = stats.season_totals(totals, before)
+    assert (problem.week, problem.serious) == (NEXT, True)
+    assert "season totals" in problem.text
+    # Both weeks in one import are found out as well.
+    assert stats.season_totals(pa.concat_tables([before, totals]), before.slice(0, 0)) == [problem]
+
+
+@pytest.mark.parametrize("other", [WEEK, SeasonWeek(2023, 6)], ids=str)
+def test_a_week_is_not_another_one_again(rows: Rows, other: SeasonWeek) -> None:
+    past = week_of(rows, other, lambda n: 1 + n % 7)
+    assert stats.copied_weeks(week_of(rows, NEXT, lambda n: 1 + n % 5), past) == []
+    [problem] = stats.copied_weeks(week_of(rows, NEXT, lambda n: 1 + n % 7), past)
+    assert problem == Problem(
+        NEXT, f"100% of players have the very line of {other}: the wrong file", True
+    )
+
+
+@pytest.mark.parametrize(
+    ("players", "points", "yards", "found"),
+    [
+        (20, 8.0, 12.0, []),
+        (8, 8.0, 12.0, ["rows", "fantasy_points_ppr", "passing_yards"]),
+        (20, 20.0, 12.0, ["fantasy_points_ppr"]),
+        (20, 8.0, 40.0, ["passing_yards"]),
+    ],
+)
+def test_a_week_unlike_the_season_before(
+    rows: Rows, players: int, points: float, yards: float, found: list[str]
+) -> None:
+    def week(number: int, count: int, each: float, passed: float = 12.0) -> pa.Table:
+        lines = (
+            line(
+                team,
+                "LV",
+                str(n),
+                number,
+                fantasy_points_ppr=each + (n + number) % 3,
+                passing_yards=passed + (n + number) % 2,
+            )
+            for team in TEAMS[:10]
+            for n in range(count)
+        )
+        return rows(tables.WEEKLY_STATS, *lines)
+
+    past = pa.concat_tables([week(number, 20 - number % 2, 8.0) for number in range(1, 10)])
+    problems = stats.anomalies(week(10, players, points, yards), past)
+    assert [problem.text.split(" per team ")[0] for problem in problems] == found
+    assert not any(problem.serious for problem in problems)
+    assert stats.not_compared(week(10, players, points), past).weeks == []
+    # Too few weeks to compare with say nothing, and that is said.
+    few = past.slice(0, 400)
+    assert stats.anomalies(week(10, 1, 90.0), few) == []
+    assert stats.not_compared(week(10, 1, 90.0), few).weeks == [SeasonWeek(2024, 10)]
+
+
+def test_what_was_not_compared_is_not_called_ok(rows: Rows, games: pa.Table) -> None:
+    check = next(c for c in WEEKLY_STATS.checks if c.name == "weekly_stats_anomalies")
+    weeks = [SeasonWeek(2024, number) for number in range(1, 11)]
+    each = [rows(tables.WEEKLY_STATS, line("KC", "LV", week=week.week)) for week in weeks]
+
+    def result(at: int, past: int) -> Any:
+        some = pa.concat_tables(each[at:])
+        before = pa.concat_tables(each[:past]) if past else some.slice(0, 0)
+        return check.result(Evidence(some, weeks[at:], LATER, games, before))
+
+    alone = result(9, 0)
+    assert alone.found == {}
+    reason = "fewer than 8 weeks before it in the lake"
+    assert alone.facts == {"not compared": f"trailing: 2024 week 10: {reason}"}
+    assert (result(9, 9).found, result(9, 9).facts) == ({"trailing": []}, {})
+    # Of a season in one import, the first weeks have too few before them.
+    season = result(0, 0)
+    assert season.found == {"trailing": []}
+    assert season.facts["not compared"].startswith("trailing: 2024 week 1, 2024 week 2, ")
+    assert "2024 week 8" in season.facts["not compared"]
+    assert "2024 week 9" not in season.facts["not compared"]
+
+
+def test_a_week_is_provisional_until_thursday_and_while_a_game_is_missing(
+    lines: pa.Table, games: pa.Table
+) -> None:
+    def found(rows: pa.Table, now: datetime) -> list[str]:
+        return texts(stats.provisional_weeks(rows, games, [WEEK], now))
+
+    thursday = KICKOFF.replace(hour=12) + timedelta(days=4)
+    mark = "not final: the league may still correct it"
+    assert found(lines, thursday - timedelta(minutes=1)) == [f"provisional, {mark}"]
+    assert found(lines, thursday) == []
+    assert found(lines.slice(1), thursday) == [f"provisional, {mark}"]
+    assert not any(
+        problem.serious for problem in stats.provisional_weeks(lines.slice(1), games, [WEEK], LATER)
+    )
+
+
+# Ids and projections
+
+
+def players(rows: Rows, count: int = 20, **more: Any) -> pa.Table:
+    return rows(
+        tables.RAW_PLAYERS,
+        *(
+            {
+                "season": 2024,
+                "week": 5,
+                "player_id": f"P{n:02}",
+                "player_name": f"Player {n:02}",
+                "position": "WR",
+                "team": "KC",
+                "on_bye": False,
+                "roster_status": "ACT",
+                "roster_source": "weekly_roster",
+                **dict.fromkeys(projections.PLATFORMS, str(n)),
+            }
+            | {name: value(n) for name, value in more.items()}
+            for n in range(count)
+        ),
+    )
+
+
+@pytest.mark.parametrize("platform", projections.PLATFORMS)
+def test_every_platform_is_watched(rows: Rows, platform: str) -> None:
+    [problem] = projections.unmapped_players(players(rows, **{platform: lambda n: None}))
+    assert problem.text.startswith(f"{platform} of 0% of active fantasy players; without: Player")
+
+
+def test_ids_are_mapped_or_listed(rows: Rows) -> None:
+    assert projections.unmapped_players(players(rows)) == []
+    some = players(rows, sleeper_id=lambda n: str(n) if n % 5 else None)
+    [problem] = projections.unmapped_players(some)
+    assert not problem.serious
+    assert problem.text == (
+        "sleeper_id of 80% of active fantasy players; without: "
+        "Player 00, Player 05, Player 10, Player 15"
+    )
+    assert projections.id_coverage(some)["sleeper_id"] == 0.8
+    assert projections.id_coverage(some)["yahoo_id"] == 1.0
+    assert projections.unmapped_names(some)["sleeper_id"].startswith("4: Player 00, ")
+    # Linemen and practice squads are not asked for.
+    assert (
+        projections.unmapped_players(
+            players(rows, sleeper_id=lambda n: None, position=lambda n: "OL")
+        )
+        == []
+    )
+    assert (
+        projections.unmapped_players(
+            players(rows, sleeper_id=lambda n: None, roster_status=lambda n: "DEV")
+        )
+        == []
+    )
+
+
+LINE = {"receptions": 4.0, "receiving_yards": 60.0, "receiving_tds": 0.5}
+"""9 points standard."""
+
+
+def projected(player: str = "P00", apart: float = 0.0, **more: Any) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "season": 2024,
+        "week": 5,
+        "player_id": player,
+        "player_name": player,
+        **LINE,
+    }
+    for scoring, points in zip(SCORINGS, (9.0, 11.0, 13.0), strict=True):
+        end = suffix(scoring)
+        row |= {f"projected_points{end}": points + apart}
+        row |= {f"{name}{end}": points * by for name, by in (("p10", 0.3), ("p50", 0.9))}
+        row |= {f"p90{end}": points * 2}
+    return row | more
+
+
+def test_everybody_rostered_is_projected(rows: Rows) -> None:
+    told = rows(tables.PROJECTIONS, *(projected(f"P{n:02}") for n in range(20)))
+    assert projections.not_projected(told, players(rows)) == []
+    [problem] = projections.not_projected(told.slice(1), players(rows))
+    assert problem == Problem(WEEK, "1 rostered players without a projection, e.g. ['P00']")
+    # On a bye, of no fantasy position, or only known from having played: nobody's loss.
+    for name, value in {"on_bye": True, "position": "CB", "roster_source": "stats"}.items():
+        others = players(rows, **{name: lambda n, value=value: value})
+        assert projections.not_projected(told.slice(1), others) == []
+
+
+@pytest.mark.parametrize("end", ["", "_half", "_std"])
+def test_quantiles_are_in_order(rows: Rows, end: str) -> None:
+    assert projections.crossed_quantiles(rows(tables.PROJECTIONS, projected())) == []
+    for wrong in ({f"p10{end}": 30.0}, {f"p90{end}": 0.1}, {f"p50{end}": None}):
+        table = rows(tables.PROJECTIONS, projected(**wrong))
+        [problem] = projections.crossed_quantiles(table)
+        assert problem.serious
+        assert problem.text.startswith("P00: p10 ")
+
+
+def test_points_are_what_the_stat_line_comes_to(rows: Rows) -> None:
+    none = dict.fromkeys(LINE)
+    sound = rows(tables.PROJECTIONS, projected(), projected("P01", apart=5.0, **none))
+    assert projections.other_than_the_line(sound) == []
+    for apart in (0.2, float("nan")):
+        found = projections.other_than_the_line(rows(tables.PROJECTIONS, projected(apart=apart)))
+        assert len(found) == len(SCORINGS)
+        assert "stat line 13.00 (ppr)" in found[-1].text
+
+
+def test_whom_the_model_projects_has_a_stat_line(rows: Rows) -> None:
+    none = dict.fromkeys(LINE)
+
+    def lost(table: Table, source: str, half: float, **more: Any) -> list[Problem]:
+        own = "model_half" if table is tables.PROJECTIONS else "projected_points_half"
+        row = {"source": source, **none, **more, own: half}
+        return projections.without_a_line(
+            rows(table, *(projected(f"P{n}", **row) for n in range(5)))
+        )
+
+    for table, source in ((tables.MODEL_PROJECTIONS, "model"), (tables.PROJECTIONS, "consensus")):
+        [problem] = lost(table, f"{source} (made up)", 3.0)
+        assert problem == Problem(WEEK, "5 players without a stat line, e.g. P0, P1, P2")
+        assert lost(table, source, 3.0, carries=0.0) == []
+        assert lost(table, source, 3.0, kicking_points=0.0) == []
+        # Of next to nothing the consensus makes no line; the baseline never has one.
+        assert lost(table, source, 0.9) == []
+    assert lost(tables.MODEL_PROJECTIONS, "baseline", 3.0) == []
+    assert lost(tables.PROJECTIONS, "consensus with baseline", 3.0) == []
+
+
+def test_somebody_has_said_something(rows: Rows, games: pa.Table) -> None:
+    assert projections.nobody_said_anything(told(rows, 5), games, [WEEK]) == []
+    [silent] = projections.nobody_said_anything(told(rows, 6), games, [WEEK, NEXT])
+    assert silent == Problem(WEEK, "games, but no source has said anything of them", False)
+    # The last week of the season.
+    assert projections.nobody_said_anything(told(rows, 5), games, [WEEK, NEXT]) == []
+    # Before there were any to ask, and in the play-offs, of which the archive has none.
+    for name, value in (("season", 2020), ("game_type", "WC")):
+        at = games.schema.get_field_index(name)
+        other = pa.array([value] * len(games), games.schema.field(at).type)
+        weeks = [SeasonWeek(2020, 5) if name == "season" else WEEK]
+        table = games.set_column(at, games.schema.field(at), other)
+        assert projections.nobody_said_anything(told(rows, 6), table, weeks) == []
+
+
+def told(
+    rows: Rows,
+    week: int,
+    source: str = "nflcom",
+    plus: float = 0.0,
+    column: str = "points_half",
+) -> pa.Table:
+    return rows(
+        tables.SOURCE_PROJECTIONS,
+        *(
+            {
+                "season": 2024,
+                "week": week,
+                "source": source,
+                "player_id": f"P{n:02}",
+                column: n + 1 + plus,
+            }
+            for n in range(60)
+        ),
+    )
+
+
+def test_a_source_does_not_repeat_itself_or_another(rows: Rows) -> None:
+    past = told(rows, 5)
+    assert projections.same_projections(told(rows, 6, plus=0.1), past) == []
+    [stale] = projections.same_projections(told(rows, 6), past)
+    assert stale == Problem(
+        NEXT, "nflcom says what it said the week before: its file is old", False
+    )
+    both = pa.concat_tables([told(rows, 6, plus=0.1), told(rows, 6, "other", plus=0.1)])
+    [copy] = projections.same_projections(both, past)
+    assert copy == Problem(NEXT, "other says what nflcom says: one is a copy", False)
+
+
+def test_a_source_of_ranks_repeats_itself_by_its_ranks(rows: Rows) -> None:
+    past, now = (told(rows, week, "fantasypros", column="ecr") for week in (5, 6))
+    assert projections.same_projections(told(rows, 6, "fantasypros", 1.0, "ecr"), past) == []
+    [stale] = projections.same_projections(now, past)
+    assert "fantasypros says what it said the week before" in stale.text
+
+
+@pytest.mark.parametrize("nothing", [None, 0.0])
+def test_to_say_nothing_twice_is_not_to_repeat_oneself(rows: Rows, nothing: float | None) -> None:
+    def silent(week: int, source: str) -> pa.Table:
+        table = told(rows, week, source)
+        at = table.schema.get_field_index("points_half")
+        return table.set_column(at, table.field(at), pa.array([nothing] * 60, pa.float64()))
+
+    both = pa.concat_tables([silent(6, "sleeper"), silent(6, "fantasypros")])
+    assert projections.same_projections(both, silent(5, "sleeper")) == []
+
+
+# Checks as a whole
+
+
+def test_a_result_names_its_rules_and_weeks(rows: Rows, games: pa.Table) -> None:
+    pairs = (("KC", "LV"), ("LV", "KC"), ("BUF", "MIA"), ("MIA", "BUF"))
+    lines = rows(
+        tables.WEEKLY_STATS, *(line(*pair, str(number)) for pair in pairs for number in range(3))
+    )
+    check = next(c for c in WEEKLY_STATS.checks if c.name == "weekly_stats_against_schedule")
+    nobody = {"raw_players": tables.RAW_PLAYERS.arrow_schema.empty_table()}
+    evidence = Evidence(lines.slice(0, 9), [WEEK], LATER, games, lines.slice(0, 0), nobody)
+    result = check.result(evidence)
+    assert result.serious
+    assert result.failing_weeks == [WEEK]
+    assert {name: len(found) for name, found in result.found.items() if found} == {"teams": 1}
+    assert result.texts == ["2024 week 5: no rows of MIA, who have a game"]
+    sound = check.result(Evidence(lines, [WEEK], LATER, games, lines.slice(0, 0), nobody))
+    assert (sound.problems, sound.serious) == ([], False)
+
+
+@pytest.mark.parametrize("part", ALL_CHECKS, ids=lambda part: part.table.name)
+def test_a_repeated_key_and_a_broken_bound_fire_in_the_lake_too(rows: Rows, part: Any) -> None:
+    """What the write refuses, the check finds in a lake that something else wrote to."""
+    key = {"season": 2024, "week": 5, "game_id": "g", "player_id": "p", "source": "s"}
+    key["as_of"] = KICKOFF
+    record = {column.name: key.get(column.name) for column in part.table.columns}
+    both = rows(part.table, record, record)
+    found = {
+        name: rule(Evidence(both, [WEEK], LATER, both, both))
+        for check in part.checks
+        for name, rule in check.rules.items()
+        if name in ("keys", "contract")
+    }
+    assert "1 repeated keys" in str(list(found["keys"]))
+    if "contract" in found and part.table is not tables.WEEKLY_STATS:
+        assert "rows null" in str(list(found["contract"]))
+
+
+def test_names_are_unique_and_described() -> None:
+    checks = [check for part in ALL_CHECKS for check in part.checks]
+    assert len({check.name for check in checks}) == len(checks) <= 12
+    assert all(check.description.endswith(".") and check.rules for check in checks)
+
+
+def test_every_rule_is_applied_and_has_a_test() -> None:
+    """A rule that the catalogue does not use, or that nothing here calls, is found."""
+    applied = (ROOT / "fantasy_pipeline" / "checks" / "catalogue.py").read_text()
+    tried = Path(__file__).read_text()
+    for module in (schedule, stats, projections):
+        rules = [
+            name
+            for name, function in vars(module).items()
+            if getattr(function, "__module__", "") == module.__name__
+            and "Problem]" in str(getattr(function, "__annotations__", {}).get("return"))
+            and not name.startswith("_")
+        ]
+        assert rules
+        name = module.__name__.rpartition(".")[2]
+        for rule in rules:
+            assert f"{name}.{rule}(" in applied, rule
+            assert f"{name}.{rule}(" in tried or f"{name}.{rule}," in tried, rule

@@ -1,0 +1,360 @@
+"""The control commands as a user runs them: real processes over the sample league."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from fantasy_pipeline.definitions import defs
+from fantasy_pipeline_tests import ROOT
+
+pytestmark = pytest.mark.slow
+
+
+class Shell:
+    """Runs the command line in a Dagster home of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.env = {
+            **os.environ,
+            "DAGSTER_HOME": str(home),
+            "FANTASY_SOURCE": "sample",
+            "PYTHONPATH": str(ROOT),
+        }
+
+    def __call__(self, *arguments: str, code: int = 0, **env: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "fantasy_pipeline.cli", *arguments],
+            env={**self.env, **env},
+            cwd=self.home,
+            capture_output=True,
+            text=True,
+            timeout=900,
+        )
+        assert done.returncode == code, done.stderr + done.stdout
+        return done.stdout if code == 0 or done.stdout else done.stderr
+
+    def bash(self, command: str) -> subprocess.CompletedProcess[str]:
+        """Runs a command line as written in the documentation."""
+        programs = Path(sys.executable).parent
+        return subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", command],
+            env={**self.env, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
+            cwd=self.home,
+            capture_output=True,
+            text=True,
+            timeout=180,
+        )
+
+    def json(self, *arguments: str, code: int = 0, **env: str) -> Any:
+        return json.loads(self(*arguments, "--json", code=code, **env))
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    """A home in which 2025 week 5 was triggered and imported."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
+    shell = Shell(home)
+    run = shell.json("trigger", "--season", "2025", "--week", "5", "--wait")
+    assert run["status"] == "success", run
+    return shell
+
+
+@pytest.fixture(scope="module")
+def run(shell: Shell) -> dict[str, Any]:
+    (run,) = shell.json("history", "--job", "whole_week")
+    return dict(run)
+
+
+def test_triggered_run_is_in_history(run: dict[str, Any]) -> None:
+    assert (run["job_id"], run["season"], run["week"]) == ("whole_week", 2025, 5)
+    assert (run["trigger"], run["source"]) == ("manual", "sample")
+    result = run["result"]
+    assert result["success"] is True
+    assert result["phase"] == "final"
+    assert result["sources"] == ["synthetic sample league"]
+    for name in ("players", "stats", "projections"):
+        assert result[f"{name}_imported"] > 100
+
+
+def test_history_for_people_and_filters(shell: Shell, run: dict[str, Any]) -> None:
+    text = shell("history", "--job", "whole_week", "--status", "success", "--since", "1d")
+    assert run["id"][:8] in text
+    assert "stats" in text
+    assert "No such run." in shell("history", "--season", "2024")
+    assert "write 7d" in shell("history", "--since", "yesterday", code=1)
+
+
+def test_show(shell: Shell, run: dict[str, Any]) -> None:
+    details = shell.json("show", run["id"][:8])
+    assert details["id"] == run["id"]
+    assert details["seconds"]["weekly_stats"] > 0
+    assert "weekly_stats" in shell("show", run["id"])
+    assert "there is no run" in shell("show", "nonsense", code=1)
+
+
+def test_status(shell: Shell) -> None:
+    status = shell.json("status")
+    jobs = {job["name"]: job for job in status["jobs"]}
+    assert jobs["tuesday_import"]["on"] is True
+    assert jobs["tuesday_import"]["next_run"].endswith("T08:00:00+00:00")
+    assert {d["name"] for d in status["daemons"]} >= {"scheduler", "sensor"}
+    assert "tuesday_import" in shell("status")
+
+
+def test_health_is_critical_without_a_daemon(shell: Shell) -> None:
+    health = shell.json("health", code=2)
+    levels = {finding["rule"]: finding["level"] for finding in health["findings"]}
+    assert health["status"] == "critical"
+    assert levels["daemon_running"] == "critical"
+    assert levels["last_run"] == "ok"
+    assert "daemon_running" in shell("health", code=2)
+
+
+def test_health_warns_of_missing_weeks_until_they_are_imported(tmp_path: Path) -> None:
+    """In a new home, without a daemon."""
+    (tmp_path / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
+    shell = Shell(tmp_path)
+    shell("run")
+    health = shell.json("health", "--no-daemon", code=1)
+    (found,) = [finding for finding in health["findings"] if finding["level"] != "ok"]
+    assert (health["status"], found["rule"], found["level"]) == ("warning", "due_week", "warning")
+    assert "other weeks that are missing" in found["message"]
+    assert "2025 week 8" in found["message"]
+    # It looks back a year.
+    shell("backfill", "--seasons", "2024-2025", "--only-missing")
+    health = shell.json("health", "--no-daemon", code=0)
+    assert health["status"] == "ok"
+    assert {finding["level"] for finding in health["findings"]} == {"ok"}
+
+
+@pytest.mark.parametrize("variable", ["FANTASY_SOURCE", "FANTASY_DATA"])
+def test_health_that_has_no_answer_is_critical(shell: Shell, tmp_path: Path, variable: str) -> None:
+    (tmp_path / "sample").mkdir()
+    (tmp_path / "sample" / "lake.json").write_text('{"label": "other"}')
+    value = {"FANTASY_SOURCE": "bogus", "FANTASY_DATA": str(tmp_path)}[variable]
+    health = shell.json("health", code=2, **{variable: value})
+    ((rule, level),) = [(found["rule"], found["level"]) for found in health["findings"]]
+    assert (rule, level) == ("answer", "critical")
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_health_without_its_database_is_critical(
+    shell: Shell, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    """On the Postgres of the deployment, with nobody at its port."""
+    pytest.importorskip("dagster_postgres")
+    config = (ROOT / "deploy" / "postgres" / "dagster.yaml").read_text()
+    (tmp_path / "dagster.yaml").write_text(config)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    secret = "not-to-be-told"  # noqa: S105 - of the test
+    names = {"HOST": "127.0.0.1", "PORT": port, "USER": "u", "PASSWORD": secret, "DB": "d"}
+    done = subprocess.run(
+        [sys.executable, "-m", "fantasy_pipeline.cli", "health", *options],
+        env={
+            **shell.env,
+            "DAGSTER_HOME": str(tmp_path),
+            **{f"DAGSTER_PG_{name}": value for name, value in names.items()},
+        },
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 2, done.stderr
+    assert done.stderr == ""
+    assert secret not in done.stdout
+    if options:
+        (finding,) = json.loads(done.stdout)["findings"]
+        assert (finding["rule"], finding["level"]) == ("storage", "critical")
+        assert finding["message"].startswith("cannot be reached: ")
+    else:
+        (_, line) = done.stdout.splitlines()
+        level, rule, message = line.split(maxsplit=2)
+        assert (level, rule) == ("critical", "storage")
+        assert message.startswith("cannot be reached: ")
+
+
+def test_sql_has_the_old_table(shell: Shell) -> None:
+    where = " where job_id = 'whole_week'"
+    query = "select job_id, status, season, week from job_executions where job_id = 'whole_week'"
+    rows = json.loads(shell("sql", query, "--format", "json"))
+    assert rows == [{"job_id": "whole_week", "status": "success", "season": 2025, "week": 5}]
+    # Whichever way it is asked, the result is there.
+    for query in ("from job_executions", "select j.* from job_executions j"):
+        (row,) = json.loads(shell("sql", query + where, "--format", "json"))
+        assert json.loads(row["result"])["success"] is True
+
+
+def test_week_that_does_not_exist(shell: Shell) -> None:
+    assert "2025 has the weeks 1-18." in shell(
+        "trigger", "--season", "2025", "--week", "22", code=1
+    )
+    text = shell("trigger", "--season", "2031", "--week", "1", code=1)
+    assert "the schedule has the seasons 2023-2025." in text
+
+
+def test_killed_worker_leaves_a_failed_run_that_says_so(shell: Shell) -> None:
+    run_id = shell.json("trigger", "--season", "2025", "--week", "4")["run_id"]
+    os.kill(_inner_worker(run_id), signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    # A run that was killed before it said so itself is still "not_started" for a moment.
+    while (details := shell.json("show", run_id))["status"] not in ("failure", "success"):
+        assert time.monotonic() < deadline, details
+        time.sleep(0.5)
+    assert details["status"] == "failure", details
+    assert "killed by signal 9" in json.dumps(details["errors"])
+    # The week is free again, and the same trigger mends it.
+    again = shell.json("trigger", "--season", "2025", "--week", "4", "--wait")
+    assert again["result"]["success"] is True
+
+
+def test_what_follows_is_waited_for_and_its_death_told(shell: Shell) -> None:
+    """Week 9 is due: week 10 is projected after it, in the same worker."""
+    week = ("--season", "2025", "--week", "9", "--wait", "--json")
+    with subprocess.Popen(
+        [sys.executable, "-m", "fantasy_pipeline.cli", "trigger", *week],
+        env=shell.env,
+        cwd=shell.home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        deadline = time.monotonic() + 150
+        with dg.DagsterInstance.from_config(str(shell.home)) as instance:
+            wanted = dg.RunsFilter(
+                job_name="weekly_projections", statuses=[dg.DagsterRunStatus.STARTED]
+            )
+            while not (runs := instance.get_runs(wanted)):
+                assert process.poll() is None
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+        os.kill(_inner_worker(runs[0].tags["follows"]), signal.SIGKILL)
+        said, _ = process.communicate(timeout=120)
+    assert process.returncode == 1
+    run = json.loads(said)
+    assert (run["job_id"], run["status"]) == ("whole_week", "success")
+    (follower,) = run["followed_by"]
+    assert (follower["id"], follower["week"]) == (runs[0].run_id, 10)
+    assert follower["status"] == "failure"
+    assert follower["result"]["errors"] == ["The worker process was killed by signal 9."]
+
+
+def _inner_worker(run_id: str) -> int:
+    """Process id of the worker that runs the job."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                command = (entry / "cmdline").read_text()
+            except OSError:
+                continue
+            if run_id in command and "--inner" in command:
+                return int(entry.name)
+    raise AssertionError(f"no worker of run {run_id}")
+
+
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+COMMANDS = [
+    line
+    for block in re.findall(r"```console\n(.*?)```", OPERATIONS, flags=re.S)
+    for line in block.splitlines()
+]
+
+
+def test_backup_can_be_restored(shell: Shell, tmp_path: Path) -> None:
+    (create,) = [line for line in COMMANDS if line.startswith("tar ")]
+    (extract,) = re.findall(r"`(tar --extract[^`]*)`", OPERATIONS)
+    assert shell.bash(create).returncode == 0
+    restored = Shell(tmp_path / "restored")
+    restored.home.mkdir()
+    Path(f"{shell.home}.tar.gz").rename(f"{restored.home}.tar.gz")
+    done = restored.bash(extract)
+    assert done.returncode == 0, done.stderr
+    assert restored.json("history") == shell.json("history")
+    rows = ("sql", "select count(*) as n from weekly_stats", "--format", "json")
+    assert restored(*rows) == shell(*rows)
+
+
+CRONTAB = re.search(r"```text\n(DAGSTER_HOME=.*?)```", OPERATIONS, flags=re.S)
+
+
+def test_the_crontab_runs_the_due_week(shell: Shell) -> None:
+    """Its lines as cron runs them: by /bin/sh, in an environment of next to nothing."""
+    assert CRONTAB is not None
+    home, *lines = CRONTAB[1].splitlines()
+    crons = {
+        cron: command
+        for *five, command in (x.split(maxsplit=5) for x in lines)
+        for cron in [" ".join(five)]
+    }
+    repository = defs.get_repository_def()
+    imports = ("tuesday_import", "thursday_final_import")
+    schedules = [repository.get_schedule_def(name).cron_schedule for name in imports]
+    # At the same time, and once more two hours later.
+    assert [re.sub(r",\d+ ", " ", cron, count=1) for cron in crons] == schedules
+    (command,) = set(crons.values())
+    program = str(Path(sys.executable).with_name("fantasy-pipeline"))
+    done = subprocess.run(
+        ["/bin/sh", "-c", command.replace("/opt/fantasy-pipeline/bin/fantasy-pipeline", program)],
+        env={
+            home.split("=")[0]: str(shell.home),
+            "HOME": str(shell.home),
+            "PATH": "/usr/bin:/bin",
+            # Of the test: whose code, whose data.
+            "PYTHONPATH": str(ROOT),
+            "FANTASY_SOURCE": "sample",
+        },
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    runs = shell.json("history", "--limit", "4")
+    assert [(run["job_id"], run["week"], run["status"]) for run in runs][-3:] == [
+        ("report_week", 9, "success"),
+        ("weekly_projections", 10, "success"),
+        ("weekly_import", 9, "success"),
+    ]
+    assert (runs[0]["job_id"], runs[0]["week"], runs[0]["status"]) == ("report_week", 10, "success")
+
+
+def test_health_beside_a_cron_as_the_guide_has_it(shell: Shell) -> None:
+    (line,) = re.findall(r"^(fantasy-pipeline health .*)$", OPERATIONS, flags=re.M)
+    done = shell.bash(line)
+    assert done.returncode in (0, 1, 2)
+    rules = {text.split()[1] for text in done.stdout.splitlines()}
+    assert "due_week" in rules
+    assert {"daemon_running", "schedule_on"}.isdisjoint(rules)
+
+
+def test_schedule_that_is_off_is_seen(shell: Shell) -> None:
+    where = f"-w {ROOT / 'workspace.yaml'}"
+    assert shell.bash(f"dagster schedule stop tuesday_import {where}").returncode == 0
+    jobs = {job["name"]: job for job in shell.json("status")["jobs"]}
+    assert (jobs["tuesday_import"]["on"], jobs["tuesday_import"]["next_run"]) == (False, None)
+    findings = [
+        finding["message"]
+        for finding in shell.json("health", code=2)["findings"]
+        if finding["rule"] == "schedule_on"
+    ]
+    (finding,) = findings
+    told, _, advice = finding.partition("; ")
+    assert told == "schedule tuesday_import is off"
+    # As printed, in $DAGSTER_HOME.
+    done = shell.bash(advice)
+    assert done.returncode == 0, done.stderr
+    jobs = {job["name"]: job for job in shell.json("status")["jobs"]}
+    assert jobs["tuesday_import"]["on"] is True

@@ -1,0 +1,303 @@
+"""What commands print, and where: results on stdout, all else on stderr; real processes."""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import io
+import json
+import os
+import pty
+import re
+import shlex
+import struct
+import subprocess
+import sys
+import termios
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from fantasy_pipeline.cli.output import Column, Format, json_text, write, write_table
+from fantasy_pipeline.settings import SAMPLE_LABEL
+from fantasy_pipeline_tests import ROOT
+
+pytestmark = pytest.mark.slow
+
+LABEL = f"Data: {SAMPLE_LABEL} (invented, not the NFL)."
+
+
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "fantasy_pipeline.cli", *words]
+
+
+def variables(home: Path) -> dict[str, str]:
+    return {
+        **os.environ,
+        "DAGSTER_HOME": str(home),
+        "FANTASY_SOURCE": "sample",
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+def run(home: Path, *words: str) -> tuple[str, str]:
+    """Stdout and stderr of a command in pipes."""
+    done = subprocess.run(
+        command(*words),
+        env=variables(home),
+        cwd=home,
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout, done.stderr
+
+
+def on_screen(home: Path, *words: str, width: int = 80, whole: bool = False) -> tuple[str, str]:
+    """Stdout of a command into a pipe, and what a terminal shows of its stderr.
+
+    Args:
+        whole: stdout goes to the terminal, too.
+    """
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+    environment = {**variables(home), "TERM": "xterm"}
+    environment.pop("COLUMNS", None)
+    with subprocess.Popen(
+        command(*words),
+        env=environment,
+        cwd=home,
+        stdout=theirs if whole else subprocess.PIPE,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        try:
+            while part := os.read(ours, 65536):
+                shown += part
+        except OSError:
+            # So a terminal ends when nobody has it open any more.
+            pass
+        os.close(ours)
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, shown
+    return (out or b"").decode(), shown.decode()
+
+
+def plain(text: str) -> str:
+    """What a terminal shows, without colours and moves of the cursor."""
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
+    """A home without dagster.yaml, and what importing a week in it said."""
+    home = tmp_path_factory.mktemp("home")
+    out, err = run(home, "run", "--season", "2023", "--week", "5", "--top", "3")
+    return home, out, err
+
+
+@pytest.fixture(scope="module")
+def home(first: tuple[Path, str, str]) -> Path:
+    return first[0]
+
+
+def test_a_pipe_gets_the_table_and_stderr_the_steps(first: tuple[Path, str, str]) -> None:
+    _, out, err = first
+    title, head, *rows = out.splitlines()
+    assert title.startswith("Projections 2023 week 5, ppr - synthetic sample league")
+    assert head.split()[:3] == ["player_id", "player_name", "position"]
+    assert len(rows) == 3
+    steps = [line for line in err.splitlines() if not line.startswith(("Data: ", "warning "))]
+    assert [re.sub(r"\d+\.\d s$", "T", line) for line in steps] == [
+        "reading the schedule: T",
+        "whole_week 2023 week 5: T",
+    ]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "week --json",
+        "sql 'from games limit 1' --json",
+        "projections --json",
+        "report --season 2023 --week 5 --json",
+        "accuracy --json",
+        "run --season 2023 --week 5 --projections-only --json",
+    ],
+)
+def test_json_is_all_there_is(home: Path, words: str) -> None:
+    out, err = run(home, *shlex.split(words))
+    assert json.loads(out)
+    assert err == f"{LABEL}\n"
+
+
+def test_csv_is_all_there_is(home: Path) -> None:
+    out, err = run(home, "sql", "from projections limit 2", "--format", "csv")
+    head, *rows = csv.reader(io.StringIO(out))
+    assert [len(row) for row in rows] == [len(head)] * 2
+    assert err == f"{LABEL}\n"
+
+
+def test_a_file_of_sample_data_says_so_itself(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "games.parquet"
+    query = ["sql", "from games limit 2", "--format", "parquet", "--output", str(file)]
+    run(home, *query)
+    assert pq.read_table(file).schema.metadata[b"data"] == SAMPLE_LABEL.encode()
+    assert json.loads(run(home, "week", "--json")[0])["data"] == SAMPLE_LABEL
+
+
+def test_progress_on_a_screen_leaves_stdout_alone(home: Path) -> None:
+    """The time left is that of the last time."""
+    run(home, "report", "--season", "2023", "--week", "5")
+    out, shown = on_screen(
+        home, *["report", "--season", "2023", "--week", "5", "--refresh", "--json"], width=100
+    )
+    assert json.loads(out)["made"] is True
+    assert "report_week 2023 week 5" in shown
+    assert "0/1" in shown
+    assert re.search(r"ETA \d:\d\d", shown)
+    out, shown = on_screen(home, "sql", "select 1 as one")
+    assert out.split() == ["one", "1"]
+    assert "running the query" in shown
+
+
+def test_a_long_query_has_an_eta(home: Path) -> None:
+    query = "select count(*) as n from range(150000000) as t(x) where hash(x) % 7 = 1"
+    _, shown = on_screen(home, "sql", query)
+    assert re.search(r"running the query +0:00:\d\d +ETA 0:\d\d", plain(shown))
+
+
+HELD = """
+import threading, time
+from fantasy_pipeline import sql
+sql.database().close()
+threading.Thread(target=lambda held: time.sleep(60), args=(sql._shared,), daemon=True).start()
+time.sleep(0.2)
+"""
+
+
+def test_duckdb_says_nothing_at_exit() -> None:
+    """Even if a thread still holds what a thread of object storage's library may."""
+    done = subprocess.run(
+        [sys.executable, "-c", HELD],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+class Screen(io.StringIO):
+    """Takes what a terminal would."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+COLUMNS = [
+    Column("player_id", ["SAMPLE-0001", "SAMPLE-0002"]),
+    Column("player_name", ["Ash", "Birch [RB]"]),
+    Column("projected_points", ["9.50", "12.25"], is_number=True),
+    Column("reason", ["bye", "out for long, and so he will not play, nor will he travel"]),
+]
+
+
+def shown(width: int, monkeypatch: pytest.MonkeyPatch, **options: Any) -> list[str]:
+    monkeypatch.setenv("COLUMNS", str(width))
+    screen = Screen()
+    write_table(COLUMNS, file=screen, **options)
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", screen.getvalue()).splitlines()
+    assert all(len(line) <= width for line in lines)
+    return [line.rstrip() for line in lines]
+
+
+def test_a_wide_screen_gets_every_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = shown(120, monkeypatch)
+    assert [line.split() for line in lines[:2]] == [
+        ["player", "player", "projected"],
+        ["id", "name", "points", "reason"],
+    ]
+    assert lines[2] == "SAMPLE-0001  Ash              9.50  bye"
+    assert lines[3].startswith("SAMPLE-0002  Birch [RB]      12.25  out for long,")
+
+
+def test_the_last_column_is_broken_into_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = shown(60, monkeypatch)
+    assert "reason" in lines[1]
+    assert len(lines) > 4
+
+
+def test_a_narrow_screen_does_without_columns_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = shown(45, monkeypatch, spare=("player_id",))
+    assert "SAMPLE" not in "".join(lines)
+    assert "reason" in "".join(lines)
+    assert capsys.readouterr().err == (
+        "1 of 4 columns do not fit; --json, or `| less -S`, has all.\n"
+    )
+    lines = shown(25, monkeypatch, spare=("player_id",))
+    assert lines[-1] == "Birch [RB]      12.25"
+    assert "2 of 4" in capsys.readouterr().err
+
+
+def test_what_is_spared_first_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = shown(45, monkeypatch, spare=("projected_points", "player_id"))
+    assert "projected" not in "".join(lines)
+    assert "SAMPLE-0001" in "".join(lines)
+
+
+@pytest.mark.parametrize("by", ["", "season", "week", "position"])
+def test_ratios_are_read_at_80_columns(home: Path, by: str) -> None:
+    words = ["accuracy", *(["--by", by] if by else [])]
+    rows = json.loads(run(home, *words, "--json")[0])
+    _, shown = on_screen(home, *words, whole=True)
+    lines = plain(shown).replace("\r", "\n").splitlines()
+    assert max(map(len, lines)) <= 80
+    for row in rows:
+        given = [f"{row[name]:.3f}" for name in ("mae", "rmse", "mae_ratio", "rmse_ratio")]
+        own = [line.split() for line in lines if row["source"] in line]
+        assert any(set(given) <= set(cells) for cells in own), (row, own)
+
+
+def test_a_pipe_gets_everything_on_one_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+    table = pa.table({"a": [1, None], "some_text": ["[bold]x", "y" * 300]})
+    write(table, Format.table)
+    captured = capsys.readouterr()
+    lines = [line.rstrip() for line in captured.out.splitlines()]
+    assert lines == ["a  some_text", "1  [bold]x", f"   {'y' * 300}"]
+    assert captured.err == ""
+
+
+def test_columns_of_the_same_name_stay_two(capsys: pytest.CaptureFixture[str]) -> None:
+    table = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"])
+    write(table, Format.table)
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
+        ["a", "a"],
+        ["1", "2"],
+    ]
+
+
+def test_json_has_no_number_that_json_lacks() -> None:
+    rows = [{"mae": float("nan"), "best": [1.5, float("inf")], "of": {"n": -float("inf")}}]
+
+    def refuse(word: str) -> None:
+        raise AssertionError(f"{word} is no JSON")
+
+    found = json.loads(json_text(rows), parse_constant=refuse)
+    assert found == [{"mae": None, "best": [1.5, None], "of": {"n": None}}]
+
+
+def test_the_off_season_says_why_nothing_is_projected(home: Path) -> None:
+    out, _ = run(home, "run", "--at", "2025-03-18T08:00Z")
+    assert re.fullmatch(
+        r"Nothing projected: 2025 week 1 is projected from 2025-08-2\d on, "
+        r"14 days before its first game\.\n",
+        out,
+    )

@@ -1,0 +1,152 @@
+"""The pages for people, as tests read them: their code, and what the code names."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from fnmatch import fnmatch
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from fantasy_pipeline.cli import app
+from fantasy_pipeline_tests import ROOT
+
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+PAGES += sorted((ROOT / "docs").glob("*.md"))
+TESTS = ROOT / "fantasy_pipeline_tests"
+CLI: Any = typer.main.get_command(app)
+NOT_OURS = {"history.dump", "model.json", "data/lake", "state.json"}
+"""Names of files that exist where the pipeline runs, not here."""
+
+
+def blocks(text: str) -> list[str]:
+    """Code blocks; lines that end in a backslash are joined."""
+    found = re.findall(r"^```[a-z]*\n(.*?)^```", text, flags=re.S | re.M)
+    return [block.replace("\\\n", " ") for block in found]
+
+
+def inline(text: str) -> list[str]:
+    """Code in running text, each on one line."""
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.S | re.M)
+    return [" ".join(code.split()) for code in re.findall(r"`([^`]+)`", prose)]
+
+
+def commands(text: str) -> list[str]:
+    """What a reader might type; a command in running text without anything after it is a name."""
+    lines = [line.strip() for block in blocks(text) for line in block.splitlines()]
+    names = {f"fantasy-pipeline {name}" for name in CLI.commands}
+    typed = [*lines, *(code for code in inline(text) if code not in names)]
+    # Usage lines, as Typer writes them, are no commands.
+    return [command for command in typed if "[OPTIONS]" not in command]
+
+
+def words(command: str) -> list[str]:
+    """Arguments up to the next command of the line."""
+    lexer = shlex.shlex(command, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    found = []
+    for word in lexer:
+        if set(word) <= set("|&;<>()"):
+            break
+        found.append(word)
+    return found
+
+
+def complaint(command: str) -> str:
+    """What the parser says of arguments of `fantasy-pipeline`; empty: nothing."""
+    if not (args := words(command)):
+        return ""
+    if args[0].startswith("-"):
+        part, rest = CLI, args
+    elif args[0] in CLI.commands:
+        part, rest = CLI.commands[args[0]], args[1:]
+    else:
+        return f"no command {args[0]}"
+    if any("…" in word for word in rest):
+        known = {option for parameter in part.params for option in parameter.opts}
+        unknown = [word for word in rest if word.startswith("-") and word not in known]
+        return f"no option {', '.join(unknown)}" if unknown else ""
+    try:
+        part.make_context(args[0], list(rest))
+    except (typer.Exit, SystemExit):  # Shell completion ends the program itself.
+        return ""
+    except typer.BadParameter.__mro__[2] as error:  # Click's, inside Typer or beside it
+        return str(error.format_message())  # type: ignore[attr-defined]
+    return ""
+
+
+def ours(command: str) -> str | None:
+    """Arguments of `fantasy-pipeline` in a line of code, or None if it is no such command."""
+    if found := re.search(r"(?:^|[\s/])fantasy-pipeline (?!\d)(.+)", command):
+        return found[1]
+    first, _, rest = command.partition(" ")
+    # Said in short, where the page is about the command line.
+    return command if first in CLI.commands and re.search(r"--[a-z]", rest) else None
+
+
+@cache
+def targets() -> frozenset[str]:
+    makefiles = [ROOT / "Makefile", ROOT / "deploy" / "postgres.mk"]
+    return frozenset(
+        name
+        for file in makefiles
+        for name in re.findall(r"^([a-z-]+):", file.read_text(), flags=re.M)
+    )
+
+
+def unknown_targets(command: str) -> list[str]:
+    if not (found := re.match(r"(?:.*\s)?make ((?:[a-z-]+ ?)+)$", command)):
+        return []
+    return [name for name in found[1].split() if name not in targets()]
+
+
+@cache
+def tree() -> frozenset[str]:
+    """Files and folders of the repository that are source."""
+    tops = [p for p in ROOT.iterdir() if p.name in SOURCE_FOLDERS]
+    found = {p for top in tops for p in (top, *top.rglob("*")) if "__pycache__" not in p.parts}
+    found |= {p for p in ROOT.iterdir() if p.is_file()}
+    return frozenset(str(p.relative_to(ROOT)) for p in found)
+
+
+SOURCE_FOLDERS = (
+    *(".ci", ".github", "bench", "deploy", "docs", "scripts"),
+    *("fantasy_pipeline", "fantasy_pipeline_tests"),
+)
+SUFFIXES = r"py|md|sql|ya?ml|toml|txt|mk|j2|css|js|dump|json|png|service"
+
+
+def is_path(code: str) -> bool:
+    """Whether code names a file or folder, of the repository as far as can be seen."""
+    if code in NOT_OURS or not re.fullmatch(r"[\w.*-]+(?:/[\w.*-]*)*", code):
+        return False
+    folders = {Path(path).parts[0] for path in tree()} | {
+        Path(path).parts[1] for path in tree() if re.match(r"fantasy_pipeline/\w+/", path)
+    }
+    return bool(re.search(rf"\.(?:{SUFFIXES})$", code)) or (
+        "/" in code and code.split("/")[0] in folders
+    )
+
+
+def exists(code: str) -> bool:
+    name = code.rstrip("/")
+    return any(fnmatch(path, name) or fnmatch(path, f"*/{name}") for path in tree())
+
+
+@cache
+def names_of_tests() -> dict[str, set[str]]:
+    """Names of test functions by file, as a path in the tests' folder."""
+    return {
+        str(file.relative_to(TESTS)): set(re.findall(r"^\s*def (test_\w+)", file.read_text(), re.M))
+        for file in TESTS.rglob("test_*.py")
+    }
+
+
+def is_test(name: str, file: str | None = None) -> bool:
+    names = names_of_tests()
+    known = names.get(file, set()) if file else set().union(*names.values())
+    return any(fnmatch(one, name.replace("…", "*")) for one in known)

@@ -1,0 +1,293 @@
+"""What newcomers are told exists: commands, options, targets, files, tests, variables, names.
+
+Commands are parsed by the command line's own parser, not run; `test_readme.py` runs the README's.
+"""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatch
+from itertools import pairwise
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+from fastapi.routing import APIRoute
+
+from fantasy_pipeline import __version__
+from fantasy_pipeline.definitions import defs
+from fantasy_pipeline.football.tables import ALL_TABLES
+from fantasy_pipeline.ingest.sites import NAMES
+from fantasy_pipeline.operations import health
+from fantasy_pipeline.orchestration.runs.history import job_executions
+from fantasy_pipeline.settings import AlertSettings, ApiSettings, Settings
+from fantasy_pipeline.web.api import create_app
+from fantasy_pipeline_tests import ROOT
+from fantasy_pipeline_tests.docs.pages import (
+    CLI,
+    PAGES,
+    commands,
+    complaint,
+    exists,
+    inline,
+    is_path,
+    is_test,
+    names_of_tests,
+    ours,
+    targets,
+    unknown_targets,
+    words,
+)
+from fantasy_pipeline_tests.test_definitions import DEPENDENCIES
+
+OTHER_VARIABLES = {"FANTASY_TEST_MIRROR", "FANTASY_DEBUG"}
+"""Variables that are no settings: one of the tests, one of the command line's errors."""
+
+
+# What must be refused
+
+
+@pytest.mark.parametrize(
+    ("command", "words_"),
+    [
+        ("fantasy-pipeline fly", "no command fly"),
+        ("fantasy-pipeline run --fly", "--fly"),
+        ("fantasy-pipeline run --season … --fly …", "--fly"),
+        ("fantasy-pipeline run --week 23", "--week"),
+        ("fantasy-pipeline projections --scoring dance", "--scoring"),
+        ("history --fly", "--fly"),
+        ("/opt/x/bin/fantasy-pipeline backfill", "seasons"),
+        ('fantasy-pipeline sql "select 1" --fly || echo no', "--fly"),
+    ],
+)
+def test_a_wrong_command_is_found(command: str, words_: str) -> None:
+    arguments = ours(command)
+    assert arguments is not None
+    assert words_ in complaint(arguments)
+
+
+def test_a_wrong_target_file_and_test_are_found() -> None:
+    assert unknown_targets("make fly") == ["fly"]
+    assert unknown_targets("make demo") == []
+    assert is_path("docs/fly.md")
+    assert not exists("docs/fly.md")
+    assert is_path("report/fly")
+    assert not exists("report/fly")
+    assert exists("tables/*.py")
+    assert not is_test("test_pigs_fly")
+    assert not is_test("test_a_wrong_command_is_found", "test_readme.py")
+    assert is_test("test_a_wrong_…", "test_docs.py")
+
+
+# What the pages say
+
+
+@pytest.fixture(params=PAGES, ids=lambda page: page.name)
+def text(request: pytest.FixtureRequest) -> str:
+    return str(request.param.read_text(encoding="utf-8"))
+
+
+def test_every_command_parses(text: str) -> None:
+    given = [arguments for command in commands(text) if (arguments := ours(command))]
+    wrong = {arguments: said for arguments in given if (said := complaint(arguments))}
+    assert wrong == {}
+
+
+def test_pages_with_commands_are_read() -> None:
+    for name in ("README.md", "docs/operations.md"):
+        given = [ours(command) for command in commands((ROOT / name).read_text(encoding="utf-8"))]
+        assert len(list(filter(None, given))) > 10, name
+
+
+def test_every_query_is_of_tables_and_columns_that_exist(text: str) -> None:
+    with dg.DagsterInstance.ephemeral() as instance, duckdb.connect() as connection:
+        for table in ALL_TABLES:
+            connection.register(table.name, table.arrow_schema.empty_table())
+        connection.register("job_executions", job_executions(instance))
+        wrong = {}
+        for command in commands(text):
+            given = words(arguments) if (arguments := ours(command)) else []
+            if given[:1] == ["sql"]:
+                try:
+                    connection.execute(given[1]).fetchall()
+                except duckdb.Error as error:
+                    wrong[given[1]] = str(error)
+    assert wrong == {}
+
+
+def test_every_job_and_asset_exists(text: str) -> None:
+    lines = [command for command in commands(text) if re.match(r"(dg|dagster|fantasy-)", command)]
+    jobs = {job for line in lines for job in re.findall(r"(?:-j|--job) (\w+)", line)}
+    assets = {
+        asset
+        for line in lines
+        for names in re.findall(r"--(?:assets|select) '([^']+)'", line)
+        for asset in names.split(",")
+    }
+    assert jobs <= set(defs.get_repository_def().job_names)
+    assert assets <= set(DEPENDENCIES)
+
+
+def test_every_make_target_exists(text: str) -> None:
+    assert [name for command in commands(text) for name in unknown_targets(command)] == []
+
+
+def test_every_file_exists(text: str) -> None:
+    assert [code for code in inline(text) if is_path(code) and not exists(code)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith("https://"):
+            continue
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        assert file.exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", file.read_text(encoding="utf-8"), flags=re.M)
+            slugs = {re.sub(r"[^\w -]", "", h).strip().lower().replace(" ", "-") for h in headings}
+            assert anchor in slugs, target
+
+
+def test_every_test_exists(text: str) -> None:
+    names = [code for code in inline(text) if re.fullmatch(r"test_[\w…]+", code)]
+    assert [name for name in names if not is_test(name)] == []
+
+
+def test_security_names_tests_in_their_files() -> None:
+    text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    seen = 0
+    for part in re.split(r"\n\n|\n(?=\|)", text):
+        file = None
+        for code in inline(part):
+            if re.fullmatch(r"[\w/]*test_\w+\.py", code):
+                assert code in names_of_tests(), code
+                file = code
+            elif code.startswith("test_"):
+                assert file is not None, code
+                assert is_test(code, file), (file, code)
+                seen += 1
+    assert seen > 20
+
+
+def variables() -> set[str]:
+    """Every setting, as the environment has it."""
+    found = set()
+    for part in (Settings, AlertSettings, ApiSettings):
+        prefix = part.model_config["env_prefix"]
+        for name, value in part.model_fields.items():
+            alias = value.validation_alias
+            found.add(alias if isinstance(alias, str) else f"{prefix}{name}".upper())
+    return found
+
+
+def test_every_variable_is_a_setting(text: str) -> None:
+    named = set(re.findall(r"\bFANTASY_[A-Z_]*[A-Z]\b(?!_…)", text))
+    assert named <= variables() | OTHER_VARIABLES
+
+
+def test_every_setting_is_documented() -> None:
+    texts = " ".join(page.read_text(encoding="utf-8") for page in PAGES)
+    for name in variables():
+        assert f"`{name}`" in texts or f"`{name.removeprefix('FANTASY_ALERT')}`" in texts, name
+
+
+def test_operations_name_every_schedule_sensor_and_health_rule() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    repository = defs.get_repository_def()
+    rules = re.findall(r'Finding\(\s*"(\w+)"', Path(health.__file__).read_text())
+    names = [part.name for part in (*repository.schedule_defs, *repository.sensor_defs)]
+    assert rules
+    assert [name for name in (*names, *rules) if f"`{name}`" not in text] == []
+
+
+def test_every_projection_source_is_documented() -> None:
+    text = (ROOT / "docs" / "projections.md").read_text(encoding="utf-8")
+    assert [name for name in NAMES if f"| `{name}` |" not in text] == []
+
+
+def test_every_asset_is_in_the_picture() -> None:
+    """Every arrow is a dependency; those that are left out follow from others."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    arrows: dict[str, set[str]] = {name: set() for name in DEPENDENCIES}
+    for line in text.splitlines():
+        names = [part.strip() for part in line.split("-->")]
+        for above, below in pairwise(names):
+            if {above, below} <= set(DEPENDENCIES):
+                arrows[below].add(above)
+
+    def above(name: str, edges: dict[str, set[str]]) -> set[str]:
+        return edges[name].union(*(above(parent, edges) for parent in edges[name]))
+
+    for name, parents in DEPENDENCIES.items():
+        assert arrows[name] <= parents, name
+        assert above(name, arrows) == above(name, DEPENDENCIES), name
+
+
+def test_every_module_is_in_the_architecture() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = [code for code in inline(text) if code.endswith(".py")]
+    package = ROOT / "fantasy_pipeline"
+    modules = [path.relative_to(package) for path in package.rglob("*.py")]
+    unnamed = [
+        str(path)
+        for path in modules
+        if path.name not in ("__init__.py", "__main__.py")
+        and not any(fnmatch(f"/{path}", f"*/{one}") for one in named)
+    ]
+    assert unnamed == []
+
+
+def test_every_asset_is_in_the_readme() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [name for name in DEPENDENCIES if f"| `{name}` |" not in text] == []
+
+
+def test_http_addresses_are_those_of_the_server(text: str) -> None:
+    routes = {route.path for route in create_app().routes if isinstance(route, APIRoute)}
+    named = {
+        path
+        for code in [*inline(text), *commands(text)]
+        for path in re.findall(r"(?<![\w.])(?:127\.0\.0\.1:8000)?(/api/[\w/{}]+|/healthz)", code)
+    }
+    assert named <= routes
+
+
+def test_the_changelog_has_the_version() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.+)$", text, flags=re.M)
+    assert headings[0] == "[Unreleased]"
+    dated = [re.fullmatch(r"\[(\d+\.\d+\.\d+)\] - (\d{4}-\d{2}-\d{2})", h) for h in headings[1:]]
+    assert all(dated)
+    assert dated[0] is not None
+    assert dated[0][1] == __version__
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert f'\nversion = "{__version__}"\n' in project
+    kinds = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    assert set(re.findall(r"^### (.+)$", text, flags=re.M)) <= kinds
+
+
+def test_the_changelog_names_every_command() -> None:
+    named = set(inline((ROOT / "CHANGELOG.md").read_text(encoding="utf-8")))
+    assert set(CLI.commands) <= named
+
+
+def test_contributing_names_every_marker_and_the_pages_every_target() -> None:
+    page = ROOT / "CONTRIBUTING.md"
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    [markers] = re.findall(r"^markers = \[(.*?)^\]", project, flags=re.S | re.M)
+    names = set(re.findall(r'"(\w+):', markers))
+    assert names
+    assert names <= set(inline(page.read_text(encoding="utf-8")))
+    said = {code for page in PAGES for code in commands(page.read_text(encoding="utf-8"))}
+    assert targets() - {code.removeprefix("make ") for code in said} == {"help", "clean"}
+
+
+def test_the_exit_codes_are_those_of_the_help() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = text.split("## Exit codes\n")[1].split("\n## ")[0]
+    codes = set(re.findall(r"^\| (\d+) \|", table, flags=re.M))
+    assert codes == set(re.findall(r"\b\d+\b", CLI.epilog))

@@ -1,0 +1,216 @@
+"""The commands of README and docs, run as written on what `make demo` leaves, without network."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fantasy_pipeline_tests import ROOT
+
+pytestmark = pytest.mark.slow
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCS = ("docs/report.md", "docs/operations.md")
+
+NOT_RUN = {
+    "make demo": "is the fixture's one command",
+    "make test": "is what runs this test",
+    "python3 -m venv .venv": "needs a package registry",
+    ".venv/bin/pip install -c requirements.txt -e .": "needs a package registry",
+    "export DAGSTER_HOME=$PWD": "the live league's home",
+    ".venv/bin/fantasy-pipeline backfill --seasons 2023-2026": "needs the live hosts",
+    ".venv/bin/fantasy-pipeline run": "needs the live hosts",
+    ".venv/bin/fantasy-pipeline week --json": "needs the live hosts",
+    "fantasy-pipeline backtest --seasons 2021-2024": "needs the live hosts; model/test_protocol.py",
+    ".venv/bin/dagster dev --host 127.0.0.1": "runs until stopped; test_ui.py starts it",
+}
+
+DOCS_NOT_RUN = {
+    "export DAGSTER_HOME=$PWD": "the live league's home",
+    "dagster dev --host 127.0.0.1": "runs until stopped; test_ui.py starts it",
+    "fantasy-pipeline alert-test": "alerts/test_channels.py runs it, against servers",
+    "export PGPASSWORD=$DAGSTER_PG_PASSWORD": "deployment/test_postgres.py runs it",
+    "export HISTORY=postgresql://$DAGSTER_PG_USER@$DAGSTER_PG_HOST:$DAGSTER_PG_PORT/"
+    "$DAGSTER_PG_DB": "the same",
+    'pg_dump --format custom --file history.dump "$HISTORY"': "the same",
+    'pg_restore --clean --if-exists --dbname "$HISTORY" history.dump': "the same",
+    ".venv/bin/python -m pytest fantasy_pipeline_tests/test_lake.py": "is how this test is run",
+    '.venv/bin/python -m pytest -m "not soak and not browser and not real"': "likewise",
+    "make .venv/installed-dev": "every test stands on it",
+    'sudo unshare --net sh -c "ip link set lo up && sudo -u $USER make demo test"': "runs all",
+}
+ANSWERS = ("fantasy-pipeline health",)
+"""Commands whose exit code is an answer, not a failure: 0 or 1."""
+
+# Loaded by every Python of the commands: whoever opens an internet socket fails.
+BLOCK = """
+import socket
+
+
+class Blocked(socket.socket):
+    def __init__(self, family=-1, *args, **kwargs):
+        if family in (socket.AF_INET, socket.AF_INET6, -1):
+            raise OSError("the network is blocked")
+        super().__init__(family, *args, **kwargs)
+
+
+socket.socket = Blocked
+"""
+
+
+def blocks(text: str = README) -> list[list[str]]:
+    """Commands of each console block of a page."""
+    found = re.findall(r"```console\n(.*?)```", text, flags=re.S)
+    return [[line for line in block.splitlines() if line.strip()] for block in found]
+
+
+def shell(commands: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(folder / "blocked"),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "COLUMNS": "200",
+    }
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", "\n".join(commands)],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout whose environment is this one, after the demo."""
+    folder = tmp_path_factory.mktemp("checkout")
+    for name in ("pyproject.toml", "fantasy_pipeline", "workspace.yaml", "dagster.yaml"):
+        (folder / name).symlink_to(ROOT / name)
+    (folder / ".venv").mkdir()
+    (folder / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
+    (folder / "blocked").mkdir()
+    (folder / "blocked" / "sitecustomize.py").write_text(BLOCK)
+    demo = re.search(r"^demo:.*?\n\n", (ROOT / "Makefile").read_text(), flags=re.S | re.M)
+    assert demo is not None
+    commands = [line.strip().lstrip("@") for line in demo[0].splitlines() if line.startswith("\t")]
+    text = "\n".join(commands)
+    for name, value in (
+        ("$(DEMO_HOME)", str(folder / ".demo")),
+        ("$(SOURCE)", "sample"),
+        ("$(BIN)", ".venv/bin"),
+    ):
+        text = text.replace(name, value)
+    done = shell([text], folder)
+    assert done.returncode == 0, done.stderr
+    (folder / "demo.txt").write_text(done.stdout)
+    return folder
+
+
+def test_the_network_is_blocked(checkout: Path) -> None:
+    done = shell(
+        [f"{sys.executable} -c 'import socket; socket.create_connection((\"::1\", 1))'"], checkout
+    )
+    assert "the network is blocked" in done.stderr
+
+
+def test_the_demo_shows_every_position_and_says_that_it_is_synthetic(checkout: Path) -> None:
+    text = (checkout / "demo.txt").read_text()
+    assert text.count("Projections 2025 week 10, ppr - synthetic sample league") == 5
+    for position in ("QB", "RB", "WR", "TE", "K"):
+        assert len(re.findall(rf"^SAMPLE-.*  {position}  ", text, flags=re.M)) == 5
+    shown = re.findall(r"^SAMPLE-.*\d$", README, flags=re.M)
+    assert shown
+    assert all(line in text for line in shown), "the README shows another demo"
+
+
+def test_the_demo_says_how_to_see_it_in_the_ui(checkout: Path) -> None:
+    *_, line, last = (checkout / "demo.txt").read_text().splitlines()
+    home, source, program, *arguments = shlex.split(line)
+    assert home == f"DAGSTER_HOME={checkout}/.demo"
+    assert source == "FANTASY_SOURCE=sample"
+    assert shutil.which(program) or shutil.which(program, path=Path(sys.executable).parent)
+    assert arguments == ["dev", "-m", "fantasy_pipeline.definitions"]
+    assert last.endswith("make ui")
+
+
+def test_use_block(checkout: Path) -> None:
+    [block, control] = [
+        block for block in blocks() if any("fantasy-pipeline sql" in line for line in block)
+    ]
+    done = shell([*block, *control], checkout)
+    assert done.returncode == 0, done.stderr
+    assert "tuesday_import" in done.stdout
+    assert "season_projections" in done.stdout
+    assert "Projections 2025 week 10, half - synthetic sample league" in done.stdout
+    assert '"source": "nflcom"' in done.stdout
+    assert "Projections 2025 week 8, ppr" in done.stdout
+    assert "Nothing to do: all of it is in the lake." in done.stdout
+    header = (checkout / "week10.csv").read_text().splitlines()[0]
+    assert header.startswith(
+        "season,week,player_id,player_name,position,team,opponent,"
+        "projected_points,p10,p50,p90,source,reason"
+    )
+
+
+def test_dagster_block(checkout: Path) -> None:
+    [block] = [block for block in blocks() if any(line.startswith("dg ") for line in block)]
+    done = shell(["export DAGSTER_HOME=$PWD/.demo FANTASY_SOURCE=sample", *block], checkout)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert (done.stdout + done.stderr).count("RUN_SUCCESS") == 3
+
+
+def docs_commands(page: str) -> list[str]:
+    """Commands of a page of the docs that are run."""
+    lines = [line for block in blocks((ROOT / page).read_text()) for line in block]
+    return [line for line in lines if line not in DOCS_NOT_RUN]
+
+
+@pytest.mark.parametrize("page", DOCS)
+def test_commands_of_the_docs(checkout: Path, page: str) -> None:
+    home = 'export DAGSTER_HOME="$PWD/.demo" FANTASY_SOURCE=sample BROWSER=true'
+    commands = [
+        f"{line} || [ $? -le 1 ]" if line.startswith(ANSWERS) else line
+        for line in docs_commands(page)
+    ]
+    assert len(commands) > 3
+    done = shell([home, *commands], checkout)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "error: " not in done.stderr
+
+
+def test_every_command_of_the_docs_is_run_or_says_why_not() -> None:
+    pages = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "CONTRIBUTING.md"]
+    lines = {
+        str(page.relative_to(ROOT)): [
+            line
+            for block in blocks(page.read_text())
+            for line in block
+            # Usage lines, as Typer writes them.
+            if "[OPTIONS]" not in line
+        ]
+        for page in pages
+    }
+    with_commands = {page for page, given in lines.items() if given}
+    assert with_commands == {*DOCS, "CONTRIBUTING.md"}
+    every = {line for given in lines.values() for line in given}
+    run = {line for page in DOCS for line in docs_commands(page)}
+    assert every - run == set(DOCS_NOT_RUN)
+
+
+def test_every_command_is_run_or_says_why_not() -> None:
+    run = {
+        line
+        for block in blocks()
+        for line in block
+        if any(word in " ".join(block) for word in ("fantasy-pipeline sql", "dg launch"))
+    }
+    rest = {line for block in blocks() for line in block} - run
+    assert rest == set(NOT_RUN)

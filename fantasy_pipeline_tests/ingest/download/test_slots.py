@@ -1,0 +1,158 @@
+"""At most two downloads at a time, over real processes and a real server that counts them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from fantasy_pipeline.errors import SourceError
+from fantasy_pipeline.ingest.download.slots import SLOTS, upstream_slot
+from fantasy_pipeline.ingest.download.transport import Transport
+
+pytestmark = pytest.mark.loopback
+
+ADDRESS = "https://upstream.example/files/{}.csv"
+CODE = """
+import sys
+from pathlib import Path
+from fantasy_pipeline.sources.transport import Transport
+cache, mirror, *files = sys.argv[1:]
+transport = Transport(Path(cache), mirror=mirror)
+for file in files:
+    transport.fetch(f"https://upstream.example/files/{file}.csv", "ids")
+"""
+
+
+class Upstream(ThreadingHTTPServer):
+    """Counts who asks at the same time; the answer to `slow` waits until `go`."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.lock = threading.Lock()
+        self.now = self.most = self.answered = 0
+        self.slow = 0
+        self.go = threading.Event()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def add(self, change: int) -> None:
+        with self.lock:
+            self.now += change
+            self.most = max(self.most, self.now)
+            self.answered += change < 0
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Upstream
+
+    def do_GET(self) -> None:
+        self.server.add(1)
+        if "slow" in self.path:
+            self.server.slow += 1
+            self.server.go.wait(60)
+        else:
+            time.sleep(0.1)
+        # Before the answer: the client may ask for its next file as soon as it has this one.
+        self.server.add(-1)
+        body = b"id\n1\n"
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+    def handle(self) -> None:
+        try:
+            super().handle()
+        except OSError:
+            """The client was killed."""
+
+
+@pytest.fixture
+def upstream() -> Iterator[Upstream]:
+    server = Upstream()
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield server
+    server.go.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+Start = Callable[..., "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture
+def start(upstream: Upstream, tmp_path: Path) -> Iterator[Start]:
+    """Starts a process that downloads files, all into one cache."""
+    processes = []
+
+    def start(*files: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", CODE, str(tmp_path / "cache"), upstream.url, *files]
+        processes.append(subprocess.Popen(command))
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+def until(reached: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_many_processes_ask_two_at_a_time(upstream: Upstream, start: Start) -> None:
+    processes = [start(*(f"{n}-{i}" for i in range(4))) for n in range(5)]
+    assert [process.wait(60) for process in processes] == [0] * 5
+    assert upstream.answered == 20
+    assert upstream.most == SLOTS == 2
+
+
+def test_killed_holder_frees_its_slot(upstream: Upstream, start: Start, tmp_path: Path) -> None:
+    holders = [start("slow-1"), start("slow-2")]
+    until(lambda: upstream.slow == 2)
+    waiting = start("other")
+    with pytest.raises(subprocess.TimeoutExpired):
+        waiting.wait(2)
+    assert upstream.answered == 0
+    holders[0].kill()
+    assert waiting.wait(60) == 0
+    assert holders[1].poll() is None
+
+
+def test_the_wait_is_bounded_and_says_so(upstream: Upstream, start: Start, tmp_path: Path) -> None:
+    start("slow-1")
+    start("slow-2")
+    until(lambda: upstream.slow == 2)
+    transport = Transport(tmp_path / "cache", mirror=upstream.url, total_timeout=0.3)
+    with pytest.raises(
+        SourceError,
+        match=r"ids 2024: .*other\.csv was not asked for: 2 other downloads have been going on for "
+        r"0\.3 s\. Wait for the other runs to end",
+    ):
+        transport.fetch(ADDRESS.format("other"), "ids", 2024)
+    assert upstream.most == 2
+
+
+def test_slot_is_free_after_an_error(tmp_path: Path) -> None:
+    for _ in range(SLOTS + 1):
+        with pytest.raises(KeyError), upstream_slot(tmp_path, time.monotonic()):
+            raise KeyError

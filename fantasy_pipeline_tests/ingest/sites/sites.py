@@ -1,0 +1,139 @@
+"""Answers of the sites, and a week and players to ask them about."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.ingest.sites.base import Week
+
+FIRST = datetime(2025, 11, 14, 1, 15, tzinfo=timezone.utc)
+LAST = datetime(2025, 11, 18, 1, 15, tzinfo=timezone.utc)
+SAID = datetime(2025, 11, 12, 14, tzinfo=timezone.utc)
+STAMP = "Wed, 12 Nov 2025 14:00:00 GMT"
+
+Answer = tuple[int, bytes, dict[str, str]]
+
+
+def answer(body: object, status: int = 200, **headers: str) -> Answer:
+    """A site's answer; JSON unless it is text. Header names are written with underscores."""
+    content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    named = {"Last-Modified": STAMP} | {n.replace("_", "-"): v for n, v in headers.items()}
+    return status, content, named
+
+
+@dataclass
+class Sites:
+    """Every host at once, laid out by host and path; what no answer is given for is a 404."""
+
+    base: str
+    answers: dict[str, Answer] = field(default_factory=dict)
+    requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+
+    def say(self, path: str, *said: Any, **more: Any) -> None:
+        """Answer requests whose address begins with a path (``/host/…``)."""
+        self.answers[path] = answer(*said, **more)
+
+    def of(self, path: str) -> Answer:
+        begins = [known for known in self.answers if path.startswith(known)]
+        return self.answers[max(begins, key=len)] if begins else (404, b"", {})
+
+    def asked(self, host: str) -> list[str]:
+        return [path for path, _ in self.requests if path.startswith(f"/{host}/")]
+
+
+def make_week(number: int = 11, now: datetime = SAID, **more: Any) -> Week:
+    shift = timedelta(days=7 * (number - 11))
+    facts: dict[str, Any] = {
+        "at": SeasonWeek(2025, number),
+        "first": FIRST + shift,
+        "last": LAST + shift,
+        "is_regular": True,
+        "opponents": {"BUF": "TB", "TB": "BUF", "JAX": "LAC", "LAC": "JAX"},
+        "now": now,
+    }
+    return Week(**(facts | more))
+
+
+def player(number: int, week: int = 11, **more: Any) -> dict[str, Any]:
+    """A rostered player whose ids at the sites follow from his number."""
+    return {
+        "season": 2025,
+        "week": week,
+        "player_id": f"00-{number}",
+        "player_name": f"Player {spelt(number)}",
+        "position": "WR",
+        "team": "BUF",
+        "sleeper_id": f"{number}",
+        "espn_id": f"1{number:03}",
+        "fantasypros_id": f"2{number:03}",
+    } | more
+
+
+SLEEPER = "/api.sleeper.com/projections/nfl/2025/"
+ESPN = "/lm-api-reads.fantasy.espn.com/apis/v3/games/ffl/seasons/2025/segments/0/leaguedefaults/3"
+FANTASYPROS = "/raw.githubusercontent.com/dynastyprocess/data/master/files/fp_latest_weekly.csv"
+HVPKOD = "/raw.githubusercontent.com/hvpkod/NFL-Data/main/NFL-data-Players/2025/"
+HOSTS = ("api.sleeper.com", "lm-api-reads.fantasy.espn.com", "raw.githubusercontent.com")
+Points = dict[int, float]
+
+
+def sleeper_says(sites: Sites, points: Points, week: int = 11, **more: Any) -> None:
+    """Sleeper's projections of players by number."""
+    rows = [
+        {
+            "player_id": str(number),
+            "season": "2025",
+            "week": week,
+            "stats": {"gp": 1.0, "pts_half_ppr": value, "pts_ppr": value + 2},
+        }
+        for number, value in points.items()
+    ]
+    sites.say(f"{SLEEPER}{week}", rows, **more)
+
+
+def espn_says(sites: Sites, points: Points, week: int = 11, **more: Any) -> None:
+    """ESPN's, half-PPR as well: everybody catches four."""
+    players = [
+        {
+            "player": {
+                "id": 1000 + number,
+                "stats": [
+                    {
+                        "seasonId": 2025,
+                        "scoringPeriodId": week,
+                        "statSourceId": 1,
+                        "statSplitTypeId": 1,
+                        "appliedTotal": value + 2,
+                        "stats": {"53": 4.0},
+                    }
+                ],
+            }
+        }
+        for number, value in points.items()
+    ]
+    sites.say(f"{ESPN}?scoringPeriodId={week}&", {"players": players}, **more)
+
+
+def fantasypros_says(sites: Sites, points: Points, day: str = "2025-11-12", **more: Any) -> None:
+    """FantasyPros's, PPR."""
+    lines = ["page,scrape_date,fantasypros_id,ecr,r2p_pts"]
+    lines += [f"ppr-wr,{day},{2000 + n},{n},{value}" for n, value in points.items()]
+    sites.say(FANTASYPROS, "\n".join(lines) + "\n", **more)
+
+
+def nflcom_says(sites: Sites, points: Points, week: int = 11, **more: Any) -> None:
+    """NFL.com's, half-PPR, as hvpkod saved them."""
+    header = "PlayerName,Team,PlayerWeekProjectedPts\n"
+    for position in ("QB", "RB", "WR", "TE", "K"):
+        lines = [f"Player {spelt(n)},BUF,{value}\n" for n, value in points.items()]
+        body = header + ("".join(lines) if position == "WR" else "Nobody,BUF,0.1\n")
+        sites.say(f"{HVPKOD}{week}/projected/{position}_projected.csv", body, **more)
+
+
+def spelt(number: int) -> str:
+    """A number in letters: names are compared by theirs."""
+    return "".join(chr(ord("A") + int(digit)) for digit in str(number))

@@ -1,0 +1,494 @@
+"""The asset over real adapters and servers: whole, degraded, failed; and the record over days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from fantasy_pipeline.definitions import defs
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import GAMES, RAW_PLAYERS, SOURCE_PROJECTIONS
+from fantasy_pipeline.ingest.projection_record import known
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.operations.execute import summarize
+from fantasy_pipeline.orchestration.runs.results import RunOutcome
+from fantasy_pipeline_tests.conftest import WithHistory
+from fantasy_pipeline_tests.ingest.sites.sites import (
+    FANTASYPROS,
+    HOSTS,
+    HVPKOD,
+    LAST,
+    SAID,
+    Sites,
+    espn_says,
+    fantasypros_says,
+    nflcom_says,
+    player,
+    sleeper_says,
+    spelt,
+)
+
+pytestmark = pytest.mark.loopback
+
+SUNDAY = datetime(2025, 11, 16, 18, tzinfo=timezone.utc)
+NUMBERS = range(1, 61)
+DAY = timedelta(days=1)
+WEEK = SeasonWeek(2025, 11)
+Run = Callable[..., RunOutcome]
+SPEAKERS = {
+    "nflcom": nflcom_says,
+    "sleeper": sleeper_says,
+    "espn": espn_says,
+    "fantasypros": fantasypros_says,
+}
+
+
+def game(week: int, kickoff: datetime, home: str, away: str, season: int = 2025) -> dict[str, Any]:
+    return {
+        "season": season,
+        "week": week,
+        "game_id": f"{season}_{week:02}_{away}_{home}",
+        "game_type": "REG" if week < 19 else "WC",
+        "kickoff": kickoff,
+        "home_team": home,
+        "away_team": away,
+    }
+
+
+@pytest.fixture
+def lake(tmp_path: Path, rows: Callable[..., pa.Table]) -> Lake:
+    """Weeks 10 to 12 of 2025: odd players of BUF play on Sunday, even ones of DAL on Monday."""
+    lake = Lake(str(tmp_path / "data" / "lake"), "nfl")
+    games = [game(5, datetime(2020, 10, 11, 17, tzinfo=timezone.utc), "BUF", "DAL", season=2020)]
+    for week in (10, 11, 12, 19):
+        shift = 7 * (week - 11) * DAY
+        games += [
+            game(week, SUNDAY + shift, "BUF", "TB"),
+            game(week, LAST + shift, "LV", "DAL"),
+        ]
+    lake.write(GAMES, rows(GAMES, *games))
+    for week in (10, 11, 12, 19):
+        teams = {n: "BUF" if n % 2 else "DAL" for n in NUMBERS}
+        found = rows(RAW_PLAYERS, *(player(n, week, team=team) for n, team in teams.items()))
+        lake.write_weeks(RAW_PLAYERS, found, [SeasonWeek(2025, week)])
+    old = rows(RAW_PLAYERS, player(1, 5, season=2020))
+    lake.write_weeks(RAW_PLAYERS, old, [SeasonWeek(2020, 5)])
+    return lake
+
+
+@pytest.fixture
+def instance(
+    tmp_path: Path, with_history: WithHistory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dg.DagsterInstance]:
+    home = with_history(tmp_path / "home")
+    (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    with dg.DagsterInstance.get() as instance:
+        yield instance
+
+
+@pytest.fixture
+def run(
+    sites: Sites,
+    lake: Lake,
+    instance: dg.DagsterInstance,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Run:
+    """`run(first, last, at=…)`: materialize those weeks as of a moment."""
+    monkeypatch.setenv("NFLVERSE_MIRROR", sites.base)
+    monkeypatch.setenv("FANTASY_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("FANTASY_CACHE", str(tmp_path / "cache"))
+
+    def execute(
+        first: SeasonWeek = WEEK, last: SeasonWeek | None = None, at: datetime = SAID
+    ) -> RunOutcome:
+        sites.requests.clear()
+        tags = {"trigger": "manual"}
+        if last:
+            tags["dagster/asset_partition_range_start"] = first.key
+            tags["dagster/asset_partition_range_end"] = last.key
+        return summarize(
+            defs.resolve_job_def("season_ingest").execute_in_process(
+                instance=instance,
+                partition_key=None if last else first.key,
+                asset_selection=[dg.AssetKey("source_projections")],
+                run_config={
+                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                    "resources": {
+                        "nfl": {"config": {"source": "auto", "at": at.isoformat()}},
+                    },
+                },
+                tags=tags,
+                raise_on_error=False,
+            )
+        )
+
+    return execute
+
+
+@pytest.fixture
+def report(instance: dg.DagsterInstance) -> Callable[..., dict[str, Any]]:
+    """Metadata of a week's latest materialization."""
+
+    def read(week: SeasonWeek = WEEK) -> dict[str, Any]:
+        records = instance.fetch_materializations(
+            dg.AssetRecordsFilter(
+                asset_key=dg.AssetKey("source_projections"), asset_partitions=[week.key]
+            ),
+            limit=1,
+        ).records
+        assert records[0].asset_materialization
+        return {k: v.value for k, v in records[0].asset_materialization.metadata.items()}
+
+    return read
+
+
+def points(shift: float = 0.0, numbers: range = NUMBERS) -> dict[int, float]:
+    return {number: round(5 + number / 10 + shift, 2) for number in numbers}
+
+
+def all_say(sites: Sites, but: str = "") -> None:
+    for shift, (name, says) in enumerate(SPEAKERS.items()):
+        if name != but:
+            # Nobody's points in any scoring are another's in some.
+            says(sites, points(0.7 * shift))
+
+
+def fail(sites: Sites, *sources: str) -> None:
+    for name in sources:
+        SPEAKERS[name](sites, points(), status=400)
+
+
+def record(lake: Lake, week: SeasonWeek = WEEK) -> pa.Table:
+    return lake.read(SOURCE_PROJECTIONS, [week])
+
+
+def content(lake: Lake) -> bytes:
+    return Path(lake.path(SOURCE_PROJECTIONS, WEEK)).read_bytes()
+
+
+def test_every_source_is_recorded(run: Run, sites: Sites, lake: Lake, report: Any) -> None:
+    all_say(sites)
+    outcome = run()
+    assert outcome.success, outcome.errors
+    found = record(lake)
+    assert found.num_rows == 4 * len(NUMBERS)
+    assert set(found["as_of"].to_pylist()) == {SAID}
+    facts = report()
+    assert facts["sources"] == "espn, fantasypros, nflcom, sleeper"
+    assert not {"sources missing", "sources late", "copies"} & set(facts)
+    before = content(lake)
+    assert run().success
+    assert content(lake) == before
+    kickoffs = dict(zip(found["player_id"].to_pylist(), found["kickoff"].to_pylist(), strict=True))
+    assert (kickoffs["00-1"], kickoffs["00-2"]) == (SUNDAY, LAST)
+
+
+@pytest.mark.parametrize("failing", SPEAKERS)
+def test_one_source_that_fails_is_a_gap(
+    run: Run, sites: Sites, lake: Lake, report: Any, failing: str
+) -> None:
+    all_say(sites, but=failing)
+    fail(sites, failing)
+    outcome = run()
+    assert outcome.success, outcome.errors
+    assert record(lake).num_rows == 3 * len(NUMBERS)
+    assert report()["sources missing"] == report()["sources failed"] == failing
+    [warning] = [text for text in outcome.warnings if text.startswith(f"{failing} 2025")]
+    assert "failed for week 11" in warning
+    assert "HTTP 400" in warning
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_a_file_of_one_position_that_is_last_weeks_is_named(
+    run: Run, sites: Sites, lake: Lake, rows: Callable[..., pa.Table], together: bool
+) -> None:
+    """Whether the week before is imported in the same run or was imported earlier."""
+    weeks = [SeasonWeek(2025, 10), WEEK]
+    players = [
+        player(n, at.week, position="QB" if n <= 20 else "WR") for at in weeks for n in NUMBERS
+    ]
+    lake.write_weeks(RAW_PLAYERS, rows(RAW_PLAYERS, *players), weeks)
+    for at, shift in zip(weeks, (0.0, 1.0), strict=True):
+        nflcom_says(sites, points(shift, range(21, 61)), at.week)
+        header = "PlayerName,Team,PlayerWeekProjectedPts\n"
+        old = [f"Player {spelt(n)},BUF,{value}\n" for n, value in points(0, range(1, 21)).items()]
+        sites.say(f"{HVPKOD}{at.week}/projected/QB_projected.csv", header + "".join(old))
+    outcomes = [run(*weeks)] if together else [run(weeks[0]), run(weeks[1])]
+    assert all(outcome.success for outcome in outcomes)
+    found = [text for outcome in outcomes for text in outcome.warnings if "week before" in text]
+    assert found == [
+        "nflcom 2025 week 11: its QB projections are those of the week before: the file is old. "
+        "Run the week again when upstream has the right one"
+    ]
+
+
+def test_all_sources_failing_is_a_failure(run: Run, sites: Sites, lake: Lake) -> None:
+    fail(sites, *SPEAKERS)
+    outcome = run()
+    assert not outcome.success
+    [error] = outcome.errors
+    assert "source_projections 2025 week 11: every source failed: " in error
+    for name in ("nflcom_projections", "sleeper", "espn", "fantasypros"):
+        assert f"{name}: " in error
+    assert not lake.has(SOURCE_PROJECTIONS, WEEK)
+
+
+def test_all_sources_failing_leaves_what_is_recorded(
+    run: Run, sites: Sites, lake: Lake, report: Any
+) -> None:
+    all_say(sites)
+    assert run().success
+    before = content(lake)
+    fail(sites, *SPEAKERS)
+    outcome = run()
+    assert outcome.success, outcome.errors
+    assert content(lake) == before
+    assert len([w for w in outcome.warnings if "failed for week 11" in w]) == 4
+    assert report()["sources failed"] == "nflcom, sleeper, fantasypros, espn"
+
+
+def test_nothing_published_yet_is_an_empty_week_that_says_so(
+    run: Run, sites: Sites, lake: Lake, report: Any
+) -> None:
+    outcome = run()
+    assert outcome.success, outcome.errors
+    assert record(lake).num_rows == 0
+    facts = report()
+    assert facts["sources"] == "none"
+    assert facts["sources missing"] == "nflcom, sleeper, fantasypros, espn"
+    starts = {w.split(":")[0] for w in outcome.warnings if "player_ids" not in w}
+    assert starts == {
+        "nflcom_projections 2025",
+        "sleeper 2025",
+        "fantasypros 2025",
+        "espn 2025",
+        "source_projections_fresh",
+    }
+
+
+def test_what_was_said_before_kickoff_is_frozen(
+    run: Run, sites: Sites, lake: Lake, report: Any
+) -> None:
+    sleeper_says(sites, points())
+    assert run().success
+    monday = SUNDAY + 0.5 * DAY
+    sleeper_says(sites, points(3.0), Last_Modified="Mon, 17 Nov 2025 06:00:00 GMT")
+    assert run(at=monday).success
+    found = record(lake)
+    assert found.num_rows == 2 * len(NUMBERS)
+    told = known(found)
+    said = dict(zip(told["player_id"].to_pylist(), told["points_half"].to_pylist(), strict=True))
+    # 00-1 had played on Sunday, 00-2 was to play on Monday.
+    assert (said["00-1"], said["00-2"]) == (points()[1], points(3.0)[2])
+    before = content(lake)
+    sleeper_says(sites, points(3.0), Last_Modified="Mon, 17 Nov 2025 20:00:00 GMT")
+    assert run(at=monday + 0.5 * DAY).success
+    assert content(lake) == before
+    assert "sources late" not in report()
+
+
+def test_a_past_week_is_asked_about_once_and_told_to_be_late(
+    run: Run, sites: Sites, lake: Lake, report: Any
+) -> None:
+    late = "Tue, 25 Nov 2025 06:00:00 GMT"
+    nflcom_says(sites, points(), Last_Modified=late)
+    sleeper_says(sites, points(1.0), Last_Modified=late)
+    at = SUNDAY + 30 * DAY
+    outcome = run(at=at)
+    assert outcome.success, outcome.errors
+    assert report()["sources late"] == "sleeper"
+    assert report()["sources missing"] == "espn"
+    assert set(known(record(lake))["source"].to_pylist()) == {"nflcom"}
+    assert len(sites.asked(HOSTS[0])) == 1
+    assert not sites.asked(HOSTS[2] + "/dynastyprocess/data/master/files/fp_latest")
+    assert run(at=at).success
+    assert sites.asked(HOSTS[0]) == []
+
+
+def test_failures_of_live_sources_do_not_fail_past_weeks(
+    run: Run, sites: Sites, lake: Lake
+) -> None:
+    fail(sites, "sleeper", "espn")
+    outcome = run(at=SUNDAY + 30 * DAY)
+    assert outcome.success, outcome.errors
+    assert record(lake).num_rows == 0
+
+
+def test_a_broken_file_of_a_past_week_is_a_gap_beside_others_and_else_a_failure(
+    run: Run, sites: Sites, lake: Lake, report: Any
+) -> None:
+    for week in (10, 11, 12):
+        nflcom_says(sites, points(), week)
+    te = f"{HVPKOD}11/projected/TE_projected.csv"
+    sites.say(te, "PlayerName,Team\nNobody,BUF\n")
+    at = SUNDAY + 300 * DAY
+    alone = run(at=at)
+    assert not alone.success
+    assert "the TE file has no column PlayerWeekProjectedPts" in alone.errors[0]
+    assert not lake.has(SOURCE_PROJECTIONS, WEEK)
+    all_three = SeasonWeek(2025, 10), SeasonWeek(2025, 12)
+    outcome = run(*all_three, at=at)
+    assert outcome.success, outcome.errors
+    counts = {week: record(lake, SeasonWeek(2025, week)).num_rows for week in (10, 11, 12)}
+    assert counts == {10: 60, 11: 0, 12: 60}
+    assert (report()["sources"], report()["sources failed"]) == ("none", "nflcom")
+    [warning] = [w for w in outcome.warnings if w.startswith("nflcom 2025: failed for week 11")]
+    assert "the TE file has no column PlayerWeekProjectedPts" in warning
+    # The network is another matter: a run that is tried again may have it all.
+    sites.say(te, "", status=400)
+    assert not run(*all_three, at=at).success
+
+
+def test_a_host_that_fails_is_asked_once_in_a_run_of_many_weeks(
+    run: Run, sites: Sites, lake: Lake
+) -> None:
+    for week in (10, 11, 12):
+        nflcom_says(sites, points(), week)
+        sleeper_says(sites, points(), week, status=400)
+    outcome = run(SeasonWeek(2025, 10), SeasonWeek(2025, 12))
+    assert outcome.success, outcome.errors
+    assert len(sites.asked(HOSTS[0])) == 1
+    lines = [w for w in outcome.warnings if w.startswith(("sleeper", "espn"))]
+    assert [line.split(":")[1][:40] for line in lines] == [
+        " failed for week 10-12",
+        " has nothing about week 10-12",
+    ]
+
+
+def test_weeks_that_nobody_projects_are_empty_and_nobody_is_asked(
+    run: Run, sites: Sites, lake: Lake
+) -> None:
+    old = SeasonWeek(2020, 5)
+    outcome = run(old)
+    assert outcome.success, outcome.errors
+    assert record(lake, old).num_rows == 0
+    assert outcome.warnings == ("nflcom_projections 2020: upstream begins with 2021",)
+    assert sites.requests == []
+
+
+def test_play_off_weeks_are_asked_of_the_archive_only(run: Run, sites: Sites, lake: Lake) -> None:
+    week = SeasonWeek(2025, 19)
+    assert run(week).success
+    assert record(lake, week).num_rows == 0
+    assert not sites.asked(HOSTS[0])
+    assert not sites.asked(HOSTS[1])
+
+
+def test_the_setting_chooses_who_is_asked(
+    run: Run, sites: Sites, lake: Lake, report: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    all_say(sites)
+    monkeypatch.setenv("FANTASY_PROJECTION_SOURCES", "Sleeper, nflcom")
+    assert run().success
+    assert report()["sources"] == "nflcom, sleeper"
+    assert not sites.asked(HOSTS[1])
+    monkeypatch.setenv("FANTASY_PROJECTION_SOURCES", "sleeper,yahoo")
+    [error] = run().errors
+    assert "FANTASY_PROJECTION_SOURCES: yahoo is none of nflcom, sleeper, fantasypros" in error
+
+
+def test_a_copy_is_told(run: Run, sites: Sites, report: Any) -> None:
+    nflcom_says(sites, points())
+    sleeper_says(sites, points(0.01))
+    espn_says(sites, points(2.0))
+    assert run().success
+    assert report()["copies"] == "sleeper = nflcom"
+
+
+@pytest.mark.parametrize(
+    ("source", "value", "clause"),
+    [
+        ("nflcom", 85.0, "points_half: 1 of 60 rows outside -20 to 80, e.g. 85.0"),
+        ("sleeper", 85.0, "points_half: 1 of 60 rows outside -20 to 80, e.g. 85.0"),
+        ("espn", -85.0, "points_std: 1 of 60 rows outside -20 to 80, e.g. -87.0"),
+        ("fantasypros", 1000.0, "points_ppr: 1 of 60 rows outside -20 to 80, e.g. 1000.0"),
+    ],
+)
+def test_a_value_that_cannot_be_costs_its_source_the_week_and_nobody_else(
+    run: Run, sites: Sites, lake: Lake, report: Any, source: str, value: float, clause: str
+) -> None:
+    all_say(sites)
+    SPEAKERS[source](sites, points() | {3: value})
+    outcome = run()
+    assert outcome.success, outcome.errors
+    others = set(SPEAKERS) - {source}
+    found = record(lake)
+    assert set(found["source"].to_pylist()) == others
+    assert found.num_rows == 3 * len(NUMBERS)
+    assert report()["sources failed"] == source
+    [warning] = [w for w in outcome.warnings if w.startswith(f"{source} 2025: failed for week 11")]
+    assert clause in warning
+
+
+def test_a_rank_below_the_first_costs_its_source_the_week(
+    run: Run, sites: Sites, lake: Lake, report: Any
+) -> None:
+    all_say(sites, but="fantasypros")
+    sites.say(FANTASYPROS, "page,scrape_date,fantasypros_id,ecr\nppr-wr,2025-11-12,2001,0\n")
+    outcome = run()
+    assert outcome.success, outcome.errors
+    assert report()["sources"] == "espn, nflcom, sleeper"
+    assert report()["sources failed"] == "fantasypros"
+    assert any("ecr: 1 of 1 rows outside 1 to any" in w for w in outcome.warnings)
+
+
+def test_a_week_that_cannot_be_does_not_cost_the_others(
+    run: Run, sites: Sites, lake: Lake, report: Any
+) -> None:
+    for week in (10, 11, 12):
+        nflcom_says(sites, points() | ({3: 85.0} if week == 11 else {}), week)
+        sleeper_says(sites, points(2.0), week)
+    outcome = run(SeasonWeek(2025, 10), SeasonWeek(2025, 12))
+    assert outcome.success, outcome.errors
+    told = {week: report(SeasonWeek(2025, week))["sources"] for week in (10, 11, 12)}
+    assert told == {10: "nflcom, sleeper", 11: "sleeper", 12: "nflcom, sleeper"}
+
+
+def test_an_answer_that_has_lost_most_players_is_not_recorded(
+    run: Run, sites: Sites, lake: Lake
+) -> None:
+    sleeper_says(sites, points())
+    assert run().success
+    before = content(lake)
+    few = points(numbers=range(1, 21))
+    sleeper_says(sites, few, Last_Modified="Thu, 13 Nov 2025 14:00:00 GMT")
+    outcome = run(at=SAID + DAY)
+    assert outcome.success, outcome.errors
+    assert content(lake) == before
+    assert any("40 of 60 players are gone from its answer" in w for w in outcome.warnings)
+
+
+def test_a_record_of_an_older_layout_is_kept(run: Run, sites: Sites, lake: Lake) -> None:
+    sleeper_says(sites, points())
+    assert run().success
+    path = lake.path(SOURCE_PROJECTIONS, WEEK)
+    pq.write_table(record(lake).drop_columns(["kickoff", "receptions"]), path)
+    sleeper_says(sites, points(2.0), Last_Modified="Thu, 13 Nov 2025 14:00:00 GMT")
+    assert run(at=SAID + DAY).success
+    found = record(lake)
+    assert found.num_rows == 2 * len(NUMBERS)
+    assert set(found["kickoff"].to_pylist()) == {SUNDAY, LAST}
+    earlier = known(found, SAID + 0.5 * DAY)
+    assert sorted(earlier["points_half"].to_pylist()) == sorted(points().values())
+
+
+def test_a_folder_without_the_sites_is_one_line_per_source(
+    run: Run, lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mirror").mkdir()
+    monkeypatch.setenv("NFLVERSE_MIRROR", str(tmp_path / "mirror"))
+    outcome = run(SeasonWeek(2025, 10), SeasonWeek(2025, 12), at=SUNDAY + 300 * DAY)
+    assert outcome.success, outcome.errors
+    starts = sorted(w.split(": ")[0] for w in outcome.warnings if "player_ids" not in w)
+    assert starts == [
+        *("espn 2025", "nflcom_projections 2025", "sleeper 2025", "source_projections_fresh")
+    ]

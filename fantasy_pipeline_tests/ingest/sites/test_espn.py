@@ -1,0 +1,179 @@
+"""ESPN: documented answers and others, from a real server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from fantasy_pipeline.errors import SourceError
+from fantasy_pipeline.football.teams import CURRENT_CODE
+from fantasy_pipeline.ingest.download.transport import Transport
+from fantasy_pipeline.ingest.sites.base import Answer
+from fantasy_pipeline.ingest.sites.espn import TEAMS, espn
+from fantasy_pipeline_tests.ingest.sites.sites import SAID, Sites, make_week
+
+pytestmark = pytest.mark.loopback
+
+PATH = (
+    "/lm-api-reads.fantasy.espn.com/apis/v3/games/ffl/seasons/2025/segments/0/leaguedefaults/3"
+    "?scoringPeriodId={week}&view=kona_player_info"
+)
+Ask = Callable[..., Answer]
+
+
+def entry(total: object, source: int = 1, week: int = 11, split: int = 1, **stats: float) -> Any:
+    return {
+        "id": f"{source}{split}2025{week}",
+        "seasonId": 2025,
+        "scoringPeriodId": week,
+        "statSourceId": source,
+        "statSplitTypeId": split,
+        "appliedTotal": total,
+        "stats": {name.lstrip("_"): value for name, value in stats.items()},
+    }
+
+
+def listed(number: int, *entries: Any, **more: Any) -> dict[str, Any]:
+    person = {
+        "id": 1000 + number,
+        "fullName": f"Some Body {number}",
+        "proTeamId": 14,
+        "defaultPositionId": 3,
+        "stats": list(entries),
+    }
+    return {"id": 1000 + number, "player": person | more}
+
+
+PROJECTED = entry(14.2, _53=5.0, _42=62.0, _43=0.4, _58=7.5, _19=0.1, _44=0.1)
+
+
+@pytest.fixture
+def ask(sites: Sites, transport: Callable[..., Transport], players: pa.Table) -> Ask:
+    def build(body: object = None, **more: Any) -> Answer:
+        if body is not None:
+            sites.say(PATH.format(week=11), body, **more)
+        return espn(transport()).ask([make_week()], players)
+
+    return build
+
+
+@pytest.mark.parametrize("odd", [["x"], {"a": 1}, True, "14", 99, None])
+def test_a_name_or_team_of_another_shape_is_none(ask: Ask, odd: object) -> None:
+    name = None if isinstance(odd, str) else odd
+    found = ask({"players": [listed(3, PROJECTED, fullName=name, proTeamId=odd)]})
+    assert found.failed == {}
+    [given] = found.parts[0].to_pylist()
+    assert (given["player_name"], given["team"]) == ("Player D", None)
+
+
+def test_a_projection(ask: Ask, sites: Sites) -> None:
+    found = ask({"players": [listed(3, PROJECTED)]})
+    [given] = found.parts[0].to_pylist()
+    assert {name: value for name, value in given.items() if value is not None} == {
+        "season": 2025,
+        "week": 11,
+        "source": "espn",
+        "player_id": "00-3",
+        "player_name": "Some Body 3",
+        "position": "WR",
+        "team": "LA",
+        "points_std": 9.2,
+        "points_half": 11.7,
+        "points_ppr": 14.2,
+        "as_of": SAID,
+        "receptions": 5.0,
+        "targets": 7.5,
+        "receiving_yards": 62.0,
+        "receiving_tds": 0.4,
+        "two_point_conversions": 0.2,
+    }
+    path, headers = sites.requests[0]
+    assert path == PATH.format(week=11)
+    # Without a sort order the list comes back empty.
+    wanted = json.loads(headers["X-Fantasy-Filter"])["players"]
+    assert wanted["sortDraftRanks"]["value"] == "PPR"
+    assert wanted["limit"] >= 1000
+
+
+def test_the_entry_is_found_by_what_it_is_not_by_its_place(ask: Ask) -> None:
+    others = (
+        entry(31.0, source=0),
+        entry(250.0, week=0, split=0),
+        entry(9.9, week=10),
+        entry(8.8, split=2),
+        {**entry(7.7), "seasonId": 2024},
+    )
+    for entries in ((*others, PROJECTED), (PROJECTED, *others)):
+        [given] = ask({"players": [listed(3, *entries)]}).parts[0].to_pylist()
+        assert given["points_ppr"] == 14.2
+
+
+def test_players_without_a_projection_of_the_week_are_left_out(ask: Ask) -> None:
+    nobody = (listed(4), listed(5, entry(20.0, source=0)), listed(6, stats=None))
+    found = ask({"players": [listed(3, PROJECTED), *nobody]})
+    assert found.parts[0]["player_id"].to_pylist() == ["00-3"]
+
+
+def test_without_a_stat_line_only_ppr_is_known(ask: Ask) -> None:
+    [given] = ask({"players": [listed(3, entry(14.2))]}).parts[0].to_pylist()
+    assert (given["points_std"], given["points_half"], given["points_ppr"]) == (None, None, 14.2)
+
+
+def test_a_line_without_receptions_has_none(ask: Ask) -> None:
+    [given] = ask({"players": [listed(3, entry(18.0, _3=250.0))]}).parts[0].to_pylist()
+    assert (given["points_std"], given["points_ppr"], given["receptions"]) == (18.0, 18.0, None)
+
+
+@pytest.mark.parametrize(
+    "people", [[], [listed(3, entry(5.0, week=10))], [listed(3, entry(31.0, source=0))]]
+)
+def test_a_list_without_projections_of_the_week_is_a_gap(ask: Ask, people: list[Any]) -> None:
+    found = ask({"players": people})
+    assert found.absent == {11: f"no projection among {len(people)} players"}
+
+
+def without(name: str) -> dict[str, Any]:
+    return {key: value for key, value in entry(5.0).items() if key != name}
+
+
+@pytest.mark.parametrize(
+    ("body", "cause"),
+    [
+        ("<!DOCTYPE html><html>", "not JSON"),
+        ([], "no list of players"),
+        ({"messages": ["Not found"]}, "no list of players"),
+        ({"players": {"3": {}}}, "no list of players"),
+        ({"players": [{"id": 1003}]}, "no player with an id"),
+        ({"players": [{"player": {"fullName": "X"}}]}, "no player with an id"),
+        ({"players": [listed(3, without("scoringPeriodId"))]}, "stats have no scoringPeriodId"),
+        ({"players": [listed(3, without("statSourceId"))]}, "stats have no statSourceId"),
+        ({"players": [listed(3, without("appliedTotal"))]}, "no appliedTotal"),
+        ({"players": [listed(3, entry("14.2"))]}, "no appliedTotal"),
+        ({"players": [listed(3, stats={"0": 1})]}, "not a list"),
+    ],
+)
+def test_an_answer_of_another_shape_is_refused(ask: Ask, body: object, cause: str) -> None:
+    found = ask(body)
+    assert found.parts == []
+    with pytest.raises(SourceError, match=rf"^espn 2025 week 11: .*{cause}"):
+        raise found.failed[11]
+
+
+@pytest.mark.parametrize("status", [400, 404, 429, 500])
+def test_errors_of_the_server_are_part_of_the_answer(ask: Ask, status: int) -> None:
+    found = ask({"messages": ["no"]}, status=status)
+    told = found.absent[11] if status == 404 else str(found.failed[11])
+    assert f"HTTP {status}" in told
+    assert found.parts == []
+
+
+def test_team_numbers_are_todays_codes() -> None:
+    assert (TEAMS[13], TEAMS[14], TEAMS[28], TEAMS[30], TEAMS[33]) == (
+        *("LV", "LA", "WAS", "JAX", "BAL"),
+    )
+    assert len(set(TEAMS.values())) == 32
+    assert not set(TEAMS.values()) & set(CURRENT_CODE)

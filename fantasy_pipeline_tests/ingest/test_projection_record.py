@@ -1,0 +1,382 @@
+"""The record of other people's projections: only added to, and asked for what was known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import SOURCE_PROJECTIONS
+from fantasy_pipeline.ingest.projection_record import (
+    CONTENT,
+    copies,
+    dropped,
+    known,
+    recorded,
+    repeats,
+    united,
+)
+
+KICKOFF = datetime(2025, 11, 16, 18, tzinfo=timezone.utc)
+DAY = timedelta(days=1)
+Said = Callable[..., pa.Table]
+KICKOFFS = pa.schema(
+    [(n, SOURCE_PROJECTIONS.arrow_schema.field(n).type) for n in ("season", "week", "player_id")]
+    + [("kickoff", SOURCE_PROJECTIONS.arrow_schema.field("kickoff").type)]
+)
+NONE = KICKOFFS.empty_table()
+
+
+def row(player: str, points: float | None, day: float = -3, **more: Any) -> dict[str, Any]:
+    """A statement so many days after kick-off."""
+    return {
+        "season": 2025,
+        "week": 11,
+        "source": "sleeper",
+        "player_id": player,
+        "points_ppr": points,
+        "as_of": KICKOFF + day * DAY,
+        "kickoff": KICKOFF,
+    } | more
+
+
+def table(*rows: dict[str, Any]) -> pa.Table:
+    return pa.Table.from_pylist(list(rows), schema=SOURCE_PROJECTIONS.arrow_schema)
+
+
+def points(found: pa.Table) -> dict[str, float | None]:
+    return dict(zip(found["player_id"].to_pylist(), found["points_ppr"].to_pylist(), strict=True))
+
+
+def history(found: pa.Table) -> list[tuple[str, float, float | None]]:
+    """Player, days after kick-off, points."""
+    return [
+        (one["player_id"], (one["as_of"] - KICKOFF) / DAY, one["points_ppr"])
+        for one in found.to_pylist()
+    ]
+
+
+# What was known
+
+
+def test_the_latest_before_kickoff_is_known() -> None:
+    said = table(row("a", 9, -4), row("a", 11, -1), row("a", 30, 0.5), row("b", 7, -2))
+    assert points(known(said)) == {"a": 11, "b": 7}
+
+
+def test_what_is_said_at_kickoff_is_late() -> None:
+    assert known(table(row("a", 9, 0))).num_rows == 0
+
+
+def test_each_player_has_a_kickoff_of_his_own() -> None:
+    monday = KICKOFF + DAY
+    said = table(row("a", 9, -1), row("a", 10, 0.5), row("b", 7), row("b", 8, 0.5, kickoff=monday))
+    assert points(known(said)) == {"a": 9, "b": 8}
+
+
+def test_at_an_earlier_moment_less_was_known() -> None:
+    said = table(row("a", 9, -4), row("a", 11, -1), row("b", 7, -1), row("c", 5, -4))
+    assert points(known(said, KICKOFF - 2 * DAY)) == {"a": 9, "c": 5}
+    assert points(known(said, KICKOFF - DAY)) == {"a": 11, "b": 7, "c": 5}
+    assert points(known(said, KICKOFF + DAY)) == points(known(said))
+
+
+def test_an_archive_counts_though_fetched_late() -> None:
+    late = [row("a", 9, 400, source="nflcom"), row("a", 99, 500, source="nflcom")]
+    assert points(known(table(*late))) == {"a": 9}
+    assert points(known(table(*late, row("a", 8, -1, source="nflcom")))) == {"a": 8}
+    # Asked in time, it had nothing of him then: what it says after the game is hindsight.
+    in_time = row("b", 7, -1, source="nflcom")
+    assert points(known(table(*late, in_time))) == {"b": 7}
+    # A player without a game, as of a cancelled one, is no sign that it was asked in time.
+    idle = row("b", 7, 400, source="nflcom", kickoff=None)
+    assert points(known(table(*late, idle))) == {"a": 9, "b": 7}
+    # What it said was not known before the game.
+    assert known(table(*late), KICKOFF - DAY).num_rows == 0
+
+
+def test_without_a_game_the_latest_counts() -> None:
+    said = table(row("a", 9, -4, kickoff=None), row("a", 0.5, 4, kickoff=None))
+    assert points(known(said)) == {"a": 0.5}
+
+
+def test_sources_and_weeks_are_kept_apart() -> None:
+    said = table(row("a", 9), row("a", 8, source="espn"), row("a", 7, week=12))
+    found = known(said)
+    assert sorted(found["points_ppr"].to_pylist()) == [7, 8, 9]
+    assert known(said.slice(0, 0)).num_rows == 0
+    assert found.schema == SOURCE_PROJECTIONS.arrow_schema
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("abc"),
+            st.sampled_from(["nflcom", "espn"]),
+            st.integers(-4, 4),
+            st.sampled_from([KICKOFF, KICKOFF + DAY, None]),
+        ),
+        max_size=20,
+        unique_by=lambda one: one[:3],
+    ),
+    st.one_of(st.none(), st.integers(-5, 5)),
+)
+def test_known_is_what_the_definition_says(said: list[Any], at: int | None) -> None:
+    rows = [row(p, float(i), d, source=s, kickoff=k) for i, (p, s, d, k) in enumerate(said)]
+    moment = None if at is None else KICKOFF + at * DAY
+    asked_in_time = {r["source"] for r in rows if r["kickoff"] and r["as_of"] < r["kickoff"]}
+    expected = {}
+    for player, source in {(one["player_id"], one["source"]) for one in rows}:
+        theirs = [r for r in rows if (r["player_id"], r["source"]) == (player, source)]
+        before = [
+            r
+            for r in theirs
+            if (r["kickoff"] is None or r["as_of"] < r["kickoff"])
+            and (moment is None or r["as_of"] <= moment)
+        ]
+        late = [
+            r
+            for r in theirs
+            if source == "nflcom"
+            and r not in before
+            and source not in asked_in_time
+            and r["kickoff"] is not None
+            and (moment is None or r["kickoff"] <= moment)
+        ]
+        if before:
+            expected[player, source] = max(before, key=lambda r: r["as_of"])["points_ppr"]
+        elif late:
+            expected[player, source] = min(late, key=lambda r: r["as_of"])["points_ppr"]
+    found = known(table(*rows), moment)
+    assert {
+        (one["player_id"], one["source"]): one["points_ppr"] for one in found.to_pylist()
+    } == expected
+
+
+# What is recorded
+
+
+def test_what_is_new_is_added_and_what_was_said_stays() -> None:
+    first = recorded(table(), table(row("a", 9), row("b", 7)), NONE)
+    second = recorded(first, table(row("a", 9, -1), row("b", 8, -1)), NONE)
+    assert history(second) == [("a", -3, 9), ("b", -3, 7), ("b", -1, 8)]
+    assert recorded(second, table(row("a", 9, 0.5), row("b", 8, 0.5)), NONE).equals(second)
+
+
+def test_a_source_that_says_nothing_new_about_other_weeks_leaves_them() -> None:
+    stored = table(row("a", 9, week=10), row("a", 8, source="espn"))
+    found = recorded(stored, table(row("a", 7)), NONE)
+    assert found.num_rows == 3
+
+
+def test_who_is_not_projected_any_more_gets_a_row_without_points() -> None:
+    first = recorded(table(), table(row("a", 9, receptions=5.0), row("b", 7)), NONE)
+    second = recorded(first, table(row("b", 7, -1)), NONE)
+    assert history(second) == [("a", -3, 9), ("a", -1, None), ("b", -3, 7)]
+    [gone] = [one for one in second.to_pylist() if one["points_ppr"] is None]
+    assert all(gone[name] is None for name in CONTENT)
+    assert points(known(second)) == {"a": None, "b": 7}
+    # It is said once, and he may come back.
+    assert recorded(second, table(row("b", 7, -0.5)), NONE).equals(second)
+    third = recorded(second, table(row("a", 4, -0.2), row("b", 7, -0.2)), NONE)
+    assert points(known(third)) == {"a": 4, "b": 7}
+
+
+def test_a_change_of_the_stat_line_is_a_new_statement() -> None:
+    first = recorded(table(), table(row("a", 9, receptions=5.0)), NONE)
+    assert recorded(first, table(row("a", 9, -1, receptions=4.0)), NONE).num_rows == 2
+    # A name spelled otherwise is not.
+    assert recorded(first, table(row("a", 9, -1, receptions=5.0, player_name="A")), NONE).equals(
+        first
+    )
+
+
+def test_the_same_file_read_again_replaces_its_own_rows_only() -> None:
+    first = recorded(table(), table(row("a", 9), row("b", 7)), NONE)
+    second = recorded(first, table(row("a", 10, -1), row("b", 7, -1), row("x", 3, -1)), NONE)
+    # x was somebody else's id.
+    again = recorded(second, table(row("a", 10, -1), row("b", 7, -1), row("c", 3, -1)), NONE)
+    assert history(again) == [("a", -3, 9), ("a", -1, 10), ("b", -3, 7), ("c", -1, 3)]
+
+
+def test_an_older_file_than_the_record_adds_nothing() -> None:
+    first = recorded(table(), table(row("a", 9, -1)), NONE)
+    assert recorded(first, table(row("a", 5, -2), row("b", 5, -2)), NONE).equals(first)
+
+
+def test_files_of_several_days_are_one_fetch() -> None:
+    one = table(row("qb", 20, -3), row("wr", 9, -2))
+    first = recorded(table(), one, NONE)
+    assert recorded(first, one, NONE).equals(first)
+    second = recorded(first, table(row("qb", 20, -3), row("wr", 8, -1)), NONE)
+    assert history(second) == [("qb", -3, 20), ("wr", -2, 9), ("wr", -1, 8)]
+
+
+def test_kickoffs_are_of_the_schedule_of_today() -> None:
+    moved = pa.Table.from_pylist(
+        [{"season": 2025, "week": 11, "player_id": "a", "kickoff": KICKOFF + DAY}], schema=KICKOFFS
+    )
+    stored = table(row("a", 9), row("b", 7))
+    found = recorded(stored, table(), moved)
+    assert found["kickoff"].to_pylist() == [KICKOFF + DAY, KICKOFF]
+
+
+@settings(max_examples=8)
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from("abcd"), st.sampled_from([3.0, 5.0]), min_size=1),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_every_fetch_can_be_read_back(fetches: list[dict[str, float]]) -> None:
+    record = table()
+    for number, fetch in enumerate(fetches):
+        said = table(*(row(name, value, number - 10) for name, value in fetch.items()))
+        record = recorded(record, said, NONE)
+        assert recorded(record, said, NONE).equals(record)
+    for number, fetch in enumerate(fetches):
+        then = known(record, KICKOFF + (number - 10) * DAY)
+        assert {name: value for name, value in points(then).items() if value is not None} == fetch
+
+
+def test_players_gone_are_counted_among_those_yet_to_play() -> None:
+    stored = table(
+        row("a", 9),
+        row("b", 7),
+        row("c", 5, kickoff=KICKOFF - 2 * DAY),
+        row("d", 5),
+        row("d", None, -2),
+        row("e", 5, kickoff=None),
+    )
+    said = table(row("a", 9, -1), row("x", 1, -1))
+    assert dropped(stored, said) == (2, 3)
+
+
+# Who copies whom
+
+OWN = np.linspace(2, 20, 100)
+
+
+def saying(source: str, points: np.ndarray, **more: Any) -> list[dict[str, Any]]:
+    """What a source says of as many players; NaN is nothing."""
+    return [
+        row(f"P{number}", value, source=source, **more)
+        for number, value in enumerate(points.tolist())
+        if not np.isnan(value)
+    ]
+
+
+def copying(**points: np.ndarray) -> dict[str, str]:
+    """Who copies whom in the one week."""
+    rows = [one for source, values in points.items() for one in saying(source, values)]
+    return copies(table(*rows)).get(SeasonWeek(2025, 11), {})
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        (OWN, True),
+        (OWN + 0.04, True),
+        (OWN + 0.06, False),
+        (np.where(np.arange(100) < 1, OWN + 5, OWN), True),
+        (np.where(np.arange(100) < 3, OWN + 5, OWN), False),
+        (np.where(np.arange(100) < 40, np.nan, OWN), True),
+        (np.where(np.arange(100) < 51, np.nan, OWN), False),
+    ],
+)
+def test_copies_agree_on_nearly_all_common_players(other: np.ndarray, same: bool) -> None:
+    assert copying(espn=OWN, sleeper=other) == ({"sleeper": "espn"} if same else {})
+
+
+def test_the_archive_is_the_original_then_the_first_by_name() -> None:
+    assert copying(espn=OWN, nflcom=OWN, sleeper=OWN + 3) == {"espn": "nflcom"}
+    assert copying(sleeper=OWN, espn=OWN, nflcom=OWN + 3) == {"sleeper": "espn"}
+    assert copying(sleeper=OWN, espn=OWN, nflcom=OWN) == {"espn": "nflcom", "sleeper": "nflcom"}
+    # A copy is nobody's original: espn is like nflcom, and sleeper like espn only.
+    assert copying(nflcom=OWN, espn=OWN + 0.04, sleeper=OWN + 0.08) == {"espn": "nflcom"}
+    assert copying(espn=OWN, sleeper=OWN + 1) == {}
+    assert copying(espn=OWN) == copying() == {}
+
+
+def test_to_say_nothing_of_the_same_players_is_no_copy() -> None:
+    nothing = np.zeros(400)
+    both = {name: np.append(OWN + apart, nothing) for name, apart in (("espn", 0), ("sleeper", 3))}
+    assert copying(**both) == {}
+
+
+def test_copies_are_told_apart_by_week() -> None:
+    rows = [
+        *saying("espn", OWN), *saying("sleeper", OWN),
+        *saying("espn", OWN, week=12), *saying("sleeper", OWN + 2, week=12),
+        *saying("espn", OWN, season=2024), *saying("sleeper", OWN, season=2024),
+    ]  # fmt: skip
+    same = {"sleeper": "espn"}
+    assert copies(table(*rows)) == {SeasonWeek(2025, 11): same, SeasonWeek(2024, 11): same}
+
+
+def test_a_copy_in_other_scorings_is_one() -> None:
+    rows = saying("sleeper", OWN - 1, points_std=None)
+    rows = [one | {"points_std": one["points_ppr"] + 2} for one in rows]
+    theirs = [
+        one | {"points_half": one["points_ppr"], "points_ppr": None} for one in saying("espn", OWN)
+    ]
+    assert copies(table(*rows, *theirs)) == {SeasonWeek(2025, 11): {"sleeper": "espn"}}
+    # Two scorings of one, one of the other: they are compared in the one that both give.
+    rows = [one | {"points_half": one["points_ppr"] - 2} for one in saying("sleeper", OWN)]
+    assert copies(table(*rows, *saying("fantasypros", OWN))) == {
+        SeasonWeek(2025, 11): {"sleeper": "fantasypros"}
+    }
+
+
+# Who repeats himself
+
+
+@pytest.mark.parametrize(
+    ("now", "stale"),
+    [
+        (OWN, True),
+        (OWN + 0.01, False),
+        (np.where(np.arange(100) < 5, OWN + 5, OWN), True),
+        (np.where(np.arange(100) < 6, OWN + 5, OWN), False),
+        # Byes: nine players of both weeks are too few, ten are enough.
+        (np.where(np.arange(100) < 91, np.nan, OWN), False),
+        (np.where(np.arange(100) < 90, np.nan, OWN), True),
+        (OWN * 0, False),
+    ],
+)
+def test_a_position_that_is_the_week_befores_is_found(now: np.ndarray, stale: bool) -> None:
+    """The other position is not."""
+    rows = [
+        *saying("nflcom", OWN, position="QB", week=11),
+        *saying("nflcom", now, position="QB", week=12),
+        *(one | {"player_id": f"K{one['player_id']}"} for one in (
+            *saying("nflcom", OWN, position="K", week=11),
+            *saying("nflcom", OWN + 1, position="K", week=12),
+        )),
+    ]  # fmt: skip
+    assert repeats(table(*rows)) == ({SeasonWeek(2025, 12): {"nflcom": ["QB"]}} if stale else {})
+
+
+def test_two_weeks_apart_or_another_source_is_no_repetition() -> None:
+    rows = [
+        *saying("nflcom", OWN, week=10), *saying("espn", OWN, week=11),
+        *saying("nflcom", OWN, week=12), *saying("nflcom", OWN, week=11, season=2024),
+    ]  # fmt: skip
+    assert repeats(table(*rows)) == {}
+
+
+def test_what_another_run_recorded_meanwhile_is_kept() -> None:
+    read_by_both = table(row("a", 9, -3))
+    mine = recorded(read_by_both, table(row("a", 10, -1)), NONE)
+    theirs = recorded(read_by_both, table(row("a", 8, -2)), NONE)
+    both = united(theirs, mine)
+    assert history(both) == [("a", -3, 9), ("a", -2, 8), ("a", -1, 10)]
+    assert united(both, both).equals(both)

@@ -1,0 +1,573 @@
+"""What is special to each kind of storage: links and renames of a folder, requests to a bucket."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+from uuid import uuid4
+
+import fsspec
+import pyarrow as pa
+import pytest
+
+from fantasy_pipeline.errors import NotMaterializedError, PipelineError
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import GAMES, PROJECTION_ACCURACY
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.lake.queries import run_sql
+from fantasy_pipeline_tests.lake.places import BucketPlace, FolderPlace
+
+Accuracy = Callable[..., pa.Table]
+Rows = Callable[..., pa.Table]
+W4, W5, W6 = (SeasonWeek(2024, week) for week in (4, 5, 6))
+PART = "projection_accuracy/season=2024/week=05/part.parquet"
+
+
+def errors(lake: Lake) -> list[float]:
+    """Mean absolute errors of week 5."""
+    return lake.read(PROJECTION_ACCURACY, [W5])["mae"].to_pylist()
+
+
+def errors_by_view(lake: Lake) -> list[float]:
+    with lake.connect([PROJECTION_ACCURACY]) as connection:
+        found = connection.execute("select mae from projection_accuracy where week = 5").fetchall()
+    return [mae for (mae,) in found]
+
+
+# Any root
+
+
+@pytest.fixture(params=["plain", "it's ours", "data [2024]*?", "file_url", "memory"])
+def root(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "memory":
+        folder = f"/{uuid4().hex}"
+        yield f"memory:/{folder}/lake"
+        fsspec.filesystem("memory").rm(folder, recursive=True)
+    elif request.param == "file_url":
+        yield f"file://{tmp_path}/lake"
+    else:
+        yield str(tmp_path / request.param)
+
+
+def test_any_root_will_do(root: str, accuracy: Accuracy) -> None:
+    lake = Lake(root, "test")
+    lake.write_weeks(PROJECTION_ACCURACY, accuracy((4, "QB", 1.0), (5, "QB", 2.0)), [W4, W5])
+    lake.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 3.0)), [W5])
+    assert lake.weeks(PROJECTION_ACCURACY) == [W4, W5]
+    assert errors(lake) == errors_by_view(lake) == [3.0]
+    assert run_sql(lake, "select sum(mae) as s from projection_accuracy").to_pylist() == [
+        {"s": 4.0}
+    ]
+    with pytest.raises(PipelineError, match="holds test data"):
+        Lake(root, "nfl")
+    with pytest.raises(NotMaterializedError, match="week 6"):
+        lake.read(PROJECTION_ACCURACY, [W6])
+
+
+def test_an_unknown_kind_of_storage_is_an_error_in_words() -> None:
+    with pytest.raises(PipelineError, match=r"nowhere://bucket needs a package .* not installed"):
+        Lake("nowhere://bucket", "test")
+
+
+# A folder
+
+
+def test_a_failed_rename_leaves_the_old_file_and_nothing_else(
+    accuracy: Accuracy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = Lake(str(tmp_path), "test")
+    lake.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
+    before = FolderPlace(tmp_path).files()
+
+    def refuse(source: str, target: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("os.replace", refuse)
+        with pytest.raises(PipelineError, match=r"No space left.*Check the free disk space"):
+            lake.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 2.0)), [W5])
+    assert FolderPlace(tmp_path).files() == before
+    assert errors(lake) == [1.0]
+
+
+def test_what_a_killed_writer_left_is_not_read(accuracy: Accuracy, lake: Lake) -> None:
+    lake.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
+    for week in (W5, W6):
+        part = Path(lake.path(PROJECTION_ACCURACY, week))
+        part.parent.mkdir(exist_ok=True)
+        part.with_name(f"part.parquet.{uuid4().hex}.tmp").write_bytes(b"PAR1 half a file")
+    assert lake.weeks(PROJECTION_ACCURACY) == [W5]
+    assert errors(lake) == errors_by_view(lake) == [1.0]
+
+
+def test_what_a_killed_writer_left_goes_after_a_day(accuracy: Accuracy, lake: Lake) -> None:
+    lake.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
+    part = Path(lake.path(PROJECTION_ACCURACY, W5))
+    of_a_killed, of_another_writer = (part.with_name(f"part.parquet.{n}.tmp") for n in (1, 2))
+    for half in (of_a_killed, of_another_writer):
+        half.write_bytes(b"PAR1 half a file")
+    os.utime(of_a_killed, (0, 0))
+    lake.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 2.0)), [W5])
+    assert sorted(part.parent.iterdir()) == [part, of_another_writer]
+
+
+def test_a_view_leaves_nothing_behind_and_removes_what_killed_readers_left(
+    lake: Lake, accuracy: Accuracy
+) -> None:
+    lake.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
+    killed = Path(lake.root) / ".snapshots" / "killed"
+    killed.mkdir(parents=True)
+    os.utime(killed, (0, 0))
+    assert errors_by_view(lake) == [1.0]
+    assert list(killed.parent.iterdir()) == []
+
+
+@pytest.fixture(params=["refused", "other_file_system"])
+def linkless(
+    request: pytest.FixtureRequest, lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Lake]:
+    """A lake into whose snapshots no hard link can be made; copies go to `tmp_path`/copies."""
+    (tmp_path / "copies").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "copies"))
+    if request.param == "refused":
+
+        def refuse(*paths: str) -> None:
+            raise OSError(30, "Read-only file system")
+
+        monkeypatch.setattr("os.link", refuse)
+        yield lake
+        return
+    memory = Path("/dev/shm")  # noqa: S108 - another file system than that of the tests
+    if not os.access(memory, os.W_OK) or memory.stat().st_dev == tmp_path.stat().st_dev:
+        if os.environ.get("CI"):
+            pytest.fail("CI must have another file system in /dev/shm")
+        pytest.skip("there is no other file system")
+    with tempfile.TemporaryDirectory(dir=memory) as elsewhere:
+        Path(lake.root).mkdir()
+        (Path(lake.root) / ".snapshots").symlink_to(elsewhere)
+        yield lake
+
+
+def test_a_folder_in_which_no_links_can_be_made_is_copied(
+    linkless: Lake, accuracy: Accuracy, tmp_path: Path
+) -> None:
+    linkless.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
+    with linkless.connect([PROJECTION_ACCURACY]) as connection:
+        linkless.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 2.0)), [W5])
+        assert connection.execute("select mae from projection_accuracy").fetchall() == [(1.0,)]
+    assert errors_by_view(linkless) == [2.0]
+    text = "select mae from projection_accuracy"
+    assert run_sql(linkless, text).to_pylist() == [{"mae": 2.0}]
+    in_place = run_sql(linkless, f"from '{linkless.path(PROJECTION_ACCURACY, W5)}'")
+    assert in_place["mae"].to_pylist() == [2.0]
+    assert list((tmp_path / "copies").iterdir()) == []
+    assert list((Path(linkless.root) / ".snapshots").glob("*")) == []
+
+
+def test_without_links_too_readers_see_the_old_or_the_new(
+    linkless: Lake, accuracy: Accuracy
+) -> None:
+    """Version n has n + 1 rows, all of them n."""
+    versions = [
+        accuracy(*((5, "QB", float(number), f"m{row:03d}") for row in range(number + 1)))
+        for number in range(40)
+    ]
+    linkless.write_weeks(PROJECTION_ACCURACY, versions[0], [W5])
+    done = threading.Event()
+
+    def rewrite() -> None:
+        while not done.is_set():
+            for version in versions:
+                linkless.write_weeks(PROJECTION_ACCURACY, version, [W5])
+
+    writer = threading.Thread(target=rewrite)
+    writer.start()
+    seen = set()
+    try:
+        for _ in range(100):
+            values = errors_by_view(linkless)
+            assert set(values) == {float(len(values) - 1)}
+            seen.add(len(values))
+    finally:
+        done.set()
+        writer.join()
+    assert len(seen) > 1
+
+
+def test_copies_that_find_no_room_are_an_error_in_words(
+    linkless: Lake, accuracy: Accuracy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linkless.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
+
+    def full(*files: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfileobj", full)
+    with pytest.raises(PipelineError, match=r"part.parquet cannot be copied to .*: No space.*TMPD"):
+        errors_by_view(linkless)
+
+
+LOOKS = {
+    "label": lambda lake: Lake(lake.root, "test"),
+    "weeks": lambda lake: lake.weeks(PROJECTION_ACCURACY),
+    "has": lambda lake: lake.has(PROJECTION_ACCURACY, W5),
+    "read": lambda lake: lake.read(PROJECTION_ACCURACY),
+    "read_bytes": lambda lake: lake.read_bytes("projection_accuracy/x"),
+    "view": errors_by_view,
+    "sql": lambda lake: run_sql(lake, "select 1"),
+}
+"""Ways to look at a lake that is no empty one."""
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_a_missing_folder_is_an_empty_lake(lake: Lake, look: Callable[[Lake], Any]) -> None:
+    if look is errors_by_view:
+        assert errors_by_view(lake) == []
+    else:
+        assert not isinstance(look(lake), PipelineError)
+    assert lake.weeks(PROJECTION_ACCURACY) == []
+    assert not lake.has(PROJECTION_ACCURACY, W5)
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_a_file_where_the_lakes_folder_should_be_is_never_an_empty_lake(
+    lake: Lake, look: Callable[[Lake], Any]
+) -> None:
+    Path(lake.root).write_bytes(b"not a folder")
+    with pytest.raises(PipelineError, match=r"cannot be read: .*/lake.*: Not a directory. Check"):
+        look(lake)
+
+
+@pytest.mark.parametrize("look", ["weeks", "has", "read", "read_bytes", "view", "sql"])
+def test_a_file_where_a_tables_folder_should_be_is_no_empty_table(lake: Lake, look: str) -> None:
+    Path(lake.root).mkdir()
+    (Path(lake.root) / "projection_accuracy").write_bytes(b"not a folder")
+    with pytest.raises(PipelineError, match=r"/projection_accuracy.*: Not a directory"):
+        LOOKS[look](lake)
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda lake: lake.read(PROJECTION_ACCURACY, [W5]),
+        lambda lake: lake.read(GAMES),
+        lambda lake: lake.read_bytes("games/part.parquet"),
+        lambda lake: run_sql(lake, "from games"),
+    ],
+)
+def test_a_folder_where_a_file_should_be_is_an_error_that_names_it(
+    lake: Lake, look: Callable[[Lake], Any]
+) -> None:
+    Path(lake.path(PROJECTION_ACCURACY, W5)).mkdir(parents=True)
+    Path(lake.path(GAMES)).mkdir(parents=True)
+    with pytest.raises(PipelineError, match=r"cannot be read: .*/part.parquet: .*directory"):
+        look(lake)
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 and not os.environ.get("CI"), reason="only root can become somebody else"
+)
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_a_lake_that_may_not_be_read_is_never_an_empty_lake(
+    accuracy: Accuracy, look: Callable[[Lake], Any]
+) -> None:
+    """As somebody else, in a process of his own: permissions do not keep root out."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)  # noqa: S103 - the lake in it is what may not be read
+        lake = Lake(f"{folder}/lake", "test")
+        lake.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
+        os.chmod(lake.root, 0o700)
+        assert _as_nobody(lambda: look(lake)).startswith(f"the lake cannot be read: {lake.root}/")
+
+
+def _as_nobody(look: Callable[[], Any]) -> str:
+    """The error that another user gets; empty if he gets none."""
+    reads, writes = os.pipe()
+    child = os.fork()
+    if child == 0:
+        text = ""
+        try:
+            os.setgroups([])
+            os.setresgid(65534, 65534, 65534)
+            os.setresuid(65534, 65534, 65534)
+            look()
+        except BaseException as error:
+            text = str(error) if isinstance(error, PipelineError) else repr(error)
+        finally:
+            os.write(writes, text.encode())
+            os._exit(0)
+    os.close(writes)
+    with open(reads, "rb") as answer:
+        found = answer.read().decode()
+    os.waitpid(child, 0)
+    return found
+
+
+# A bucket
+
+
+@pytest.fixture
+def bucket(s3: str) -> BucketPlace:
+    return BucketPlace(s3)
+
+
+@pytest.fixture
+def cloud(bucket: BucketPlace) -> Lake:
+    return Lake(bucket.root, "test")
+
+
+@pytest.mark.loopback
+def test_another_writers_files_are_seen_at_once(
+    bucket: BucketPlace, cloud: Lake, accuracy: Accuracy
+) -> None:
+    """fsspec would keep listings; a daemon would not see what the workers write."""
+    other = Lake(bucket.root, "test")
+    assert cloud.weeks(PROJECTION_ACCURACY) == []
+    assert not cloud.has(PROJECTION_ACCURACY, W5)
+    other.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
+    assert cloud.weeks(PROJECTION_ACCURACY) == [W5]
+    assert cloud.has(PROJECTION_ACCURACY, W5)
+    bucket.client.delete_object(Bucket=bucket.bucket, Key=f"data/{PART}")
+    assert cloud.weeks(PROJECTION_ACCURACY) == []
+    assert not cloud.has(PROJECTION_ACCURACY, W5)
+
+
+@pytest.mark.loopback
+def test_an_upload_that_was_never_completed_is_not_seen(bucket: BucketPlace, cloud: Lake) -> None:
+    begun = bucket.client.create_multipart_upload(Bucket=bucket.bucket, Key=f"data/{PART}")
+    bucket.client.upload_part(
+        Bucket=bucket.bucket,
+        Key=f"data/{PART}",
+        UploadId=begun["UploadId"],
+        PartNumber=1,
+        Body=b"PAR1 half a file",
+    )
+    assert cloud.weeks(PROJECTION_ACCURACY) == []
+    assert not cloud.has(PROJECTION_ACCURACY, W5)
+
+
+@pytest.mark.loopback
+def test_nothing_stays_in_the_temporary_folder(
+    cloud: Lake, accuracy: Accuracy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    cloud.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
+    with cloud.connect([PROJECTION_ACCURACY]):
+        assert len(list(tmp_path.glob("fantasy-lake-*/projection_accuracy/*/*/*"))) == 1
+    assert list(tmp_path.glob("fantasy-lake-*")) == []
+
+
+@pytest.mark.loopback
+def test_sql_sees_the_tables_and_neither_bucket_nor_files(
+    cloud: Lake, accuracy: Accuracy, rows: Rows
+) -> None:
+    cloud.write_weeks(PROJECTION_ACCURACY, accuracy((4, "QB", 1.0), (5, "QB", 2.0)), [W4, W5])
+    cloud.write(GAMES, rows(GAMES, {"season": 2024, "week": 5, "game_id": "a"}))
+    joined = "select game_id, mae from GAMES join projection_accuracy using (season, week)"
+    assert run_sql(cloud, joined).to_pylist() == [{"game_id": "a", "mae": 2.0}]
+    assert run_sql(cloud, "show tables")["name"].to_pylist() == ["games", "projection_accuracy"]
+    unusual = "select count(*) as n from query_table('projection_' || 'accuracy')"
+    assert run_sql(cloud, unusual).to_pylist() == [{"n": 2}]
+    for text in (
+        f"from '{cloud.path(GAMES)}'",
+        f"from read_blob('{cloud.root}/lake.json')",
+        "from read_text('/etc/passwd')",
+        "from glob('/tmp/fantasy-lake-*/../*')",
+    ):
+        with pytest.raises(PipelineError, match="Permission Error"):
+            run_sql(cloud, text)
+
+
+@pytest.mark.loopback
+def test_a_missing_bucket_is_an_error_not_an_empty_lake(s3: str) -> None:
+    with pytest.raises(PipelineError, match=r"lake at s3://no-such-bucket/x cannot be used: .*buc"):
+        Lake("s3://no-such-bucket/x", "test")
+
+
+@pytest.mark.loopback
+def test_a_server_that_is_down_is_an_error_in_words(
+    s3: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    with pytest.raises(PipelineError, match=r"s3://x/y cannot be used: .*Check FANTASY_DATA") as no:
+        Lake("s3://x/y", "test")
+    assert "\n" not in str(no.value)
+
+
+@pytest.mark.loopback
+def test_missing_credentials_are_an_error_in_words(
+    s3: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    with pytest.raises(PipelineError, match=r"cannot be used: .*credentials"):
+        Lake("s3://x/y", "test")
+
+
+@pytest.mark.parametrize("address", ["http://storage.example.org", "http://10.0.0.7:9000"])
+def test_a_server_elsewhere_is_asked_over_https_only(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+    with pytest.raises(PipelineError, match=r"must be asked over https .*AWS_ENDPOINT_URL"):
+        Lake("s3://bucket/lake", "test")
+
+
+class Misbehaving(ThreadingHTTPServer):
+    """Hands requests on to a server, except for the next ones: those go wrong as told."""
+
+    def __init__(self, address: str) -> None:
+        self.target = address
+        self.faults: list[str] = []
+        self.requests: list[str] = []
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Misbehaving
+    protocol_version = "HTTP/1.1"
+
+    def _serve(self) -> None:
+        self.server.requests.append(f"{self.command} {self.path}")
+        fault = self.server.faults.pop(0) if self.server.faults else ""
+        if fault == "reset":
+            # In the middle of what is sent.
+            self.rfile.read(25 if self.command == "PUT" else 0)
+            self.close_connection = True
+            self.connection.close()
+            return
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)) or None
+        if fault in ("503 SlowDown", "403 AccessDenied"):
+            status, code = fault.split()
+            text = f"<Error><Code>{code}</Code><Message>{code} it is</Message></Error>".encode()
+            self._answer(int(status), {"Content-Type": "application/xml"}, text)
+            return
+        request = urllib.request.Request(  # noqa: S310 - our own server
+            self.server.target + self.path,
+            body,
+            # urllib would call the content a form.
+            {"Content-Type": "application/octet-stream", **dict(self.headers)},
+            method=self.command,
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310 - ours
+                status, headers, content = response.status, response.headers, response.read()
+        except urllib.error.HTTPError as error:
+            status, headers, content = error.code, error.headers, error.read()
+        self._answer(status, dict(headers), content, short=fault == "short")
+
+    def _answer(
+        self, status: int, headers: dict[str, str], content: bytes, short: bool = False
+    ) -> None:
+        self.send_response_only(status)
+        declared = headers.pop("Content-Length", None) if self.command == "HEAD" else None
+        for name, value in headers.items():
+            if name.lower() not in ("content-length", "connection", "transfer-encoding"):
+                self.send_header(name, value)
+        self.send_header("Content-Length", declared or str(len(content)))
+        self.end_headers()
+        self.wfile.write(content[: len(content) // 2] if short else content)
+        self.close_connection = self.close_connection or short
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("do_"):
+            return self._serve
+        raise AttributeError(name)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def misbehaving(s3: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Misbehaving]:
+    server = Misbehaving(s3)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server.address)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.mark.loopback
+def test_a_week_is_one_upload(misbehaving: Misbehaving, cloud: Lake, accuracy: Accuracy) -> None:
+    cloud.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
+    uploads = [line for line in misbehaving.requests if not line.startswith(("GET", "HEAD"))]
+    assert [unquote(line).split("/data/")[1] for line in uploads] == ["lake.json", PART]
+
+
+@pytest.mark.loopback
+@pytest.mark.parametrize("fault", ["503 SlowDown", "reset", "short"])
+@pytest.mark.parametrize("read", [errors, errors_by_view])
+def test_a_passing_fault_while_reading_is_tried_again(
+    misbehaving: Misbehaving,
+    cloud: Lake,
+    accuracy: Accuracy,
+    fault: str,
+    read: Callable[[Lake], list[float]],
+) -> None:
+    cloud.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
+    misbehaving.faults += ["", fault]
+    assert read(cloud) == [1.0]
+    assert not misbehaving.faults
+
+
+@pytest.mark.loopback
+@pytest.mark.parametrize("fault", ["503 SlowDown", "reset"])
+def test_a_passing_fault_while_writing_is_tried_again(
+    misbehaving: Misbehaving, cloud: Lake, accuracy: Accuracy, fault: str
+) -> None:
+    cloud.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
+    misbehaving.faults += ["", fault]
+    cloud.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 2.0)), [W5])
+    assert not misbehaving.faults
+    assert errors(cloud) == [2.0]
+
+
+@pytest.mark.loopback
+def test_a_write_that_is_refused_leaves_the_old_week(
+    misbehaving: Misbehaving, cloud: Lake, bucket: BucketPlace, accuracy: Accuracy
+) -> None:
+    cloud.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
+    before = bucket.files()
+    misbehaving.faults += ["", "403 AccessDenied"]
+    with pytest.raises(PipelineError, match=r"cannot be used: AccessDenied it is. Check"):
+        cloud.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 2.0)), [W5])
+    assert bucket.files() == before
+    assert errors(cloud) == [1.0]
+
+
+@pytest.mark.loopback
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda lake: lake.weeks(PROJECTION_ACCURACY),
+        lambda lake: lake.has(PROJECTION_ACCURACY, W5),
+        lambda lake: lake.read(PROJECTION_ACCURACY),
+        lambda lake: lake.read_bytes("models/x.npz"),
+        errors_by_view,
+    ],
+    ids=["weeks", "has", "read", "read_bytes", "view"],
+)
+def test_a_refusal_is_never_an_empty_lake(
+    misbehaving: Misbehaving, cloud: Lake, accuracy: Accuracy, look: Callable[[Lake], Any]
+) -> None:
+    cloud.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
+    misbehaving.faults += ["403 AccessDenied"] * 3
+    with pytest.raises(PipelineError, match="cannot be used"):
+        look(cloud)

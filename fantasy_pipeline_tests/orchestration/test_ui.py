@@ -1,0 +1,313 @@
+"""The Dagster UI: webserver, daemon and code location as real processes; backfills of three weeks
+launched through the API that the UI uses, and by clicks in a browser."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+import pytest
+import requests
+
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.operations.status import backfills as under_way
+from fantasy_pipeline.orchestration.metadata import link_to_report
+from fantasy_pipeline_tests import ROOT
+from fantasy_pipeline_tests.test_definitions import DEPENDENCIES
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = [pytest.mark.loopback, pytest.mark.slow]
+
+PROGRAMS = Path(sys.executable).parent
+(COMMAND,) = {
+    tuple(line.split())
+    for page in ("README.md", "docs/operations.md")
+    for line in re.findall(r"^(?:\.venv/bin/)?(dagster dev .*)$", (ROOT / page).read_text(), re.M)
+}
+WEEKS = ["2024|01", "2024|02", "2024|03"]
+OTHER_WEEKS = ["2024|05", "2024|06", "2024|07"]
+WEEKLY = [
+    "raw_players",
+    "weekly_stats",
+    "source_projections",
+    "model_projections",
+    "projections",
+    "projection_accuracy",
+    "weekly_report",
+]
+Query = Callable[..., Any]
+
+
+def wait_for(what: str, ready: Callable[[], Any], seconds: float) -> Any:
+    """What `ready` returns once it is true."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = ready()
+        if found:
+            return found
+        time.sleep(1)
+    raise AssertionError(f"{what} did not come within {seconds:.0f} s")
+
+
+def ask(url: str, text: str, **variables: Any) -> Any:
+    """Data of a GraphQL query."""
+    answer = requests.post(
+        f"{url}/graphql", json={"query": text, "variables": variables}, timeout=60
+    )
+    answer.raise_for_status()
+    return answer.json()["data"]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Dagster home of the UI."""
+    folder = tmp_path_factory.mktemp("ui")
+    shutil.copy(ROOT / "dagster.yaml", folder)
+    return folder
+
+
+@contextmanager
+def serving(command: Sequence[str], home: Path) -> Iterator[str]:
+    """Address of a UI that a command starts on a home, once it answers."""
+    program, *arguments = command
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with (home / "dev.log").open("w") as log:
+        process = subprocess.Popen(
+            # Its own port may be taken here.
+            [str(PROGRAMS / program), *arguments, "--port", str(port)],
+            cwd=ROOT,
+            env=environment(home),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    address = f"http://127.0.0.1:{port}"
+
+    def up() -> bool:
+        assert process.poll() is None, (home / "dev.log").read_text()
+        try:
+            return requests.get(f"{address}/server_info", timeout=60).ok
+        except requests.ConnectionError:
+            return False
+
+    try:
+        wait_for("the webserver", up, 120)
+        yield address
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            # It waits for runs that its sensors have started.
+            process.wait(120)
+        except subprocess.TimeoutExpired:
+            # A shell's background job ignores interrupts, and so do its children.
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def environment(home: Path) -> dict[str, str]:
+    path = f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "DAGSTER_HOME": str(home), "FANTASY_SOURCE": "sample", "PATH": path}
+
+
+@pytest.fixture(scope="module")
+def url(home: Path) -> Iterator[str]:
+    """Address of a `dagster dev` as the guides start it, on three weeks of the sample league."""
+    subprocess.run(
+        [str(PROGRAMS / "fantasy-pipeline"), "backfill", "--seasons", "2024", "--weeks", "1-3"],
+        env=environment(home),
+        check=True,
+        capture_output=True,
+    )
+    with serving(COMMAND, home) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def graphql(url: str) -> Query:
+    """The query function of the running UI."""
+    return partial(ask, url)
+
+
+def test_dg_dev_does_the_same(tmp_path: Path) -> None:
+    assert "`dg dev` does the same" in (ROOT / "README.md").read_text()
+    shutil.copy(ROOT / "dagster.yaml", tmp_path)
+    with serving(["dg", "dev"], tmp_path) as address:
+        found = ask(
+            address, "{ repositoriesOrError { ... on RepositoryConnection { nodes { name } } } }"
+        )
+    assert len(found["repositoriesOrError"]["nodes"]) == 1
+
+
+def test_the_tuesday_schedule_is_on_and_has_a_next_tick(graphql: Query) -> None:
+    data = graphql(
+        """{ scheduleOrError(scheduleSelector: {repositoryName: "__repository__",
+        repositoryLocationName: "fantasy_pipeline", scheduleName: "tuesday_import"}) {
+        ... on Schedule { scheduleState { status } futureTicks(limit: 1) { results { timestamp }
+        } } } }"""
+    )["scheduleOrError"]
+    assert data["scheduleState"]["status"] == "RUNNING"
+    tick = time.gmtime(data["futureTicks"]["results"][0]["timestamp"])
+    assert (tick.tm_wday, tick.tm_hour, tick.tm_min) == (1, 8, 0)
+
+
+@pytest.fixture(scope="module")
+def page(url: str, chromium: Browser) -> Iterator[Page]:
+    """A page of the UI, wide enough for the whole lineage."""
+    context = chromium.new_context(viewport={"width": 2600, "height": 1800})
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(url)
+    yield page
+    context.close()
+
+
+@pytest.mark.browser
+def test_lineage_shows_every_asset(url: str, page: Page) -> None:
+    groups = ("ingest", "features", "projections", "report")
+    expanded = "%2C".join(f"global%40global%3A{group}" for group in groups)
+    page.goto(f"{url}/asset-groups?expanded={expanded}")
+    page.get_by_text("weekly_report", exact=True).first.wait_for()
+    # A node's first tooltip is its whole name; long ones are cut in what is shown. Groups, of which
+    # one is named like an asset, are nodes of another class.
+    nodes = page.locator("svg foreignObject:not(.group)")
+    names = nodes.evaluate_all(
+        "all => all.map(node => node.querySelector('[data-tooltip]')?.dataset.tooltip)"
+    )
+    assert sorted(name for name in names if name) == sorted(DEPENDENCIES)
+
+
+@pytest.mark.browser
+def test_the_partition_matrix_of_weekly_stats(url: str, page: Page) -> None:
+    page.goto(f"{url}/assets/weekly_stats?view=partitions")
+    page.get_by_text(f"Materialized ({len(WEEKS)})").first.wait_for()
+    page.get_by_text("2024", exact=True).first.click()
+    page.get_by_text("02", exact=True).first.click()
+    page.get_by_text("dagster/partition_row_count").first.wait_for()
+    assert "2024|02" in page.inner_text("body")
+    assert "synthetic sample league" in page.inner_text("body")
+
+
+@pytest.mark.browser
+def test_the_link_to_a_report_leads_to_its_week(url: str, page: Page) -> None:
+    """The address that alerts and `projections` have, where FANTASY_ALERT_UI_URL is set."""
+    link = link_to_report(SeasonWeek.from_key(WEEKS[1]), url).value
+    page.goto(str(link).replace("/weekly_report?", "/projections?"))
+    # No report was written yet; the same view of what was.
+    page.get_by_text("dagster/partition_row_count").first.wait_for()
+    text = page.inner_text("body")
+    assert WEEKS[1] in text
+    assert "weekly_report" in text
+    page.goto(str(link))
+    page.get_by_text(WEEKS[1]).first.wait_for()
+
+
+@pytest.mark.browser
+def test_a_backfill_launched_by_clicks_succeeds(
+    url: str, page: Page, graphql: Query, home: Path
+) -> None:
+    told: list[dict[str, Any]] = []
+
+    def backfills() -> Any:
+        return graphql(
+            """{ partitionBackfillsOrError { ... on PartitionBackfills { results {
+            id status partitionNames assetSelection { path } } } } }"""
+        )["partitionBackfillsOrError"]["results"]
+
+    before = {item["id"] for item in backfills()}
+    page.goto(f"{url}/assets/weekly_stats?view=partitions")
+    page.get_by_role("button", name="Materialize").first.click()
+    page.get_by_placeholder("ex: 1999").fill("2024")
+    page.get_by_text("Select a partition").click()
+    for week in ("01", "02", "03"):
+        page.locator(f"[title='{week}']").last.click()
+    page.keyboard.press("Escape")
+    page.get_by_text("3 partitions").first.wait_for()
+    page.get_by_role("button", name="Launch backfill").click()
+
+    def finished() -> Any:
+        new = [item for item in backfills() if item["id"] not in before]
+        assert not any("FAILED" in item["status"] for item in new), new
+        with dg.DagsterInstance.from_config(str(home)) as instance:
+            told.extend(under_way(instance))
+        return [item for item in new if item["status"] == "COMPLETED_SUCCESS"]
+
+    (done,) = wait_for("the backfill's end", finished, 240)
+    # What `status` said of it meanwhile.
+    assert {(item["id"], item["plan"], item["weeks"]) for item in told} == {
+        (done["id"], "weekly_stats", 3)
+    }
+    assert {item["weeks_done"] for item in told} <= {0, 3}, "one run for all three"
+    assert sorted(done["partitionNames"]) == WEEKS
+    assert done["assetSelection"] == [{"path": ["weekly_stats"]}]
+    page.goto(f"{url}/runs/b/{done['id']}")
+    page.get_by_text("100% completed").first.wait_for()
+
+
+@pytest.mark.browser
+def test_the_schedule_page_shows_the_next_tick(url: str, page: Page) -> None:
+    page.goto(f"{url}/locations/fantasy_pipeline/schedules/tuesday_import")
+    page.get_by_text("Next tick").first.wait_for()
+    page.get_by_text("At 08:00 AM UTC, only on Tuesday").first.wait_for()
+    assert re.search(r"8:00:00\sAM UTC", page.inner_text("body"))
+
+
+def materialized(graphql: Query, name: str) -> set[str]:
+    """Weeks of an asset that the UI shows as there."""
+    done = graphql(
+        """query($k: AssetKeyInput!) { assetNodeOrError(assetKey: $k) { ... on AssetNode {
+        assetPartitionStatuses { ... on MultiPartitionStatuses { ranges { primaryDimStartKey
+        secondaryDim { ... on DefaultPartitionStatuses { materializedPartitions
+        } } } } } } } }""",
+        k={"path": [name]},
+    )["assetNodeOrError"]["assetPartitionStatuses"]
+    return {
+        f"{block['primaryDimStartKey']}|{week}"
+        for block in done["ranges"]
+        for week in block["secondaryDim"]["materializedPartitions"]
+    }
+
+
+@pytest.mark.soak
+def test_a_backfill_runs_exactly_the_chosen_weeks(graphql: Query) -> None:
+    before = {name: materialized(graphql, name) for name in WEEKLY}
+    backfill = graphql(
+        """mutation($p: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $p) {
+        ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }""",
+        p={
+            "assetSelection": [{"path": [name]} for name in [*WEEKLY, "player_history"]],
+            "partitionNames": OTHER_WEEKS,
+            "fromFailure": False,
+        },
+    )["launchPartitionBackfill"]["backfillId"]
+
+    def finished() -> Any:
+        state = graphql(
+            """query($b: String!) { partitionBackfillOrError(backfillId: $b) {
+            ... on PartitionBackfill { status runs { status tags { key value } } } } }""",
+            b=backfill,
+        )["partitionBackfillOrError"]
+        assert state["status"] not in ("FAILED", "COMPLETED_FAILED"), state
+        return state if state["status"] == "COMPLETED_SUCCESS" else None
+
+    runs = wait_for("the backfill's end", finished, 420)["runs"]
+    assert [run["status"] for run in runs] == ["SUCCESS"] * len(runs)
+    # Ingest, history, projections: one run each, not one per week.
+    assert len(runs) == 3
+    for name in WEEKLY:
+        assert materialized(graphql, name) - before[name] == set(OTHER_WEEKS), name

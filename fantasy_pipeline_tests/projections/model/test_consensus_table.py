@@ -1,0 +1,142 @@
+"""The consensus table: what moves with the points, and what other sources cannot change."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from fantasy_pipeline.football import scoring
+from fantasy_pipeline.football.tables import MODEL_PROJECTIONS, PROJECTIONS, SOURCE_PROJECTIONS
+from fantasy_pipeline.projections.consensus_projections import consensus_gaps, projections
+from fantasy_pipeline.projections.model.stat_line import WEIGHTS
+
+LINE = {"receptions": 5.0, "targets": 7.0, "receiving_yards": 60.0, "receiving_tds": 0.5}
+
+
+def ours(player: str = "P1", **more: object) -> dict[str, object]:
+    std = sum(WEIGHTS.get(name, 0.0) * value for name, value in LINE.items())
+    row: dict[str, object] = {
+        "season": 2024,
+        "week": 3,
+        "player_id": player,
+        "position": "WR",
+        "source": "model",
+        "plays": 0.98,
+        **LINE,
+    }
+    for end, points in (("_std", std), ("_half", std + 2.5), ("", std + 5)):
+        row |= {f"projected_points{end}": points, f"p10{end}": points / 3}
+        row |= {f"p50{end}": points * 0.9, f"p90{end}": points * 1.8}
+    return row | more
+
+
+def told(player: str = "P1", points: float = 14.0, source: str = "nflcom") -> dict[str, object]:
+    return {
+        "season": 2024, "week": 3, "source": source, "player_id": player, "points_half": points
+    }  # fmt: skip
+
+
+def consensus(
+    *rows: dict[str, object], sources: list[dict[str, object]], label: str | None = None
+) -> list[dict[str, object]]:
+    table = projections(
+        pa.Table.from_pylist(list(rows), schema=MODEL_PROJECTIONS.arrow_schema),
+        pa.Table.from_pylist(sources, schema=SOURCE_PROJECTIONS.arrow_schema),
+        lambda season: None,
+        label,
+    )
+    assert table.schema == PROJECTIONS.arrow_schema
+    rows_out: list[dict[str, object]] = table.to_pylist()
+    return rows_out
+
+
+def line_points(row: dict[str, object], name: scoring.Scoring) -> float:
+    total = sum(WEIGHTS.get(stat, 0.0) * float(row[stat]) for stat in LINE)  # type: ignore[arg-type]
+    return total + scoring.RECEPTION_POINTS[name] * float(row["receptions"])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("points", [2.0, 14.0, 20.0])
+def test_points_stay_what_the_stat_line_says_in_every_scoring(points: float) -> None:
+    (row,) = consensus(ours(), sources=[told(points=points)])
+    assert row["source"] == "consensus"
+    assert row["sources"] == 2
+    for name, end in (("std", "_std"), ("half", "_half"), ("ppr", "")):
+        assert row[f"projected_points{end}"] == pytest.approx(line_points(row, name), abs=0.011)
+        assert row[f"p10{end}"] <= row[f"p50{end}"] <= row[f"p90{end}"]
+    # Between the two, by the prior weight; at most MOST_APART points are heard.
+    assert row["projected_points_half"] == pytest.approx(
+        11.5 + 0.4 * (max(points, 3.5) - 11.5), abs=0.6
+    )
+    assert row["spread"] == pytest.approx(abs(points - 11.5))
+    assert row["model_half"] == 11.5
+    assert row["nflcom_half"] == points
+
+
+def test_who_is_ruled_out_stays_at_zero() -> None:
+    nothing = {name: 0.0 for name in ours() if name.startswith(("projected", "p10", "p50", "p90"))}
+    (row,) = consensus(ours(**nothing, plays=0.0, reason="out"), sources=[told()])
+    assert row["projected_points"] == row["p90"] == 0.0
+    assert row["reason"] == "out"
+
+
+def test_a_player_nobody_else_projects_is_ours_alone() -> None:
+    one, two = consensus(ours("P1"), ours("P2"), sources=[told("P1")], label="made up")
+    assert one["source"] == "consensus (made up)"
+    assert two["source"] == "model"
+    assert two["projected_points"] == ours()["projected_points"]
+    assert two["nflcom_half"] is None
+
+
+def test_doubt_whether_he_plays_yields_to_those_who_do_not_doubt() -> None:
+    moved = ("projected", "p10", "p50", "p90")
+    whole = {name: value for name, value in ours().items() if name.startswith(moved)}
+    cut = {name: float(value) * 0.2 for name, value in whole.items()}  # type: ignore[arg-type]
+    (row,) = consensus(ours(**cut, plays=0.1), sources=[told(points=11.0)])
+    assert row["projected_points_half"] == pytest.approx(11.0, abs=0.3)
+
+
+@pytest.mark.parametrize("plays", [0.087, 0.089, 0.093, 0.1])
+def test_who_is_cut_and_restored_keeps_the_points_of_his_stat_line(plays: float) -> None:
+    """Our points are rounded when they are a tenth of his; grown again, that must not show."""
+    usual = {name: float(value) for name, value in ours().items() if name.startswith("projected")}  # type: ignore[arg-type]
+    rounded = {name: round(value * plays, 2) for name, value in usual.items()}
+    line = {name: round(value * plays, 4) for name, value in LINE.items()}
+    (row,) = consensus(ours(**rounded, **line, plays=plays), sources=[told(points=18.7)])
+    assert row["projected_points_half"] > 8
+    for name, end in (("std", "_std"), ("half", "_half"), ("ppr", "")):
+        assert row[f"projected_points{end}"] == pytest.approx(line_points(row, name), abs=0.0065)
+
+
+def test_a_week_is_the_same_whatever_weeks_are_projected_with_it() -> None:
+    """Sleeper copies NFL.com in week 3 only, and says nothing in week 5."""
+
+    def said(week: int, source: str, more: float) -> list[dict[str, object]]:
+        return [
+            told(f"P{number}", 5.0 + number / 10 + more, source) | {"week": week}
+            for number in range(60)
+        ]
+
+    sources = [
+        *said(3, "nflcom", 0), *said(3, "sleeper", 0),
+        *said(4, "nflcom", 0), *said(4, "sleeper", 3),
+        *said(5, "nflcom", 0),
+    ]  # fmt: skip
+    rows = {week: [ours(f"P{number}", week=week) for number in range(60)] for week in (3, 4, 5)}
+    together = consensus(*rows[3], *rows[4], *rows[5], sources=sources)
+    alone = [row for week in rows for row in consensus(*rows[week], sources=sources)]
+    assert together == alone
+    heard = {week: {row["sources"] for row in alone if row["week"] == week} for week in rows}
+    assert heard == {3: {2}, 4: {3}, 5: {2}}
+    points = {
+        week: [row["projected_points"] for row in alone if row["week"] == week] for week in rows
+    }
+    # A copy takes no share of the prior from the original.
+    assert points[3] == points[5] != points[4]
+
+
+def test_weeks_without_other_sources_are_named() -> None:
+    rows = pa.Table.from_pylist([ours(), ours(week=4)], schema=MODEL_PROJECTIONS.arrow_schema)
+    sources = pa.Table.from_pylist([told()], schema=SOURCE_PROJECTIONS.arrow_schema)
+    assert list(consensus_gaps(rows, sources)) == [2024]
+    [warning] = consensus_gaps(rows, sources)[2024]
+    assert warning == "projections 2024: no other source, our model alone, in week 4"

@@ -1,0 +1,187 @@
+"""No leak: with upstream as it was before a week's games, its projections are the same bytes."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from fantasy_pipeline.football import tables
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.projections.consensus_projections import projections
+from fantasy_pipeline.projections.history import player_history
+from fantasy_pipeline.projections.model import artefact
+from fantasy_pipeline.projections.model_projections import model_projections
+from fantasy_pipeline_tests.real_lake import (
+    INJURIES,
+    NFLCOM,
+    ROSTERS,
+    SNAPS,
+    STATS,
+    import_seasons,
+    upstream_before,
+)
+from fantasy_pipeline_tests.system.replay import SCHEDULE, overlay
+
+pytestmark = pytest.mark.real
+
+SEASON = 2024
+WEEKS = (
+    *(1, 9),
+    *(pytest.param(week, marks=pytest.mark.soak) for week in (2, 17, 20)),
+)
+"""The first, an early, a middle and a late one, and one of the play-offs."""
+
+
+@pytest.fixture(scope="module")
+def past(tmp_path_factory: pytest.TempPathFactory, nfl_mirror: Path) -> Path:
+    """Folder of a lake with the two seasons before."""
+    root = tmp_path_factory.mktemp("past")
+    import_seasons(nfl_mirror, root, [SEASON - 2, SEASON - 1])
+    return root
+
+
+@pytest.fixture(scope="module")
+def lake(past: Path, tmp_path_factory: pytest.TempPathFactory, nfl_mirror: Path) -> Lake:
+    """The same with the whole season."""
+    root = tmp_path_factory.mktemp("whole")
+    shutil.copytree(past / "lake", root / "lake")
+    return import_seasons(nfl_mirror, root, [SEASON])
+
+
+@pytest.fixture
+def imported_before(past: Path, tmp_path: Path, nfl_mirror: Path) -> Callable[[SeasonWeek], Lake]:
+    """The same, the season imported from upstream as it was before a week."""
+
+    def build(week: SeasonWeek) -> Lake:
+        mirror = upstream_before(nfl_mirror, tmp_path / "mirror", week)
+        shutil.copytree(past / "lake", tmp_path / "lake")
+        return import_seasons(mirror, tmp_path, [SEASON], until=week)
+
+    return build
+
+
+def history_of(lake: Lake) -> pa.Table:
+    inputs = (tables.GAMES, tables.RAW_PLAYERS, tables.WEEKLY_STATS)
+    with lake.connect(inputs) as connection:
+        return player_history(connection)
+
+
+def projected(lake: Lake, week: SeasonWeek) -> bytes:
+    """Both tables of a week as bytes."""
+    history = history_of(lake)
+    lake.write(tables.PLAYER_HISTORY, history)
+    model = artefact.fitting(lake, week.season) or artefact.trained(lake, week.season)
+    assert set(model.positions) == {"QB", "RB", "WR", "TE", "K"}
+    ours = model_projections(history, [week], lambda _: model, None)
+    theirs = lake.read(tables.SOURCE_PROJECTIONS, [week])
+    both = projections(ours, theirs, lambda _: model, None)
+    assert ours.num_rows > 100
+    sink = pa.BufferOutputStream()
+    for table in (ours, both):
+        with pa.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table.combine_chunks())
+    return sink.getvalue().to_pybytes()
+
+
+@pytest.mark.parametrize("week", WEEKS)
+def test_projections_do_not_know_what_came_later(
+    lake: Lake, imported_before: Callable[[SeasonWeek], Lake], week: int
+) -> None:
+    now = SeasonWeek(SEASON, week)
+    before = imported_before(now)
+    assert max(before.weeks(tables.WEEKLY_STATS)) < now
+    assert max(before.weeks(tables.RAW_PLAYERS)) == now
+    assert projected(before, now) == projected(lake, now)
+
+
+def test_the_test_can_fail(lake: Lake, tmp_path: Path) -> None:
+    shutil.copytree(lake.root, tmp_path / "lake")
+    other, now, last = (
+        Lake(str(tmp_path / "lake"), "nfl"),
+        SeasonWeek(SEASON, 9),
+        SeasonWeek(SEASON, 8),
+    )
+    assert projected(other, now) == projected(lake, now)
+    stats = other.read(tables.WEEKLY_STATS, [last])
+    more = pc.add(stats["targets"], 1.0)
+    stats = stats.set_column(stats.schema.get_field_index("targets"), "targets", more)
+    other.write_weeks(tables.WEEKLY_STATS, stats, [last])
+    assert projected(other, now) != projected(lake, now)
+
+
+@pytest.mark.parametrize("week", [1, 9, 20])
+def test_upstream_before_a_week_has_nothing_of_later(
+    nfl_mirror: Path, tmp_path: Path, week: int
+) -> None:
+    now = SeasonWeek(SEASON, week)
+    mirror = upstream_before(nfl_mirror, tmp_path / "mirror", now)
+    for path, last in ((STATS, week - 1), (SNAPS, week - 1), (ROSTERS, week), (INJURIES, week)):
+        file = mirror / path.format(season=SEASON)
+        assert file.exists() == (last > 0)
+        if last:
+            weeks = pq.read_table(file, columns=["week"], partitioning=None)["week"]
+            assert pc.max(weeks).as_py() == last
+    rosters = pq.read_table(mirror / ROSTERS.format(season=SEASON), partitioning=None)
+    inactive = rosters.filter(pc.equal(rosters["status"], "INA"))
+    assert set(inactive["week"].to_pylist()) == set(range(1, week))
+    games = pq.read_table(mirror / SCHEDULE)
+    assert pc.max(games["season"]).as_py() == SEASON
+    this = games.filter(pc.equal(games["season"], SEASON))
+    # Everybody knows when the regular season ends, nobody who plays in the final.
+    assert pc.max(this["week"]).as_py() == max(18, week)
+    known = {
+        name: pc.max(this.filter(pc.is_valid(this[name]))["week"]).as_py()
+        for name in ("home_score", "home_qb_id", "temp", "spread_line", "gameday")
+    }
+    before = week - 1 or None
+    assert known == {
+        "home_score": before,
+        "home_qb_id": before,
+        "temp": before,
+        "spread_line": week,
+        "gameday": max(18, week),
+    }
+    left = {path.relative_to(mirror).as_posix() for path in mirror.rglob("*") if path.is_file()}
+    assert not [name for name in left if re.search("2025|2026", name)]
+    said = NFLCOM.format(season=SEASON, week=week)
+    if week <= 17:
+        assert f"{said}projected/QB_projected.csv" in left
+    assert f"{said}QB.csv" not in left
+    assert not [
+        name for name in left if name.startswith(NFLCOM.format(season=SEASON, week=week + 1))
+    ]
+
+
+def test_a_report_changed_after_the_kickoff_is_not_known_before(
+    nfl_mirror: Path, tmp_path: Path
+) -> None:
+    """ARI plays on Sunday at 13:00 in Buffalo, 17:00 UTC, BAL in Kansas City on Thursday night."""
+    name = INJURIES.format(season=SEASON)
+    real = pq.read_table(nfl_mirror / name, partitioning=None)
+    row = real.filter(pc.equal(real["week"], 1)).slice(0, 1).to_pylist()[0]
+    reports = [
+        row | {"team": team, "gsis_id": f"{team} {day} {hour}", "date_modified": moment(day, hour)}
+        for team, day, hour in (
+            ("ARI", 8, 16), ("ARI", 8, 18), ("BAL", 5, 23), ("BAL", 6, 1), ("BAL", 8, 12),
+        )
+    ]  # fmt: skip
+    copy = overlay(nfl_mirror, None, tmp_path / "copy")
+    (copy / name).unlink()
+    pq.write_table(pa.Table.from_pylist(reports, schema=real.schema), copy / name)
+    mirror = upstream_before(copy, tmp_path / "mirror", SeasonWeek(SEASON, 1))
+    kept = pq.read_table(mirror / name, partitioning=None)["gsis_id"].to_pylist()
+    assert kept == ["ARI 8 16", "BAL 5 23"]
+
+
+def moment(day: int, hour: int) -> datetime:
+    """Of September 2024, UTC."""
+    return datetime(SEASON, 9, day, hour, tzinfo=timezone.utc)

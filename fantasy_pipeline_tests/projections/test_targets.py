@@ -1,0 +1,37 @@
+"""What docs/projections.md promises, measured anew on real seasons."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pytest
+
+from fantasy_pipeline.projections.backtest import backtest
+from fantasy_pipeline.projections.scoreboard import scoreboard
+from fantasy_pipeline_tests.real_lake import import_seasons
+
+pytestmark = [pytest.mark.real, pytest.mark.soak]
+MOST = {"model": (0.990, 0.995, 1.005), "consensus": (0.985, 0.987, 0.990)}
+"""MAE and RMSE over NFL.com's, and RMSE over NFL.com's in every position."""
+LEAST = {"model": 0.410, "consensus": 0.425}
+"""Rank correlation."""
+
+
+def test_the_projections_beat_nflcom_as_promised(nfl_mirror: Path, tmp_path: Path) -> None:
+    lake = import_seasons(nfl_mirror, tmp_path, range(2015, 2025))
+    accuracy = backtest(lake, [2021, 2022, 2023, 2024])
+    whole = {row["source"]: row for row in scoreboard(accuracy).to_pylist()}
+    by_position = scoreboard(accuracy, "position")
+    counted = by_position.filter(pc.not_equal(by_position["position"], "K")).to_pylist()
+    for source, (mae, rmse, each) in MOST.items():
+        assert whole[source]["mae_ratio"] <= mae, source
+        assert whole[source]["rmse_ratio"] <= rmse, source
+        assert whole[source]["spearman"] >= LEAST[source], source
+        mine = [row for row in counted if row["source"] == source]
+        assert len(mine) == 4
+        assert all(row["rmse_ratio"] <= each for row in mine), mine
+        assert all(0.78 <= row["coverage"] <= 0.82 for row in mine), mine
+    assert whole["consensus"]["start_sit"] >= 0.650
+    # Better than this is a leak until shown otherwise.
+    assert whole["consensus"]["rmse_ratio"] > 0.970

@@ -1,0 +1,87 @@
+"""Accuracy as the report shows it."""
+
+from typing import Any
+
+import pytest
+
+from fantasy_pipeline.football.tables import PROJECTION_ACCURACY
+from fantasy_pipeline.report.accuracy import scores_of
+from fantasy_pipeline_tests.conftest import Rows
+
+
+def row(week: int, source: str, position: str, mae: float, **more: Any) -> dict[str, Any]:
+    return {
+        **{"season": 2025, "week": week, "source": source, "position": position},
+        **{"scoring": "ppr", "pool": "played", "players": 10, "mae": mae, "rmse": mae + 1},
+        **{"bias": 0.0, "spearman": 0.4, "start_sit": 0.6, "pairs": 45},
+        **more,
+    }
+
+
+def test_sources_are_compared_with_nflcom(rows: Rows) -> None:
+    table = rows(
+        PROJECTION_ACCURACY,
+        *(
+            row(
+                week,
+                source,
+                position,
+                mae,
+                coverage=0.8 if source == "consensus" else None,
+                nflcom_mae=5.0,
+                nflcom_rmse=6.0,
+            )
+            for week in (1, 2)
+            for source, mae in (("consensus", 4.4), ("nflcom", 5.0), ("naive last game", 8.0))
+            for position in ("WR", "ALL")
+        ),
+    )
+    scores = scores_of(table)
+    assert scores is not None
+    assert [r["name"] for r in scores.rows] == ["Consensus", "NFL.com", "Last game"]
+    assert scores.base == "NFL.com"
+    assert scores.weeks == (1, 2)
+    assert scores.players == 20
+    assert scores.against_base == pytest.approx(-10.0)
+    assert scores.weekly["Consensus"] == {1: 4.4, 2: 4.4}
+    assert scores.coverage == {"WR": 0.8}
+
+
+def test_a_week_without_nflcom_does_not_count_where_others_do(rows: Rows) -> None:
+    table = rows(
+        PROJECTION_ACCURACY,
+        *(
+            row(week, source, position, 4.0, nflcom_mae=4.0, nflcom_rmse=5.0)
+            for week, sources in ((1, ["consensus", "nflcom"]), (2, ["consensus"]))
+            for source in sources
+            for position in ("WR", "ALL")
+        ),
+    )
+    scores = scores_of(table)
+    assert scores is not None
+    assert scores.weeks == (1, 1)
+    assert scores.players == 10
+    assert scores.weekly["Consensus"] == {1: 4.0}
+
+
+def test_without_nflcom_a_baseline_is_the_measure(rows: Rows) -> None:
+    table = rows(
+        PROJECTION_ACCURACY,
+        *(
+            row(1, source, position, 5.0, players=players)
+            for source, players in (("consensus", 10), ("naive recency-weighted", 10), ("espn", 7))
+            for position in ("RB", "ALL")
+        ),
+    )
+    scores = scores_of(table)
+    assert scores is not None
+    assert scores.base == "Recency-weighted mean"
+    assert scores.against_base == pytest.approx(0.0)
+    ratios = {r["source"]: (r["players"], r["rmse_ratio"]) for r in scores.rows}
+    assert ratios["consensus"] == (10, 1.0)
+    assert ratios["espn"] == (7, None), "its seven may be the easy ones"
+
+
+def test_play_offs_and_nothing_are_no_scores(rows: Rows) -> None:
+    assert scores_of(PROJECTION_ACCURACY.arrow_schema.empty_table()) is None
+    assert scores_of(rows(PROJECTION_ACCURACY, row(19, "consensus", "WR", 4.0))) is None

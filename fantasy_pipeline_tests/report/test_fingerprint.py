@@ -1,0 +1,110 @@
+"""What makes a report stale: each table that it shows, and nothing else."""
+
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import (
+    GAMES,
+    PLAYER_HISTORY,
+    PROJECTION_ACCURACY,
+    PROJECTIONS,
+    RAW_PLAYERS,
+    SOURCE_PROJECTIONS,
+    STAT_CORRECTIONS,
+)
+from fantasy_pipeline.football.tables.contract import Table
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.report.fingerprint import made_from
+from fantasy_pipeline_tests.conftest import Rows
+
+WEEK = SeasonWeek(2025, 10)
+SUNDAY = datetime(2025, 11, 9, 18, tzinfo=timezone.utc)
+MONDAY = datetime(2025, 11, 11, 1, tzinfo=timezone.utc)
+STATEMENT = {"source": "espn", "player_id": "a", "as_of": MONDAY}
+ACCURACY = {"source": "consensus", "position": "WR", "scoring": "ppr", "pool": "played"}
+CORRECTION = {"player_id": "a", "stat": "carries"}
+CHANGES: list[tuple[Table, dict[str, Any], dict[str, Any]]] = [
+    (PROJECTIONS, {"player_id": "a", "plays": 0.5}, {"plays": 0.6}),
+    (RAW_PLAYERS, {"player_id": "a", "injury": "Knee"}, {"injury": "Ankle"}),
+    (SOURCE_PROJECTIONS, {**STATEMENT, "points_ppr": 9.0}, {"points_ppr": 8.0}),
+    (PLAYER_HISTORY, {"player_id": "a", "target_ppr": 1.0}, {"target_ppr": 2.0}),
+    (GAMES, {"kickoff": SUNDAY}, {"kickoff": MONDAY}),
+    (PROJECTION_ACCURACY, {**ACCURACY, "mae": 4.0}, {"mae": 5.0}),
+    (STAT_CORRECTIONS, {**CORRECTION, "new": 1.0}, {"new": 2.0}),
+]
+"""Tables, a row of each, and what may change in it."""
+SO_FAR = (PROJECTION_ACCURACY, STAT_CORRECTIONS)
+"""Tables of which a report shows earlier weeks, too."""
+each_table = pytest.mark.parametrize(
+    ("table", "row", "change"), CHANGES, ids=[table.name for table, *_ in CHANGES]
+)
+
+
+def put(lake: Lake, rows: Rows, table: Table, of_weeks: dict[SeasonWeek, dict[str, Any]]) -> None:
+    """Store a row of each of some weeks."""
+    records = []
+    for week, row in of_weeks.items():
+        key = {"game_id": str(week)} if table is GAMES else {}
+        records.append({**week._asdict(), **key, **row})
+    data = rows(table, *records)
+    if table.weekly:
+        lake.write_weeks(table, data, list(of_weeks))
+    else:
+        lake.write(table, data)
+
+
+@each_table
+def test_a_change_of_each_table_is_seen_and_of_a_later_week_not(
+    lake: Lake, rows: Rows, table: Table, row: dict[str, Any], change: dict[str, Any]
+) -> None:
+    later = SeasonWeek(2025, 11)
+    nothing = made_from(lake, WEEK)
+    put(lake, rows, table, {WEEK: row, later: row})
+    first = made_from(lake, WEEK)
+    assert first != nothing
+    put(lake, rows, table, {WEEK: row, later: row | change})
+    assert made_from(lake, WEEK) == first, "another week is none of this report's business"
+    put(lake, rows, table, {WEEK: row | change, later: row})
+    assert made_from(lake, WEEK) != first
+
+
+@each_table
+@pytest.mark.parametrize("earlier", [SeasonWeek(2025, 9), SeasonWeek(2024, 18)])
+def test_earlier_weeks_count_where_they_are_shown(
+    lake: Lake,
+    rows: Rows,
+    table: Table,
+    row: dict[str, Any],
+    change: dict[str, Any],
+    earlier: SeasonWeek,
+) -> None:
+    put(lake, rows, table, {WEEK: row, earlier: row})
+    first = made_from(lake, WEEK)
+    put(lake, rows, table, {WEEK: row, earlier: row | change})
+    assert (made_from(lake, WEEK) != first) == (table in SO_FAR)
+
+
+class Watched(Lake):
+    """A lake that keeps the names of the tables that were read."""
+
+    def __init__(self, root: str, label: str) -> None:
+        super().__init__(root, label)
+        self.seen: set[str] = set()
+
+    def read(self, table: Table, *arguments: Any, **more: Any) -> pa.Table:
+        self.seen.add(table.name)
+        return super().read(table, *arguments, **more)
+
+
+def test_every_table_that_is_read_is_tested_here(lake: Lake, rows: Rows) -> None:
+    tested: Sequence[Table] = [table for table, *_ in CHANGES]
+    for table, row, _ in CHANGES:
+        put(lake, rows, table, {WEEK: row})
+    watched = Watched(lake.root, lake.label)
+    assert made_from(watched, WEEK) == made_from(lake, WEEK)
+    assert watched.seen == {table.name for table in tested}

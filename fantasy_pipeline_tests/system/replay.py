@@ -1,0 +1,270 @@
+"""A season replayed: the real schedules and sensors, their requests executed, time injected."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from fantasy_pipeline.definitions import ALL_SCHEDULES, defs
+from fantasy_pipeline.football.calendar import Game
+from fantasy_pipeline.football.import_calendar import phases_at
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.orchestration.resources import NflData
+from fantasy_pipeline.orchestration.runs.import_state import week_of_run
+from fantasy_pipeline.orchestration.sensors import catch_up
+
+HOUR = timedelta(hours=1)
+DOWS = {0: 6, **{dow: dow - 1 for dow in range(1, 8)}}
+"""Python's weekday of cron's."""
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+Execute = Callable[[str, dg.RunRequest], bool]
+
+
+@dataclass
+class Replay:
+    """A daemon in small: hourly ticks from one moment to another.
+
+    Args:
+        execute: runs a request; returns whether it succeeded.
+        down: whether the daemon is down at a moment.
+        upstream: lays out what upstream has at a moment.
+        catch_up_hours: hours in which the sensor ticks, twice; all of them would take too long.
+        before_late_ticks: when the daemon is up again the sensor ticks twice, too, and so many
+            times before the schedules do; None: it does not.
+    """
+
+    instance: dg.DagsterInstance
+    execute: Execute
+    down: Callable[[datetime], bool] = lambda at: False
+    upstream: Callable[[datetime], None] = lambda at: None
+    schedules: tuple[str, ...] = ("tuesday_import", "thursday_final_import")
+    catch_up_hours: tuple[int, ...] = (11,)
+    before_late_ticks: int | None = None
+    requests: list[tuple[datetime, str, dg.RunRequest]] = field(default_factory=list)
+    skips: list[tuple[datetime, str, str]] = field(default_factory=list)
+    _keys: set[str] = field(default_factory=set)
+    _cursor: str | None = None
+
+    def run(self, since: datetime, until: datetime) -> None:
+        missed: dict[str, datetime] = {}
+        at = since
+        while at <= until:
+            self.upstream(at)
+            due = [s for s in ALL_SCHEDULES if s.name in self.schedules and is_tick(s, at)]
+            if self.down(at):
+                # Dagster evaluates the latest missed tick of a schedule only.
+                missed.update({schedule.name: at for schedule in due})
+            else:
+                if missed:
+                    self._return(missed, at)
+                    missed.clear()
+                for schedule in due:
+                    self.tick(schedule, at, at)
+                # In summer nothing is played: once a month shows that nothing is asked for.
+                is_summer = 3 <= at.month <= 8 and at.day != 1
+                if at.hour in self.catch_up_hours and not is_summer:
+                    self.catch_up(at)
+                    self.catch_up(at + timedelta(minutes=5))
+            at += HOUR
+
+    def _return(self, missed: Mapping[str, datetime], at: datetime) -> None:
+        """The daemon is up again: schedules and the sensor tick in no certain order."""
+        sensor = [] if self.before_late_ticks is None else [at, at + timedelta(minutes=5)]
+        first = self.before_late_ticks or 0
+        for moment in sensor[:first]:
+            self.catch_up(moment)
+        for schedule in ALL_SCHEDULES:
+            if schedule.name in missed:
+                self.tick(schedule, missed[schedule.name], at)
+        for moment in sensor[first:]:
+            self.catch_up(moment)
+
+    def tick(self, schedule: Any, scheduled: datetime, at: datetime) -> None:
+        with dg.build_schedule_context(
+            instance=self.instance,
+            scheduled_execution_time=scheduled,
+            resources={"nfl": NflData(at=at.isoformat())},
+            repository_def=defs.get_repository_def(),
+        ) as context:
+            # By itself it opens the instance anew, which takes most of a tick.
+            context._instance = self.instance
+            data = schedule.evaluate_tick(context)
+        for request in data.run_requests or ():
+            self._request(at, schedule.job_name, schedule.name, request)
+        if not data.run_requests:
+            assert data.skip_message
+            self.skips.append((scheduled, schedule.name, data.skip_message))
+
+    def catch_up(self, at: datetime) -> None:
+        with dg.build_sensor_context(
+            instance=self.instance,
+            cursor=self._cursor,
+            resources={"nfl": NflData(at=at.isoformat())},
+            repository_def=defs.get_repository_def(),
+        ) as context:
+            data = catch_up.evaluate_tick(context)
+        self._cursor = data.cursor
+        for request in data.run_requests or ():
+            self._request(at, "weekly_import", "catch_up", request)
+
+    def _request(self, at: datetime, job: str, asker: str, request: dg.RunRequest) -> None:
+        key = f"{asker} {request.run_key}"
+        if key in self._keys:
+            return
+        self._keys.add(key)
+        self.requests.append((at, asker, request))
+        self.execute(job, request)
+
+    def asked(self) -> list[tuple[SeasonWeek, str]]:
+        """Week and phase of every import requested, in order."""
+        found = []
+        for _, _, request in self.requests:
+            week = week_of_run(request.tags)
+            assert week is not None
+            found.append((week, request.tags["phase"]))
+        return found
+
+
+def is_tick(schedule: Any, at: datetime) -> bool:
+    """Whether a schedule ticks in this full hour (its cron uses hours and weekdays only)."""
+    crons = schedule.cron_schedule
+    return any(_matches(c, at) for c in ([crons] if isinstance(crons, str) else crons))
+
+
+def _matches(cron: str, at: datetime) -> bool:
+    minute, hour, _, _, dow = cron.split()
+    assert minute == "0"
+    return int(hour) == at.hour and (dow == "*" or at.weekday() in set(_days(dow)))
+
+
+def _days(text: str) -> Iterable[int]:
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        yield from (DOWS[day] for day in range(int(first), int(last or first) + 1))
+
+
+def execute_for_real(instance: dg.DagsterInstance) -> Execute:
+    """Run the whole job, over whatever NFLVERSE_MIRROR then says."""
+
+    def execute(job: str, request: dg.RunRequest) -> bool:
+        result = defs.resolve_job_def(job).execute_in_process(
+            instance=instance,
+            partition_key=request.partition_key,
+            tags=request.tags,
+            run_config=QUIET,
+            raise_on_error=False,
+        )
+        return result.success
+
+    return execute
+
+
+def execute_in_name(instance: dg.DagsterInstance, games: Iterable[Game]) -> Execute:
+    """A run that only records what an import records: a week, its phase, success."""
+    schedule = tuple(games)
+
+    def execute(job: str, request: dg.RunRequest) -> bool:
+        week = week_of_run(request.tags)
+        assert week is not None
+        moment = datetime.fromisoformat(request.tags["as_of"])
+        return record_imports(instance, phases_at(schedule, [week], moment), request.tags)
+
+    return execute
+
+
+@dg.op(config_schema=dict)
+def record(context: dg.OpExecutionContext) -> None:
+    for key, phase in context.op_config.items():
+        context.log_event(
+            dg.AssetMaterialization("weekly_stats", partition=key, metadata={"phase": phase})
+        )
+
+
+@dg.job
+def recorded() -> None:
+    record()
+
+
+def record_imports(
+    instance: dg.DagsterInstance, phases: Mapping[SeasonWeek, str], tags: Mapping[str, str]
+) -> bool:
+    """One run that leaves the events of imports."""
+    config = {week.key: phase for week, phase in phases.items()}
+    result = recorded.execute_in_process(
+        instance=instance,
+        tags={key: value for key, value in tags.items() if "/" not in key},
+        run_config={"ops": {"record": {"config": config}}, **QUIET},
+    )
+    return result.success
+
+
+def followed(
+    instance: dg.DagsterInstance, job: str, sensor: str, nfl: NflData
+) -> dg.RunRequest | dg.SkipReason:
+    """What a run-status sensor asks for after the one successful run of a job."""
+    (run,) = instance.get_runs(dg.RunsFilter(job_name=job))
+    (success,) = instance.get_records_for_run(
+        run.run_id, of_type=dg.DagsterEventType.RUN_SUCCESS
+    ).records
+    event = success.event_log_entry.dagster_event
+    assert event is not None
+    return asked_after(instance, run, event, sensor, nfl)
+
+
+def asked_after(
+    instance: dg.DagsterInstance,
+    run: dg.DagsterRun,
+    event: dg.DagsterEvent,
+    sensor: str,
+    nfl: NflData,
+) -> dg.RunRequest | dg.SkipReason:
+    """What a run-status sensor asks for after an event of a run."""
+    context = dg.build_run_status_sensor_context(sensor, event, instance, run)
+    definition = defs.get_repository_def().get_sensor_def(sensor)
+    assert isinstance(definition, dg.RunStatusSensorDefinition)
+    asked = definition(context, nfl=nfl)
+    assert isinstance(asked, (dg.RunRequest, dg.SkipReason))
+    return asked
+
+
+def overlay(mirror: Path, variant: Path | None, folder: Path) -> Path:
+    """A mirror of symbolic links with a variant's files laid over it."""
+    for source in (mirror, variant):
+        if source is None:
+            continue
+        for root, _, names in os.walk(source):
+            target = folder / Path(root).relative_to(source)
+            target.mkdir(parents=True, exist_ok=True)
+            for name in names:
+                (target / name).unlink(missing_ok=True)
+                (target / name).symlink_to(Path(root) / name)
+    return folder
+
+
+SCHEDULE = "github.com/nflverse/nflverse-data/releases/download/schedules/games.parquet"
+
+
+def write_schedule(mirror: Path, folder: Path, postponed: Mapping[str, str] | None = None) -> None:
+    """The mirror's schedule from 2023 on, which every tick reads, laid out in a folder.
+
+    Args:
+        postponed: moments that games are moved to, US/Eastern, by game id.
+    """
+    table = pq.read_table(mirror / SCHEDULE)
+    rows = table.filter(pc.greater_equal(table["season"], 2023)).to_pylist()
+    moved = dict(postponed or {})
+    for row in rows:
+        if at := moved.pop(row["game_id"], None):
+            row["gameday"], row["gametime"] = at.split()
+    assert not moved, f"the schedule has no game {moved}"
+    (folder / SCHEDULE).parent.mkdir(parents=True, exist_ok=True)
+    (folder / SCHEDULE).unlink(missing_ok=True)
+    pq.write_table(type(table).from_pylist(rows, schema=table.schema), folder / SCHEDULE)

@@ -1,0 +1,230 @@
+"""Seasons and a month of real data through the command line and Dagster, then a coming week.
+
+Ten seasons in the long tier; in the short one the last with rosters missing, and two with them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+
+from fantasy_pipeline.checks import ALL_CHECKS
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import (
+    MODEL_PROJECTIONS,
+    PROJECTION_ACCURACY,
+    PROJECTIONS,
+    RAW_PLAYERS,
+    SOURCE_PROJECTIONS,
+    WEEKLY_STATS,
+)
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline_tests import ROOT
+
+pytestmark = [pytest.mark.real, pytest.mark.slow]
+
+RELEASE = "github.com/nflverse/nflverse-data/releases/download"
+WEEKLY = (
+    RAW_PLAYERS,
+    WEEKLY_STATS,
+    SOURCE_PROJECTIONS,
+    MODEL_PROJECTIONS,
+    PROJECTIONS,
+    PROJECTION_ACCURACY,
+)
+
+
+TIERS = [
+    pytest.param((2020, 2021, 2022), id="3 seasons"),
+    pytest.param(tuple(range(2015, 2025)), id="10 seasons", marks=pytest.mark.soak),
+]
+MONTH = (2025, 4)
+"""Season and last week of what has begun."""
+
+
+def command(home: Path, mirror: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("fantasy-pipeline")), *words],
+        env={**os.environ, "DAGSTER_HOME": str(home), "NFLVERSE_MIRROR": str(mirror)},
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+
+
+@pytest.fixture(scope="module", params=TIERS)
+def seasons(request: pytest.FixtureRequest) -> tuple[int, ...]:
+    """Whole seasons of the backfill."""
+    return tuple(request.param)
+
+
+@pytest.fixture(scope="module")
+def home(
+    tmp_path_factory: pytest.TempPathFactory, nfl_mirror: Path, seasons: tuple[int, ...]
+) -> Path:
+    """A Dagster home with everything of those seasons and of a month."""
+    home = tmp_path_factory.mktemp("real")
+    shutil.copy(ROOT / "dagster.yaml", home)
+    month = ("--seasons", str(MONTH[0]), "--weeks", f"1-{MONTH[1]}")
+    for words in (("--seasons", f"{seasons[0]}-{seasons[-1]}"), month):
+        done = command(home, nfl_mirror, "backfill", *words, "--json")
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["failures"] == {}
+    return home
+
+
+@pytest.fixture(scope="module")
+def real_lake(home: Path) -> Lake:
+    return Lake(str(home / "data" / "lake"), "nfl")
+
+
+def scheduled(mirror: Path, seasons: tuple[int, ...]) -> list[SeasonWeek]:
+    rows = duckdb.execute(
+        "select distinct season, week from read_parquet(?) where season between ? and ?"
+        " or (season = ? and week <= ?) order by all",
+        [str(mirror / RELEASE / "schedules" / "games.parquet"), seasons[0], seasons[-1], *MONTH],
+    ).fetchall()
+    return [SeasonWeek(*row) for row in rows]
+
+
+def test_no_week_is_skipped(
+    home: Path,
+    real_lake: Lake,
+    nfl_mirror: Path,
+    seasons: tuple[int, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    weeks = scheduled(nfl_mirror, seasons)
+    assert len(weeks) == sum(22 if season > 2020 else 21 for season in seasons) + MONTH[1]
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    with dg.DagsterInstance.get() as instance:
+        for table in WEEKLY:
+            assert real_lake.weeks(table) == weeks, table.name
+            done = instance.get_materialized_partitions(dg.AssetKey(table.name))
+            assert done == {week.key for week in weeks}, table.name
+    have = real_lake.read(PROJECTIONS, columns=["season", "week"])
+    assert set(zip(*(have[name].to_pylist() for name in have.column_names), strict=True)) == set(
+        weeks
+    )
+
+
+def test_gaps_are_warnings_on_the_partition(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    with dg.DagsterInstance.get() as instance:
+        [record] = instance.fetch_materializations(
+            dg.AssetRecordsFilter(
+                asset_key=dg.AssetKey("raw_players"), asset_partitions=["2020|05"]
+            ),
+            limit=1,
+        ).records
+    assert record.asset_materialization is not None
+    warnings = record.asset_materialization.metadata["warnings"].value
+    assert any("weekly_rosters 2020" in str(text) for text in warnings)  # type: ignore[union-attr]
+
+
+def test_no_check_cries_wolf(
+    home: Path, seasons: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every check ran on every season's real data, and found nothing but what is so."""
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    with dg.DagsterInstance.get() as instance:
+        for part in ALL_CHECKS:
+            for check in part.checks:
+                key = dg.AssetCheckKey(dg.AssetKey(part.table.name), check.name)
+                history = instance.event_log_storage.get_asset_check_execution_history(key, 1000)
+                done = [
+                    record.evaluation
+                    for record in history
+                    if isinstance(record.evaluation, dg.AssetCheckEvaluation)
+                ]
+                wrong = [found.description for found in done if not found.passed]
+                assert wrong == [], check.name
+                # Two commands; the schedule is refreshed once in each.
+                assert len(done) >= (len(seasons) + 1 if part.table.weekly else 2), check.name
+
+
+def test_points_and_rows_equal_upstreams(
+    real_lake: Lake, nfl_mirror: Path, seasons: tuple[int, ...]
+) -> None:
+    with real_lake.connect([WEEKLY_STATS]) as connection:
+        rows = connection.execute(
+            """
+            with ours as (
+                select season, week, count(*) as n, sum(fantasy_points_ppr) as points
+                from weekly_stats group by all
+            ), theirs as (
+                select season, week, count(*) as n, sum(fantasy_points_ppr) as points
+                from read_parquet(?) group by all
+            )
+            select season, sum(o.n), sum(t.n), sum(o.points), sum(t.points),
+                list(week order by week) filter (o.n is distinct from t.n)
+            from ours o full join theirs t using (season, week) group by season order by season
+            """,
+            [
+                [
+                    str(
+                        nfl_mirror
+                        / RELEASE
+                        / "stats_player"
+                        / f"stats_player_week_{season}.parquet"
+                    )
+                    for season in (*seasons, MONTH[0])
+                ]
+            ],
+        ).fetchall()
+    assert [row[0] for row in rows] == [*seasons, MONTH[0]]
+    for season, ours, theirs, points, their_points, unequal_weeks in rows:
+        # A week that one side lacks is unequal too.
+        assert unequal_weeks is None, season
+        assert ours == theirs, season
+        assert points == pytest.approx(their_points, abs=0.01), season
+
+
+def test_a_week_and_the_coming_one(home: Path, nfl_mirror: Path) -> None:
+    done = command(home, nfl_mirror, "run", "--season", "2025", "--week", "4", "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["imported"] == {"season": 2025, "week": 4}
+    assert result["projected"] == {"season": 2025, "week": 5}
+    done = command(
+        home,
+        nfl_mirror,
+        *("projections", "--season", "2025", "--week", "5", "--format", "json"),
+    )
+    rows = json.loads(done.stdout)
+    assert list(rows[0])[:13] == [
+        *("season", "week", "player_id", "player_name", "position", "team", "opponent"),
+        *("projected_points", "p10", "p50", "p90", "source", "reason"),
+    ]
+    # Byes of 2025 week 5.
+    byes = {row["team"] for row in rows if row["reason"] == "bye"}
+    assert byes == {"ATL", "CHI", "GB", "PIT"}
+    assert len({row["team"] for row in rows}) == 32
+    assert all(row["projected_points"] == 0 for row in rows if row["reason"] == "bye")
+    assert rows[0]["projected_points"] > 10
+
+
+def test_a_week_that_upstream_does_not_have_says_so(home: Path, nfl_mirror: Path) -> None:
+    done = command(home, nfl_mirror, "run", "--season", "2025", "--week", "9")
+    assert done.returncode == 1
+    [error] = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert done.stderr.endswith(f"{error}\n")
+    assert "2025 week 9" in error
+    assert "Traceback" not in done.stderr
+
+
+def test_only_missing_has_nothing_left(
+    home: Path, nfl_mirror: Path, seasons: tuple[int, ...]
+) -> None:
+    words = ("--seasons", f"{seasons[0]}-{seasons[-1]}", "--only-missing")
+    done = command(home, nfl_mirror, "backfill", *words)
+    assert done.returncode == 0
+    assert "all of it is in the lake" in done.stdout

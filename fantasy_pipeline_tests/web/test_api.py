@@ -1,0 +1,423 @@
+"""The HTTP interface: a real server process, and every rule of refusal."""
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+import uvicorn
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import not_a_server_error, positive_data_acceptance
+
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.lake.locks import locked
+from fantasy_pipeline.operations.execute import execute
+from fantasy_pipeline.operations.session import TRIGGER_LOCK, Session
+from fantasy_pipeline.operations.trigger import trigger, wait_for
+from fantasy_pipeline.orchestration.runs.history import executions
+from fantasy_pipeline.web.api import MAX_BODY_BYTES, Sessions, create_app
+from fantasy_pipeline_tests import ROOT
+from fantasy_pipeline_tests.conftest import WithHistory
+from fantasy_pipeline_tests.operations.test_execute import run as run_some_job
+from fantasy_pipeline_tests.orchestration.alerts.receivers import free_port
+
+pytestmark = pytest.mark.loopback
+
+TOKEN = "a-token-of-the-tests"  # noqa: S105 - of the tests
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+WEEK = {"year": 2025, "week": 5}
+
+
+@pytest.fixture
+def session(tmp_path: Path, with_history: WithHistory, monkeypatch: pytest.MonkeyPatch) -> Session:
+    monkeypatch.setenv("FANTASY_SOURCE", "sample")
+    monkeypatch.setenv("DAGSTER_HOME", str(with_history(tmp_path)))
+    (tmp_path / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
+    return Session()
+
+
+class Client:
+    """Asks a server on this machine."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+
+    def get(self, path: str) -> requests.Response:
+        return requests.get(self.url + path, timeout=120)
+
+    def post(self, path: str, **more: Any) -> requests.Response:
+        return requests.post(self.url + path, timeout=120, **more)
+
+
+@pytest.fixture
+def client(session: Session) -> Iterator[Client]:
+    """A real server in a thread."""
+    port = free_port()
+    app = create_app(lambda source: session)
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
+    thread = Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield Client(port)
+    server.should_exit = True
+    thread.join()
+    for run in executions(session.instance, status="running"):
+        wait_for(session.instance, run.run.run_id)
+
+
+def test_post_is_off_without_a_token(client: Client) -> None:
+    answer = client.post("/api/jobs/trigger", json=WEEK, headers=BEARER)
+    assert answer.status_code == 503
+    assert "FANTASY_API_TOKEN is not set" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "header", [None, TOKEN, f"Basic {TOKEN}", "Bearer", "Bearer wrong", f"Bearer {TOKEN}x"]
+)
+def test_post_needs_the_token(
+    client: Client, monkeypatch: pytest.MonkeyPatch, header: str | None
+) -> None:
+    monkeypatch.setenv("FANTASY_API_TOKEN", TOKEN)
+    headers = {"Authorization": header} if header else {}
+    answer = client.post("/api/jobs/trigger", json=WEEK, headers=headers)
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert TOKEN not in answer.text
+
+
+def test_the_token_is_asked_for_before_the_body_is_read(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = {"data": b'{"year": 20', "headers": {"Content-Type": "application/json"}}
+    assert client.post("/api/jobs/trigger", **sent).status_code == 503
+    monkeypatch.setenv("FANTASY_API_TOKEN", TOKEN)
+    assert client.post("/api/jobs/trigger", **sent).status_code == 401
+    sent["headers"] |= BEARER
+    assert client.post("/api/jobs/trigger", **sent).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"year": 2025},
+        {"week": 5},
+        {"year": "2025", "week": 5},
+        {"year": 2025, "week": 0},
+        {"year": 2025, "week": 23},
+        {"year": 1998, "week": 1},
+        {"year": 2025, "week": 5, "source": "elsewhere"},
+        {"year": 2025, "week": 5, "shell": "rm"},
+        [],
+    ],
+)
+def test_bad_bodies(client: Client, monkeypatch: pytest.MonkeyPatch, body: Any) -> None:
+    monkeypatch.setenv("FANTASY_API_TOKEN", TOKEN)
+    answer = client.post("/api/jobs/trigger", json=body, headers=BEARER)
+    assert answer.status_code == 422
+
+
+def test_post_starts_a_run_and_says_which(
+    client: Client, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FANTASY_API_TOKEN", TOKEN)
+    body = {**WEEK, "source": "sample"}
+    answer = client.post("/api/jobs/trigger", json=body, headers=BEARER)
+    assert answer.status_code == 202
+    run_id = answer.json().pop("run_id")
+    assert answer.json() == {"run_id": run_id, "season": 2025, "week": 5, "source": "sample"}
+    assert wait_for(session.instance, run_id).run.is_success
+    run = client.get(f"/api/jobs/history/{run_id}").json()
+    assert (run["season"], run["week"], run["source"]) == (2025, 5, "sample")
+
+
+@pytest.mark.slow
+def test_neither_year_nor_week_is_the_week_due(
+    client: Client, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FANTASY_API_TOKEN", TOKEN)
+    started = client.post("/api/jobs/trigger", json={}, headers=BEARER).json()
+    assert (started["season"], started["week"]) == (2025, 9)
+    assert wait_for(session.instance, started["run_id"]).run.is_success
+    # As on the command line, the week to come is projected next.
+    deadline = time.monotonic() + 60
+    while not (runs := list(executions(session.instance, week=10, status="success"))):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    assert [(run.job_id, run.tags["trigger"]) for run in runs] == [("weekly_projections", "api")]
+
+
+def test_a_start_that_waits_too_long_says_so(
+    client: Client, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FANTASY_API_TOKEN", TOKEN)
+    monkeypatch.setattr("fantasy_pipeline.operations.trigger.START_SECONDS", 0.2)
+    with locked(session.home / TRIGGER_LOCK):
+        answer = client.post("/api/jobs/trigger", json=WEEK, headers=BEARER)
+    assert answer.status_code == 503
+    assert "other runs have been starting" in answer.json()["detail"]
+
+
+def test_week_not_in_the_schedule_says_what_is(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FANTASY_API_TOKEN", TOKEN)
+    for week in ({"year": 2025, "week": 22}, {"year": 2031, "week": 1}):
+        answer = client.post("/api/jobs/trigger", json=week, headers=BEARER)
+        assert answer.status_code == 422
+        assert answer.json()["allowed"] == {
+            "2023": "1-22",
+            "2024": "1-22",
+            "2025": "1-18",
+        }
+
+
+def test_large_and_unannounced_bodies(client: Client) -> None:
+    assert client.post("/api/jobs/trigger", data=b"x" * 5000).status_code == 413
+    chunks = (b"x" for _ in range(3))
+    assert client.post("/api/jobs/trigger", data=chunks).status_code == 411
+    assert MAX_BODY_BYTES < 5000
+
+
+def test_history_and_its_parameters(client: Client, session: Session) -> None:
+    assert client.get("/api/jobs/history").json() == {"executions": [], "cursor": None}
+    for query in ("limit=0", "limit=201", "status=odd", "cursor=x"):
+        assert client.get(f"/api/jobs/history?{query}").status_code == 422
+    unknown = "00000000-0000-0000-0000-000000000000"
+    assert client.get(f"/api/jobs/history?cursor={unknown}").status_code == 404
+    assert client.get(f"/api/jobs/history/{unknown}").status_code == 404
+    assert list(executions(session.instance)) == []
+
+
+@pytest.mark.filterwarnings("ignore:Non-compliant tag keys:DeprecationWarning")
+def test_history_has_each_run_on_one_page(client: Client, session: Session) -> None:
+    first, failed, last = (run_some_job(session.instance, fail) for fail in (False, True, False))
+
+    def walk(query: str) -> list[str]:
+        """Ids of the runs, page by page to the last."""
+        found: list[str] = []
+        cursor = ""
+        while True:
+            page = client.get(f"/api/jobs/history?limit=1{query}{cursor}").json()
+            found += [item["id"] for item in page["executions"]]
+            assert len(page["executions"]) == 1
+            assert len(found) <= 3, "the cursor leads round and round"
+            if page["cursor"] is None:
+                return found
+            cursor = f"&cursor={page['cursor']}"
+
+    assert walk("") == [last, failed, first]
+    assert walk("&status=success") == [last, first]
+    assert walk("&status=failure") == [failed]
+    assert client.get("/api/jobs/history?status=running").json()["executions"] == []
+
+
+def test_status_and_health(client: Client) -> None:
+    names = {job["name"] for job in client.get("/api/jobs/status").json()["jobs"]}
+    assert "tuesday_import" in names
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json()["status"] == "critical"
+
+
+def test_healthz_without_a_daemon_leaves_its_rules_out(client: Client) -> None:
+    rules = [found["rule"] for found in client.get("/healthz?daemon=false").json()["findings"]]
+    assert "due_week" in rules
+    assert {"daemon_running", "schedule_on"}.isdisjoint(rules)
+    assert client.get("/healthz?daemon=perhaps").status_code == 422
+
+
+def test_healthz_with_warnings_only_is_200(client: Client, session: Session) -> None:
+    """The week due is imported, those before it are missing; nobody wants a daemon."""
+    due = SeasonWeek(2025, 9)
+    assert execute(session.instance, "games_refresh", "sample", {}).success
+    assert execute(session.instance, "season_ingest", "sample", {}, due, due).success
+    answer = client.get("/healthz?daemon=false")
+    levels = {found["rule"]: found["level"] for found in answer.json()["findings"]}
+    assert (answer.status_code, answer.json()["status"]) == (200, "warning"), answer.text
+    assert (levels["due_week"], levels["recent_success"]) == ("warning", "ok")
+    assert client.get("/healthz").status_code == 503
+
+
+def test_healthz_of_a_history_that_cannot_be_reached(client: Client, session: Session) -> None:
+    (session.home / "history").rename(session.home / "elsewhere")
+    (session.home / "history").write_text("not a folder")
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json()["status"] == "critical"
+    (finding,) = answer.json()["findings"]
+    assert (finding["rule"], finding["level"]) == ("storage", "critical")
+    assert finding["message"].startswith("cannot be reached: ")
+    (session.home / "history").unlink()
+
+
+schema = schemathesis.openapi.from_dict(
+    create_app(lambda source: None).openapi()  # type: ignore[arg-type, return-value]
+)
+
+
+@pytest.mark.slow
+@schema.parametrize()
+@settings(
+    max_examples=20,
+    deadline=None,
+    database=None,
+    # The document's own example starts a real run; by chance another week may, the same each time.
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+def test_openapi_document_is_kept(
+    case: Any, client: Client, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Schemathesis: whatever the document allows and forbids, for every operation."""
+    monkeypatch.setenv("FANTASY_API_TOKEN", TOKEN)
+    # Which weeks a season has, the schedule knows and not the document; without a daemon health is
+    # critical, and says so by its status.
+    allowed = {
+        "/api/jobs/trigger": [positive_data_acceptance],
+        "/healthz": [not_a_server_error],
+    }.get(case.path, [])
+    answer = case.call_and_validate(
+        base_url=client.url, headers=BEARER, excluded_checks=allowed, timeout=120
+    )
+    if case.method == "POST" and answer.status_code in (202, 409):
+        assert session.instance.get_run_by_id(_run_id(answer.json())) is not None
+
+
+def _run_id(answer: dict[str, Any]) -> str:
+    """Of the run that was started, or that was at it already."""
+    return str(answer["run_id"])
+
+
+@contextlib.contextmanager
+def server(home: Path) -> Iterator[Client]:
+    """`fantasy-pipeline api` in a process of its own."""
+    port = free_port()
+    env = {
+        **os.environ,
+        "DAGSTER_HOME": str(home),
+        "FANTASY_SOURCE": "sample",
+        "FANTASY_API_TOKEN": TOKEN,
+        "PYTHONPATH": str(ROOT),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fantasy_pipeline.cli", "api", "--port", str(port)],
+        env=env,
+        cwd=home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    output = ""
+    try:
+        client = Client(port)
+        for _ in range(300):
+            with contextlib.suppress(requests.ConnectionError):
+                client.get("/openapi.json")
+                break
+            assert process.poll() is None
+            time.sleep(0.1)
+        yield client
+    finally:
+        process.terminate()
+        output, _ = process.communicate(timeout=30)
+    assert TOKEN not in output
+
+
+def listening(port: int) -> set[str]:
+    """Addresses that a port listens on, as the kernel writes them; 0100007F is 127.0.0.1."""
+    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    lines += Path("/proc/net/tcp6").read_text().splitlines()[1:]
+    sockets = [line.split()[1:4] for line in lines]
+    return {
+        local.split(":")[0]
+        for local, _, state in sockets
+        if state == "0A" and int(local.split(":")[1], 16) == port
+    }
+
+
+@pytest.mark.slow
+def test_server_process(tmp_path: Path) -> None:
+    """Trigger a week by the operations guide's curl, be refused a second time, and follow it to
+    its end."""
+    (tmp_path / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
+    started = datetime.now(timezone.utc)
+    with server(tmp_path) as client:
+        guide = (ROOT / "docs" / "operations.md").read_text()
+        (curl,) = re.findall(r"```text\n(curl .*?)```", guide, flags=re.S)
+        assert "http://127.0.0.1:8000/" in curl
+        done = subprocess.run(
+            ["bash", "-c", curl.replace("http://127.0.0.1:8000", client.url)],
+            env={**os.environ, "FANTASY_API_TOKEN": TOKEN},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        assert listening(client.port) == {"0100007F"}
+        run_id = json.loads(done.stdout)["run_id"]
+        again = client.post("/api/jobs/trigger", json={}, headers=BEARER)
+        assert again.status_code == 409
+        assert again.json()["run_id"] == run_id
+        while (run := client.get(f"/api/jobs/history/{run_id}").json())["status"] in (
+            "queued",
+            "not_started",
+            "starting",
+            "started",
+        ):
+            time.sleep(0.3)
+        assert run["status"] == "success"
+        assert run["trigger"] == "api"
+        assert run["result"]["stats_imported"] > 100
+        assert datetime.fromisoformat(run["executed_at"].replace("Z", "+00:00")) >= started.replace(
+            microsecond=0
+        )
+        page = client.get("/api/jobs/history?job_id=whole_week&status=success&limit=1").json()
+        assert [item["id"] for item in page["executions"]] == [run_id]
+        assert page["cursor"] is None
+        assert client.get("/docs").status_code == 200
+
+
+@pytest.mark.slow
+def test_sample_league_keeps_its_own_history(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server of real data: a run of the sample league neither moves nor mixes its history."""
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    (tmp_path / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
+    sessions = Sessions(Session)
+    sample = sessions.of("sample")
+    assert sessions.of("sample") is sample
+    assert sessions.of(None) is sessions.of("auto") is sessions.shared
+    assert os.environ["DAGSTER_HOME"] == str(tmp_path)
+    assert sample.home == tmp_path / "sample"
+    assert sample.lake.root.startswith(str(tmp_path / "sample"))
+    run_id = trigger(sample, SeasonWeek(2025, 5), "api")
+    assert sessions.execution(run_id)["source"] == "sample"
+    assert wait_for(sample.instance, run_id).run.is_success
+    assert list(executions(sessions.shared.instance)) == []
+
+
+def test_sample_league_keeps_out_of_the_database_of_the_outer_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    outer = (ROOT / "deploy" / "postgres" / "dagster.yaml").read_text()
+    assert "postgres" in outer
+    (tmp_path / "dagster.yaml").write_text(outer)
+    sample = Session("sample")
+    sample.make_home()
+    inner = (sample.home / "dagster.yaml").read_text()
+    assert "storage" not in inner
+    assert "run_retries" in inner
