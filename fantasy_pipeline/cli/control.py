@@ -294,7 +294,7 @@ def health(
     Asks no upstream. Changes nothing.
     """
 
-    from fantasy_pipeline.operations.health import LEVELS, examine_session, worst
+    from fantasy_pipeline.operations.health import LEVELS, examine_session, exit_code
 
     # A database that is down is told once, not at each of the attempts to reach it.
     logging.disable(logging.WARNING)
@@ -303,7 +303,7 @@ def health(
             findings = examine_session(lambda: open_session(source), not no_daemon)
     finally:
         logging.disable(logging.NOTSET)
-    code = worst(findings)
+    code = exit_code(findings)
     if json:
         print_json({"status": LEVELS[code], "findings": [f._asdict() for f in findings]})
     else:

@@ -105,12 +105,12 @@ def is_current(session: Session, week: SeasonWeek) -> bool:
         PipelineError: the week has no games.
     """
     from fantasy_pipeline.report import store
-    from fantasy_pipeline.report.fingerprint import made_from
+    from fantasy_pipeline.report.fingerprint import fingerprint
 
     if not store.projected_points(session.lake, week)["ppr"]:
         raise PipelineError(f"there is no {week}: the schedule has no game in it.")
     state = store.read_state(session.lake, week)
-    return state is not None and state.made_from == made_from(session.lake, week)
+    return state is not None and state.made_from == fingerprint(session.lake, week)
 
 
 def make(session: Session, week: SeasonWeek, step: ShowStep) -> None:

@@ -77,7 +77,7 @@ def _next(moment: datetime, hour: int, weekday: int | None = None) -> datetime:
     return at
 
 
-def all_imports(games: Iterable[Game], since: datetime, until: datetime) -> list[Import]:
+def imports_due_between(games: Iterable[Game], since: datetime, until: datetime) -> list[Import]:
     """Every import that falls due from `since` to `until`, in time order."""
     planned = planned_imports(games).values()
     return sorted(i for items in planned for i in items if since <= i.due_at <= until)
@@ -102,12 +102,12 @@ def _latest(items: Iterable[Import], now: datetime) -> ImportPhase:
     return phase
 
 
-def is_done(phase: ImportPhase, imported: Collection[str]) -> bool:
+def is_satisfied(phase: ImportPhase, imported: Collection[str]) -> bool:
     """Whether this phase, or a later one, is among those imported."""
     return any(later in imported for later in PHASES[PHASES.index(phase) :])
 
 
-def plan(
+def missing_imports(
     games: Iterable[Game],
     imported: Mapping[SeasonWeek, Collection[str]],
     now: datetime,
@@ -125,7 +125,7 @@ def plan(
         if not due or due[-1].due_at < now - LOOK_BACK:
             continue
         item = due[-1]
-        if item.due_at + grace <= now and not is_done(item.phase, imported.get(item.week, ())):
+        if item.due_at + grace <= now and not is_satisfied(item.phase, imported.get(item.week, ())):
             missing.append(item)
     return sorted(missing, key=lambda item: (item.week, item.due_at), reverse=True)
 

@@ -94,7 +94,7 @@ def _by_column(lake: Lake, week: SeasonWeek) -> pa.Table:
     return pa.table(columns, schema=SOURCE_PROJECTIONS.arrow_schema)
 
 
-def united(stored: pa.Table, told: pa.Table) -> pa.Table:
+def merge_missing(stored: pa.Table, told: pa.Table) -> pa.Table:
     """`told`, and the statements of `stored` that it lacks: what is recorded is never lost."""
     lost = stored.join(
         told.select(SOURCE_PROJECTIONS.key), SOURCE_PROJECTIONS.key, join_type="left anti"
@@ -106,7 +106,7 @@ def united(stored: pa.Table, told: pa.Table) -> pa.Table:
     return SOURCE_PROJECTIONS.conform(pa.concat_tables([told, lost.select(told.column_names)]))
 
 
-def known(statements: pa.Table, at: datetime | None = None) -> pa.Table:
+def as_known_at(statements: pa.Table, at: datetime | None = None) -> pa.Table:
     """What each source had said about each player when his game kicked off, or at a moment before.
 
     That is its latest statement made before kick-off. An archived source that was not asked about
@@ -157,7 +157,7 @@ def _micros(moment: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
-def recorded(stored: pa.Table, said: pa.Table, kickoffs: pa.Table) -> pa.Table:
+def merge_snapshot(stored: pa.Table, said: pa.Table, kickoffs: pa.Table) -> pa.Table:
     """The record of some weeks with what sources say now.
 
     A statement already recorded is not added again; one that differs is, and what was said before
@@ -192,7 +192,7 @@ def _row(alias: str) -> str:
     return "row(" + ", ".join(f"{alias}.{name}" for name in CONTENT) + ")"
 
 
-def dropped(stored: pa.Table, said: pa.Table) -> tuple[int, int]:
+def missing_players(stored: pa.Table, said: pa.Table) -> tuple[int, int]:
     """Of the players whom the record of a source and week has and who are yet to play when the
     source speaks: how many it does not name any more, and how many there are.
 
@@ -202,7 +202,7 @@ def dropped(stored: pa.Table, said: pa.Table) -> tuple[int, int]:
     import pyarrow.compute as pc
 
     now = pc.max(said["as_of"]).as_py()
-    before = known(stored)
+    before = as_known_at(stored)
     ahead = before.filter(
         pc.and_(
             pc.fill_null(pc.greater(before["kickoff"], now), True),
@@ -213,7 +213,7 @@ def dropped(stored: pa.Table, said: pa.Table) -> tuple[int, int]:
     return len(expected - set(said["player_id"].to_pylist())), len(expected)
 
 
-def copies(statements: pa.Table) -> dict[SeasonWeek, dict[str, str]]:
+def find_copies(statements: pa.Table) -> dict[SeasonWeek, dict[str, str]]:
     """Sources that copy another, and whom, week by week: the archived one, or else the first by
     name, is the original.
 
@@ -262,7 +262,7 @@ def copies(statements: pa.Table) -> dict[SeasonWeek, dict[str, str]]:
     return found
 
 
-def repeats(statements: pa.Table) -> dict[SeasonWeek, dict[str, list[str]]]:
+def find_stale(statements: pa.Table) -> dict[SeasonWeek, dict[str, list[str]]]:
     """Positions of which a source says what it said of the week before, by week and source.
 
     NFL.com's projections come as one file per position, of which one alone may be old.

@@ -18,13 +18,19 @@ from fantasy_pipeline.football.tables.week_rows import of_week, weeks_in
 from fantasy_pipeline.ingest.projection_record import (
     ARCHIVED,
     LEAST_SHARE,
-    copies,
-    dropped,
-    known,
-    recorded,
-    repeats,
+    as_known_at,
+    find_copies,
+    find_stale,
+    merge_snapshot,
+    missing_players,
 )
-from fantasy_pipeline.ingest.sites.base import Answer, ProjectionSource, Week, unusable, weeks_of
+from fantasy_pipeline.ingest.sites.base import (
+    ProjectionSource,
+    ScheduledWeek,
+    SourceResponse,
+    schedule_of,
+    unusable,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,7 +40,7 @@ FEW = 20
 
 
 @dataclass
-class Told:
+class FetchResult:
     """The record of some weeks of a season, and how whole it is.
 
     Args:
@@ -79,7 +85,7 @@ def source_projections(
     weeks: Sequence[int],
     now: datetime,
     before: pa.Table | None = None,
-) -> Told:
+) -> FetchResult:
     """Ask every source that can say something about some weeks of a season; add it to the record.
 
     A week whose games have all kicked off is asked about once: nothing said later was said before.
@@ -98,37 +104,37 @@ def source_projections(
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    schedule = weeks_of(
+    schedule = schedule_of(
         games_from_table(games.filter(pc.equal(games["season"], season))), season, now
     )
     wanted = [schedule[week] for week in weeks if week in schedule]
-    told = Told(stored)
-    asked: dict[str, dict[int, Week]] = {}
+    told = FetchResult(stored)
+    asked: dict[str, dict[int, ScheduledWeek]] = {}
     failed: dict[str, dict[int, SourceError]] = {}
     heard: set[str] = set()
     parts = [SOURCE_PROJECTIONS.arrow_schema.empty_table()]
     for source in sources:
         had = _weeks_of(stored, source.name)
-        can = {week.at.week: week for week in wanted if source.asks(week)}
+        can = {week.at.week: week for week in wanted if source.covers(week)}
         asked[source.name] = can
         due = [w for w in can.values() if source.archived or not (w.is_over and w.at.week in had)]
         if not due:
             continue
-        answer = _lawful(source.ask(due, raw_players), source.name)
+        answer = _drop_invalid_weeks(source.fetch(due, raw_players), source.name)
         failed[source.name] = answer.failed
         for number in answer.failed:
             told.failed.setdefault(number, []).append(source.name)
-        whole = _whole(answer, stored, source.name, told.warnings)
+        whole = _drop_broken_weeks(answer, stored, source.name, told.warnings)
         if whole:
             heard.add(source.name)
         parts += whole
         told.warnings += _gaps(source.name, season, answer)
         told.warnings += answer.warnings
-    told.table = recorded(stored, pa.concat_tables(parts), _kickoffs(games, raw_players))
+    told.table = merge_snapshot(stored, pa.concat_tables(parts), _kickoffs(games, raw_players))
     _describe(told, asked, wanted)
     told.warnings += _repeats(told.table, before, weeks)
     for week in wanted:
-        _refuse_nothing(told, failed, heard, week)
+        _require_some_source(told, failed, heard, week)
     return told
 
 
@@ -138,7 +144,7 @@ def _weeks_of(table: pa.Table, source: str) -> set[int]:
     return set(pc.unique(table.filter(pc.equal(table["source"], source))["week"]).to_pylist())
 
 
-def _lawful(answer: Answer, source: str) -> Answer:
+def _drop_invalid_weeks(answer: SourceResponse, source: str) -> SourceResponse:
     """An answer in parts of one week each, without weeks that break the table's contract: one
     source's 85 points must not keep the others from being written."""
     kept = []
@@ -146,14 +152,16 @@ def _lawful(answer: Answer, source: str) -> Answer:
         for at in weeks_in(part):
             said = of_week(part, at)
             try:
-                kept.append(SOURCE_PROJECTIONS.checked(said).rows)
+                kept.append(SOURCE_PROJECTIONS.validated(said).rows)
             except PipelineError as error:
                 cause = f"the answer breaks the contract of {str(error).rstrip('.')}"
                 answer.failed[at.week] = unusable(source, at, cause)
     return replace(answer, parts=kept)
 
 
-def _whole(answer: Answer, stored: pa.Table, source: str, warnings: list[str]) -> list[pa.Table]:
+def _drop_broken_weeks(
+    answer: SourceResponse, stored: pa.Table, source: str, warnings: list[str]
+) -> list[pa.Table]:
     """The weeks of an answer, without those in which most players have gone missing."""
     import pyarrow.compute as pc
 
@@ -161,7 +169,7 @@ def _whole(answer: Answer, stored: pa.Table, source: str, warnings: list[str]) -
     ours = stored.filter(pc.equal(stored["source"], source))
     for said in answer.parts:
         (at,) = weeks_in(said)
-        gone, all_ = dropped(of_week(ours, at), said)
+        gone, all_ = missing_players(of_week(ours, at), said)
         if all_ >= FEW and gone > all_ * LEAST_SHARE:
             warnings.append(
                 f"{source} {at}: {gone} of {all_} players are gone from its "
@@ -172,7 +180,7 @@ def _whole(answer: Answer, stored: pa.Table, source: str, warnings: list[str]) -
     return kept
 
 
-def _gaps(source: str, season: int, answer: Answer) -> list[str]:
+def _gaps(source: str, season: int, answer: SourceResponse) -> list[str]:
     """One line about the weeks without an answer, one about those that failed."""
     out = []
     for verb, reasons in (
@@ -193,7 +201,7 @@ def _repeats(table: pa.Table, before: pa.Table | None, weeks: Sequence[int]) -> 
     return [
         f"{source} {at}: its {', '.join(positions)} projections are those of the week before: "
         "the file is old. Run the week again when upstream has the right one"
-        for at, sources in repeats(known(both)).items()
+        for at, sources in find_stale(as_known_at(both)).items()
         if at.week in weeks
         for source, positions in sources.items()
     ]
@@ -213,7 +221,9 @@ def _kickoffs(games: pa.Table, raw_players: pa.Table) -> pa.Table:
     return both.select([*PLAYER_WEEK, "kickoff"])
 
 
-def _describe(told: Told, asked: dict[str, dict[int, Week]], wanted: Sequence[Week]) -> None:
+def _describe(
+    told: FetchResult, asked: dict[str, dict[int, ScheduledWeek]], wanted: Sequence[ScheduledWeek]
+) -> None:
     """Who is present, missing, late or a copy, week by week."""
     import pyarrow.compute as pc
 
@@ -221,18 +231,21 @@ def _describe(told: Told, asked: dict[str, dict[int, Week]], wanted: Sequence[We
         number = week.at.week
         rows = told.table.filter(pc.equal(told.table["week"], number))
         present = sorted(pc.unique(rows["source"]).to_pylist())
-        in_time = known(rows)
+        in_time = as_known_at(rows)
         on_time = set(pc.unique(in_time["source"]).to_pylist())
         told.present[number] = present
         told.late[number] = [name for name in present if name not in on_time]
         told.missing[number] = [
             name for name, weeks in asked.items() if number in weeks and name not in present
         ]
-        told.same[number] = copies(in_time).get(week.at, {})
+        told.same[number] = find_copies(in_time).get(week.at, {})
 
 
-def _refuse_nothing(
-    told: Told, failed: dict[str, dict[int, SourceError]], heard: set[str], week: Week
+def _require_some_source(
+    told: FetchResult,
+    failed: dict[str, dict[int, SourceError]],
+    heard: set[str],
+    week: ScheduledWeek,
 ) -> None:
     """Raise if nobody has said anything about a week that somebody should have.
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.football.tables.contract import Checked, Table
+from fantasy_pipeline.football.tables.contract import Table, ValidatedRows
 from fantasy_pipeline.football.tables.week_rows import codes
 from fantasy_pipeline.lake.files import (
     damaged,
@@ -26,7 +26,7 @@ from fantasy_pipeline.lake.files import (
     older_layout,
     parquet,
 )
-from fantasy_pipeline.lake.stores import LOCKS, checked, open_store
+from fantasy_pipeline.lake.stores import LOCKS, open_store, safe_name
 from fantasy_pipeline.lake.views import connected
 
 if TYPE_CHECKING:
@@ -90,19 +90,19 @@ class Lake:
         """Where a table, or one of its weeks, is kept: a path, or a URL of object storage."""
         return self._store.path(file_name(table, week))
 
-    def write(self, table: Table, data: pa.Table | Checked) -> int:
+    def write(self, table: Table, data: pa.Table | ValidatedRows) -> int:
         """Replace a table that has no weeks. Returns its row count.
 
         Raises:
             PipelineError: rows that break the contract.
         """
-        rows = table.checked(data).rows
+        rows = table.validated(data).rows
         self._claim()
         self._store.put(file_name(table), parquet(rows))
         return rows.num_rows
 
     def write_weeks(
-        self, table: Table, data: pa.Table | Checked, weeks: Iterable[SeasonWeek]
+        self, table: Table, data: pa.Table | ValidatedRows, weeks: Iterable[SeasonWeek]
     ) -> dict[SeasonWeek, int]:
         """Replace whole weeks of a table; a week without rows becomes an empty file.
 
@@ -115,7 +115,7 @@ class Lake:
         import numpy as np
 
         wanted = sorted(set(weeks))
-        rows = table.checked(data).rows
+        rows = table.validated(data).rows
         of_row = codes(rows)
         known = np.array([week.code for week in wanted])
         if strays := np.setdiff1d(of_row, known).tolist():
@@ -131,7 +131,7 @@ class Lake:
         return dict(zip(wanted, counts.tolist(), strict=True))
 
     @contextmanager
-    def rebuilding(self, table: Table) -> Iterator[None]:
+    def rebuild_lock(self, table: Table) -> Iterator[None]:
         """In here, no other process of this machine rebuilds the table.
 
         For a table made of all of others: a rebuild that read them earlier must not be written
@@ -148,13 +148,13 @@ class Lake:
 
     def write_bytes(self, name: str, data: bytes) -> None:
         """Replace a file that is no table, e.g. a model; `name` is its path under the root."""
-        checked(name)
+        safe_name(name)
         self._claim()
         self._store.put(name, data)
 
     def read_bytes(self, name: str) -> bytes | None:
         """Content of a file that is no table; None if there is none."""
-        return self._store.get(checked(name))
+        return self._store.get(safe_name(name))
 
     def weeks(self, table: Table) -> list[SeasonWeek]:
         """Weeks of a table that are in the lake, in order."""

@@ -93,7 +93,7 @@ def open_store(root: str) -> Store:
     return ObjectStore(root) if "://" in root and not root.startswith("file:") else Folder(root)
 
 
-def checked(name: str) -> str:
+def safe_name(name: str) -> str:
     """A file's name, unless it could lead out of the root.
 
     Raises:
@@ -192,7 +192,7 @@ class Folder:
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
             try:
                 for name in names:
-                    os.link(self.path(name), _place(folder, name))
+                    os.link(self.path(name), _target(folder, name))
             except OSError:
                 # A read-only folder, or a file system without links.
                 folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=_TEMPORARY))
@@ -207,7 +207,7 @@ class Folder:
         except OSError as error:
             raise _unreadable(self.path(name), error) from error
         try:
-            with source, open(_place(folder, name), "wb") as file:
+            with source, open(_target(folder, name), "wb") as file:
                 shutil.copyfileobj(source, file, _CHUNK_BYTES)
         except OSError as error:
             raise PipelineError(
@@ -243,7 +243,7 @@ class Folder:
                     shutil.rmtree(entry.path, ignore_errors=True)
 
 
-def _place(folder: str, name: str) -> str:
+def _target(folder: str, name: str) -> str:
     """Path of a file in a folder; the folders between are made."""
     path = f"{folder}/{name}"
     os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -347,7 +347,7 @@ class ObjectStore:
         with tempfile.TemporaryDirectory(prefix=_TEMPORARY) as folder:
 
             def copy(name: str) -> None:
-                with open(_place(folder, name), "wb") as file:
+                with open(_target(folder, name), "wb") as file:
                     file.write(self._existing(name))
 
             self._at_once(copy, names)

@@ -28,7 +28,7 @@ def connected(
     present = [file_name(table, week) for table, weeks in files for week in weeks]
     with (
         store.snapshot(present) as (folder, allowed),
-        _blaming(store, root, files, folder),
+        _naming_damaged_files(store, root, files, folder),
         _private(folder, allowed) if private else database() as connection,
     ):
         for table, weeks in files:
@@ -47,7 +47,7 @@ def connected(
 
 
 @contextmanager
-def _blaming(store: Store, root: str, files: Files, folder: str) -> Iterator[None]:
+def _naming_damaged_files(store: Store, root: str, files: Files, folder: str) -> Iterator[None]:
     """In here, an error of DuckDB's names files of the lake, not those of a snapshot.
 
     DuckDB does not always say which file is damaged, and has no kind of error for it: each is

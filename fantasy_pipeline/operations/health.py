@@ -90,7 +90,7 @@ class Subject:
     def last_import(self) -> datetime | None:
         """When a week of the plan was last imported by a run that succeeded, whichever it was."""
         since = self.now - import_calendar.LOOK_BACK
-        planned = import_calendar.all_imports(self.games, since, self.now)
+        planned = import_calendar.imports_due_between(self.games, since, self.now)
         weeks = sorted({item.week.key for item in planned})
         if not weeks:
             return None
@@ -168,7 +168,7 @@ def _cause(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def worst(findings: Iterable[Finding]) -> int:
+def exit_code(findings: Iterable[Finding]) -> int:
     """Exit code: 0 ok, 1 warning, 2 critical."""
     return max((LEVELS.index(finding.level) for finding in findings), default=0)
 
@@ -217,7 +217,7 @@ def _recent_success(subject: Subject) -> Iterable[Finding]:
     last = subject.last_import()
     if last is None:
         yield Finding("recent_success", "critical", "no import has succeeded yet")
-    elif not import_calendar.all_imports(subject.games, last, subject.now):
+    elif not import_calendar.imports_due_between(subject.games, last, subject.now):
         # Nothing fell due since: the sample league's clock stands still.
         return
     elif subject.clock - last > LONGEST_SILENCE:
@@ -241,7 +241,9 @@ def _due_week(subject: Subject) -> Iterable[Finding]:
         yield Finding("due_week", "warning", "no schedule in the lake yet; run games_refresh")
         return
     imported = imported_of(subject.instance, subject.games, subject.now, subject.label)
-    late = import_calendar.plan(subject.games, imported, subject.now, import_calendar.ALARM_AFTER)
+    late = import_calendar.missing_imports(
+        subject.games, imported, subject.now, import_calendar.ALARM_AFTER
+    )
     due = week_status(subject.games, subject.now).due
     for item in late:
         if item.week != due:

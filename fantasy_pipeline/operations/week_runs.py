@@ -126,7 +126,7 @@ def run_due(session: Session, step: ShowStep) -> WeekResult:
     with step("reading the schedule", 2):
         due = session.status.due
     following = week_to_follow(session.games, due, session.now)
-    runs = _runs(session, step)
+    runs = _start_runs(session, step)
     if runs.run("weekly_import", due, 1 + int(following is not None)):
         runs.result.imported = due
         if following is None:
@@ -151,7 +151,7 @@ def run_week(
             # The lake's schedule may be older than this season.
             check_week(session.games, week)
         following = week_to_follow(games, week, session.now)
-    runs = _runs(session, step)
+    runs = _start_runs(session, step)
     if projections_only:
         runs.project(week)
     elif runs.run("whole_week", week, int(following is not None)):
@@ -161,7 +161,7 @@ def run_week(
     return runs.result
 
 
-def _runs(session: Session, step: ShowStep) -> WeekRuns:
+def _start_runs(session: Session, step: ShowStep) -> WeekRuns:
     from fantasy_pipeline.orchestration.runs.dead_runs import end_dead_runs
 
     end_dead_runs(session.instance)

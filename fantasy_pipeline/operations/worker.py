@@ -1,7 +1,7 @@
-"""The process of a triggered run.
+"""The process of a triggered run: ``python -m fantasy_pipeline.operations.worker JOB SOURCE …``.
 
-``python -m fantasy_pipeline.operations.worker JOB SOURCE WEEK …``. It is two processes. The outer one only waits: if the inner one, which runs the jobs, is killed,
-its run is marked as failed and says so, instead of looking busy for ever.
+Two processes run: the outer one waits for the inner one, which executes the jobs. If the inner
+process is killed, the outer one marks its run as failed, so that the run is not left running.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from fantasy_pipeline.checks import BY_TABLE
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import BY_NAME, SOURCE_PROJECTIONS
 from fantasy_pipeline.football.tables.contract import Table
-from fantasy_pipeline.ingest.projection_record import stored_record, united
+from fantasy_pipeline.ingest.projection_record import merge_missing, stored_record
 from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.retries import only_network_is_retried
 from fantasy_pipeline.orchestration.runs.tags import moment_of
@@ -41,14 +41,16 @@ class LakeIOManager(dg.ConfigurableIOManager):
         table = _table_of(context.asset_key)
         lake = self.nfl.lake
         weeks = _weeks_of(table, context)
-        checked = table.checked(obj)
+        checked = table.validated(obj)
         if table.name in BY_TABLE:
             now = moment_of(context.step_context.run_tags, self.nfl.now())
             BY_TABLE[table.name].refuse_wrong(lake, checked.rows, weeks, now)
         if table is SOURCE_PROJECTIONS:
             # Another run may have recorded something since this one read the record.
-            with lake.rebuilding(table):
-                lake.write_weeks(table, united(stored_record(lake, weeks), checked.rows), weeks)
+            with lake.rebuild_lock(table):
+                lake.write_weeks(
+                    table, merge_missing(stored_record(lake, weeks), checked.rows), weeks
+                )
         elif table.weekly:
             lake.write_weeks(table, checked, weeks)
         else:

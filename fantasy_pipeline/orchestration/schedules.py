@@ -81,7 +81,7 @@ def imports_to_request(
 
     In the off-season that is the last regular-season week, if it has no final import.
     """
-    missing = import_calendar.plan(games, imported, now)
+    missing = import_calendar.missing_imports(games, imported, now)
     wanted = [
         (item.week, item.phase)
         for item in missing

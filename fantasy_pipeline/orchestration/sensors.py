@@ -137,7 +137,7 @@ def catch_up(
     now = nfl.now()
     games = nfl.games()
     imported = imported_of(context.instance, games, now, nfl.label)
-    missing = import_calendar.plan(games, imported, now, CATCH_UP_GRACE)
+    missing = import_calendar.missing_imports(games, imported, now, CATCH_UP_GRACE)
     seen = _read_cursor(context.cursor)
     running = running_weeks(context.instance, IMPORT_JOBS, nfl.source_name)
     # The sample league has weeks of the same names.

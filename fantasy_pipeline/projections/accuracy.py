@@ -96,7 +96,7 @@ def projection_accuracy(
     for scoring in SCORED:
         sources = dict(_sources(rows, scoring, projections, model_projections, source_projections))
         actual = np.nan_to_num(floats(rows, f"target_{scoring}"))
-        out += _measured(rows, scoring, actual, sources)
+        out += _measure_weeks(rows, scoring, actual, sources)
     return PROJECTION_ACCURACY.conform(
         pa.Table.from_pylist(out, schema=PROJECTION_ACCURACY.arrow_schema)
     )
@@ -110,14 +110,14 @@ def expected_receptions(rows: pa.Table) -> np.ndarray:
     return np.nan_to_num(floats(rows, "avg_receptions")) * weight / (weight + _RECEPTION_GAMES)
 
 
-def _beside(
+def _source_points(
     rows: pa.Table, source_projections: pa.Table, scoring: Scoring
 ) -> dict[str, np.ndarray]:
     """Points of each source, as it says them where it knows the scoring."""
     import pyarrow as pa
 
     keyed = rows.select(KEY).append_column("receptions", pa.array(expected_receptions(rows)))
-    return consensus.beside(keyed, source_projections, with_copies=True, scoring=scoring)
+    return consensus.points_by_source(keyed, source_projections, with_copies=True, scoring=scoring)
 
 
 def pool_rows(rows: pa.Table, source_projections: pa.Table) -> np.ndarray:
@@ -128,7 +128,7 @@ def pool_rows(rows: pa.Table, source_projections: pa.Table) -> np.ndarray:
     """
     import numpy as np
 
-    nflcom = _beside(rows, source_projections, "ppr").get(NFLCOM)
+    nflcom = _source_points(rows, source_projections, "ppr").get(NFLCOM)
     neutral = shrunken_mean(rows, "ppr")
     week = codes(rows)
     merit = neutral
@@ -154,10 +154,10 @@ def _sources(
     """Every source by name, in one scoring, in the order of `rows`."""
     import numpy as np
 
-    for name, values in _beside(rows, source_projections, scoring).items():
+    for name, values in _source_points(rows, source_projections, scoring).items():
         yield name, Projected(values)
     for name, table in (("consensus", projections), ("model", model_projections)):
-        yield name, _ours(rows, table, scoring)
+        yield name, _own_points(rows, table, scoring)
     usual = shrunken_mean(rows, scoring)
     for name, column in NAIVE.items():
         values = floats(rows, f"{column}_{scoring}")
@@ -165,7 +165,7 @@ def _sources(
         yield name, Projected(np.where(np.isnan(values), usual, values))
 
 
-def _ours(rows: pa.Table, table: pa.Table, scoring: str) -> Projected:
+def _own_points(rows: pa.Table, table: pa.Table, scoring: str) -> Projected:
     """Points and quantiles of one of our tables."""
     import numpy as np
     import pyarrow as pa
@@ -178,7 +178,7 @@ def _ours(rows: pa.Table, table: pa.Table, scoring: str) -> Projected:
     return Projected(values[:, 0], values[:, 1:])
 
 
-def _measured(
+def _measure_weeks(
     rows: pa.Table, scoring: str, actual: np.ndarray, sources: Mapping[str, Projected]
 ) -> Iterator[dict[str, object]]:
     """Measures of all weeks, sources, positions and both pools."""

@@ -12,7 +12,7 @@ from fantasy_pipeline.football.scoring import SCORINGS, suffix
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS, PROJECTIONS, TARGET_STATS
 from fantasy_pipeline.football.tables.week_rows import codes, weeks_in
-from fantasy_pipeline.ingest.projection_record import known
+from fantasy_pipeline.ingest.projection_record import as_known_at
 from fantasy_pipeline.ingest.sites import NFLCOM
 from fantasy_pipeline.projections.model import consensus, features
 from fantasy_pipeline.projections.model.intervals import (
@@ -53,14 +53,14 @@ def projections(
     import numpy as np
     import pyarrow as pa
 
-    others = consensus.beside(ours, source_projections)
+    others = consensus.points_by_source(ours, source_projections)
     half = ours["projected_points_half"].to_numpy()
     place, season = features.texts(ours, "position"), ours["season"].to_numpy()
     weeks = codes(ours)
     usual, total = (features.floats(ours, name) for name in ("usual_half", "implied_team_total"))
     together, width = half.copy(), np.ones(len(half))
     told = np.column_stack([half, *others.values()])
-    base = _as_others_see_it(ours, told[:, 1:])
+    base = _uncut_where_others_disagree(ours, told[:, 1:])
     hints = consensus.hints(base, usual, total)
     models = {int(year): model_of(int(year)) for year in np.unique(season)}
     # Week by week: who is heard in one must not depend on which others are projected with it.
@@ -77,17 +77,19 @@ def projections(
     width[np.isnan(told[:, 1:]).all(axis=1)] = 1.0
     together[ours["plays"].to_numpy() == 0] = 0.0
     columns = {name: ours[name] for name in ours.column_names}
-    columns |= _moved(ours, half, together, width)
+    columns |= _rescale(ours, half, together, width)
     points_now = columns["projected_points"].to_numpy()
     columns["reason"] = with_reason(ours["reason"].to_pylist(), points_now)
     columns["model_half"] = ours["projected_points_half"]
     nflcom = others.get(NFLCOM, np.full(len(half), np.nan))
     columns["nflcom_half"] = pa.array(nflcom, from_pandas=True)
-    columns |= _who_says(ours["source"].to_pylist(), told, label)
+    columns |= _provenance_columns(ours["source"].to_pylist(), told, label)
     return PROJECTIONS.conform(pa.table(columns))
 
 
-def _who_says(names: list[str], told: np.ndarray, label: str | None) -> dict[str, pa.Array]:
+def _provenance_columns(
+    names: list[str], told: np.ndarray, label: str | None
+) -> dict[str, pa.Array]:
     """How many sources a projection is of, how far apart they are, and what it is called.
 
     Args:
@@ -109,7 +111,7 @@ def _who_says(names: list[str], told: np.ndarray, label: str | None) -> dict[str
     }
 
 
-def _as_others_see_it(ours: pa.Table, others: np.ndarray) -> np.ndarray:
+def _uncut_where_others_disagree(ours: pa.Table, others: np.ndarray) -> np.ndarray:
     """Our half-PPR points, as far as others leave them to us.
 
     They are cut less where we doubt that a player plays and others do not. A starter hurt after the
@@ -138,7 +140,7 @@ def _named(source: str, more: bool, label: str | None) -> str:
     return f"{name} ({label})" if label else name
 
 
-def _moved(
+def _rescale(
     ours: pa.Table, half: np.ndarray, together: np.ndarray, width: np.ndarray
 ) -> dict[str, pa.Array]:
     """Points, quantiles and stat lines, moved with the half-PPR points."""
@@ -204,7 +206,7 @@ def _exact_points(ours: pa.Table, line: Mapping[str, np.ndarray]) -> dict[str, n
 
 def consensus_gaps(ours: pa.Table, source_projections: pa.Table) -> dict[int, list[str]]:
     """Warnings, by season, about weeks that no other source projects."""
-    told = set(weeks_in(known(source_projections)))
+    told = set(weeks_in(as_known_at(source_projections)))
     alone: dict[int, list[int]] = {}
     for season, week in weeks_in(ours):
         if (season, week) in told:

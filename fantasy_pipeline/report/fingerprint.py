@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def made_from(lake: Lake, week: SeasonWeek) -> str:
+def fingerprint(lake: Lake, week: SeasonWeek) -> str:
     """Digest of the rows that a week's report shows, whatever files hold them.
 
     Rows, not files: player_history is one file that every import writes anew.

@@ -19,7 +19,7 @@ from fantasy_pipeline.football.scoring import SCORINGS, Scoring, suffix
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import PROJECTIONS
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.report.fingerprint import made_from
+from fantasy_pipeline.report.fingerprint import fingerprint
 
 Format = Literal["html", "md"]
 PointsById = Mapping[Scoring, Mapping[str, float]]
@@ -130,7 +130,7 @@ def write(lake: Lake, week: SeasonWeek, texts: Mapping[str, str], state: State) 
         key: {"as_of": item.as_of.isoformat(), "points": item.points} if item else None
         for key, item in refreshes.items()
     }
-    content["made_from"] = made_from(lake, week)
+    content["made_from"] = fingerprint(lake, week)
     lake.write_bytes(name(week, "state.json"), json.dumps(content, sort_keys=True).encode())
 
 

@@ -339,10 +339,10 @@ def _questions(app: FastAPI, sessions: Sessions) -> None:
     def healthz(response: Response, daemon: bool = True) -> Health:
         """The health rules; 503 if one is critical. `daemon=false` leaves out daemon and schedules,
         where another program starts the imports."""
-        from fantasy_pipeline.operations.health import LEVELS, examine_session, worst
+        from fantasy_pipeline.operations.health import LEVELS, examine_session, exit_code
 
         findings = examine_session(lambda: shared, daemon)
-        level = LEVELS[worst(findings)]
+        level = LEVELS[exit_code(findings)]
         response.status_code = 503 if level == "critical" else 200
         return Health(status=level, findings=[Finding(**f._asdict()) for f in findings])
 

@@ -347,7 +347,7 @@ def test_weeks_of_the_real_seasons(games: tuple[Game, ...]) -> None:
 
 def test_no_day_of_a_real_season_is_of_two_weeks_rankings(games: tuple[Game, ...]) -> None:
     for season in range(1999, 2027):
-        weeks = base.weeks_of(games, season, eight_utc(date(season, 9, 1))).values()
+        weeks = base.schedule_of(games, season, eight_utc(date(season, 9, 1))).values()
         days = [date(season, 8, 20) + timedelta(days=number) for number in range(190)]
         of = {day: [w.at.week for w in weeks if fantasypros.is_of(w, day)] for day in days}
         assert max(map(len, of.values())) == 1

@@ -13,8 +13,8 @@ from fantasy_pipeline.football.import_calendar import (
     CORRECTION_LAG,
     PHASES,
     Import,
+    missing_imports,
     phases_at,
-    plan,
     planned_imports,
     projected_from,
 )
@@ -86,34 +86,38 @@ class TestMoments:
 
 class TestPlan:
     def test_newest_first_and_only_the_latest_phase(self) -> None:
-        items = plan(GAMES, {}, utc("2024-09-18T08:00"))
+        items = missing_imports(GAMES, {}, utc("2024-09-18T08:00"))
         assert [(item.week, item.phase) for item in items] == [(W2, "completed"), (W1, "final")]
 
     def test_imported_phase_is_left_out_and_a_later_one_counts(self) -> None:
         now = utc("2024-09-10T09:00")
-        assert plan(GAMES, {W1: {"provisional"}}, now) == []
-        assert plan(GAMES, {W1: {"final"}}, now) == []
+        assert missing_imports(GAMES, {W1: {"provisional"}}, now) == []
+        assert missing_imports(GAMES, {W1: {"final"}}, now) == []
 
     def test_provisional_import_does_not_stand_for_the_final_one(self) -> None:
-        items = plan(GAMES, {W1: {"provisional"}}, utc("2024-09-12T12:00"))
+        items = missing_imports(GAMES, {W1: {"provisional"}}, utc("2024-09-12T12:00"))
         assert items == [Import(utc("2024-09-12T12:00"), W1, "final")]
         assert items[0].key == "2024-01-final"
 
     def test_grace(self) -> None:
         hours = timedelta(hours=2)
-        assert plan(GAMES, {}, utc("2024-09-10T09:59"), hours) == []
-        assert len(plan(GAMES, {}, utc("2024-09-10T10:00"), hours)) == 1
+        assert missing_imports(GAMES, {}, utc("2024-09-10T09:59"), hours) == []
+        assert len(missing_imports(GAMES, {}, utc("2024-09-10T10:00"), hours)) == 1
 
     def test_before_the_first_moment_and_after_a_year_nothing_is_due(self) -> None:
-        assert plan(GAMES, {}, utc("2024-09-10T07:59")) == []
-        assert plan(GAMES, {}, utc("2025-12-01T00:00")) == []
+        assert missing_imports(GAMES, {}, utc("2024-09-10T07:59")) == []
+        assert missing_imports(GAMES, {}, utc("2025-12-01T00:00")) == []
 
     def test_moved_game_moves_the_plan(self) -> None:
         moved = [*GAMES[:1], GAMES[1]._replace(kickoff=utc("2024-09-11T23:00"))]
-        assert [i.phase for i in plan(moved, {}, utc("2024-09-12T12:00"))] == ["completed"]
+        assert [i.phase for i in missing_imports(moved, {}, utc("2024-09-12T12:00"))] == [
+            "completed"
+        ]
 
     def test_all_imports_are_in_time_order(self) -> None:
-        items = automation.all_imports(GAMES, utc("2024-09-10T08:00"), utc("2024-09-18T08:00"))
+        items = automation.imports_due_between(
+            GAMES, utc("2024-09-10T08:00"), utc("2024-09-18T08:00")
+        )
         assert [(i.week.week, i.phase) for i in items] == [
             (1, "provisional"),
             (1, "final"),
@@ -157,11 +161,11 @@ def test_a_phase_is_never_taken_back(games: list[Game], moments: tuple[datetime,
 
 @given(games=SCHEDULES, now=MOMENTS)
 def test_the_plan_is_of_the_past_and_once_per_week(games: list[Game], now: datetime) -> None:
-    items = plan(games, {}, now)
+    items = missing_imports(games, {}, now)
     assert all(item.due_at <= now for item in items)
     assert len({item.week for item in items}) == len(items)
     # What was imported is not planned again.
-    assert plan(games, {item.week: [item.phase] for item in items}, now) == []
+    assert missing_imports(games, {item.week: [item.phase] for item in items}, now) == []
 
 
 class TestWeekToFollow:

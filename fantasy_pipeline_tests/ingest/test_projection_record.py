@@ -16,12 +16,12 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import SOURCE_PROJECTIONS
 from fantasy_pipeline.ingest.projection_record import (
     CONTENT,
-    copies,
-    dropped,
-    known,
-    recorded,
-    repeats,
-    united,
+    as_known_at,
+    find_copies,
+    find_stale,
+    merge_missing,
+    merge_snapshot,
+    missing_players,
 )
 
 KICKOFF = datetime(2025, 11, 16, 18, tzinfo=timezone.utc)
@@ -68,50 +68,50 @@ def history(found: pa.Table) -> list[tuple[str, float, float | None]]:
 
 def test_the_latest_before_kickoff_is_known() -> None:
     said = table(row("a", 9, -4), row("a", 11, -1), row("a", 30, 0.5), row("b", 7, -2))
-    assert points(known(said)) == {"a": 11, "b": 7}
+    assert points(as_known_at(said)) == {"a": 11, "b": 7}
 
 
 def test_what_is_said_at_kickoff_is_late() -> None:
-    assert known(table(row("a", 9, 0))).num_rows == 0
+    assert as_known_at(table(row("a", 9, 0))).num_rows == 0
 
 
 def test_each_player_has_a_kickoff_of_his_own() -> None:
     monday = KICKOFF + DAY
     said = table(row("a", 9, -1), row("a", 10, 0.5), row("b", 7), row("b", 8, 0.5, kickoff=monday))
-    assert points(known(said)) == {"a": 9, "b": 8}
+    assert points(as_known_at(said)) == {"a": 9, "b": 8}
 
 
 def test_at_an_earlier_moment_less_was_known() -> None:
     said = table(row("a", 9, -4), row("a", 11, -1), row("b", 7, -1), row("c", 5, -4))
-    assert points(known(said, KICKOFF - 2 * DAY)) == {"a": 9, "c": 5}
-    assert points(known(said, KICKOFF - DAY)) == {"a": 11, "b": 7, "c": 5}
-    assert points(known(said, KICKOFF + DAY)) == points(known(said))
+    assert points(as_known_at(said, KICKOFF - 2 * DAY)) == {"a": 9, "c": 5}
+    assert points(as_known_at(said, KICKOFF - DAY)) == {"a": 11, "b": 7, "c": 5}
+    assert points(as_known_at(said, KICKOFF + DAY)) == points(as_known_at(said))
 
 
 def test_an_archive_counts_though_fetched_late() -> None:
     late = [row("a", 9, 400, source="nflcom"), row("a", 99, 500, source="nflcom")]
-    assert points(known(table(*late))) == {"a": 9}
-    assert points(known(table(*late, row("a", 8, -1, source="nflcom")))) == {"a": 8}
+    assert points(as_known_at(table(*late))) == {"a": 9}
+    assert points(as_known_at(table(*late, row("a", 8, -1, source="nflcom")))) == {"a": 8}
     # Asked in time, it had nothing of him then: what it says after the game is hindsight.
     in_time = row("b", 7, -1, source="nflcom")
-    assert points(known(table(*late, in_time))) == {"b": 7}
+    assert points(as_known_at(table(*late, in_time))) == {"b": 7}
     # A player without a game, as of a cancelled one, is no sign that it was asked in time.
     idle = row("b", 7, 400, source="nflcom", kickoff=None)
-    assert points(known(table(*late, idle))) == {"a": 9, "b": 7}
+    assert points(as_known_at(table(*late, idle))) == {"a": 9, "b": 7}
     # What it said was not known before the game.
-    assert known(table(*late), KICKOFF - DAY).num_rows == 0
+    assert as_known_at(table(*late), KICKOFF - DAY).num_rows == 0
 
 
 def test_without_a_game_the_latest_counts() -> None:
     said = table(row("a", 9, -4, kickoff=None), row("a", 0.5, 4, kickoff=None))
-    assert points(known(said)) == {"a": 0.5}
+    assert points(as_known_at(said)) == {"a": 0.5}
 
 
 def test_sources_and_weeks_are_kept_apart() -> None:
     said = table(row("a", 9), row("a", 8, source="espn"), row("a", 7, week=12))
-    found = known(said)
+    found = as_known_at(said)
     assert sorted(found["points_ppr"].to_pylist()) == [7, 8, 9]
-    assert known(said.slice(0, 0)).num_rows == 0
+    assert as_known_at(said.slice(0, 0)).num_rows == 0
     assert found.schema == SOURCE_PROJECTIONS.arrow_schema
 
 
@@ -154,7 +154,7 @@ def test_known_is_what_the_definition_says(said: list[Any], at: int | None) -> N
             expected[player, source] = max(before, key=lambda r: r["as_of"])["points_ppr"]
         elif late:
             expected[player, source] = min(late, key=lambda r: r["as_of"])["points_ppr"]
-    found = known(table(*rows), moment)
+    found = as_known_at(table(*rows), moment)
     assert {
         (one["player_id"], one["source"]): one["points_ppr"] for one in found.to_pylist()
     } == expected
@@ -164,58 +164,58 @@ def test_known_is_what_the_definition_says(said: list[Any], at: int | None) -> N
 
 
 def test_what_is_new_is_added_and_what_was_said_stays() -> None:
-    first = recorded(table(), table(row("a", 9), row("b", 7)), NONE)
-    second = recorded(first, table(row("a", 9, -1), row("b", 8, -1)), NONE)
+    first = merge_snapshot(table(), table(row("a", 9), row("b", 7)), NONE)
+    second = merge_snapshot(first, table(row("a", 9, -1), row("b", 8, -1)), NONE)
     assert history(second) == [("a", -3, 9), ("b", -3, 7), ("b", -1, 8)]
-    assert recorded(second, table(row("a", 9, 0.5), row("b", 8, 0.5)), NONE).equals(second)
+    assert merge_snapshot(second, table(row("a", 9, 0.5), row("b", 8, 0.5)), NONE).equals(second)
 
 
 def test_a_source_that_says_nothing_new_about_other_weeks_leaves_them() -> None:
     stored = table(row("a", 9, week=10), row("a", 8, source="espn"))
-    found = recorded(stored, table(row("a", 7)), NONE)
+    found = merge_snapshot(stored, table(row("a", 7)), NONE)
     assert found.num_rows == 3
 
 
 def test_who_is_not_projected_any_more_gets_a_row_without_points() -> None:
-    first = recorded(table(), table(row("a", 9, receptions=5.0), row("b", 7)), NONE)
-    second = recorded(first, table(row("b", 7, -1)), NONE)
+    first = merge_snapshot(table(), table(row("a", 9, receptions=5.0), row("b", 7)), NONE)
+    second = merge_snapshot(first, table(row("b", 7, -1)), NONE)
     assert history(second) == [("a", -3, 9), ("a", -1, None), ("b", -3, 7)]
     [gone] = [one for one in second.to_pylist() if one["points_ppr"] is None]
     assert all(gone[name] is None for name in CONTENT)
-    assert points(known(second)) == {"a": None, "b": 7}
+    assert points(as_known_at(second)) == {"a": None, "b": 7}
     # It is said once, and he may come back.
-    assert recorded(second, table(row("b", 7, -0.5)), NONE).equals(second)
-    third = recorded(second, table(row("a", 4, -0.2), row("b", 7, -0.2)), NONE)
-    assert points(known(third)) == {"a": 4, "b": 7}
+    assert merge_snapshot(second, table(row("b", 7, -0.5)), NONE).equals(second)
+    third = merge_snapshot(second, table(row("a", 4, -0.2), row("b", 7, -0.2)), NONE)
+    assert points(as_known_at(third)) == {"a": 4, "b": 7}
 
 
 def test_a_change_of_the_stat_line_is_a_new_statement() -> None:
-    first = recorded(table(), table(row("a", 9, receptions=5.0)), NONE)
-    assert recorded(first, table(row("a", 9, -1, receptions=4.0)), NONE).num_rows == 2
+    first = merge_snapshot(table(), table(row("a", 9, receptions=5.0)), NONE)
+    assert merge_snapshot(first, table(row("a", 9, -1, receptions=4.0)), NONE).num_rows == 2
     # A name spelled otherwise is not.
-    assert recorded(first, table(row("a", 9, -1, receptions=5.0, player_name="A")), NONE).equals(
-        first
-    )
+    assert merge_snapshot(
+        first, table(row("a", 9, -1, receptions=5.0, player_name="A")), NONE
+    ).equals(first)
 
 
 def test_the_same_file_read_again_replaces_its_own_rows_only() -> None:
-    first = recorded(table(), table(row("a", 9), row("b", 7)), NONE)
-    second = recorded(first, table(row("a", 10, -1), row("b", 7, -1), row("x", 3, -1)), NONE)
+    first = merge_snapshot(table(), table(row("a", 9), row("b", 7)), NONE)
+    second = merge_snapshot(first, table(row("a", 10, -1), row("b", 7, -1), row("x", 3, -1)), NONE)
     # x was somebody else's id.
-    again = recorded(second, table(row("a", 10, -1), row("b", 7, -1), row("c", 3, -1)), NONE)
+    again = merge_snapshot(second, table(row("a", 10, -1), row("b", 7, -1), row("c", 3, -1)), NONE)
     assert history(again) == [("a", -3, 9), ("a", -1, 10), ("b", -3, 7), ("c", -1, 3)]
 
 
 def test_an_older_file_than_the_record_adds_nothing() -> None:
-    first = recorded(table(), table(row("a", 9, -1)), NONE)
-    assert recorded(first, table(row("a", 5, -2), row("b", 5, -2)), NONE).equals(first)
+    first = merge_snapshot(table(), table(row("a", 9, -1)), NONE)
+    assert merge_snapshot(first, table(row("a", 5, -2), row("b", 5, -2)), NONE).equals(first)
 
 
 def test_files_of_several_days_are_one_fetch() -> None:
     one = table(row("qb", 20, -3), row("wr", 9, -2))
-    first = recorded(table(), one, NONE)
-    assert recorded(first, one, NONE).equals(first)
-    second = recorded(first, table(row("qb", 20, -3), row("wr", 8, -1)), NONE)
+    first = merge_snapshot(table(), one, NONE)
+    assert merge_snapshot(first, one, NONE).equals(first)
+    second = merge_snapshot(first, table(row("qb", 20, -3), row("wr", 8, -1)), NONE)
     assert history(second) == [("qb", -3, 20), ("wr", -2, 9), ("wr", -1, 8)]
 
 
@@ -224,7 +224,7 @@ def test_kickoffs_are_of_the_schedule_of_today() -> None:
         [{"season": 2025, "week": 11, "player_id": "a", "kickoff": KICKOFF + DAY}], schema=KICKOFFS
     )
     stored = table(row("a", 9), row("b", 7))
-    found = recorded(stored, table(), moved)
+    found = merge_snapshot(stored, table(), moved)
     assert found["kickoff"].to_pylist() == [KICKOFF + DAY, KICKOFF]
 
 
@@ -240,10 +240,10 @@ def test_every_fetch_can_be_read_back(fetches: list[dict[str, float]]) -> None:
     record = table()
     for number, fetch in enumerate(fetches):
         said = table(*(row(name, value, number - 10) for name, value in fetch.items()))
-        record = recorded(record, said, NONE)
-        assert recorded(record, said, NONE).equals(record)
+        record = merge_snapshot(record, said, NONE)
+        assert merge_snapshot(record, said, NONE).equals(record)
     for number, fetch in enumerate(fetches):
-        then = known(record, KICKOFF + (number - 10) * DAY)
+        then = as_known_at(record, KICKOFF + (number - 10) * DAY)
         assert {name: value for name, value in points(then).items() if value is not None} == fetch
 
 
@@ -257,7 +257,7 @@ def test_players_gone_are_counted_among_those_yet_to_play() -> None:
         row("e", 5, kickoff=None),
     )
     said = table(row("a", 9, -1), row("x", 1, -1))
-    assert dropped(stored, said) == (2, 3)
+    assert missing_players(stored, said) == (2, 3)
 
 
 # Who copies whom
@@ -277,7 +277,7 @@ def saying(source: str, points: np.ndarray, **more: Any) -> list[dict[str, Any]]
 def copying(**points: np.ndarray) -> dict[str, str]:
     """Who copies whom in the one week."""
     rows = [one for source, values in points.items() for one in saying(source, values)]
-    return copies(table(*rows)).get(SeasonWeek(2025, 11), {})
+    return find_copies(table(*rows)).get(SeasonWeek(2025, 11), {})
 
 
 @pytest.mark.parametrize(
@@ -319,7 +319,7 @@ def test_copies_are_told_apart_by_week() -> None:
         *saying("espn", OWN, season=2024), *saying("sleeper", OWN, season=2024),
     ]  # fmt: skip
     same = {"sleeper": "espn"}
-    assert copies(table(*rows)) == {SeasonWeek(2025, 11): same, SeasonWeek(2024, 11): same}
+    assert find_copies(table(*rows)) == {SeasonWeek(2025, 11): same, SeasonWeek(2024, 11): same}
 
 
 def test_a_copy_in_other_scorings_is_one() -> None:
@@ -328,10 +328,10 @@ def test_a_copy_in_other_scorings_is_one() -> None:
     theirs = [
         one | {"points_half": one["points_ppr"], "points_ppr": None} for one in saying("espn", OWN)
     ]
-    assert copies(table(*rows, *theirs)) == {SeasonWeek(2025, 11): {"sleeper": "espn"}}
+    assert find_copies(table(*rows, *theirs)) == {SeasonWeek(2025, 11): {"sleeper": "espn"}}
     # Two scorings of one, one of the other: they are compared in the one that both give.
     rows = [one | {"points_half": one["points_ppr"] - 2} for one in saying("sleeper", OWN)]
-    assert copies(table(*rows, *saying("fantasypros", OWN))) == {
+    assert find_copies(table(*rows, *saying("fantasypros", OWN))) == {
         SeasonWeek(2025, 11): {"sleeper": "fantasypros"}
     }
 
@@ -362,7 +362,7 @@ def test_a_position_that_is_the_week_befores_is_found(now: np.ndarray, stale: bo
             *saying("nflcom", OWN + 1, position="K", week=12),
         )),
     ]  # fmt: skip
-    assert repeats(table(*rows)) == ({SeasonWeek(2025, 12): {"nflcom": ["QB"]}} if stale else {})
+    assert find_stale(table(*rows)) == ({SeasonWeek(2025, 12): {"nflcom": ["QB"]}} if stale else {})
 
 
 def test_two_weeks_apart_or_another_source_is_no_repetition() -> None:
@@ -370,13 +370,13 @@ def test_two_weeks_apart_or_another_source_is_no_repetition() -> None:
         *saying("nflcom", OWN, week=10), *saying("espn", OWN, week=11),
         *saying("nflcom", OWN, week=12), *saying("nflcom", OWN, week=11, season=2024),
     ]  # fmt: skip
-    assert repeats(table(*rows)) == {}
+    assert find_stale(table(*rows)) == {}
 
 
 def test_what_another_run_recorded_meanwhile_is_kept() -> None:
     read_by_both = table(row("a", 9, -3))
-    mine = recorded(read_by_both, table(row("a", 10, -1)), NONE)
-    theirs = recorded(read_by_both, table(row("a", 8, -2)), NONE)
-    both = united(theirs, mine)
+    mine = merge_snapshot(read_by_both, table(row("a", 10, -1)), NONE)
+    theirs = merge_snapshot(read_by_both, table(row("a", 8, -2)), NONE)
+    both = merge_missing(theirs, mine)
     assert history(both) == [("a", -3, 9), ("a", -2, 8), ("a", -1, 10)]
-    assert united(both, both).equals(both)
+    assert merge_missing(both, both).equals(both)

@@ -27,8 +27,8 @@ from fantasy_pipeline.operations.health import (
     Subject,
     examine,
     examine_session,
+    exit_code,
     subject_of,
-    worst,
 )
 from fantasy_pipeline.operations.session import BACKFILL_LOCK, INSTANCE_LOCK, Session
 from fantasy_pipeline.operations.status import Instigator
@@ -71,9 +71,9 @@ def subject(instance: dg.DagsterInstance, **changes: Any) -> Subject:
 
 def test_exit_code_is_the_worst() -> None:
     levels: list[health.Level] = ["ok", "critical", "warning"]
-    assert worst(Finding("x", level, "") for level in levels) == 2
-    assert worst([Finding("x", "warning", "")]) == 1
-    assert worst([]) == 0
+    assert exit_code(Finding("x", level, "") for level in levels) == 2
+    assert exit_code([Finding("x", "warning", "")]) == 1
+    assert exit_code([]) == 0
 
 
 def test_every_rule_is_named(instance: dg.DagsterInstance) -> None:
@@ -411,7 +411,7 @@ def test_locks_of_a_session_are_those_that_are_taken(
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     session = Session("sample", None)
     _ = session.instance
-    with session.lake.rebuilding(PLAYER_HISTORY), locked(session.home / BACKFILL_LOCK):
+    with session.lake.rebuild_lock(PLAYER_HISTORY), locked(session.home / BACKFILL_LOCK):
         taken = {path.name for path, _ in held(session.locks)}
     assert taken == {BACKFILL_LOCK, PLAYER_HISTORY.name}
     assert (session.home / INSTANCE_LOCK) in session.locks

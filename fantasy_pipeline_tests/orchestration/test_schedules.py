@@ -9,10 +9,11 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from fantasy_pipeline.definitions import ALL_SCHEDULES, defs
+from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.operations.execute import execute
 from fantasy_pipeline.orchestration.resources import NflData
+from fantasy_pipeline.orchestration.schedules import ALL_SCHEDULES
 from fantasy_pipeline.orchestration.sensors import CATCH_UP_PER_TICK, catch_up, upcoming_request
 from fantasy_pipeline_tests.conftest import WithHistory
 from fantasy_pipeline_tests.system.replay import record_imports, write_schedule

@@ -19,7 +19,7 @@ from fantasy_pipeline.football.tables import (
 )
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.report.fingerprint import made_from
+from fantasy_pipeline.report.fingerprint import fingerprint
 from fantasy_pipeline_tests.conftest import Rows
 
 WEEK = SeasonWeek(2025, 10)
@@ -63,14 +63,14 @@ def test_a_change_of_each_table_is_seen_and_of_a_later_week_not(
     lake: Lake, rows: Rows, table: Table, row: dict[str, Any], change: dict[str, Any]
 ) -> None:
     later = SeasonWeek(2025, 11)
-    nothing = made_from(lake, WEEK)
+    nothing = fingerprint(lake, WEEK)
     put(lake, rows, table, {WEEK: row, later: row})
-    first = made_from(lake, WEEK)
+    first = fingerprint(lake, WEEK)
     assert first != nothing
     put(lake, rows, table, {WEEK: row, later: row | change})
-    assert made_from(lake, WEEK) == first, "another week is none of this report's business"
+    assert fingerprint(lake, WEEK) == first, "another week is none of this report's business"
     put(lake, rows, table, {WEEK: row | change, later: row})
-    assert made_from(lake, WEEK) != first
+    assert fingerprint(lake, WEEK) != first
 
 
 @each_table
@@ -84,9 +84,9 @@ def test_earlier_weeks_count_where_they_are_shown(
     earlier: SeasonWeek,
 ) -> None:
     put(lake, rows, table, {WEEK: row, earlier: row})
-    first = made_from(lake, WEEK)
+    first = fingerprint(lake, WEEK)
     put(lake, rows, table, {WEEK: row, earlier: row | change})
-    assert (made_from(lake, WEEK) != first) == (table in SO_FAR)
+    assert (fingerprint(lake, WEEK) != first) == (table in SO_FAR)
 
 
 class Watched(Lake):
@@ -106,5 +106,5 @@ def test_every_table_that_is_read_is_tested_here(lake: Lake, rows: Rows) -> None
     for table, row, _ in CHANGES:
         put(lake, rows, table, {WEEK: row})
     watched = Watched(lake.root, lake.label)
-    assert made_from(watched, WEEK) == made_from(lake, WEEK)
+    assert fingerprint(watched, WEEK) == fingerprint(lake, WEEK)
     assert watched.seen == {table.name for table in tested}

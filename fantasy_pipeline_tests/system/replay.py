@@ -11,12 +11,13 @@ import dagster as dg
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from fantasy_pipeline.definitions import ALL_SCHEDULES, defs
+from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.football.calendar import Game
 from fantasy_pipeline.football.import_calendar import phases_at
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.runs.import_state import week_of_run
+from fantasy_pipeline.orchestration.schedules import ALL_SCHEDULES
 from fantasy_pipeline.orchestration.sensors import catch_up
 
 HOUR = timedelta(hours=1)

@@ -95,7 +95,7 @@ def test_a_rebuild_that_waited_sees_what_came_meanwhile(home: Path) -> None:
         lake = Lake(str(home / "data" / "sample"), SAMPLE_LABEL)
         job = (instance, "history_rebuild", "sample", {})
         rebuild = threading.Thread(target=execute, args=job)
-        with lake.rebuilding(PLAYER_HISTORY):
+        with lake.rebuild_lock(PLAYER_HISTORY):
             rebuild.start()
             assert execute(instance, "season_ingest", "sample", {}, W2, W2).success
             rebuild.join(1)

@@ -10,15 +10,15 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from fantasy_pipeline.definitions import ALL_SCHEDULES
 from fantasy_pipeline.football.calendar import Game, games_from_table
-from fantasy_pipeline.football.import_calendar import all_imports, plan
+from fantasy_pipeline.football.import_calendar import imports_due_between, missing_imports
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import STAT_CORRECTIONS, WEEKLY_STATS
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.orchestration.resources import REAL_LABEL, NflData
 from fantasy_pipeline.orchestration.runs.import_state import imported_of, imported_phases
 from fantasy_pipeline.orchestration.runs.tags import run_tags
+from fantasy_pipeline.orchestration.schedules import ALL_SCHEDULES
 from fantasy_pipeline_tests.system.replay import (
     Replay,
     asked_after,
@@ -61,7 +61,9 @@ def instance(tmp_path: Path, games: tuple[Game, ...]) -> Iterator[dg.DagsterInst
 def _import_before(
     instance: dg.DagsterInstance, games: tuple[Game, ...], start: datetime = START
 ) -> None:
-    weeks = {item.week: "final" for item in all_imports(games, utc("2023-09-01T00:00"), start)}
+    weeks = {
+        item.week: "final" for item in imports_due_between(games, utc("2023-09-01T00:00"), start)
+    }
     record_imports(instance, weeks, {"trigger": "backfill"})
 
 
@@ -86,7 +88,7 @@ def _schedule(
 def expected(
     games: tuple[Game, ...], until: datetime = END, since: datetime = START
 ) -> list[tuple[SeasonWeek, str]]:
-    return [(item.week, item.phase) for item in all_imports(games, since, until)]
+    return [(item.week, item.phase) for item in imports_due_between(games, since, until)]
 
 
 def test_every_week_is_imported_twice(
@@ -209,7 +211,7 @@ def test_each_import_of_a_season_is_followed_by_projections_of_the_coming_week(
     instance: dg.DagsterInstance, games: tuple[Game, ...]
 ) -> None:
     nfl, answers = NflData(), {}
-    for item in all_imports(games, START, END):
+    for item in imports_due_between(games, START, END):
         tags = run_tags(item.week, "auto", "schedule", item.phase, item.due_at)
         run = dg.DagsterRun("weekly_import", tags=tags, status=dg.DagsterRunStatus.SUCCESS)
         event = dg.DagsterEvent("PIPELINE_SUCCESS", run.job_name, message="done")
@@ -322,7 +324,7 @@ def test_half_finished_week_and_its_corrections(
         games = NflData().games()
         now = utc("2025-09-18T13:00")
         assert imported_of(instance, games, now, None)[week] == {"provisional"}
-        assert plan(games, imported_of(instance, games, now, None), now)[0].week == week
+        assert missing_imports(games, imported_of(instance, games, now, None), now)[0].week == week
 
         monkeypatch.setenv("NFLVERSE_MIRROR", str(nfl_mirror))
         replay.catch_up(utc("2025-09-18T15:00"))

@@ -125,22 +125,22 @@ class Table:
             clauses += _broken_values(self, column, rules, details, data.num_rows)
         return clauses
 
-    def checked(self, data: pa.Table | Checked) -> Checked:
+    def validated(self, data: pa.Table | ValidatedRows) -> ValidatedRows:
         """Rows in the shape of the contract, with nothing but values that it allows: what may be
         written. What has been checked is not looked at again.
 
         Raises:
             PipelineError: as `conform`, or values that are not allowed; all columns are named.
         """
-        if isinstance(data, Checked) and data.table == self:
+        if isinstance(data, ValidatedRows) and data.table == self:
             return data
-        rows = self._shaped(data.rows if isinstance(data, Checked) else data)
+        rows = self._shaped(data.rows if isinstance(data, ValidatedRows) else data)
         if wrong := self.violations(rows):
             raise PipelineError(
                 f"table {self.name}: {' | '.join(wrong)}. Nothing was written. Upstream is wrong, "
                 f"or a column changed its meaning."
             )
-        return Checked(self, rows)
+        return ValidatedRows(self, rows)
 
     def conform(self, data: pa.Table) -> pa.Table:
         """Select, order and cast the columns to this contract, rows sorted by key.
@@ -181,7 +181,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Checked:
+class ValidatedRows:
     """Rows that keep a table's contract; only `Table.checked` makes them."""
 
     table: Table

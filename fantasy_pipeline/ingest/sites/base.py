@@ -32,7 +32,7 @@ _NAMED = 5
 
 
 @dataclass(frozen=True)
-class Week:
+class ScheduledWeek:
     """One week of the schedule, as seen from `now`.
 
     Args:
@@ -59,14 +59,14 @@ class Week:
         return self.first - near <= self.now <= self.last + near
 
 
-def weeks_of(games: Iterable[Game], season: int, now: datetime) -> dict[int, Week]:
+def schedule_of(games: Iterable[Game], season: int, now: datetime) -> dict[int, ScheduledWeek]:
     """The weeks of a season by number."""
     found: dict[int, list[Game]] = {}
     for game in games:
         if game.season == season:
             found.setdefault(game.week, []).append(game)
     return {
-        number: Week(
+        number: ScheduledWeek(
             SeasonWeek(season, number),
             min(game.kickoff for game in played),
             max(game.kickoff for game in played),
@@ -80,7 +80,7 @@ def weeks_of(games: Iterable[Game], season: int, now: datetime) -> dict[int, Wee
 
 
 @dataclass
-class Answer:
+class SourceResponse:
     """What one source said.
 
     Args:
@@ -107,10 +107,10 @@ class ProjectionSource(Protocol):
     name: str
     archived: bool
 
-    def asks(self, week: Week) -> bool:
+    def covers(self, week: ScheduledWeek) -> bool:
         """Whether the source can say something about the week."""
 
-    def ask(self, weeks: Sequence[Week], raw_players: pa.Table) -> Answer:
+    def fetch(self, weeks: Sequence[ScheduledWeek], raw_players: pa.Table) -> SourceResponse:
         """What it says about weeks of one season; network failures are part of the answer.
 
         Args:
@@ -119,7 +119,7 @@ class ProjectionSource(Protocol):
 
 
 @dataclass
-class Statement:
+class SourceProjection:
     """One player's projection as a site gives it; `id` is the site's.
 
     Args:
@@ -147,18 +147,18 @@ class WebSource:
         self,
         name: str,
         id_column: str,
-        read: Callable[[Week], tuple[Sequence[Statement], datetime]],
+        read: Callable[[ScheduledWeek], tuple[Sequence[SourceProjection], datetime]],
     ) -> None:
         self.name = name
         self._id_column = id_column
         self._read = read
         self._down: SourceError | None = None
 
-    def asks(self, week: Week) -> bool:
+    def covers(self, week: ScheduledWeek) -> bool:
         return week.is_regular and week.at.season >= FIRST_SEASON
 
-    def ask(self, weeks: Sequence[Week], raw_players: pa.Table) -> Answer:
-        answer = Answer()
+    def fetch(self, weeks: Sequence[ScheduledWeek], raw_players: pa.Table) -> SourceResponse:
+        answer = SourceResponse()
         strangers: dict[str, None] = {}
         total = 0
         for week in weeks:
@@ -187,7 +187,11 @@ class WebSource:
         return answer
 
     def _joined(
-        self, statements: Sequence[Statement], as_of: datetime, week: Week, raw_players: pa.Table
+        self,
+        statements: Sequence[SourceProjection],
+        as_of: datetime,
+        week: ScheduledWeek,
+        raw_players: pa.Table,
     ) -> tuple[pa.Table, list[str]]:
         """Statements under our ids, and the names of those that none of our players has."""
         import pyarrow as pa

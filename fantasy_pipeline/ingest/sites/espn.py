@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from fantasy_pipeline.ingest.sites.base import (
     UNKNOWN,
-    Statement,
+    ScheduledWeek,
+    SourceProjection,
     WebSource,
-    Week,
     nothing,
     number,
     stat_line,
@@ -77,7 +77,7 @@ def espn(transport: Transport) -> WebSource:
     """The adapter."""
     headers = {"X-Fantasy-Filter": json.dumps(FILTER, separators=(",", ":"))}
 
-    def read(week: Week) -> tuple[Sequence[Statement], datetime]:
+    def read(week: ScheduledWeek) -> tuple[Sequence[SourceProjection], datetime]:
         url = URL.format(season=week.at.season, week=week.at.week)
         fetched = transport.fetch(url, NAME, week.at.season, week.at.week, headers)
         return statements(json.loads(fetched.path.read_bytes()), week), fetched.as_of
@@ -85,7 +85,7 @@ def espn(transport: Transport) -> WebSource:
     return WebSource(NAME, "espn_id", read)
 
 
-def statements(answer: object, week: Week) -> list[Statement]:
+def statements(answer: object, week: ScheduledWeek) -> list[SourceProjection]:
     """Projections in an answer.
 
     Raises:
@@ -109,7 +109,7 @@ def statements(answer: object, week: Week) -> list[Statement]:
         if total == UNKNOWN:
             continue
         found.append(
-            Statement(
+            SourceProjection(
                 str(player["id"]),
                 text(player.get("fullName")),
                 TEAMS.get(int(number(player.get("proTeamId")) or 0)),
@@ -121,7 +121,7 @@ def statements(answer: object, week: Week) -> list[Statement]:
     return found
 
 
-def _projection(player: dict[str, Any], week: Week) -> dict[str, Any] | None:
+def _projection(player: dict[str, Any], week: ScheduledWeek) -> dict[str, Any] | None:
     """The one entry that is a projection of the week."""
     wanted = {
         "seasonId": week.at.season,

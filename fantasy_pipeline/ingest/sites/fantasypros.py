@@ -17,10 +17,10 @@ from zoneinfo import ZoneInfo
 from fantasy_pipeline.football.teams import CURRENT_CODE
 from fantasy_pipeline.ingest.sites.base import (
     FIRST_SEASON,
-    Answer,
-    Statement,
+    ScheduledWeek,
+    SourceProjection,
+    SourceResponse,
     WebSource,
-    Week,
     nothing,
     unusable,
 )
@@ -53,17 +53,17 @@ class FantasyPros(WebSource):
         super().__init__(NAME, "fantasypros_id", self._latest)
         self._transport = transport
 
-    def asks(self, week: Week) -> bool:
+    def covers(self, week: ScheduledWeek) -> bool:
         return week.at.season >= FIRST_SEASON and week.is_current
 
-    def ask(self, weeks: Sequence[Week], raw_players: pa.Table) -> Answer:
-        answer = super().ask(weeks, raw_players)
+    def fetch(self, weeks: Sequence[ScheduledWeek], raw_players: pa.Table) -> SourceResponse:
+        answer = super().fetch(weeks, raw_players)
         if len(answer.absent) < len(weeks):
             # One week is all that it can have said something about.
             answer.absent.clear()
         return answer
 
-    def _latest(self, week: Week) -> tuple[Sequence[Statement], datetime]:
+    def _latest(self, week: ScheduledWeek) -> tuple[Sequence[SourceProjection], datetime]:
         fetched = self._transport.fetch(URL, NAME, week.at.season, week.at.week)
         try:
             with fetched.path.open(encoding="utf-8-sig", newline="") as lines:
@@ -77,8 +77,8 @@ class FantasyPros(WebSource):
 
 
 def statements(
-    rows: Sequence[Mapping[str, str | None]], week: Week
-) -> tuple[list[Statement], date]:
+    rows: Sequence[Mapping[str, str | None]], week: ScheduledWeek
+) -> tuple[list[SourceProjection], date]:
     """Ranks and points in the file, and the day it was made.
 
     Raises:
@@ -100,7 +100,7 @@ def statements(
     if not is_of(week, made):
         raise nothing(NAME, week.at, f"the latest ranking is of {made}, not of this week")
     _check_opponents(ours, week)
-    found: dict[str, Statement] = {}
+    found: dict[str, SourceProjection] = {}
     for row in sorted(ours, key=lambda row: list(PAGES).index(row["page"] or "")):
         key = row["fantasypros_id"]
         if not _given(key):
@@ -108,13 +108,13 @@ def statements(
         values = _values(row, week)
         # Of two pages on one player the first gives the ranks.
         known = found.setdefault(
-            str(key), Statement(str(key), row.get("player_name"), row.get("team"), {})
+            str(key), SourceProjection(str(key), row.get("player_name"), row.get("team"), {})
         )
         known.values.update({**values, **known.values})
     return list(found.values()), made
 
 
-def is_of(week: Week, made: date) -> bool:
+def is_of(week: ScheduledWeek, made: date) -> bool:
     """Whether a ranking made on a day is of this week: from Tuesday to its last game.
 
     The site turns to the next week after Monday, whatever was postponed; so no day is of two weeks.
@@ -124,7 +124,7 @@ def is_of(week: Week, made: date) -> bool:
     return monday - timedelta(days=7) < made <= min(last, monday)
 
 
-def _check_opponents(rows: Iterable[Mapping[str, str | None]], week: Week) -> None:
+def _check_opponents(rows: Iterable[Mapping[str, str | None]], week: ScheduledWeek) -> None:
     """Refuse a file whose opponents are not this week's, where it names them."""
     named = right = 0
     for row in rows:
@@ -139,7 +139,7 @@ def _check_opponents(rows: Iterable[Mapping[str, str | None]], week: Week) -> No
         raise unusable(NAME, week.at, f"{named - right} of {named} opponents are of another week")
 
 
-def _values(row: Mapping[str, str | None], week: Week) -> dict[str, float]:
+def _values(row: Mapping[str, str | None], week: ScheduledWeek) -> dict[str, float]:
     """Ranks, and points where they are given."""
     try:
         values = {

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from fantasy_pipeline.errors import NotPublishedError, SourceError, UnusableAnswerError
 from fantasy_pipeline.football.tables import SOURCE_PROJECTIONS
 from fantasy_pipeline.ingest.sites import NFLCOM
-from fantasy_pipeline.ingest.sites.base import Answer, Week
+from fantasy_pipeline.ingest.sites.base import ScheduledWeek, SourceResponse
 from fantasy_pipeline.ingest.sources import schema
 from fantasy_pipeline.ingest.sources.base import Source
 from fantasy_pipeline.lake.duck import arrow, database, query
@@ -30,17 +30,17 @@ class NflCom:
     def __init__(self, source: Source) -> None:
         self._source = source
 
-    def asks(self, week: Week) -> bool:
+    def covers(self, week: ScheduledWeek) -> bool:
         return True
 
-    def ask(self, weeks: Sequence[Week], raw_players: pa.Table) -> Answer:
+    def fetch(self, weeks: Sequence[ScheduledWeek], raw_players: pa.Table) -> SourceResponse:
         season, numbers = weeks[0].at.season, [week.at.week for week in weeks]
         return nflcom_projections(self._source, raw_players, season, numbers)
 
 
 def nflcom_projections(
     source: Source, raw_players: pa.Table, season: int, weeks: Sequence[int]
-) -> Answer:
+) -> SourceResponse:
     """NFL.com's projections of some weeks of a season.
 
     A week with a file that cannot be used fails alone. After a failure of the network no other week
@@ -53,7 +53,7 @@ def nflcom_projections(
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    answer = Answer([SOURCE_PROJECTIONS.arrow_schema.empty_table()])
+    answer = SourceResponse([SOURCE_PROJECTIONS.arrow_schema.empty_table()])
     first = schema.FIRST_SEASON_UPSTREAM["nflcom_projections"]
     if season < first:
         answer.warnings.append(f"nflcom_projections {season}: upstream begins with {first}")

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS
 from fantasy_pipeline.ingest.sites.base import (
     UNKNOWN,
-    Statement,
+    ScheduledWeek,
+    SourceProjection,
     WebSource,
-    Week,
     nothing,
     number,
     stat_line,
@@ -61,7 +61,7 @@ STATS = {
 def sleeper(transport: Transport) -> WebSource:
     """The adapter."""
 
-    def read(week: Week) -> tuple[Sequence[Statement], datetime]:
+    def read(week: ScheduledWeek) -> tuple[Sequence[SourceProjection], datetime]:
         url = URL.format(season=week.at.season, week=week.at.week)
         fetched = transport.fetch(url, NAME, week.at.season, week.at.week)
         return statements(json.loads(fetched.path.read_bytes()), week), fetched.as_of
@@ -69,7 +69,7 @@ def sleeper(transport: Transport) -> WebSource:
     return WebSource(NAME, "sleeper_id", read)
 
 
-def statements(answer: object, week: Week) -> list[Statement]:
+def statements(answer: object, week: ScheduledWeek) -> list[SourceProjection]:
     """Projections in an answer.
 
     Raises:
@@ -103,7 +103,7 @@ def statements(answer: object, week: Week) -> list[Statement]:
         names = (text(who.get(name)) for name in ("first_name", "last_name"))
         name = " ".join(part for part in names if part)
         found.append(
-            Statement(
+            SourceProjection(
                 str(row["player_id"]),
                 name or None,
                 text(row.get("team")),

@@ -16,7 +16,7 @@ from fantasy_pipeline.football.tables import GAMES
 from fantasy_pipeline.football.tables.contract import Column, Table
 from fantasy_pipeline.football.teams import code_sql
 from fantasy_pipeline.ingest.sources import schema
-from fantasy_pipeline.ingest.sources.ignored_columns import LEFT_OUT
+from fantasy_pipeline.ingest.sources.ignored_columns import IGNORED_COLUMNS
 from fantasy_pipeline.lake.duck import arrow, query
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _both_names(column: Column, name: str) -> str:
     return column.name if name == column.name else f"{column.name} (upstream: {name})"
 
 
-def project(
+def select_columns(
     connection: duckdb.DuckDBPyConnection, frame: pa.Table, contract: Table, season: int | None
 ) -> pa.Table:
     """Select and cast the contract's columns from an upstream frame; nothing else is changed.
@@ -201,7 +201,7 @@ def _refuse_other_seasons(frame: pa.Table, contract: Table, season: int | None) 
 def _added(present: Sequence[str], contract: Table) -> list[str]:
     """Columns that are neither read nor known."""
     wanted = {name for column in contract.columns for name in (column.name, *column.aliases)}
-    return sorted(set(present) - wanted - LEFT_OUT.get(contract.name, frozenset()))
+    return sorted(set(present) - wanted - IGNORED_COLUMNS.get(contract.name, frozenset()))
 
 
 def column_notes(present: Sequence[str], contract: Table) -> list[str]:
@@ -238,7 +238,7 @@ def schedule(connection: duckdb.DuckDBPyConnection, frame: pa.Table) -> pa.Table
     """Schedule in the lake's shape: UTC kick-offs (13:00 US/Eastern where unknown)."""
     import duckdb
 
-    connection.register("frame", project(connection, frame, SCHEDULE_FILE, None))
+    connection.register("frame", select_columns(connection, frame, SCHEDULE_FILE, None))
     try:
         rows = arrow(
             connection,
@@ -261,7 +261,7 @@ def weekly_stats(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season:
     # Only the old release calls a team so.
     is_old = "recent_team" in frame.column_names and "team" not in frame.column_names
     contract = schema.OLD_WEEKLY_STATS if is_old else schema.WEEKLY_STATS
-    connection.register("stats", project(connection, frame, contract, season))
+    connection.register("stats", select_columns(connection, frame, contract, season))
     replace = [
         f"coalesce(player_id, '{NO_PLAYER}') as player_id",
         f"{code_sql('team')} as team",
@@ -280,7 +280,7 @@ def with_kickers(
     connection: duckdb.DuckDBPyConnection, frame: pa.Table, kicking: pa.Table, season: int
 ) -> pa.Table:
     """The old release's stat lines with its kicking, which some who do other things do as well."""
-    kicking = project(connection, kicking, schema.OLD_KICKING, season).rename_columns(
+    kicking = select_columns(connection, kicking, schema.OLD_KICKING, season).rename_columns(
         {"player_name": "player_display_name", "team": "recent_team"}
     )
     connection.register("stats", frame)
@@ -304,7 +304,7 @@ def weekly_rosters(
     """
     import pyarrow.compute as pc
 
-    connection.register("rosters", project(connection, frame, schema.WEEKLY_ROSTERS, season))
+    connection.register("rosters", select_columns(connection, frame, schema.WEEKLY_ROSTERS, season))
     connection.register("players", players)
     sql = query(__package__, "weekly_rosters").format(team=code_sql("r.team"))
     rows = arrow(connection, sql)
@@ -323,14 +323,14 @@ def weekly_rosters(
 
 def injuries(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: int) -> pa.Table:
     """Injury reports; one row per player, team and week: the last one upstream wrote."""
-    connection.register("injuries", project(connection, frame, schema.INJURIES, season))
+    connection.register("injuries", select_columns(connection, frame, schema.INJURIES, season))
     sql = query(__package__, "injuries").format(team=code_sql("team"))
     return schema.INJURIES.conform(arrow(connection, sql))
 
 
 def snap_counts(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: int) -> pa.Table:
     """Snap counts."""
-    connection.register("snaps", project(connection, frame, schema.SNAP_COUNTS, season))
+    connection.register("snaps", select_columns(connection, frame, schema.SNAP_COUNTS, season))
     return schema.SNAP_COUNTS.conform(
         arrow(
             connection,
@@ -341,11 +341,11 @@ def snap_counts(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: 
 
 def player_ids(connection: duckdb.DuckDBPyConnection, frame: pa.Table) -> pa.Table:
     """Id map; of the few players listed twice, the row with the most ids."""
-    connection.register("ids", project(connection, frame, schema.PLAYER_IDS, None))
+    connection.register("ids", select_columns(connection, frame, schema.PLAYER_IDS, None))
     return schema.PLAYER_IDS.conform(arrow(connection, query(__package__, "player_ids")))
 
 
 def players(connection: duckdb.DuckDBPyConnection, frame: pa.Table) -> pa.Table:
     """Players who have a gsis_id."""
-    connection.register("players", project(connection, frame, schema.PLAYERS, None))
+    connection.register("players", select_columns(connection, frame, schema.PLAYERS, None))
     return schema.PLAYERS.conform(arrow(connection, "from players where player_id is not null"))

@@ -6,7 +6,7 @@ in `schema.py`. Seen in the files of 2015-2025, old and new layout.
 
 from __future__ import annotations
 
-LEFT_OUT: dict[str, frozenset[str]] = {
+IGNORED_COLUMNS: dict[str, frozenset[str]] = {
     name: frozenset(columns.split())
     for name, columns in {
         "weekly_stats": """

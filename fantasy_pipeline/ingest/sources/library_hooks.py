@@ -52,7 +52,7 @@ def serve_libraries(
             library swallowed the failure.
     """
     with _LOCK:
-        desk = _Desk(transport, dataset, season)
+        desk = _Server(transport, dataset, season)
         error: Exception | None = None
         try:
             with (
@@ -74,7 +74,7 @@ def serve_libraries(
             raise desk.explained(error)
 
 
-class _Desk:
+class _Server:
     """Answers each address that a library asks for and remembers the first failure.
 
     The libraries wrap what is raised under them (nflreadpy in ConnectionError or ValueError), so
@@ -127,7 +127,7 @@ class _Desk:
 
 
 @contextlib.contextmanager
-def _nflreadpy_served(desk: _Desk) -> Iterator[None]:
+def _nflreadpy_served(desk: _Server) -> Iterator[None]:
     # Imported here: it reads a .env file of the working directory when imported.
     from nflreadpy.config import CacheMode, get_config, update_config
     from nflreadpy.downloader import get_downloader
@@ -148,7 +148,7 @@ def _nflreadpy_served(desk: _Desk) -> Iterator[None]:
 class _Adapter(BaseAdapter):
     """Answers a requests session from the desk."""
 
-    def __init__(self, desk: _Desk) -> None:
+    def __init__(self, desk: _Server) -> None:
         super().__init__()
         self._desk = desk
 
@@ -169,7 +169,7 @@ class _Adapter(BaseAdapter):
 
 
 @contextlib.contextmanager
-def _urllib_served(desk: _Desk) -> Iterator[None]:
+def _urllib_served(desk: _Server) -> Iterator[None]:
     previous: urllib.request.OpenerDirector | None = getattr(urllib.request, "_opener", None)
     urllib.request.install_opener(_Opener(desk, previous or urllib.request.build_opener()))
     try:
@@ -182,7 +182,7 @@ def _urllib_served(desk: _Desk) -> Iterator[None]:
 class _Opener(urllib.request.OpenerDirector):
     """Answers `urllib.request.urlopen`, which pandas uses, from the desk."""
 
-    def __init__(self, desk: _Desk, others: urllib.request.OpenerDirector) -> None:
+    def __init__(self, desk: _Server, others: urllib.request.OpenerDirector) -> None:
         super().__init__()
         self._desk = desk
         self._others = others

@@ -260,7 +260,7 @@ def _blame_a_column(error: UnreadableError, path: Path) -> None:
         # Damaged, or no parquet.
         return
     with database() as connection:
-        canonical.project(connection, frame, _CONTRACTS[error.dataset], error.season)
+        canonical.select_columns(connection, frame, _CONTRACTS[error.dataset], error.season)
     raise LastingError(
         error.dataset,
         f"upstream's file is whole, and the library fails on it: {error.__cause__!r}",

@@ -8,8 +8,8 @@ from fantasy_pipeline.football.import_calendar import (
     ALARM_AFTER,
     LOOK_BACK,
     Import,
-    all_imports,
-    is_done,
+    imports_due_between,
+    is_satisfied,
 )
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.orchestration.alerts import messages
@@ -81,8 +81,8 @@ def alert_on_overdue_week(context: dg.SensorEvaluationContext, nfl: NflData) -> 
     try:
         now, games = nfl.now(), nfl.games()
         imported = imported_of(context.instance, games, now, nfl.label)
-        due = all_imports(games, now - LOOK_BACK, now - ALARM_AFTER)
-        came = [item for item in due if is_done(item.phase, imported.get(item.week, ()))]
+        due = imports_due_between(games, now - LOOK_BACK, now - ALARM_AFTER)
+        came = [item for item in due if is_satisfied(item.phase, imported.get(item.week, ()))]
         # The newest only: the others come by and by after downtime, and health tells of them.
         if due and due[-1] not in came and outbox.add(alert := messages.overdue(due[-1], now)):
             said = alert.title

@@ -49,8 +49,8 @@ def player_history(nfl: NflData) -> dg.MaterializeResult:  # type: ignore[type-a
             raise dg.Failure(f"{table.name} is not in the lake. Materialize it first.")
     # Written here and not by the I/O manager: of two runs at once, the one that reads last must
     # write last.
-    with nfl.lake.rebuilding(tables.PLAYER_HISTORY), nfl.lake.connect(inputs) as connection:
-        checked = tables.PLAYER_HISTORY.checked(player_history(connection))
+    with nfl.lake.rebuild_lock(tables.PLAYER_HISTORY), nfl.lake.connect(inputs) as connection:
+        checked = tables.PLAYER_HISTORY.validated(player_history(connection))
         refuse_forgotten_weeks(connection, checked.rows)
         rows = nfl.lake.write(tables.PLAYER_HISTORY, checked)
     return dg.MaterializeResult(

@@ -99,9 +99,9 @@ def imported_of(
     instance: dg.DagsterInstance, games: Sequence[Game], now: datetime, label: str | None
 ) -> dict[SeasonWeek, set[str]]:
     """`imported_phases` of every week that may be asked for at `now`."""
-    from fantasy_pipeline.football.import_calendar import LOOK_BACK, all_imports
+    from fantasy_pipeline.football.import_calendar import LOOK_BACK, imports_due_between
 
-    items = all_imports(games, now - LOOK_BACK, now)
+    items = imports_due_between(games, now - LOOK_BACK, now)
     return imported_phases(instance, sorted({item.week for item in items}), label)
 
 
@@ -124,7 +124,7 @@ def source_of_run(run: dg.DagsterRun) -> str | None:
     return run.tags.get("source") or config.get("source") or None
 
 
-def weeks_of_run(tags: Mapping[str, str]) -> list[SeasonWeek]:
+def weeks_of_tags(tags: Mapping[str, str]) -> list[SeasonWeek]:
     """The weeks a run is for: one, or those of a range, a rectangle of seasons and weeks."""
     if (week := week_of_run(tags)) is not None:
         return [week]
@@ -171,5 +171,5 @@ def running_weeks(
     found = {}
     for run in runs:
         if same_league(source_of_run(run), source) and tables & makes(run):
-            found.update(dict.fromkeys(weeks_of_run(run.tags), run))
+            found.update(dict.fromkeys(weeks_of_tags(run.tags), run))
     return found

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.projections.model.features import PRIOR_GAMES, USUAL_TEAM_TOTAL, floats, texts
-from fantasy_pipeline.projections.model.training import may_play
+from fantasy_pipeline.projections.model.training import is_eligible
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,4 +59,4 @@ def baseline_plays(rows: pa.Table) -> np.ndarray:
     rate = np.nan_to_num(floats(rows, "appearance_rate"), nan=0.5)
     hurt = np.isin(texts(rows, "injury_status"), ["Questionable", "Doubtful"])
     status = np.where(hurt, floats(rows, "status_rate"), 1.0)
-    return np.where(may_play(rows), rate * status, 0.0)
+    return np.where(is_eligible(rows), rate * status, 0.0)

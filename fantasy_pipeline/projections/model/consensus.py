@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.football.tables import PLAYER_WEEK
 from fantasy_pipeline.football.tables.week_rows import codes
-from fantasy_pipeline.ingest.projection_record import copies, known
+from fantasy_pipeline.ingest.projection_record import as_known_at, find_copies
 from fantasy_pipeline.projections.model.features import USUAL_TEAM_TOTAL
 from fantasy_pipeline.projections.model.intervals import LEVELS, quantiles
 
@@ -33,7 +33,7 @@ PRIOR_WEIGHT = 0.4
 PRIOR_ROWS = 2000
 """Player-weeks that the prior is worth."""
 MOST_WEIGHT = 0.9
-MOST_APART = 8.0
+MAX_DIFFERENCE = 8.0
 """Points beyond which a source's difference from the model counts no more."""
 
 
@@ -79,7 +79,7 @@ def stated_points(table: pa.Table, receptions: np.ndarray, scoring: Scoring = "h
     return points
 
 
-def beside(
+def points_by_source(
     rows: pa.Table,
     source_projections: pa.Table,
     with_copies: bool = False,
@@ -97,8 +97,8 @@ def beside(
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    source_projections = known(source_projections).select(["source", *KEY, *POINTS])
-    same = {} if with_copies else copies(source_projections)
+    source_projections = as_known_at(source_projections).select(["source", *KEY, *POINTS])
+    same = {} if with_copies else find_copies(source_projections)
     weeks = codes(rows)
     keyed = rows.select([*KEY, "receptions"]).append_column(
         "row", pa.array(np.arange(rows.num_rows))
@@ -119,7 +119,9 @@ def beside(
     return out
 
 
-def differences(model: np.ndarray, sources: dict[str, np.ndarray], weeks: np.ndarray) -> np.ndarray:
+def centred_differences(
+    model: np.ndarray, sources: dict[str, np.ndarray], weeks: np.ndarray
+) -> np.ndarray:
     """Source less model, beyond the source's level of the week; 0 where a source says nothing.
 
     The level is the mean difference of the week's players, the better ones weighing more. It
@@ -144,7 +146,7 @@ def differences(model: np.ndarray, sources: dict[str, np.ndarray], weeks: np.nda
         level = np.bincount(week, merit * apart) / np.maximum(np.bincount(week, merit), 1e-9)
         level[np.bincount(week, heard) < LEVEL_ROWS] = 0.0
         apart = np.where(np.isnan(values), 0.0, values - model - np.round(level, 6)[week])
-        columns.append(np.clip(apart, -MOST_APART, MOST_APART))
+        columns.append(np.clip(apart, -MAX_DIFFERENCE, MAX_DIFFERENCE))
     return np.column_stack(columns) if columns else np.zeros((len(model), 0))
 
 
@@ -156,7 +158,7 @@ def _near_the_middle(apart: np.ndarray, heard: np.ndarray, week: np.ndarray) -> 
     middle = np.zeros(week.max(initial=-1) + 1)
     for number in np.unique(week[heard]):
         middle[number] = np.median(apart[heard & (week == number)])
-    return np.clip(apart, middle[week] - 2 * MOST_APART, middle[week] + 2 * MOST_APART)
+    return np.clip(apart, middle[week] - 2 * MAX_DIFFERENCE, middle[week] + 2 * MAX_DIFFERENCE)
 
 
 def hints(
@@ -188,12 +190,12 @@ def learn_weights(unseen: pa.Table, source_projections: pa.Table) -> dict[str, f
     """
     import numpy as np
 
-    sources = beside(unseen, source_projections)
+    sources = points_by_source(unseen, source_projections)
     if not sources:
         return {}
     model = unseen["model_half"].to_numpy()
     heard = _with_hints(sources, _hints_of(unseen))
-    apart = differences(model, heard, codes(unseen))
+    apart = centred_differences(model, heard, codes(unseen))
     told = unseen["starts"].to_numpy(zero_copy_only=False)
     told = told & ~np.isnan(np.column_stack(list(sources.values()))).all(axis=1)
     apart, error = apart[told], (unseen["target_half"].to_numpy() - model)[told]
@@ -249,7 +251,7 @@ def learn_width(
     """
     import numpy as np
 
-    sources = beside(unseen, source_projections)
+    sources = points_by_source(unseen, source_projections)
     told = unseen["starts"].to_numpy(zero_copy_only=False)
     if not sources or not weights:
         return PRIOR_WIDTH
@@ -292,7 +294,7 @@ def combine(
     heard = _with_hints(sources, hints)
     prior = dict(zip(heard, _prior(heard), strict=True))
     share = _bounded(heard, np.array([weights.get(name, prior[name]) for name in heard]))
-    moves = differences(model, heard, weeks) * np.array(list(share.values()))
+    moves = centred_differences(model, heard, weeks) * np.array(list(share.values()))
     everybody = np.column_stack([model, *sources.values()])
     lowest, highest = np.nanmin(everybody, axis=1), np.nanmax(everybody, axis=1)
     return np.clip(model + moves.sum(axis=1), lowest, highest)

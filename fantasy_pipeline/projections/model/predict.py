@@ -11,8 +11,8 @@ from fantasy_pipeline.projections.model.stat_line import STATS, WEIGHTS, points
 from fantasy_pipeline.projections.model.training import (
     TREE_SHARE,
     PositionModel,
-    may_play,
-    plays_inputs,
+    availability_features,
+    is_eligible,
 )
 
 if TYPE_CHECKING:
@@ -76,9 +76,9 @@ def _plays(model: PositionModel, rows: pa.Table, matrix: np.ndarray) -> np.ndarr
 
     if not len(model.plays):
         return baseline_plays(rows)
-    scaled = model.plays_scale.apply(plays_inputs(matrix))
+    scaled = model.plays_scale.apply(availability_features(matrix))
     score = linear.dot(scaled, model.plays[:-1, None])[:, 0] + model.plays[-1]
     chance = 1 / (1 + np.exp(-score))
     doubtful = features.texts(rows, "injury_status") == "Doubtful"
     most = np.where(doubtful, np.nan_to_num(features.floats(rows, "status_rate")), 1.0)
-    return np.where(may_play(rows), np.minimum(chance, most), 0.0)
+    return np.where(is_eligible(rows), np.minimum(chance, most), 0.0)

@@ -149,7 +149,7 @@ def train(
     learnt, metrics, weights, width = {}, {}, {}, {}
     known = None if source_projections is None else usable(source_projections, season)
     window: dict[int, int] = {}
-    parts: dict[str, list[_Lessons]] = {position: [] for position in FANTASY_POSITIONS}
+    parts: dict[str, list[_TrainingSet]] = {position: [] for position in FANTASY_POSITIONS}
     # One thread: sums in another order would change the last bits.
     with threadpool_limits(1):
         for rows in history:
@@ -161,7 +161,7 @@ def train(
         for position in FANTASY_POSITIONS:
             if not (found := parts.pop(position)):
                 continue
-            result = _train_position(_Lessons.together(found), position, season)
+            result = _train_position(_TrainingSet.together(found), position, season)
             if result is None:
                 continue
             learnt[position], metrics[position], unseen = result
@@ -176,7 +176,7 @@ def train(
 
 
 @dataclass(frozen=True)
-class _Lessons:
+class _TrainingSet:
     """What a position learns from: player-weeks that were played, and all that may have been.
 
     Args:
@@ -194,7 +194,7 @@ class _Lessons:
     played: np.ndarray
 
     @classmethod
-    def of(cls, rows: pa.Table, matrix: np.ndarray, position: str) -> _Lessons:
+    def of(cls, rows: pa.Table, matrix: np.ndarray, position: str) -> _TrainingSet:
         import numpy as np
 
         played = features.floats(rows, "target_played")
@@ -202,18 +202,18 @@ class _Lessons:
         chosen = np.flatnonzero((played == 1) & (rank <= RELEVANT[position]))
         listed = features.texts(rows, "roster_source") != "stats"
         active = features.texts(rows, "roster_status") == "ACT"
-        asked = ~np.isnan(played) & may_play(rows) & listed & active
+        asked = ~np.isnan(played) & is_eligible(rows) & listed & active
         targets = [name for name in rows.column_names if name.startswith("target_")]
         return cls(
             rows.select([*PLAYER_WEEK, *targets]).take(chosen),
             rank[chosen],
             matrix[chosen],
-            plays_inputs(matrix[asked]),
+            availability_features(matrix[asked]),
             played[asked],
         )
 
     @classmethod
-    def together(cls, parts: Sequence[_Lessons]) -> _Lessons:
+    def together(cls, parts: Sequence[_TrainingSet]) -> _TrainingSet:
         import numpy as np
         import pyarrow as pa
 
@@ -222,7 +222,7 @@ class _Lessons:
         return cls(rows, *(np.concatenate([getattr(p, name) for p in parts]) for name in arrays))
 
 
-def _lessons(of_season: pa.Table) -> Iterator[tuple[str, _Lessons]]:
+def _lessons(of_season: pa.Table) -> Iterator[tuple[str, _TrainingSet]]:
     """What each position learns from one season."""
     import numpy as np
 
@@ -230,11 +230,11 @@ def _lessons(of_season: pa.Table) -> Iterator[tuple[str, _Lessons]]:
     place = features.texts(of_season, "position")
     for position in FANTASY_POSITIONS:
         these = np.flatnonzero(place == position)
-        yield position, _Lessons.of(of_season.take(these), matrix[these], position)
+        yield position, _TrainingSet.of(of_season.take(these), matrix[these], position)
 
 
 def _train_position(
-    lessons: _Lessons, position: str, season: int
+    lessons: _TrainingSet, position: str, season: int
 ) -> tuple[PositionModel, dict[str, float], pa.Table] | None:
     """Model, metrics and projections out of the fold of one position; None with too few rows."""
     import numpy as np
@@ -325,12 +325,12 @@ def _rank(weeks: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     return rank
 
 
-def plays_inputs(matrix: np.ndarray) -> np.ndarray:
+def availability_features(matrix: np.ndarray) -> np.ndarray:
     """Columns of `PLAYS_NAMES`."""
     return matrix[:, [features.NAMES.index(name) for name in PLAYS_NAMES]]
 
 
-def may_play(rows: pa.Table) -> np.ndarray:
+def is_eligible(rows: pa.Table) -> np.ndarray:
     """Rows of players whom neither roster, schedule nor report rules out."""
     import numpy as np
 
@@ -343,7 +343,7 @@ def may_play(rows: pa.Table) -> np.ndarray:
     )
 
 
-def _train_plays(lessons: _Lessons) -> tuple[linear.Scale, np.ndarray]:
+def _train_plays(lessons: _TrainingSet) -> tuple[linear.Scale, np.ndarray]:
     import numpy as np
 
     inputs = lessons.plays_inputs

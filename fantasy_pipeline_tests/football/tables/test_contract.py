@@ -205,7 +205,7 @@ def shares(*records: dict[str, Any]) -> pa.Table:
     ids=str,
 )
 def test_values_that_a_contract_allows(record: dict[str, Any]) -> None:
-    assert BOUNDED.checked(shares({}, record)).rows.num_rows == 2
+    assert BOUNDED.validated(shares({}, record)).rows.num_rows == 2
 
 
 @pytest.mark.parametrize(
@@ -223,13 +223,13 @@ def test_values_that_a_contract_allows(record: dict[str, Any]) -> None:
 )
 def test_values_that_it_does_not_are_named(record: dict[str, Any], text: str) -> None:
     with pytest.raises(PipelineError, match=text) as refused:
-        BOUNDED.checked(shares({}, record))
+        BOUNDED.validated(shares({}, record))
     assert str(refused.value).startswith("table shares: ")
 
 
 def test_all_columns_that_are_wrong_are_named() -> None:
     with pytest.raises(PipelineError, match=r"share: .* \| snaps: "):
-        BOUNDED.checked(shares({"share": 2.0, "snaps": -1}))
+        BOUNDED.validated(shares({"share": 2.0, "snaps": -1}))
 
 
 def test_a_repeated_key_is_named_with_the_values_that_are_wrong() -> None:
@@ -238,19 +238,19 @@ def test_a_repeated_key_is_named_with_the_values_that_are_wrong() -> None:
         PipelineError,
         match=r"1 repeated keys \(player_id\), e\.g\. a \| snaps: 1 of 3 rows outside",
     ):
-        BOUNDED.checked(both)
+        BOUNDED.validated(both)
 
 
 def test_what_has_been_checked_is_not_looked_at_again() -> None:
-    checked = BOUNDED.checked(shares({}))
-    assert BOUNDED.checked(checked) is checked
+    checked = BOUNDED.validated(shares({}))
+    assert BOUNDED.validated(checked) is checked
 
 
 def test_what_another_table_allows_is() -> None:
     wider = replace(BOUNDED, columns=tuple(replace(c, highest=None) for c in BOUNDED.columns))
-    checked = wider.checked(shares({"share": 9.0}))
+    checked = wider.validated(shares({"share": 9.0}))
     with pytest.raises(PipelineError, match="share: 1 of 1 rows outside"):
-        BOUNDED.checked(checked)
+        BOUNDED.validated(checked)
 
 
 def wrong_values(table: Table, column: Column) -> Iterator[tuple[Any, str]]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.ingest.sites.base import Week
+from fantasy_pipeline.ingest.sites.base import ScheduledWeek
 
 FIRST = datetime(2025, 11, 14, 1, 15, tzinfo=timezone.utc)
 LAST = datetime(2025, 11, 18, 1, 15, tzinfo=timezone.utc)
@@ -45,7 +45,7 @@ class Sites:
         return [path for path, _ in self.requests if path.startswith(f"/{host}/")]
 
 
-def make_week(number: int = 11, now: datetime = SAID, **more: Any) -> Week:
+def make_week(number: int = 11, now: datetime = SAID, **more: Any) -> ScheduledWeek:
     shift = timedelta(days=7 * (number - 11))
     facts: dict[str, Any] = {
         "at": SeasonWeek(2025, number),
@@ -55,7 +55,7 @@ def make_week(number: int = 11, now: datetime = SAID, **more: Any) -> Week:
         "opponents": {"BUF": "TB", "TB": "BUF", "JAX": "LAC", "LAC": "JAX"},
         "now": now,
     }
-    return Week(**(facts | more))
+    return ScheduledWeek(**(facts | more))
 
 
 def player(number: int, week: int = 11, **more: Any) -> dict[str, Any]:

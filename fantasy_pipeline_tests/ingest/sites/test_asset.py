@@ -15,7 +15,7 @@ import pytest
 from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import GAMES, RAW_PLAYERS, SOURCE_PROJECTIONS
-from fantasy_pipeline.ingest.projection_record import known
+from fantasy_pipeline.ingest.projection_record import as_known_at
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.operations.execute import summarize
 from fantasy_pipeline.orchestration.runs.results import RunOutcome
@@ -285,7 +285,7 @@ def test_what_was_said_before_kickoff_is_frozen(
     assert run(at=monday).success
     found = record(lake)
     assert found.num_rows == 2 * len(NUMBERS)
-    told = known(found)
+    told = as_known_at(found)
     said = dict(zip(told["player_id"].to_pylist(), told["points_half"].to_pylist(), strict=True))
     # 00-1 had played on Sunday, 00-2 was to play on Monday.
     assert (said["00-1"], said["00-2"]) == (points()[1], points(3.0)[2])
@@ -307,7 +307,7 @@ def test_a_past_week_is_asked_about_once_and_told_to_be_late(
     assert outcome.success, outcome.errors
     assert report()["sources late"] == "sleeper"
     assert report()["sources missing"] == "espn"
-    assert set(known(record(lake))["source"].to_pylist()) == {"nflcom"}
+    assert set(as_known_at(record(lake))["source"].to_pylist()) == {"nflcom"}
     assert len(sites.asked(HOSTS[0])) == 1
     assert not sites.asked(HOSTS[2] + "/dynastyprocess/data/master/files/fp_latest")
     assert run(at=at).success
@@ -477,7 +477,7 @@ def test_a_record_of_an_older_layout_is_kept(run: Run, sites: Sites, lake: Lake)
     found = record(lake)
     assert found.num_rows == 2 * len(NUMBERS)
     assert set(found["kickoff"].to_pylist()) == {SUNDAY, LAST}
-    earlier = known(found, SAID + 0.5 * DAY)
+    earlier = as_known_at(found, SAID + 0.5 * DAY)
     assert sorted(earlier["points_half"].to_pylist()) == sorted(points().values())
 
 

@@ -12,7 +12,7 @@ import pytest
 from fantasy_pipeline.errors import SourceError
 from fantasy_pipeline.football.teams import CURRENT_CODE
 from fantasy_pipeline.ingest.download.transport import Transport
-from fantasy_pipeline.ingest.sites.base import Answer
+from fantasy_pipeline.ingest.sites.base import SourceResponse
 from fantasy_pipeline.ingest.sites.espn import TEAMS, espn
 from fantasy_pipeline_tests.ingest.sites.sites import SAID, Sites, make_week
 
@@ -22,7 +22,7 @@ PATH = (
     "/lm-api-reads.fantasy.espn.com/apis/v3/games/ffl/seasons/2025/segments/0/leaguedefaults/3"
     "?scoringPeriodId={week}&view=kona_player_info"
 )
-Ask = Callable[..., Answer]
+Ask = Callable[..., SourceResponse]
 
 
 def entry(total: object, source: int = 1, week: int = 11, split: int = 1, **stats: float) -> Any:
@@ -52,11 +52,11 @@ PROJECTED = entry(14.2, _53=5.0, _42=62.0, _43=0.4, _58=7.5, _19=0.1, _44=0.1)
 
 
 @pytest.fixture
-def ask(sites: Sites, transport: Callable[..., Transport], players: pa.Table) -> Ask:
-    def build(body: object = None, **more: Any) -> Answer:
+def fetch(sites: Sites, transport: Callable[..., Transport], players: pa.Table) -> Ask:
+    def build(body: object = None, **more: Any) -> SourceResponse:
         if body is not None:
             sites.say(PATH.format(week=11), body, **more)
-        return espn(transport()).ask([make_week()], players)
+        return espn(transport()).fetch([make_week()], players)
 
     return build
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from fantasy_pipeline.errors import SourceError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.ingest.download.transport import Transport
-from fantasy_pipeline.ingest.sites.base import Answer, Week
+from fantasy_pipeline.ingest.sites.base import ScheduledWeek, SourceResponse
 from fantasy_pipeline.ingest.sites.fantasypros import FantasyPros, is_of
 from fantasy_pipeline_tests.ingest.sites.sites import SAID, Sites, make_week
 
@@ -26,7 +26,7 @@ COLUMNS = (
     *("page", "page_pos", "scrape_date", "fantasypros_id", "player_name", "pos", "team", "rank"),
     *("ecr", "sd", "best", "worst", "player_opponent_id", "r2p_pts"),
 )
-Ask = Callable[..., Answer]
+Ask = Callable[..., SourceResponse]
 EASTERN = ZoneInfo("America/New_York")
 KICKOFFS = st.sampled_from([time(9, 30), time(13), time(16, 25), time(20, 20), time(22, 20)])
 
@@ -57,16 +57,16 @@ def file(*lines: dict[str, object], columns: tuple[str, ...] = COLUMNS) -> str:
 
 
 @pytest.fixture
-def ask(sites: Sites, transport: Callable[..., Transport], players: pa.Table) -> Ask:
-    def build(body: str | None = None, *weeks: Week, **more: Any) -> Answer:
+def fetch(sites: Sites, transport: Callable[..., Transport], players: pa.Table) -> Ask:
+    def build(body: str | None = None, *weeks: ScheduledWeek, **more: Any) -> SourceResponse:
         if body is not None:
             sites.say(PATH, body, **more)
-        return FantasyPros(transport()).ask(weeks or (make_week(),), players)
+        return FantasyPros(transport()).fetch(weeks or (make_week(),), players)
 
     return build
 
 
-def told(found: Answer) -> dict[str, dict[str, Any]]:
+def told(found: SourceResponse) -> dict[str, dict[str, Any]]:
     return {row["player_id"]: row for part in found.parts for row in part.to_pylist()}
 
 
@@ -147,7 +147,7 @@ def test_the_week_follows_from_the_day(made: str, expected: int | None) -> None:
 
 
 @st.composite
-def seasons(draw: st.DrawFn) -> list[Week]:
+def seasons(draw: st.DrawFn) -> list[ScheduledWeek]:
     """Weeks as schedules have them: each opens between a Tuesday and the Monday after, in a span of
     its own, and ends by the Wednesday after that; free weeks between; across New Year."""
     tuesday = date(2024, 8, 27) + timedelta(days=7 * draw(st.integers(0, 260)))
@@ -166,7 +166,7 @@ def seasons(draw: st.DrawFn) -> list[Week]:
 
 
 @given(seasons())
-def test_no_day_is_of_two_weeks_whatever_the_schedule(weeks: list[Week]) -> None:
+def test_no_day_is_of_two_weeks_whatever_the_schedule(weeks: list[ScheduledWeek]) -> None:
     day = weeks[0].first.date() - timedelta(days=9)
     while day <= weeks[-1].last.date() + timedelta(days=9):
         assert len([week.at for week in weeks if is_of(week, day)]) <= 1, day
@@ -239,7 +239,7 @@ def test_a_file_without_rows_is_a_gap(ask: Ask) -> None:
 
 def test_only_weeks_about_now_are_asked_for(transport: Callable[..., Transport]) -> None:
     source = FantasyPros(transport())
-    assert source.asks(make_week(11))
-    assert source.asks(make_week(10))
-    assert not source.asks(make_week(9))
-    assert not source.asks(make_week(13))
+    assert source.covers(make_week(11))
+    assert source.covers(make_week(10))
+    assert not source.covers(make_week(9))
+    assert not source.covers(make_week(13))

@@ -13,14 +13,14 @@ import pytest
 from fantasy_pipeline.errors import SourceError, UnusableAnswerError
 from fantasy_pipeline.football.tables import RAW_PLAYERS, SOURCE_PROJECTIONS
 from fantasy_pipeline.ingest.download.transport import Transport
-from fantasy_pipeline.ingest.sites.base import Answer, Week
+from fantasy_pipeline.ingest.sites.base import ScheduledWeek, SourceResponse
 from fantasy_pipeline.ingest.sites.sleeper import sleeper
 from fantasy_pipeline_tests.ingest.sites.sites import SAID, Sites, make_week, player
 
 pytestmark = pytest.mark.loopback
 
 HOST = "/api.sleeper.com/projections/nfl/2025/"
-Ask = Callable[..., Answer]
+Ask = Callable[..., SourceResponse]
 
 
 def row(number: int, points: float = 12.0, **more: Any) -> dict[str, Any]:
@@ -51,13 +51,13 @@ PLACEHOLDER = {"player_id": "9", "week": 11, "season": "2025", "stats": {"adp_dd
 
 
 @pytest.fixture
-def ask(sites: Sites, transport: Callable[..., Transport], players: pa.Table) -> Ask:
+def fetch(sites: Sites, transport: Callable[..., Transport], players: pa.Table) -> Ask:
     """`ask(answer)`: what the adapter makes of an answer about week 11."""
 
-    def build(body: object = None, *weeks: Week, **more: Any) -> Answer:
+    def build(body: object = None, *weeks: ScheduledWeek, **more: Any) -> SourceResponse:
         if body is not None:
             sites.say(f"{HOST}11", body, **more)
-        return sleeper(transport()).ask(weeks or (make_week(),), players)
+        return sleeper(transport()).fetch(weeks or (make_week(),), players)
 
     return build
 
@@ -104,7 +104,7 @@ def test_an_id_that_two_players_have_is_nobodys(
 ) -> None:
     sites.say(f"{HOST}11", [row(3)])
     twins = rows(RAW_PLAYERS, player(3), player(4, sleeper_id="3"), player(5, sleeper_id=None))
-    found = sleeper(transport()).ask([make_week()], twins)
+    found = sleeper(transport()).fetch([make_week()], twins)
     assert found.parts[0].num_rows == 0
     assert "1 players of 1 rows match no" in found.warnings[0]
 
@@ -227,25 +227,25 @@ def test_a_host_that_is_not_there_is_asked_once(
     transport: Callable[..., Transport], players: pa.Table, sites: Sites
 ) -> None:
     gone = sleeper(transport(mirror="http://127.0.0.1:9"))
-    found = gone.ask([make_week(10), make_week(11)], players)
+    found = gone.fetch([make_week(10), make_week(11)], players)
     assert "could not be downloaded" in str(found.failed[11])
     assert found.failed[10] is found.failed[11]
-    assert gone.ask([make_week(12)], players).failed[12] is found.failed[11]
+    assert gone.fetch([make_week(12)], players).failed[12] is found.failed[11]
 
 
 def test_a_huge_answer_is_not_read(
     sites: Sites, transport: Callable[..., Transport], players: pa.Table
 ) -> None:
     sites.say(f"{HOST}11", "x" * 100_001)
-    found = sleeper(transport(max_bytes=100_000)).ask([make_week()], players)
+    found = sleeper(transport(max_bytes=100_000)).fetch([make_week()], players)
     assert "is larger than 100,000 bytes" in str(found.failed[11])
 
 
 def test_only_regular_weeks_since_2021_are_asked_for(transport: Callable[..., Transport]) -> None:
     source = sleeper(transport())
-    assert source.asks(make_week())
-    assert not source.asks(make_week(is_regular=False))
-    assert not source.asks(make_week(at=make_week().at._replace(season=2020)))
+    assert source.covers(make_week())
+    assert not source.covers(make_week(is_regular=False))
+    assert not source.covers(make_week(at=make_week().at._replace(season=2020)))
 
 
 def test_a_folder_of_saved_answers_serves_as_well(
@@ -259,6 +259,6 @@ def test_a_folder_of_saved_answers_serves_as_well(
     )
     (place / f"11{query}").write_text(json.dumps([row(3)]))
     source = sleeper(transport(mirror=str(tmp_path / "mirror")))
-    found = source.ask([make_week(10), make_week(11)], players)
+    found = source.fetch([make_week(10), make_week(11)], players)
     assert found.parts[0]["player_id"].to_pylist() == ["00-3"]
     assert "does not exist" in found.absent[10]

@@ -354,7 +354,7 @@ def test_a_player_twice_in_a_week_is_an_error(connection: duckdb.DuckDBPyConnect
 def test_names_are_taken_as_names_not_as_sql(connection: duckdb.DuckDBPyConnection) -> None:
     odd = 'a "quoted" name; drop'
     contract = Table("odd", "", ("x",), (Column("x", "string", "", aliases=(odd,)),))
-    table = canonical.project(connection, pa.table({odd: [" y\n"]}), contract, None)
+    table = canonical.select_columns(connection, pa.table({odd: [" y\n"]}), contract, None)
     assert table.to_pylist() == [{"x": "y"}]
 
 

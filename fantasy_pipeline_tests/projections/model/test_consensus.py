@@ -68,13 +68,13 @@ def unseen(
 
 
 def test_zero_and_absence_are_no_projection() -> None:
-    found = consensus.beside(players(3), sources(told("a", {0: 5.0, 1: 0.0})))
+    found = consensus.points_by_source(players(3), sources(told("a", {0: 5.0, 1: 0.0})))
     np.testing.assert_array_equal(found["a"], [5.0, np.nan, np.nan])
 
 
 def test_other_scorings_are_brought_to_half_ppr() -> None:
     rows = sources(told("ppr", {0: 10.0}, "ppr"), told("std", {0: 6.0}, "std"))
-    found = consensus.beside(players(1, receptions=4.0), rows)
+    found = consensus.points_by_source(players(1, receptions=4.0), rows)
     assert found["ppr"][0] == 8.0
     assert found["std"][0] == 8.0
 
@@ -106,7 +106,7 @@ def test_a_copy_counts_once() -> None:
     own = {player: float(value) for player, value in enumerate(RANDOM.uniform(2, 20, 80))}
     copy = {player: value + 0.01 for player, value in own.items()}
     other = {player: value + 1.0 for player, value in own.items()}
-    found = consensus.beside(
+    found = consensus.points_by_source(
         players(80), sources(told("a", own), told("b", copy), told("c", other))
     )
     assert list(found) == ["a", "c"]
@@ -121,13 +121,13 @@ def test_a_copy_of_one_week_is_heard_in_the_others() -> None:
         told("a", own, week=3), told("b", other, week=3),
     )  # fmt: skip
     rows = pa.concat_tables([players(80, week=week) for week in (1, 2, 3)])
-    found = consensus.beside(rows, said)
+    found = consensus.points_by_source(rows, said)
     assert np.isnan(found["a"]).sum() == 0
     assert np.isnan(found["b"]).reshape(3, 80).all(axis=1).tolist() == [True, False, False]
     # All the week's players tell, though few are asked about.
-    few = consensus.beside(pa.concat_tables([players(3), players(3, week=2)]), said)
+    few = consensus.points_by_source(pa.concat_tables([players(3), players(3, week=2)]), said)
     assert np.isnan(few["b"]).tolist() == [True] * 3 + [False] * 3
-    assert "b" in consensus.beside(rows, said, with_copies=True)
+    assert "b" in consensus.points_by_source(rows, said, with_copies=True)
 
 
 ONE_WEEK = np.zeros(2)
@@ -138,7 +138,7 @@ def test_a_silent_source_leaves_the_player_to_the_others() -> None:
     theirs = {"a": np.array([20.0, np.nan]), "b": np.array([10.0, 12.0])}
     both = consensus.combine(model, theirs, {"a": 0.3, "b": 0.5}, ONE_WEEK, {})
     # 20 is heard up to MOST_APART points from the model.
-    assert both.tolist() == [10 + 0.3 * consensus.MOST_APART, 11.0]
+    assert both.tolist() == [10 + 0.3 * consensus.MAX_DIFFERENCE, 11.0]
 
 
 def test_without_a_past_the_prior_is_shared() -> None:
@@ -153,17 +153,17 @@ def test_the_level_of_a_source_is_its_own_affair() -> None:
     opinion = RANDOM.normal(0, 2, 40)
     level = np.where(weeks == 1, 3.0, -3.0)
     one, two = (
-        consensus.differences(model, {"a": model + opinion + shift}, weeks)[:, 0]
+        consensus.centred_differences(model, {"a": model + opinion + shift}, weeks)[:, 0]
         for shift in (0.0, level)
     )
     np.testing.assert_allclose(one, two, atol=0.5)
     # One wild value moves nobody else.
     wild = model + opinion
     wild[0] = 80.0
-    moved = consensus.differences(model, {"a": wild}, weeks)[:, 0]
+    moved = consensus.centred_differences(model, {"a": wild}, weeks)[:, 0]
     np.testing.assert_allclose(moved[1:], one[1:], atol=1.0)
     # Of a few players it cannot be told.
-    few = consensus.differences(model[:5], {"a": model[:5] + 3.0}, weeks[:5])
+    few = consensus.centred_differences(model[:5], {"a": model[:5] + 3.0}, weeks[:5])
     np.testing.assert_allclose(few[:, 0], 3.0)
 
 
