@@ -22,7 +22,7 @@ ADDRESS = "https://upstream.example/files/{}.csv"
 CODE = """
 import sys
 from pathlib import Path
-from fantasy_pipeline.sources.transport import Transport
+from fantasy_pipeline.ingest.download.transport import Transport
 cache, mirror, *files = sys.argv[1:]
 transport = Transport(Path(cache), mirror=mirror)
 for file in files:

@@ -518,7 +518,7 @@ class TestMisbehaviour:
         upstream.will(drip(NEW, 0.05))
         code = (
             "import sys; from pathlib import Path\n"
-            "from fantasy_pipeline.sources.transport import Transport\n"
+            "from fantasy_pipeline.ingest.download.transport import Transport\n"
             "Transport(Path(sys.argv[1]), sys.argv[2]).fetch(sys.argv[3], 'snap_counts')"
         )
         arguments = [str(tmp_path / "cache"), upstream.base, URL]

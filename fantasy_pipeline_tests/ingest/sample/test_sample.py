@@ -90,7 +90,7 @@ def test_another_process_gets_the_same_and_importing_loads_neither_numpy_nor_pya
 ) -> None:
     code = (
         "import sys\n"
-        "from fantasy_pipeline.sources.sample import SampleLeague\n"
+        "from fantasy_pipeline.ingest.sample import SampleLeague\n"
         "print(sorted({'numpy', 'pandas', 'pyarrow'} & set(sys.modules)))\n"
         "stats = SampleLeague().weekly_stats(2025)\n"
         "import hashlib, pyarrow as pa\n"
