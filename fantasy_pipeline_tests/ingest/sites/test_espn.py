@@ -22,7 +22,7 @@ PATH = (
     "/lm-api-reads.fantasy.espn.com/apis/v3/games/ffl/seasons/2025/segments/0/leaguedefaults/3"
     "?scoringPeriodId={week}&view=kona_player_info"
 )
-Ask = Callable[..., SourceResponse]
+Fetch = Callable[..., SourceResponse]
 
 
 def entry(total: object, source: int = 1, week: int = 11, split: int = 1, **stats: float) -> Any:
@@ -52,7 +52,7 @@ PROJECTED = entry(14.2, _53=5.0, _42=62.0, _43=0.4, _58=7.5, _19=0.1, _44=0.1)
 
 
 @pytest.fixture
-def fetch(sites: Sites, transport: Callable[..., Transport], players: pa.Table) -> Ask:
+def fetch(sites: Sites, transport: Callable[..., Transport], players: pa.Table) -> Fetch:
     def build(body: object = None, **more: Any) -> SourceResponse:
         if body is not None:
             sites.say(PATH.format(week=11), body, **more)
@@ -62,16 +62,16 @@ def fetch(sites: Sites, transport: Callable[..., Transport], players: pa.Table) 
 
 
 @pytest.mark.parametrize("odd", [["x"], {"a": 1}, True, "14", 99, None])
-def test_a_name_or_team_of_another_shape_is_none(ask: Ask, odd: object) -> None:
+def test_a_name_or_team_of_another_shape_is_none(fetch: Fetch, odd: object) -> None:
     name = None if isinstance(odd, str) else odd
-    found = ask({"players": [listed(3, PROJECTED, fullName=name, proTeamId=odd)]})
+    found = fetch({"players": [listed(3, PROJECTED, fullName=name, proTeamId=odd)]})
     assert found.failed == {}
     [given] = found.parts[0].to_pylist()
     assert (given["player_name"], given["team"]) == ("Player D", None)
 
 
-def test_a_projection(ask: Ask, sites: Sites) -> None:
-    found = ask({"players": [listed(3, PROJECTED)]})
+def test_a_projection(fetch: Fetch, sites: Sites) -> None:
+    found = fetch({"players": [listed(3, PROJECTED)]})
     [given] = found.parts[0].to_pylist()
     assert {name: value for name, value in given.items() if value is not None} == {
         "season": 2025,
@@ -99,7 +99,7 @@ def test_a_projection(ask: Ask, sites: Sites) -> None:
     assert wanted["limit"] >= 1000
 
 
-def test_the_entry_is_found_by_what_it_is_not_by_its_place(ask: Ask) -> None:
+def test_the_entry_is_found_by_what_it_is_not_by_its_place(fetch: Fetch) -> None:
     others = (
         entry(31.0, source=0),
         entry(250.0, week=0, split=0),
@@ -108,31 +108,31 @@ def test_the_entry_is_found_by_what_it_is_not_by_its_place(ask: Ask) -> None:
         {**entry(7.7), "seasonId": 2024},
     )
     for entries in ((*others, PROJECTED), (PROJECTED, *others)):
-        [given] = ask({"players": [listed(3, *entries)]}).parts[0].to_pylist()
+        [given] = fetch({"players": [listed(3, *entries)]}).parts[0].to_pylist()
         assert given["points_ppr"] == 14.2
 
 
-def test_players_without_a_projection_of_the_week_are_left_out(ask: Ask) -> None:
+def test_players_without_a_projection_of_the_week_are_left_out(fetch: Fetch) -> None:
     nobody = (listed(4), listed(5, entry(20.0, source=0)), listed(6, stats=None))
-    found = ask({"players": [listed(3, PROJECTED), *nobody]})
+    found = fetch({"players": [listed(3, PROJECTED), *nobody]})
     assert found.parts[0]["player_id"].to_pylist() == ["00-3"]
 
 
-def test_without_a_stat_line_only_ppr_is_known(ask: Ask) -> None:
-    [given] = ask({"players": [listed(3, entry(14.2))]}).parts[0].to_pylist()
+def test_without_a_stat_line_only_ppr_is_known(fetch: Fetch) -> None:
+    [given] = fetch({"players": [listed(3, entry(14.2))]}).parts[0].to_pylist()
     assert (given["points_std"], given["points_half"], given["points_ppr"]) == (None, None, 14.2)
 
 
-def test_a_line_without_receptions_has_none(ask: Ask) -> None:
-    [given] = ask({"players": [listed(3, entry(18.0, _3=250.0))]}).parts[0].to_pylist()
+def test_a_line_without_receptions_has_none(fetch: Fetch) -> None:
+    [given] = fetch({"players": [listed(3, entry(18.0, _3=250.0))]}).parts[0].to_pylist()
     assert (given["points_std"], given["points_ppr"], given["receptions"]) == (18.0, 18.0, None)
 
 
 @pytest.mark.parametrize(
     "people", [[], [listed(3, entry(5.0, week=10))], [listed(3, entry(31.0, source=0))]]
 )
-def test_a_list_without_projections_of_the_week_is_a_gap(ask: Ask, people: list[Any]) -> None:
-    found = ask({"players": people})
+def test_a_list_without_projections_of_the_week_is_a_gap(fetch: Fetch, people: list[Any]) -> None:
+    found = fetch({"players": people})
     assert found.absent == {11: f"no projection among {len(people)} players"}
 
 
@@ -156,16 +156,16 @@ def without(name: str) -> dict[str, Any]:
         ({"players": [listed(3, stats={"0": 1})]}, "not a list"),
     ],
 )
-def test_an_answer_of_another_shape_is_refused(ask: Ask, body: object, cause: str) -> None:
-    found = ask(body)
+def test_an_answer_of_another_shape_is_refused(fetch: Fetch, body: object, cause: str) -> None:
+    found = fetch(body)
     assert found.parts == []
     with pytest.raises(SourceError, match=rf"^espn 2025 week 11: .*{cause}"):
         raise found.failed[11]
 
 
 @pytest.mark.parametrize("status", [400, 404, 429, 500])
-def test_errors_of_the_server_are_part_of_the_answer(ask: Ask, status: int) -> None:
-    found = ask({"messages": ["no"]}, status=status)
+def test_errors_of_the_server_are_part_of_the_answer(fetch: Fetch, status: int) -> None:
+    found = fetch({"messages": ["no"]}, status=status)
     told = found.absent[11] if status == 404 else str(found.failed[11])
     assert f"HTTP {status}" in told
     assert found.parts == []

@@ -26,7 +26,7 @@ COLUMNS = (
     *("page", "page_pos", "scrape_date", "fantasypros_id", "player_name", "pos", "team", "rank"),
     *("ecr", "sd", "best", "worst", "player_opponent_id", "r2p_pts"),
 )
-Ask = Callable[..., SourceResponse]
+Fetch = Callable[..., SourceResponse]
 EASTERN = ZoneInfo("America/New_York")
 KICKOFFS = st.sampled_from([time(9, 30), time(13), time(16, 25), time(20, 20), time(22, 20)])
 
@@ -57,7 +57,7 @@ def file(*lines: dict[str, object], columns: tuple[str, ...] = COLUMNS) -> str:
 
 
 @pytest.fixture
-def fetch(sites: Sites, transport: Callable[..., Transport], players: pa.Table) -> Ask:
+def fetch(sites: Sites, transport: Callable[..., Transport], players: pa.Table) -> Fetch:
     def build(body: str | None = None, *weeks: ScheduledWeek, **more: Any) -> SourceResponse:
         if body is not None:
             sites.say(PATH, body, **more)
@@ -70,8 +70,8 @@ def told(found: SourceResponse) -> dict[str, dict[str, Any]]:
     return {row["player_id"]: row for part in found.parts for row in part.to_pylist()}
 
 
-def test_a_rank_with_points(ask: Ask) -> None:
-    row = told(ask(file(line(3))))["00-3"]
+def test_a_rank_with_points(fetch: Fetch) -> None:
+    row = told(fetch(file(line(3))))["00-3"]
     assert {name: value for name, value in row.items() if value is not None} == {
         "season": 2025,
         "week": 11,
@@ -90,14 +90,14 @@ def test_a_rank_with_points(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("points", ["NA", ""])
-def test_a_rank_alone_is_no_projection(ask: Ask, points: str) -> None:
-    row = told(ask(file(line(3, r2p_pts=points))))["00-3"]
+def test_a_rank_alone_is_no_projection(fetch: Fetch, points: str) -> None:
+    row = told(fetch(file(line(3, r2p_pts=points))))["00-3"]
     assert row["ecr"] == 3.25
     assert [row[f"points_{scoring}"] for scoring in ("std", "half", "ppr")] == [None] * 3
 
 
-def test_a_file_without_points_has_ranks(ask: Ask) -> None:
-    row = told(ask(file(line(3), columns=COLUMNS[:-1])))["00-3"]
+def test_a_file_without_points_has_ranks(fetch: Fetch) -> None:
+    row = told(fetch(file(line(3), columns=COLUMNS[:-1])))["00-3"]
     assert (row["ecr"], row["points_ppr"]) == (3.25, None)
 
 
@@ -111,21 +111,21 @@ def test_a_file_without_points_has_ranks(ask: Ask) -> None:
         ("rb", {"std"}),
     ],
 )
-def test_a_page_is_of_its_scoring(ask: Ask, page: str, scorings: set[str]) -> None:
-    row = told(ask(file(line(3, page))))["00-3"]
+def test_a_page_is_of_its_scoring(fetch: Fetch, page: str, scorings: set[str]) -> None:
+    row = told(fetch(file(line(3, page))))["00-3"]
     assert {s for s in ("std", "half", "ppr") if row[f"points_{s}"] is not None} == scorings
 
 
-def test_pages_of_one_player_are_one_statement(ask: Ask) -> None:
+def test_pages_of_one_player_are_one_statement(fetch: Fetch) -> None:
     body = file(
         line(3, "wr", ecr=7, r2p_pts=8), line(3), line(3, "ppr-flex", ecr=20), line(4, "dst")
     )
-    row = told(ask(body))["00-3"]
+    row = told(fetch(body))["00-3"]
     assert (row["ecr"], row["points_std"], row["points_ppr"]) == (3.25, 8.0, 12.5)
 
 
-def test_seen_late_it_was_said_on_the_day_it_names(ask: Ask) -> None:
-    found = ask(file(line(3)), Last_Modified="Sat, 15 Nov 2025 08:00:00 GMT")
+def test_seen_late_it_was_said_on_the_day_it_names(fetch: Fetch) -> None:
+    found = fetch(file(line(3)), Last_Modified="Sat, 15 Nov 2025 08:00:00 GMT")
     assert told(found)["00-3"]["as_of"] == datetime(2025, 11, 13, tzinfo=timezone.utc)
 
 
@@ -196,24 +196,24 @@ def test_a_week_that_opens_on_wednesday_or_ends_on_tuesday_turns_after_monday() 
         assert not is_of(week, date(2025, 11, 18))
 
 
-def test_only_the_week_of_the_file_gets_rows(ask: Ask) -> None:
-    found = ask(file(line(3)), make_week(10), make_week(11), make_week(12))
+def test_only_the_week_of_the_file_gets_rows(fetch: Fetch) -> None:
+    found = fetch(file(line(3)), make_week(10), make_week(11), make_week(12))
     assert [part["week"].to_pylist() for part in found.parts] == [[11]]
     assert (found.absent, found.failed) == ({}, {})
 
 
-def test_a_file_of_last_week_is_a_gap(ask: Ask) -> None:
-    found = ask(file(line(3, scrape_date="2025-11-09")))
+def test_a_file_of_last_week_is_a_gap(fetch: Fetch) -> None:
+    found = fetch(file(line(3, scrape_date="2025-11-09")))
     assert found.absent == {11: "the latest ranking is of 2025-11-09, not of this week"}
 
 
-def test_opponents_of_another_week_are_refused(ask: Ask) -> None:
+def test_opponents_of_another_week_are_refused(fetch: Fetch) -> None:
     wrong = [line(number, player_opponent_id="KC") for number in (3, 4)]
     with pytest.raises(SourceError, match="2 of 3 opponents are of another week"):
-        raise ask(file(line(2), *wrong)).failed[11]
+        raise fetch(file(line(2), *wrong)).failed[11]
     # Codes of the site: JAC plays at LAC.
     right = [line(3, team="JAC", player_opponent_id="LAC"), line(4, player_opponent_id="NA")]
-    assert set(told(ask(file(*right, line(5, team="FA"))))) == {"00-3", "00-4", "00-5"}
+    assert set(told(fetch(file(*right, line(5, team="FA"))))) == {"00-3", "00-4", "00-5"}
 
 
 @pytest.mark.parametrize(
@@ -228,13 +228,13 @@ def test_opponents_of_another_week_are_refused(ask: Ask) -> None:
         ("<html>rate limit</html>", "is not a csv file"),
     ],
 )
-def test_a_file_of_another_shape_is_refused(ask: Ask, body: str, cause: str) -> None:
+def test_a_file_of_another_shape_is_refused(fetch: Fetch, body: str, cause: str) -> None:
     with pytest.raises(SourceError, match=rf"^fantasypros 2025 week 11: .*{cause}"):
-        raise ask(body).failed[11]
+        raise fetch(body).failed[11]
 
 
-def test_a_file_without_rows_is_a_gap(ask: Ask) -> None:
-    assert ask(file()).absent == {11: "the file has no rows"}
+def test_a_file_without_rows_is_a_gap(fetch: Fetch) -> None:
+    assert fetch(file()).absent == {11: "the file has no rows"}
 
 
 def test_only_weeks_about_now_are_asked_for(transport: Callable[..., Transport]) -> None:

@@ -20,7 +20,7 @@ from fantasy_pipeline_tests.ingest.sites.sites import SAID, Sites, make_week, pl
 pytestmark = pytest.mark.loopback
 
 HOST = "/api.sleeper.com/projections/nfl/2025/"
-Ask = Callable[..., SourceResponse]
+Fetch = Callable[..., SourceResponse]
 
 
 def row(number: int, points: float = 12.0, **more: Any) -> dict[str, Any]:
@@ -51,8 +51,8 @@ PLACEHOLDER = {"player_id": "9", "week": 11, "season": "2025", "stats": {"adp_dd
 
 
 @pytest.fixture
-def fetch(sites: Sites, transport: Callable[..., Transport], players: pa.Table) -> Ask:
-    """`ask(answer)`: what the adapter makes of an answer about week 11."""
+def fetch(sites: Sites, transport: Callable[..., Transport], players: pa.Table) -> Fetch:
+    """`fetch(answer)`: what the adapter makes of an answer about week 11."""
 
     def build(body: object = None, *weeks: ScheduledWeek, **more: Any) -> SourceResponse:
         if body is not None:
@@ -62,8 +62,8 @@ def fetch(sites: Sites, transport: Callable[..., Transport], players: pa.Table) 
     return build
 
 
-def test_a_projection(ask: Ask, sites: Sites) -> None:
-    found = ask([row(3), PLACEHOLDER])
+def test_a_projection(fetch: Fetch, sites: Sites) -> None:
+    found = fetch([row(3), PLACEHOLDER])
     [table] = found.parts
     assert table.schema == SOURCE_PROJECTIONS.arrow_schema
     [given] = table.to_pylist()
@@ -91,8 +91,8 @@ def test_a_projection(ask: Ask, sites: Sites) -> None:
     )
 
 
-def test_players_whom_nobody_rosters_are_named(ask: Ask) -> None:
-    found = ask([row(3), row(77), row(78, player={"position": "DB"}), row(79, player={})])
+def test_players_whom_nobody_rosters_are_named(fetch: Fetch) -> None:
+    found = fetch([row(3), row(77), row(78, player={"position": "DB"}), row(79, player={})])
     assert found.parts[0]["player_id"].to_pylist() == ["00-3"]
     assert found.warnings == [
         "sleeper 2025: 2 players of 3 rows match no rostered player, e.g. Some Body 77, 79"
@@ -110,14 +110,14 @@ def test_an_id_that_two_players_have_is_nobodys(
 
 
 @pytest.mark.parametrize("body", [[], [PLACEHOLDER]])
-def test_a_list_without_projections_is_a_gap(ask: Ask, body: object) -> None:
-    found = ask(body)
+def test_a_list_without_projections_is_a_gap(fetch: Fetch, body: object) -> None:
+    found = fetch(body)
     assert found.absent == {11: "the answer has no projection"}
     assert (found.parts, found.failed) == ([], {})
 
 
-def test_a_week_that_the_site_does_not_have_is_a_gap(ask: Ask) -> None:
-    assert "answered HTTP 404" in ask().absent[11]
+def test_a_week_that_the_site_does_not_have_is_a_gap(fetch: Fetch) -> None:
+    assert "answered HTTP 404" in fetch().absent[11]
 
 
 @pytest.mark.parametrize(
@@ -140,8 +140,8 @@ def test_a_week_that_the_site_does_not_have_is_a_gap(ask: Ask) -> None:
         ([row(3, season="2024")], "is of 2024 week 11"),
     ],
 )
-def test_an_answer_of_another_shape_or_week_is_refused(ask: Ask, body: object, cause: str) -> None:
-    found = ask(body)
+def test_an_answer_of_another_shape_or_week_is_refused(fetch: Fetch, body: object, cause: str) -> None:
+    found = fetch(body)
     assert found.parts == []
     error = found.failed[11]
     assert str(error).startswith("sleeper 2025 week 11: ")
@@ -149,29 +149,29 @@ def test_an_answer_of_another_shape_or_week_is_refused(ask: Ask, body: object, c
         raise error
 
 
-def test_a_renamed_scoring_leaves_the_others(ask: Ask) -> None:
-    [given] = ask([row(3, stats={"gp": 1, "pts_half": 9.0, "pts_ppr": 11})]).parts[0].to_pylist()
+def test_a_renamed_scoring_leaves_the_others(fetch: Fetch) -> None:
+    [given] = fetch([row(3, stats={"gp": 1, "pts_half": 9.0, "pts_ppr": 11})]).parts[0].to_pylist()
     assert (given["points_half"], given["points_ppr"]) == (None, 11.0)
 
 
 @pytest.mark.parametrize("odd", [5, ["x"], {"a": 1}, "", None])
-def test_a_name_or_team_that_is_no_text_is_none(ask: Ask, odd: object) -> None:
+def test_a_name_or_team_that_is_no_text_is_none(fetch: Fetch, odd: object) -> None:
     other = {"first_name": odd, "last_name": odd, "position": "WR"}
-    found = ask([row(3, team=odd, player=other), row(4, player=odd)])
+    found = fetch([row(3, team=odd, player=other), row(4, player=odd)])
     assert (found.failed, found.warnings) == ({}, [])
     given = {r["player_id"]: (r["player_name"], r["team"]) for r in found.parts[0].to_pylist()}
     assert given == {"00-3": ("Player D", None), "00-4": ("Player E", "JAX")}
 
 
-def test_a_stat_too_large_for_a_number_is_none(ask: Ask) -> None:
+def test_a_stat_too_large_for_a_number_is_none(fetch: Fetch) -> None:
     stats = {"gp": 1.0, "pts_ppr": 9.0, "rec": 10**400, "rec_yd": 1e308, "rec_td": 0.5}
-    [given] = ask([row(3, stats=stats)]).parts[0].to_pylist()
+    [given] = fetch([row(3, stats=stats)]).parts[0].to_pylist()
     assert (given["points_ppr"], given["receptions"], given["receiving_tds"]) == (9.0, None, 0.5)
 
 
-def test_half_of_a_surrogate_pair_does_not_stop_the_others(ask: Ask) -> None:
+def test_half_of_a_surrogate_pair_does_not_stop_the_others(fetch: Fetch) -> None:
     broken = {"first_name": "So\ud800me", "last_name": "Body", "position": "WR"}
-    found = ask([row(3, player=broken), row(4), row(5, player_id="\udfff", player={})])
+    found = fetch([row(3, player=broken), row(4), row(5, player_id="\udfff", player={})])
     assert found.parts[0]["player_name"].to_pylist() == ["So?me Body", "Some Body 4"]
     assert found.warnings[0].endswith("no rostered player, e.g. ?")
 
@@ -184,27 +184,27 @@ def is_read(depth: int) -> bool:
     return True
 
 
-def test_a_value_nested_to_any_depth_is_refused(ask: Ask) -> None:
+def test_a_value_nested_to_any_depth_is_refused(fetch: Fetch) -> None:
     """Around the depth that Python just reads, where what is read must be written as well."""
     plain = json.dumps([row(3, season="?")])
     refused = {"is not JSON": 0, "the answer is of [": 0}
     deepest = bisect_left(range(100_000), True, key=lambda depth: not is_read(depth))
     for depth in range(deepest - 300, deepest + 100, 10):
-        found = ask(plain.replace('"?"', "[" * depth + "]" * depth))
+        found = fetch(plain.replace('"?"', "[" * depth + "]" * depth))
         assert isinstance(found.failed[11], UnusableAnswerError)
         for part in refused:
             refused[part] += part in found.failed[11].cause
     assert all(refused.values())
 
 
-def test_999_is_no_projection(ask: Ask) -> None:
-    found = ask([row(3), row(4, stats={"gp": 1.0, "pts_ppr": 999.0})])
+def test_999_is_no_projection(fetch: Fetch) -> None:
+    found = fetch([row(3), row(4, stats={"gp": 1.0, "pts_ppr": 999.0})])
     assert found.parts[0]["player_id"].to_pylist() == ["00-3"]
 
 
-def test_a_broken_week_does_not_stop_the_others(ask: Ask, sites: Sites) -> None:
+def test_a_broken_week_does_not_stop_the_others(fetch: Fetch, sites: Sites) -> None:
     sites.say(f"{HOST}10", {"error": "?"})
-    found = ask([row(3)], make_week(10), make_week(11))
+    found = fetch([row(3)], make_week(10), make_week(11))
     assert isinstance(found.failed[10], UnusableAnswerError)
     assert found.parts[0]["week"].to_pylist() == [11]
 
@@ -214,10 +214,10 @@ def test_a_broken_week_does_not_stop_the_others(ask: Ask, sites: Sites) -> None:
     [(400, {}, 1), (429, {"Retry_After": "0"}, 2), (500, {}, 2), (503, {}, 2)],
 )
 def test_after_a_failure_no_other_week_is_asked_for(
-    ask: Ask, sites: Sites, status: int, headers: dict[str, str], tries: int
+    fetch: Fetch, sites: Sites, status: int, headers: dict[str, str], tries: int
 ) -> None:
     sites.say(HOST, {"error": "bad-request"}, status=status, **headers)
-    found = ask(None, make_week(10), make_week(11), make_week(12))
+    found = fetch(None, make_week(10), make_week(11), make_week(12))
     assert sorted(found.failed) == [10, 11, 12]
     assert f"answered HTTP {status}" in str(found.failed[12])
     assert len(sites.asked("api.sleeper.com")) == tries
