@@ -1,7 +1,8 @@
-"""Ending runs whose process is gone: a killed one cannot say itself that its run is over.
+"""Ends runs whose process died: a killed process cannot mark its own run as failed.
 
-Left alone, such a run looks busy: its week is refused, and it takes one of the places for runs.
-Only a process that this one could see is judged; in doubt a run is left alone.
+Without this, such a run stays "running": Dagster refuses new runs of its week, and the run uses one
+of the slots for concurrent runs. A run is ended only if its process has certainly died. Processes
+of other hosts and containers are invisible from here, so their runs are left alone.
 """
 
 from __future__ import annotations
@@ -11,27 +12,28 @@ import socket
 import time
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+import dagster as dg
+
+from fantasy_pipeline.orchestration.runs.history import execution_of
 from fantasy_pipeline.orchestration.runs.import_state import IN_PROGRESS
-
-if TYPE_CHECKING:
-    import dagster as dg
+from fantasy_pipeline.orchestration.runs.record import try_to_record
 
 PROCESS_TAG = "process"
-"""On runs that our own processes execute: which process it is."""
+"""Tag of runs that a process of this project executes: `Process.tag` of that process."""
 _STARTED = "Started process for run"
-# The clock of the events and that of the kernel may be set apart by this much.
+# The clocks of the events and of the kernel may differ by this much.
 _SLACK_SECONDS = 10
 
 
 class Process(NamedTuple):
-    """A process, in words that no other one has.
+    """Identity of a process, unique across hosts, containers and reboots.
 
     Args:
-        boot: when the machine was started; ``-`` where the system does not tell.
-        namespace: within which the process id holds, a container's for instance.
-        started: in ticks since the machine was started.
+        boot: id of the machine's boot; ``-`` where the system has none.
+        namespace: namespace of the process id, such as a container's.
+        started: start of the process, in clock ticks since the boot.
     """
 
     host: str
@@ -46,26 +48,26 @@ class Process(NamedTuple):
 
     @classmethod
     def from_tag(cls, text: str) -> Process | None:
-        """None for what is no such tag."""
+        """Return the process that a tag names; None if the text is not such a tag."""
         match text.split(" "):
             case [host, boot, namespace, pid, started] if pid.isdigit():
                 return cls(host, boot, namespace, int(pid), started)
         return None
 
-    def is_of(self, other: Process) -> bool:
-        """Whether both see the same process ids."""
+    def shares_pids(self, other: Process) -> bool:
+        """Return True if both processes see the same process ids."""
         return self[:3] == other[:3]
 
 
 def this_process() -> Process:
-    """The process that asks."""
+    """Return the identity of the calling process."""
     pid = os.getpid()
     stat = _stat(pid)
-    return Process(*_place(), pid, stat.started if stat else "-")
+    return Process(*_host_boot_namespace(), pid, stat.started if stat else "-")
 
 
 @cache
-def _place() -> tuple[str, str, str]:
+def _host_boot_namespace() -> tuple[str, str, str]:
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         namespace = os.readlink("/proc/self/ns/pid")
@@ -80,18 +82,18 @@ class _Stat(NamedTuple):
 
 
 def _stat(pid: int) -> _Stat | None:
-    """What the kernel says of a process; None if it does not."""
+    """Return the kernel's record of a process; None if the kernel has none."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
-    # The name, in brackets, may have brackets and blanks in it.
+    # The second field is the name in brackets, which may itself contain brackets and blanks.
     fields = text.rpartition(")")[2].split()
     return _Stat(fields[0], fields[19])
 
 
 def _exists(pid: int) -> bool:
-    """Whether there is such a process, also one of another user's; a zombie is none."""
+    """Return True if a process exists, of any user; a zombie does not count."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -103,13 +105,13 @@ def _exists(pid: int) -> bool:
 
 
 def is_gone(process: Process) -> bool:
-    """Whether a process is certain to have ended."""
+    """Return True if a process is certain to have ended."""
     here = this_process()
     if process.host != here.host or process.host.startswith("localhost"):
         return False
     if process.boot != here.boot:
         return "-" not in (process.boot, here.boot)
-    if not process.is_of(here):
+    if not process.shares_pids(here):
         return False
     stat = _stat(process.pid)
     is_other = stat is not None and process.started != "-" and stat.started != process.started
@@ -117,13 +119,10 @@ def is_gone(process: Process) -> bool:
 
 
 def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
-    """End the runs whose process is gone.
+    """Mark the runs whose process died as failed or canceled, and return their ids.
 
-    Returns:
-        Their ids. Those that the daemon launched are run again, if Dagster is told to.
+    Dagster runs those that the daemon launched again, if run retries are on.
     """
-    import dagster as dg
-
     begun = [status for status in IN_PROGRESS if status != dg.DagsterRunStatus.QUEUED]
     return [
         run.run_id
@@ -133,12 +132,13 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
 
 
 def _why_dead(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str | None:
-    # One that the UI re-executes has the tag of the first one, but runs elsewhere.
+    """Return why a run is dead; None if its process may be alive."""
+    # A run that the UI re-executes copies the tag of the first run, but has another process.
     if run.remote_job_origin is None and (text := run.tags.get(PROCESS_TAG)):
         process = Process.from_tag(text)
         gone = process is not None and is_gone(process)
         return f"Its process (pid {process.pid}) died." if process and gone else None
-    # Those that the daemon launched tell no host: it is this one if the history is in its files.
+    # A run that the daemon launched names no host: it is this host if the history is in SQLite.
     if not instance.is_persistent or "Sqlite" not in repr(instance.get_ref().run_storage_data):
         return None
     pid = _launched_pid(instance, run.run_id)
@@ -146,7 +146,7 @@ def _why_dead(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str | None:
 
 
 def _launched_pid(instance: dg.DagsterInstance, run_id: str) -> int | None:
-    """Process id of a run that the daemon launched, if that process is gone."""
+    """Return the process id of a run that the daemon launched; None if the process may be alive."""
     logs = instance.all_logs(run_id)
     pids = [
         int(str(entry.dagster_event.engine_event_data.metadata["pid"].value))
@@ -159,38 +159,41 @@ def _launched_pid(instance: dg.DagsterInstance, run_id: str) -> int | None:
         return None
     if not _exists(pids[-1]):
         return pids[-1]
-    # Another process may have got the number: it is younger than all that the run's own one said.
+    # The system may have given the id to another process, which started after the run's last event.
     stat, latest = _stat(pids[-1]), max(entry.timestamp for entry in logs)
     is_other = stat is not None and _moment(stat) > latest + _SLACK_SECONDS
     return pids[-1] if is_other else None
 
 
 def _moment(stat: _Stat) -> float:
-    """When a process was started, in seconds of the clock."""
+    """Return when a process started, in seconds since the epoch."""
     ago = time.clock_gettime(time.CLOCK_BOOTTIME) - int(stat.started) / os.sysconf("SC_CLK_TCK")
     return time.time() - ago
 
 
 def end_runs_of(instance: dg.DagsterInstance, pid: int, why: str) -> None:
-    """End the runs of a process of this machine that is known to have ended."""
-    import dagster as dg
+    """End the runs of a process of this machine that is certain to have ended.
 
+    Args:
+        pid: id of the process.
+        why: reason to store as the error of each run.
+    """
     here = this_process()
     for run in instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS)):
         process = Process.from_tag(run.tags.get(PROCESS_TAG, ""))
-        is_ours = run.remote_job_origin is None and process is not None and process.is_of(here)
-        if process is not None and is_ours and process.pid == pid:
+        if process is None or run.remote_job_origin is not None:
+            continue
+        if process.shares_pids(here) and process.pid == pid:
             end_run(instance, run.run_id, why)
 
 
 def end_run(instance: dg.DagsterInstance, run_id: str, why: str) -> bool:
-    """End a run whose process is gone, unless it has ended by itself."""
-    import dagster as dg
+    """Mark a run whose process died as failed or canceled, and store its summary.
 
-    from fantasy_pipeline.orchestration.runs.history import execution_of
-    from fantasy_pipeline.orchestration.runs.record import try_to_record
-
-    # Read after its process was found gone: whatever that wrote last is seen.
+    Returns:
+        False if the run had ended by itself.
+    """
+    # Read the run after its process was found dead: its last events are visible now.
     run = instance.get_run_by_id(run_id)
     if run is None or run.is_finished:
         return False

@@ -1,28 +1,27 @@
-"""Run history: which runs there were, and what came of them.
+"""Run history: runs and their results, read from the Dagster instance.
 
-Everything is read from the Dagster instance, whichever storage it has.
+Works with every storage that Dagster supports, SQLite and Postgres among them.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
+import pyarrow as pa
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.orchestration.runs.import_state import IN_PROGRESS, source_of_run, week_of_run
 from fantasy_pipeline.orchestration.runs.results import Facts, facts_of
 from fantasy_pipeline.orchestration.runs.summaries import recorded
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 STATUSES = tuple(status.value.lower() for status in dg.DagsterRunStatus)
-"""Statuses of runs, as shown and asked for: ``success``, ``failure``, ``started``, …"""
+"""Statuses of runs, as the commands show and accept them: ``success``, ``failure``, ``started``…"""
 _PAGE = 200
 _EVENTS = {
     dg.DagsterEventType.ASSET_CHECK_EVALUATION,
@@ -32,11 +31,11 @@ _EVENTS = {
     dg.DagsterEventType.RUN_CANCELING,
     dg.DagsterEventType.RUN_FAILURE,
 }
-"""What `facts_of` reads."""
+"""Events that `facts_of` reads."""
 
 
 class _Page:
-    """Recorded results of runs that were listed together, read at once when first asked for."""
+    """Stored summaries of runs that were listed together, read in one query on first use."""
 
     def __init__(self, instance: dg.DagsterInstance, records: Sequence[dg.RunRecord]) -> None:
         self._instance = instance
@@ -49,10 +48,11 @@ class _Page:
 
 @dataclass(frozen=True)
 class Execution:
-    """One run, with what it came to.
+    """One run with its result.
 
     Args:
-        executed_at: when it started; of a run still queued, when it was asked for.
+        executed_at: start of the run; for a queued run, the moment it was requested.
+        page: stored summaries of the runs listed together with this run.
     """
 
     instance: dg.DagsterInstance
@@ -75,7 +75,7 @@ class Execution:
 
     @property
     def season(self) -> int | None:
-        """Of runs over weeks of one season too."""
+        """Season of the run, also of a run over several weeks of one season; else None."""
         tags = self.run.tags
         if week := week_of_run(tags):
             return week.season
@@ -95,12 +95,12 @@ class Execution:
 
     @property
     def source(self) -> str | None:
-        """Source that the run was told to use; None: the configured one."""
+        """Source from the run's tags or config; None if the run uses the configured one."""
         return source_of_run(self.run)
 
     @property
     def tags(self) -> dict[str, str]:
-        """Season, week, source and trigger, as far as they apply."""
+        """Season, week, source and trigger; values that do not apply are left out."""
         values = {
             "season": self.season,
             "week": self.week,
@@ -120,9 +120,9 @@ class Execution:
 
     @property
     def result(self) -> dict[str, Any]:
-        """The structured summary as it was recorded; until then, what the events say so far."""
-        written = self.page.results.get(self.run.run_id) if self.is_over else None
-        return written or self.facts.result(self.run.is_success, self.duration_s)
+        """The stored summary; until it is stored, a summary of the events so far."""
+        stored = self.page.results.get(self.run.run_id) if self.is_over else None
+        return stored or self.facts.result(self.run.is_success, self.duration_s)
 
     def to_json(self, with_result: bool = True) -> dict[str, Any]:
         values = {
@@ -138,7 +138,7 @@ class Execution:
         return values | {"result": self.result} if with_result else values
 
     def details(self) -> dict[str, Any]:
-        """Everything `show` prints: result, errors with stack trace, seconds per asset, tags."""
+        """Return what `show` prints: result, errors with stack traces, seconds per asset, tags."""
         return self.to_json() | {
             "ended_at": self.ended_at.isoformat(timespec="seconds") if self.ended_at else None,
             "errors": [
@@ -150,10 +150,10 @@ class Execution:
         }
 
 
-def trigger_of(tags: Any) -> str:
-    """What started a run; runs started in the Dagster UI carry no tag of ours."""
+def trigger_of(tags: Mapping[str, str]) -> str:
+    """Return what started a run; runs started in the Dagster UI lack the tag ``trigger``."""
     if "trigger" in tags:
-        return str(tags["trigger"])
+        return tags["trigger"]
     for tag, name in (("schedule_name", "schedule"), ("sensor_name", "sensor")):
         if f"dagster/{tag}" in tags:
             return name
@@ -171,18 +171,20 @@ def executions(
     limit: int | None = None,
     run_id: str | None = None,
 ) -> Iterator[Execution]:
-    """Runs, newest first.
+    """Yield runs, newest first.
 
     Args:
-        status: one of `STATUSES`, or ``running`` for all that are not over.
-        since: only runs asked for after this moment.
-        cursor: id of a run; only older ones follow.
+        status: one of `STATUSES`, or ``running`` for all runs that are not over.
+        since: only runs requested after this moment.
+        cursor: id of a run; only runs older than this one follow.
 
     Raises:
-        PipelineError: no such status, or no such run as `cursor`.
+        PipelineError: the status or the run of the cursor does not exist.
     """
     if cursor is not None and instance.get_run_by_id(cursor) is None:
-        raise PipelineError(f"there is no run {cursor}.")
+        raise PipelineError(
+            f"there is no run {cursor}; start from the first page, without a cursor."
+        )
     filters = dg.RunsFilter(
         run_ids=[run_id] if run_id else None,
         job_name=job,
@@ -217,10 +219,10 @@ def _statuses(status: str | None) -> Sequence[dg.DagsterRunStatus]:
 
 
 def execution_of(instance: dg.DagsterInstance, run_id: str) -> Execution:
-    """One run, by its id or the first characters of it.
+    """Return the run with an id, given whole or by its first 6 or more characters.
 
     Raises:
-        PipelineError: no such run, or more than one.
+        PipelineError: no run matches, or several do.
     """
     if exact := next(executions(instance, run_id=run_id), None):
         return exact
@@ -229,7 +231,9 @@ def execution_of(instance: dg.DagsterInstance, run_id: str) -> Execution:
         if len(found) == 1:
             return found[0]
         if found:
-            raise PipelineError(f"{len(found)} runs begin with {run_id}; give more of the id.")
+            raise PipelineError(
+                f"{len(found)} runs begin with {run_id}; give more characters of the id."
+            )
     raise PipelineError(f"there is no run {run_id}; `fantasy-pipeline history` lists them.")
 
 
@@ -251,17 +255,16 @@ def _moment(timestamp: float | None) -> datetime | None:
 
 
 def job_executions(instance: dg.DagsterInstance) -> pa.Table:
-    """Every run, as the table of `fantasy-pipeline sql`, newest first; `result` is JSON."""
-    import json
+    """Return the table `job_executions` of `fantasy-pipeline sql`, newest run first.
 
-    import pyarrow as pa
-
+    One row per run; `result` is the summary as JSON, null until the run is over.
+    """
     schema = pa.schema(
         [
             ("id", pa.string()),
             ("job_id", pa.string()),
             ("status", pa.string()),
-            # Without time zone, so that it compares with now()::timestamp and dates.
+            # Without a time zone, so that queries can compare it with now()::timestamp and dates.
             ("executed_at", pa.timestamp("us")),
             ("result", pa.string()),
             ("season", pa.int32()),

@@ -1,6 +1,6 @@
-"""Which weeks are imported, and which are being imported: read from Dagster's run history.
+"""Imported weeks and weeks being imported, read from Dagster's run history.
 
-Every path counts alike: schedules, sensors, the command line, backfills, the UI.
+Runs of every origin count alike: schedules, sensors, the command line, backfills, the Dagster UI.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.football.import_calendar import LOOK_BACK, imports_due_between
 from fantasy_pipeline.football.season_week import SeasonWeek
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _MAIN_TABLES = {
     "whole_week": _IMPORTED,
     "weekly_projections": _PROJECTED,
 }
-"""What a run of a week is for."""
+"""Tables of a week that a run of each job exists to write."""
 _MADE_BY = {
     "weekly_import": _IMPORTED,
     "whole_week": _IMPORTED | _PROJECTED,
@@ -38,7 +39,7 @@ _MADE_BY = {
     "season_ingest": _IMPORTED,
     "provisional_ingest": _IMPORTED,
     "season_projections": _PROJECTED,
-    # What the UI calls a run of assets; without a selection, of all.
+    # Dagster's name for a run of chosen assets; without a selection it is a run of all assets.
     "__ASSET_JOB": _IMPORTED | _PROJECTED,
 }
 IN_PROGRESS = [
@@ -48,17 +49,17 @@ IN_PROGRESS = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
-# A week has a handful of imports; the newest come first.
+# A week has up to three planned imports; the newest events come first.
 _EVENTS_PER_WEEK = 12
 
 
 def imported_phases(
     instance: dg.DagsterInstance, weeks: Sequence[SeasonWeek], label: str | None
 ) -> dict[SeasonWeek, set[str]]:
-    """Phases in which each week was imported by a run that succeeded as a whole.
+    """Return the phases in which each week was imported by a run that succeeded as a whole.
 
     Args:
-        label: of the league whose weeks they are; None for the NFL. A home may hold runs of both.
+        label: label of the league; None for the NFL. One Dagster home may hold runs of both.
     """
     if not weeks:
         return {}
@@ -77,10 +78,10 @@ def imported_phases(
             continue
         rows = event.metadata.get("dagster/partition_row_count")
         if rows is not None and rows.value == 0:
-            # Of before its games were known.
+            # Imported before the schedule had the week's games.
             continue
         phase = event.metadata.get("phase")
-        # Imports of before phases were recorded count as provisional.
+        # Early versions recorded no phase; such an import counts as provisional.
         name = str(phase.value) if phase is not None else "provisional"
         phases.setdefault(SeasonWeek.from_key(record.partition_key), set()).add(name)
     return phases
@@ -98,15 +99,13 @@ def _succeeded(instance: dg.DagsterInstance, run_ids: set[str]) -> set[str]:
 def imported_of(
     instance: dg.DagsterInstance, games: Sequence[Game], now: datetime, label: str | None
 ) -> dict[SeasonWeek, set[str]]:
-    """`imported_phases` of every week that may be asked for at `now`."""
-    from fantasy_pipeline.football.import_calendar import LOOK_BACK, imports_due_between
-
+    """Return `imported_phases` of every week that fell due within `LOOK_BACK` before `now`."""
     items = imports_due_between(games, now - LOOK_BACK, now)
     return imported_phases(instance, sorted({item.week for item in items}), label)
 
 
 def week_of_run(tags: Mapping[str, str]) -> SeasonWeek | None:
-    """The one week a run is for; None for runs over many weeks, or none."""
+    """Return the week of a run; None for a run over several weeks or without a week."""
     try:
         if "season" in tags and "week" in tags:
             return SeasonWeek(int(tags["season"]), int(tags["week"]))
@@ -118,14 +117,14 @@ def week_of_run(tags: Mapping[str, str]) -> SeasonWeek | None:
 
 
 def source_of_run(run: dg.DagsterRun) -> str | None:
-    """Source that a run was told to use; None: the configured one."""
-    resources: Any = run.run_config.get("resources", {})
-    config = resources.get("nfl", {}).get("config", {})
+    """Return the source from a run's tags or config; None if the run uses the configured one."""
+    run_config: Mapping[str, Any] = run.run_config
+    config = run_config.get("resources", {}).get("nfl", {}).get("config", {})
     return run.tags.get("source") or config.get("source") or None
 
 
 def weeks_of_tags(tags: Mapping[str, str]) -> list[SeasonWeek]:
-    """The weeks a run is for: one, or those of a range, a rectangle of seasons and weeks."""
+    """Return the weeks of a run: one week, or every week of its range (seasons x weeks)."""
     if (week := week_of_run(tags)) is not None:
         return [week]
     try:
@@ -143,13 +142,16 @@ def weeks_of_tags(tags: Mapping[str, str]) -> list[SeasonWeek]:
 
 
 def same_league(one: str | None, other: str | None) -> bool:
-    """Whether two sources are of one league, the NFL or the sample; None: not known, maybe."""
+    """Return True if two sources belong to the same league, the NFL or the sample league.
+
+    A source that is not known (None) may belong to either league.
+    """
     return one is None or other is None or (one == "sample") == (other == "sample")
 
 
 def makes(run: dg.DagsterRun) -> frozenset[str]:
-    """What a run makes of the tables of a week, be it of a job or of assets chosen in the UI."""
-    # Of a job as a whole it is None or empty.
+    """Return the week's tables that a run writes, from its job or the assets chosen in the UI."""
+    # The selection of a whole job is None or empty.
     if run.asset_selection:
         return (_IMPORTED | _PROJECTED) & {key.to_user_string() for key in run.asset_selection}
     return _MADE_BY.get(run.job_name, frozenset())
@@ -158,13 +160,16 @@ def makes(run: dg.DagsterRun) -> frozenset[str]:
 def running_weeks(
     instance: dg.DagsterInstance, jobs: Sequence[str], source: str
 ) -> dict[SeasonWeek, dg.DagsterRun]:
-    """Weeks of which a run makes, or is queued to make, what some jobs make.
+    """Return the weeks for which a running or queued run writes the tables of some jobs.
 
-    Whichever job that run is of: one over many weeks, or of assets chosen in the UI, counts too.
+    Runs of other jobs count too: backfills over several weeks, and assets chosen in the UI.
 
     Args:
-        jobs: of `WEEK_JOBS`.
-        source: whose league the weeks are of: the sample league's weeks are not the NFL's.
+        jobs: names out of `WEEK_JOBS`.
+        source: source whose league the weeks belong to; runs of the other league do not count.
+
+    Returns:
+        The run of each week.
     """
     tables = frozenset().union(*(_MAIN_TABLES[job] for job in jobs))
     runs = instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS))

@@ -1,13 +1,13 @@
-"""What each run came to, written down when it is over: one observation of `run_results` per run.
+"""Stores a summary of each finished run: one observation of the asset `run_results` per run.
 
-Its partition is the run's id, its metadata are the summary of `results.Facts.result` and what the
-run was. Dagster shows them as a table and over time, run history reads them from here.
+The observation's partition is the run's id. Its metadata are the summary from `Facts.result` and
+the run's job, status and tags. Dagster shows them as a table and over time; run history reads them.
 """
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -24,7 +24,7 @@ _LOG = logging.getLogger(__name__)
 
 run_results = dg.AssetSpec(
     RUN_RESULTS,
-    description="What each run came to, one observation per run: rows imported, sources, phase, "
+    description="Summary of each run, one observation per run: rows imported, sources, phase, "
     "seconds, warnings, errors.",
     group_name="operations",
     owners=["team:data"],
@@ -33,10 +33,10 @@ run_results = dg.AssetSpec(
 
 
 def record(execution: Execution, facts: Facts | None = None) -> None:
-    """Write a finished run's summary, and the tags of ours that it lacks.
+    """Store a finished run's summary, and add the project's tags that the run lacks.
 
     Args:
-        facts: what its events say, if they are at hand.
+        facts: facts from the run's events; None: read the events.
     """
     instance, run = execution.instance, execution.run
     summary = (facts or execution.facts).result(run.is_success, execution.duration_s)
@@ -50,21 +50,26 @@ def record(execution: Execution, facts: Facts | None = None) -> None:
             metadata={"run": dg.MetadataValue.dagster_run(run.run_id), **values},
         )
     )
-    # Runs that were started in the Dagster UI carry none of them.
+    # Runs started in the Dagster UI lack these tags.
     if missing := {name: text for name, text in tags.items() if name not in run.tags}:
         instance.add_run_tags(run.run_id, missing)
 
 
 def try_to_record(execution: Execution, facts: Facts | None = None) -> None:
-    """`record`, but a run that did its work does not fail for its summary."""
+    """Store a finished run's summary; log a warning instead of raising if that fails."""
     try:
         record(execution, facts)
     except Exception as error:
-        # The sensor `record_results` tries again.
-        _LOG.warning("result of run %s was not recorded: %s", execution.run.run_id, error)
+        _LOG.warning(
+            "result of run %s was not recorded: %s; the sensor record_results tries again",
+            execution.run.run_id,
+            error,
+        )
 
 
-def _metadata(value: Any) -> Any:
+def _metadata(
+    value: str | float | list[str] | dict[str, str] | None,
+) -> dg.MetadataValue | str | float:
     if value is None:
         return dg.MetadataValue.null()
     return dg.MetadataValue.json(value) if isinstance(value, (list, dict)) else value

@@ -1,4 +1,4 @@
-"""What a run came to: one structured summary, read from the run's events and nowhere else."""
+"""Results of a run: one structured summary, read only from the run's events."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import dagster as dg
+
 from fantasy_pipeline.errors import PipelineError
 
 if TYPE_CHECKING:
-    import dagster as dg
+    from dagster_shared.error import SerializableErrorInfo
 
 _ROW_COUNTS = ("dagster/partition_row_count", "dagster/row_count")
 
@@ -19,8 +21,8 @@ class StepError:
     """A failed step.
 
     Args:
-        cause: first line of the error that says what to do, see `root_cause`.
-        stack: Dagster's rendering of the whole chain of errors.
+        cause: first line of the root cause, see `root_cause`.
+        stack: the whole chain of errors with stack traces, as Dagster prints it.
     """
 
     step: str
@@ -34,13 +36,13 @@ class StepError:
 
 @dataclass
 class Facts:
-    """What the events of a run say.
+    """Facts read from the events of a run.
 
     Args:
         rows: rows written, by table.
         sources: readers that delivered the rows.
         phases: phases of the imported weeks.
-        seconds: time each step took, by asset.
+        seconds: duration of each step, by asset.
     """
 
     rows: dict[str, int] = field(default_factory=dict)
@@ -51,7 +53,7 @@ class Facts:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def result(self, success: bool, duration_s: float | None) -> dict[str, Any]:
-        """The summary, as JSON values."""
+        """Return the summary as JSON values."""
         phase = "final" if set(self.phases) == {"final"} else "provisional"
         return {
             "success": success,
@@ -67,45 +69,45 @@ class Facts:
 
 
 def facts_of(events: Iterable[dg.DagsterEvent | None]) -> Facts:
-    """Read the events of a run, in order."""
+    """Return the facts from a run's events, given in order; entries without an event are None."""
     facts = Facts()
-    ended = ""
+    cancel_reason = ""
     for event in events:
         if event is None:
             continue
-        if event.is_step_materialization:
-            materialization = event.step_materialization_data.materialization
-            _add(facts, materialization.asset_key.path[-1], materialization.metadata)
-        elif event.is_step_failure:
-            # A step that was retried and then succeeded is no error, and emits none of these.
-            error = event.step_failure_data.error
-            if not _is_verdict(error):
-                facts.errors.append(
-                    StepError(event.step_key or "", root_cause(error), _stack(error))
-                )
-        elif event.event_type_value == "ASSET_CHECK_EVALUATION":
-            _add_check(facts, event.event_specific_data)
-        elif event.is_step_success:
-            data: Any = event.event_specific_data
-            facts.seconds[event.step_key or ""] = round(data.duration_ms / 1000, 2)
-        elif event.event_type_value == "PIPELINE_CANCELING":
-            # The first says why, a second that the worker was asked to end.
-            ended = ended or event.message or ""
-        elif event.event_type_value == "PIPELINE_FAILURE" and not facts.errors:
-            # The worker died, or the run was ended from outside: no step failed.
-            data = event.event_specific_data
-            error = getattr(data, "error", None)
-            # Why a run was to be ended says more than that it then was.
-            cause = root_cause(error) if error else (ended or event.message or "the run failed")
-            facts.errors.append(StepError("", cause.strip().splitlines()[0], _stack(error)))
+        if event.event_type is dg.DagsterEventType.RUN_CANCELING:
+            # The first event gives the reason; a second only says that the worker must stop.
+            cancel_reason = cancel_reason or event.message or ""
+        elif event.event_type is not dg.DagsterEventType.RUN_FAILURE:
+            _add_step(facts, event)
+        elif not facts.errors:
+            # No step failed: the worker died, or the run was ended from outside.
+            facts.errors.append(_run_error(event, cancel_reason))
     return facts
 
 
-def _add(facts: Facts, table: str, metadata: Mapping[str, Any]) -> None:
+def _add_step(facts: Facts, event: dg.DagsterEvent) -> None:
+    if event.is_step_materialization:
+        materialization = event.step_materialization_data.materialization
+        _add_metadata(facts, materialization.asset_key.path[-1], materialization.metadata)
+    elif event.is_step_failure:
+        # A step that is retried emits this event only after its last attempt.
+        error = event.step_failure_data.error
+        if not _is_blocking_check(error):
+            step = StepError(event.step_key or "", root_cause(error), _stack(error))
+            facts.errors.append(step)
+    elif event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+        _add_check(facts, event.asset_check_evaluation_data)
+    elif event.is_step_success:
+        milliseconds = event.step_success_data.duration_ms
+        facts.seconds[event.step_key or ""] = round(milliseconds / 1000, 2)
+
+
+def _add_metadata(facts: Facts, table: str, metadata: Mapping[str, dg.MetadataValue]) -> None:
     for name, entry in metadata.items():
         if name in _ROW_COUNTS:
             facts.rows[table] = facts.rows.get(table, 0) + int(str(entry.value))
-        elif name == "warnings":
+        elif name == "warnings" and isinstance(entry.value, (list, tuple)):
             facts.warnings.update(dict.fromkeys(entry.value))
         elif name == "reader":
             facts.sources[str(entry.value)] = None
@@ -113,33 +115,44 @@ def _add(facts: Facts, table: str, metadata: Mapping[str, Any]) -> None:
             facts.phases[str(entry.value)] = None
 
 
-def _add_check(facts: Facts, evaluation: Any) -> None:
-    """A check that failed: an error if it blocks, by its severity, else a warning."""
+def _add_check(facts: Facts, evaluation: dg.AssetCheckEvaluation) -> None:
+    """Add a failed check: an error if its severity is ERROR, else a warning."""
     if evaluation.passed:
         return
     text = f"{evaluation.asset_key.path[-1]} {evaluation.description or 'failed'}"
-    if evaluation.severity.value == "ERROR":
+    if evaluation.severity is dg.AssetCheckSeverity.ERROR:
         facts.errors.append(StepError(evaluation.check_name, text))
     else:
         facts.warnings[f"{evaluation.check_name}: {text}"] = None
 
 
-def _is_verdict(error: Any) -> bool:
-    """Whether a step failed only because a blocking check did, which says why by itself."""
+def _run_error(event: dg.DagsterEvent, cancel_reason: str) -> StepError:
+    """Return the error of a run that failed without a failed step."""
+    # An event stored from outside the run may carry no data.
+    error = event.job_failure_data.error if event.event_specific_data else None
+    # "exceeded its maximum runtime" says more than "was forcibly marked as failed".
+    cause = root_cause(error) if error else (cancel_reason or event.message or "the run failed")
+    return StepError("", cause.strip().splitlines()[0], _stack(error))
+
+
+def _is_blocking_check(error: SerializableErrorInfo | None) -> bool:
+    """Return True for a step that failed because a blocking check failed; the check has an error
+    of its own."""
     return error is not None and error.cls_name == "DagsterAssetCheckFailedError"
 
 
-def _stack(error: Any) -> str:
+def _stack(error: SerializableErrorInfo | None) -> str:
     return error.to_string() if error is not None else ""
 
 
-def root_cause(error: Any) -> str:
-    """First line of the innermost error, but of ours where there is one, without its class.
+def root_cause(error: SerializableErrorInfo | None) -> str:
+    """Return the root cause's first line, without the error's class.
 
-    What is behind one of ours (a reset connection) does not say which data set, or what to do.
+    Stop at the first PipelineError, which names the data set and the next step; its own cause
+    (a reset connection) names neither.
     """
-    ours = {"Failure", *_names(PipelineError)}
-    while error is not None and error.cause is not None and error.cls_name not in ours:
+    expected = {"Failure", *_class_names(PipelineError)}
+    while error is not None and error.cause is not None and error.cls_name not in expected:
         error = error.cause
     if error is None:
         return "unknown error"
@@ -148,11 +161,11 @@ def root_cause(error: Any) -> str:
     return text if name.split(".")[-1].endswith(("Error", "Failure")) and text else line
 
 
-def _names(error: type[Any]) -> Iterator[str]:
-    """Names of an error class and of those derived from it."""
+def _class_names(error: type[BaseException]) -> Iterator[str]:
+    """Yield the names of an error class and of its subclasses."""
     yield error.__name__
     for derived in error.__subclasses__():
-        yield from _names(derived)
+        yield from _class_names(derived)
 
 
 @dataclass(frozen=True)
@@ -161,7 +174,7 @@ class RunOutcome:
 
     Args:
         rows: rows written, by table.
-        warnings: what the materializations warn of, each once.
+        warnings: warnings of the materializations and checks, without repeats.
         errors: failed step and its cause, one line each.
     """
 

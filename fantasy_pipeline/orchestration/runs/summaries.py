@@ -1,4 +1,4 @@
-"""Reads the stored summaries of finished runs: the observations of `run_results`."""
+"""Stored summaries of finished runs: the observations of the asset `run_results`."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ FIELDS = (
     "warnings",
     "errors",
 )
-"""Of the summary, in its order."""
+"""Fields of a summary, in order."""
 
 
 def recorded(instance: dg.DagsterInstance, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Summaries of those runs that have one."""
+    """Return the stored summaries by run id; runs without a summary are left out."""
     if not run_ids:
         return {}
     filters = dg.AssetRecordsFilter(asset_key=RUN_RESULTS, asset_partitions=list(run_ids))
-    # Two may have been written at the same moment; they say the same.
+    # Two processes may each store a run's summary at the same moment; both summaries are equal.
     records = instance.fetch_observations(filters, limit=2 * len(run_ids)).records
     found = {}
     for entry in records:

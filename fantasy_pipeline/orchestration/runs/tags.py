@@ -1,4 +1,4 @@
-"""Tags and config of a run: what the run is for, and the moment that it stands for."""
+"""Tags and run config: which week a run is for, who started it, and the moment it stands for."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Any
 
 from fantasy_pipeline.football.season_week import SeasonWeek
 
+FOLLOWS = "follows"
+"""Tag of a run that a worker starts after a triggered run; its value is the triggered run's id."""
+
 
 def run_tags(
     week: SeasonWeek,
@@ -16,12 +19,12 @@ def run_tags(
     phase: str | None = None,
     as_of: datetime | None = None,
 ) -> Mapping[str, str]:
-    """Tags by which a run is found.
+    """Return the tags by which run history finds a run.
 
     Args:
         trigger: ``schedule``, ``sensor``, ``manual``, ``api`` or ``backfill``.
-        phase: phase of the import that the plan asks for.
-        as_of: the moment that the run stands for; default: when it runs.
+        phase: planned phase of the import.
+        as_of: moment that the run stands for; default: the moment it runs.
     """
     tags = {
         "season": str(week.season),
@@ -37,17 +40,17 @@ def run_tags(
 
 
 def moment_of(tags: Mapping[str, str], present: datetime) -> datetime:
-    """The moment a run stands for: a late tick must not act as of a later week.
+    """Return the moment that a run stands for: a late tick must not act as of a later week.
 
     Args:
-        present: of the league; what a run stands for whose tags do not say.
+        present: the league's present, returned for runs without such a tag.
     """
     text = tags.get("as_of") or tags.get("dagster/scheduled_execution_time")
     return datetime.fromisoformat(text) if text else present
 
 
 def run_config(source: str) -> dict[str, Any]:
-    """Run config that chooses the source and keeps the console quiet."""
+    """Return run config that selects the source and silences the console log."""
     return {
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
         "resources": {"nfl": {"config": {"source": source}}},
