@@ -15,6 +15,8 @@ from fantasy_pipeline.checks.base import Problem
 from fantasy_pipeline.football.calendar import REGULAR_SEASON
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import PLAYER_WEEK
+from fantasy_pipeline.football.tables.week_rows import of_weeks
+from fantasy_pipeline.football.team_games import team_games
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -48,15 +50,13 @@ class Fixture(NamedTuple):
 
 def fixtures(games: pa.Table, weeks: Iterable[SeasonWeek]) -> dict[SeasonWeek, dict[str, Fixture]]:
     """Games of some weeks by team; weeks that the schedule does not have are left out."""
-    wanted = set(weeks)
-    names = ("season", "week", "home_team", "away_team", "kickoff", "home_score")
+    names = ("season", "week", "team", "opponent", "kickoff", "score")
+    rows = team_games(of_weeks(games, weeks))
     out: dict[SeasonWeek, dict[str, Fixture]] = defaultdict(dict)
-    for season, week, home, away, kickoff, score in zip(
-        *(games[name].to_pylist() for name in names), strict=True
+    for season, week, team, opponent, kickoff, score in zip(
+        *(rows[name].to_pylist() for name in names), strict=True
     ):
-        if (key := SeasonWeek(season, week)) in wanted:
-            out[key][home] = Fixture(away, kickoff, score is not None)
-            out[key][away] = Fixture(home, kickoff, score is not None)
+        out[SeasonWeek(season, week)][team] = Fixture(opponent, kickoff, score is not None)
     return dict(out)
 
 
@@ -243,7 +243,7 @@ def odd_schedule(games: pa.Table) -> list[Problem]:
         Problem(SeasonWeek(row["season"], row["week"]), f"{row['game_id']}: one side's score only")
         for row in games.filter(half).to_pylist()
     ]
-    counts = _sides(games).group_by(["season", "week", "team"]).aggregate([([], "count_all")])
+    counts = team_games(games).group_by(["season", "week", "team"]).aggregate([([], "count_all")])
     twice = counts.filter(pc.greater(counts["count_all"], 1))
     problems += [
         Problem(
@@ -259,7 +259,7 @@ def uneven_schedule(games: pa.Table) -> list[Problem]:
     """Teams whose regular season is not as long as the others'; one game may be cancelled."""
     import pyarrow.compute as pc
 
-    regular = _sides(games.filter(pc.equal(games["game_type"], REGULAR_SEASON)))
+    regular = team_games(games.filter(pc.equal(games["game_type"], REGULAR_SEASON)))
     counts: dict[int, dict[str, int]] = defaultdict(dict)
     for row in regular.group_by(["season", "team"]).aggregate([([], "count_all")]).to_pylist():
         counts[row["season"]][row["team"]] = row["count_all"]
@@ -270,16 +270,6 @@ def uneven_schedule(games: pa.Table) -> list[Problem]:
             text = f"{season}: {', '.join(short[:8])} have fewer than {most - 1} games of {most}"
             problems.append(Problem(None, text, serious=False))
     return problems
-
-
-def _sides(games: pa.Table) -> pa.Table:
-    """Season, week and team of both sides of each game."""
-    import pyarrow as pa
-
-    return pa.concat_tables(
-        games.select(["season", "week", side]).rename_columns(["season", "week", "team"])
-        for side in ("home_team", "away_team")
-    )
 
 
 def _teams(rows: pa.Table) -> set[tuple[int, int, str]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from fantasy_pipeline.checks.base import NotCompared, Problem
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.week_rows import codes, weeks_in
+from fantasy_pipeline.football.team_games import team_games
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,16 +83,17 @@ def beyond_the_score(rows: pa.Table, games: pa.Table) -> list[Problem]:
         .group_by(["season", "week", "team"])
         .aggregate([("scored", "sum")])
     )
-    known = {}
-    for side in ("home", "away"):
-        names = ("season", "week", f"{side}_team", f"{side}_score")
+    names = ("season", "week", "team", "score")
+    by_team = team_games(games)
+    scores = {
+        (season, week, team): score
         for season, week, team, score in zip(
-            *(games[name].to_pylist() for name in names), strict=True
-        ):
-            known[(season, week, team)] = score
+            *(by_team[name].to_pylist() for name in names), strict=True
+        )
+    }
     problems = []
     for row in sums.to_pylist():
-        score = known.get((row["season"], row["week"], row["team"]))
+        score = scores.get((row["season"], row["week"], row["team"]))
         if score is not None and row["scored_sum"] > score:
             week = SeasonWeek(row["season"], row["week"])
             text = f"{row['team']} scored {score}, its stat lines {row['scored_sum']:g}"

@@ -10,6 +10,7 @@ from fantasy_pipeline.football.calendar import scheduled_weeks
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import RAW_PLAYERS
 from fantasy_pipeline.football.tables.contract import Table
+from fantasy_pipeline.football.team_games import team_games
 from fantasy_pipeline.football.teams import AFC
 from fantasy_pipeline.ingest.sources import schema
 from fantasy_pipeline.ingest.sources.base import Source
@@ -66,6 +67,7 @@ def raw_players(
         _register(
             connection,
             games=games,
+            team_games=team_games(games),
             rosters=rosters,
             stats=stats,
             injuries=injuries,

@@ -15,6 +15,7 @@ from fantasy_pipeline.football.calendar import games_from_table
 from fantasy_pipeline.football.season_week import ranges
 from fantasy_pipeline.football.tables import PLAYER_WEEK, SOURCE_PROJECTIONS
 from fantasy_pipeline.football.tables.week_rows import of_week, weeks_in
+from fantasy_pipeline.football.team_games import team_games
 from fantasy_pipeline.ingest.projection_record import (
     ARCHIVED,
     LEAST_SHARE,
@@ -209,15 +210,10 @@ def _repeats(table: pa.Table, before: pa.Table | None, weeks: Sequence[int]) -> 
 
 def _kickoffs(games: pa.Table, raw_players: pa.Table) -> pa.Table:
     """Kick-off of every player who has a game."""
-    import pyarrow as pa
-
-    names = ["season", "week", "kickoff"]
-    sides = [
-        games.select([*names, side]).rename_columns([*names, "team"])
-        for side in ("home_team", "away_team")
-    ]
+    keys = ["season", "week", "team"]
+    kickoffs = team_games(games).select([*keys, "kickoff"])
     players = raw_players.select([*PLAYER_WEEK, "team"])
-    both = players.join(pa.concat_tables(sides), ["season", "week", "team"], join_type="inner")
+    both = players.join(kickoffs, keys, join_type="inner")
     return both.select([*PLAYER_WEEK, "kickoff"])
 
 

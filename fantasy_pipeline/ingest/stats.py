@@ -13,6 +13,7 @@ from fantasy_pipeline.football.import_calendar import ImportPhase, phases_at
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import WEEKLY_STATS
 from fantasy_pipeline.football.tables.week_rows import of_week
+from fantasy_pipeline.football.team_games import team_games
 from fantasy_pipeline.ingest.sources.base import Source
 from fantasy_pipeline.lake.duck import arrow, database, query
 
@@ -85,15 +86,12 @@ def _with_scheduled_opponents(lines: pa.Table, games: pa.Table) -> pa.Table:
     The old release gives 78 players of 2015-2024 a wrong one, often their own team; of all of them
     the team is right, as the new release shows.
     """
-    import pyarrow as pa
     import pyarrow.compute as pc
 
-    sides = [("home_team", "away_team"), ("away_team", "home_team")]
-    names = ["season", "week", "team", "scheduled"]
-    scheduled = pa.concat_tables(
-        games.select(["season", "week", *side]).rename_columns(names) for side in sides
-    )
-    both = lines.join(scheduled, names[:3], join_type="left outer")
+    keys = ["season", "week", "team"]
+    scheduled = team_games(games).select([*keys, "opponent"])
+    scheduled = scheduled.rename_columns([*keys, "scheduled"])
+    both = lines.join(scheduled, keys, join_type="left outer")
     opponent = pc.coalesce(both["scheduled"], both["opponent"])
     at = lines.column_names.index("opponent")
     return both.select(lines.column_names).set_column(at, "opponent", opponent)

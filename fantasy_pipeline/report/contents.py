@@ -12,6 +12,7 @@ from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.scoring import SCORINGS, Scoring
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.week_rows import of_week
+from fantasy_pipeline.football.team_games import team_games
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.report import store
 from fantasy_pipeline.report.absences import Vacated, absent, doubtful, on_bye, vacated
@@ -257,11 +258,8 @@ def so_far(lake: Lake, table: Table, week: SeasonWeek, season: int) -> list[Seas
 
 def _kickoffs(games: pa.Table, week: SeasonWeek) -> dict[str, datetime]:
     """Kick-off of each team's game in the week."""
-    return {
-        game[side]: game["kickoff"]
-        for game in of_week(games, week).to_pylist()
-        for side in ("home_team", "away_team")
-    }
+    rows = team_games(of_week(games, week))
+    return dict(zip(rows["team"].to_pylist(), rows["kickoff"].to_pylist(), strict=True))
 
 
 def _model(lake: Lake, week: SeasonWeek, inputs: Iterable[Input]) -> dict[str, Any] | None:

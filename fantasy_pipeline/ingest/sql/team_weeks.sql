@@ -1,10 +1,6 @@
 -- One row per team and wanted week in which the team plays or has a bye: a bye is a week without
 -- a game before the team's last one. Teams already eliminated from the play-offs have no row.
--- Needs the tables games, wanted(season, week) and afc(team).
-create temp view team_games as
-select season, week, home_team as team, away_team as opponent, true as is_home, kickoff from games
-union all
-select season, week, away_team, home_team, false, kickoff from games;
+-- Needs the tables games, team_games, wanted(season, week) and afc(team).
 
 -- While only the first round of the play-offs is paired, the two teams that wait for the second
 -- have no later game yet: of the teams that are not paired, the one of each conference that won
@@ -14,11 +10,8 @@ with first_round as (
     select season, max(week) as week from games
     group by season having arg_max(game_type, week) = 'WC'
 ), results as (
-    select season, home_team as team, 1 + sign(home_score - away_score) as won from games
-    where game_type = 'REG' and home_score is not null
-    union all
-    select season, away_team, 1 + sign(away_score - home_score) from games
-    where game_type = 'REG' and home_score is not null
+    select season, team, 1 + sign(score - opponent_score) as won from team_games
+    where game_type = 'REG' and score is not null
 )
 select season, team, week
 from results join first_round f using (season)

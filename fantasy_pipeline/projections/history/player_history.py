@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.football.tables import AVERAGED_STATS, PLAYER_HISTORY, TARGET_STATS
+from fantasy_pipeline.football.team_games import team_games
 from fantasy_pipeline.lake.duck import arrow, query
 from fantasy_pipeline.projections.history.rows import Rows
 from fantasy_pipeline.projections.history.state import State
@@ -39,6 +40,7 @@ def player_history(connection: duckdb.DuckDBPyConnection) -> pa.Table:
         + f" as x_{name}"
         for name in dict.fromkeys((*AVERAGED_STATS, *TARGET_STATS))
     )
+    connection.register("team_games", team_games(arrow(connection, "from games")))
     rows = arrow(connection, query(__package__, "history_rows").format(stats=stats))
     if rows.num_rows == 0:
         return PLAYER_HISTORY.arrow_schema.empty_table()

@@ -19,15 +19,6 @@ lines as (
 ),
 listed as (
     select * from raw_players where position in ('QB', 'RB', 'WR', 'TE', 'K')
-),
-team_games as (
-    select season, week, home_team as team, away_team as opponent, true as is_home, kickoff,
-        spread_line, total_line, home_rest as rest, roof
-    from games
-    union all
-    select season, week, away_team, home_team, false, kickoff, -spread_line, total_line,
-        away_rest, roof
-    from games
 )
 select
     coalesce(l.season, s.season) as season,

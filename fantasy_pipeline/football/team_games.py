@@ -1,0 +1,50 @@
+"""The schedule from the teams' side: two rows per game, one for each team."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_SHARED = ("game_id", "game_type", "kickoff", "total_line", "roof")
+"""Columns of a game that are the same for both teams."""
+_BY_SIDE = ("score", "rest")
+"""Columns that a game has twice, with the prefixes ``home_`` and ``away_``."""
+
+
+def team_games(games: pa.Table) -> pa.Table:
+    """Return the games of each team: two rows per game, first all home teams, then all visitors.
+
+    A column other than the first five is in the result if `games` has the columns behind it.
+
+    Args:
+        games: rows of `GAMES`, with at least season, week, home_team and away_team.
+
+    Returns:
+        season, week, team, opponent, is_home, then game_id, game_type, kickoff (UTC), total_line
+        and roof as in `GAMES`; score and opponent_score (points, null before the game), rest
+        (days since the team's last game) and spread_line (points by which the team is favoured).
+    """
+    return pa.concat_tables([_side(games, "home", "away"), _side(games, "away", "home")])
+
+
+def _side(games: pa.Table, side: str, other: str) -> pa.Table:
+    """One row per game, for the team of one side (``home`` or ``away``)."""
+    columns = {
+        "season": games["season"],
+        "week": games["week"],
+        "team": games[f"{side}_team"],
+        "opponent": games[f"{other}_team"],
+        "is_home": pa.repeat(side == "home", games.num_rows),
+    }
+    present = set(games.column_names)
+    columns |= {name: games[name] for name in _SHARED if name in present}
+    for name in _BY_SIDE:
+        if {f"{side}_{name}", f"{other}_{name}"} <= present:
+            columns[name] = games[f"{side}_{name}"]
+    if "score" in columns:
+        columns["opponent_score"] = games[f"{other}_score"]
+    if "spread_line" in present:
+        # The games table states the spread for the home team.
+        line = games["spread_line"]
+        columns["spread_line"] = line if side == "home" else pc.negate(line)
+    return pa.table(columns)
