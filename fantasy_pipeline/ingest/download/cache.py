@@ -1,6 +1,6 @@
-"""What a download leaves on disk: whole, verified files with the facts needed to revalidate them.
+"""The cache of downloads: whole, verified files, with the facts needed to revalidate them.
 
-How a file gets here belongs in `transport.py`.
+Requests for files belong in `transport.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Entry:
-    """What is known of one cached content; `fetched_at` is when it was first seen."""
+    """The facts about one cached content; `fetched_at` is when it was first seen."""
 
     requested: str
     sha256: str
@@ -26,7 +26,7 @@ class Entry:
     fetched_at: str
 
     def as_of(self) -> datetime:
-        """Return upstream's Last-Modified, else when the content was first seen (UTC)."""
+        """Return upstream's Last-Modified, or else when the content was first seen (UTC)."""
         return http_date(self.last_modified) or datetime.fromisoformat(self.fetched_at)
 
 
@@ -34,13 +34,13 @@ class Entry:
 class Slot:
     """The cache folder of one URL.
 
-    Contents are named by their hash and `entry.json` names the current one, so the one
-    `os.replace` of `entry.json` switches content, ETag and dates together.
+    Each content's file name is its hash, and `entry.json` names the current content. One
+    `os.replace` of `entry.json` therefore switches content, ETag and dates together.
 
     Args:
         folder: holds everything about the URL; deleting it is always safe.
-        requested: the address asked, on a mirror or live.
-        suffix: of the content's file name, with the dot.
+        requested: the requested address, on a mirror or live.
+        suffix: suffix of the content's file name, with the dot.
     """
 
     folder: Path
@@ -48,11 +48,11 @@ class Slot:
     suffix: str
 
     def content(self, entry: Entry) -> Path:
-        """Return where an entry's content is."""
+        """Return the path of an entry's content."""
         return self.folder / f"{entry.sha256[:16]}{self.suffix}"
 
     def load(self) -> Entry | None:
-        """Return the current entry; None if there is none or its content is not what it was."""
+        """Return the current entry; None if there is none or its content is damaged."""
         try:
             entry = Entry(**json.loads((self.folder / "entry.json").read_bytes()))
             entry.as_of()
@@ -60,7 +60,7 @@ class Slot:
         except (OSError, ValueError, TypeError):
             return None
         intact = hashlib.sha256(content).hexdigest() == entry.sha256
-        # An ETag means nothing to another server: a changed mirror starts afresh.
+        # Another server does not know this ETag: a changed mirror starts with an empty cache.
         return entry if intact and entry.requested == self.requested else None
 
     def store(self, part: Path, entry: Entry, old: Entry | None) -> None:
@@ -72,7 +72,7 @@ class Slot:
             file.flush()
             os.fsync(file.fileno())
         os.replace(new, self.folder / "entry.json")
-        # The previous content stays: another run may be reading it.
+        # Keep the previous content: another run may be reading it.
         keep = {self.content(e).name for e in (entry, old) if e} | {"entry.json", "lock"}
         for path in self.folder.iterdir():
             if path.name not in keep:
@@ -80,9 +80,10 @@ class Slot:
 
 
 def content_problem(path: Path, suffix: str) -> str | None:
-    """Say why a file cannot be what its suffix promises; None if nothing visible speaks against.
+    """Return why a file's content does not fit its suffix; None if it does.
 
-    An address without a suffix is that of an API: its answers are JSON.
+    Only the first and last bytes of parquet and CSV files are read. A file without a suffix is
+    the answer of an API, which is JSON, and is parsed whole.
     """
     with path.open("rb") as file:
         head = file.read(512)
@@ -100,20 +101,20 @@ def content_problem(path: Path, suffix: str) -> str | None:
     if not suffix:
         try:
             json.loads(path.read_bytes())
-        # Nested some thousand deep, it is more than Python reads.
+        # RecursionError: JSON nested some thousand levels deep.
         except (ValueError, RecursionError):
             return f"is not JSON (it begins with {head[:40].decode('utf-8', 'replace')!r})"
     return None
 
 
 def http_date(value: str | None) -> datetime | None:
-    """Read a date header as aware UTC; None if there is none or it is not a date."""
+    """Return a date header as aware UTC; None if it is missing or not a date."""
     try:
         moment = parsedate_to_datetime(value or "")
         # "-0000" parses to a naive time, which HTTP defines as UTC.
         if moment.tzinfo is None:
             return moment.replace(tzinfo=timezone.utc)
         return moment.astimezone(timezone.utc)
-    # Overflow: a year of twenty digits, or one that leaves the calendar in UTC.
+    # OverflowError: a year of twenty digits, or a date beyond year 9999 in UTC.
     except (ValueError, OverflowError):
         return None

@@ -1,7 +1,11 @@
-"""What of http is ours: which addresses may be asked, what their answers mean, why none came."""
+"""HTTP rules: which addresses may be requested, and what a status or a failure means.
+
+Retries, timeouts and the cache belong in `transport.py`.
+"""
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
@@ -14,14 +18,31 @@ from fantasy_pipeline.ingest.download.cache import http_date
 from fantasy_pipeline.settings import is_loopback
 
 NETWORK_ADVICE = (
-    "Check the network; or set NFLVERSE_MIRROR to a directory or https address that holds the "
-    "files; or run again later: nothing was changed"
+    "Check the network and run again later; if the host stays down, set NFLVERSE_MIRROR to a "
+    "directory or https address that holds the files. No data was changed."
 )
-NOT_PUBLISHED_ADVICE = "Upstream has not published this file: check the season, or wait"
+NOT_PUBLISHED_ADVICE = (
+    "Upstream has not published this file: check the season, or run again when upstream has it."
+)
+REFUSED_ADVICE = (
+    "Check the proxy and the mirror (NFLVERSE_MIRROR), or run again later. No data was changed."
+)
+
+_CONNECTION = re.compile(r"^(<[^>]* at 0x[0-9a-f]+>|\w+\(host=[^)]*\)): ")
+"""The connection object with which urllib3 begins its messages; the URL says the same."""
 
 
 class FetchError(Exception):
-    """Why a file did not come; `Transport.fetch` adds the data set and makes it public."""
+    """A failed download: cause and advice. `Transport.fetch` adds data set, season and week.
+
+    Args:
+        cause: what happened, with the address.
+        advice: what to do next.
+        missing: the host has no such file (404), or the mirror's directory has none.
+        answered: the host answered, but its answer is not a whole file.
+        transient: another attempt may succeed.
+        retry_after: seconds that the host asks to wait before the next attempt.
+    """
 
     def __init__(
         self,
@@ -43,30 +64,35 @@ class FetchError(Exception):
 
 
 def parse_mirror(mirror: str | None) -> tuple[Path | None, str | None]:
-    """Return (directory, None), (None, base address without its last slash) or (None, None)."""
+    """Return (directory, None), (None, base address without its last slash) or (None, None).
+
+    Raises:
+        PipelineError: `mirror` is neither a directory nor a permitted address.
+    """
     if not mirror:
         return None, None
     if "://" not in mirror:
         directory = Path(mirror).expanduser()
         if not directory.is_dir():
-            raise PipelineError(f"mirror {mirror}: no such directory. Check NFLVERSE_MIRROR")
+            raise PipelineError(f"mirror {mirror}: no such directory. Check NFLVERSE_MIRROR.")
         return directory.absolute(), None
     parts = urlsplit(mirror)
     if parts.username is not None or parts.query or parts.fragment or not parts.hostname:
         raise PipelineError(
             "mirror: the address must be https://host/path, without a user, password or query. "
-            "Check NFLVERSE_MIRROR"
+            "Check NFLVERSE_MIRROR."
         )
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
         raise PipelineError(
-            f"mirror {mirror}: only https is permitted, and http for this machine itself. "
-            "Check NFLVERSE_MIRROR"
+            f"mirror {mirror}: only https is permitted; plain http is for this machine alone. "
+            "Check NFLVERSE_MIRROR."
         )
-    return None, parts.geturl().rstrip("/")  # geturl: the scheme in lower case
+    # geturl writes the scheme in lower case.
+    return None, parts.geturl().rstrip("/")
 
 
 def session_for(base: str | None) -> requests.Session:
-    """Return a session that reaches https addresses, and a loopback mirror, and nothing else."""
+    """Return a session that reaches https addresses and a mirror on this machine, nothing else."""
     session = requests.Session()
     session.headers["User-Agent"] = f"fantasy_pipeline/{__version__}"
     session.headers["Accept-Encoding"] = "identity"
@@ -74,31 +100,36 @@ def session_for(base: str | None) -> requests.Session:
     del session.adapters["http://"]
     if base is not None and base.startswith("http://"):
         session.mount(f"{base}/", requests.adapters.HTTPAdapter())
-        session.trust_env = False  # no proxy between us and this machine
+        # A proxy from the environment must not stand between this process and this machine.
+        session.trust_env = False
     return session
 
 
 def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Leave a request as it is: requests would send the user's ~/.netrc login otherwise."""
+    """Return a request as it is; without this, requests would add the user's ~/.netrc login."""
     return request
 
 
 def split_url(url: str) -> tuple[str, PurePosixPath]:
-    """Return host and decoded path of an https URL that names a file."""
+    """Return the host and the decoded path of an https URL that names a file.
+
+    Raises:
+        FetchError: the address is not https, or its path could leave the host's folder.
+    """
     parts = urlsplit(url)
     if parts.scheme != "https":
-        raise FetchError(f"{url} is not https", "Only https addresses are fetched")
+        raise FetchError(f"{url} is not https", "Use an https address.")
     path = PurePosixPath(unquote(parts.path))
     host = parts.hostname or ""
     odd = ".." in path.parts or any(c in f"{path}{parts.query}" for c in "\\\0")
     odd = odd or "/" in parts.query or bool(parts.fragment)
     if odd or host.strip(".") != host or not host or len(path.parts) < 2:
-        raise FetchError(f"{url} does not name a file", "Check the address")
+        raise FetchError(f"{url} does not name a file", "Check the address.")
     return host, path
 
 
 def check_status(response: requests.Response, requested: str) -> None:
-    """Raise for every status but 200."""
+    """Raise a FetchError for every status but 200; 429 and 5xx are transient."""
     status = response.status_code
     if status == 200:
         return
@@ -108,7 +139,7 @@ def check_status(response: requests.Response, requested: str) -> None:
     if status == 429 or status >= 500:
         retry_after = _retry_after(response.headers.get("Retry-After"))
         raise FetchError(cause, NETWORK_ADVICE, transient=True, retry_after=retry_after)
-    raise FetchError(cause, NETWORK_ADVICE)
+    raise FetchError(cause, REFUSED_ADVICE)
 
 
 def _retry_after(value: str | None) -> float | None:
@@ -122,11 +153,12 @@ def _retry_after(value: str | None) -> float | None:
 
 
 def is_count(text: str) -> bool:
-    """Whether a header is a plain number; `isdigit` alone is true of "²", which is none."""
+    """Return whether a header is a plain number. (`isdigit` alone accepts "²".)"""
     return text.isascii() and text.isdecimal()
 
 
 def reason_of(error: Exception) -> str:
-    """Return what went wrong on the network, without the layers of wrapping around it."""
+    """Return the innermost reason of a network error, without the connection object."""
     inner = error.args[0] if error.args else error
-    return " ".join(str(getattr(inner, "reason", inner)).split())[:300]
+    reason = " ".join(str(getattr(inner, "reason", inner)).split())
+    return _CONNECTION.sub("", reason)[:300]

@@ -1,7 +1,7 @@
-"""How upstream files are fetched: verified, cached whole, asked for at most once per run.
+"""Downloads of upstream files: verified, cached whole, requested at most once per run.
 
-What the files mean belongs in the readers; how the two libraries are made to read through a
-transport belongs in `library_hooks.py`.
+The meaning of the files belongs in the readers. `sources/library_hooks.py` makes the two nflverse
+libraries read through a transport.
 """
 
 from __future__ import annotations
@@ -23,15 +23,11 @@ import tenacity
 import urllib3
 from filelock import FileLock, Timeout
 
-from fantasy_pipeline.errors import (
-    NotPublishedError,
-    SourceError,
-    UnusableAnswerError,
-)
+from fantasy_pipeline.errors import NotPublishedError, SourceError, UnusableAnswerError
 from fantasy_pipeline.ingest.download.cache import Entry, Slot, content_problem
 from fantasy_pipeline.ingest.download.http import (
     NETWORK_ADVICE,
-    NOT_PUBLISHED_ADVICE,
+    REFUSED_ADVICE,
     FetchError,
     check_status,
     is_count,
@@ -44,13 +40,18 @@ from fantasy_pipeline.ingest.download.slots import SLOTS, SLOTS_FOLDER, upstream
 
 _LOG = logging.getLogger(__name__)
 _CHUNK_BYTES = 2**16
+_NOT_IN_MIRROR_ADVICE = "Add the file to the mirror, or check the season."
+_WRONG_CONTENT_ADVICE = (
+    "Check the network for a proxy or a login page, or run again later. No data was changed."
+)
 
 
 @dataclass(frozen=True)
 class Fetched:
     """One upstream file, complete on local disk.
 
-    `as_of` (aware, UTC) is upstream's Last-Modified, else when this content was first seen.
+    `as_of` (aware, UTC) is upstream's Last-Modified, or else when this content was first seen.
+    `size` is in bytes.
     """
 
     url: str
@@ -66,14 +67,14 @@ class Transport:
         cache_dir: where downloads are kept, one folder per URL.
         mirror: None for the live hosts; a directory laid out ``<dir>/<host>/<path>``, read in
             place; or an address laid out ``<base>/<host>/<path>``, plain http on loopback only.
-        offline: serve the cached copies without asking upstream.
-        attempts: tries per file, the first included.
-        connect_timeout, read_timeout: seconds without any answer.
-        total_timeout: seconds one file may take, all attempts together.
-        max_bytes: largest file accepted.
-        backoff, backoff_max: first and longest wait between attempts, seconds; an upstream's
-            Retry-After is honoured up to the longest.
-        now: the clock that stamps first sight of a content.
+        offline: serve the cached copies without requests to upstream.
+        attempts: attempts per file, the first included.
+        connect_timeout, read_timeout: seconds to wait for a connection, and for the next bytes.
+        total_timeout: seconds that one file may take, all attempts together.
+        max_bytes: size of the largest file accepted.
+        backoff, backoff_max: first and longest wait between attempts, seconds. A Retry-After of
+            upstream's replaces the wait, up to the longest.
+        now: the clock; it stamps when a content was first seen.
 
     Raises:
         PipelineError: `mirror` is neither a directory nor a permitted address.
@@ -108,7 +109,7 @@ class Transport:
         )
         self._now = now
         self._session = session_for(self._base)
-        self._known: dict[str, Fetched | FetchError] = {}
+        self._results: dict[str, Fetched | FetchError] = {}
         self._lock = threading.RLock()
 
     def fetch(
@@ -121,48 +122,54 @@ class Transport:
     ) -> Fetched:
         """Return the local copy of an https `url`, validated with upstream once per instance.
 
-        `dataset`, `season` and `week` only label errors. A query is part of the file's name, in
-        the cache and in a mirror: ``<dir>/<host>/<path>?<query>``, as wget saves it. `headers` are
-        sent along; the same address must always be asked with the same ones.
+        A query is part of the file's name, in the cache and in a mirror:
+        ``<dir>/<host>/<path>?<query>``, as wget saves it.
+
+        Args:
+            url: https address of a file.
+            dataset, season, week: labels for errors; they do not change what is fetched.
+            headers: extra request headers; each address must always get the same ones.
 
         Raises:
             NotPublishedError: upstream has no such file.
-            UnusableAnswerError: what it has is not a whole file, or it has the file no more.
-            SourceError: anything else; a copy cached earlier is kept, but never used silently.
+            UnusableAnswerError: upstream's answer is not a whole file, or upstream no longer has a
+                file that it had.
+            SourceError: any other failure. A cached copy is kept, but never used in its place.
         """
         with self._lock:
-            known = self._known.get(url)
-            if known is None:
+            result = self._results.get(url)
+            if result is None:
                 try:
-                    known = self._find(url, headers or {})
+                    result = self._find(url, headers or {})
                 except FetchError as failed:
-                    # Other failures are not remembered: a retried step must be able to succeed.
+                    # Remember a missing file only: after other failures, a retry may succeed.
                     if not failed.missing:
                         kind = UnusableAnswerError if failed.answered else SourceError
                         raise kind(
                             dataset, failed.cause, failed.advice, season, week
                         ) from failed.__cause__
-                    known = failed
-                self._known[url] = known
-        if isinstance(known, FetchError):
-            raise NotPublishedError(dataset, known.cause, known.advice, season, week)
-        return known
+                    result = failed
+                self._results[url] = result
+        if isinstance(result, FetchError):
+            raise NotPublishedError(dataset, result.cause, result.advice, season, week)
+        return result
 
     def _find(self, url: str, headers: Mapping[str, str]) -> Fetched:
+        """Return the file from the mirror's directory, the cache or upstream."""
         host, path = split_url(url)
         query = f"?{urlsplit(url).query}" if urlsplit(url).query else ""
-        place = path.with_name(path.name + query).parts[1:]
+        relative = path.with_name(path.name + query).parts[1:]
         if self._directory is not None:
-            return _in_place(url, self._directory.joinpath(host, *place), path.suffix)
+            return _in_place(url, self._directory.joinpath(host, *relative), path.suffix)
         requested = f"{self._base}/{host}{urlsplit(url).path}{query}" if self._base else url
-        slot = Slot(self._cache_dir.joinpath(host, *place), requested, path.suffix)
+        slot = Slot(self._cache_dir.joinpath(host, *relative), requested, path.suffix)
         try:
             if self._offline:
                 entry = slot.load()
                 if entry is None:
                     raise FetchError(
                         f"offline, and no cached copy of {url} exists",
-                        "Run once without FANTASY_OFFLINE to download it",
+                        "Run once without FANTASY_OFFLINE to download it.",
                     )
             else:
                 slot.folder.mkdir(parents=True, exist_ok=True)
@@ -170,91 +177,104 @@ class Transport:
                     entry = self._validated(slot, headers)
         except Timeout as error:
             raise FetchError(
-                f"another process has been downloading {requested} for {self._total_timeout:g} s",
-                "Wait for it to end, or stop it, and run again",
+                f"another process is still downloading {requested} after a wait of "
+                f"{self._total_timeout:g} s",
+                "Wait for that process to end, or stop it, then run again.",
             ) from error
         except OSError as error:
             raise FetchError(
                 f"the cache {slot.folder} cannot be used: {error}",
-                "Check its permissions and the free disk space, and run again",
+                "Check its permissions and the free disk space, then run again.",
             ) from error
         return Fetched(url, slot.content(entry), entry.as_of(), entry.size)
 
     def _validated(self, slot: Slot, headers: Mapping[str, str]) -> Entry:
-        """Ask upstream, with retries, whether the cached entry is still the file."""
+        """Return the cached entry if upstream still has that content, else download the new one.
+
+        Transient failures are retried.
+        """
         old = slot.load()
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(self._attempts)
             | tenacity.stop_before_delay(self._total_timeout),
             wait=self._wait,
             retry=tenacity.retry_if_exception(lambda e: isinstance(e, FetchError) and e.transient),
-            before_sleep=tenacity.before_sleep_log(_LOG, logging.WARNING),
+            before_sleep=self._log_retry,
             reraise=True,
         )
         deadline = time.monotonic() + self._total_timeout
         try:
-            return retrying(self._in_turn, slot, old, deadline, headers)
+            return retrying(self._attempt_in_turn, slot, old, deadline, headers)
         except FetchError as failed:
             if failed.missing and old is not None:
-                # Releases are replaced by deletion and upload: for a while there is no file.
+                # Upstream replaces a release by deletion and upload: in between, there is no file.
                 failed.missing, failed.answered = False, True
-                failed.cause += f", and had the file on {old.fetched_at[:10]}"
-                failed.advice = "Upstream may be replacing it: run again later"
+                failed.cause += f", but had the file on {old.fetched_at[:10]}"
+                failed.advice = "Upstream may be replacing the file: run again later."
             if failed.transient:
                 failed.cause += f" (attempts: {retrying.statistics['attempt_number']})"
             if old is not None:
                 failed.advice += (
-                    f". A cached copy of {old.as_of():%Y-%m-%d %H:%M} UTC exists; offline mode "
-                    "(FANTASY_OFFLINE=1) would use it"
+                    f" To use the cached copy of {old.as_of():%Y-%m-%d %H:%M} UTC, set "
+                    "FANTASY_OFFLINE=1."
                 )
             raise
 
+    def _log_retry(self, state: tenacity.RetryCallState) -> None:
+        """Warn of a failed attempt, with the number of the next one and the wait before it."""
+        error = state.outcome.exception() if state.outcome else None
+        wait = state.next_action.sleep if state.next_action else 0.0
+        attempt = state.attempt_number + 1
+        _LOG.warning("%s; attempt %d of %d in %.3g seconds", error, attempt, self._attempts, wait)
+
     def _wait(self, state: tenacity.RetryCallState) -> float:
+        """Return the seconds before the next attempt."""
         error = state.outcome.exception() if state.outcome else None
         if isinstance(error, FetchError) and error.retry_after is not None:
             return min(error.retry_after, self._backoff_max)
         return min(self._backoff(state), self._backoff_max)
 
-    def _in_turn(
+    def _attempt_in_turn(
         self, slot: Slot, old: Entry | None, deadline: float, headers: Mapping[str, str]
     ) -> Entry:
-        """One attempt, once fewer than `SLOTS` downloads of this machine are going on."""
+        """Make one attempt, as soon as one of this machine's download slots is free."""
         with contextlib.ExitStack() as stack:
             try:
                 stack.enter_context(upstream_slot(self._cache_dir / SLOTS_FOLDER, deadline))
             except TimeoutError as error:
                 raise FetchError(
-                    f"{slot.requested} was not asked for: {SLOTS} other downloads have been going "
-                    f"on for {self._total_timeout:g} s",
-                    "Wait for the other runs to end, or stop them, and run again",
+                    f"{slot.requested} was not requested: {SLOTS} other downloads were still "
+                    f"running after a wait of {self._total_timeout:g} s",
+                    "Wait for the other runs to end, or stop them, then run again.",
                 ) from error
             return self._attempt(slot, old, deadline, headers)
 
     def _attempt(
-        self, slot: Slot, old: Entry | None, deadline: float, more: Mapping[str, str]
+        self, slot: Slot, old: Entry | None, deadline: float, headers: Mapping[str, str]
     ) -> Entry:
-        headers = dict(more)
+        """Send one conditional request: a 304 returns the old entry, a 200 downloads a new one."""
+        conditions = {}
         if old is not None and old.etag:
-            headers["If-None-Match"] = old.etag
+            conditions["If-None-Match"] = old.etag
         if old is not None and old.last_modified:
-            headers["If-Modified-Since"] = old.last_modified
-        patience = max(0.001, min(self._read_timeout, deadline - time.monotonic()))
+            conditions["If-Modified-Since"] = old.last_modified
+        timeout = max(0.001, min(self._read_timeout, deadline - time.monotonic()))
         try:
             with self._session.get(
                 slot.requested,
-                headers=headers,
+                headers={**headers, **conditions},
                 stream=True,
-                timeout=(min(self._connect_timeout, patience), patience),
+                timeout=(min(self._connect_timeout, timeout), timeout),
             ) as response:
                 if response.status_code == 304 and old is not None:
                     return old
                 check_status(response, slot.requested)
                 return self._receive(response, slot, old, deadline)
         except requests.exceptions.InvalidSchema as error:
-            # The session has adapters for permitted addresses only, see _session.
+            # `session_for` gives the session adapters for permitted addresses only.
             raise FetchError(
-                f"{slot.requested} redirects to an address that is not https: {error}",
-                "Check the proxy or the mirror",
+                f"{slot.requested} redirects to an address that is not https: {reason_of(error)}",
+                REFUSED_ADVICE,
             ) from error
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise FetchError(
@@ -266,42 +286,18 @@ class Transport:
     def _receive(
         self, response: requests.Response, slot: Slot, old: Entry | None, deadline: float
     ) -> Entry:
-        """Stream a 200 to disk, verify it, and make it the cached entry."""
-        too_large = FetchError(
-            f"{slot.requested} is larger than {self._max_bytes:,} bytes",
-            "Check what is at that address: nothing was changed",
-        )
-        declared = response.headers.get("Content-Length", "")
-        # Not int: it refuses thousands of digits.
-        if is_count(declared) and float(declared) > self._max_bytes:
-            raise too_large
+        """Download the body of a 200, verify it, and make it the cached entry."""
         part = slot.folder / "download.part"
-        digest = hashlib.sha256()
-        size = 0
         try:
-            with part.open("wb") as file:
-                # read1 returns what has arrived; read would wait for a whole chunk, and a slow
-                # drip would never meet the deadline. Both raise if Content-Length is not met.
-                while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
-                    size += len(chunk)
-                    if size > self._max_bytes:
-                        raise too_large
-                    if time.monotonic() > deadline:
-                        raise FetchError(
-                            f"{slot.requested} did not arrive within {self._total_timeout:g} s",
-                            NETWORK_ADVICE,
-                        )
-                    digest.update(chunk)
-                    file.write(chunk)
-                file.flush()
-                os.fsync(file.fileno())
+            sha256, size = self._save(response, part, slot.requested, deadline)
             problem = content_problem(part, slot.suffix)
             if problem:
-                raise FetchError(f"{slot.requested} {problem}", NETWORK_ADVICE, answered=True)
-            same = old if old is not None and old.sha256 == digest.hexdigest() else None
+                cause = f"{slot.requested} {problem}"
+                raise FetchError(cause, _WRONG_CONTENT_ADVICE, answered=True)
+            same = old if old is not None and old.sha256 == sha256 else None
             entry = Entry(
                 requested=slot.requested,
-                sha256=digest.hexdigest(),
+                sha256=sha256,
                 size=size,
                 etag=response.headers.get("ETag"),
                 last_modified=response.headers.get("Last-Modified"),
@@ -312,17 +308,49 @@ class Transport:
         finally:
             part.unlink(missing_ok=True)
 
+    def _save(
+        self, response: requests.Response, part: Path, requested: str, deadline: float
+    ) -> tuple[str, int]:
+        """Stream a body to disk, and return its SHA-256 and its size in bytes."""
+        too_large = FetchError(
+            f"{requested} is larger than {self._max_bytes:,} bytes",
+            "Check what this address serves. No data was changed.",
+        )
+        declared = response.headers.get("Content-Length", "")
+        # float: int refuses texts of thousands of digits.
+        if is_count(declared) and float(declared) > self._max_bytes:
+            raise too_large
+        digest = hashlib.sha256()
+        size = 0
+        with part.open("wb") as file:
+            # read1 returns the bytes that have arrived. read would wait for a whole chunk, so that
+            # a slow drip never met the deadline. Both raise if the body is shorter than declared.
+            while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
+                size += len(chunk)
+                if size > self._max_bytes:
+                    raise too_large
+                if time.monotonic() > deadline:
+                    raise FetchError(
+                        f"{requested} did not arrive within {self._total_timeout:g} s",
+                        f"Raise FANTASY_DOWNLOAD_TIMEOUT if the host is slow. {NETWORK_ADVICE}",
+                    )
+                digest.update(chunk)
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        return digest.hexdigest(), size
+
 
 def _in_place(url: str, path: Path, suffix: str) -> Fetched:
-    """Return a file of a directory mirror, without copying it."""
+    """Return a file of a directory mirror, without a copy in the cache."""
     if not path.is_file():
-        raise FetchError(f"{path} does not exist", NOT_PUBLISHED_ADVICE, missing=True)
+        raise FetchError(f"{path} does not exist", _NOT_IN_MIRROR_ADVICE, missing=True)
     try:
         problem = content_problem(path, suffix)
         stat = path.stat()
     except OSError as error:
-        raise FetchError(f"{path} cannot be read: {error}", "Check its permissions") from error
+        raise FetchError(f"{path} cannot be read: {error}", "Check its permissions.") from error
     if problem:
-        advice = "Replace that file in the mirror and run again"
+        advice = "Replace that file in the mirror, then run again."
         raise FetchError(f"{path} {problem}", advice, answered=True)
     return Fetched(url, path, datetime.fromtimestamp(stat.st_mtime, timezone.utc), stat.st_size)

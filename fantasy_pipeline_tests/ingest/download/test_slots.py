@@ -1,4 +1,4 @@
-"""At most two downloads at a time, over real processes and a real server that counts them."""
+"""At most two downloads run at a time, with real processes and a real server that counts them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ for file in files:
 
 
 class Upstream(ThreadingHTTPServer):
-    """Counts who asks at the same time; the answer to `slow` waits until `go`."""
+    """Counts requests at the same time; the answer to a `slow` file waits for `go`."""
 
     daemon_threads = True
 
@@ -63,7 +63,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.go.wait(60)
         else:
             time.sleep(0.1)
-        # Before the answer: the client may ask for its next file as soon as it has this one.
+        # Count down before the answer: the client requests its next file as soon as it has this.
         self.server.add(-1)
         body = b"id\n1\n"
         self.send_response(200)
@@ -78,7 +78,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             super().handle()
         except OSError:
-            """The client was killed."""
+            """Ignore it: the client was killed."""
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ Start = Callable[..., "subprocess.Popen[bytes]"]
 
 @pytest.fixture
 def start(upstream: Upstream, tmp_path: Path) -> Iterator[Start]:
-    """Starts a process that downloads files, all into one cache."""
+    """Start processes that download files into one cache."""
     processes = []
 
     def start(*files: str) -> subprocess.Popen[bytes]:
@@ -145,8 +145,8 @@ def test_the_wait_is_bounded_and_says_so(upstream: Upstream, start: Start, tmp_p
     transport = Transport(tmp_path / "cache", mirror=upstream.url, total_timeout=0.3)
     with pytest.raises(
         SourceError,
-        match=r"ids 2024: .*other\.csv was not asked for: 2 other downloads have been going on for "
-        r"0\.3 s\. Wait for the other runs to end",
+        match=r"ids 2024: .*other\.csv was not requested: 2 other downloads were still running "
+        r"after a wait of 0\.3 s\. Wait for the other runs to end",
     ):
         transport.fetch(ADDRESS.format("other"), "ids", 2024)
     assert upstream.most == 2

@@ -1,4 +1,4 @@
-"""Downloads against a real server that misbehaves on command, and a directory mirror."""
+"""Downloads from a real server that misbehaves on command, and from a directory mirror."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def upstream() -> Iterator[Upstream]:
 
 @pytest.fixture
 def transport(upstream: Upstream, tmp_path: Path) -> Callable[..., Transport]:
-    """Make transports that share one cache, as successive runs do."""
+    """Make transports that share one cache, as consecutive runs do."""
 
     def make(**options: Any) -> Transport:
         options = {"mirror": upstream.base, "backoff": 0.01, "read_timeout": 5} | options
@@ -204,7 +204,11 @@ class TestRevalidation:
         first.start()
         try:
             wait_until(lambda: bool(upstream.requests))
-            with pytest.raises(SourceError, match="another process"):
+            with pytest.raises(
+                SourceError,
+                match=r"^snap_counts: another process is still downloading .*\.parquet after a "
+                r"wait of 0\.1 s\. Wait for that process to end, or stop it",
+            ):
                 transport(total_timeout=0.1).fetch(URL, "snap_counts")
         finally:
             released.set()
@@ -339,8 +343,9 @@ class TestMisbehaviour:
         for _ in range(runs):
             with pytest.raises(SourceError, match="attempts: 5"):
                 transport(attempts=5, backoff=first, backoff_max=longest).fetch(URL, "snap_counts")
-        told = [re.search(r" in (\S+) seconds", record.message) for record in caplog.records]
-        waits = [float(found[1]) for found in told if found]
+        found = [re.search(r" in (\S+) seconds", record.message) for record in caplog.records]
+        waits = [float(match[1]) for match in found if match]
+        assert re.search(r"2024\.parquet answered HTTP 500.*; attempt 2 of 5 in", caplog.text)
         assert len(waits) == 4 * runs
         # The log has three digits.
         rounded = 0.01 * first
@@ -427,7 +432,9 @@ class TestMisbehaviour:
         upstream.will(send(200, OLD))
         transport(now=lambda: NOW).fetch(URL, "snap_counts")
         upstream.will(send(404))
-        with pytest.raises(SourceError, match=r"HTTP 404.*had the file on 2025-09-16") as caught:
+        with pytest.raises(
+            SourceError, match=r"HTTP 404.*, but had the file on 2025-09-16"
+        ) as caught:
             transport().fetch(URL, "snap_counts", 2024)
         assert not isinstance(caught.value, NotPublishedError)
         assert "run again later" in caught.value.advice
@@ -454,7 +461,7 @@ class TestMisbehaviour:
         upstream.will(send(200, body))
         with pytest.raises(SourceError, match=r"is empty|is not a csv file") as caught:
             transport().fetch(CSV_URL, "player_ids")
-        assert "offline mode" not in caught.value.advice, "there is no cached copy to offer"
+        assert "FANTASY_OFFLINE" not in caught.value.advice, "there is no cached copy to offer"
 
     @pytest.mark.parametrize(
         "body", [b"<html>Down for maintenance</html>", b'[{"player_id": "3"', b"\xff\xfe"]
@@ -497,7 +504,12 @@ class TestMisbehaviour:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         run = Transport(tmp_path, f"http://127.0.0.1:{port}", attempts=2, backoff=0.01)
-        with pytest.raises(SourceError, match=r"refused \(attempts: 2\)\. Check the network"):
+        with pytest.raises(
+            SourceError,
+            match=rf"^snap_counts: http://127\.0\.0\.1:{port}/.*\.parquet could not be downloaded: "
+            r"Failed to establish a new connection: \[Errno \d+\] Connection refused "
+            r"\(attempts: 2\)\. Check the network",
+        ):
             run.fetch(URL, "snap_counts")
 
     def test_a_proxy_is_not_used_for_this_machine(
