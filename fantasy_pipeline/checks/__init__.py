@@ -1,7 +1,7 @@
-"""What is checked of each table. Knows no Dagster; `asset_checks.py` shows the results there.
+"""This package holds the rules over a table's rows, and the guards that refuse to write a table.
 
-`base` says what a check is, `catalogue` which there are; rules by what decides: `schedule`,
-`stats`, `projections`. `guards` are what assets refuse to write by themselves.
+Dagster does not belong here (`orchestration/asset_checks.py` shows the results in its UI), nor does
+the repair of upstream data (`ingest`).
 """
 
 from fantasy_pipeline.checks.base import Check, Evidence, Problem, Result, TableChecks

@@ -1,6 +1,6 @@
-"""What a check is: named rules over a table's rows, before they are written and in the lake.
+"""Define what a check is: named rules over a table's rows, before a write and in the lake.
 
-A rule is a pure function that returns the problems it found. Rules of one check share a result:
+A rule is a pure function that returns the problems it found. The rules of one check share a result:
 a backfill of a season has some ten results, not a thousand.
 """
 
@@ -9,26 +9,28 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.lake import Lake
 
 SHOWN = 20
-"""Problems that a result names; it counts all of them."""
+"""Problems that a result lists; it counts all of them."""
 ENFORCED = ("keys", "contract")
-"""Rules that `Table.checked` has applied to what is to be written."""
+"""Rules that `Table.validated` has already applied to rows that are about to be written."""
+
+Facts = Mapping[str, str | int | dict[str, float] | dict[str, str]]
+"""Metadata that a result has in addition to its problems."""
 
 
 class Problem(NamedTuple):
-    """What a rule found: in which week, in words, and whether readers would be misled."""
+    """One problem that a rule found; `serious` if it would mislead readers of the table."""
 
     week: SeasonWeek | None
     text: str
@@ -36,7 +38,7 @@ class Problem(NamedTuple):
 
 
 class NotCompared(NamedTuple):
-    """Weeks that a rule could not look at, and why."""
+    """Weeks that a rule could not compare with anything, and the reason."""
 
     weeks: list[SeasonWeek]
     reason: str
@@ -44,15 +46,15 @@ class NotCompared(NamedTuple):
 
 @dataclass(frozen=True)
 class Evidence:
-    """What rules look at.
+    """The tables that rules look at.
 
     Args:
         rows: the table's rows of `weeks`.
-        weeks: weeks under test; none for tables without weeks.
+        weeks: weeks under test; empty for tables without weeks.
         now: the moment that the run stands for.
-        games: the schedule of those weeks' seasons.
-        past: the table's rows of up to a season of weeks before, as far as the lake has them.
-        beside: rows of other tables of those weeks, by name.
+        games: the schedule of the seasons of those weeks.
+        past: the table's stored rows of the season of weeks before `weeks`.
+        other_tables: rows of other tables of those weeks, by table name.
     """
 
     rows: pa.Table
@@ -60,7 +62,7 @@ class Evidence:
     now: datetime
     games: pa.Table
     past: pa.Table
-    beside: Mapping[str, pa.Table] = field(default_factory=dict)
+    other_tables: Mapping[str, pa.Table] = field(default_factory=dict)
 
 
 Rule = Callable[[Evidence], Iterable[Problem]]
@@ -68,31 +70,30 @@ Rule = Callable[[Evidence], Iterable[Problem]]
 
 @dataclass(frozen=True)
 class Check:
-    """Rules with one result.
+    """Rules that share one result.
 
     Args:
-        blocking: rows with a serious problem are not written; where the lake has some all the
-            same, nothing is made of them.
-        facts: what the result tells beside its problems.
-        without: by rule, the weeks that it has nothing to compare with, and why: a rule that
-            looked at no week at all has no result.
+        blocking: a serious problem stops the write; in the lake, it stops the assets downstream.
+        facts: returns metadata that the result shows beside its problems.
+        not_compared: by rule, a function that returns the weeks that the rule cannot compare; a
+            rule that compared no week at all has no result.
     """
 
     name: str
     description: str
     rules: Mapping[str, Rule]
     blocking: bool = True
-    facts: Callable[[Evidence], Mapping[str, Any]] | None = None
-    without: Mapping[str, Callable[[Evidence], NotCompared]] = field(default_factory=dict)
+    facts: Callable[[Evidence], Facts] | None = None
+    not_compared: Mapping[str, Callable[[Evidence], NotCompared]] = field(default_factory=dict)
 
     def result(self, evidence: Evidence, omit: Container[str] = ()) -> Result:
-        """Apply every rule but those named in `omit`."""
+        """Apply every rule except those named in `omit`."""
         found = {
             name: sorted(rule(evidence)) for name, rule in self.rules.items() if name not in omit
         }
         facts = dict(self.facts(evidence)) if self.facts else {}
-        for name, weeks_without in self.without.items():
-            weeks, reason = weeks_without(evidence)
+        for name, skipped_by in self.not_compared.items():
+            weeks, reason = skipped_by(evidence)
             if not weeks:
                 continue
             facts["not compared"] = f"{name}: {', '.join(map(str, weeks[:SHOWN]))}: {reason}"
@@ -103,10 +104,10 @@ class Check:
 
 @dataclass(frozen=True)
 class Result:
-    """Problems by rule; every rule that looked at something is named."""
+    """The problems by rule; a rule that compared rows and found nothing has an empty list."""
 
     found: Mapping[str, list[Problem]]
-    facts: Mapping[str, Any]
+    facts: Facts
 
     @property
     def problems(self) -> list[Problem]:
@@ -122,7 +123,7 @@ class Result:
 
     @property
     def texts(self) -> list[str]:
-        """The first problems in words, with the week each is in."""
+        """The first `SHOWN` problems in words, each with its week."""
         return [
             f"{problem.week}: {problem.text}" if problem.week else problem.text
             for problem in self.problems[:SHOWN]
@@ -135,30 +136,30 @@ class Result:
 
 @dataclass(frozen=True)
 class TableChecks:
-    """Checks of a table, and what of the lake they read.
+    """The checks of one table, and the lake columns that they read.
 
     Args:
-        columns: columns read; empty: all.
-        has_past: whether weeks before are read, too.
-        beside: other tables, and their columns.
+        columns: columns of the table to read; empty: all.
+        has_past: also read the season of weeks before the weeks under test.
+        other_tables: columns to read of other tables, by table name.
     """
 
     table: Table
     checks: tuple[Check, ...]
     columns: tuple[str, ...] = ()
     has_past: bool = False
-    beside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    other_tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def refuse_wrong(
         self, lake: Lake, rows: pa.Table, weeks: list[SeasonWeek], now: datetime
     ) -> None:
-        """Raise if a blocking check finds rows wrong that are to be written.
+        """Raise if a blocking check finds a serious problem in rows that are about to be written.
 
         Args:
-            rows: as `Table.checked` found them good, of `weeks`.
+            rows: rows of `weeks` that `Table.validated` accepted.
 
         Raises:
-            PipelineError: the checks, the week of each, and what is wrong.
+            PipelineError: names each failed check, the week and the first problem.
         """
         evidence = self.evidence(lake, weeks, now, rows)
         results = {
@@ -166,16 +167,17 @@ class TableChecks:
             for check in self.checks
             if check.blocking
         }
-        wrong = []
+        failed = []
         for name, result in results.items():
             if result.serious:
                 more = len(result.problems) - 1
                 text = f"{name}: {self.table.name} {result.texts[0]}"
-                wrong.append(f"{text} (and {more} more problems)" if more else text)
-        if wrong:
+                plural = "s" if more > 1 else ""
+                failed.append(f"{text} (and {more} more problem{plural})" if more else text)
+        if failed:
             raise PipelineError(
-                f"{' | '.join(wrong)}. Nothing was written. Upstream is wrong or not whole yet: "
-                "run again later."
+                f"{' | '.join(failed)}. Nothing was written. The upstream data are wrong or still "
+                "incomplete: re-run later."
             )
 
     def evidence(
@@ -185,13 +187,13 @@ class TableChecks:
         now: datetime,
         rows: pa.Table | None = None,
     ) -> Evidence:
-        """Read what the rules need: of each file once, and only the columns they name.
+        """Read the tables that the rules need; each file once, and only the named columns.
 
         Args:
-            rows: of those weeks; default: the lake's.
+            rows: the table's rows of those weeks; default: the stored ones.
 
         Raises:
-            NotMaterializedError: the table, or a week, is not in the lake.
+            NotMaterializedError: the table, or one of the weeks, is not in the lake.
         """
         names = list(self.columns) or None
         if rows is None:
@@ -204,19 +206,16 @@ class TableChecks:
             earliest = SeasonWeek(first.season - 1, first.week)
             before = [week for week in lake.weeks(self.table) if earliest <= week < first]
             past = lake.read(self.table, before, names)
-        beside = {
+        other_tables = {
             name: lake.read(tables.BY_NAME[name], weeks, columns)
-            for name, columns in self.beside.items()
+            for name, columns in self.other_tables.items()
         }
         games = rows if self.table is tables.GAMES else _games_of(lake, weeks)
-        return Evidence(rows, weeks, now, games, past, beside)
+        return Evidence(rows, weeks, now, games, past, other_tables)
 
 
 def _games_of(lake: Lake, weeks: list[SeasonWeek]) -> pa.Table:
-    """The schedule of the weeks' seasons: Python looks at each game of it."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
+    """Return the schedule of the weeks' seasons only: rules loop over its games in Python."""
     games = lake.read(tables.GAMES)
     seasons = pa.array(sorted({week.season for week in weeks}), games["season"].type)
     return games.filter(pc.is_in(games["season"], seasons))

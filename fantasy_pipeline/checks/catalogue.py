@@ -1,4 +1,4 @@
-"""The checks of each table: which rules they have, whether they block, what they read."""
+"""List the checks of each table: their rules, whether they block a write, and what they read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fantasy_pipeline.football.tables.contract import Table
 
 
 def _contract(table: Table, columns: tuple[str, ...] = ()) -> Rule:
-    """Rule that the values in the lake are those that the contract allows."""
+    """Return the rule that stored values are those that the contract allows."""
     part = tuple(column for column in table.columns if not columns or column.name in columns)
     contract = Table(table.name, table.description, table.key, part, table.weekly)
     return lambda evidence: [
@@ -18,7 +18,7 @@ def _contract(table: Table, columns: tuple[str, ...] = ()) -> Rule:
 
 
 def _keys(table: Table) -> Rule:
-    """Rule that no key is null or repeats, across weeks either."""
+    """Return the rule that no key is null or repeated, in one week or across weeks."""
     return lambda evidence: [
         Problem(None, text) for text in table.violations(evidence.rows, values=False)
     ]
@@ -51,22 +51,22 @@ def _projected(table: Table, label: str) -> TableChecks:
         (
             Check(
                 f"{table.name}_complete",
-                f"{label}: every rostered fantasy player not on a bye has a row; no NaN; "
-                "p10 <= p50 <= p90; points are what the stat line comes to, and whom the model "
-                "expects something of has one.",
+                f"{label}: every rostered fantasy player with a game has a row, without NaN and "
+                "with p10 <= p50 <= p90. Points equal the fantasy points of the projected stat "
+                "line, and every player whom the model projects a point or more has a stat line.",
                 {
                     "keys": _keys(table),
                     "contract": _contract(table),
-                    "everybody": lambda e: projections.not_projected(
-                        e.rows, e.beside["raw_players"]
+                    "everybody": lambda e: projections.unprojected_players(
+                        e.rows, e.other_tables["raw_players"]
                     ),
-                    "quantiles": lambda e: projections.crossed_quantiles(e.rows),
-                    "stat_line": lambda e: projections.other_than_the_line(e.rows),
-                    "line": lambda e: projections.without_a_line(e.rows),
+                    "quantiles": lambda e: projections.unordered_quantiles(e.rows),
+                    "stat_line": lambda e: projections.stat_line_mismatches(e.rows),
+                    "line": lambda e: projections.missing_stat_lines(e.rows),
                 },
             ),
         ),
-        beside={"raw_players": _ROSTER},
+        other_tables={"raw_players": _ROSTER},
     )
 
 
@@ -75,13 +75,13 @@ GAMES = TableChecks(
     (
         Check(
             "games_sound",
-            "A team plays one game a week, against another, and both have a score or neither; "
-            "teams play as many games as the others.",
+            "Every team plays at most one game a week, against another team. A game has two "
+            "scores or none. All teams have about the same number of games in a season.",
             {
                 "keys": _keys(tables.GAMES),
                 "contract": _contract(tables.GAMES),
-                "one_game_a_week": lambda e: schedule.odd_schedule(e.rows),
-                "even": lambda e: schedule.uneven_schedule(e.rows),
+                "one_game_a_week": lambda e: schedule.schedule_conflicts(e.rows),
+                "even": lambda e: schedule.uneven_game_counts(e.rows),
             },
         ),
     ),
@@ -92,21 +92,21 @@ RAW_PLAYERS = TableChecks(
     (
         Check(
             "raw_players_against_schedule",
-            "Every team with a game has players, as many as the others and of every position (no "
-            "kicker is a warning); opponents and byes are the schedule's.",
+            "Every team with a game has a complete roster, with players at every position (a "
+            "missing kicker is a warning). Opponents and byes match the schedule.",
             {
                 "keys": _keys(tables.RAW_PLAYERS),
                 "contract": _contract(tables.RAW_PLAYERS, _PLAYERS),
-                "teams": lambda e: schedule.absent_teams(e.rows, e.games, e.weeks, e.now, False),
+                "teams": lambda e: schedule.missing_teams(e.rows, e.games, e.weeks, e.now, False),
                 "opponents": lambda e: schedule.wrong_opponents(e.rows, e.games, e.weeks),
                 "byes": lambda e: schedule.wrong_byes(e.rows, e.games, e.weeks),
-                "rosters": lambda e: schedule.thin_rosters(e.rows),
+                "rosters": lambda e: schedule.incomplete_rosters(e.rows),
             },
         ),
         Check(
             "raw_players_ids",
-            "Active fantasy players have the ids of the fantasy platforms; those without are "
-            "listed.",
+            "Active fantasy players have ids of the fantasy platforms (Sleeper, ESPN, Yahoo and "
+            "others). The result lists players without an id.",
             {"mapped": lambda e: projections.unmapped_players(e.rows)},
             blocking=False,
             facts=lambda e: {
@@ -123,57 +123,61 @@ WEEKLY_STATS = TableChecks(
     (
         Check(
             "weekly_stats_against_schedule",
-            "Every team that played has stat lines, as many as a game has, none has on a bye; "
-            "opponents are the schedule's; nobody plays for another team than his roster's; no "
-            "team's lines score more than the team did. A team whose lines are still to come is "
-            "a warning for a week.",
+            "Every team that played has a plausible number of stat lines, and no team on a bye has "
+            "any. Opponents match the schedule, and players' teams match their rosters. No team's "
+            "stat lines add up to more points than the team scored. Missing stat lines of a team "
+            "are a warning until 7 days after its kick-off.",
             {
                 "keys": _keys(tables.WEEKLY_STATS),
-                "teams": lambda e: schedule.absent_teams(e.rows, e.games, e.weeks, e.now, True),
-                "enough": lambda e: schedule.thin_teams(e.rows, e.games, e.weeks),
-                "byes": lambda e: schedule.not_scheduled(e.rows, e.games, e.weeks),
+                "teams": lambda e: schedule.missing_teams(e.rows, e.games, e.weeks, e.now, True),
+                "enough": lambda e: schedule.too_few_stat_lines(e.rows, e.games, e.weeks),
+                "byes": lambda e: schedule.unscheduled_teams(e.rows, e.games, e.weeks),
                 "opponents": lambda e: schedule.wrong_opponents(e.rows, e.games, e.weeks),
-                "one_team": lambda e: schedule.on_two_teams(e.rows, e.beside["raw_players"]),
-                "score": lambda e: stats.beyond_the_score(e.rows, e.games),
+                "one_team": lambda e: schedule.roster_team_mismatches(
+                    e.rows, e.other_tables["raw_players"]
+                ),
+                "score": lambda e: stats.points_exceed_score(e.rows, e.games),
             },
         ),
         Check(
             "weekly_stats_bounds",
-            "Stats are within what one game can hold, shares within 0-1, parts no more than the "
-            "whole; lines are of a week, not of a season, and not another week's.",
+            "Stats are possible in one game: shares are within 0-1, receptions do not exceed "
+            "targets and so on. Stat lines cover this week only: they are neither season totals "
+            "nor copies of another week.",
             {
                 "contract": _contract(tables.WEEKLY_STATS, _STATS),
-                "parts": lambda e: stats.beyond_the_whole(e.rows),
+                "parts": lambda e: stats.parts_exceed_totals(e.rows),
                 "weekly": lambda e: stats.season_totals(e.rows, e.past),
                 "copied": lambda e: stats.copied_weeks(e.rows, e.past),
             },
         ),
         Check(
             "points_match_upstream",
-            "Points by our scoring equal upstream's own, to 0.01, in every stat line; a few that "
-            "do not, or that upstream does not give, are a warning.",
-            {"points": lambda e: stats.other_points(e.rows)},
+            "Fantasy points by our scoring equal upstream's to 0.01 in every stat line. A few "
+            "differences, or a few points that upstream lacks, are a warning.",
+            {"points": lambda e: stats.fantasy_point_mismatches(e.rows)},
             facts=lambda e: {"rows": e.rows.num_rows},
         ),
         Check(
             "weekly_stats_final",
-            "The week's stats are final: imported after the league's corrections, with every "
-            "game. Until then they are provisional.",
+            "The week's stats are final: they include every game and were imported after the "
+            "league's stat corrections. Until then they are provisional.",
             {"final": lambda e: stats.provisional_weeks(e.rows, e.games, e.weeks, e.now)},
             blocking=False,
         ),
         Check(
             "weekly_stats_anomalies",
-            "Stat lines, points and passing yards per team are what they were in the season "
-            "before; a week with fewer than 8 weeks before it is not compared.",
+            "Stat lines, PPR points and passing yards per team are close to their average over the "
+            "season of weeks before. A week with fewer than 8 earlier weeks in the lake is not "
+            "compared.",
             {"trailing": lambda e: stats.anomalies(e.rows, e.past)},
             blocking=False,
-            without={"trailing": lambda e: stats.not_compared(e.rows, e.past)},
+            not_compared={"trailing": lambda e: stats.not_compared(e.rows, e.past)},
         ),
     ),
     _STATS,
     has_past=True,
-    beside={"raw_players": (*tables.PLAYER_WEEK, "team", "roster_source")},
+    other_tables={"raw_players": (*tables.PLAYER_WEEK, "team", "roster_source")},
 )
 
 SOURCE_PROJECTIONS = TableChecks(
@@ -181,12 +185,12 @@ SOURCE_PROJECTIONS = TableChecks(
     (
         Check(
             "source_projections_fresh",
-            "No source repeats its week before, or another source; of a week with games some "
-            "source has said something.",
+            "No source repeats its previous week or copies another source, and at least one source "
+            "has projections for every week with games.",
             {
                 "keys": _keys(tables.SOURCE_PROJECTIONS),
                 "copies": lambda e: projections.same_projections(e.rows, e.past),
-                "silent": lambda e: projections.nobody_said_anything(e.rows, e.games, e.weeks),
+                "silent": lambda e: projections.weeks_without_sources(e.rows, e.games, e.weeks),
             },
         ),
     ),

@@ -1,10 +1,12 @@
-"""What an asset refuses to write, whatever the checks say: tables with holes in them."""
+"""Guards: assets call them to refuse tables with missing weeks or games, before any check runs."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.calendar import REGULAR_SEASON
@@ -12,15 +14,12 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS
 from fantasy_pipeline.football.tables.week_rows import weeks_in
 
-if TYPE_CHECKING:
-    import duckdb
-    import pyarrow as pa
-
 LOST_GAMES = 2
-"""Games of a season that a schedule may have less than the one before: one is cancelled now and
-then (2022 week 17), a moved one is still there. Without a game its teams count as on a bye."""
-_AT_SCHEDULE = (
-    "The file is cut short: re-run later. If it is right, delete the lake's games table and re-run."
+"""Games of a season that a new schedule may lack: a game is cancelled now and then (2022 week 17),
+a moved one is still listed. The teams of a missing game would count as on a bye."""
+_TRUNCATED = (
+    "The upstream file looks truncated: re-run later. If the file is right, delete the games table "
+    "from the lake and re-run."
 )
 
 
@@ -32,71 +31,93 @@ def refuse_empty_weeks(name: str, rows: pa.Table, weeks: Iterable[SeasonWeek]) -
         weeks: weeks that must have rows, because the schedule has games in them.
 
     Raises:
-        PipelineError: the first such week, and how many there are.
+        PipelineError: names the first empty week and counts the others.
     """
     if empty := sorted(set(weeks) - set(weeks_in(rows))):
-        more = f" (and {len(empty) - 1} more weeks)" if len(empty) > 1 else ""
+        others = len(empty) - 1
+        more = f" (and {others} more week{'s' if others > 1 else ''})" if others else ""
         raise PipelineError(
             f"{name} {empty[0]}{more}: no rows, but the schedule has games. Nothing was written. "
-            f"Materialize what it is made of for that week again, then {name}."
+            f"Materialize the assets upstream of {name} for that week again, then {name}."
         )
 
 
 def refuse_forgotten_weeks(connection: duckdb.DuckDBPyConnection, history: pa.Table) -> None:
-    """Raise if the player history lacks a week of which the lake has fantasy players.
+    """Raise if the player history lacks a week for which the lake has fantasy players.
 
     Args:
-        connection: with views raw_players and weekly_stats.
+        connection: has the views raw_players and weekly_stats.
 
     Raises:
-        PipelineError: the first such week.
+        PipelineError: names the first missing week.
     """
-    listed = connection.execute(
+    stored = connection.execute(
         "select distinct season, week from raw_players where list_contains(?, position)"
         " union select distinct season, week from weekly_stats where list_contains(?, position)",
         [list(FANTASY_POSITIONS)] * 2,
     ).fetchall()
-    refuse_empty_weeks("player_history", history, [SeasonWeek(*row) for row in listed])
+    refuse_empty_weeks("player_history", history, [SeasonWeek(*row) for row in stored])
 
 
-def refuse_lost_games(known: pa.Table, games: pa.Table) -> None:
-    """Raise if a schedule lacks games of the one before: their teams would count as on a bye.
+def refuse_lost_games(stored: pa.Table, games: pa.Table) -> None:
+    """Raise if a new schedule lacks games of the stored one: their teams would count as on a bye.
 
     Args:
-        known: season and week of each game of the schedule before.
+        stored: the schedule in the lake; season, week and game type of each game.
+        games: the new schedule.
 
     Raises:
-        PipelineError: a week lost all its games, or a season, be it its regular part or its
-            play-offs, over `LOST_GAMES` of them.
+        PipelineError: a season or a week lost all its games, or a season lost more than
+            `LOST_GAMES` games of its regular season or of its play-offs.
     """
-    before, now = (Counter(_weeks_of_games(table)) for table in (known, games))
-    lost = {week: before[week] - now[week] for week in sorted(before) if now[week] < before[week]}
-    has, had = (Counter(week.season for week in weeks.elements()) for weeks in (now, before))
-    for season in sorted({week.season for week in lost}):
-        theirs = [week for week in lost if week.season == season]
-        gone = [week for week in theirs if week not in now]
-        counts = f"upstream's schedule has {has[season]} games, the lake's has {had[season]}"
-        if not has[season]:
-            raise PipelineError(f"games {season}: {counts}. {_AT_SCHEDULE}")
-        if gone:
+    before, now = (Counter(_weeks_of_games(table)) for table in (stored, games))
+    shrunk = [week for week in sorted(before) if now[week] < before[week]]
+    for season in sorted({week.season for week in shrunk}):
+        _refuse_lost_games_of(
+            season, before, now, [week for week in shrunk if week.season == season], games
+        )
+
+
+def _refuse_lost_games_of(
+    season: int,
+    before: Mapping[SeasonWeek, int],
+    now: Mapping[SeasonWeek, int],
+    shrunk: list[SeasonWeek],
+    games: pa.Table,
+) -> None:
+    """Raise if one season lost too many games.
+
+    Args:
+        before, now: games per week in the stored and in the new schedule.
+        shrunk: weeks of the season with fewer games than before.
+    """
+    had, has = (
+        sum(count for week, count in counts.items() if week.season == season)
+        for counts in (before, now)
+    )
+    counts = f"the upstream schedule has {has} games, the lake has {had}"
+    if not has:
+        raise PipelineError(f"games {season}: {counts}. {_TRUNCATED}")
+    for week in shrunk:
+        if not now.get(week):
             raise PipelineError(
-                f"games {season} week {gone[0].week}: upstream's schedule has no game of it, the "
-                f"lake's has {before[gone[0]]}. {_AT_SCHEDULE}"
+                f"games {season} week {week.week}: the upstream schedule has no game of this week, "
+                f"the lake has {before[week]}. {_TRUNCATED}"
             )
-        # The pairing of the play-offs must not make up for games that are gone.
-        regular = regular_weeks(games, season)
-        for part in (regular, {week for week in before | now if week.season == season} - regular):
-            missing = sum(before[week] - now[week] for week in part)
-            if missing > LOST_GAMES:
-                weeks = ", ".join(str(week.week) for week in theirs if week in part)
-                raise PipelineError(
-                    f"games {season} week {weeks}: {missing} games are gone, {counts}. "
-                    f"{_AT_SCHEDULE}"
-                )
+    # Counted apart: new play-off pairings must not offset missing games of the regular season.
+    regular = regular_weeks(games, season)
+    of_season = {week for week in {*before, *now} if week.season == season}
+    for part in (regular, of_season - regular):
+        missing = sum(before.get(week, 0) - now.get(week, 0) for week in part)
+        if missing > LOST_GAMES:
+            weeks = ", ".join(str(week.week) for week in shrunk if week in part)
+            raise PipelineError(
+                f"games {season} week {weeks}: {missing} games are missing; {counts}. {_TRUNCATED}"
+            )
 
 
 def _weeks_of_games(games: pa.Table) -> list[SeasonWeek]:
-    """The week of each game."""
+    """Return the week of each game."""
     return [
         SeasonWeek(*row)
         for row in zip(games["season"].to_pylist(), games["week"].to_pylist(), strict=True)
@@ -104,7 +125,7 @@ def _weeks_of_games(games: pa.Table) -> list[SeasonWeek]:
 
 
 def regular_weeks(games: pa.Table, season: int) -> set[SeasonWeek]:
-    """Weeks of a season's regular part."""
+    """Return the weeks of a season's regular season."""
     kinds = games["game_type"].to_pylist()
     return {
         week
@@ -118,29 +139,31 @@ def weeks_without_stats(
     imported: Iterable[SeasonWeek],
     projected: Iterable[SeasonWeek],
 ) -> dict[int, list[str]]:
-    """Warnings, by season, about played weeks before projected ones whose stats the lake lacks.
+    """Return warnings, by season, about played weeks before projected ones without stored stats.
 
-    No error: who imports a single week need not have the others. But players are projected as if
-    they had not played in them: without 2024 week 5 a quarterback falls from 21.6 to 3.2 points.
+    This is no error: an import of one week does not need the others. But the projections treat
+    players as if they had not played: without 2024 week 5 a quarterback falls from 21.6 to 3.2
+    points.
 
     Args:
-        games_played: of each week, games with a score, and games.
+        games_played: by week, the number of games with a score and the number of games.
         imported: weeks of weekly_stats in the lake.
         projected: weeks that are being projected.
     """
-    there, last = set(imported), {week.season: week for week in sorted(projected)}
+    stored, last = set(imported), {week.season: week for week in sorted(projected)}
     warnings = {}
     for season, week in last.items():
         missing = sorted(
             other.week
             for other, (played, _) in games_played.items()
-            if other.season == season and other < week and played and other not in there
+            if other.season == season and other < week and played and other not in stored
         )
         if missing:
             weeks = ",".join(map(str, missing))
+            label = f"week{'s' if len(missing) > 1 else ''} {weeks.replace(',', ', ')}"
             warnings[season] = [
-                f"projections {season}: the lake has no stats of week {weeks.replace(',', ', ')}, "
-                f"which was played; week {week.week} is projected without them. To import them: "
+                f"projections {season}: the lake has no stats of {label}, although games were "
+                f"played; week {week.week} is projected without them. To import them: "
                 f"fantasy-pipeline backfill --seasons {season} --weeks {weeks}"
             ]
     return warnings

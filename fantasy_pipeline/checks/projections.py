@@ -1,6 +1,6 @@
-"""Rules for projections, other sources' and ours, and for the ids that join them.
+"""Rules for projections, from other sources and our own, and for the ids that join their players.
 
-Pure functions of Arrow tables; each returns what it found wrong, nothing if all is well.
+Pure functions of Arrow tables; each returns the problems that it found.
 """
 
 from __future__ import annotations
@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from fantasy_pipeline.checks.base import Problem
 from fantasy_pipeline.checks.guards import regular_weeks
@@ -16,24 +19,24 @@ from fantasy_pipeline.football.scoring import SCORINGS, suffix
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS, PLAYER_WEEK
 from fantasy_pipeline.football.tables.week_rows import of_week, weeks_in
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from fantasy_pipeline.ingest.sites.base import FIRST_SEASON
+from fantasy_pipeline.projections.model.stat_line import WEIGHTS, points
+from fantasy_pipeline.projections.model_projections import BASELINE
 
 PLATFORMS = ("sleeper_id", "espn_id", "yahoo_id", "fantasypros_id", "pfr_id", "mfl_id")
-LEAST_MAPPED = {**dict.fromkeys(PLATFORMS, 0.9), "yahoo_id": 0.75}
-"""Share of active fantasy players with an id below which a platform's users miss players; 0.93 is
-the least of a week in 2015-2024. Of Yahoo the id table has few rookies of 2025, and 0.81."""
+MIN_MAPPED = {**dict.fromkeys(PLATFORMS, 0.9), "yahoo_id": 0.75}
+"""Share of active fantasy players who must have the platform's id; the lowest of any week in
+2015-2024 is 0.93. The id table has few Yahoo ids of the 2025 rookies: 0.81."""
 ACTIVE = ("ACT", "INA", None)
-"""Roster statuses of players whom somebody may start; null where there are no rosters."""
-KNOWN_BEFORE = ("weekly_roster", "carried_forward")
-"""Where a row of raw_players must come from for the player to be projected."""
+"""Roster statuses of players whom a fantasy team may start; null where there are no rosters."""
+ROSTER_SOURCES = ("weekly_roster", "carried_forward")
+"""Roster sources of players who must be projected: their row exists before the game."""
 LISTED = 20
 SAME = 0.95
 """Share of players projected the very same from which on one file is another's copy."""
 FEW_PLAYERS = 50
-LINE_APART = 0.05
-"""Points that may lie between a projection and its stat line: both are rounded."""
+MAX_LINE_GAP = 0.05
+"""Points by which a projection may differ from its stat line: both are rounded."""
 SAID = (
     *("points_std", "points_half", "points_ppr"),
     *("ecr", "ecr_sd", "ecr_best", "ecr_worst"),
@@ -42,27 +45,25 @@ SAID = (
 
 
 def id_coverage(rows: pa.Table) -> dict[str, float]:
-    """Share of active fantasy players who have an id, by platform."""
+    """Return the share (0-1) of active fantasy players who have an id, by platform."""
     active = _active(rows)
     size = max(active.num_rows, 1)
     return {name: round(1 - active[name].null_count / size, 4) for name in PLATFORMS}
 
 
 def unmapped_players(rows: pa.Table) -> list[Problem]:
-    """Platforms that lack too many active fantasy players of a week; who they are."""
-    import pyarrow.compute as pc
-
+    """Return platforms without ids for too many active fantasy players of a week, with names."""
     active = _active(rows)
     problems = []
     for week in weeks_in(active):
         players = of_week(active, week)
-        for name, least in LEAST_MAPPED.items():
+        for name, least in MIN_MAPPED.items():
             without = players.filter(pc.is_null(players[name]))
             share = 1 - without.num_rows / players.num_rows
             if share < least:
                 names = sorted(str(player) for player in without["player_name"].to_pylist())
                 text = (
-                    f"{name} of {share:.0%} of active fantasy players; without: "
+                    f"{name}: {share:.0%} of active fantasy players have one; without: "
                     f"{', '.join(names[:LISTED])}"
                 )
                 problems.append(Problem(week, text, serious=False))
@@ -70,9 +71,7 @@ def unmapped_players(rows: pa.Table) -> list[Problem]:
 
 
 def unmapped_names(rows: pa.Table) -> dict[str, str]:
-    """Active fantasy players without an id, by platform: how many, and their names."""
-    import pyarrow.compute as pc
-
+    """Return the number and names of active fantasy players without an id, by platform."""
     active = _active(rows)
     out = {}
     for name in PLATFORMS:
@@ -84,133 +83,118 @@ def unmapped_names(rows: pa.Table) -> dict[str, str]:
 
 
 def _active(rows: pa.Table) -> pa.Table:
-    import pyarrow as pa
-    import pyarrow.compute as pc
 
     fantasy = pc.is_in(rows["position"], pa.array(FANTASY_POSITIONS))
     status = pc.is_in(rows["roster_status"], pa.array(ACTIVE, pa.string()))
     return rows.filter(pc.and_(fantasy, status))
 
 
-def not_projected(projections: pa.Table, raw_players: pa.Table) -> list[Problem]:
-    """Rostered fantasy players, not on a bye, whom nobody projects."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
+def unprojected_players(projections: pa.Table, raw_players: pa.Table) -> list[Problem]:
+    """Return the weeks in which rostered fantasy players with a game have no projection."""
     fantasy = pc.is_in(raw_players["position"], pa.array(FANTASY_POSITIONS))
-    known = pc.is_in(raw_players["roster_source"], pa.array(KNOWN_BEFORE))
-    plays = pc.invert(raw_players["on_bye"])
-    wanted = raw_players.filter(pc.and_(pc.and_(fantasy, known), plays))
+    rostered = pc.is_in(raw_players["roster_source"], pa.array(ROSTER_SOURCES))
+    has_game = pc.invert(raw_players["on_bye"])
+    expected = raw_players.filter(pc.and_(pc.and_(fantasy, rostered), has_game))
     keys = list(PLAYER_WEEK)
-    absent = wanted.join(projections.select(keys), keys, join_type="left anti")
+    missing = expected.join(projections.select(keys), keys, join_type="left anti")
     by_week: dict[SeasonWeek, list[str]] = defaultdict(list)
-    for season, week, player in zip(*(absent[name].to_pylist() for name in keys), strict=True):
+    for season, week, player in zip(*(missing[name].to_pylist() for name in keys), strict=True):
         by_week[SeasonWeek(season, week)].append(player)
     return [
-        Problem(week, f"{len(ids)} rostered players without a projection, e.g. {sorted(ids)[:5]}")
+        Problem(
+            week,
+            f"rostered players without a projection: {len(ids)}, e.g. {', '.join(sorted(ids)[:5])}",
+        )
         for week, ids in sorted(by_week.items())
     ]
 
 
-def crossed_quantiles(projections: pa.Table) -> list[Problem]:
-    """Rows without p10 <= p50 <= p90, or with a null among them, in any scoring."""
-    import pyarrow.compute as pc
-
+def unordered_quantiles(projections: pa.Table) -> list[Problem]:
+    """Return rows that break p10 <= p50 <= p90 in any scoring; a null breaks it, too."""
     problems = []
     for scoring in SCORINGS:
         end = suffix(scoring)
         low, middle, high = (projections[f"{name}{end}"] for name in ("p10", "p50", "p90"))
-        right = pc.and_(pc.less_equal(low, middle), pc.less_equal(middle, high))
-        wrong = projections.filter(pc.invert(pc.fill_null(right, False)))
+        ordered = pc.and_(pc.less_equal(low, middle), pc.less_equal(middle, high))
+        wrong = projections.filter(pc.invert(pc.fill_null(ordered, False)))
         problems += [
             Problem(
                 SeasonWeek(row["season"], row["week"]),
                 f"{row['player_name']}: p10 {row['p10' + end]}, p50 {row['p50' + end]}, "
-                f"p90 {row['p90' + end]} ({scoring})",
+                f"p90 {row['p90' + end]} are out of order ({scoring})",
             )
             for row in wrong.to_pylist()
         ]
     return problems
 
 
-def other_than_the_line(projections: pa.Table) -> list[Problem]:
-    """Projected points that the row's own stat line does not come to, where it has one."""
-    import numpy as np
-    import pyarrow.compute as pc
-
-    from fantasy_pipeline.projections.model.stat_line import WEIGHTS, points
-
+def stat_line_mismatches(projections: pa.Table) -> list[Problem]:
+    """Return rows whose projected points differ from the fantasy points of their own stat line."""
     names = [*WEIGHTS, "receptions"]
     stats = [name for name in names if name in projections.column_names]
-    told = np.zeros(projections.num_rows, dtype=bool)
+    has_line = np.zeros(projections.num_rows, dtype=bool)
     line = {}
     for name in stats:
-        told |= pc.is_valid(projections[name]).to_numpy()
+        has_line |= pc.is_valid(projections[name]).to_numpy()
         line[name] = projections[name].fill_null(0.0).to_numpy()
     problems = []
     for scoring in SCORINGS:
-        end = suffix(scoring)
-        projected = projections[f"projected_points{end}"].fill_null(np.nan).to_numpy()
-        expected = np.maximum(points(line, scoring), 0.0)
-        # Written so that a NaN is a difference too.
-        apart = told & ~(np.abs(projected - expected) <= LINE_APART)
-        for index in np.flatnonzero(apart):
+        projected = projections[f"projected_points{suffix(scoring)}"].fill_null(np.nan).to_numpy()
+        of_line = np.maximum(points(line, scoring), 0.0)
+        # "Not within the gap" instead of "beyond it": NaN counts as a mismatch.
+        mismatch = has_line & ~(np.abs(projected - of_line) <= MAX_LINE_GAP)
+        for index in np.flatnonzero(mismatch):
             row = projections.slice(int(index), 1).to_pylist()[0]
             text = (
-                f"{row['player_name']}: {projected[index]:.2f} points, stat line "
-                f"{expected[index]:.2f} ({scoring})"
+                f"{row['player_name']}: projected {projected[index]:.2f} points, but the stat line "
+                f"is worth {of_line[index]:.2f} ({scoring})"
             )
             problems.append(Problem(SeasonWeek(row["season"], row["week"]), text))
     return problems
 
 
-def without_a_line(projections: pa.Table) -> list[Problem]:
-    """Weeks with players of whom our model expects a point or more, but has no stat line.
+def missing_stat_lines(projections: pa.Table) -> list[Problem]:
+    """Return the weeks with players whom our model projects a point or more, without a stat line.
 
-    The baseline has none, and of a player of whom the model expects next to nothing the consensus
-    leaves it out.
+    The baseline has no stat lines, and the consensus omits those of players with less than a point.
     """
-    import pyarrow.compute as pc
-
-    from fantasy_pipeline.projections.model_projections import BASELINE
-
     consensus = "model_half" in projections.column_names
     own = projections["model_half" if consensus else "projected_points_half"]
     modelled = pc.invert(pc.match_substring(projections["source"], BASELINE))
-    wanted = projections.filter(pc.and_(pc.greater_equal(own, 1.0), modelled))
-    # The stat of each position that no line of it lacks.
-    stats = [wanted[name] for name in ("carries", "kicking_points")]
-    absent = wanted.filter(pc.and_(*(pc.is_null(stat) for stat in stats)))
+    expected = projections.filter(pc.and_(pc.greater_equal(own, 1.0), modelled))
+    # Every stat line has carries or, for kickers, kicking points.
+    stats = [expected[name] for name in ("carries", "kicking_points")]
+    missing = expected.filter(pc.and_(*(pc.is_null(stat) for stat in stats)))
     return [
-        Problem(week, f"{len(names)} players without a stat line, e.g. {', '.join(names[:3])}")
-        for week in weeks_in(absent)
-        for names in [sorted(map(str, of_week(absent, week)["player_name"].to_pylist()))]
+        Problem(
+            week,
+            f"projected players without a stat line: {len(names)}, e.g. {', '.join(names[:3])}",
+        )
+        for week in weeks_in(missing)
+        for names in [sorted(map(str, of_week(missing, week)["player_name"].to_pylist()))]
     ]
 
 
-def nobody_said_anything(
+def weeks_without_sources(
     rows: pa.Table, games: pa.Table, weeks: Sequence[SeasonWeek]
 ) -> list[Problem]:
-    """Weeks of the regular season that no other source projects, since one does; warnings.
+    """Return warnings for weeks of the regular season that no other source projects.
 
-    But for a season's last: the one source that keeps past weeks never has it.
+    Seasons before the first source are skipped, and so is a season's last week: the only source
+    that keeps past weeks never has it.
     """
-    from fantasy_pipeline.ingest.sites.base import FIRST_SEASON
-
     seasons = {week.season for week in weeks if week.season >= FIRST_SEASON}
     regular = {week for season in seasons for week in regular_weeks(games, season)}
     last = {week.season: week for week in sorted(regular)}
-    told = {*weeks_in(rows), *last.values()}
+    covered = {*weeks_in(rows), *last.values()}
     return [
-        Problem(week, "games, but no source has said anything of them", serious=False)
-        for week in sorted(regular & set(weeks) - told)
+        Problem(week, "the week has games, but no source has projections for it", serious=False)
+        for week in sorted(regular & set(weeks) - covered)
     ]
 
 
 def same_projections(rows: pa.Table, past: pa.Table) -> list[Problem]:
     """Sources whose week is the one before over again, or another source's; warnings."""
-    import pyarrow as pa
-
     by_file: dict[tuple[str, SeasonWeek], dict[str, dict[str, float]]] = defaultdict(dict)
     names = ["season", "week", "source", "player_id", *SAID]
     both = pa.concat_tables([past.select(names), rows.select(names)])

@@ -1,6 +1,6 @@
-"""Rules that the schedule decides: who must be there in a week, who must not, and when.
+"""Rules that compare a table with the schedule: teams, opponents, byes and numbers of rows.
 
-Pure functions of Arrow tables; each returns what it found wrong, nothing if all is well.
+Pure functions of Arrow tables; each returns the problems that it found.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from statistics import median
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from fantasy_pipeline.checks.base import Problem
 from fantasy_pipeline.football.calendar import REGULAR_SEASON
@@ -18,26 +21,24 @@ from fantasy_pipeline.football.tables import PLAYER_WEEK
 from fantasy_pipeline.football.tables.week_rows import of_weeks
 from fantasy_pipeline.football.team_games import team_games
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 UPSTREAM_LAG = timedelta(days=7)
-"""Time after a kick-off by which upstream has the game's stats; until then the week is
-provisional, and a team without players a warning."""
-MOST_MOVED = 0.05
-"""Share of a week's players on another team than their roster's from which on the lines are another
-season's, of which it is 29 %; twelve weeks move 4 %."""
-FEWEST_PLAYERS = 15
-"""Players on a team's roster of a week; 69 are the fewest in 2021-2025, 23 in the sample league."""
-SHARE_OF_PLAYERS = 0.6
-"""The same beside the week's median team; 0.86 is the least in any real week."""
-FEWEST_BY_POSITION = {"QB": 1, "RB": 2, "WR": 4, "TE": 1}
-"""The fewest in 2021-2025 are 2, 3, 7 and 3. Of kickers it is none, which is a warning."""
-FEWEST_LINES, SHARE_OF_LINES = 8, 0.4
-"""A team's stat lines of a game, and the same beside the week's median team, in files of all
-positions: 24 and 0.73 are the least in 2015-2025, 12 and 0.75 in the sample league."""
-FEWEST_OF_OFFENCE, SHARE_OF_OFFENCE = 3, 0.3
-"""The same in the old release, which has the offence only: 5 and 0.48 in 2015-2024."""
+"""Time after a kick-off by which upstream has the game's stats. Until then the week is provisional,
+and a team without rows is a warning."""
+MAX_SHARE_MOVED = 0.05
+"""Largest plausible share of a week's players whose stat line has another team than their roster.
+Lines of another season reach 29%; within a season, twelve weeks of moves reach 4%."""
+MIN_ROSTER = 15
+"""Players on a team's weekly roster; the smallest has 69 in 2021-2025, 23 in the sample league."""
+MIN_ROSTER_SHARE = 0.6
+"""Roster size relative to the week's median team; the lowest of any real week is 0.86."""
+MIN_BY_POSITION = {"QB": 1, "RB": 2, "WR": 4, "TE": 1}
+"""The lowest numbers in 2021-2025 are 2, 3, 7 and 3. A roster without a kicker is a warning."""
+MIN_LINES, MIN_LINES_SHARE = 8, 0.4
+"""A team's stat lines of one game, and the same relative to the week's median team, in files with
+all positions: the lowest are 24 and 0.73 in 2015-2025, 12 and 0.75 in the sample league."""
+MIN_OFFENSE_LINES, MIN_OFFENSE_SHARE = 3, 0.3
+"""The same for the old nflverse release, which has offensive players only: 5 and 0.48 are the
+lowest in 2015-2024."""
 
 
 class Fixture(NamedTuple):
@@ -49,7 +50,7 @@ class Fixture(NamedTuple):
 
 
 def fixtures(games: pa.Table, weeks: Iterable[SeasonWeek]) -> dict[SeasonWeek, dict[str, Fixture]]:
-    """Games of some weeks by team; weeks that the schedule does not have are left out."""
+    """Return the games of some weeks by team, without weeks that the schedule does not have."""
     names = ("season", "week", "team", "opponent", "kickoff", "score")
     rows = team_games(of_weeks(games, weeks))
     out: dict[SeasonWeek, dict[str, Fixture]] = defaultdict(dict)
@@ -60,35 +61,39 @@ def fixtures(games: pa.Table, weeks: Iterable[SeasonWeek]) -> dict[SeasonWeek, d
     return dict(out)
 
 
-def absent_teams(
+def missing_teams(
     rows: pa.Table, games: pa.Table, weeks: Sequence[SeasonWeek], now: datetime, played: bool
 ) -> list[Problem]:
-    """Teams with a game but without a row; `played`: only games with a score count.
+    """Return the weeks in which a team has a game but no row.
 
-    Serious from `UPSTREAM_LAG` after the kick-off on, where `played` is false, or where no team at
-    all has a row.
+    A problem is serious if a kick-off is more than `UPSTREAM_LAG` ago, if `played` is false, or if
+    every team lacks rows.
+
+    Args:
+        played: count only games with a score.
     """
-    have = _teams(rows)
+    teams_with_rows = _teams(rows)
     problems = []
     for week, teams in sorted(fixtures(games, weeks).items()):
-        wanted = {team: game for team, game in teams.items() if game.has_score or not played}
-        absent = {team: game for team, game in wanted.items() if (*week, team) not in have}
-        if absent:
-            late = any(now - game.kickoff > UPSTREAM_LAG for game in absent.values())
-            serious = late or not played or len(absent) == len(wanted)
-            note = "" if serious else " yet: provisional"
-            text = f"no rows of {', '.join(sorted(absent))}, who have a game{note}"
+        expected = {team: game for team, game in teams.items() if game.has_score or not played}
+        missing = {
+            team: game for team, game in expected.items() if (*week, team) not in teams_with_rows
+        }
+        if missing:
+            late = any(now - game.kickoff > UPSTREAM_LAG for game in missing.values())
+            serious = late or not played or len(missing) == len(expected)
+            note = "" if serious else f"; provisional until {UPSTREAM_LAG.days} days after kick-off"
+            text = f"no rows for teams with a game: {', '.join(sorted(missing))}{note}"
             problems.append(Problem(week, text, serious))
     return problems
 
 
-def thin_rosters(raw_players: pa.Table) -> list[Problem]:
-    """Teams whose own roster of a week, before a game, is much too small, or lacks a position.
+def incomplete_rosters(raw_players: pa.Table) -> list[Problem]:
+    """Return teams with a game whose weekly roster is far too small or lacks a position.
 
-    Rosters carried forward are an earlier week's and were looked at then. No kicker is a warning.
+    Rosters carried forward are skipped: they were checked in their own week. A roster without a
+    kicker is a warning.
     """
-    import pyarrow.compute as pc
-
     rows = raw_players.filter(
         pc.and_(
             pc.equal(raw_players["roster_source"], "weekly_roster"),
@@ -103,52 +108,54 @@ def thin_rosters(raw_players: pa.Table) -> list[Problem]:
     }
     problems = []
     for week, teams in _by_week(rows).items():
-        least = max(FEWEST_PLAYERS, SHARE_OF_PLAYERS * median(teams.values()))
-        problems += _thin(week, teams, least, "players on the roster")
-        for position, fewest in FEWEST_BY_POSITION.items():
-            have = {team: positions.get((week, team, position), 0) for team in teams}
-            problems += _thin(week, have, fewest, f"{position} on the roster")
+        minimum = max(MIN_ROSTER, MIN_ROSTER_SHARE * median(teams.values()))
+        problems += _below(week, teams, minimum, "players on the roster")
+        for position, fewest in MIN_BY_POSITION.items():
+            counts = {team: positions.get((week, team, position), 0) for team in teams}
+            problems += _below(week, counts, fewest, f"{position} on the roster")
         kickers = {team: positions.get((week, team, "K"), 0) for team in teams}
-        problems += _thin(week, kickers, 1, "K on the roster", serious=False)
+        problems += _below(week, kickers, 1, "K on the roster", serious=False)
     return problems
 
 
-def thin_teams(stats: pa.Table, games: pa.Table, weeks: Sequence[SeasonWeek]) -> list[Problem]:
-    """Teams with a score and some stat lines, but much fewer than a game has."""
-    import pyarrow.compute as pc
-
-    known = fixtures(games, weeks)
+def too_few_stat_lines(
+    stats: pa.Table, games: pa.Table, weeks: Sequence[SeasonWeek]
+) -> list[Problem]:
+    """Return teams with a score and some stat lines, but far fewer than one game has."""
+    schedule = fixtures(games, weeks)
     tackles = stats.filter(pc.is_valid(stats["def_tackles_solo"]))
-    with_defence = {SeasonWeek(*row) for row in _groups(tackles, ["season", "week"])}
+    with_defense = {SeasonWeek(*row) for row in _groups(tackles, ["season", "week"])}
     problems = []
     for week, teams in _by_week(stats).items():
-        played = known.get(week, {})
-        teams = {t: lines for t, lines in teams.items() if t in played and played[t].has_score}
-        if teams:
+        games_of = schedule.get(week, {})
+        lines = {t: count for t, count in teams.items() if t in games_of and games_of[t].has_score}
+        if lines:
             fewest, share = (
-                (FEWEST_LINES, SHARE_OF_LINES)
-                if week in with_defence
-                else (FEWEST_OF_OFFENCE, SHARE_OF_OFFENCE)
+                (MIN_LINES, MIN_LINES_SHARE)
+                if week in with_defense
+                else (MIN_OFFENSE_LINES, MIN_OFFENSE_SHARE)
             )
-            least = max(fewest, share * median(teams.values()))
-            problems += _thin(week, teams, least, "stat lines")
+            minimum = max(fewest, share * median(lines.values()))
+            problems += _below(week, lines, minimum, "stat lines")
     return problems
 
 
-def _thin(
-    week: SeasonWeek, counts: dict[str, int], least: float, what: str, serious: bool = True
+def _below(
+    week: SeasonWeek, counts: dict[str, int], minimum: float, noun: str, serious: bool = True
 ) -> list[Problem]:
-    """A problem that names the teams with fewer than `least` of something."""
-    few = {team: count for team, count in sorted(counts.items()) if count < least}
+    """Return one problem that names the teams below a minimum; none if there are no such teams."""
+    few = {team: count for team, count in sorted(counts.items()) if count < minimum}
     if not few:
         return []
     named = ", ".join(f"{team} {count}" for team, count in list(few.items())[:8])
     more = f" and {len(few) - 8} more teams" if len(few) > 8 else ""
-    return [Problem(week, f"too few {what}: {named}{more}, {least:g} at least", serious)]
+    return [
+        Problem(week, f"too few {noun}: {named}{more} (at least {minimum:g} expected)", serious)
+    ]
 
 
 def _by_week(rows: pa.Table) -> dict[SeasonWeek, dict[str, int]]:
-    """Rows of each team, by week; those without a team are left out."""
+    """Return the number of rows of each team, by week; rows without a team do not count."""
     out: dict[SeasonWeek, dict[str, int]] = defaultdict(dict)
     for season, week, team, count in sorted(
         row for row in _counts(rows, ["season", "week", "team"]) if row[2]
@@ -157,91 +164,101 @@ def _by_week(rows: pa.Table) -> dict[SeasonWeek, dict[str, int]]:
     return out
 
 
-def not_scheduled(rows: pa.Table, games: pa.Table, weeks: Sequence[SeasonWeek]) -> list[Problem]:
-    """Teams with stat lines in a week in which they have no game."""
-    known = fixtures(games, weeks)
-    strays: dict[SeasonWeek, list[str]] = defaultdict(list)
+def unscheduled_teams(
+    rows: pa.Table, games: pa.Table, weeks: Sequence[SeasonWeek]
+) -> list[Problem]:
+    """Return the weeks in which a team has rows but no game."""
+    schedule = fixtures(games, weeks)
+    unscheduled: dict[SeasonWeek, list[str]] = defaultdict(list)
     for season, week, team in sorted(_teams(rows)):
-        if team not in known.get(key := SeasonWeek(season, week), {}):
-            strays[key].append(team)
+        if team not in schedule.get(key := SeasonWeek(season, week), {}):
+            unscheduled[key].append(team)
     return [
-        Problem(week, f"rows of {', '.join(teams)}, who have no game (a bye, or another week's)")
-        for week, teams in strays.items()
+        Problem(
+            week,
+            f"rows for teams without a game: {', '.join(teams)} (a bye, or another week's rows)",
+        )
+        for week, teams in unscheduled.items()
     ]
 
 
 def wrong_opponents(rows: pa.Table, games: pa.Table, weeks: Sequence[SeasonWeek]) -> list[Problem]:
-    """Rows whose opponent is not the one in the schedule; one that is not given is none."""
-    known = fixtures(games, weeks)
+    """Return the teams with another opponent than in the schedule; null opponents are skipped."""
+    schedule = fixtures(games, weeks)
     keys = ["season", "week", "team", "opponent"]
     problems = []
     for row in _groups(rows, keys):
         week, team, opponent = SeasonWeek(row[0], row[1]), row[2], row[3]
-        game = known.get(week, {}).get(team)
+        game = schedule.get(week, {}).get(team)
         if None not in (team, opponent) and opponent != (game.opponent if game else None):
-            plays = f"plays {game.opponent}" if game else "has no game"
-            problems.append(Problem(week, f"{team} against {opponent}, but {team} {plays}"))
+            scheduled = f"plays {game.opponent}" if game else "has no game"
+            text = f"{team} has rows against {opponent}, but {team} {scheduled} in the schedule"
+            problems.append(Problem(week, text))
     return problems
 
 
 def wrong_byes(rows: pa.Table, games: pa.Table, weeks: Sequence[SeasonWeek]) -> list[Problem]:
-    """Teams said to be on a bye that have a game, or the other way round."""
-    known = fixtures(games, weeks)
-    return [
-        Problem(week, f"{team} is {'' if on_bye else 'not '}said to be on a bye")
-        for season, number, team, on_bye in _groups(rows, ["season", "week", "team", "on_bye"])
-        if (team in known.get(week := SeasonWeek(season, number), {})) == on_bye
-    ]
-
-
-def on_two_teams(stats: pa.Table, raw_players: pa.Table) -> list[Problem]:
-    """Players whose stat line is with one team while that week's roster has them on another.
-
-    One of them may have moved between game and import, which is a warning; more than `MOST_MOVED`
-    have not. In 2021-2024 upstream has none.
-    """
-    import pyarrow.compute as pc
-
-    keys = list(PLAYER_WEEK)
-    listed = raw_players.filter(pc.equal(raw_players["roster_source"], "weekly_roster"))
-    both = (
-        stats.select([*keys, "team"])
-        .rename_columns([*keys, "plays_for"])
-        .join(listed.select([*keys, "team"]), keys, join_type="inner")
-    )
-    lines = Counter(zip(both["season"].to_pylist(), both["week"].to_pylist(), strict=True))
-    wrong: dict[SeasonWeek, list[str]] = defaultdict(list)
-    moved = both.filter(pc.fill_null(pc.not_equal(both["plays_for"], both["team"]), False))
-    for row in moved.to_pylist():
-        text = f"{row['player_id']} ({row['plays_for']}, rostered by {row['team']})"
-        wrong[SeasonWeek(row["season"], row["week"])].append(text)
+    """Return teams marked as on a bye that have a game, and teams without a game not marked."""
+    schedule = fixtures(games, weeks)
     return [
         Problem(
             week,
-            f"{len(players)} of {lines[week]} players have a line with another team than their "
-            f"roster's, e.g. {', '.join(sorted(players)[:3])}",
-            len(players) > MOST_MOVED * lines[week],
+            f"{team} is marked as on a bye, but has a game"
+            if on_bye
+            else f"{team} is not marked as on a bye, but has no game",
         )
-        for week, players in sorted(wrong.items())
+        for season, number, team, on_bye in _groups(rows, ["season", "week", "team", "on_bye"])
+        if (team in schedule.get(week := SeasonWeek(season, number), {})) == on_bye
     ]
 
 
-def odd_schedule(games: pa.Table) -> list[Problem]:
-    """A team with two games in a week or against itself, or a score of one side only."""
-    import pyarrow.compute as pc
+def roster_team_mismatches(stats: pa.Table, raw_players: pa.Table) -> list[Problem]:
+    """Return the weeks with players whose stat line has another team than their weekly roster.
 
-    alone = pc.equal(games["home_team"], games["away_team"])
-    half = pc.xor(pc.is_null(games["home_score"]), pc.is_null(games["away_score"]))
+    A few may have changed teams between the game and the import, which is a warning; more than
+    `MAX_SHARE_MOVED` of the week's players have not. Upstream has none in 2021-2024.
+    """
+    keys = list(PLAYER_WEEK)
+    rostered = raw_players.filter(pc.equal(raw_players["roster_source"], "weekly_roster"))
+    # One row per player-week that has both a stat line and a roster entry.
+    both = (
+        stats.select([*keys, "team"])
+        .rename_columns([*keys, "plays_for"])
+        .join(rostered.select([*keys, "team"]), keys, join_type="inner")
+    )
+    lines = Counter(zip(both["season"].to_pylist(), both["week"].to_pylist(), strict=True))
+    mismatches: dict[SeasonWeek, list[str]] = defaultdict(list)
+    moved = both.filter(pc.fill_null(pc.not_equal(both["plays_for"], both["team"]), False))
+    for row in moved.to_pylist():
+        text = f"{row['player_id']} (stat line with {row['plays_for']}, roster of {row['team']})"
+        mismatches[SeasonWeek(row["season"], row["week"])].append(text)
+    return [
+        Problem(
+            week,
+            f"{len(players)} of {lines[week]} players have a stat line with another team than "
+            f"their roster's, e.g. {', '.join(sorted(players)[:3])}",
+            len(players) > MAX_SHARE_MOVED * lines[week],
+        )
+        for week, players in sorted(mismatches.items())
+    ]
+
+
+def schedule_conflicts(games: pa.Table) -> list[Problem]:
+    """Return games of a team against itself or with one score only, and teams with two games."""
+    same_team = pc.equal(games["home_team"], games["away_team"])
+    one_score = pc.xor(pc.is_null(games["home_score"]), pc.is_null(games["away_score"]))
     problems = [
         Problem(
             SeasonWeek(row["season"], row["week"]),
-            f"{row['game_id']}: {row['home_team']} against itself",
+            f"{row['game_id']}: {row['home_team']} plays itself",
         )
-        for row in games.filter(alone).to_pylist()
+        for row in games.filter(same_team).to_pylist()
     ]
     problems += [
-        Problem(SeasonWeek(row["season"], row["week"]), f"{row['game_id']}: one side's score only")
-        for row in games.filter(half).to_pylist()
+        Problem(
+            SeasonWeek(row["season"], row["week"]), f"{row['game_id']}: only one team has a score"
+        )
+        for row in games.filter(one_score).to_pylist()
     ]
     counts = team_games(games).group_by(["season", "week", "team"]).aggregate([([], "count_all")])
     twice = counts.filter(pc.greater(counts["count_all"], 1))
@@ -255,10 +272,8 @@ def odd_schedule(games: pa.Table) -> list[Problem]:
     return problems
 
 
-def uneven_schedule(games: pa.Table) -> list[Problem]:
-    """Teams whose regular season is not as long as the others'; one game may be cancelled."""
-    import pyarrow.compute as pc
-
+def uneven_game_counts(games: pa.Table) -> list[Problem]:
+    """Return seasons in which teams have fewer games than others; one cancelled game is allowed."""
     regular = team_games(games.filter(pc.equal(games["game_type"], REGULAR_SEASON)))
     counts: dict[int, dict[str, int]] = defaultdict(dict)
     for row in regular.group_by(["season", "team"]).aggregate([([], "count_all")]).to_pylist():
@@ -267,22 +282,24 @@ def uneven_schedule(games: pa.Table) -> list[Problem]:
     for season, teams in sorted(counts.items()):
         most = max(teams.values())
         if short := sorted(team for team, count in teams.items() if count < most - 1):
-            text = f"{season}: {', '.join(short[:8])} have fewer than {most - 1} games of {most}"
+            teams_short = ", ".join(short[:8])
+            text = f"{season}: teams with fewer than {most - 1} of {most} games: {teams_short}"
             problems.append(Problem(None, text, serious=False))
     return problems
 
 
 def _teams(rows: pa.Table) -> set[tuple[int, int, str]]:
+    """Return season, week and team of each team with rows."""
     return {(s, w, team) for s, w, team in _groups(rows, ["season", "week", "team"]) if team}
 
 
 def _counts(rows: pa.Table, keys: list[str]) -> list[tuple]:  # type: ignore[type-arg]
-    """Distinct values of some columns, and how many rows have them."""
+    """Return the distinct values of some columns, each with its number of rows."""
     found = rows.group_by(keys).aggregate([([], "count_all")])
     return list(zip(*(found[name].to_pylist() for name in (*keys, "count_all")), strict=True))
 
 
 def _groups(rows: pa.Table, keys: list[str]) -> list[tuple]:  # type: ignore[type-arg]
-    """Distinct values of some columns."""
+    """Return the distinct values of some columns."""
     found = rows.group_by(keys).aggregate([])
     return list(zip(*(found[name].to_pylist() for name in keys), strict=True))

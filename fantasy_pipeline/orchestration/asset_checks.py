@@ -49,13 +49,11 @@ def _reported(
 ) -> dg.AssetCheckResult:
     for text in result.texts:
         context.log.warning(f"{table} {text} ({check.name})")
-    metadata = {
-        **result.facts,
-        "rules": {name: len(problems) or "ok" for name, problems in result.found.items()},
-    }
+    rules = {name: len(problems) or "ok" for name, problems in result.found.items()}
+    failures: dict[str, list[str]] = {}
     if result.problems:
-        metadata["problems"] = result.texts
-        metadata["failing_partitions"] = [week.key for week in result.failing_weeks]
+        failures["problems"] = result.texts
+        failures["failing_partitions"] = [week.key for week in result.failing_weeks]
     serious = dg.AssetCheckSeverity.ERROR if result.serious else dg.AssetCheckSeverity.WARN
     return dg.AssetCheckResult(
         passed=not result.problems,
@@ -63,7 +61,7 @@ def _reported(
         check_name=check.name,
         severity=serious,
         description="; ".join(result.texts[:3]) or None,
-        metadata=metadata,
+        metadata={**result.facts, "rules": rules, **failures},
     )
 
 

@@ -89,41 +89,45 @@ def texts(problems: list[Problem]) -> list[str]:
 
 
 def test_every_team_that_played_has_rows(lines: pa.Table, games: pa.Table) -> None:
-    assert schedule.absent_teams(lines, games, [WEEK, NEXT], LATER, played=True) == []
+    assert schedule.missing_teams(lines, games, [WEEK, NEXT], LATER, played=True) == []
 
 
 def test_a_team_without_rows_is_provisional_for_a_week_then_a_hole(
     lines: pa.Table, games: pa.Table
 ) -> None:
-    [empty] = schedule.absent_teams(lines.slice(0, 0), games, [WEEK], TUESDAY, played=True)
-    assert empty == Problem(WEEK, "no rows of BUF, KC, LV, MIA, who have a game", True)
+    [empty] = schedule.missing_teams(lines.slice(0, 0), games, [WEEK], TUESDAY, played=True)
+    assert empty == Problem(WEEK, "no rows for teams with a game: BUF, KC, LV, MIA", True)
     part = lines.slice(0, 3)
-    [soon] = schedule.absent_teams(part, games, [WEEK], TUESDAY, played=True)
+    [soon] = schedule.missing_teams(part, games, [WEEK], TUESDAY, played=True)
     assert (soon.week, soon.serious) == (WEEK, False)
-    assert soon.text == "no rows of MIA, who have a game yet: provisional"
-    [late] = schedule.absent_teams(part, games, [WEEK], LATER, played=True)
+    assert soon.text == (
+        "no rows for teams with a game: MIA; provisional until 7 days after kick-off"
+    )
+    [late] = schedule.missing_teams(part, games, [WEEK], LATER, played=True)
     assert late.serious
-    assert late.text == "no rows of MIA, who have a game"
+    assert late.text == "no rows for teams with a game: MIA"
 
 
 def test_a_roster_is_due_before_the_game(lines: pa.Table, games: pa.Table) -> None:
-    [problem] = schedule.absent_teams(lines, games, [WEEK, NEXT], KICKOFF, played=False)
-    assert problem == Problem(NEXT, "no rows of BUF, KC, who have a game", True)
+    [problem] = schedule.missing_teams(lines, games, [WEEK, NEXT], KICKOFF, played=False)
+    assert problem == Problem(NEXT, "no rows for teams with a game: BUF, KC", True)
 
 
 def test_nobody_plays_on_a_bye(rows: Rows, lines: pa.Table, games: pa.Table) -> None:
-    assert schedule.not_scheduled(lines, games, [WEEK]) == []
+    assert schedule.unscheduled_teams(lines, games, [WEEK]) == []
     more = pa.concat_tables([lines, rows(tables.WEEKLY_STATS, line("NE", "NYJ"))])
-    [problem] = schedule.not_scheduled(more, games, [WEEK])
-    assert problem == Problem(WEEK, "rows of NE, who have no game (a bye, or another week's)")
+    [problem] = schedule.unscheduled_teams(more, games, [WEEK])
+    assert problem == Problem(
+        WEEK, "rows for teams without a game: NE (a bye, or another week's rows)"
+    )
 
 
 def test_opponents_are_the_schedules(rows: Rows, lines: pa.Table, games: pa.Table) -> None:
     assert schedule.wrong_opponents(lines, games, [WEEK]) == []
     wrong = rows(tables.WEEKLY_STATS, line("KC", "BUF"), line("LV", None), line("NE", "NYJ"))  # type: ignore[arg-type]
     assert sorted(texts(schedule.wrong_opponents(wrong, games, [WEEK]))) == [
-        "KC against BUF, but KC plays LV",
-        "NE against NYJ, but NE has no game",
+        "KC has rows against BUF, but KC plays LV in the schedule",
+        "NE has rows against NYJ, but NE has no game in the schedule",
     ]
 
 
@@ -139,7 +143,10 @@ def test_byes_are_the_schedules(rows: Rows, games: pa.Table) -> None:
 
     assert schedule.wrong_byes(players(KC=False, NE=True), games, [WEEK]) == []
     wrong = schedule.wrong_byes(players(KC=True, NE=False), games, [WEEK])
-    assert sorted(texts(wrong)) == ["KC is said to be on a bye", "NE is not said to be on a bye"]
+    assert sorted(texts(wrong)) == [
+        "KC is marked as on a bye, but has a game",
+        "NE is not marked as on a bye, but has no game",
+    ]
 
 
 def test_nobody_plays_for_another_team_than_his_rosters(rows: Rows, lines: pa.Table) -> None:
@@ -149,28 +156,28 @@ def test_nobody_plays_for_another_team_than_his_rosters(rows: Rows, lines: pa.Ta
         )
 
     same = rostered(*(line(team, "") for team in ("KC", "LV", "BUF", "MIA")))
-    assert schedule.on_two_teams(lines, same) == []
+    assert schedule.roster_team_mismatches(lines, same) == []
     traded = line("LV", "KC") | {"player_id": "KC-1"}
-    [problem] = schedule.on_two_teams(lines, rostered(traded))
+    [problem] = schedule.roster_team_mismatches(lines, rostered(traded))
     assert problem == Problem(
         WEEK,
-        "1 of 1 players have a line with another team than their roster's, e.g. KC-1 (KC, rostered "
-        "by LV)",
+        "1 of 1 players have a stat line with another team than their roster's, e.g. KC-1 (stat "
+        "line with KC, roster of LV)",
     )
     # One of many may have moved since; a roster of the week before says nothing about this one.
     many = [line("KC", "LV", str(number)) for number in range(2, 40)]
     both = pa.concat_tables([lines.slice(0, 1), rows(tables.WEEKLY_STATS, *many)])
-    [problem] = schedule.on_two_teams(both, rostered(traded, *many))
+    [problem] = schedule.roster_team_mismatches(both, rostered(traded, *many))
     assert not problem.serious
-    assert schedule.on_two_teams(lines, rostered(traded, source="carried_forward")) == []
-    assert schedule.on_two_teams(lines, rostered(traded | {"week": 6})) == []
+    assert schedule.roster_team_mismatches(lines, rostered(traded, source="carried_forward")) == []
+    assert schedule.roster_team_mismatches(lines, rostered(traded | {"week": 6})) == []
 
 
 @pytest.mark.parametrize(
     ("odd", "text"),
     [
-        (game("NE", "NE"), "against itself"),
-        (game("NE", "NYJ", away_score=None), "one side's score only"),
+        (game("NE", "NE"), "plays itself"),
+        (game("NE", "NYJ", away_score=None), "only one team has a score"),
         (game("NE", "KC"), "KC has 2 games in one week"),
     ],
     ids=["itself", "half a score", "twice"],
@@ -178,18 +185,18 @@ def test_nobody_plays_for_another_team_than_his_rosters(rows: Rows, lines: pa.Ta
 def test_a_schedule_that_cannot_be(
     rows: Rows, games: pa.Table, odd: dict[str, Any], text: str
 ) -> None:
-    assert schedule.odd_schedule(games) == []
-    found = schedule.odd_schedule(pa.concat_tables([games, rows(tables.GAMES, odd)]))
+    assert schedule.schedule_conflicts(games) == []
+    found = schedule.schedule_conflicts(pa.concat_tables([games, rows(tables.GAMES, odd)]))
     assert text in texts(found)[0]
 
 
 def test_teams_play_as_many_games(rows: Rows) -> None:
     even = [game("KC", "LV", week) for week in range(1, 6)]
-    assert schedule.uneven_schedule(rows(tables.GAMES, *even)) == []
+    assert schedule.uneven_game_counts(rows(tables.GAMES, *even)) == []
     short = rows(tables.GAMES, *even, game("NE", "NYJ"))
-    [problem] = schedule.uneven_schedule(short)
+    [problem] = schedule.uneven_game_counts(short)
     assert not problem.serious
-    assert "NE, NYJ have fewer than 4 games of 5" in problem.text
+    assert problem.text == "2024: teams with fewer than 4 of 5 games: NE, NYJ"
 
 
 def test_a_schedule_cut_short_is_refused(rows: Rows) -> None:
@@ -201,10 +208,10 @@ def test_a_schedule_cut_short_is_refused(rows: Rows) -> None:
     cancelled = rows(tables.GAMES, *season(2023, 60), *season(2024, 58))
     guards.refuse_lost_games(known, cancelled)
     for short, text in (
-        (season(2023, 60), "games 2024: upstream's schedule has 0 games, the lake's has 60"),
-        ([*season(2023, 60), *season(2024, 57)], "games 2024 week 5: 3 games are gone"),
+        (season(2023, 60), "games 2024: the upstream schedule has 0 games, the lake has 60"),
+        ([*season(2023, 60), *season(2024, 57)], "games 2024 week 5: 3 games are missing"),
     ):
-        with pytest.raises(PipelineError, match=rf"{text}.*delete the lake's games table"):
+        with pytest.raises(PipelineError, match=rf"{text}.*delete the games table from the lake"):
             guards.refuse_lost_games(known, rows(tables.GAMES, *short))
 
 
@@ -215,7 +222,7 @@ def test_the_play_offs_do_not_make_up_for_games_that_are_gone(rows: Rows) -> Non
     known = rows(tables.GAMES, *regular)
     guards.refuse_lost_games(known, rows(tables.GAMES, *regular, *pairs))
     guards.refuse_lost_games(known, rows(tables.GAMES, *regular[2:], *pairs))
-    with pytest.raises(PipelineError, match="games 2024 week 17: 3 games are gone"):
+    with pytest.raises(PipelineError, match="games 2024 week 17: 3 games are missing"):
         guards.refuse_lost_games(known, rows(tables.GAMES, *regular[3:], *pairs))
 
 
@@ -224,7 +231,7 @@ def test_a_game_that_moved_is_not_lost(rows: Rows) -> None:
     moved = [row | {"week": 6} for row in known[:3]]
     before, now = rows(tables.GAMES, *known), rows(tables.GAMES, *moved, *known[3:])
     assert guards.refuse_lost_games(before, now) is None
-    with pytest.raises(PipelineError, match="games are gone"):
+    with pytest.raises(PipelineError, match="games are missing"):
         guards.refuse_lost_games(before, rows(tables.GAMES, *known[3:]))
 
 
@@ -239,14 +246,15 @@ def test_a_schedule_without_a_week_is_refused(rows: Rows) -> None:
     for gone in (2, 3):
         there = rows(tables.GAMES, *(week(number, 20) for number in (1, 2, 3) if number != gone))
         with pytest.raises(
-            PipelineError, match=rf"games 2024 week {gone}: upstream's schedule has no game of it"
+            PipelineError,
+            match=rf"games 2024 week {gone}: the upstream schedule has no game of this week",
         ):
             guards.refuse_lost_games(known, there)
 
 
 def test_weeks_without_rows_are_refused(lines: pa.Table) -> None:
     guards.refuse_empty_weeks("weekly_stats", lines, [WEEK])
-    with pytest.raises(PipelineError, match=r"weekly_stats 2024 week 6 \(and 1 more weeks\): no"):
+    with pytest.raises(PipelineError, match=r"weekly_stats 2024 week 6 \(and 1 more week\): no"):
         guards.refuse_empty_weeks("weekly_stats", lines, [WEEK, NEXT, SeasonWeek(2024, 7)])
 
 
@@ -258,8 +266,8 @@ def test_played_weeks_without_stats_are_named() -> None:
     wanted = [SeasonWeek(2024, 7), SeasonWeek(2024, 8)]
     [text] = guards.weeks_without_stats(played, imported, wanted)[2024]
     assert text == (
-        "projections 2024: the lake has no stats of week 3, 5, which was played; week 8 is "
-        "projected without them. To import them: fantasy-pipeline backfill --seasons 2024 "
+        "projections 2024: the lake has no stats of weeks 3, 5, although games were played; week 8 "
+        "is projected without them. To import them: fantasy-pipeline backfill --seasons 2024 "
         "--weeks 3,5"
     )
     # All there; nothing before the week; a week before it that is not played; no week at all.
@@ -297,12 +305,12 @@ def listed(rows: Rows, *records: dict[str, Any]) -> pa.Table:
     [
         ({}, None, False),
         ({"OL": 0}, None, False),
-        ({"QB": 0}, "too few QB on the roster: KC 0, 1 at least", True),
-        ({"RB": 1}, "too few RB on the roster: KC 1, 2 at least", True),
-        ({"WR": 3}, "too few WR on the roster: KC 3, 4 at least", True),
-        ({"TE": 0}, "too few TE on the roster: KC 0, 1 at least", True),
-        ({"K": 0}, "too few K on the roster: KC 0, 1 at least", False),
-        ({"OL": 0, "CB": 0}, "too few players on the roster: KC 21, 30 at least", True),
+        ({"QB": 0}, "too few QB on the roster: KC 0 (at least 1 expected)", True),
+        ({"RB": 1}, "too few RB on the roster: KC 1 (at least 2 expected)", True),
+        ({"WR": 3}, "too few WR on the roster: KC 3 (at least 4 expected)", True),
+        ({"TE": 0}, "too few TE on the roster: KC 0 (at least 1 expected)", True),
+        ({"K": 0}, "too few K on the roster: KC 0 (at least 1 expected)", False),
+        ({"OL": 0, "CB": 0}, "too few players on the roster: KC 21 (at least 30 expected)", True),
     ],
     ids=str,
 )
@@ -310,7 +318,7 @@ def test_a_roster_with_holes(
     rows: Rows, counts: dict[str, int], text: str | None, serious: bool
 ) -> None:
     whole = [row for team in ("LV", "BUF", "MIA") for row in roster(team)]
-    found = schedule.thin_rosters(listed(rows, *whole, *roster("KC", **counts)))
+    found = schedule.incomplete_rosters(listed(rows, *whole, *roster("KC", **counts)))
     assert found == ([Problem(WEEK, text, serious)] if text else [])
 
 
@@ -319,20 +327,22 @@ def test_only_rosters_of_a_game_are_looked_at(rows: Rows) -> None:
     whole = roster("LV")
     few = roster("KC", QB=0, OL=0, CB=0)
     for other in ({"on_bye": True}, {"roster_source": "carried_forward"}):
-        assert schedule.thin_rosters(listed(rows, *whole, *(row | other for row in few))) == []
+        assert (
+            schedule.incomplete_rosters(listed(rows, *whole, *(row | other for row in few))) == []
+        )
     small = [row for team in ("KC", "LV") for row in roster(team, WR=4, TE=1, OL=0, CB=0)]
-    [problem] = schedule.thin_rosters(listed(rows, *small))
-    assert problem.text == "too few players on the roster: KC 14, LV 14, 15 at least"
+    [problem] = schedule.incomplete_rosters(listed(rows, *small))
+    assert problem.text == "too few players on the roster: KC 14, LV 14 (at least 15 expected)"
 
 
 @pytest.mark.parametrize(
     ("lines_of_kc", "tackles", "text"),
     [
         (24, 1.0, None),
-        (13, 1.0, "too few stat lines: KC 13, 13.2 at least"),
-        (5, 1.0, "too few stat lines: KC 5, 13.2 at least"),
+        (13, 1.0, "too few stat lines: KC 13 (at least 13.2 expected)"),
+        (5, 1.0, "too few stat lines: KC 5 (at least 13.2 expected)"),
         (10, None, None),
-        (9, None, "too few stat lines: KC 9, 9.9 at least"),
+        (9, None, "too few stat lines: KC 9 (at least 9.9 expected)"),
     ],
 )
 def test_a_team_with_a_few_lines_only(
@@ -350,10 +360,10 @@ def test_a_team_with_a_few_lines_only(
             ),
         )
 
-    found = schedule.thin_teams(week(5), games, [WEEK])
+    found = schedule.too_few_stat_lines(week(5), games, [WEEK])
     assert found == ([Problem(WEEK, text)] if text else [])
     # Week 6 has no score yet: what is there may grow.
-    assert schedule.thin_teams(week(6), games, [NEXT]) == []
+    assert schedule.too_few_stat_lines(week(6), games, [NEXT]) == []
 
 
 def test_lines_too_few_of_every_team(rows: Rows, games: pa.Table) -> None:
@@ -368,11 +378,11 @@ def test_lines_too_few_of_every_team(rows: Rows, games: pa.Table) -> None:
             ),
         )
 
-    assert schedule.thin_teams(week(8, 1.0), games, [WEEK]) == []
-    assert schedule.thin_teams(week(3, None), games, [WEEK]) == []
+    assert schedule.too_few_stat_lines(week(8, 1.0), games, [WEEK]) == []
+    assert schedule.too_few_stat_lines(week(3, None), games, [WEEK]) == []
     for few, tackles in ((7, 1.0), (2, None)):
-        [problem] = schedule.thin_teams(week(few, tackles), games, [WEEK])
-        assert problem.text.startswith(f"too few stat lines: KC {few}, LV {few}, ")
+        [problem] = schedule.too_few_stat_lines(week(few, tackles), games, [WEEK])
+        assert problem.text.startswith(f"too few stat lines: KC {few}, LV {few} (at least ")
 
 
 # Stat lines
@@ -380,22 +390,24 @@ def test_lines_too_few_of_every_team(rows: Rows, games: pa.Table) -> None:
 
 def test_no_more_catches_than_targets(rows: Rows) -> None:
     sound = {"targets": 5.0, "receptions": 5.0, "attempts": None, "completions": 3.0}
-    assert stats.beyond_the_whole(rows(tables.WEEKLY_STATS, line("KC", "LV", **sound))) == []
+    assert stats.parts_exceed_totals(rows(tables.WEEKLY_STATS, line("KC", "LV", **sound))) == []
     wrong = rows(tables.WEEKLY_STATS, line("KC", "LV", **sound | {"receptions": 6.0}))
-    assert stats.beyond_the_whole(wrong) == [Problem(WEEK, "1 of KC: receptions 6 of targets 5")]
+    assert stats.parts_exceed_totals(wrong) == [
+        Problem(WEEK, "1 of KC: receptions 6, but targets only 5")
+    ]
 
 
 def test_no_more_points_than_the_score(rows: Rows, games: pa.Table) -> None:
     exactly = {"rushing_tds": 2.0, "fg_made": 3.0, "pat_made": 3.0}
     sound = rows(tables.WEEKLY_STATS, line("KC", "LV", **exactly), line("KC", "LV", "2"))
-    assert stats.beyond_the_score(sound, games) == []
+    assert stats.points_exceed_score(sound, games) == []
     wrong = rows(tables.WEEKLY_STATS, line("KC", "LV", **exactly, receiving_tds=1.0))
-    assert stats.beyond_the_score(wrong, games) == [
-        Problem(WEEK, "KC scored 24, its stat lines 30")
+    assert stats.points_exceed_score(wrong, games) == [
+        Problem(WEEK, "KC scored 24 points, but its stat lines add up to 30")
     ]
     # Not played yet, or not in the schedule: nothing to compare with.
     ahead = rows(tables.WEEKLY_STATS, line("KC", "BUF", week=6, **exactly, receiving_tds=9.0))
-    assert stats.beyond_the_score(ahead, games) == []
+    assert stats.points_exceed_score(ahead, games) == []
 
 
 @pytest.mark.parametrize(("wrong", "serious"), [(0, None), (1, False), (90, True)])
@@ -408,7 +420,7 @@ def test_points_other_than_upstreams(rows: Rows, wrong: int, serious: bool | Non
     table = rows(
         tables.WEEKLY_STATS, *(line("KC", "LV", f"{n:03}", **points(n)) for n in range(100))
     )
-    found = stats.other_points(table)
+    found = stats.fantasy_point_mismatches(table)
     assert len(found) == 2 * wrong
     assert {problem.serious for problem in found} == ({serious} if wrong else set())
 
@@ -421,9 +433,9 @@ def test_points_that_upstream_does_not_give_are_told(rows: Rows) -> None:
         points = dict.fromkeys(names, ours) | {f"upstream_{name}": theirs for name in names}
         return rows(tables.WEEKLY_STATS, *(line("KC", "LV", str(n), **points) for n in range(3)))
 
-    assert stats.other_points(table(10.0, 10.0)) == []
-    assert stats.other_points(table(None, None)) == []
-    found = stats.other_points(table(10.0, None))
+    assert stats.fantasy_point_mismatches(table(10.0, 10.0)) == []
+    assert stats.fantasy_point_mismatches(table(None, None)) == []
+    found = stats.fantasy_point_mismatches(table(10.0, None))
     assert len(found) == 6
     assert found[0] == Problem(WEEK, "0 of KC: fantasy_points 10.0, upstream None", True)
 
@@ -449,7 +461,9 @@ def test_a_week_is_not_a_season_so_far(rows: Rows) -> None:
     totals = week_of(rows, NEXT, lambda n: 1 + n % 7 + n % 3)
     [problem] = stats.season_totals(totals, before)
     assert (problem.week, problem.serious) == (NEXT, True)
-    assert "season totals" in problem.text
+    assert problem.text.endswith(
+        " of players have no less usage than the week before: season totals"
+    )
     # Both weeks in one import are found out as well.
     assert stats.season_totals(pa.concat_tables([before, totals]), before.slice(0, 0)) == [problem]
 
@@ -460,7 +474,7 @@ def test_a_week_is_not_another_one_again(rows: Rows, other: SeasonWeek) -> None:
     assert stats.copied_weeks(week_of(rows, NEXT, lambda n: 1 + n % 5), past) == []
     [problem] = stats.copied_weeks(week_of(rows, NEXT, lambda n: 1 + n % 7), past)
     assert problem == Problem(
-        NEXT, f"100% of players have the very line of {other}: the wrong file", True
+        NEXT, f"100% of players have the same stat line as in {other}: the wrong file", True
     )
 
 
@@ -514,7 +528,7 @@ def test_what_was_not_compared_is_not_called_ok(rows: Rows, games: pa.Table) -> 
 
     alone = result(9, 0)
     assert alone.found == {}
-    reason = "fewer than 8 weeks before it in the lake"
+    reason = "fewer than 8 earlier weeks in the lake"
     assert alone.facts == {"not compared": f"trailing: 2024 week 10: {reason}"}
     assert (result(9, 9).found, result(9, 9).facts) == ({"trailing": []}, {})
     # Of a season in one import, the first weeks have too few before them.
@@ -532,7 +546,7 @@ def test_a_week_is_provisional_until_thursday_and_while_a_game_is_missing(
         return texts(stats.provisional_weeks(rows, games, [WEEK], now))
 
     thursday = KICKOFF.replace(hour=12) + timedelta(days=4)
-    mark = "not final: the league may still correct it"
+    mark = "not final: the league may still correct these stats"
     assert found(lines, thursday - timedelta(minutes=1)) == [f"provisional, {mark}"]
     assert found(lines, thursday) == []
     assert found(lines.slice(1), thursday) == [f"provisional, {mark}"]
@@ -569,7 +583,9 @@ def players(rows: Rows, count: int = 20, **more: Any) -> pa.Table:
 @pytest.mark.parametrize("platform", projections.PLATFORMS)
 def test_every_platform_is_watched(rows: Rows, platform: str) -> None:
     [problem] = projections.unmapped_players(players(rows, **{platform: lambda n: None}))
-    assert problem.text.startswith(f"{platform} of 0% of active fantasy players; without: Player")
+    assert problem.text.startswith(
+        f"{platform}: 0% of active fantasy players have one; without: Player"
+    )
 
 
 def test_ids_are_mapped_or_listed(rows: Rows) -> None:
@@ -578,7 +594,7 @@ def test_ids_are_mapped_or_listed(rows: Rows) -> None:
     [problem] = projections.unmapped_players(some)
     assert not problem.serious
     assert problem.text == (
-        "sleeper_id of 80% of active fantasy players; without: "
+        "sleeper_id: 80% of active fantasy players have one; without: "
         "Player 00, Player 05, Player 10, Player 15"
     )
     assert projections.id_coverage(some)["sleeper_id"] == 0.8
@@ -621,21 +637,21 @@ def projected(player: str = "P00", apart: float = 0.0, **more: Any) -> dict[str,
 
 def test_everybody_rostered_is_projected(rows: Rows) -> None:
     told = rows(tables.PROJECTIONS, *(projected(f"P{n:02}") for n in range(20)))
-    assert projections.not_projected(told, players(rows)) == []
-    [problem] = projections.not_projected(told.slice(1), players(rows))
-    assert problem == Problem(WEEK, "1 rostered players without a projection, e.g. ['P00']")
+    assert projections.unprojected_players(told, players(rows)) == []
+    [problem] = projections.unprojected_players(told.slice(1), players(rows))
+    assert problem == Problem(WEEK, "rostered players without a projection: 1, e.g. P00")
     # On a bye, of no fantasy position, or only known from having played: nobody's loss.
     for name, value in {"on_bye": True, "position": "CB", "roster_source": "stats"}.items():
         others = players(rows, **{name: lambda n, value=value: value})
-        assert projections.not_projected(told.slice(1), others) == []
+        assert projections.unprojected_players(told.slice(1), others) == []
 
 
 @pytest.mark.parametrize("end", ["", "_half", "_std"])
 def test_quantiles_are_in_order(rows: Rows, end: str) -> None:
-    assert projections.crossed_quantiles(rows(tables.PROJECTIONS, projected())) == []
+    assert projections.unordered_quantiles(rows(tables.PROJECTIONS, projected())) == []
     for wrong in ({f"p10{end}": 30.0}, {f"p90{end}": 0.1}, {f"p50{end}": None}):
         table = rows(tables.PROJECTIONS, projected(**wrong))
-        [problem] = projections.crossed_quantiles(table)
+        [problem] = projections.unordered_quantiles(table)
         assert problem.serious
         assert problem.text.startswith("P00: p10 ")
 
@@ -643,11 +659,11 @@ def test_quantiles_are_in_order(rows: Rows, end: str) -> None:
 def test_points_are_what_the_stat_line_comes_to(rows: Rows) -> None:
     none = dict.fromkeys(LINE)
     sound = rows(tables.PROJECTIONS, projected(), projected("P01", apart=5.0, **none))
-    assert projections.other_than_the_line(sound) == []
+    assert projections.stat_line_mismatches(sound) == []
     for apart in (0.2, float("nan")):
-        found = projections.other_than_the_line(rows(tables.PROJECTIONS, projected(apart=apart)))
+        found = projections.stat_line_mismatches(rows(tables.PROJECTIONS, projected(apart=apart)))
         assert len(found) == len(SCORINGS)
-        assert "stat line 13.00 (ppr)" in found[-1].text
+        assert "the stat line is worth 13.00 (ppr)" in found[-1].text
 
 
 def test_whom_the_model_projects_has_a_stat_line(rows: Rows) -> None:
@@ -656,13 +672,13 @@ def test_whom_the_model_projects_has_a_stat_line(rows: Rows) -> None:
     def lost(table: Table, source: str, half: float, **more: Any) -> list[Problem]:
         own = "model_half" if table is tables.PROJECTIONS else "projected_points_half"
         row = {"source": source, **none, **more, own: half}
-        return projections.without_a_line(
+        return projections.missing_stat_lines(
             rows(table, *(projected(f"P{n}", **row) for n in range(5)))
         )
 
     for table, source in ((tables.MODEL_PROJECTIONS, "model"), (tables.PROJECTIONS, "consensus")):
         [problem] = lost(table, f"{source} (made up)", 3.0)
-        assert problem == Problem(WEEK, "5 players without a stat line, e.g. P0, P1, P2")
+        assert problem == Problem(WEEK, "projected players without a stat line: 5, e.g. P0, P1, P2")
         assert lost(table, source, 3.0, carries=0.0) == []
         assert lost(table, source, 3.0, kicking_points=0.0) == []
         # Of next to nothing the consensus makes no line; the baseline never has one.
@@ -672,18 +688,20 @@ def test_whom_the_model_projects_has_a_stat_line(rows: Rows) -> None:
 
 
 def test_somebody_has_said_something(rows: Rows, games: pa.Table) -> None:
-    assert projections.nobody_said_anything(told(rows, 5), games, [WEEK]) == []
-    [silent] = projections.nobody_said_anything(told(rows, 6), games, [WEEK, NEXT])
-    assert silent == Problem(WEEK, "games, but no source has said anything of them", False)
+    assert projections.weeks_without_sources(told(rows, 5), games, [WEEK]) == []
+    [silent] = projections.weeks_without_sources(told(rows, 6), games, [WEEK, NEXT])
+    assert silent == Problem(
+        WEEK, "the week has games, but no source has projections for it", False
+    )
     # The last week of the season.
-    assert projections.nobody_said_anything(told(rows, 5), games, [WEEK, NEXT]) == []
+    assert projections.weeks_without_sources(told(rows, 5), games, [WEEK, NEXT]) == []
     # Before there were any to ask, and in the play-offs, of which the archive has none.
     for name, value in (("season", 2020), ("game_type", "WC")):
         at = games.schema.get_field_index(name)
         other = pa.array([value] * len(games), games.schema.field(at).type)
         weeks = [SeasonWeek(2020, 5) if name == "season" else WEEK]
         table = games.set_column(at, games.schema.field(at), other)
-        assert projections.nobody_said_anything(told(rows, 6), table, weeks) == []
+        assert projections.weeks_without_sources(told(rows, 6), table, weeks) == []
 
 
 def told(
@@ -753,7 +771,7 @@ def test_a_result_names_its_rules_and_weeks(rows: Rows, games: pa.Table) -> None
     assert result.serious
     assert result.failing_weeks == [WEEK]
     assert {name: len(found) for name, found in result.found.items() if found} == {"teams": 1}
-    assert result.texts == ["2024 week 5: no rows of MIA, who have a game"]
+    assert result.texts == ["2024 week 5: no rows for teams with a game: MIA"]
     sound = check.result(Evidence(lines, [WEEK], LATER, games, lines.slice(0, 0), nobody))
     assert (sound.problems, sound.serious) == ([], False)
 

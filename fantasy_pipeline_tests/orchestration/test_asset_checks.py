@@ -152,7 +152,7 @@ def test_a_blocking_check_stops_what_is_made_of_the_table(
     assert found.severity == dg.AssetCheckSeverity.ERROR
     assert found.metadata["failing_partitions"].value == [WEEKS[1].key]
     assert found.metadata["rules"].value["teams"] == 1  # type: ignore[index, call-overload]
-    assert f"no rows of {team}" in str(found.description)
+    assert f"no rows for teams with a game: {team}" in str(found.description)
     assert not [e for e in result.all_events if e.is_step_materialization]
 
 
@@ -211,8 +211,8 @@ def without_a_team(rows: pa.Table) -> pa.Table:
     ("table", "spoil", "text"),
     [
         (WEEKLY_STATS, passing_17_times, "passing_yards: .* outside -99 to 800"),
-        (WEEKLY_STATS, without_a_team, "weekly_stats 2024 week 5: no rows of "),
-        (RAW_PLAYERS, without_a_team, "raw_players 2024 week 5: no rows of "),
+        (WEEKLY_STATS, without_a_team, "weekly_stats 2024 week 5: no rows for teams with a game: "),
+        (RAW_PLAYERS, without_a_team, "raw_players 2024 week 5: no rows for teams with a game: "),
         (PROJECTIONS, without_a_team, "projections 2024 week 5: .* without a projection"),
     ],
     ids=["contract", "stats", "players", "projections"],
@@ -257,7 +257,7 @@ def test_a_week_is_marked_until_it_is_final(
     found = evaluations(instance)["weekly_stats_final"]
     assert found.passed == (phase == "final")
     assert found.severity == dg.AssetCheckSeverity.WARN
-    mark = f"weekly_stats {WEEKS[1]}: {phase}, not final: the league may still correct it"
+    mark = f"weekly_stats {WEEKS[1]}: {phase}, not final: the league may still correct these stats"
     told = [warning for warning in outcome.warnings if "not final" in warning]
     assert told == ([] if found.passed else [f"weekly_stats_final: {mark}"])
 
@@ -294,14 +294,14 @@ def of_the_week_after(rows: pa.Table) -> pa.Table:
             WEEKLY_STATS,
             "weekly_stats_against_schedule",
             without_a_team,
-            "no rows of ",
+            "no rows for teams with a game: ",
             dg.AssetCheckSeverity.ERROR,
         ),
         (
             WEEKLY_STATS,
             "weekly_stats_bounds",
             None,
-            "have the very line of 2024 week 5",
+            "have the same stat line as in 2024 week 5",
             dg.AssetCheckSeverity.ERROR,
         ),
         (
@@ -364,7 +364,7 @@ def test_a_week_with_nothing_before_it_is_not_compared(instance: dg.DagsterInsta
     assert found.passed
     assert found.metadata["rules"].value == {}
     told = str(found.metadata["not compared"].value)
-    assert told == ("trailing: 2024 week 5, 2024 week 6: fewer than 8 weeks before it in the lake")
+    assert told == ("trailing: 2024 week 5, 2024 week 6: fewer than 8 earlier weeks in the lake")
 
 
 def test_played_weeks_that_are_not_in_the_lake_are_a_warning(
@@ -374,7 +374,7 @@ def test_played_weeks_that_are_not_in_the_lake_are_a_warning(
     outcome = run(instance, "season_projections")
     assert outcome.success
     [text] = [text for text in outcome.warnings if "no stats of week" in text]
-    assert "no stats of week 1, 2, 3, 4, which was played; week 6 is projected" in text
+    assert "no stats of weeks 1, 2, 3, 4, although games were played; week 6 is projected" in text
     assert text.endswith("fantasy-pipeline backfill --seasons 2024 --weeks 1,2,3,4")
 
 
@@ -390,7 +390,7 @@ def test_a_schedule_that_cannot_be_is_shown(instance: dg.DagsterInstance, lake: 
         lake.write(GAMES, before)
     assert not found.passed
     assert found.severity == dg.AssetCheckSeverity.ERROR
-    assert "against itself" in str(found.description)
+    assert "plays itself" in str(found.description)
 
 
 def test_games_are_checked_too(instance: dg.DagsterInstance, lake: Lake) -> None:

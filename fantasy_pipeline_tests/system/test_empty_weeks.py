@@ -122,7 +122,7 @@ def test_a_schedule_cut_short_does_not_empty_the_lake(
     lake.write(GAMES, pa.concat_tables([earlier, games]))
     outcome = run(instance, "games_refresh")
     assert not outcome.success
-    assert "games 2019: upstream's schedule has 0 games" in outcome.errors[0]
+    assert "games 2019: the upstream schedule has 0 games" in outcome.errors[0]
     assert set(lake.read(GAMES)["season"].to_pylist()) >= {2019}
     lake.write(GAMES, games)
     assert run(instance, "games_refresh").success

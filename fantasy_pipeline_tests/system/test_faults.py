@@ -442,7 +442,7 @@ def test_last_years_data_under_this_years_name(home: Home, name: str) -> None:
     if name == "schedule":
         games = pq.read_table(home.mirror / data.path)
         old = parquet(games.filter(pc.equal(games["season"], 2023)))
-        cause = "2024: upstream's schedule has 0 games"
+        cause = "2024: the upstream schedule has 0 games"
     else:
         old = (home.mirror / data.path.replace("2024", "2023")).read_bytes()
         cause = "rows of season 2023"
