@@ -1,4 +1,4 @@
-"""What a source of NFL data offers: the interface of the nflverse adapter and the sample league."""
+"""The interface of a source of NFL data; the nflverse adapter and the sample league have it."""
 
 from __future__ import annotations
 
@@ -10,39 +10,42 @@ if TYPE_CHECKING:
 
 
 class Source(Protocol):
-    """Delivers each data set as the contract of `sources/schema.py`.
+    """Returns each data set in its contract of `sources/schema.py`.
 
     Raises, from every method:
         NotPublishedError: upstream has no such file.
-        SourceError: anything else that kept the data from coming.
+        SourceError: the data could not be downloaded or read.
     """
 
     def schedule(self) -> pa.Table:
-        """Whole schedule, one row per game (`GAMES`)."""
+        """Return the whole schedule, one row per game (`schema.SCHEDULE`)."""
 
     def weekly_stats(self, season: int) -> pa.Table:
-        """One row per player-week (`schema.WEEKLY_STATS`)."""
+        """Return stat lines, one row per player-week (`schema.WEEKLY_STATS`)."""
 
     def weekly_rosters(self, season: int) -> pa.Table:
-        """One row per rostered player-week (`schema.WEEKLY_ROSTERS`)."""
+        """Return rosters, one row per rostered player-week (`schema.WEEKLY_ROSTERS`)."""
 
     def injuries(self, season: int) -> pa.Table:
-        """One row per player, team and week on a report (`schema.INJURIES`)."""
+        """Return injury reports, one row per player, team and week (`schema.INJURIES`)."""
 
     def snap_counts(self, season: int) -> pa.Table:
-        """One row per player-week (`schema.SNAP_COUNTS`)."""
+        """Return snap counts, one row per player-week (`schema.SNAP_COUNTS`)."""
 
     def player_ids(self) -> pa.Table:
-        """One row per player (`schema.PLAYER_IDS`)."""
+        """Return the fantasy platforms' ids, one row per player (`schema.PLAYER_IDS`)."""
 
     def players(self) -> pa.Table:
-        """One row per player (`schema.PLAYERS`)."""
+        """Return all players, one row per player (`schema.PLAYERS`)."""
 
     def nflcom_projections(self, season: int, weeks: Iterable[int]) -> pa.Table:
-        """One row per player-week (`schema.NFLCOM_PROJECTIONS`); weeks without a file have none."""
+        """Return NFL.com's projections, one row per player-week (`schema.NFLCOM_PROJECTIONS`).
+
+        A week without a file has no rows.
+        """
 
     def reader_of(self, dataset: str) -> str:
-        """Name of the reader that delivers a data set: a library's, or `SAMPLE_LABEL`."""
+        """Return the name of a data set's reader: a library, or `SAMPLE_LABEL`."""
 
     def notes(self, dataset: str, season: int) -> list[str]:
-        """What a reader of the data should know, e.g. rows left out because they have no id."""
+        """Return remarks on a data set as read, e.g. that rows without an id were left out."""

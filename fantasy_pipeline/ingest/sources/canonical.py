@@ -1,7 +1,7 @@
-"""From an upstream frame to its contract: names, types, team codes, ids, signs.
+"""Conversion of upstream's frames to their contracts: names, types, team codes, ids, signs.
 
-`project` finds each column under the names it has, or had, upstream; the functions after it mend
-what is particular to one data set. The traps they mend are measured on the real files.
+`select_columns` finds each column under the names that it has, or had, upstream. The functions
+after it correct the errors of single data sets; each correction was measured on the real files.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from fantasy_pipeline.errors import LastingError
 from fantasy_pipeline.football.tables import GAMES
@@ -19,15 +22,16 @@ from fantasy_pipeline.ingest.sources import schema
 from fantasy_pipeline.ingest.sources.ignored_columns import IGNORED_COLUMNS
 from fantasy_pipeline.lake.duck import arrow, query
 
-if TYPE_CHECKING:
-    import duckdb
-    import pyarrow as pa
-
 FORMAT_CHANGED = "Upstream changed its format: update fantasy_pipeline, or choose another --source."
 
 
 def upstream_file(dataset: str, **columns: str) -> Table:
-    """Columns that a file must have, by type, under upstream's own names."""
+    """Return a contract of the columns that a file must have, under upstream's own names.
+
+    Args:
+        dataset: name of the data set.
+        columns: names separated by spaces, by type.
+    """
     return Table(
         dataset,
         "",
@@ -48,11 +52,10 @@ SCHEDULE_FILE = upstream_file(
     time="gametime",
     string="game_id game_type home_team away_team location roof surface stadium",
 )
-"""What ``sql/schedule.sql`` reads of upstream's schedule; no lake table has type ``time``."""
-
+"""Columns of upstream's schedule that ``sql/schedule.sql`` reads; only here, a type is ``time``."""
 
 NO_PLAYER = "NO_PLAYER"
-"""player_id of the one row a week in which upstream keeps stats that belong to no player."""
+"""player_id of the one row per week in which upstream keeps stats that belong to no player."""
 
 _SQL_TYPES = {
     "bool": "boolean",
@@ -64,104 +67,108 @@ _SQL_TYPES = {
 }
 
 _NO_TEXT = re.compile(r"^(BOOLEAN|BLOB|DATE|TIME|INTERVAL|STRUCT|MAP|UNION)|\]$")
-"""DuckDB's types that no text and no id is of; the last are lists."""
+"""DuckDB's types that are neither text nor an id; lists end with a bracket."""
 
 
 def _upstream_name(column: Column, present: Sequence[str]) -> str | None:
-    """Alias first: stats files also have an abbreviated ``player_name``."""
+    """Return the name of a column in a file; None if the file lacks it.
+
+    Aliases come first: stats files also have an abbreviated ``player_name``.
+    """
     return next((name for name in (*column.aliases, column.name) if name in present), None)
 
 
 def _expression(column: Column, name: str, upstream_type: str) -> str:
+    """Return SQL for a column's value in the contract's type.
+
+    The SQL fails on a value that cannot have that type.
+
+    Args:
+        column: column of the contract.
+        name: the column's name in the frame.
+        upstream_type: the column's DuckDB type in the frame.
+    """
     quoted = '"' + name.replace('"', '""') + '"'
     if column.type == "string":
         text = f"nullif(trim(cast({quoted} as varchar), e' \\t\\r\\n'), '')"
         if upstream_type in ("DOUBLE", "FLOAT"):
-            # Ids that pandas or a CSV reader took for numbers: 4372016.0 is '4372016'.
+            # pandas and CSV readers turn ids into numbers: 4372016.0 is '4372016'.
             whole = f"cast(cast({quoted} as bigint) as varchar)"
-            return _refusing(f"{quoted} <> trunc({quoted})", quoted, "no text and no id", whole)
+            wrong = f"{quoted} <> trunc({quoted})"
+            return _failing_if(wrong, quoted, "neither text nor an id", whole)
         if _NO_TEXT.search(upstream_type):
-            # DuckDB would write any of them as text. Without a value it is no other type: R's
-            # empty columns are BOOLEAN.
-            return _refusing(f"{quoted} is not null", quoted, f"{upstream_type}, not text", text)
+            # DuckDB would write all these types as text. A column without values may have any
+            # type: R writes empty columns as BOOLEAN.
+            return _failing_if(f"{quoted} is not null", quoted, f"{upstream_type}, not text", text)
         return text
     if upstream_type == "VARCHAR":
         quoted = f"nullif({quoted}, '')"
     if column.type == "date" and upstream_type in ("TIMESTAMP", "TIMESTAMP_NS"):
-        # pandas takes a number, as which nfl_data_py may get a date, for nanoseconds after 1970.
+        # nfl_data_py may get a date as a number, which pandas reads as nanoseconds after 1970.
         day = f"cast({quoted} as date)"
-        return _refusing(f"{quoted} <> date_trunc('day', {quoted})", quoted, "no date", day)
+        wrong = f"{quoted} <> date_trunc('day', {quoted})"
+        return _failing_if(wrong, quoted, "not a date", day)
     if column.type == "timestamp" and upstream_type != "TIMESTAMP WITH TIME ZONE":
-        # Not in the machine's own zone.
+        # Without a zone, DuckDB would use the machine's.
         return f"timezone('UTC', cast({quoted} as timestamp))"
     if column.type in ("float", "int") and upstream_type in ("DOUBLE", "FLOAT"):
         quoted = f"case when isnan({quoted}) then null else {quoted} end"
     return f"cast({quoted} as {_SQL_TYPES[column.type]})"
 
 
-def _refusing(wrong: str, quoted: str, why: str, value: str) -> str:
-    """SQL of `value` that fails on the first row that is `wrong`, with the value and why."""
-    # The message has the value in it: DuckDB evaluates a constant one whether or not a row is.
+def _failing_if(wrong: str, quoted: str, why: str, value: str) -> str:
+    """Return SQL for `value` that fails on the first `wrong` row, with its value and `why`.
+
+    Args:
+        wrong: SQL condition.
+        quoted: the column's quoted name.
+        why: what the message says of the value, after "is".
+        value: SQL expression.
+    """
+    # The message contains the row's value, because DuckDB evaluates a constant error() always.
     why = why.replace("'", "''")
     message = f"cast({quoted} as varchar) || ' is {why}'"
     return f"case when {wrong} then error({message}) else {value} end"
 
 
 def _any_name(column: Column) -> str:
-    """Every name under which the column is looked for."""
+    """Return every name that a column may have upstream, for messages."""
     return " or ".join((column.name, *column.aliases))
 
 
 def _both_names(column: Column, name: str) -> str:
-    """Our name, and upstream's where it differs."""
+    """Return the contract's name of a column, with upstream's where it differs."""
     return column.name if name == column.name else f"{column.name} (upstream: {name})"
 
 
 def select_columns(
     connection: duckdb.DuckDBPyConnection, frame: pa.Table, contract: Table, season: int | None
 ) -> pa.Table:
-    """Select and cast the contract's columns from an upstream frame; nothing else is changed.
+    """Return the contract's columns of an upstream frame, cast to their types.
+
+    Rows and values stay as they are.
 
     Raises:
-        LastingError: a required column is missing or renamed, a value does not fit its type, or
-            the frame has no rows.
+        LastingError: a required column is missing or renamed, a value does not fit its type, the
+            frame has rows of another season, or it has no rows.
     """
-    import duckdb
-
     if frame.num_rows == 0:
         raise LastingError(
-            contract.name, "the upstream file has no rows", "Re-run when it has.", season
+            contract.name,
+            "the upstream file has no rows",
+            "Run again when upstream has rows.",
+            season,
         )
     _refuse_other_seasons(frame, contract, season)
     connection.register("frame", frame)
     types = {row[0]: row[1] for row in connection.execute("describe frame").fetchall()}
-    picked = {}
-    for column in contract.columns:
-        name = _upstream_name(column, list(types))
-        if name is None and column.required:
-            new = _added(list(types), contract)
-            near = [
-                like
-                for name in (column.name, *column.aliases)
-                for like in difflib.get_close_matches(name, new, n=1, cutoff=0.75)
-            ]
-            hint = f" (renamed to {near[0]}?)" if near else ""
-            raise LastingError(
-                contract.name,
-                f"upstream has no column {_any_name(column)}{hint}",
-                FORMAT_CHANGED,
-                season,
-            )
-        value = "null" if name is None else _expression(column, name, types[name])
-        sql_type = _SQL_TYPES.get(column.type, "varchar")
-        label = column.name if name is None else _both_names(column, name)
-        picked[label] = f"cast({value} as {sql_type}) as {column.name}"
+    expressions = _expressions(contract, types, season)
     try:
-        return arrow(connection, f"select {', '.join(picked.values())} from frame")  # noqa: S608 - contract
+        return arrow(connection, f"select {', '.join(expressions.values())} from frame")  # noqa: S608 - contract
     except duckdb.Error as error:
         raise LastingError(
             contract.name,
-            f"a column changed its type: {_retyped(connection, picked)}",
+            f"a column changed its type: {_retyped(connection, expressions)}",
             FORMAT_CHANGED,
             season,
         ) from error
@@ -169,11 +176,45 @@ def select_columns(
         connection.unregister("frame")
 
 
-def _refuse_other_seasons(frame: pa.Table, contract: Table, season: int | None) -> None:
-    """Raise if a season's file has rows of another one: last year's under this year's name."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
+def _expressions(contract: Table, types: Mapping[str, str], season: int | None) -> dict[str, str]:
+    """Return the SQL of each column of a contract, by the column's label in messages.
 
+    Args:
+        contract: the columns to read; an optional one that the frame lacks is null.
+        types: DuckDB types of the frame's columns.
+        season: season of the frame, for errors.
+
+    Raises:
+        LastingError: the frame lacks a required column.
+    """
+    expressions = {}
+    for column in contract.columns:
+        name = _upstream_name(column, list(types))
+        if name is None and column.required:
+            raise LastingError(
+                contract.name,
+                f"upstream has no column {_any_name(column)}"
+                + _rename_hint(column, _added(list(types), contract)),
+                FORMAT_CHANGED,
+                season,
+            )
+        value = "null" if name is None else _expression(column, name, types[name])
+        sql_type = _SQL_TYPES.get(column.type, "varchar")
+        label = column.name if name is None else _both_names(column, name)
+        expressions[label] = f"cast({value} as {sql_type}) as {column.name}"
+    return expressions
+
+
+def _rename_hint(column: Column, added: Sequence[str]) -> str:
+    """Return a hint at the new column that a missing one may be called now, or nothing."""
+    for name in (column.name, *column.aliases):
+        if near := difflib.get_close_matches(name, added, n=1, cutoff=0.75):
+            return f" (renamed to {near[0]}?)"
+    return ""
+
+
+def _refuse_other_seasons(frame: pa.Table, contract: Table, season: int | None) -> None:
+    """Raise if a season's file has rows of another season, e.g. last year's file renamed."""
     if (
         season is None
         or "season" not in contract.column_names
@@ -183,7 +224,7 @@ def _refuse_other_seasons(frame: pa.Table, contract: Table, season: int | None) 
     try:
         found = set(pc.unique(frame["season"].cast(pa.float64())).to_pylist())
     except pa.ArrowInvalid:
-        # What is no number at all is named as a column that changed its type.
+        # Not numbers: `select_columns` reports a column that changed its type.
         return
     if found != {float(season)}:
         listed = ", ".join(
@@ -193,23 +234,23 @@ def _refuse_other_seasons(frame: pa.Table, contract: Table, season: int | None) 
         raise LastingError(
             contract.name,
             f"upstream's file has rows of season {listed}",
-            "It is another season's file: re-run when upstream has put it right.",
+            "Upstream published another season's file: run again when upstream has corrected it.",
             season,
         )
 
 
 def _added(present: Sequence[str], contract: Table) -> list[str]:
-    """Columns that are neither read nor known."""
+    """Return the new columns of a file: neither in the contract nor in `IGNORED_COLUMNS`."""
     wanted = {name for column in contract.columns for name in (column.name, *column.aliases)}
     return sorted(set(present) - wanted - IGNORED_COLUMNS.get(contract.name, frozenset()))
 
 
 def column_notes(present: Sequence[str], contract: Table) -> list[str]:
-    """What a reader should know of a file's columns: those that upstream added, those it dropped.
+    """Return notes on the columns that upstream added to a file, and on those it dropped.
 
     Args:
         present: columns of upstream's file.
-        contract: `schema` contract; its optional columns may be absent.
+        contract: contract of the file; its optional columns may be missing.
     """
     notes = []
     if added := _added(present, contract):
@@ -222,22 +263,24 @@ def column_notes(present: Sequence[str], contract: Table) -> list[str]:
     return notes
 
 
-def _retyped(connection: duckdb.DuckDBPyConnection, picked: Mapping[str, str]) -> str:
-    """The first column that cannot be read, and why."""
-    import duckdb
-
-    for name, expression in picked.items():
+def _retyped(connection: duckdb.DuckDBPyConnection, expressions: Mapping[str, str]) -> str:
+    """Return the label of the first column whose expression fails, and DuckDB's reason."""
+    for name, expression in expressions.items():
         try:
             arrow(connection, f"select {expression} from frame")  # noqa: S608 - contract
         except duckdb.Error as error:
             return f"{name}: {str(error).splitlines()[0]}"
-    return "none by itself"
+    return "no single column fails"
 
 
 def schedule(connection: duckdb.DuckDBPyConnection, frame: pa.Table) -> pa.Table:
-    """Schedule in the lake's shape: UTC kick-offs (13:00 US/Eastern where unknown)."""
-    import duckdb
+    """Return the schedule in the shape of `GAMES`, one row per game.
 
+    Kick-offs are UTC; a game without a time gets 13:00 US/Eastern.
+
+    Raises:
+        LastingError: as `select_columns`, or a date and time are not a kick-off.
+    """
     connection.register("frame", select_columns(connection, frame, SCHEDULE_FILE, None))
     try:
         rows = arrow(
@@ -247,18 +290,19 @@ def schedule(connection: duckdb.DuckDBPyConnection, frame: pa.Table) -> pa.Table
             ),
         )
     except duckdb.Error as error:
-        # Every column is of its type; what is left is a day beyond the calendar of DuckDB.
-        cause = f"no kick-off of gameday and gametime: {str(error).splitlines()[0]}"
+        # All columns have their types, so the day must be beyond DuckDB's calendar.
+        cause = f"gameday and gametime give no kick-off: {str(error).splitlines()[0]}"
         raise LastingError("schedule", cause, FORMAT_CHANGED) from error
     return GAMES.conform(rows)
 
 
 def weekly_stats(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: int) -> pa.Table:
-    """Weekly stats; yards lost to sacks are negative, as in the new release.
+    """Return stat lines, one row per player-week, from the old or the new release.
 
-    Who only kicks did nothing else, and the others kicked nothing, as in the new release too.
+    As in the new release, yards lost to sacks are negative. Where the old release's kicking was
+    joined, a kicker's other stats are 0 and the other players' kicking stats are 0.
     """
-    # Only the old release calls a team so.
+    # Only the old release has a column of this name.
     is_old = "recent_team" in frame.column_names and "team" not in frame.column_names
     contract = schema.OLD_WEEKLY_STATS if is_old else schema.WEEKLY_STATS
     connection.register("stats", select_columns(connection, frame, contract, season))
@@ -266,7 +310,7 @@ def weekly_stats(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season:
         f"coalesce(player_id, '{NO_PLAYER}') as player_id",
         f"{code_sql('team')} as team",
         f"{code_sql('opponent')} as opponent",
-        # Positive in the old release's sack_yards; 0 - x, or a zero would be -0.0.
+        # The old release's sack_yards are positive. 0 - x, because -x would make -0.0 of a 0.
         "0 - abs(sack_yards_lost) as sack_yards_lost",
     ]
     sql = f"select * replace ({', '.join(replace)}) from stats"  # noqa: S608 - contract
@@ -279,18 +323,21 @@ def weekly_stats(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season:
 def with_kickers(
     connection: duckdb.DuckDBPyConnection, frame: pa.Table, kicking: pa.Table, season: int
 ) -> pa.Table:
-    """The old release's stat lines with its kicking, which some who do other things do as well."""
+    """Return the old release's stat lines joined with its kicking, one row per player-week.
+
+    A player who kicks and has other stats is in both files; columns of both are merged.
+    """
     kicking = select_columns(connection, kicking, schema.OLD_KICKING, season).rename_columns(
         {"player_name": "player_display_name", "team": "recent_team"}
     )
     connection.register("stats", frame)
     connection.register("kicking", kicking)
     both = [name for name in frame.column_names if name in kicking.column_names]
-    picked = ", ".join(f"coalesce(s.{name}, k.{name}) as {name}" for name in both)
-    left_out = ", ".join(both)
+    merged = ", ".join(f"coalesce(s.{name}, k.{name}) as {name}" for name in both)
+    names = ", ".join(both)
     return arrow(
         connection,
-        f"select {picked}, s.* exclude ({left_out}), k.* exclude ({left_out})"  # noqa: S608 - contract
+        f"select {merged}, s.* exclude ({names}), k.* exclude ({names})"  # noqa: S608 - contract
         " from stats s full join kicking k using (season, week, player_id)",
     )
 
@@ -298,12 +345,11 @@ def with_kickers(
 def weekly_rosters(
     connection: duckdb.DuckDBPyConnection, frame: pa.Table, players: pa.Table, season: int
 ) -> tuple[pa.Table, list[str]]:
-    """Weekly rosters, and a note on rows left out because nobody knows their gsis_id.
+    """Return weekly rosters, one row per player-week, and a note on rows without a gsis_id.
 
-    Rookies get the id late: `players` (of today) is asked by Elias id first.
+    Those rows are left out. Rookies get their gsis_id late, so a missing one is looked up in
+    `players` (the current file) by Elias id first.
     """
-    import pyarrow.compute as pc
-
     connection.register("rosters", select_columns(connection, frame, schema.WEEKLY_ROSTERS, season))
     connection.register("players", players)
     sql = query(__package__, "weekly_rosters").format(team=code_sql("r.team"))
@@ -317,19 +363,19 @@ def weekly_rosters(
             + ", ".join(names[:8])
             + (f" and {len(names) - 8} more" if len(names) > 8 else "")
         )
-    known = rows.filter(pc.is_valid(rows["player_id"]))
-    return schema.WEEKLY_ROSTERS.conform(known), notes
+    identified = rows.filter(pc.is_valid(rows["player_id"]))
+    return schema.WEEKLY_ROSTERS.conform(identified), notes
 
 
 def injuries(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: int) -> pa.Table:
-    """Injury reports; one row per player, team and week: the last one upstream wrote."""
+    """Return injury reports, one row per player, team and week: the latest report of each."""
     connection.register("injuries", select_columns(connection, frame, schema.INJURIES, season))
     sql = query(__package__, "injuries").format(team=code_sql("team"))
     return schema.INJURIES.conform(arrow(connection, sql))
 
 
 def snap_counts(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: int) -> pa.Table:
-    """Snap counts."""
+    """Return snap counts, one row per player and game."""
     connection.register("snaps", select_columns(connection, frame, schema.SNAP_COUNTS, season))
     return schema.SNAP_COUNTS.conform(
         arrow(
@@ -340,12 +386,12 @@ def snap_counts(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: 
 
 
 def player_ids(connection: duckdb.DuckDBPyConnection, frame: pa.Table) -> pa.Table:
-    """Id map; of the few players listed twice, the row with the most ids."""
+    """Return the id map, one row per player; of repeated rows, the one with the most ids."""
     connection.register("ids", select_columns(connection, frame, schema.PLAYER_IDS, None))
     return schema.PLAYER_IDS.conform(arrow(connection, query(__package__, "player_ids")))
 
 
 def players(connection: duckdb.DuckDBPyConnection, frame: pa.Table) -> pa.Table:
-    """Players who have a gsis_id."""
+    """Return the players who have a gsis_id, one row per player."""
     connection.register("players", select_columns(connection, frame, schema.PLAYERS, None))
     return schema.PLAYERS.conform(arrow(connection, "from players where player_id is not null"))

@@ -1,7 +1,8 @@
-"""Columns of upstream's files that are known and not read, by data set.
+"""Columns of upstream's files that are ignored, by data set.
 
-A column beyond these and the contract's is new: it is reported, and added here or to the contract
-in `schema.py`. Seen in the files of 2015-2025, old and new layout.
+A column that is neither here nor in the contract is new, and the import warns of it. Then add the
+column here, or to the contract in `schema.py`. The lists come from the files of 2015-2025, old
+and new layout.
 """
 
 from __future__ import annotations

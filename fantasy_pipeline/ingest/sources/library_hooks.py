@@ -1,6 +1,9 @@
-"""How the two unmodified libraries are made to read through a transport.
+"""Hooks that make nflreadpy and nfl_data_py read their files through a transport.
 
-How files are fetched belongs in `transport.py`, what the libraries return in the readers.
+Neither library has a setting for this, so within `serve_libraries` the hooks replace nflreadpy's
+adapters (of its public session) and `urllib.request.urlopen`, which pandas calls for nfl_data_py.
+Only public attributes are replaced, and all of them are put back. Downloads belong in
+`download/transport.py`; what the libraries return belongs in `nflverse.py`.
 """
 
 from __future__ import annotations
@@ -10,9 +13,9 @@ import io
 import threading
 import urllib.request
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.message import Message
-from typing import Any
+from typing import TypeVar
 from urllib.response import addinfourl
 
 import requests
@@ -21,17 +24,19 @@ from requests.adapters import BaseAdapter
 from fantasy_pipeline.errors import LastingError, PipelineError, SourceError
 from fantasy_pipeline.ingest.download.transport import Fetched, Transport
 
+T = TypeVar("T")
+
 _LOCK = threading.RLock()
 
-# nfl_data_py.import_weekly_rosters reads this over plain http, only to compute ages that nobody
-# here uses. It gets one game that no roster row matches. `import_schedules` reads it too: do not
-# call that one here, it would find no games.
+# nfl_data_py.import_weekly_rosters reads this schedule over plain http, only to compute ages,
+# which this package does not use. The hook answers with one game that no roster row matches.
+# Never call `import_schedules` here: it reads the same address and would return that game alone.
 _AGES_URL = "http://www.habitatring.com/games.csv"
 _NO_GAMES = b"season,week,gameday,home_team,away_team\n1900,1,1900-01-01,NONE,NONE\n"
 
 
 class UnreadableError(LastingError):
-    """A library failed on a file that it was given."""
+    """A library failed on a file that it read."""
 
 
 @contextlib.contextmanager
@@ -40,45 +45,46 @@ def serve_libraries(
 ) -> Iterator[list[Fetched]]:
     """Answer every request of nflreadpy and nfl_data_py from `transport` within the context.
 
-    Put the library call alone inside. Yields the list of files read, which fills as they are.
-    nfl_data_py is served in the calling thread only (not with ``thread_requests=True``), so that
-    other threads keep their network. What the libraries print is dropped, and so are their
-    deprecation warnings. One context is open at a time in a process; a second waits.
+    The context must contain the library call alone. It yields the list of files read, which grows
+    with each file. nfl_data_py is served in the calling thread only (so never call it with
+    ``thread_requests=True``); other threads keep their network. Everything that the libraries
+    print is dropped, and so are their deprecation warnings. A process has one context open at a
+    time; a second thread waits for it.
 
     Raises:
         NotPublishedError: upstream has no such file.
         UnreadableError: the library could not read a file.
-        SourceError: a file did not come, or the library refused the season. Raised even if the
-            library swallowed the failure.
+        SourceError: a download failed, or the library refused the season. It is raised even if
+            the library swallowed the failure.
     """
     with _LOCK:
-        desk = _Server(transport, dataset, season)
+        server = _Server(transport, dataset, season)
         error: Exception | None = None
         try:
             with (
-                _nflreadpy_served(desk),
-                _urllib_served(desk),
+                _nflreadpy_served(server),
+                _urllib_served(server),
                 contextlib.redirect_stdout(io.StringIO()),
                 warnings.catch_warnings(),
             ):
-                # nfl_data_py is archived: nobody can act on its use of deprecated pandas.
+                # nfl_data_py is archived: its use of deprecated pandas will never change.
                 warnings.simplefilter("ignore", DeprecationWarning)
                 warnings.simplefilter("ignore", FutureWarning)
-                yield desk.served
+                yield server.served
         except Exception as raised:
             error = raised
-        # Outside of the except block, so that the failure keeps its own cause.
-        if desk.failure is not None:
-            raise desk.failure
+        # Raise outside of the except block, so that the failure keeps its own cause.
+        if server.failure is not None:
+            raise server.failure
         if error is not None:
-            raise desk.explained(error)
+            raise server.explained(error)
 
 
 class _Server:
-    """Answers each address that a library asks for and remembers the first failure.
+    """Answers the libraries' requests from a transport, and keeps the first failure.
 
-    The libraries wrap what is raised under them (nflreadpy in ConnectionError or ValueError), so
-    the context raises the remembered failure instead.
+    The libraries wrap the errors of a request (nflreadpy in ConnectionError or ValueError), so the
+    context raises the kept failure instead.
     """
 
     def __init__(self, transport: Transport, dataset: str, season: int | None) -> None:
@@ -89,6 +95,11 @@ class _Server:
         self.failure: SourceError | None = None
 
     def answer(self, url: str) -> bytes:
+        """Return the content of the file at an address.
+
+        Raises:
+            SourceError: the download failed.
+        """
         if url == _AGES_URL:
             return _NO_GAMES
         try:
@@ -101,7 +112,7 @@ class _Server:
         return content
 
     def explained(self, error: Exception) -> Exception:
-        """Turn what a library raised into a SourceError, where it can only mean the data."""
+        """Return a SourceError for a library's error that comes from the data, else the error."""
         reason = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
         explained: SourceError
         if isinstance(error, (PipelineError, MemoryError)):
@@ -110,14 +121,14 @@ class _Server:
             explained = UnreadableError(
                 self._dataset,
                 f"the file {self.served[-1].path} could not be read: {reason}",
-                "Delete that file (in a mirror: replace it) and run again",
+                "Delete that file (in a mirror: replace it), then run again.",
                 self._season,
             )
         elif isinstance(error, ValueError):
             explained = SourceError(
                 self._dataset,
-                f"the library refused: {reason}",
-                "Check the season",
+                f"the library refused the request: {reason}",
+                "Check the season.",
                 self._season,
             )
         else:
@@ -127,16 +138,17 @@ class _Server:
 
 
 @contextlib.contextmanager
-def _nflreadpy_served(desk: _Server) -> Iterator[None]:
-    # Imported here: it reads a .env file of the working directory when imported.
+def _nflreadpy_served(server: _Server) -> Iterator[None]:
+    """Answer nflreadpy's requests from the server, and switch its own cache off."""
+    # Imported here: nflreadpy reads a .env file of the working directory when it is imported.
     from nflreadpy.config import CacheMode, get_config, update_config
     from nflreadpy.downloader import get_downloader
 
     session = get_downloader().session
     config = get_config()
     adapters, cache_mode, verbose = session.adapters, config.cache_mode, config.verbose
-    session.adapters = type(adapters)({"https://": _Adapter(desk), "http://": _Adapter(desk)})
-    # Its memory cache is 24 hours old in a daemon; the transport's is validated on each run.
+    session.adapters = type(adapters)({"https://": _Adapter(server), "http://": _Adapter(server)})
+    # Its memory cache would keep a file for 24 hours; the transport validates files on each run.
     update_config(cache_mode=CacheMode.OFF, verbose=False)
     try:
         yield
@@ -146,16 +158,16 @@ def _nflreadpy_served(desk: _Server) -> Iterator[None]:
 
 
 class _Adapter(BaseAdapter):
-    """Answers a requests session from the desk."""
+    """Answers a requests session from the server."""
 
-    def __init__(self, desk: _Server) -> None:
+    def __init__(self, server: _Server) -> None:
         super().__init__()
-        self._desk = desk
+        self._server = server
 
     def send(
-        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+        self, request: requests.PreparedRequest, *args: object, **kwargs: object
     ) -> requests.Response:
-        content = self._desk.answer(str(request.url))
+        content = self._server.answer(str(request.url))
         response = requests.Response()
         response.status_code = 200
         response.url = str(request.url)
@@ -165,34 +177,33 @@ class _Adapter(BaseAdapter):
         return response
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: the adapter holds no connection."""
 
 
 @contextlib.contextmanager
-def _urllib_served(desk: _Server) -> Iterator[None]:
-    previous: urllib.request.OpenerDirector | None = getattr(urllib.request, "_opener", None)
-    urllib.request.install_opener(_Opener(desk, previous or urllib.request.build_opener()))
+def _urllib_served(server: _Server) -> Iterator[None]:
+    """Answer `urllib.request.urlopen` from the server."""
+    previous = urllib.request.urlopen
+    urllib.request.urlopen = _served(server, previous)
     try:
         yield
     finally:
-        # None makes urllib build its default again.
-        urllib.request.install_opener(previous)
+        urllib.request.urlopen = previous
 
 
-class _Opener(urllib.request.OpenerDirector):
-    """Answers `urllib.request.urlopen`, which pandas uses, from the desk."""
+def _served(server: _Server, previous: Callable[..., T]) -> Callable[..., T | addinfourl]:
+    """Return an `urlopen` that the server answers in this thread, and `previous` in all others."""
+    thread = threading.get_ident()
 
-    def __init__(self, desk: _Server, others: urllib.request.OpenerDirector) -> None:
-        super().__init__()
-        self._desk = desk
-        self._others = others
-        self._thread = threading.get_ident()
-
-    def open(self, fullurl: Any, *args: Any, **kwargs: Any) -> Any:
-        if threading.get_ident() != self._thread:
-            return self._others.open(fullurl, *args, **kwargs)
-        url = fullurl if isinstance(fullurl, str) else fullurl.full_url
-        content = self._desk.answer(url)
+    def urlopen(
+        url: str | urllib.request.Request, *args: object, **kwargs: object
+    ) -> T | addinfourl:
+        if threading.get_ident() != thread:
+            return previous(url, *args, **kwargs)
+        address = url if isinstance(url, str) else url.full_url
+        content = server.answer(address)
         headers = Message()
         headers["Content-Length"] = str(len(content))
-        return addinfourl(io.BytesIO(content), headers, url, 200)
+        return addinfourl(io.BytesIO(content), headers, address, 200)
+
+    return urlopen

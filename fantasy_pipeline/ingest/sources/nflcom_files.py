@@ -1,4 +1,4 @@
-"""Reads the files of NFL.com's weekly projections, as hvpkod/NFL-Data publishes them."""
+"""Reader of NFL.com's weekly projections, as hvpkod/NFL-Data publishes them: CSV files."""
 
 from __future__ import annotations
 
@@ -19,12 +19,10 @@ from fantasy_pipeline.lake.duck import arrow, query
 NFLCOM_FILE = upstream_file(
     "nflcom_projections", string="PlayerName Team", float="PlayerWeekProjectedPts"
 )
-"""What ``sql/nflcom_projections.sql`` reads of each file."""
+"""Columns of each file that ``sql/nflcom_projections.sql`` reads."""
 
-
-# No other --source has NFL.com's projections.
+# Unlike `canonical.FORMAT_CHANGED`, without --source: only hvpkod has NFL.com's projections.
 _NFLCOM_CHANGED = "Upstream changed its format: update fantasy_pipeline."
-
 
 _NFLCOM_LINES = """
 select files.week, files.position, files.as_of, PlayerName, Team, PlayerWeekProjectedPts
@@ -34,8 +32,10 @@ from read_csv(
 )
 join files using (filename)
 """
-"""The dialect is given: to guess it takes ten times as long as to read."""
+"""All lines of all files, with each file's week, position and time.
 
+The CSV dialect is given, because detecting it takes ten times as long as reading.
+"""
 
 _NFLCOM_NO_NUMBERS = """
 select week, position, PlayerWeekProjectedPts as value
@@ -44,7 +44,10 @@ where try_cast(value as double) is null and trim(value) not in ('', '-')
 order by week, position, value
 limit 1
 """
-"""A value that is neither points nor none: its player would be taken for not projected."""
+"""The first value that is neither points nor blank nor a dash.
+
+Without this check, its player would count as not projected.
+"""
 
 
 class NflcomFile(NamedTuple):
@@ -59,38 +62,19 @@ class NflcomFile(NamedTuple):
 def nflcom_projections(
     connection: duckdb.DuckDBPyConnection, files: Sequence[NflcomFile], season: int, dataset: str
 ) -> tuple[pa.Table, list[str]]:
-    """NFL.com projections of some weeks, and all columns that the files have.
+    """Return NFL.com's projections, one row per player-week, and all columns of the files.
 
-    Only ``PlayerWeekProjectedPts`` is read: in 2021-23 the stat columns beside it hold the actual
-    stats. 0, nothing or a dash means that NFL.com did not project the player.
+    Only ``PlayerWeekProjectedPts`` is read: in 2021-2023 the stat columns beside it hold the
+    actual stats. Points of 0, blank or a dash mean that NFL.com did not project the player.
 
     Raises:
-        UnusableAnswerError: one of the files cannot be used.
+        UnusableAnswerError: a file is not UTF-8 or not a CSV, lacks a column, has points that are
+            not a number, or has no projection.
     """
-    import duckdb
-    import pyarrow as pa
-
     columns = dict.fromkeys(
         name for file in files for name in _nflcom_header(file, season, dataset)
     )
-    connection.register(
-        "files",
-        pa.table(
-            {
-                "filename": [str(file.path) for file in files],
-                "week": pa.array([file.week for file in files], pa.int32()),
-                "position": [file.position for file in files],
-                "as_of": pa.array([file.as_of for file in files], pa.timestamp("us", tz="UTC")),
-            }
-        ),
-    )
-    try:
-        lines = arrow(connection, _NFLCOM_LINES, paths=[str(file.path) for file in files])
-    except duckdb.Error as error:
-        cause = f"a file cannot be read: {' '.join(str(error).split())[:200]}"
-        advice = "It is cut off or no CSV: delete it from the cache or mirror and re-run."
-        raise UnusableAnswerError(dataset, cause, advice, season) from error
-    connection.register("lines", lines)
+    connection.register("lines", _nflcom_lines(connection, files, season, dataset))
     if retyped := arrow(connection, _NFLCOM_NO_NUMBERS).to_pylist():
         [row] = retyped
         cause = (
@@ -100,21 +84,46 @@ def nflcom_projections(
         raise UnusableAnswerError(dataset, cause, _NFLCOM_CHANGED, season, row["week"])
     sql = query(__package__, "nflcom_projections").format(team=code_sql("Team"))
     rows = arrow(connection, sql, season=season)
-    told = set(zip(rows["week"].to_pylist(), rows["position"].to_pylist(), strict=True))
+    projected = set(zip(rows["week"].to_pylist(), rows["position"].to_pylist(), strict=True))
     for file in files:
-        if (file.week, file.position) not in told:
+        if (file.week, file.position) not in projected:
             cause = f"the {file.position} file has no projection"
-            raise UnusableAnswerError(dataset, cause, "Re-run later.", season, file.week)
+            raise UnusableAnswerError(dataset, cause, "Run again later.", season, file.week)
     return schema.NFLCOM_PROJECTIONS.conform(rows), list(columns)
 
 
+def _nflcom_lines(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[NflcomFile], season: int, dataset: str
+) -> pa.Table:
+    """Return the lines of all files as text, one row per line, see `_NFLCOM_LINES`."""
+    table = pa.table(
+        {
+            "filename": [str(file.path) for file in files],
+            "week": pa.array([file.week for file in files], pa.int32()),
+            "position": [file.position for file in files],
+            "as_of": pa.array([file.as_of for file in files], pa.timestamp("us", tz="UTC")),
+        }
+    )
+    connection.register("files", table)
+    try:
+        return arrow(connection, _NFLCOM_LINES, paths=[str(file.path) for file in files])
+    except duckdb.Error as error:
+        cause = f"a file cannot be read: {' '.join(str(error).split())[:200]}"
+        advice = "It is cut off or not a CSV: delete it from the cache or mirror, then run again."
+        raise UnusableAnswerError(dataset, cause, advice, season) from error
+
+
 def _nflcom_header(file: NflcomFile, season: int, dataset: str) -> list[str]:
-    """Columns of a file, those that are read among them."""
+    """Return all columns of a file.
+
+    Raises:
+        UnusableAnswerError: the file is not UTF-8, or lacks a column of `NFLCOM_FILE`.
+    """
     try:
         with file.path.open(encoding="utf-8-sig") as lines:
             header = lines.readline().strip().split(",")
     except UnicodeDecodeError as error:
-        advice = "Delete it from the cache or mirror and re-run."
+        advice = "Delete it from the cache or mirror, then run again."
         cause = f"the {file.position} file is not UTF-8"
         raise UnusableAnswerError(dataset, cause, advice, season, file.week) from error
     for column in NFLCOM_FILE.column_names:

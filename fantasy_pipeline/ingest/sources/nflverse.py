@@ -1,22 +1,26 @@
 """The nflverse adapter: two unmodified libraries as readers behind one canonical schema.
 
-Which reader delivers what, with ``source=auto`` (measured on the real files):
+Readers with ``source=auto`` (measured on the real files):
 
 * nfl_data_py: weekly rosters, injuries, snap counts, players and the id map, for all seasons.
-* nflreadpy: the schedule (nfl_data_py takes it over plain http), and weekly stats: nfl_data_py's
-  file ends with 2024, and 114 of its point totals were corrected since.
+* nflreadpy: the schedule, which nfl_data_py reads over plain http; and weekly stats, because
+  nfl_data_py's file ends with 2024 and upstream has corrected 114 of its point totals since.
 
-NFL.com's projections have no library; their CSV files are read here. Nor have the kickers of
-nfl_data_py's release, who have a file of their own.
+Two kinds of files have no library and are read directly: the CSV files of NFL.com's projections,
+and the kicking stats of nfl_data_py's release.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from fantasy_pipeline.errors import LastingError, NotPublishedError, PipelineError, SourceError
 from fantasy_pipeline.ingest.download.transport import Fetched, Transport
@@ -25,8 +29,8 @@ from fantasy_pipeline.ingest.sources.library_hooks import UnreadableError, serve
 from fantasy_pipeline.lake.duck import database
 
 if TYPE_CHECKING:
-    import duckdb
-    import pyarrow as pa
+    import pandas as pd
+    import polars as pl
 
 Reader = Literal["nfl_data_py", "nflreadpy"]
 
@@ -40,7 +44,7 @@ _AUTO: dict[str, Reader] = {
     "players": "nfl_data_py",
 }
 LAST_OLD_STATS_SEASON = 2024
-"""nfl_data_py reads weekly stats of a release that ended with this season."""
+"""Last season of the release from which nfl_data_py reads weekly stats."""
 OLD_KICKING_URL = (
     "https://github.com/nflverse/nflverse-data/releases/download"
     "/player_stats/player_stats_kicking_{season}.parquet"
@@ -60,19 +64,19 @@ _CONTRACTS = {
     "nflcom_projections": nflcom_files.NFLCOM_FILE,
 }
 
-# Per-season tables kept at once: a run over many seasons must not hold them all.
+# Per-season tables in memory at once: a run over many seasons must not keep them all.
 _KEPT_SEASON_TABLES = 4
 
-# Tables without seasons, by data set and reader: the file each was read from, and what to note.
+# Tables without seasons, by data set and reader, with the file of each and its notes.
 _PARSED: dict[tuple[str, str], tuple[Fetched, pa.Table, list[str]]] = {}
 
 
 class Nflverse:
-    """`Source` over nflverse's release files; see `sources.base.Source`.
+    """The `Source` of nflverse's release files; see `sources.base.Source`.
 
     Args:
         transport: fetches files for both libraries.
-        source: ``auto``, or the one reader to use wherever it can.
+        source: ``auto``, or the one reader to use for every data set that it can read.
     """
 
     def __init__(self, transport: Transport, source: Literal["auto", Reader] = "auto") -> None:
@@ -106,24 +110,27 @@ class Nflverse:
         if self.reader_of("weekly_stats") == "nfl_data_py" and season > LAST_OLD_STATS_SEASON:
             raise LastingError(
                 "weekly_stats",
-                f"nfl_data_py reads a release that ended with {LAST_OLD_STATS_SEASON}",
+                f"nfl_data_py has no stats after {LAST_OLD_STATS_SEASON}, where its release ends",
                 "Use --source auto or nflreadpy.",
                 season,
             )
         return self._per_season("weekly_stats", season, canonical.weekly_stats)
 
     def weekly_rosters(self, season: int) -> pa.Table:
-        def mend(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: int) -> pa.Table:
-            try:
-                players = self.players()
-            except NotPublishedError:
-                # Rosters do without; whoever asks for the players themselves is told.
-                players = schema.PLAYERS.arrow_schema.empty_table()
-            table, notes = canonical.weekly_rosters(connection, frame, players, season)
-            self._note("weekly_rosters", season, notes)
-            return table
+        return self._per_season("weekly_rosters", season, self._canonical_rosters)
 
-        return self._per_season("weekly_rosters", season, mend)
+    def _canonical_rosters(
+        self, connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: int
+    ) -> pa.Table:
+        """Return weekly rosters, with ids from the file of players if upstream has it."""
+        try:
+            players = self.players()
+        except NotPublishedError:
+            # Rosters are usable without it; a call of `players` raises the error again.
+            players = schema.PLAYERS.arrow_schema.empty_table()
+        table, notes = canonical.weekly_rosters(connection, frame, players, season)
+        self._note("weekly_rosters", season, notes)
+        return table
 
     def injuries(self, season: int) -> pa.Table:
         return self._per_season("injuries", season, canonical.injuries)
@@ -139,7 +146,7 @@ class Nflverse:
             try:
                 files += self._nflcom_files(season, week)
             except NotPublishedError as error:
-                # The week counts as absent; the others are none the worse for it.
+                # This week counts as absent; the other weeks are read all the same.
                 incomplete = error
         if not files and incomplete:
             raise incomplete
@@ -151,7 +158,11 @@ class Nflverse:
         return table
 
     def _nflcom_files(self, season: int, week: int) -> list[nflcom_files.NflcomFile]:
-        """Files of one week; none if NFL.com's week was never saved."""
+        """Return the files of one week, one per position; none if hvpkod has not saved the week.
+
+        Raises:
+            NotPublishedError: the week has the first position's file, but not all of them.
+        """
         files = []
         for position in NFLCOM_POSITIONS:
             url = NFLCOM_URL.format(season=season, week=week, position=position)
@@ -164,9 +175,15 @@ class Nflverse:
             files.append(nflcom_files.NflcomFile(fetched.path, week, position, fetched.as_of))
         return files
 
-    def _once(self, dataset: str, mend: Any) -> pa.Table:
-        """A table without seasons; the next run of this process reuses it if upstream's file is
-        still the same."""
+    def _once(
+        self,
+        dataset: str,
+        to_canonical: Callable[[duckdb.DuckDBPyConnection, pa.Table], pa.Table],
+    ) -> pa.Table:
+        """Return a table without seasons; read it again only if upstream's file has changed.
+
+        Later runs of this process share the table.
+        """
         if dataset not in self._tables:
             parsed = _PARSED.get((dataset, self.reader_of(dataset)))
             if parsed and self._transport.fetch(parsed[0].url, dataset) == parsed[0]:
@@ -174,15 +191,21 @@ class Nflverse:
                 self._note(dataset, None, parsed[2])
             else:
                 frame, files = self._read(dataset, None)
-                with _names_the_file(dataset), database() as connection:
-                    table = mend(connection, frame)
-                _refuse_nothing(dataset, None, table)
+                with _file_named(dataset), database() as connection:
+                    table = to_canonical(connection, frame)
+                _require_rows(dataset, None, table)
                 notes = self._note_columns(dataset, None, frame.column_names)
                 _PARSED[(dataset, self.reader_of(dataset))] = (files[0], table, notes)
                 self._tables[dataset] = table
         return self._tables[dataset]
 
-    def _per_season(self, dataset: str, season: int, mend: Any) -> pa.Table:
+    def _per_season(
+        self,
+        dataset: str,
+        season: int,
+        to_canonical: Callable[[duckdb.DuckDBPyConnection, pa.Table, int], pa.Table],
+    ) -> pa.Table:
+        """Return a season's table; the last `_KEPT_SEASON_TABLES` stay in memory."""
         first = schema.FIRST_SEASON_UPSTREAM[dataset]
         if season < first:
             raise NotPublishedError(
@@ -192,9 +215,9 @@ class Nflverse:
         if key not in self._season_tables:
             self._notes.pop(key, None)
             frame, _ = self._read(dataset, season)
-            with _names_the_file(dataset, season), database() as connection:
-                table = mend(connection, frame, season)
-            _refuse_nothing(dataset, season, table)
+            with _file_named(dataset, season), database() as connection:
+                table = to_canonical(connection, frame, season)
+            _require_rows(dataset, season, table)
             self._note_columns(dataset, season, frame.column_names)
             self._season_tables[key] = table
             if len(self._season_tables) > _KEPT_SEASON_TABLES:
@@ -205,30 +228,28 @@ class Nflverse:
         self._notes.setdefault((dataset, season), []).extend(notes)
 
     def _note_columns(self, dataset: str, season: int | None, columns: Sequence[str]) -> list[str]:
-        where = dataset if season is None else f"{dataset} {season}"
+        """Note, and return, which of a file's columns are new or gone."""
+        label = dataset if season is None else f"{dataset} {season}"
         found = canonical.column_notes(columns, _CONTRACTS[dataset])
-        notes = [f"{where}: {note}" for note in found]
+        notes = [f"{label}: {note}" for note in found]
         self._note(dataset, season, notes)
         return notes
 
     def _read(self, dataset: str, season: int | None) -> tuple[pa.Table, list[Fetched]]:
-        """Raw upstream frame, through the library in charge of the data set, and its files."""
+        """Return upstream's rows as the data set's library reads them, and the files read."""
         read = _read_nflreadpy if self.reader_of(dataset) == "nflreadpy" else _read_nfl_data_py
         try:
             with serve_libraries(self._transport, dataset, season) as files:
                 frame = read(dataset, season)
         except UnreadableError as error:
-            _blame_a_column(error, files[-1].path)
+            _raise_for_columns(error, files[-1].path)
             raise
         if dataset == "weekly_stats" and season and self.reader_of(dataset) == "nfl_data_py":
             frame = self._with_kickers(frame, season)
         return frame, files
 
     def _with_kickers(self, frame: pa.Table, season: int) -> pa.Table:
-        """The old release's stat lines and, from its other file, those of kickers."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
+        """Return the old release's stat lines, with kicking from the release's other file."""
         url = OLD_KICKING_URL.format(season=season)
         try:
             path = self._transport.fetch(url, "weekly_stats", season).path
@@ -241,37 +262,36 @@ class Nflverse:
             raise LastingError(
                 "weekly_stats",
                 f"the file {url} could not be read: {error}",
-                "Delete it in the cache (in a mirror: replace it) and run again",
+                "Delete it in the cache (in a mirror: replace it), then run again.",
                 season,
             ) from error
         with database() as connection:
             return canonical.with_kickers(connection, frame, kicking, season)
 
 
-def _blame_a_column(error: UnreadableError, path: Path) -> None:
-    """Raise if the file that a library failed on is whole: then it is upstream's columns that
-    changed. nfl_data_py computes with some of the rosters', and its own words name none."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+def _raise_for_columns(error: UnreadableError, path: Path) -> None:
+    """Raise an error about columns if the file that a library failed on is whole.
 
+    Then upstream has changed its columns. nfl_data_py computes with some columns of the rosters,
+    and its own errors do not name them. Return if the file is damaged or not parquet.
+    """
     try:
         frame = pq.read_table(path, partitioning=None)
     except (pa.ArrowInvalid, OSError):
-        # Damaged, or no parquet.
         return
     with database() as connection:
         canonical.select_columns(connection, frame, _CONTRACTS[error.dataset], error.season)
     raise LastingError(
         error.dataset,
-        f"upstream's file is whole, and the library fails on it: {error.__cause__!r}",
+        f"upstream's file is whole, but the library cannot read it: {error.__cause__!r}",
         canonical.FORMAT_CHANGED,
         error.season,
     ) from error
 
 
 @contextmanager
-def _names_the_file(dataset: str, season: int | None = None) -> Iterator[None]:
-    """In here, a table that breaks its contract is upstream's doing."""
+def _file_named(dataset: str, season: int | None = None) -> Iterator[None]:
+    """Raise errors of a contract, within the context, as errors of upstream's file."""
     try:
         yield
     except SourceError:
@@ -280,23 +300,28 @@ def _names_the_file(dataset: str, season: int | None = None) -> Iterator[None]:
         raise LastingError(
             dataset,
             f"upstream's file is wrong: {error}",
-            "Run again when upstream has mended it",
+            "Run again when upstream has corrected it.",
             season,
         ) from error
 
 
-def _refuse_nothing(dataset: str, season: int | None, table: pa.Table) -> None:
-    """Raise if a file's rows were all left out on the way: none had an id, a week, a player."""
+def _require_rows(dataset: str, season: int | None, table: pa.Table) -> None:
+    """Raise if no row of a file is usable, e.g. because none has an id."""
     if table.num_rows == 0:
         raise LastingError(
-            dataset, "none of the file's rows can be used", "Re-run when upstream has more.", season
+            dataset,
+            "none of the file's rows can be used",
+            "Run again when upstream has more rows.",
+            season,
         )
 
 
 def _read_nflreadpy(dataset: str, season: int | None) -> pa.Table:
+    """Return a data set's rows as nflreadpy reads them."""
+    # Imported here: nflreadpy reads a .env file of the working directory when it is imported.
     import nflreadpy
 
-    load: dict[str, Any] = {
+    load: dict[str, Callable[..., pl.DataFrame]] = {
         "schedule": nflreadpy.load_schedules,
         "weekly_stats": nflreadpy.load_player_stats,
         "weekly_rosters": nflreadpy.load_rosters_weekly,
@@ -310,13 +335,14 @@ def _read_nflreadpy(dataset: str, season: int | None) -> pa.Table:
 
 
 def _read_nfl_data_py(dataset: str, season: int | None) -> pa.Table:
+    """Return a data set's rows as nfl_data_py reads them."""
+    # Imported here: it loads pandas, which ``source=nflreadpy`` does not need.
     import nfl_data_py
-    import pyarrow as pa
 
-    load: dict[str, Any] = {
+    load: dict[str, Callable[..., pd.DataFrame]] = {
         # downcast=True would round points to float32.
         "weekly_stats": lambda years: nfl_data_py.import_weekly_data(years, downcast=False),
-        # Under upstream's own names, which the library changes: errors name them.
+        # The library renames these two; errors name columns as upstream does.
         "weekly_rosters": lambda years: nfl_data_py.import_weekly_rosters(years).rename(
             columns={"player_id": "gsis_id", "player_name": "full_name"}
         ),

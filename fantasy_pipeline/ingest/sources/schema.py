@@ -1,7 +1,7 @@
-"""What upstream delivers, as contracts: canonical names and types, with the names upstream uses.
+"""Contracts of upstream's data sets: canonical names and types, with upstream's own names.
 
-Every reader, and the sample league, delivers exactly these tables. A `required` column that
-upstream lacks is an error; any other that it lacks is null. Types are as in `contracts.py`.
+Every reader, and the sample league, returns exactly these tables. A missing `required` column is
+an error; any other missing column is null. `football/tables/contract.py` defines the types.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from fantasy_pipeline.football.tables.columns import SEASON, WEEK
 from fantasy_pipeline.football.tables.contract import Column, Table
 
 SCHEDULE = Table("schedule", "nflverse schedules/games", GAMES.key, GAMES.columns)
-"""Delivered in the lake's own shape: `canonical.schedule` derives kick-offs and team codes."""
+"""The schedule in the shape of the lake's `games`; `canonical.schedule` derives kick-offs."""
 
 WEEKLY_STATS = Table(
     "weekly_stats",
@@ -33,8 +33,8 @@ WEEKLY_STATS = Table(
         Column("season_type", "string", "REG or POST", required=True),
         Column("fantasy_points", "float", "Upstream's standard points", required=True),
         Column("fantasy_points_ppr", "float", "Upstream's PPR points", required=True),
-        # The model and the scoring read nearly all of them, and every file of the release, of
-        # 114 columns or more, has them: without one, players would silently score too little.
+        # Required: without one of these columns, players would silently score too little. Every
+        # file of the release (114 columns or more) has all of them.
         *(replace(column, required=True) for column in STAT_COLUMNS),
     ),
 )
@@ -50,8 +50,7 @@ OLD_WEEKLY_STATS = replace(
         for column in WEEKLY_STATS.columns
     ),
 )
-"""The same of the old release, which has neither defence nor return yards, and kicking in a file
-of its own."""
+"""Weekly stats of the old release: no defence, no return yards, and kicking in a separate file."""
 
 OLD_KICKING = Table(
     "weekly_stats",
@@ -64,7 +63,7 @@ OLD_KICKING = Table(
         or column.name in (*WEEKLY_STATS.key, "player_name", "position", "team", "season_type")
     ),
 )
-"""The kicking of the old release."""
+"""The old release's separate file of kicking stats."""
 
 OLD_TOTALS = (
     "fantasy_points",
@@ -77,7 +76,7 @@ OLD_TOTALS = (
         and not column.name.startswith(("def_", "punt_", "kickoff_"))
     ),
 )
-"""Columns of the old release that are 0 of who did nothing of the kind."""
+"""Columns of the old release in which a missing value means 0."""
 
 WEEKLY_ROSTERS = Table(
     "weekly_rosters",
@@ -93,7 +92,7 @@ WEEKLY_ROSTERS = Table(
         Column("team", "string", "Team", required=True),
         Column("status", "string", "ACT, RES, INA, DEV, CUT …", required=True),
         Column("status_detail", "string", "Status code", aliases=("status_description_abbr",)),
-        Column("esb_id", "string", "Elias id, to find a gsis_id that is not assigned yet"),
+        Column("esb_id", "string", "Elias id, to find a gsis_id that the roster lacks"),
         Column("birth_date", "date", "Date of birth"),
         Column("height", "int", "Height, inches"),
         Column("weight", "int", "Weight, pounds"),
@@ -113,7 +112,7 @@ INJURIES = Table(
     (
         SEASON,
         WEEK,
-        Column("team", "string", "Team that reports", required=True),
+        Column("team", "string", "Reporting team", required=True),
         Column("player_id", "string", "gsis_id", required=True, aliases=("gsis_id",)),
         Column(
             "injury_status", "string", "Out, Doubtful, …", required=True, aliases=("report_status",)
@@ -164,7 +163,7 @@ PLAYERS = Table(
     (
         Column("player_id", "string", "gsis_id", required=True, aliases=("gsis_id",)),
         Column("player_name", "string", "Full name", required=True, aliases=("display_name",)),
-        Column("position", "string", "Position of today", required=True),
+        Column("position", "string", "Current position", required=True),
         Column("esb_id", "string", "Elias id"),
         Column("pfr_id", "string", "PFR id"),
         Column("espn_id", "string", "ESPN id"),
@@ -186,9 +185,14 @@ NFLCOM_PROJECTIONS = Table(
         WEEK,
         Column("name", "string", "Name as NFL.com writes it", required=True),
         Column("position", "string", "QB, RB, WR, TE or K", required=True),
-        Column("team", "string", "Team on the day of saving", required=True),
+        Column("team", "string", "Team when the file was saved", required=True),
         Column("points_half", "float", "Projected points, half-PPR", required=True),
-        Column("as_of", "timestamp", "When the file said so", required=True),
+        Column(
+            "as_of",
+            "timestamp",
+            "File's last change or first download (UTC)",
+            required=True,
+        ),
     ),
 )
 
@@ -202,4 +206,4 @@ FIRST_SEASON_UPSTREAM = {
     "snap_counts": 2012,
     "nflcom_projections": 2021,
 }
-"""First season each data set has upstream; nobody has to ask for earlier ones."""
+"""First season of each data set upstream; earlier seasons are never requested."""

@@ -287,7 +287,7 @@ def test_a_retyped_column_is_named(
         (date(2024, 9, 6), "2024-09-06 is DATE, not text"),
         ([7], "[7] is BIGINT[], not text"),
         ({"it's": 7}, """STRUCT("it's" BIGINT), not text"""),
-        (1.5, "1.5 is no text and no id"),
+        (1.5, "1.5 is neither text nor an id"),
     ],
     ids=["truth", "date", "list", "struct", "fraction"],
 )
@@ -322,7 +322,9 @@ def test_a_date_that_a_reader_made_of_a_number_is_refused(
             [row] = canonical.players(connection, players).to_pylist()
             assert row["birth_date"] == date(1995, 9, 17)
         else:
-            with pytest.raises(SourceError, match=r"its type: birth_date: .*00:00:19 is no date"):
+            with pytest.raises(
+                SourceError, match=r"its type: birth_date: .*00:00:19 is not a date"
+            ):
                 canonical.players(connection, players)
 
 
@@ -788,7 +790,7 @@ def test_a_retyped_schedule_column_is_named(
 def test_a_game_of_a_day_beyond_the_calendar_is_an_error_in_words(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    with pytest.raises(SourceError, match=r"^schedule: no kick-off of gameday and gametime: "):
+    with pytest.raises(SourceError, match=r"^schedule: gameday and gametime give no kick-off: "):
         canonical.schedule(connection, frame(GAME, {"gameday": "300000-01-01"}))
 
 

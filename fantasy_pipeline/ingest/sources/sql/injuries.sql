@@ -1,4 +1,5 @@
--- Injury reports: practice status in three words, blanks (upstream has "\n    ") as null.
+-- Injury reports, one row per player, team and week: the latest report of each.
+-- The practice status becomes DNP, Limited or Full; a blank one (upstream: "\n    ") becomes null.
 select
     season, week, {team} as team, player_id,
     case when injury_status in ('Out', 'Doubtful', 'Questionable', 'Probable')

@@ -1,4 +1,5 @@
--- NFL.com's projected points; 0 means none. A name can stand twice in a file: keep the higher.
+-- NFL.com's projected points, one row per player and week; 0 points mean no projection.
+-- If a file has a name twice, the higher projection stays.
 select
     cast($season as integer) as season,
     week,

@@ -1,4 +1,4 @@
--- Id map: ten gsis_ids are listed twice upstream; keep the row that knows most.
+-- Id map, one row per player. Upstream lists ten gsis_ids twice; the row with more ids stays.
 select *
 from ids
 where player_id is not null and player_id <> 'NA'

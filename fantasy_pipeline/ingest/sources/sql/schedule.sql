@@ -1,4 +1,4 @@
--- One row per game of upstream's schedule; kick-offs are US/Eastern there.
+-- Schedule, one row per game. Upstream's kick-offs are US/Eastern; 13:00 where the time is missing.
 select
     cast(season as integer) as season,
     cast(week as integer) as week,

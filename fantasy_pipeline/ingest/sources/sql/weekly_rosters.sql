@@ -1,4 +1,4 @@
--- Weekly rosters with the missing gsis_ids that the players file knows by Elias id.
+-- Weekly rosters, one row per player-week. A missing gsis_id is looked up by Elias id in players.
 select
     r.* replace (
         coalesce(r.player_id, p.player_id) as player_id,
