@@ -6,6 +6,7 @@ from fantasy_pipeline.checks import projections, schedule, stats
 from fantasy_pipeline.checks.base import Check, Problem, Rule, TableChecks
 from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.tables.contract import Table
+from fantasy_pipeline.ingest.source_copies import COMPARED
 
 
 def _contract(table: Table, columns: tuple[str, ...] = ()) -> Rule:
@@ -194,7 +195,7 @@ SOURCE_PROJECTIONS = TableChecks(
             },
         ),
     ),
-    (*tables.SOURCE_PROJECTIONS.key, *projections.SAID),
+    (*tables.SOURCE_PROJECTIONS.key, *COMPARED),
     has_past=True,
 )
 

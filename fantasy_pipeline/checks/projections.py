@@ -6,8 +6,7 @@ Pure functions of Arrow tables; each returns the problems that it found.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from itertools import combinations
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +18,9 @@ from fantasy_pipeline.football.scoring import SCORINGS, suffix
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS, PLAYER_WEEK
 from fantasy_pipeline.football.tables.week_rows import of_week, weeks_in
+from fantasy_pipeline.ingest.projection_record import latest_statements
 from fantasy_pipeline.ingest.sites.base import FIRST_SEASON
+from fantasy_pipeline.ingest.source_copies import find_equal_sources, find_stale_sources
 from fantasy_pipeline.projections.model.stat_line import WEIGHTS, points
 from fantasy_pipeline.projections.model_projections import BASELINE
 
@@ -32,16 +33,8 @@ ACTIVE = ("ACT", "INA", None)
 ROSTER_SOURCES = ("weekly_roster", "carried_forward")
 """Roster sources of players who must be projected: their row exists before the game."""
 LISTED = 20
-SAME = 0.95
-"""Share of players projected the very same from which on one file is another's copy."""
-FEW_PLAYERS = 50
 MAX_LINE_GAP = 0.05
 """Points by which a projection may differ from its stat line: both are rounded."""
-SAID = (
-    *("points_std", "points_half", "points_ppr"),
-    *("ecr", "ecr_sd", "ecr_best", "ecr_worst"),
-)
-"""What a source says about a player that nobody else would say by chance."""
 
 
 def id_coverage(rows: pa.Table) -> dict[str, float]:
@@ -194,38 +187,23 @@ def weeks_without_sources(
 
 
 def same_projections(rows: pa.Table, past: pa.Table) -> list[Problem]:
-    """Sources whose week is the one before over again, or another source's; warnings."""
-    by_file: dict[tuple[str, SeasonWeek], dict[str, dict[str, float]]] = defaultdict(dict)
-    names = ["season", "week", "source", "player_id", *SAID]
-    both = pa.concat_tables([past.select(names), rows.select(names)])
-    for season, week, source, player, *values in zip(
-        *(both[name].to_pylist() for name in names), strict=True
-    ):
-        # 0 is how sources say that they have no projection.
-        said = {name: value for name, value in zip(SAID, values, strict=True) if value}
-        by_file[(source, SeasonWeek(season, week))][player] = said
-    problems = []
+    """Return warnings about sources that repeat their week before or equal another source.
+
+    Args:
+        rows: keys and `COMPARED` columns of `SOURCE_PROJECTIONS`; latest statements count.
+        past: the same columns of the weeks before.
+    """
     weeks = weeks_in(rows)
-    for (source, week), told in sorted(by_file.items()):
-        before = by_file.get((source, SeasonWeek(week.season, week.week - 1)))
-        if week in weeks and before and _same(told, before):
-            text = f"{source} says what it said the week before: its file is old"
-            problems.append(Problem(week, text, serious=False))
-    for at in weeks:
-        sources = sorted(source for source, week in by_file if week == at)
-        problems += [
-            Problem(at, f"{other} says what {one} says: one is a copy", serious=False)
-            for one, other in combinations(sources, 2)
-            if _same(by_file[(one, at)], by_file[(other, at)])
-        ]
-    return problems
-
-
-def _same(one: Mapping[str, Mapping[str, float]], other: Mapping[str, Mapping[str, float]]) -> bool:
-    """Whether two files say the same of nearly all players whom both say something about."""
-    players = same = 0
-    for player in one.keys() & other.keys():
-        if common := one[player].keys() & other[player].keys():
-            players += 1
-            same += all(one[player][name] == other[player][name] for name in common)
-    return players >= FEW_PLAYERS and same >= SAME * players
+    statements = latest_statements(pa.concat_tables([past, rows.select(past.column_names)]))
+    stale, equal = find_stale_sources(statements), find_equal_sources(statements)
+    repeats = [
+        (week, f"{source} repeats its projections of the week before: its file is old")
+        for week in weeks
+        for source in stale.get(week, [])
+    ]
+    copies = [
+        (week, f"{other} has the same projections as {one}: one is a copy")
+        for week in weeks
+        for one, other in equal.get(week, [])
+    ]
+    return [Problem(week, text, serious=False) for week, text in repeats + copies]

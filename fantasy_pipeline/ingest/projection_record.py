@@ -14,7 +14,7 @@ from fantasy_pipeline.errors import NotMaterializedError, PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import SOURCE_PROJECTIONS
 from fantasy_pipeline.football.tables.week_rows import codes
-from fantasy_pipeline.ingest.sites import NFLCOM
+from fantasy_pipeline.ingest.sites import ARCHIVED
 from fantasy_pipeline.lake.duck import arrow, database, query
 
 if TYPE_CHECKING:
@@ -22,35 +22,14 @@ if TYPE_CHECKING:
 
     from fantasy_pipeline.lake import Lake
 
-ARCHIVED = (NFLCOM,)
-"""Sources whose files of past weeks are kept as they were before the games."""
-COPY_SHARE = 0.98
-"""Share of a week's common players on whom two sources agree from which on they are one."""
-COPY_APART = 0.05
-"""Points that count as agreement, in a scoring that both give."""
-COPY_ROWS = 50
-"""Common players of a week needed to call a source a copy."""
-REPEAT_SHARE = 0.95
-"""Share of a position's players of two weeks in a row with the same points from which on the later
-file is the earlier one; real weeks share a sixth at most."""
-REPEAT_ROWS = 10
-"""Players of both weeks needed to say so."""
 LEAST_SHARE = 0.5
 """A fetch that drops more than half of the players yet to play is taken for broken."""
-_REPEATS = """
-with said as (
-  select season, week, source, position, player_id,
-         coalesce(points_half, points_ppr, points_std) as points
-  from statements
-  -- 0 is how sources say that they have no projection.
-  where points > 0
-)
-select now.season, now.week, now.source, now.position
-from said now join said past using (season, source, position, player_id)
-where past.week = now.week - 1
-group by all
-having count(*) >= $rows and avg((now.points = past.points)::int) >= $share
-order by all
+_LATEST = """
+from statements
+qualify row_number() over (
+    partition by season, week, source, player_id order by as_of desc nulls last
+) = 1
+order by season, week, source, player_id
 """
 _ABOUT = {
     *("season", "week", "source", "player_id", "player_name", "position", "team", "as_of"),
@@ -152,6 +131,17 @@ def as_known_at(statements: pa.Table, at: datetime | None = None) -> pa.Table:
     return rows.filter(pa.array(last)).drop_columns(["order"])
 
 
+def latest_statements(statements: pa.Table) -> pa.Table:
+    """Return each source's latest statement about each player and week, late ones included.
+
+    Args:
+        statements: rows with the key columns of `SOURCE_PROJECTIONS`.
+    """
+    with database() as connection:
+        connection.register("statements", statements)
+        return arrow(connection, _LATEST)
+
+
 def _micros(moment: datetime) -> int:
     since = moment.astimezone(timezone.utc) - datetime(1970, 1, 1, tzinfo=timezone.utc)
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
@@ -211,70 +201,3 @@ def missing_players(stored: pa.Table, said: pa.Table) -> tuple[int, int]:
     )
     expected = set(ahead["player_id"].to_pylist())
     return len(expected - set(said["player_id"].to_pylist())), len(expected)
-
-
-def find_copies(statements: pa.Table) -> dict[SeasonWeek, dict[str, str]]:
-    """Sources that copy another, and whom, week by week: the archived one, or else the first by
-    name, is the original.
-
-    All weeks at once: each pair of sources is compared in a few array operations.
-
-    Args:
-        statements: `SOURCE_PROJECTIONS` rows, one per source, player and week at most (`known`).
-    """
-    import numpy as np
-    import pyarrow.compute as pc
-
-    std, half, ppr = (statements[f"points_{name}"] for name in ("std", "half", "ppr"))
-    given = (std, pc.coalesce(half, pc.divide(pc.add(std, ppr), 2.0)), ppr)
-    # 0 is how sources say that they have no projection.
-    told = [pc.fill_null(pc.greater(points, 0.0), False) for points in given]
-    some = pc.or_(pc.or_(told[0], told[1]), told[2])
-    said = statements.filter(some)
-    scored = [pc.if_else(yes, points, np.nan) for yes, points in zip(told, given, strict=True)]
-    values = np.column_stack([points.filter(some).to_numpy() for points in scored])
-    sources = pc.unique(said["source"]).to_pylist()
-    if len(sources) < 2:
-        return {}
-    weeks, week = np.unique(codes(said), return_inverse=True)
-    player = said["player_id"].combine_chunks().dictionary_encode().indices.to_numpy()
-    cells, cell = np.unique(week * (player.max() + 1) + player, return_inverse=True)
-    week_of = cells // (player.max() + 1)
-    points = {}
-    for source in sources:
-        theirs = pc.equal(said["source"], source).to_numpy(zero_copy_only=False)
-        points[source] = np.full((len(cells), len(given)), np.nan)
-        points[source][cell[theirs]] = values[theirs]
-    found: dict[SeasonWeek, dict[str, str]] = {}
-    originals: dict[str, np.ndarray] = {}
-    for source in sorted(sources, key=lambda name: (name not in ARCHIVED, name)):
-        own = np.ones(len(weeks), dtype=bool)
-        for original, its_own in originals.items():
-            # In the scoring in which they are nearest: not all give the same ones.
-            apart = np.fmin.reduce(np.abs(points[source] - points[original]), axis=1)
-            common = np.bincount(week_of, ~np.isnan(apart), len(weeks))
-            agree = np.bincount(week_of, apart < COPY_APART, len(weeks))
-            same = its_own & own & (common >= COPY_ROWS) & (agree > COPY_SHARE * common)
-            own &= ~same
-            for code in weeks[same].tolist():
-                found.setdefault(SeasonWeek.of_code(code), {})[source] = original
-        originals[source] = own
-    return found
-
-
-def find_stale(statements: pa.Table) -> dict[SeasonWeek, dict[str, list[str]]]:
-    """Positions of which a source says what it said of the week before, by week and source.
-
-    NFL.com's projections come as one file per position, of which one alone may be old.
-
-    Args:
-        statements: `SOURCE_PROJECTIONS` rows, one per source, player and week at most (`known`).
-    """
-    found: dict[SeasonWeek, dict[str, list[str]]] = {}
-    with database() as connection:
-        connection.register("statements", statements)
-        same = arrow(connection, _REPEATS, rows=REPEAT_ROWS, share=REPEAT_SHARE)
-    for row in same.to_pylist():
-        of_source = found.setdefault(SeasonWeek(row["season"], row["week"]), {})
-        of_source.setdefault(row["source"], []).append(row["position"])
-    return found

@@ -17,14 +17,12 @@ from fantasy_pipeline.football.tables import PLAYER_WEEK, SOURCE_PROJECTIONS
 from fantasy_pipeline.football.tables.week_rows import of_week, weeks_in
 from fantasy_pipeline.football.team_games import team_games
 from fantasy_pipeline.ingest.projection_record import (
-    ARCHIVED,
     LEAST_SHARE,
     as_known_at,
-    find_copies,
-    find_stale,
     merge_snapshot,
     missing_players,
 )
+from fantasy_pipeline.ingest.sites import ARCHIVED
 from fantasy_pipeline.ingest.sites.base import (
     ProjectionSource,
     ScheduledWeek,
@@ -32,6 +30,7 @@ from fantasy_pipeline.ingest.sites.base import (
     schedule_of,
     unusable,
 )
+from fantasy_pipeline.ingest.source_copies import find_copies, find_stale
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -221,20 +220,24 @@ def _describe(
     told: FetchResult, asked: dict[str, dict[int, ScheduledWeek]], wanted: Sequence[ScheduledWeek]
 ) -> None:
     """Who is present, missing, late or a copy, week by week."""
-    import pyarrow.compute as pc
-
+    in_time = as_known_at(told.table)
+    copies = find_copies(in_time)
     for week in wanted:
         number = week.at.week
-        rows = told.table.filter(pc.equal(told.table["week"], number))
-        present = sorted(pc.unique(rows["source"]).to_pylist())
-        in_time = as_known_at(rows)
-        on_time = set(pc.unique(in_time["source"]).to_pylist())
+        present = _sources_of(told.table, number)
+        on_time = _sources_of(in_time, number)
         told.present[number] = present
         told.late[number] = [name for name in present if name not in on_time]
         told.missing[number] = [
             name for name, weeks in asked.items() if number in weeks and name not in present
         ]
-        told.same[number] = find_copies(in_time).get(week.at, {})
+        told.same[number] = copies.get(week.at, {})
+
+
+def _sources_of(table: pa.Table, week: int) -> list[str]:
+    import pyarrow.compute as pc
+
+    return sorted(pc.unique(table.filter(pc.equal(table["week"], week))["source"]).to_pylist())
 
 
 def _require_some_source(

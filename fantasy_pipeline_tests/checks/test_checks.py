@@ -731,18 +731,18 @@ def test_a_source_does_not_repeat_itself_or_another(rows: Rows) -> None:
     assert projections.same_projections(told(rows, 6, plus=0.1), past) == []
     [stale] = projections.same_projections(told(rows, 6), past)
     assert stale == Problem(
-        NEXT, "nflcom says what it said the week before: its file is old", False
+        NEXT, "nflcom repeats its projections of the week before: its file is old", False
     )
     both = pa.concat_tables([told(rows, 6, plus=0.1), told(rows, 6, "other", plus=0.1)])
     [copy] = projections.same_projections(both, past)
-    assert copy == Problem(NEXT, "other says what nflcom says: one is a copy", False)
+    assert copy == Problem(NEXT, "other has the same projections as nflcom: one is a copy", False)
 
 
 def test_a_source_of_ranks_repeats_itself_by_its_ranks(rows: Rows) -> None:
     past, now = (told(rows, week, "fantasypros", column="ecr") for week in (5, 6))
     assert projections.same_projections(told(rows, 6, "fantasypros", 1.0, "ecr"), past) == []
     [stale] = projections.same_projections(now, past)
-    assert "fantasypros says what it said the week before" in stale.text
+    assert "fantasypros repeats its projections of the week before" in stale.text
 
 
 @pytest.mark.parametrize("nothing", [None, 0.0])

@@ -6,19 +6,15 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import SOURCE_PROJECTIONS
 from fantasy_pipeline.ingest.projection_record import (
     CONTENT,
     as_known_at,
-    find_copies,
-    find_stale,
+    latest_statements,
     merge_missing,
     merge_snapshot,
     missing_players,
@@ -160,6 +156,15 @@ def test_known_is_what_the_definition_says(said: list[Any], at: int | None) -> N
     } == expected
 
 
+def test_the_latest_statement_may_be_late_or_of_no_known_moment() -> None:
+    rows = table(row("a", 11, 0.5), row("a", 9, -4), row("b", 7, as_of=None), row("a", 8, week=12))
+    found = latest_statements(rows)
+    assert found["player_id"].to_pylist() == ["a", "b", "a"]
+    assert found["points_ppr"].to_pylist() == [11, 7, 8]
+    # A moment that is stated is later than none.
+    assert points(latest_statements(table(row("b", 7, as_of=None), row("b", 5)))) == {"b": 5}
+
+
 # What is recorded
 
 
@@ -258,119 +263,6 @@ def test_players_gone_are_counted_among_those_yet_to_play() -> None:
     )
     said = table(row("a", 9, -1), row("x", 1, -1))
     assert missing_players(stored, said) == (2, 3)
-
-
-# Who copies whom
-
-OWN = np.linspace(2, 20, 100)
-
-
-def saying(source: str, points: np.ndarray, **more: Any) -> list[dict[str, Any]]:
-    """What a source says of as many players; NaN is nothing."""
-    return [
-        row(f"P{number}", value, source=source, **more)
-        for number, value in enumerate(points.tolist())
-        if not np.isnan(value)
-    ]
-
-
-def copying(**points: np.ndarray) -> dict[str, str]:
-    """Who copies whom in the one week."""
-    rows = [one for source, values in points.items() for one in saying(source, values)]
-    return find_copies(table(*rows)).get(SeasonWeek(2025, 11), {})
-
-
-@pytest.mark.parametrize(
-    ("other", "same"),
-    [
-        (OWN, True),
-        (OWN + 0.04, True),
-        (OWN + 0.06, False),
-        (np.where(np.arange(100) < 1, OWN + 5, OWN), True),
-        (np.where(np.arange(100) < 3, OWN + 5, OWN), False),
-        (np.where(np.arange(100) < 40, np.nan, OWN), True),
-        (np.where(np.arange(100) < 51, np.nan, OWN), False),
-    ],
-)
-def test_copies_agree_on_nearly_all_common_players(other: np.ndarray, same: bool) -> None:
-    assert copying(espn=OWN, sleeper=other) == ({"sleeper": "espn"} if same else {})
-
-
-def test_the_archive_is_the_original_then_the_first_by_name() -> None:
-    assert copying(espn=OWN, nflcom=OWN, sleeper=OWN + 3) == {"espn": "nflcom"}
-    assert copying(sleeper=OWN, espn=OWN, nflcom=OWN + 3) == {"sleeper": "espn"}
-    assert copying(sleeper=OWN, espn=OWN, nflcom=OWN) == {"espn": "nflcom", "sleeper": "nflcom"}
-    # A copy is nobody's original: espn is like nflcom, and sleeper like espn only.
-    assert copying(nflcom=OWN, espn=OWN + 0.04, sleeper=OWN + 0.08) == {"espn": "nflcom"}
-    assert copying(espn=OWN, sleeper=OWN + 1) == {}
-    assert copying(espn=OWN) == copying() == {}
-
-
-def test_to_say_nothing_of_the_same_players_is_no_copy() -> None:
-    nothing = np.zeros(400)
-    both = {name: np.append(OWN + apart, nothing) for name, apart in (("espn", 0), ("sleeper", 3))}
-    assert copying(**both) == {}
-
-
-def test_copies_are_told_apart_by_week() -> None:
-    rows = [
-        *saying("espn", OWN), *saying("sleeper", OWN),
-        *saying("espn", OWN, week=12), *saying("sleeper", OWN + 2, week=12),
-        *saying("espn", OWN, season=2024), *saying("sleeper", OWN, season=2024),
-    ]  # fmt: skip
-    same = {"sleeper": "espn"}
-    assert find_copies(table(*rows)) == {SeasonWeek(2025, 11): same, SeasonWeek(2024, 11): same}
-
-
-def test_a_copy_in_other_scorings_is_one() -> None:
-    rows = saying("sleeper", OWN - 1, points_std=None)
-    rows = [one | {"points_std": one["points_ppr"] + 2} for one in rows]
-    theirs = [
-        one | {"points_half": one["points_ppr"], "points_ppr": None} for one in saying("espn", OWN)
-    ]
-    assert find_copies(table(*rows, *theirs)) == {SeasonWeek(2025, 11): {"sleeper": "espn"}}
-    # Two scorings of one, one of the other: they are compared in the one that both give.
-    rows = [one | {"points_half": one["points_ppr"] - 2} for one in saying("sleeper", OWN)]
-    assert find_copies(table(*rows, *saying("fantasypros", OWN))) == {
-        SeasonWeek(2025, 11): {"sleeper": "fantasypros"}
-    }
-
-
-# Who repeats himself
-
-
-@pytest.mark.parametrize(
-    ("now", "stale"),
-    [
-        (OWN, True),
-        (OWN + 0.01, False),
-        (np.where(np.arange(100) < 5, OWN + 5, OWN), True),
-        (np.where(np.arange(100) < 6, OWN + 5, OWN), False),
-        # Byes: nine players of both weeks are too few, ten are enough.
-        (np.where(np.arange(100) < 91, np.nan, OWN), False),
-        (np.where(np.arange(100) < 90, np.nan, OWN), True),
-        (OWN * 0, False),
-    ],
-)
-def test_a_position_that_is_the_week_befores_is_found(now: np.ndarray, stale: bool) -> None:
-    """The other position is not."""
-    rows = [
-        *saying("nflcom", OWN, position="QB", week=11),
-        *saying("nflcom", now, position="QB", week=12),
-        *(one | {"player_id": f"K{one['player_id']}"} for one in (
-            *saying("nflcom", OWN, position="K", week=11),
-            *saying("nflcom", OWN + 1, position="K", week=12),
-        )),
-    ]  # fmt: skip
-    assert find_stale(table(*rows)) == ({SeasonWeek(2025, 12): {"nflcom": ["QB"]}} if stale else {})
-
-
-def test_two_weeks_apart_or_another_source_is_no_repetition() -> None:
-    rows = [
-        *saying("nflcom", OWN, week=10), *saying("espn", OWN, week=11),
-        *saying("nflcom", OWN, week=12), *saying("nflcom", OWN, week=11, season=2024),
-    ]  # fmt: skip
-    assert find_stale(table(*rows)) == {}
 
 
 def test_what_another_run_recorded_meanwhile_is_kept() -> None:

@@ -315,7 +315,7 @@ def of_the_week_after(rows: pa.Table) -> pa.Table:
             SOURCE_PROJECTIONS,
             "source_projections_fresh",
             None,
-            "says what it said the week before",
+            "repeats its projections of the week before",
             dg.AssetCheckSeverity.WARN,
         ),
     ],

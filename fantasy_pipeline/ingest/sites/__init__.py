@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 NFLCOM = "nflcom"
 """The yardstick: the one source with an archive, by which all others are compared."""
 NAMES = (NFLCOM, "sleeper", "fantasypros", "espn")
+ARCHIVED = (NFLCOM,)
+"""Sources that keep their files of past weeks as they were before the games."""
 
 
 def open_projection_sources(

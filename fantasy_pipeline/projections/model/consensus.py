@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.football.tables import PLAYER_WEEK
 from fantasy_pipeline.football.tables.week_rows import codes
-from fantasy_pipeline.ingest.projection_record import as_known_at, find_copies
+from fantasy_pipeline.ingest.projection_record import as_known_at
+from fantasy_pipeline.ingest.source_copies import find_copies
 from fantasy_pipeline.projections.model.features import USUAL_TEAM_TOTAL
 from fantasy_pipeline.projections.model.intervals import LEVELS, quantiles
 

@@ -140,7 +140,9 @@ def test_a_week_that_the_site_does_not_have_is_a_gap(fetch: Fetch) -> None:
         ([row(3, season="2024")], "is of 2024 week 11"),
     ],
 )
-def test_an_answer_of_another_shape_or_week_is_refused(fetch: Fetch, body: object, cause: str) -> None:
+def test_an_answer_of_another_shape_or_week_is_refused(
+    fetch: Fetch, body: object, cause: str
+) -> None:
     found = fetch(body)
     assert found.parts == []
     error = found.failed[11]
