@@ -106,11 +106,13 @@ def is_current(session: Session, week: SeasonWeek) -> bool:
     """
     from fantasy_pipeline.report import store
     from fantasy_pipeline.report.fingerprint import fingerprint
+    from fantasy_pipeline.report.rows import read_rows
 
-    if not store.projected_points(session.lake, week)["ppr"]:
+    rows = read_rows(session.lake, week)
+    if not rows.projections.num_rows:
         raise PipelineError(f"there is no {week}: the schedule has no game in it.")
     state = store.read_state(session.lake, week)
-    return state is not None and state.made_from == fingerprint(session.lake, week)
+    return state is not None and state.made_from == fingerprint(rows)
 
 
 def make(session: Session, week: SeasonWeek, step: ShowStep) -> None:

@@ -16,6 +16,8 @@ from fantasy_pipeline.football.tables.week_rows import codes, weeks_in
 if TYPE_CHECKING:
     import pyarrow as pa
 
+NO_GAMES = "no such week: the schedule has no game in it"
+"""Metadata `games` of a week that the season does not have."""
 _PREVIEW_ROWS = 5
 _PREVIEW_COLUMNS = 12
 # The latest weeks of a run: 4 kB each, 0.7 MB for all tables of a whole season.
@@ -112,7 +114,7 @@ def add_week_metadata(
             metadata["games"] = f"{played} of {scheduled} played"
             metadata["complete"] = played == scheduled
         else:
-            metadata["games"] = "no such week: the schedule has no game in it"
+            metadata["games"] = NO_GAMES
         metadata.update(more.get(week, {}) if more else {})
         if warnings.get(week.season):
             metadata["warnings"] = list(warnings[week.season])

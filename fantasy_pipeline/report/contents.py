@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -11,21 +11,21 @@ from fantasy_pipeline.errors import NotMaterializedError
 from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.scoring import SCORINGS, Scoring
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.football.tables.week_rows import of_week
+from fantasy_pipeline.football.tables.week_rows import of_week, weeks_in
 from fantasy_pipeline.football.team_games import team_games
 from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.projections.model import artefact
 from fantasy_pipeline.report import store
 from fantasy_pipeline.report.absences import Vacated, absent, doubtful, on_bye, vacated
 from fantasy_pipeline.report.accuracy import Scores, scores_of
 from fantasy_pipeline.report.close_calls import CloseCall, close_calls
 from fantasy_pipeline.report.movers import Move, movers
-from fantasy_pipeline.report.players import HISTORY_COLUMNS, Player, board, players_of, ranked
+from fantasy_pipeline.report.players import Player, board, players_of, ranked
+from fantasy_pipeline.report.rows import ReportRows
 from fantasy_pipeline.report.tiers import tiers
 from fantasy_pipeline.report.value import League, replacement, starters
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from fantasy_pipeline.football.tables.contract import Table
 
 MOST_CORRECTIONS = 12
@@ -115,18 +115,17 @@ class Report:
 
 
 def gather(
-    lake: Lake,
-    games: pa.Table,
-    week: SeasonWeek,
+    rows: ReportRows,
     state: store.State,
     players: Sequence[Player],
     origin: Origin,
+    model: Mapping[str, Any] | None,
 ) -> Report:
     """Read what a week's report says.
 
     Args:
-        games: see `read_games`.
         players: all players projected in the week, see `players_in`.
+        model: facts of the model that made the projections, see `model_facts`.
     """
     league = League()
     listed = board(players, league.teams)
@@ -147,9 +146,9 @@ def gather(
         scoring: movers(players, points, scoring)
         for scoring, points in (before.points if before else {}).items()
     }
-    season, scores = _scores(lake, week)
+    season, scores = _scores(rows)
     return Report(
-        week=week,
+        week=rows.week,
         origin=origin,
         league=league,
         players=order,
@@ -166,44 +165,26 @@ def gather(
         vacated=vacated(players),
         scores=scores,
         scored_season=season,
-        corrections=_corrections(lake, week),
-        kickoffs=sorted(of_week(games, week)["kickoff"].to_pylist()),
-        sources_as_of=_sources(lake, week),
-        model=_model(lake, week, origin.inputs),
+        corrections=_corrections(rows),
+        kickoffs=sorted(rows.games["kickoff"].to_pylist() if rows.games else []),
+        sources_as_of=_sources(rows),
+        model=model,
     )
 
 
-def read_history(lake: Lake) -> pa.Table:
-    """The columns of `PLAYER_HISTORY` that reports need."""
-    return lake.read(tables.PLAYER_HISTORY, columns=HISTORY_COLUMNS)
-
-
-def read_games(lake: Lake, seasons: Collection[int]) -> pa.Table:
-    """The columns of `GAMES` that reports of some seasons need."""
-    columns = ["season", "week", "kickoff", "home_team", "away_team"]
-    return lake.read(tables.GAMES, columns=columns, seasons=seasons)
-
-
-def players_in(lake: Lake, history: pa.Table, games: pa.Table, week: SeasonWeek) -> list[Player]:
-    """All players projected in a week; none in a week without games.
-
-    Args:
-        history, games: see `read_history` and `read_games`.
+def players_in(rows: ReportRows) -> list[Player]:
+    """Return all players projected in a week; none in a week without games.
 
     Raises:
-        NotMaterializedError: the week was not projected.
+        NotMaterializedError: player_history has no players of the week.
     """
-    projections = lake.read(tables.PROJECTIONS, [week])
-    if not projections.num_rows:
+    if not rows.projections.num_rows:
         return []
-    rows = of_week(history, week)
-    if not rows.num_rows:
+    if rows.history is None or not rows.history.num_rows:
         raise NotMaterializedError(
-            f"player_history knows no players of {week}. Materialize player_history first."
+            f"player_history has no players of {rows.week}. Materialize player_history first."
         )
-    columns = ["player_id", "injury", "practice_status"]
-    raw_players = lake.read(tables.RAW_PLAYERS, [week], columns)
-    return players_of(projections, rows, raw_players, _kickoffs(games, week))
+    return players_of(rows.projections, rows.history, rows.raw_players, _kickoffs(rows))
 
 
 def _worth(
@@ -230,25 +211,25 @@ def _worth(
     return values, tier_of, starters(points, league)
 
 
-def _scores(lake: Lake, week: SeasonWeek) -> tuple[int, Scores | None]:
-    """Accuracy of the season up to the week; before its first scored week, of the one before."""
-    for season in (week.season, week.season - 1):
-        table = lake.read(
-            tables.PROJECTION_ACCURACY, so_far(lake, tables.PROJECTION_ACCURACY, week, season)
-        )
-        if (scores := scores_of(table)) is not None:
+def _scores(rows: ReportRows) -> tuple[int, Scores | None]:
+    """Return the accuracy of the season up to the week, and the season.
+
+    Before the season's first scored week, that is the season before.
+    """
+    for season in (rows.week.season, rows.week.season - 1):
+        if (scores := scores_of(rows.so_far(rows.accuracy, season))) is not None:
             return season, scores
-    return week.season, None
+    return rows.week.season, None
 
 
-def _corrections(lake: Lake, week: SeasonWeek) -> list[dict[str, Any]]:
-    """Corrections of the latest week of the season that has any, most points first."""
-    for earlier in reversed(so_far(lake, tables.STAT_CORRECTIONS, week, week.season)):
-        rows: list[dict[str, Any]] = lake.read(tables.STAT_CORRECTIONS, [earlier]).to_pylist()
-        if rows:
-            rows.sort(key=lambda row: -abs(row["points_difference"] or 0.0))
-            return rows[:MOST_CORRECTIONS]
-    return []
+def _corrections(rows: ReportRows) -> list[dict[str, Any]]:
+    """Return the corrections of the season's latest corrected week, most points first."""
+    season = rows.so_far(rows.corrections, rows.week.season)
+    if not season.num_rows:
+        return []
+    latest: list[dict[str, Any]] = of_week(season, weeks_in(season)[-1]).to_pylist()
+    latest.sort(key=lambda row: -abs(row["points_difference"] or 0.0))
+    return latest[:MOST_CORRECTIONS]
 
 
 def so_far(lake: Lake, table: Table, week: SeasonWeek, season: int) -> list[SeasonWeek]:
@@ -256,27 +237,32 @@ def so_far(lake: Lake, table: Table, week: SeasonWeek, season: int) -> list[Seas
     return sorted(w for w in lake.weeks(table) if w.season == season and w <= week)
 
 
-def _kickoffs(games: pa.Table, week: SeasonWeek) -> dict[str, datetime]:
-    """Kick-off of each team's game in the week."""
-    rows = team_games(of_week(games, week))
-    return dict(zip(rows["team"].to_pylist(), rows["kickoff"].to_pylist(), strict=True))
+def _kickoffs(rows: ReportRows) -> dict[str, datetime]:
+    """Return the kick-off of each team's game in the week."""
+    if rows.games is None:
+        return {}
+    games = team_games(rows.games)
+    return dict(zip(games["team"].to_pylist(), games["kickoff"].to_pylist(), strict=True))
 
 
-def _model(lake: Lake, week: SeasonWeek, inputs: Iterable[Input]) -> dict[str, Any] | None:
-    """Facts of the model that the week's record names: the one in use may have come after it."""
-    from fantasy_pipeline.projections.model import artefact
+def model_facts(lake: Lake, week: SeasonWeek, inputs: Iterable[Input]) -> dict[str, Any] | None:
+    """Return facts of the model that projected the week; None if the record names none.
 
+    The model in use now may be newer than the one that the week's record names.
+    """
     for item in inputs:
         if item.table == tables.MODEL_PROJECTIONS.name and "model" in item.facts:
             return artefact.facts(lake, week.season, item.facts["model"])
     return None
 
 
-def _sources(lake: Lake, week: SeasonWeek) -> dict[str, datetime]:
-    if not lake.has(tables.SOURCE_PROJECTIONS, week):
+def _sources(rows: ReportRows) -> dict[str, datetime]:
+    """Return the time of each source's latest statement about the week, by source."""
+    if rows.source_projections is None:
         return {}
-    rows = lake.read(tables.SOURCE_PROJECTIONS, [week], ["source", "as_of"])
-    latest = rows.group_by("source").aggregate([("as_of", "max")]).sort_by("source")
+    latest = (
+        rows.source_projections.group_by("source").aggregate([("as_of", "max")]).sort_by("source")
+    )
     pairs: Iterable[tuple[str, datetime]] = zip(
         latest["source"].to_pylist(), latest["as_of_max"].to_pylist(), strict=True
     )

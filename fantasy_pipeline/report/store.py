@@ -14,12 +14,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
+import pyarrow as pa
+
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.scoring import SCORINGS, Scoring, suffix
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.football.tables import PROJECTIONS
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.report.fingerprint import fingerprint
 
 Format = Literal["html", "md"]
 PointsById = Mapping[Scoring, Mapping[str, float]]
@@ -47,16 +47,14 @@ class State:
     made_from: str | None = field(default=None, compare=False)
 
 
-def projected_points(lake: Lake, week: SeasonWeek) -> PointsById:
-    """Points by scoring and player id of all in the week's projections; 0: out or on a bye.
-
-    Raises:
-        NotMaterializedError: the week was not projected.
-    """
+def projected_points(projections: pa.Table) -> PointsById:
+    """Return the points of `PROJECTIONS` rows by scoring and player id; 0: out or on a bye."""
     columns: dict[Scoring, str] = {s: f"projected_points{suffix(s)}" for s in SCORINGS}
-    table = lake.read(PROJECTIONS, [week], ["player_id", *columns.values()])
-    ids = table["player_id"].to_pylist()
-    return {s: dict(zip(ids, table[name].to_pylist(), strict=True)) for s, name in columns.items()}
+    ids = projections["player_id"].to_pylist()
+    return {
+        scoring: dict(zip(ids, projections[name].to_pylist(), strict=True))
+        for scoring, name in columns.items()
+    }
 
 
 def advance(state: State | None, points: PointsById, as_of: datetime) -> State:
@@ -117,11 +115,14 @@ def _by_scoring(points: Mapping[Any, Any]) -> PointsById:
     return {"ppr": points}
 
 
-def write(lake: Lake, week: SeasonWeek, texts: Mapping[str, str], state: State) -> None:
-    """Replace a week's report, each file whole; the state last, so that a killed run loses none.
+def write(
+    lake: Lake, week: SeasonWeek, texts: Mapping[str, str], state: State, made_from: str
+) -> None:
+    """Replace the files of a week's report; the state last, so that a killed run loses none.
 
     Args:
         texts: by name of the file, see `file_of`.
+        made_from: `fingerprint` of the rows that the report shows.
     """
     for file, text in texts.items():
         lake.write_bytes(name(week, file), text.encode())
@@ -130,7 +131,7 @@ def write(lake: Lake, week: SeasonWeek, texts: Mapping[str, str], state: State) 
         key: {"as_of": item.as_of.isoformat(), "points": item.points} if item else None
         for key, item in refreshes.items()
     }
-    content["made_from"] = fingerprint(lake, week)
+    content["made_from"] = made_from
     lake.write_bytes(name(week, "state.json"), json.dumps(content, sort_keys=True).encode())
 
 

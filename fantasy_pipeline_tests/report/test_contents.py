@@ -9,6 +9,8 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import (
     GAMES,
     PROJECTION_ACCURACY,
+    PROJECTIONS,
+    RAW_PLAYERS,
     SOURCE_PROJECTIONS,
     STAT_CORRECTIONS,
 )
@@ -19,20 +21,21 @@ from fantasy_pipeline.report.contents import (
     Origin,
     Report,
     gather,
-    read_games,
+    model_facts,
 )
+from fantasy_pipeline.report.rows import read_rows
 from fantasy_pipeline.report.store import Refresh, State
 from fantasy_pipeline_tests.conftest import Rows
 from fantasy_pipeline_tests.report.players import AS_OF, player
 
-WEEK = SeasonWeek(2025, 10)
+WEEK, LATER = SeasonWeek(2025, 10), SeasonWeek(2025, 12)
 THURSDAY = datetime(2025, 11, 7, 1, 15, tzinfo=timezone.utc)
 SUNDAY = datetime(2025, 11, 9, 18, tzinfo=timezone.utc)
 
 
 @pytest.fixture
 def known(lake: Lake, rows: Rows) -> Lake:
-    """A lake with the games of two weeks and seasons."""
+    """A lake with games of two seasons, and two projected weeks."""
     games = (
         (WEEK, SUNDAY, "KC", "BUF"),
         (WEEK, THURSDAY, "LV", "DEN"),
@@ -47,13 +50,17 @@ def known(lake: Lake, rows: Rows) -> Lake:
         for number, (week, kickoff, home, away) in enumerate(games)
     ]
     lake.write(GAMES, rows(GAMES, *records))
+    for table in (PROJECTIONS, RAW_PLAYERS):
+        of_weeks = [{**week._asdict(), "player_id": "a"} for week in (WEEK, LATER)]
+        lake.write_weeks(table, rows(table, *of_weeks), [WEEK, LATER])
     return lake
 
 
 def gathered(lake: Lake, week: SeasonWeek = WEEK, *inputs: Input) -> Report:
     state = State(Refresh(AS_OF, {"ppr": {"a": 10.0}}))
     origin = Origin(None, AS_OF, "run", "", inputs)
-    return gather(lake, read_games(lake, [week.season]), week, state, [player("a")], origin)
+    model = model_facts(lake, week, inputs)
+    return gather(read_rows(lake, week), state, [player("a")], origin, model)
 
 
 def correct(lake: Lake, rows: Rows, week: SeasonWeek, *found: tuple[str, float | None]) -> None:

@@ -6,9 +6,10 @@ import pytest
 
 from fantasy_pipeline.errors import NotMaterializedError, PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.football.tables import PROJECTIONS
+from fantasy_pipeline.football.tables import PROJECTIONS, RAW_PLAYERS
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.report import store
+from fantasy_pipeline.report.rows import read_rows
 from fantasy_pipeline.report.store import Refresh, State, advance
 from fantasy_pipeline_tests.conftest import Rows
 
@@ -34,7 +35,10 @@ def test_a_report_is_read_as_it_was_written(lake: Lake) -> None:
     assert store.read(lake, WEEK, "report.html") is None
     assert store.read_state(lake, WEEK) is None
     state = State(Refresh(THURSDAY, points(12.0)), Refresh(TUESDAY, points(10.0)))
-    store.write(lake, WEEK, {"report.html": "<p>é", "report-half.md": "# é"}, state)
+    store.write(lake, WEEK, {"report.html": "<p>é", "report-half.md": "# é"}, state, "digest")
+    stored = store.read_state(lake, WEEK)
+    assert stored is not None
+    assert stored.made_from == "digest"
     assert store.read(lake, WEEK, "report.html") == "<p>é"
     assert store.read(lake, WEEK, store.file_of("md", "half")) == "# é"
     assert store.read_state(lake, WEEK) == state
@@ -61,14 +65,17 @@ def scored(ppr: float, half: float, std: float) -> dict[str, float]:
 
 def test_points_are_those_in_the_lake(lake: Lake, rows: Rows) -> None:
     with pytest.raises(NotMaterializedError, match="projections 2025 week 10"):
-        store.projected_points(lake, WEEK)
+        read_rows(lake, WEEK)
     table = rows(
         PROJECTIONS,
         {"season": 2025, "week": 10, "player_id": "a", **scored(7.5, 6.0, 4.5)},
         {"season": 2025, "week": 10, "player_id": "b", **scored(0.0, 0.0, 0.0)},
     )
     lake.write_weeks(PROJECTIONS, table, [WEEK])
-    assert store.projected_points(lake, WEEK) == {
+    with pytest.raises(NotMaterializedError, match="raw_players 2025 week 10"):
+        read_rows(lake, WEEK)
+    lake.write_weeks(RAW_PLAYERS, rows(RAW_PLAYERS), [WEEK])
+    assert store.projected_points(read_rows(lake, WEEK).projections) == {
         "ppr": {"a": 7.5, "b": 0.0},
         "half": {"a": 6.0, "b": 0.0},
         "std": {"a": 4.5, "b": 0.0},

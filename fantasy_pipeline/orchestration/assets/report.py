@@ -17,9 +17,11 @@ from fantasy_pipeline.orchestration.assets.projection import (
     projections,
     source_projections,
 )
+from fantasy_pipeline.orchestration.metadata import NO_GAMES
 from fantasy_pipeline.orchestration.partitions import season_week, weeks_of_run
 from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.runs.tags import moment_of
+from fantasy_pipeline.settings import read_alert_settings
 
 if TYPE_CHECKING:
     from fantasy_pipeline.lake import Lake
@@ -62,31 +64,29 @@ _FACTS = ("phase", "reader", "games", "model")
 )
 def weekly_report(context: dg.AssetExecutionContext, nfl: NflData) -> None:
     from fantasy_pipeline.report import contents, page, store
-    from fantasy_pipeline.settings import read_alert_settings
+    from fantasy_pipeline.report.fingerprint import fingerprint
+    from fantasy_pipeline.report.rows import ReportReader
 
     weeks, lake = weeks_of_run(context), nfl.lake
     as_of = moment_of(context.run.tags, nfl.now())
     settings, _ = read_alert_settings()
-    run_url = settings.run_url()
-    history = contents.read_history(lake)
-    games = contents.read_games(lake, {week.season for week in weeks})
+    reader = ReportReader(lake, *{week.season for week in weeks})
     for week in weeks:
-        players = contents.players_in(lake, history, games, week)
+        rows = reader.read(week)
+        players = contents.players_in(rows)
         if not players:
-            context.add_asset_metadata(
-                {"games": "no such week: the schedule has no game in it"}, partition_key=week.key
-            )
+            context.add_asset_metadata({"games": NO_GAMES}, partition_key=week.key)
             continue
-        state = store.advance(
-            store.read_state(lake, week), store.projected_points(lake, week), as_of
-        )
+        points = store.projected_points(rows.projections)
+        state = store.advance(store.read_state(lake, week), points, as_of)
         inputs = _inputs(context.instance, week, lake)
-        origin = contents.Origin(nfl.label, as_of, context.run.run_id, run_url, inputs)
-        report = contents.gather(lake, games, week, state, players, origin)
+        origin = contents.Origin(nfl.label, as_of, context.run.run_id, settings.run_url(), inputs)
+        model = contents.model_facts(lake, week, inputs)
+        report = contents.gather(rows, state, players, origin, model)
         texts = {store.file_of("html"): page.html(report)} | {
             store.file_of("md", scoring): page.markdown(report, scoring) for scoring in SCORINGS
         }
-        store.write(lake, week, texts, state)
+        store.write(lake, week, texts, state, fingerprint(rows))
         metadata = _facts(report) | {
             "report": dg.MetadataValue.path(store.path(lake, week, store.file_of("html"))),
             "markdown": dg.MetadataValue.path(store.path(lake, week, store.file_of("md"))),
