@@ -124,10 +124,11 @@ def test_partitions_are_seasons_by_weeks() -> None:
 
 
 def test_loading_the_code_location_costs_little() -> None:
+    """NumPy, Arrow and DuckDB load in 0.2 s and type the assets; the others cost more."""
     code = (
         "import sys, fantasy_pipeline.definitions;"
-        "print([m for m in ('pandas','pyarrow','duckdb','polars','numpy','nflreadpy','nfl_data_py',"
-        "'matplotlib','jinja2','dataframely')"
+        "print([m for m in ('pandas','polars','nflreadpy','nfl_data_py','matplotlib','jinja2',"
+        "'dataframely','sklearn','requests')"
         " if m in sys.modules])"
     )
     done = subprocess.run(

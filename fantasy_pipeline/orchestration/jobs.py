@@ -1,4 +1,4 @@
-"""The jobs: what is run together. Their names are what run history is asked by."""
+"""Jobs: assets that run together. People filter run history by job name: never rename a job."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ weekly_import = dg.define_asset_job(
         assets.player_history,
         assets.projection_accuracy,
     ),
-    description="Import a week that has been played, and score what was projected for it.",
+    description="Import a played week, and measure the accuracy of its projections.",
 )
 
 weekly_projections = dg.define_asset_job(
@@ -30,16 +30,16 @@ weekly_projections = dg.define_asset_job(
         assets.model_projections,
         assets.projections,
     ),
-    description="Project a week that is yet to be played.",
+    description="Project a week that has not been played.",
 )
 
 whole_week = dg.define_asset_job(
     "whole_week",
-    # Models are trained when first needed, and once a season by a job of their own; reports are
-    # made after the run, their charts take longer than a week's football.
+    # The model trains when a projection first needs it. Reports are a separate job: their charts
+    # take longer than all other assets of a week together.
     selection=dg.AssetSelection.all()
     - dg.AssetSelection.assets(assets.projection_model, assets.weekly_report),
-    description="Import a played week, and project it as if it were yet to be played.",
+    description="Import a played week, and project it from what was known before it was played.",
 )
 
 season_ingest = dg.define_asset_job(
@@ -47,12 +47,12 @@ season_ingest = dg.define_asset_job(
     selection=dg.AssetSelection.assets(
         assets.raw_players, assets.weekly_stats, assets.source_projections
     ),
-    description="First stage of a command-line backfill: what comes from upstream.",
+    description="First stage of a command-line backfill: import whole weeks from upstream.",
 )
 
 provisional_ingest = dg.define_asset_job(
     "provisional_ingest",
-    # In all seasons it would cost a backfill more than it tells: final stats are not corrected.
+    # Only for weeks whose stats are not final: final stats are not corrected, so a copy is useless.
     selection=dg.AssetSelection.assets(
         assets.raw_players,
         assets.weekly_stats,
@@ -60,13 +60,14 @@ provisional_ingest = dg.define_asset_job(
         assets.stat_corrections,
         assets.source_projections,
     ),
-    description="The same for weeks whose stats the league may still correct: they are kept.",
+    description="First stage of a backfill for weeks whose stats are not final: import the weeks "
+    "and keep a copy, so that the final import finds the corrections.",
 )
 
 history_rebuild = dg.define_asset_job(
     "history_rebuild",
     selection=dg.AssetSelection.assets(assets.player_history),
-    description="Second stage of a command-line backfill: features of all weeks, once.",
+    description="Second stage of a command-line backfill: rebuild the player history of all weeks.",
 )
 
 season_projections = dg.define_asset_job(
@@ -74,25 +75,25 @@ season_projections = dg.define_asset_job(
     selection=dg.AssetSelection.assets(
         assets.model_projections, assets.projections, assets.projection_accuracy
     ),
-    description="Third stage of a command-line backfill: projections and their accuracy.",
+    description="Third stage of a command-line backfill: project the weeks and measure accuracy.",
 )
 
 retrain = dg.define_asset_job(
     "retrain",
     selection=dg.AssetSelection.assets(assets.projection_model),
-    description="Train the projection model of a season anew.",
+    description="Train the projection model of the latest season again.",
 )
 
 report_week = dg.define_asset_job(
     "report_week",
     selection=dg.AssetSelection.assets(assets.weekly_report),
-    description="Write the report of a projected week.",
+    description="Write the report of a week that has projections.",
 )
 
 games_refresh = dg.define_asset_job(
     "games_refresh",
     selection=dg.AssetSelection.assets(assets.games),
-    description="Refresh the schedule.",
+    description="Download the NFL schedule again.",
 )
 
 ALL_JOBS = [

@@ -1,4 +1,4 @@
-"""The one partitioning of the project: season x week. Nothing else makes or splits a key."""
+"""Partitions of the weekly assets: season x week. Only `SeasonWeek` makes or parses their keys."""
 
 from __future__ import annotations
 
@@ -11,35 +11,36 @@ from fantasy_pipeline.football.season_week import FIRST_SEASON, WEEKS, SeasonWee
 
 season_week = dg.MultiPartitionsDefinition(
     {
-        # A season appears by itself on 1 May, before its schedule is out.
+        # Dagster adds a season on 1 May, before its schedule is published.
         "season": dg.TimeWindowPartitionsDefinition(
             start=str(FIRST_SEASON), fmt="%Y", cron_schedule="0 0 1 5 *", end_offset=1
         ),
         "week": dg.StaticPartitionsDefinition([f"{week:02d}" for week in WEEKS]),
     }
 )
-"""Keys read ``2024|05``. Weeks that a season does not have are recorded as empty."""
+"""Keys look like ``2024|05``. A week that its season does not have is stored as an empty week."""
 
 
 def weeks_of_run(
     context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext,
 ) -> list[SeasonWeek]:
-    """Weeks that the run is to materialize, in order.
+    """Return the weeks that the run materializes, in order.
 
     Raises:
-        dg.Failure: none; Dagster would call an empty run a success.
+        dg.Failure: the range is empty; Dagster itself would report success.
     """
     weeks = sorted(SeasonWeek.from_key(key) for key in context.partition_keys)
     if not weeks:
         raise dg.Failure(
-            "The partition range is empty: a range is a rectangle of seasons x weeks and cannot "
-            "wrap, e.g. 2023|10...2024|02. Ask for two ranges instead."
+            "The partition range is empty: a range is the same weeks of every season (a rectangle "
+            "of seasons x weeks), so it cannot run from a late week to an early week of the next "
+            "season, e.g. 2023|10...2024|02. Launch two backfills instead, one per season."
         )
     return weeks
 
 
 def by_season(weeks: Sequence[SeasonWeek]) -> Mapping[int, list[int]]:
-    """Week numbers of each season."""
+    """Return the week numbers of each season, in order."""
     return {
         season: [week.week for week in group]
         for season, group in groupby(sorted(weeks), key=lambda week: week.season)

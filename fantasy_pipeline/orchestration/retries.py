@@ -1,9 +1,9 @@
-"""Which failures are tried again: those of the network, and those only."""
+"""Retries of failed steps: only network failures are retried."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any
+from typing import Concatenate, ParamSpec, TypeVar
 
 import dagster as dg
 
@@ -12,18 +12,21 @@ from fantasy_pipeline.errors import LastingError, SourceError
 NETWORK_RETRY = dg.RetryPolicy(
     max_retries=3, delay=30, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
 )
-"""After the transport's own attempts, which take seconds: 30, 60 and 120 s, more or less."""
+"""Waits about 30, 60 and 120 s, after the download's own attempts, which take seconds."""
+
+_Inputs = ParamSpec("_Inputs")
+_Output = TypeVar("_Output")
 
 
 @contextmanager
 def only_network_is_retried(tags: Mapping[str, str]) -> Iterator[None]:
-    """In here, what no retry can mend fails the step at once.
+    """Fail the step immediately on errors that a retry cannot fix.
 
-    That is what upstream has not published, what is wrong with the data or with us. A run that a
-    person waits for (tag ``trigger: manual``) fails at once for the network as well.
+    Examples: upstream has not published a file, the data break a contract, the code has a defect.
+    A run that a person waits for (tag ``trigger: manual``) fails immediately on network errors too.
 
     Raises:
-        dg.Failure: the same error, without retries.
+        dg.Failure: the error's message, with retries turned off.
     """
     try:
         yield
@@ -32,17 +35,21 @@ def only_network_is_retried(tags: Mapping[str, str]) -> Iterator[None]:
             failure.description, failure.metadata, allow_retries=False
         ) from failure.__cause__
     except Exception as error:
-        network = isinstance(error, SourceError) and not isinstance(error, LastingError)
-        if network and tags.get("trigger") != "manual":
+        is_network = isinstance(error, SourceError) and not isinstance(error, LastingError)
+        if is_network and tags.get("trigger") != "manual":
             raise
         raise dg.Failure(str(error) or type(error).__name__, allow_retries=False) from error
 
 
-def asks_upstream(asset: Callable[..., Any]) -> Callable[..., Any]:
-    """An asset's function, of which only network failures are retried."""
+def asks_upstream(
+    asset: Callable[Concatenate[dg.AssetExecutionContext, _Inputs], _Output],
+) -> Callable[Concatenate[dg.AssetExecutionContext, _Inputs], _Output]:
+    """Decorate an asset's function so that Dagster retries only its network failures."""
 
     @wraps(asset)
-    def guarded(context: dg.AssetExecutionContext, *args: Any, **inputs: Any) -> Any:
+    def guarded(
+        context: dg.AssetExecutionContext, /, *args: _Inputs.args, **inputs: _Inputs.kwargs
+    ) -> _Output:
         with only_network_is_retried(context.run.tags):
             return asset(context, *args, **inputs)
 

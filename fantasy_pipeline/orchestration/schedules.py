@@ -1,7 +1,7 @@
-"""The schedules: when weeks are imported, projected, and the schedule itself refreshed.
+"""Dagster schedules: when weeks are imported and projected, and when the NFL schedule is refreshed.
 
-Each only turns a tick into what `automation` plans for that moment. What a tick missed is the
-catch-up sensor's.
+Each schedule turns a tick into the run requests that `football.import_calendar` plans for that
+moment. The sensor `catch_up` requests what a tick missed.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ Ticks = Iterator[dg.RunRequest | dg.SkipReason]
     cron_schedule="0 8 * * 2",
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Tuesday 08:00 UTC: import the NFL week that has just ended, provisionally.",
+    description="Tuesday 08:00 UTC: import the week that just ended; its stats are provisional.",
 )
 def tuesday_import(context: dg.ScheduleEvaluationContext, nfl: NflData) -> Ticks:
     yield from _imports(context, nfl, ("provisional", "completed"))
@@ -38,7 +38,7 @@ def tuesday_import(context: dg.ScheduleEvaluationContext, nfl: NflData) -> Ticks
     cron_schedule="0 12 * * 4",
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Thursday 12:00 UTC: import that week again, now that its stats are corrected.",
+    description="Thursday 12:00 UTC: import that week again; its stats are corrected and final.",
 )
 def thursday_final_import(context: dg.ScheduleEvaluationContext, nfl: NflData) -> Ticks:
     yield from _imports(context, nfl, ("final",))
@@ -48,7 +48,7 @@ def _imports(
     context: dg.ScheduleEvaluationContext, nfl: NflData, phases: Sequence[ImportPhase]
 ) -> Ticks:
     now = nfl.moment(context.scheduled_execution_time)
-    # The schedule of today, not the lake's: a game may have been moved since.
+    # Read the schedule from upstream: a game may have been moved since the lake's copy.
     games = games_from_table(nfl.upstream.schedule())
     imported = imported_of(context.instance, games, now, nfl.label)
     wanted = imports_to_request(games, imported, now, phases)
@@ -56,13 +56,12 @@ def _imports(
         yield dg.SkipReason(wanted)
         return
     running = running_weeks(context.instance, IMPORT_JOBS, nfl.source_name)
-    under_way = [week for week, _ in wanted if week in running]
-    if len(under_way) == len(wanted):
-        # Dagster takes one reason per tick, and none beside requests.
-        said = (f"{week} is being imported by run {running[week].run_id}" for week in under_way)
-        yield dg.SkipReason("; ".join(said))
+    if all(week in running for week, _ in wanted):
+        # Dagster accepts one skip reason per tick, and only without run requests.
+        reasons = (f"{week} is being imported by run {running[week].run_id}" for week, _ in wanted)
+        yield dg.SkipReason("; ".join(reasons))
     for week, phase in wanted:
-        if week in under_way:
+        if week in running:
             continue
         yield dg.RunRequest(
             run_key=f"{context.scheduled_execution_time:%Y-%m-%d}-{week.key}-{phase}",
@@ -77,9 +76,14 @@ def imports_to_request(
     now: datetime,
     phases: Sequence[ImportPhase],
 ) -> list[tuple[SeasonWeek, ImportPhase]] | str:
-    """What a tick at `now` asks for: imports that fell due within the week, else why none.
+    """Return the imports that a tick at `now` requests, or the reason why there are none.
 
-    In the off-season that is the last regular-season week, if it has no final import.
+    A tick requests imports that fell due within the last 7 days; in the off-season, the regular
+    season's last week if it has no final import.
+
+    Args:
+        imported: phases in which each week was imported.
+        phases: phases that the schedule imports.
     """
     missing = import_calendar.missing_imports(games, imported, now)
     wanted = [
@@ -98,12 +102,13 @@ def imports_to_request(
     then = (
         f"next: {following.week} {following.phase} on {following.due_at:%Y-%m-%d %H:%M} UTC"
         if following
-        else "the schedule knows no later game"
+        else "the NFL schedule has no later game"
     )
     if is_off:
-        return f"{status.phase}: {status.due} is the week due, and it is imported; {then}"
+        return f"{status.phase}: the due week, {status.due}, is imported; {then}"
     if missing:
-        return f"{missing[0].week} is due as {missing[0].phase}, which is not for this tick; {then}"
+        item = missing[0]
+        return f"{item.week} lacks its {item.phase} import, which catch_up will request; {then}"
     return f"every due week is imported; {then}"
 
 
@@ -112,7 +117,7 @@ def imports_to_request(
     cron_schedule="0 14 * * 0,3-6",
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Wednesday to Sunday 14:00 UTC: project the coming week anew, as injuries change.",
+    description="Wednesday to Sunday 14:00 UTC: project the upcoming week again with new injuries.",
 )
 def daily_projections(
     context: dg.ScheduleEvaluationContext, nfl: NflData
@@ -122,16 +127,16 @@ def daily_projections(
 
 @dg.schedule(
     job=weekly_projections,
-    # Before the afternoon games of holidays, and before the night game (00:15 or 01:15 UTC).
+    # Before the afternoon games of holidays, and before the night game (00:15 or 01:15 UTC Friday).
     cron_schedule=["0 16 * * 4", "0 23 * * 4"],
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Thursday: project once more, just before that day's games kick off.",
+    description="Thursday 16:00 and 23:00 UTC: project the week again before Thursday's games.",
 )
 def thursday_kickoff_projections(
     context: dg.ScheduleEvaluationContext, nfl: NflData
 ) -> dg.RunRequest | dg.SkipReason:
-    # From one tick to the next: 16-23 UTC, and 23 UTC to Friday morning.
+    # From one tick to the next: 16:00-23:00 UTC, and 23:00 UTC to Friday morning.
     return _projections(context, nfl, timedelta(hours=7))
 
 
@@ -162,7 +167,7 @@ def _projections(
     cron_schedule="0 6 * * *",
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Daily 06:00 UTC: the NFL schedule, so that a moved game moves the plan.",
+    description="Daily 06:00 UTC: refresh the NFL schedule; imports follow games that were moved.",
 )
 def daily_games(context: dg.ScheduleEvaluationContext, nfl: NflData) -> dg.RunRequest:
     return dg.RunRequest(

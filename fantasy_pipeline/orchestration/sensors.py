@@ -1,4 +1,4 @@
-"""The sensors: what follows on a run, and what was missed."""
+"""Sensors that start runs after other runs, request missed imports, and store run results."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +20,7 @@ from fantasy_pipeline.orchestration.jobs import (
 )
 from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.runs.dead_runs import end_dead_runs
+from fantasy_pipeline.orchestration.runs.history import execution_of
 from fantasy_pipeline.orchestration.runs.import_state import (
     IMPORT_JOBS,
     imported_of,
@@ -27,11 +28,13 @@ from fantasy_pipeline.orchestration.runs.import_state import (
     source_of_run,
     week_of_run,
 )
+from fantasy_pipeline.orchestration.runs.record import OVER, record
+from fantasy_pipeline.orchestration.runs.summaries import recorded
 from fantasy_pipeline.orchestration.runs.tags import moment_of, run_tags
 
 CATCH_UP_SECONDS = 300
 CATCH_UP_PER_TICK = 2
-"""Imports that one tick may ask for: upstream is a free service."""
+"""Imports that one tick may request: upstream is a free service."""
 RECORD_SECONDS = 30
 RECORDS_PER_TICK = 50
 
@@ -42,7 +45,7 @@ RECORDS_PER_TICK = 50
     request_job=weekly_projections,
     default_status=dg.DefaultSensorStatus.RUNNING,
     minimum_interval_seconds=30,
-    description="Project the upcoming week as soon as the due one is imported.",
+    description="Project the upcoming week as soon as the due week is imported.",
 )
 def project_upcoming_week(
     context: dg.RunStatusSensorContext, nfl: NflData
@@ -50,20 +53,20 @@ def project_upcoming_week(
     run = context.dagster_run
     imported = week_of_run(run.tags)
     if imported is None:
-        return dg.SkipReason(f"run {run.run_id} imported no single week")
-    theirs = _worked_on(run, nfl)
-    now = moment_of(run.tags, theirs.now())
-    return upcoming_request(theirs, imported, now, run.run_id, _resources(run))
+        return dg.SkipReason(f"run {run.run_id} did not import exactly one week")
+    data = _data_of(run, nfl)
+    now = moment_of(run.tags, data.now())
+    return upcoming_request(data, imported, now, run.run_id, _resources(run))
 
 
-def _worked_on(run: dg.DagsterRun, nfl: NflData) -> NflData:
-    """The data of a run's own source; `nfl` where it was told none."""
+def _data_of(run: dg.DagsterRun, nfl: NflData) -> NflData:
+    """Return the data of a run's source; `nfl` if the run uses the configured source."""
     source = source_of_run(run)
     return nfl if source in (None, nfl.source_name) else NflData(source=source)
 
 
 def _resources(run: dg.DagsterRun) -> dict[str, Any]:
-    """Run config by which another run works on the same source."""
+    """Return run config that makes another run use the same source."""
     resources = run.run_config.get("resources")
     return {"resources": resources} if resources else {}
 
@@ -75,13 +78,19 @@ def upcoming_request(
     run_id: str,
     run_config: Mapping[str, Any] | None = None,
 ) -> dg.RunRequest | dg.SkipReason:
-    """What to project after `imported` was imported by run `run_id` at `now`."""
+    """Return the request to project the upcoming week after an import, or why there is none.
+
+    Args:
+        imported: week that was imported.
+        now: moment that the import stands for.
+        run_id: run of the import.
+    """
     games = nfl.games()
     status = week_status(games, now)
     if imported != status.due:
-        return dg.SkipReason(f"{imported} is not the week due, which is {status.due}")
+        return dg.SkipReason(f"{imported} is not the due week, which is {status.due}")
     if status.upcoming is None:
-        return dg.SkipReason("the schedule has no week to come")
+        return dg.SkipReason("the NFL schedule has no upcoming week")
     if (since := projected_from(games, status.upcoming)) > now:
         return dg.SkipReason(f"{status.upcoming} is projected from {since:%Y-%m-%d} on")
     return dg.RunRequest(
@@ -98,8 +107,8 @@ def upcoming_request(
     request_job=report_week,
     default_status=dg.DefaultSensorStatus.RUNNING,
     minimum_interval_seconds=30,
-    description="Write the report of a week as soon as it is projected, and again with what "
-    "happened once it is imported.",
+    description="Write the report of a week as soon as the week is projected, and again with its "
+    "results once it is imported.",
 )
 def report_projected_week(
     context: dg.RunStatusSensorContext, nfl: NflData
@@ -107,18 +116,18 @@ def report_projected_week(
     run = context.dagster_run
     week = week_of_run(run.tags)
     if week is None:
-        return dg.SkipReason(f"run {run.run_id} is for no single week")
-    theirs = _worked_on(run, nfl)
-    if week not in theirs.lake.weeks(PROJECTIONS):
-        return dg.SkipReason(f"{week} was not projected")
-    as_of = moment_of(run.tags, theirs.now()) if "as_of" in run.tags else None
+        return dg.SkipReason(f"run {run.run_id} is not a run of exactly one week")
+    data = _data_of(run, nfl)
+    if week not in data.lake.weeks(PROJECTIONS):
+        return dg.SkipReason(f"{week} has no projections in the lake, so it gets no report")
+    as_of = moment_of(run.tags, data.now()) if "as_of" in run.tags else None
     return dg.RunRequest(
         run_key=run.run_id,
         partition_key=week.key,
         # The same source: its lake has the projections.
         run_config=_resources(run),
         tags={
-            **run_tags(week, theirs.source_name, "sensor", as_of=as_of),
+            **run_tags(week, data.source_name, "sensor", as_of=as_of),
             "projected_by": run.run_id,
         },
     )
@@ -128,7 +137,7 @@ def report_projected_week(
     job=weekly_import,
     minimum_interval_seconds=CATCH_UP_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Import what was missed: downtime, failed runs, games that ended later.",
+    description="Request missed imports: after downtime, failed runs, games that ended late.",
 )
 def catch_up(
     context: dg.SensorEvaluationContext, nfl: NflData
@@ -140,7 +149,7 @@ def catch_up(
     missing = import_calendar.missing_imports(games, imported, now, CATCH_UP_GRACE)
     seen = _read_cursor(context.cursor)
     running = running_weeks(context.instance, IMPORT_JOBS, nfl.source_name)
-    # The sample league has weeks of the same names.
+    # The sample league's weeks have the same keys as the NFL's.
     league = "sample-" if nfl.source_name == "sample" else ""
     requests = to_request(missing, seen, set(running), now, league)
     requested = [*seen.requested, *(league + item.key for item in requests)]
@@ -153,11 +162,11 @@ def catch_up(
             tags=dict(run_tags(item.week, nfl.source_name, "sensor", item.phase, now)),
         )
     if not requests:
-        yield dg.SkipReason(_why(missing, games, requested, now, league))
+        yield dg.SkipReason(_skip_reason(missing, games, requested, now, league))
 
 
 class _Cursor:
-    """What the last tick saw, and everything that was ever requested and may be due again."""
+    """State between ticks: imports missing at the last tick, and imports requested so far."""
 
     def __init__(self, at: datetime | None, missing: list[str], requested: list[str]) -> None:
         self.at = at
@@ -187,13 +196,16 @@ def to_request(
     now: datetime,
     league: str = "",
 ) -> list[Import]:
-    """Of what is missing, what to ask for in this tick: newest first, each once.
+    """Return the missing imports to request in this tick: newest first, each once, at most
+    `CATCH_UP_PER_TICK`.
 
-    Only what the tick before saw missing too: after downtime the schedules evaluate their latest
-    tick first, and both must not ask for the same.
+    An import must also have been missing at the tick before: after downtime the schedules evaluate
+    their latest tick first, and the sensor must not request the same imports.
 
     Args:
-        league: what its keys begin with; empty for the NFL.
+        seen: state of the tick before.
+        running: weeks that are being imported.
+        league: prefix of the league's keys; empty for the NFL.
     """
     is_fresh = seen.at is not None and now - seen.at <= timedelta(seconds=3 * CATCH_UP_SECONDS)
     return [
@@ -206,19 +218,21 @@ def to_request(
     ][:CATCH_UP_PER_TICK]
 
 
-def _why(
+def _skip_reason(
     missing: Sequence[Import],
     games: Sequence[Game],
     requested: Sequence[str],
     now: datetime,
     league: str,
 ) -> str:
-    given_up = [item.key for item in missing if league + item.key in requested]
+    given_up = [item for item in missing if league + item.key in requested]
     waiting = [item.key for item in missing if league + item.key not in requested]
     if waiting:
-        return f"seen missing, or being imported: {', '.join(waiting[:5])}; asked for next tick"
+        return f"missing or being imported: {', '.join(waiting[:5])}; requested on the next tick"
     if given_up:
-        return f"requested once and still missing: {', '.join(given_up[:5])}; trigger it by hand"
+        keys, (season, week) = ", ".join(item.key for item in given_up[:5]), given_up[0].week
+        command = f"fantasy-pipeline trigger --season {season} --week {week}"
+        return f"requested once and still missing: {keys}; run {command}"
     following = import_calendar.next_import(games, now)
     then = f"; next: {following.key} on {following.due_at:%Y-%m-%d %H:%M} UTC" if following else ""
     return f"every due week is imported{then}"
@@ -227,13 +241,9 @@ def _why(
 @dg.sensor(
     minimum_interval_seconds=RECORD_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Write down what each run came to, however it was started and however it ended.",
+    description="Store the result of every finished run, and end runs whose process died.",
 )
 def record_results(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-    from fantasy_pipeline.orchestration.runs.history import execution_of
-    from fantasy_pipeline.orchestration.runs.record import OVER, record
-    from fantasy_pipeline.orchestration.runs.summaries import recorded
-
     end_dead_runs(context.instance)
     since = datetime.fromisoformat(context.cursor) if context.cursor else None
     runs = context.instance.get_run_records(
@@ -243,9 +253,9 @@ def record_results(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         ascending=True,
     )
     ids = [run.dagster_run.run_id for run in runs]
-    # Those of the command line have theirs by the time they are seen here.
-    known = recorded(context.instance, ids)
-    missing = [run_id for run_id in ids if run_id not in known]
+    # Runs of the command line store their own result before they end.
+    stored = recorded(context.instance, ids)
+    missing = [run_id for run_id in ids if run_id not in stored]
     for run_id in missing:
         record(execution_of(context.instance, run_id))
     if runs:

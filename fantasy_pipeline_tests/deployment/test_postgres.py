@@ -146,7 +146,7 @@ def test_outbox_is_kept_in_postgres_and_in_its_dump(
 
     _dump_and_restore(postgres, tmp_path, add_another)
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
-        assert Outbox(instance).known() == {"a"}
+        assert Outbox(instance).added_ids() == {"a"}
 
 
 def test_results_are_recorded_in_postgres(

@@ -112,7 +112,7 @@ def test_off_season_says_what_is_due_and_what_is_next(instance: dg.DagsterInstan
     record_imports(instance, {SeasonWeek(2024, 18): "final"}, {})
     why = tick(instance, "tuesday_import", "2025-05-06T08:00")
     assert why == (
-        "offseason: 2024 week 18 is the week due, and it is imported; "
+        "offseason: the due week, 2024 week 18, is imported; "
         "next: 2025 week 1 provisional on 2025-09-09 08:00 UTC"
     )
 
@@ -120,7 +120,7 @@ def test_off_season_says_what_is_due_and_what_is_next(instance: dg.DagsterInstan
 def test_late_tick_does_not_call_final_stats_provisional(instance: dg.DagsterInstance) -> None:
     sunday = NflData(at=utc("2024-09-22T09:00").isoformat())
     why = tick(instance, "tuesday_import", "2024-09-17T08:00", sunday)
-    assert why.startswith("2024 week 2 is due as final, which is not for this tick")
+    assert why.startswith("2024 week 2 lacks its final import, which catch_up will request; next: ")
     assert tick(instance, "thursday_final_import", "2024-09-19T12:00", sunday) == ["2024|02"]
 
 
@@ -223,7 +223,7 @@ def test_moved_game_moves_the_plan_once_the_schedule_is_refreshed(
 
     assert execute(instance, "games_refresh", "auto", {}).errors == ()
     data = caught_up(instance, "2024-10-09T10:15", cursor)
-    assert data.skip_message.startswith("seen missing, or being imported: 2024-05-completed;")
+    assert data.skip_message.startswith("missing or being imported: 2024-05-completed;")
     data = caught_up(instance, "2024-10-09T10:20", data.cursor)
     (request,) = data.run_requests
     assert (request.partition_key, request.tags["phase"]) == ("2024|05", "completed")
@@ -273,7 +273,7 @@ def test_of_two_weeks_the_one_under_way_does_not_hold_up_the_other(
         ((2024, 2), "2024-09-19T12:05", "2024|03"),  # after the final import too
         ((2024, 18), "2025-01-07T08:05", "2024|19"),  # the wild-card week
         ((2024, 21), "2025-01-28T08:05", "2024|22"),  # the Super Bowl, two weeks later
-        ((2024, 1), "2024-09-17T08:05", "2024 week 1 is not the week due, which is 2024 week 2"),
+        ((2024, 1), "2024-09-17T08:05", "2024 week 1 is not the due week, which is 2024 week 2"),
         ((2024, 18), "2025-05-06T08:05", "2025 week 1 is projected from 2025-08-22 on"),
     ],
 )

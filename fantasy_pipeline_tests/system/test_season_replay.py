@@ -112,7 +112,9 @@ def test_every_week_of_two_seasons_is_imported_twice(
     assert {asker for _, asker, _ in replay.requests} == {"tuesday_import", "thursday_final_import"}
     summer = [why for at, _, why in replay.skips if at.month in (4, 5, 6, 7)]
     assert summer
-    assert all(why.startswith("offseason: 2024 week 18 is the week due") for why in summer)
+    assert all(
+        why.startswith("offseason: the due week, 2024 week 18, is imported") for why in summer
+    )
 
 
 @pytest.mark.parametrize("before_late_ticks", [0, 1, 2])
@@ -222,7 +224,7 @@ def test_each_import_of_a_season_is_followed_by_projections_of_the_coming_week(
     assert skips == {
         # Two games of the next week were played on Wednesday, Christmas.
         (SeasonWeek(2024, 16), "final"): (
-            "2024 week 16 is not the week due, which is 2024 week 17"
+            "2024 week 16 is not the due week, which is 2024 week 17"
         ),
         (SeasonWeek(2024, 22), "provisional"): "2025 week 1 is projected from 2025-08-22 on",
         (SeasonWeek(2024, 22), "final"): "2025 week 1 is projected from 2025-08-22 on",

@@ -1,1 +1,4 @@
-"""Alerts: what people are told, by which channel, once."""
+"""Alerts about runs and missing imports: their texts, their channels, and the outbox between them.
+
+Which run repairs another one is decided here too; health rules belong in `operations.health`.
+"""

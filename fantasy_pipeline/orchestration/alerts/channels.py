@@ -1,4 +1,4 @@
-"""How alerts are sent: Slack, any webhook, e-mail. Each configured by the environment."""
+"""Channels that send alerts: Slack, any webhook, e-mail; each is configured by the environment."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TIMEOUT_SECONDS = 10
 
 
 class ChannelError(PipelineError):
-    """An alert could not be sent. The message names no secret."""
+    """A channel did not accept an alert. The message contains no address and no password."""
 
 
 class Channel(Protocol):
@@ -29,11 +29,11 @@ class Channel(Protocol):
     def name(self) -> str: ...
 
     def send(self, alert: Alert) -> None:
-        """Raises ChannelError if the other side did not take it."""
+        """Send an alert; raise ChannelError if the receiver does not accept it."""
 
 
 class Webhook:
-    """Posts JSON: the alert's fields and its text, or Slack's ``{"text": …}``."""
+    """Posts an alert as JSON: its fields and text, or only ``{"text": …}`` to Slack."""
 
     def __init__(self, name: str, url: str) -> None:
         self.name = name
@@ -47,7 +47,7 @@ class Webhook:
         if self.name == "webhook":
             body = {**alert.to_json(), **body}
         try:
-            # The address is a secret: a redirect would hand it on, a proxy's log would keep it.
+            # The address is a secret, and a redirect would pass it on to another host.
             response = requests.post(
                 self._url, json=body, timeout=TIMEOUT_SECONDS, allow_redirects=False
             )
@@ -61,11 +61,11 @@ def _check_address(name: str, url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or "")):
         return
-    raise ChannelError(f"the {name} address must be https, or http on this machine")
+    raise ChannelError(f"the {name} address must be https, or http for a host on this machine")
 
 
 class Smtp:
-    """Sends e-mail; over TLS, which only a server on this machine may do without."""
+    """Sends an alert by e-mail, over TLS unless the mail server is on this machine."""
 
     name = "smtp"
 
@@ -92,11 +92,14 @@ class Smtp:
 
     def _connect(self) -> smtplib.SMTP:
         settings = self._settings
-        tls, here = settings.smtp_tls, is_loopback(settings.smtp_host)
+        tls, is_local = settings.smtp_tls, is_loopback(settings.smtp_host)
         if tls == "auto":
-            tls = "implicit" if settings.smtp_port == 465 else "off" if here else "starttls"
-        if tls == "off" and not here:
-            raise ChannelError("FANTASY_ALERT_SMTP_TLS: off is for a mail server on this machine")
+            tls = "implicit" if settings.smtp_port == 465 else "off" if is_local else "starttls"
+        if tls == "off" and not is_local:
+            raise ChannelError(
+                "FANTASY_ALERT_SMTP_TLS: off is for a mail server on this machine only; "
+                "use auto, starttls or implicit"
+            )
         context = ssl.create_default_context()
         address = (settings.smtp_host, settings.smtp_port)
         if tls == "implicit":
@@ -112,7 +115,7 @@ class Smtp:
 
 
 class Misconfigured:
-    """A channel with a setting that cannot be read: it fails, the others are as they were."""
+    """Stands in for a channel with an invalid setting: every send fails with the reason."""
 
     def __init__(self, name: str, reason: str) -> None:
         self.name = name
@@ -123,7 +126,7 @@ class Misconfigured:
 
 
 def configured() -> Sequence[Channel]:
-    """The channels that the environment configures."""
+    """Return the channels that the environment configures."""
     settings, bad = read_alert_settings()
     channels: list[Channel] = []
     if settings.slack_url:
@@ -132,15 +135,15 @@ def configured() -> Sequence[Channel]:
         channels.append(Webhook("webhook", settings.webhook_url.get_secret_value()))
     if settings.smtp_host and settings.smtp_to:
         channels.append(Smtp(settings))
-    return [_checked(channel, bad) for channel in channels]
+    return [_with_valid_settings(channel, bad) for channel in channels]
 
 
-def _checked(channel: Channel, bad: Mapping[str, str]) -> Channel:
+def _with_valid_settings(channel: Channel, bad: Mapping[str, str]) -> Channel:
     reasons = [text for name, text in bad.items() if name.startswith(f"{channel.name}_")]
     return Misconfigured(channel.name, "; ".join(reasons)) if reasons else channel
 
 
 def misconfigured() -> Mapping[str, str]:
-    """Channels with a setting that cannot be read, and why."""
+    """Return the channels with an invalid setting, each with the reason."""
     _, bad = read_alert_settings()
     return {name.partition("_")[0]: reason for name, reason in bad.items()}

@@ -1,4 +1,4 @@
-"""What alerts say. Pure: facts in, text out."""
+"""Texts of alerts. Pure functions: facts in, an `Alert` out; nothing is read or sent here."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ _MAX_CAUSE = 500
 
 @dataclass(frozen=True)
 class Alert:
-    """One message, sent once to each channel.
+    """One message, sent once to each channel. Fields that do not apply are None.
 
     Args:
-        id: what it is about; the same id is never sent twice.
-        season, week, job, failed, cause, link: as far as they apply.
+        id: subject of the alert; the outbox accepts each id once.
+        failed: name of the failed step or check.
+        cause: first line of the error, with the next step.
+        link: address of the run in the Dagster UI.
     """
 
     id: str
@@ -39,44 +41,53 @@ class Alert:
 
     @property
     def text(self) -> str:
-        """Title, and the facts one per line."""
+        """Title, then one line per fact, then the operator's next command if there is one."""
         facts = [
             ("failed", self.failed),
             ("cause", self.cause),
             ("run", self.link or self.run_id),
+            ("next", self._next_command),
         ]
         return "\n".join([self.title, *(f"{name}: {value}" for name, value in facts if value)])
 
+    @property
+    def _next_command(self) -> str | None:
+        if self.kind == "failure" and self.run_id:
+            return f"fantasy-pipeline show {self.run_id[:8]}"
+        if self.kind == "overdue":
+            return f"fantasy-pipeline trigger --season {self.season} --week {self.week}"
+        return None
+
 
 def failure(execution: Execution, run_url: str) -> Alert:
-    """A run that failed and is not tried again.
+    """Return the alert about a run that failed and is not retried.
 
     Args:
-        run_url: where the Dagster UI shows runs; empty: not known, no link.
+        run_url: address of runs in the Dagster UI; empty: the alert has no link.
     """
     error = execution.facts.errors[0] if execution.facts.errors else None
     return Alert(
         id=f"failure-{execution.run.run_id}",
         kind="failure",
-        title=f"{_what(execution)} failed",
+        title=f"{_name(execution)} failed",
         failed=error.step or None if error else None,
         cause=(error.cause if error else "unknown error")[:_MAX_CAUSE],
-        **_of(execution, run_url),
+        **_run_fields(execution, run_url),
     )
 
 
 def recovery(execution: Execution, run_url: str) -> Alert:
-    """A job that succeeds again after a failure that was told."""
+    """Return the alert that a job succeeds again after a failure that was reported."""
     return Alert(
         id=f"recovery-{execution.run.run_id}",
         kind="recovery",
-        title=f"{_what(execution)} succeeded again",
-        **_of(execution, run_url),
+        title=f"{_name(execution)} succeeded again",
+        **_run_fields(execution, run_url),
     )
 
 
 def overdue(item: Import, now: datetime) -> Alert:
-    """A week that should have been imported, whether or not anything ran."""
+    """Return the alert about a week without a due import, whether or not a run was started."""
     hours = (now - item.due_at).total_seconds() / 3600
     week = item.week
     return Alert(
@@ -85,13 +96,12 @@ def overdue(item: Import, now: datetime) -> Alert:
         title=f"{week} has no {item.phase} import: due since {item.due_at:%A %Y-%m-%d %H:%M} UTC",
         season=week.season,
         week=week.week,
-        cause=f"no import of it succeeded in {hours:.0f} hours; "
-        f"fantasy-pipeline trigger --season {week.season} --week {week.week}",
+        cause=f"no such import succeeded in {hours:.0f} hours",
     )
 
 
 def arrived(item: Import) -> Alert:
-    """The all-clear of a week that was told to be overdue."""
+    """Return the all-clear for a week that was reported as overdue."""
     week = item.week
     return Alert(
         id=f"arrived-{item.key}",
@@ -102,13 +112,13 @@ def arrived(item: Import) -> Alert:
     )
 
 
-def _what(execution: Execution) -> str:
+def _name(execution: Execution) -> str:
     if execution.season and execution.week:
         return f"{execution.job_id} {execution.season} week {execution.week}"
     return f"{execution.job_id} {execution.season or ''}".strip()
 
 
-def _of(execution: Execution, run_url: str) -> dict[str, Any]:
+def _run_fields(execution: Execution, run_url: str) -> dict[str, Any]:
     return {
         "season": execution.season,
         "week": execution.week,

@@ -1,7 +1,7 @@
-"""Alerts that are to be sent, and which were: kept in Dagster's own storage, so it survives.
+"""Outbox of alerts, kept in Dagster's storage: pending alerts survive a restart of the daemon.
 
-An alert is added once, by id. What a channel did not take stays and is tried again, for days;
-what it never took is counted until that channel takes something again.
+Each alert is added once, by id. An alert that a channel refuses is resent for three days; then it
+counts as lost, until the channel accepts an alert again.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Collection, Sequence
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from fantasy_pipeline.orchestration.alerts.channels import ChannelError
 from fantasy_pipeline.orchestration.alerts.messages import Alert
@@ -25,16 +25,45 @@ KEY = "fantasy_pipeline/alerts"
 MAX_PENDING = 50
 MAX_LOST = 100
 MAX_AGE_SECONDS = 3 * 24 * 3600
-"""A weekend without mail loses nothing; an older alert helps nobody."""
+"""Long enough for a weekend without mail; older alerts no longer help."""
 EAGER_SECONDS = 3600
-"""An alert is tried on each tick while it is younger than that."""
+"""Alerts younger than this are resent on every tick."""
 PACE_SECONDS = 15 * 60
-"""How often a channel that fails is tried with older alerts."""
-_MAX_KNOWN = 500
+"""Pause between attempts to send older alerts to a failing channel."""
+_MAX_IDS = 500
 
 _LOG = logging.getLogger(__name__)
-# The sensors of a code location are evaluated by threads of one process.
+# Dagster evaluates the sensors of a code location in threads of one process.
 _LOCK = Lock()
+
+
+class _Item(TypedDict):
+    """A pending alert: its fields, the channels that have it, and when it was added."""
+
+    alert: dict[str, Any]
+    sent: list[str]
+    added_at: float
+
+
+class _Lost(TypedDict):
+    """An alert, and the channels that never accepted it."""
+
+    alert: dict[str, Any]
+    channels: list[str]
+
+
+class _State(TypedDict):
+    """The outbox as stored, in JSON.
+
+    Fields: ids of the alerts added so far, pending alerts, channels that fail with the reason, when
+    each failing channel was last tried, lost alerts.
+    """
+
+    known: list[str]
+    pending: list[_Item]
+    failing: dict[str, str]
+    tried_at: dict[str, float]
+    lost: list[_Lost]
 
 
 class Outbox:
@@ -44,91 +73,100 @@ class Outbox:
         self._storage = instance.daemon_cursor_storage
 
     def add(self, alert: Alert, settles: Collection[str] = ()) -> bool:
-        """Keep an alert for delivery; False if it, or one of its id, was added before.
+        """Add an alert for delivery, and return False if its id was added before.
 
         Args:
-            settles: further ids that count as added from now on: what this alert says as well.
+            settles: further ids to mark as added: this alert covers them too.
         """
         with _LOCK:
             state = self._read()
             if alert.id in state["known"]:
                 return False
             ids = dict.fromkeys([*settles, alert.id])
-            state["known"] = [*state["known"], *ids][-_MAX_KNOWN:]
-            pending = {"alert": alert.to_json(), "sent": [], "added_at": time.time()}
-            state["pending"].append(pending)
+            state["known"] = [*state["known"], *ids][-_MAX_IDS:]
+            item = _Item(alert=alert.to_json(), sent=[], added_at=time.time())
+            state["pending"].append(item)
             self._write(state)
             return True
 
-    def known(self) -> set[str]:
-        """Ids of the alerts that were added, sent or not."""
+    def added_ids(self) -> set[str]:
+        """Return the ids of the alerts added so far, sent or not."""
         return set(self._read()["known"])
 
     def deliver(self, channels: Sequence[Channel]) -> int:
-        """Send what is pending, to the channels that do not have it yet. Returns sends made."""
+        """Send each pending alert to the channels that lack it, and return the number of sends."""
         with _LOCK:
             state = self._read()
             before = json.dumps(state)
-            _forget(state, {channel.name for channel in channels})
             now = time.time()
             names = [channel.name for channel in channels]
-            pending = state["pending"]
-            in_time = [
-                item for item in pending[-MAX_PENDING:] if now - item["added_at"] <= MAX_AGE_SECONDS
-            ]
-            for item in pending:
-                missing = _missing(item, names)
-                if item not in in_time and missing:
-                    state["lost"].append({"alert": item["alert"], "channels": missing})
-            state["lost"] = state["lost"][-MAX_LOST:]
-            round_ = _Round(state, channels, now)
-            for item in in_time:
-                round_.send(item, is_eager=now - item["added_at"] < EAGER_SECONDS)
-            # Without channels, for those that may be configured within days.
-            state["pending"] = [item for item in in_time if not names or _missing(item, names)]
+            _forget_channels_except(state, names)
+            _drop_expired(state, names, now)
+            delivery = _Delivery(state, channels, now)
+            for item in state["pending"]:
+                delivery.send(item, is_eager=now - item["added_at"] < EAGER_SECONDS)
+            if names:
+                # Without channels alerts wait for a channel to be configured.
+                state["pending"] = [item for item in state["pending"] if _lacking(item, names)]
             if json.dumps(state) != before:
                 self._write(state)
-            return round_.sent
+            return delivery.sent
 
     def failing(self) -> dict[str, str]:
-        """Channels that did not take what they were last sent, with the reason."""
+        """Return the channels that refused the last alert, with the reason."""
         return dict(self._read()["failing"])
 
     def lost(self) -> dict[str, list[Alert]]:
-        """By channel, alerts that it never took, oldest first, until it takes one again."""
+        """Return the lost alerts of each channel, oldest first.
+
+        A channel's list is emptied when the channel accepts an alert again.
+        """
         found: dict[str, list[Alert]] = {}
         for item in self._read()["lost"]:
             for name in item["channels"]:
                 found.setdefault(name, []).append(Alert(**item["alert"]))
         return found
 
-    def _read(self) -> dict[str, Any]:
+    def _read(self) -> _State:
         text = self._storage.get_cursor_values({KEY}).get(KEY)
-        empty: dict[str, Any] = {
-            "known": [],
-            "pending": [],
-            "failing": {},
-            "tried_at": {},
-            "lost": [],
-        }
-        return {**empty, **(json.loads(text) if text else {})}
+        state = _State(known=[], pending=[], failing={}, tried_at={}, lost=[])
+        if text:
+            # Earlier versions stored fewer fields.
+            state.update(json.loads(text))
+        return state
 
-    def _write(self, state: dict[str, Any]) -> None:
+    def _write(self, state: _State) -> None:
         self._storage.set_cursor_values({KEY: json.dumps(state)})
 
 
-def _missing(item: dict[str, Any], names: Sequence[str]) -> list[str]:
+def _lacking(item: _Item, names: Sequence[str]) -> list[str]:
+    """Return the channels that do not have an alert yet."""
     return [name for name in names if name not in item["sent"]]
 
 
-def _forget(state: dict[str, Any], configured: set[str]) -> None:
-    """Drop what is kept of channels that are not configured any more."""
+def _drop_expired(state: _State, names: Sequence[str], now: float) -> None:
+    """Move alerts that are too old or too many from the pending to the lost ones."""
+    kept = [
+        item
+        for item in state["pending"][-MAX_PENDING:]
+        if now - item["added_at"] <= MAX_AGE_SECONDS
+    ]
+    for item in state["pending"]:
+        lacking = _lacking(item, names)
+        if item not in kept and lacking:
+            state["lost"].append({"alert": item["alert"], "channels": lacking})
+    state["lost"] = state["lost"][-MAX_LOST:]
+    state["pending"] = kept
+
+
+def _forget_channels_except(state: _State, configured: Sequence[str]) -> None:
+    """Drop the failures and losses of channels that are no longer configured."""
     for name in {*state["failing"], *(n for item in state["lost"] for n in item["channels"])}:
         if name not in configured:
-            _mended(state, name)
+            _clear_failures(state, name)
 
 
-def _mended(state: dict[str, Any], name: str) -> None:
+def _clear_failures(state: _State, name: str) -> None:
     state["failing"].pop(name, None)
     state["tried_at"].pop(name, None)
     for item in state["lost"]:
@@ -136,17 +174,22 @@ def _mended(state: dict[str, Any], name: str) -> None:
     state["lost"] = [item for item in state["lost"] if item["channels"]]
 
 
-class _Round:
-    """One delivery: a channel that fails is left alone for the rest of it."""
+class _Delivery:
+    """One delivery of the pending alerts; a channel that fails gets no further alert in it."""
 
-    def __init__(self, state: dict[str, Any], channels: Sequence[Channel], now: float) -> None:
+    def __init__(self, state: _State, channels: Sequence[Channel], now: float) -> None:
         self._state = state
         self._channels = list(channels)
         self._tried_at = dict(state["tried_at"])
         self._now = now
         self.sent = 0
 
-    def send(self, item: dict[str, Any], is_eager: bool) -> None:
+    def send(self, item: _Item, is_eager: bool) -> None:
+        """Send one alert to the channels that lack it.
+
+        Args:
+            is_eager: send to failing channels now, instead of once per `PACE_SECONDS`.
+        """
         alert = Alert(**item["alert"])
         for channel in list(self._channels):
             waited = self._now - self._tried_at.get(channel.name, 0)
@@ -155,20 +198,23 @@ class _Round:
             if (reason := _refusal(channel, alert)) is None:
                 item["sent"].append(channel.name)
                 self.sent += 1
-                _mended(self._state, channel.name)
+                _clear_failures(self._state, channel.name)
                 continue
             self._state["failing"][channel.name] = reason
             self._state["tried_at"][channel.name] = self._now
             self._channels.remove(channel)
-            _LOG.warning("alert %s: %s %s", alert.id, channel.name, reason)
+            _LOG.warning(
+                "alert %s was not sent: %s %s; it will be resent", alert.id, channel.name, reason
+            )
 
 
 def _refusal(channel: Channel, alert: Alert) -> str | None:
+    """Send an alert, and return why the channel refused it; None if the channel accepted it."""
     try:
         channel.send(alert)
     except ChannelError as error:
         return str(error)
     except Exception as error:
-        # A channel never fails the sensor; what it raised may hold its address.
+        # A channel must not fail the sensor, and the error's text may contain the secret address.
         return f"unexpected {type(error).__name__}"
     return None

@@ -1,4 +1,4 @@
-"""Which run makes good one that failed: the same job, or another that does its week's work."""
+"""Finds runs that repair failed ones: later runs of the same job, or of the same weeks' tables."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from fantasy_pipeline.orchestration.runs.history import Execution
 
 REMEMBERED = timedelta(days=8)
-"""Nobody repairs an older failure; a week that is missing has a rule and an alert of its own."""
+"""Older failures are ignored; a missing week has its own health rule and alert."""
 WILL_RETRY = "dagster/will_retry"
+"""Dagster's tag of a failed run: ``true`` if the daemon retries the run."""
 
 _RESULTS = {"weekly_stats", "projections"}
-"""What a failed run owes to a week; the rest comes with it."""
+"""Main tables of a week; a run that writes one of these writes the tables that lead to it, too."""
 
 
 class _Weeks(NamedTuple):
@@ -33,7 +34,7 @@ class _Weeks(NamedTuple):
     last: SeasonWeek
 
     def cover(self, other: _Weeks) -> bool:
-        """A range of partitions is a rectangle of seasons and weeks."""
+        """Return True if these weeks include the others; a range is a rectangle seasons x weeks."""
         return (
             self.first.season <= other.first.season
             and self.first.week <= other.first.week
@@ -43,16 +44,16 @@ class _Weeks(NamedTuple):
 
 
 def unrepaired(instance: dg.DagsterInstance, clock: datetime) -> Iterator[Execution]:
-    """Failed runs of the last days that no later run made good, newest first.
+    """Yield the failed runs of the last 8 days that no later run repaired, newest first.
 
     Args:
-        clock: the real present.
+        clock: the real present, also for the sample league.
     """
     since = clock - REMEMBERED
     failures = [
         run
         for run in executions(instance, status="failure", since=since)
-        # Its successor counts.
+        # Only the last attempt of a retried run counts.
         if run.run.tags.get(WILL_RETRY) != "true"
     ]
     if not failures:
@@ -64,15 +65,15 @@ def unrepaired(instance: dg.DagsterInstance, clock: datetime) -> Iterator[Execut
 
 
 def repaired_by(
-    instance: dg.DagsterInstance, success: Execution, told: Iterable[str]
+    instance: dg.DagsterInstance, success: Execution, run_ids: Iterable[str]
 ) -> list[Execution]:
-    """Failed runs that a run makes good, newest first.
+    """Return the failed runs that a run repaired, newest first.
 
     Args:
-        told: ids of the runs that are asked about.
+        run_ids: ids of the failed runs to consider.
     """
     since = _end(success) - REMEMBERED
-    ids = set(told)
+    ids = set(run_ids)
     if not ids:
         return []
     return [
@@ -83,26 +84,28 @@ def repaired_by(
 
 
 def repairs(success: Execution, failure: Execution) -> bool:
-    """Whether a run that succeeded ended later, and did what another one failed to do."""
+    """Return True if a successful run ended after a failed one and did the same work."""
     if _end(success) < _end(failure):
         return False
     if not same_league(source_of_run(success.run), source_of_run(failure.run)):
         return False
-    return _is_same(success.run, failure.run) or _does_the_same(success.run, failure.run)
+    return _repeats(success.run, failure.run) or _writes_its_weeks(success.run, failure.run)
 
 
 def _end(execution: Execution) -> datetime:
     return execution.ended_at or execution.executed_at
 
 
-def _is_same(success: dg.DagsterRun, failure: dg.DagsterRun) -> bool:
+def _repeats(success: dg.DagsterRun, failure: dg.DagsterRun) -> bool:
+    """Return True for the same job with at least the same assets."""
     if success.job_name != failure.job_name:
         return False
     done, wanted = success.asset_selection, failure.asset_selection
     return not done or (bool(wanted) and done >= (wanted or set()))
 
 
-def _does_the_same(success: dg.DagsterRun, failure: dg.DagsterRun) -> bool:
+def _writes_its_weeks(success: dg.DagsterRun, failure: dg.DagsterRun) -> bool:
+    """Return True for a run of any job that writes the failed run's tables for its weeks."""
     done, wanted = _weeks(success), _weeks(failure)
     if done is None or wanted is None or not done.cover(wanted):
         return False

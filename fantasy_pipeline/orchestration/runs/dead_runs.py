@@ -1,7 +1,7 @@
 """Ends runs whose process died: a killed process cannot mark its own run as failed.
 
-Without this, such a run stays "running": Dagster refuses new runs of its week, and the run uses one
-of the slots for concurrent runs. A run is ended only if its process has certainly died. Processes
+Without this, such a run stays "running": `trigger` refuses its week, and the run uses one of the
+slots for concurrent runs. A run is ended only if its process has certainly died. Processes
 of other hosts and containers are invisible from here, so their runs are left alone.
 """
 

@@ -39,6 +39,7 @@ def test_failure_names_week_step_cause_and_link(failed: Execution) -> None:
         "failed: broken",
         "cause: upstream is upside down",
         f"run: https://dagster.example/runs/{failed.run.run_id}",
+        f"next: fantasy-pipeline show {failed.run.run_id[:8]}",
     ]
     assert (alert.season, alert.week, alert.job) == (2024, 5, "weekly_import")
 
@@ -46,7 +47,10 @@ def test_failure_names_week_step_cause_and_link(failed: Execution) -> None:
 def test_without_an_address_of_the_ui_the_run_is_named(failed: Execution) -> None:
     alert = messages.failure(failed, AlertSettings(ui_url="").run_url())
     assert alert.link is None
-    assert alert.text.splitlines()[-1] == f"run: {failed.run.run_id}"
+    assert alert.text.splitlines()[-2:] == [
+        f"run: {failed.run.run_id}",
+        f"next: fantasy-pipeline show {failed.run.run_id[:8]}",
+    ]
 
 
 def test_overdue_says_since_when_and_what_to_do() -> None:
@@ -57,7 +61,10 @@ def test_overdue_says_since_when_and_what_to_do() -> None:
         alert.title
         == "2024 week 2 has no provisional import: due since Tuesday 2024-09-17 08:00 UTC"
     )
-    assert "in 4 hours; fantasy-pipeline trigger --season 2024 --week 2" in alert.text
+    assert alert.text.splitlines()[1:] == [
+        "cause: no such import succeeded in 4 hours",
+        "next: fantasy-pipeline trigger --season 2024 --week 2",
+    ]
     assert alert.id == "overdue-2024-02-provisional"
 
 

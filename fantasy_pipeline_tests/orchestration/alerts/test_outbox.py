@@ -54,8 +54,8 @@ def test_same_id_is_taken_once(outbox: Outbox, server: Receiver) -> None:
     assert outbox.deliver([webhook]) == 0
     assert not outbox.add(alert())
     assert taken(server) == ["a"]
-    assert outbox.known() == {"a"}
-    assert "a" in outbox.known()
+    assert outbox.added_ids() == {"a"}
+    assert "a" in outbox.added_ids()
 
 
 def test_failing_channel_is_retried_and_the_other_not_told_twice(

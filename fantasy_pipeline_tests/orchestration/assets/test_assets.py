@@ -230,7 +230,7 @@ def test_a_range_that_wraps_is_refused(instance: dg.DagsterInstance) -> None:
     run(instance, "games_refresh")
     outcome = run(instance, "season_ingest", "2023|10", "2024|02")
     assert not outcome.success
-    assert any("cannot wrap" in error for error in outcome.errors)
+    assert any("so it cannot run from a late week" in error for error in outcome.errors)
 
 
 def test_projections_without_a_history_name_what_to_do(instance: dg.DagsterInstance) -> None:
