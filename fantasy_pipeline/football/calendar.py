@@ -7,9 +7,10 @@ UTC belong to `sources`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from fantasy_pipeline.errors import NotPublishedError, PipelineError
@@ -43,6 +44,67 @@ class Game(NamedTuple):
     home_team: str
     away_team: str
     has_score: bool
+
+
+@dataclass(frozen=True)
+class ScheduledWeek:
+    """One week of the schedule, as seen from one moment.
+
+    Args:
+        at: season and number of the week.
+        games: the week's games, at least one.
+        now: the moment that decides which games have kicked off and which are over.
+    """
+
+    at: SeasonWeek
+    games: tuple[Game, ...]
+    now: datetime
+
+    @cached_property
+    def kickoffs(self) -> tuple[datetime, datetime]:
+        """First and last kick-off of the week, UTC."""
+        return first_and_last_kickoff(self.games)
+
+    @property
+    def first_kickoff(self) -> datetime:
+        return self.kickoffs[0]
+
+    @property
+    def last_kickoff(self) -> datetime:
+        return self.kickoffs[1]
+
+    @property
+    def is_regular(self) -> bool:
+        """Whether the week belongs to the regular season."""
+        return any(game.game_type == REGULAR_SEASON for game in self.games)
+
+    @cached_property
+    def opponents(self) -> Mapping[str, str]:
+        """Opponent of each team that plays, both as today's codes."""
+        return {game.home_team: game.away_team for game in self.games} | {
+            game.away_team: game.home_team for game in self.games
+        }
+
+    @property
+    def all_kicked_off(self) -> bool:
+        """Whether every game has kicked off: a projection made from now on comes too late."""
+        return self.last_kickoff <= self.now
+
+    @property
+    def is_current(self) -> bool:
+        """Whether `now` is at most a week away from the week's games."""
+        margin = timedelta(days=7)
+        return self.first_kickoff - margin <= self.now <= self.last_kickoff + margin
+
+    @property
+    def any_over(self) -> bool:
+        """Whether at least one game is over."""
+        return any(is_over(game, self.now) for game in self.games)
+
+    @cached_property
+    def is_complete(self) -> bool:
+        """Whether every game is over."""
+        return all(is_over(game, self.now) for game in self.games)
 
 
 @dataclass(frozen=True)
@@ -179,18 +241,18 @@ def week_status(games: Iterable[Game], now: datetime) -> WeekStatus:
     if now.utcoffset() is None:
         raise ValueError(f"now must have a time zone, got {now!r}")
     now = now.astimezone(timezone.utc)
-    weeks = _tally(games, now)
+    weeks = {sw: ScheduledWeek(sw, week, now) for sw, week in games_by_week(games).items()}
     if not weeks:
         raise PipelineError("The schedule has no games. Download it again.")
-    over = [sw for sw, week in weeks.items() if week.over]
-    if not over:
+    latest_first = sorted(weeks, reverse=True)
+    due = next((sw for sw in latest_first if weeks[sw].any_over), None)
+    if due is None:
         first, week = min(weeks.items(), key=lambda item: item[1].first_kickoff)
         raise PipelineError(
             f"No game of the schedule is over at {now.isoformat()}; it starts with {first}, "
             f"kick-off {week.first_kickoff.isoformat()}. Ask for a later time."
         )
 
-    due = max(over)
     phase: Phase = "regular" if weeks[due].is_regular else "postseason"
     played = {sw: week for sw, week in weeks.items() if sw.season == due.season}
     season_end = max(week.last_kickoff for week in played.values()) + GAME_LENGTH + SEASON_TAIL
@@ -205,18 +267,42 @@ def week_status(games: Iterable[Game], now: datetime) -> WeekStatus:
         at=now,
         phase=phase,
         due=due,
-        last_completed=max((sw for sw in over if weeks[sw].is_complete), default=None),
-        in_progress=max(
+        last_completed=next((sw for sw in latest_first if weeks[sw].is_complete), None),
+        in_progress=next(
             (
                 sw
-                for sw, week in weeks.items()
-                if week.first_kickoff <= now and not week.is_complete
+                for sw in latest_first
+                if weeks[sw].first_kickoff <= now and not weeks[sw].is_complete
             ),
-            default=None,
+            None,
         ),
         upcoming=min(ahead)[1] if ahead else None,
         complete=weeks[due].is_complete,
     )
+
+
+def games_by_week(games: Iterable[Game]) -> dict[SeasonWeek, tuple[Game, ...]]:
+    """Return the games of each week of a schedule, weeks and games in the schedule's order."""
+    weeks: dict[tuple[int, int], list[Game]] = {}
+    for game in games:
+        weeks.setdefault((game.season, game.week), []).append(game)
+    return {SeasonWeek(*key): tuple(week) for key, week in weeks.items()}
+
+
+def first_and_last_kickoff(games: Iterable[Game]) -> tuple[datetime, datetime]:
+    """Return the first and the last kick-off of some games, usually those of one week.
+
+    Raises:
+        ValueError: there are no games.
+    """
+    kickoffs = [game.kickoff for game in games]
+    return min(kickoffs), max(kickoffs)
+
+
+def season_schedule(games: Iterable[Game], season: int, now: datetime) -> dict[int, ScheduledWeek]:
+    """Return the weeks of a season by number, in order, as seen from `now`."""
+    weeks = games_by_week(game for game in games if game.season == season)
+    return {week.week: ScheduledWeek(week, weeks[week], now) for week in sorted(weeks)}
 
 
 def weeks_of(games: Iterable[Game], season: int) -> tuple[int, ...]:
@@ -251,35 +337,3 @@ def check_week(games: Sequence[Game], sw: SeasonWeek) -> None:
     raise NoSuchWeekError(
         f"there is no {sw}: the schedule has the seasons {min(allowed)}-{max(allowed)}."
     )
-
-
-@dataclass
-class _Week:
-    """What one pass over the schedule finds out about one week at one moment."""
-
-    first_kickoff: datetime
-    last_kickoff: datetime
-    games: int = 0
-    over: int = 0
-    is_regular: bool = False
-
-    @property
-    def is_complete(self) -> bool:
-        return self.over == self.games
-
-
-def _tally(games: Iterable[Game], now: datetime) -> dict[SeasonWeek, _Week]:
-    weeks: dict[tuple[int, int], _Week] = {}
-    for game in games:
-        kickoff = game.kickoff
-        week = weeks.get(key := (game.season, game.week))
-        if week is None:
-            week = weeks[key] = _Week(kickoff, kickoff)
-        elif kickoff < week.first_kickoff:
-            week.first_kickoff = kickoff
-        elif week.last_kickoff < kickoff:
-            week.last_kickoff = kickoff
-        week.games += 1
-        week.over += is_over(game, now)
-        week.is_regular |= game.game_type == REGULAR_SEASON
-    return {SeasonWeek(*key): week for key, week in weeks.items()}

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from fantasy_pipeline.football.calendar import GAME_LENGTH
+from fantasy_pipeline.football.calendar import (
+    GAME_LENGTH,
+    Game,
+    first_and_last_kickoff,
+    games_by_week,
+)
 from fantasy_pipeline.football.season_week import SeasonWeek
-
-if TYPE_CHECKING:
-    from fantasy_pipeline.football.calendar import Game
 
 ImportPhase = Literal["provisional", "completed", "final"]
 PHASES: tuple[ImportPhase, ...] = ("provisional", "completed", "final")
@@ -51,13 +53,9 @@ class Import(NamedTuple):
 
 def planned_imports(games: Iterable[Game]) -> dict[SeasonWeek, list[Import]]:
     """Imports of every week of a schedule, in time order."""
-    kickoffs: dict[SeasonWeek, tuple[datetime, datetime]] = {}
-    for game in games:
-        week = SeasonWeek(game.season, game.week)
-        first, last = kickoffs.get(week, (game.kickoff, game.kickoff))
-        kickoffs[week] = min(first, game.kickoff), max(last, game.kickoff)
     planned = {}
-    for week, (first, last) in kickoffs.items():
+    for week, played in games_by_week(games).items():
+        first, last = first_and_last_kickoff(played)
         over = last + GAME_LENGTH
         tuesday = _next(first + GAME_LENGTH, 8, _TUESDAY)
         planned[week] = [Import(tuesday, week, "provisional")]
@@ -140,7 +138,8 @@ def next_import(games: Iterable[Game], now: datetime) -> Import | None:
 
 def projected_from(games: Iterable[Game], week: SeasonWeek) -> datetime:
     """The moment from which on a week of the schedule is projected."""
-    return min(g.kickoff for g in games if (g.season, g.week) == week) - PROJECTION_LEAD
+    first, _ = first_and_last_kickoff(g for g in games if (g.season, g.week) == week)
+    return first - PROJECTION_LEAD
 
 
 def next_kickoff(

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.errors import PipelineError, SourceError, UnusableAnswerError
-from fantasy_pipeline.football.calendar import games_from_table
+from fantasy_pipeline.football.calendar import ScheduledWeek, games_from_table, season_schedule
 from fantasy_pipeline.football.season_week import ranges
 from fantasy_pipeline.football.tables import PLAYER_WEEK, SOURCE_PROJECTIONS
 from fantasy_pipeline.football.tables.week_rows import of_week, weeks_in
@@ -25,9 +25,7 @@ from fantasy_pipeline.ingest.projection_record import (
 from fantasy_pipeline.ingest.sites import ARCHIVED
 from fantasy_pipeline.ingest.sites.base import (
     ProjectionSource,
-    ScheduledWeek,
     SourceResponse,
-    schedule_of,
     unusable,
 )
 from fantasy_pipeline.ingest.source_copies import find_copies, find_stale
@@ -104,7 +102,7 @@ def source_projections(
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    schedule = schedule_of(
+    schedule = season_schedule(
         games_from_table(games.filter(pc.equal(games["season"], season))), season, now
     )
     wanted = [schedule[week] for week in weeks if week in schedule]
@@ -117,7 +115,11 @@ def source_projections(
         had = _weeks_of(stored, source.name)
         can = {week.at.week: week for week in wanted if source.covers(week)}
         asked[source.name] = can
-        due = [w for w in can.values() if source.archived or not (w.is_over and w.at.week in had)]
+        due = [
+            w
+            for w in can.values()
+            if source.archived or not (w.all_kicked_off and w.at.week in had)
+        ]
         if not due:
             continue
         answer = _drop_invalid_weeks(source.fetch(due, raw_players), source.name)
@@ -256,7 +258,7 @@ def _require_some_source(
         return
 
     def matters(name: str, error: SourceError) -> bool:
-        if not week.is_over:
+        if not week.all_kicked_off:
             return True
         broken_file = isinstance(error, UnusableAnswerError) and name in heard
         return name in ARCHIVED and not broken_file

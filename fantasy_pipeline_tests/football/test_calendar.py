@@ -316,7 +316,7 @@ class TestGamesFromTable:
 
 def test_the_module_needs_the_standard_library_only() -> None:
     code = (
-        "import sys, fantasy_pipeline.calendar; "
+        "import sys, fantasy_pipeline.football.calendar; "
         "print([m for m in ('pandas', 'pyarrow', 'duckdb', 'dagster') if m in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

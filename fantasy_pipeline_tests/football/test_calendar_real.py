@@ -24,12 +24,13 @@ from fantasy_pipeline.football.calendar import (
     WeekStatus,
     games_from_table,
     next_week,
+    season_schedule,
     week_status,
     weeks_of,
 )
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.ingest.download.transport import Transport
-from fantasy_pipeline.ingest.sites import base, fantasypros
+from fantasy_pipeline.ingest.sites import fantasypros
 from fantasy_pipeline.ingest.sources.nflverse import Nflverse
 from fantasy_pipeline_tests.system.watching import new_home, start
 
@@ -347,7 +348,7 @@ def test_weeks_of_the_real_seasons(games: tuple[Game, ...]) -> None:
 
 def test_no_day_of_a_real_season_is_of_two_weeks_rankings(games: tuple[Game, ...]) -> None:
     for season in range(1999, 2027):
-        weeks = base.schedule_of(games, season, eight_utc(date(season, 9, 1))).values()
+        weeks = season_schedule(games, season, eight_utc(date(season, 9, 1))).values()
         days = [date(season, 8, 20) + timedelta(days=number) for number in range(190)]
         of = {day: [w.at.week for w in weeks if fantasypros.is_of(w, day)] for day in days}
         assert max(map(len, of.values())) == 1

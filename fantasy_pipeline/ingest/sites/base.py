@@ -7,13 +7,13 @@ An adapter knows one site: its addresses, its answer, its traps. What is kept of
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fantasy_pipeline.errors import NotPublishedError, SourceError, UnusableAnswerError
-from fantasy_pipeline.football.calendar import REGULAR_SEASON, Game
+from fantasy_pipeline.football.calendar import ScheduledWeek
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS, SOURCE_PROJECTIONS
 from fantasy_pipeline.football.tables.week_rows import of_week
@@ -29,54 +29,6 @@ UNKNOWN = 999.0
 """Points that the sites write where they have no projection."""
 _FORMAT_CHANGED = "Upstream changed its format: update fantasy_pipeline, or leave this source out."
 _NAMED = 5
-
-
-@dataclass(frozen=True)
-class ScheduledWeek:
-    """One week of the schedule, as seen from `now`.
-
-    Args:
-        first, last: first and last kick-off.
-        opponents: today's codes of both sides of every game, either way round.
-    """
-
-    at: SeasonWeek
-    first: datetime
-    last: datetime
-    is_regular: bool
-    opponents: Mapping[str, str]
-    now: datetime
-
-    @property
-    def is_over(self) -> bool:
-        """Every game has kicked off: nothing said from now on was said before."""
-        return self.last <= self.now
-
-    @property
-    def is_current(self) -> bool:
-        """Within a week of its games, so that "latest" may mean it."""
-        near = timedelta(days=7)
-        return self.first - near <= self.now <= self.last + near
-
-
-def schedule_of(games: Iterable[Game], season: int, now: datetime) -> dict[int, ScheduledWeek]:
-    """The weeks of a season by number."""
-    found: dict[int, list[Game]] = {}
-    for game in games:
-        if game.season == season:
-            found.setdefault(game.week, []).append(game)
-    return {
-        number: ScheduledWeek(
-            SeasonWeek(season, number),
-            min(game.kickoff for game in played),
-            max(game.kickoff for game in played),
-            any(game.game_type == REGULAR_SEASON for game in played),
-            {game.home_team: game.away_team for game in played}
-            | {game.away_team: game.home_team for game in played},
-            now,
-        )
-        for number, played in sorted(found.items())
-    }
 
 
 @dataclass

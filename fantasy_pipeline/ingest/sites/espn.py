@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from fantasy_pipeline.football.calendar import ScheduledWeek
 from fantasy_pipeline.ingest.sites.base import (
     UNKNOWN,
-    ScheduledWeek,
     SourceProjection,
     WebSource,
     nothing,

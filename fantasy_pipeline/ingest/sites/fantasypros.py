@@ -14,10 +14,10 @@ from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from fantasy_pipeline.football.calendar import ScheduledWeek
 from fantasy_pipeline.football.teams import CURRENT_CODE
 from fantasy_pipeline.ingest.sites.base import (
     FIRST_SEASON,
-    ScheduledWeek,
     SourceProjection,
     SourceResponse,
     WebSource,
@@ -119,7 +119,7 @@ def is_of(week: ScheduledWeek, made: date) -> bool:
 
     The site turns to the next week after Monday, whatever was postponed; so no day is of two weeks.
     """
-    first, last = (moment.astimezone(_EASTERN).date() for moment in (week.first, week.last))
+    first, last = (moment.astimezone(_EASTERN).date() for moment in week.kickoffs)
     monday = first + timedelta(days=(7 - first.weekday()) % 7)
     return monday - timedelta(days=7) < made <= min(last, monday)
 

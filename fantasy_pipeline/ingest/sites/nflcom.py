@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.errors import NotPublishedError, SourceError, UnusableAnswerError
+from fantasy_pipeline.football.calendar import ScheduledWeek
 from fantasy_pipeline.football.tables import SOURCE_PROJECTIONS
 from fantasy_pipeline.ingest.sites import NFLCOM
-from fantasy_pipeline.ingest.sites.base import ScheduledWeek, SourceResponse
+from fantasy_pipeline.ingest.sites.base import SourceResponse
 from fantasy_pipeline.ingest.sources import schema
 from fantasy_pipeline.ingest.sources.base import Source
 from fantasy_pipeline.lake.duck import arrow, database, query

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from fantasy_pipeline.football.calendar import ScheduledWeek
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS
 from fantasy_pipeline.ingest.sites.base import (
     UNKNOWN,
-    ScheduledWeek,
     SourceProjection,
     WebSource,
     nothing,

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from fantasy_pipeline.football.calendar import Game, ScheduledWeek
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.ingest.sites.base import ScheduledWeek
 
 FIRST = datetime(2025, 11, 14, 1, 15, tzinfo=timezone.utc)
 LAST = datetime(2025, 11, 18, 1, 15, tzinfo=timezone.utc)
@@ -45,17 +45,27 @@ class Sites:
         return [path for path, _ in self.requests if path.startswith(f"/{host}/")]
 
 
-def make_week(number: int = 11, now: datetime = SAID, **more: Any) -> ScheduledWeek:
+def make_week(
+    number: int = 11,
+    now: datetime = SAID,
+    *,
+    at: SeasonWeek | None = None,
+    first: datetime | None = None,
+    last: datetime | None = None,
+    is_regular: bool = True,
+) -> ScheduledWeek:
+    """A week of two games, TB at BUF and LAC at JAX, that kick off at `first` and at `last`."""
     shift = timedelta(days=7 * (number - 11))
-    facts: dict[str, Any] = {
-        "at": SeasonWeek(2025, number),
-        "first": FIRST + shift,
-        "last": LAST + shift,
-        "is_regular": True,
-        "opponents": {"BUF": "TB", "TB": "BUF", "JAX": "LAC", "LAC": "JAX"},
-        "now": now,
-    }
-    return ScheduledWeek(**(facts | more))
+    at = at or SeasonWeek(2025, number)
+    game_type = "REG" if is_regular else "WC"
+    games = tuple(
+        Game(*at, f"{away}_{home}", game_type, kickoff, home, away, has_score=False)
+        for kickoff, home, away in (
+            (first or FIRST + shift, "BUF", "TB"),
+            (last or LAST + shift, "JAX", "LAC"),
+        )
+    )
+    return ScheduledWeek(at, games, now)
 
 
 def player(number: int, week: int = 11, **more: Any) -> dict[str, Any]:

@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fantasy_pipeline.errors import SourceError
+from fantasy_pipeline.football.calendar import ScheduledWeek
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.ingest.download.transport import Transport
-from fantasy_pipeline.ingest.sites.base import ScheduledWeek, SourceResponse
+from fantasy_pipeline.ingest.sites.base import SourceResponse
 from fantasy_pipeline.ingest.sites.fantasypros import FantasyPros, is_of
 from fantasy_pipeline_tests.ingest.sites.sites import SAID, Sites, make_week
 
@@ -167,12 +168,12 @@ def seasons(draw: st.DrawFn) -> list[ScheduledWeek]:
 
 @given(seasons())
 def test_no_day_is_of_two_weeks_whatever_the_schedule(weeks: list[ScheduledWeek]) -> None:
-    day = weeks[0].first.date() - timedelta(days=9)
-    while day <= weeks[-1].last.date() + timedelta(days=9):
+    day = weeks[0].first_kickoff.date() - timedelta(days=9)
+    while day <= weeks[-1].last_kickoff.date() + timedelta(days=9):
         assert len([week.at for week in weeks if is_of(week, day)]) <= 1, day
         day += timedelta(days=1)
     for week in weeks:
-        assert is_of(week, week.first.astimezone(EASTERN).date())
+        assert is_of(week, week.first_kickoff.astimezone(EASTERN).date())
 
 
 def test_the_monday_before_a_week_that_ends_on_sunday_is_of_the_week_before() -> None:

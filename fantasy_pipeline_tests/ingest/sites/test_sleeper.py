@@ -11,9 +11,10 @@ import pyarrow as pa
 import pytest
 
 from fantasy_pipeline.errors import SourceError, UnusableAnswerError
+from fantasy_pipeline.football.calendar import ScheduledWeek
 from fantasy_pipeline.football.tables import RAW_PLAYERS, SOURCE_PROJECTIONS
 from fantasy_pipeline.ingest.download.transport import Transport
-from fantasy_pipeline.ingest.sites.base import ScheduledWeek, SourceResponse
+from fantasy_pipeline.ingest.sites.base import SourceResponse
 from fantasy_pipeline.ingest.sites.sleeper import sleeper
 from fantasy_pipeline_tests.ingest.sites.sites import SAID, Sites, make_week, player
 
