@@ -1,4 +1,4 @@
-# Each target does its own set-up: python3 and make are enough.
+# Each target installs what it needs: python3 and make are enough.
 
 PYTHON ?= python3
 VENV := .venv
@@ -14,41 +14,41 @@ help:
 demo: $(VENV)/installed ## import and project a week of the sample league (SOURCE=auto: the NFL)
 	@mkdir -p $(DEMO_HOME) && cp dagster.yaml $(DEMO_HOME)/dagster.yaml
 	@DAGSTER_HOME=$(DEMO_HOME) FANTASY_SOURCE=$(SOURCE) $(BIN)/fantasy-pipeline demo --source $(SOURCE)
-	@echo "Here, in short: make ui"
+	@echo "Or, in this checkout: make ui"
 
-ui: $(VENV)/installed ## the Dagster UI on what `make demo` made, at http://127.0.0.1:3000
+ui: $(VENV)/installed ## open the Dagster UI on the data of `make demo`, at http://127.0.0.1:3000
 	@mkdir -p $(DEMO_HOME) && cp dagster.yaml $(DEMO_HOME)/dagster.yaml
 	DAGSTER_HOME=$(DEMO_HOME) FANTASY_SOURCE=$(SOURCE) $(BIN)/dagster dev --host 127.0.0.1 --port 3000
 
 PYTEST = $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-test: $(VENV)/installed-dev ## the tests, but the slow and the long ones
+test: $(VENV)/installed-dev ## run the tests except the slow and the long ones
 	$(PYTEST) -m "not slow and not soak"
 
-test-slow: $(VENV)/installed-dev ## those that start programs and deployments; CI runs them too
+test-slow: $(VENV)/installed-dev ## run the tests that start programs and deployments, as CI does
 	$(PYTEST) -m "slow and not soak"
 
-test-all: $(VENV)/installed-dev ## the tests, the long ones too
+test-all: $(VENV)/installed-dev ## run all tests, the long ones included
 	$(PYTEST)
 
-check: lint test test-slow audit ## all that must be green: lint, types, tests, audit
+check: lint test test-slow audit ## run everything that must be green: lint, types, tests, audit
 
-lint: $(VENV)/installed-dev ## lint (ruff's S rules: security), format, types
+lint: $(VENV)/installed-dev ## check lint (with ruff's security rules), format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-audit: $(VENV)/installed-dev ## known vulnerabilities of the locked packages; asks PyPI
+audit: $(VENV)/installed-dev ## look for known vulnerabilities of the locked packages; asks PyPI
 	$(BIN)/pip-audit --strict --no-deps --disable-pip -r requirements.txt
 
-bench: $(VENV)/installed-dev ## speed and memory, as ratios in one run; needs NFLVERSE_MIRROR
+bench: $(VENV)/installed-dev ## measure speed and memory as ratios in one run; needs NFLVERSE_MIRROR
 	$(BIN)/python bench/run.py
 
-docs: $(VENV)/installed ## remake docs/data-dictionary.md from the contracts, docs/cli.md from the commands
+docs: $(VENV)/installed ## make docs/data-dictionary.md from the contracts and docs/cli.md from the commands
 	$(BIN)/python scripts/data_dictionary.py
 	COLUMNS=1000 $(BIN)/typer fantasy_pipeline.cli.program utils docs --name fantasy-pipeline --output docs/cli.md
 
-lock: ## remake requirements.txt; needs uv
+lock: ## make requirements.txt; needs uv
 	uv pip compile pyproject.toml --universal --python-version 3.10 --no-emit-index-url \
 		--no-annotate --no-header --all-extras -o requirements.txt
 

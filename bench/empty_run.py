@@ -1,7 +1,7 @@
-"""One run of a week's assets and checks with empty bodies: what Dagster itself costs.
+"""Measures the cost of Dagster itself: one run of a week's assets and checks with empty bodies.
 
-usage: empty_run.py write GRAPH.json          the graph, as the project defines it
-       empty_run.py run GRAPH.json PARTITION  one run of it, without the project's code
+usage: empty_run.py write GRAPH.json          write the project's asset graph to a file
+       empty_run.py run GRAPH.json PARTITION  run that graph once, without the project's code
 """
 
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 import dagster as dg
 
 JOB = "whole_week"
-"""What the command `run` for one week runs."""
+"""The job that the command `run` starts for one week."""
 
 
 def write(file: Path) -> None:
@@ -80,7 +80,7 @@ def run(file: Path, partition: str) -> None:
 
 
 if __name__ == "__main__":
-    # Betas and previews.
+    # Dagster warns about its beta and preview features.
     warnings.simplefilter("ignore")
     file = Path(sys.argv[2])
     write(file) if sys.argv[1] == "write" else run(file, sys.argv[3])

@@ -1,9 +1,9 @@
-"""Features, training and projecting, timed on a lake of real seasons.
+"""Times features, training and projecting on a lake of real seasons.
 
     python bench/model.py <lake> [season]
 
-Prints seconds and GiB as JSON, then beside their limits; exits with 1 beyond one. Nothing of the
-lake is changed but the season's model.
+Prints seconds and GiB as JSON, then next to their limits; exits with 1 if one exceeds its limit.
+Changes nothing in the lake except the season's model.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The same tables without Dagster: one plain script, one process.
+"""Makes the same tables without Dagster, in one plain script and one process.
 
 usage: plain.py LAKE FIRST_SEASON LAST_SEASON
 """

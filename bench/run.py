@@ -1,8 +1,8 @@
-"""Speed and memory of the pipeline, as ratios within one run: machines differ, ratios less.
+"""Measures speed and memory as ratios within one run, because ratios vary less between machines.
 
 usage: NFLVERSE_MIRROR=<folder of upstream files> run.py [--quick]
 
-Prints one line per figure with its limit, and exits with 1 if one is exceeded.
+Prints one line per figure with its limit, and exits with 1 if a figure exceeds its limit.
 """
 
 import json
@@ -25,7 +25,7 @@ REPEATS = 3
 
 
 def resident(pid: int) -> int:
-    """Memory of a process and its descendants, bytes; pages that they share count once (PSS)."""
+    """Return the bytes of a process and its descendants; shared pages count once (PSS)."""
     total = 0
     todo = [pid]
     while todo:
@@ -42,7 +42,7 @@ def resident(pid: int) -> int:
 
 
 def timed(command: list[str], home: Path) -> tuple[float, int]:
-    """Wall seconds and peak resident bytes of a command and its children."""
+    """Return wall seconds and peak resident bytes of a command and its children."""
     environment = {**os.environ, "DAGSTER_HOME": str(home)}
     start = time.perf_counter()
     process = subprocess.Popen(
@@ -54,7 +54,7 @@ def timed(command: list[str], home: Path) -> tuple[float, int]:
     reader.start()
     while process.poll() is None:
         peak = max(peak, resident(process.pid))
-        # Looking costs time too; the end is noticed at once.
+        # Reading the memory costs time, so look once per second; wait() returns at the end at once.
         with suppress(subprocess.TimeoutExpired):
             process.wait(1.0)
     reader.join()
@@ -90,7 +90,7 @@ def fresh(folder: Path, name: str) -> Path:
 def backfill(folder: Path, seasons: str, report: Report, first: int, last: int) -> Path:
     home = fresh(folder, f"backfill-{seasons}")
     script = [sys.executable, str(HERE / "plain.py"), str(folder / "plain"), str(first), str(last)]
-    # Who reads upstream's files first waits for the disk: once for nobody's account.
+    # The first reader of upstream's files waits for the disk, so the first run is not measured.
     timed(script, home)
     plain, _ = timed(script, home)
     ours, peak = timed([*CLI, "backfill", "--seasons", seasons], home)
@@ -112,7 +112,7 @@ def backfill(folder: Path, seasons: str, report: Report, first: int, last: int) 
 
 
 def per_partition(folder: Path, report: Report) -> None:
-    # One worker, or the last odd season would weigh more in the short backfill.
+    # With two workers, an odd last season would weigh more in the short backfill.
     times = {}
     for seasons, weeks in (("2023-2024", 44), ("2015-2024", 214)):
         home = fresh(folder, f"scale-{seasons}")
@@ -137,7 +137,7 @@ def one_week(home: Path, report: Report) -> None:
 
 
 def model(home: Path, report: Report) -> None:
-    """Features, training and a week's projections, on the lake that the backfill made."""
+    """Report features, training and a week's projections, on the lake of the backfill."""
     command = [sys.executable, str(HERE / "model.py"), str(home / "data" / "lake")]
     done = subprocess.run(command, capture_output=True, text=True)
     if not done.stdout:

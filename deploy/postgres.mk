@@ -1,4 +1,4 @@
-# A week on a real Postgres, started here from a wheel; included by the Makefile.
+# Included by the Makefile: imports a week on a real Postgres, which it starts from a wheel.
 
 PG_HOME := $(CURDIR)/.demo/postgres
 

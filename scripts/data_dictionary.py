@@ -1,4 +1,4 @@
-"""docs/data-dictionary.md, written from the contracts of the lake's tables.
+"""Writes docs/data-dictionary.md from the contracts of the lake's tables.
 
 usage: data_dictionary.py
 """
@@ -14,30 +14,32 @@ PAGE = Path(__file__).parents[1] / "docs" / "data-dictionary.md"
 
 _HEAD = """# Data dictionary
 
-Every table of the lake and every column of it. Written by `make docs` from the contracts in
-`fantasy_pipeline/tables/`, which are also what is enforced: a row that breaks its contract is
-not written. Change the contract, not this page.
+This page lists every table of the lake and all its columns. `make docs` writes it from the
+contracts in `fantasy_pipeline/football/tables/`. The pipeline enforces the same contracts: it does
+not write a row that breaks one. To change this page, change the contract. The
+[glossary](glossary.md) explains words such as *provisional*, *consensus* and *value*.
 
-Tables are parquet files below `$FANTASY_DATA/lake` (the sample league's: `$FANTASY_DATA/sample`).
-`fantasy-pipeline sql` and the Dagster UI (*Catalog*, column schema) know them by the same names;
-`sql` also knows the run history, as `job_executions` ([operations](operations.md#monitoring)).
+Tables are parquet files below `$FANTASY_DATA/lake` (for the sample league, `$FANTASY_DATA/sample`).
+`fantasy-pipeline sql` and the Dagster UI (*Catalog*, column schema) use the same names. `sql` also
+has the run history, as `job_executions` ([operations](operations.md#watch)).
 
 - **Type**: `timestamp` is UTC, to the microsecond; `float` has 64 bits, `int` 32.
-- **Values**: the least and the greatest that is accepted, or the only ones. A number is never NaN
-  or infinite; what is not known is null.
-- **Null**: whether a row may do without it. Columns of the key, in **bold**, never may.
+- **Values**: the smallest and the largest accepted value, or all accepted values. A number is never
+  NaN or infinite; an unknown value is null.
+- **Null**: whether the value may be missing. Key columns, in **bold**, always have a value.
 """
 _COLUMNS = "| column | type | unit | values | null | meaning |\n|---|---|---|---|---|---|\n"
 
 
 def text(tables: Sequence[Table]) -> str:
-    """The page about some tables."""
+    """Return the page for `tables`."""
     parts = [_HEAD, _overview(tables)]
     written: list[Table] = []
     for table in tables:
         parts.append(_section(table, written))
         written.append(table)
-    parts.append(f"## Team codes\n\nToday's code, for all seasons: {', '.join(TEAMS)}.\n")
+    codes = ", ".join(TEAMS)
+    parts.append(f"## Team codes\n\nThe current code of each team, for all seasons: {codes}.\n")
     return "\n".join(parts)
 
 
@@ -51,7 +53,7 @@ def _overview(tables: Sequence[Table]) -> str:
 
 
 def _section(table: Table, before: Sequence[Table]) -> str:
-    """One table; columns that an earlier one has in full are not listed again."""
+    """Return the section of one table; it refers to an earlier table with the same columns."""
     file = (
         f"One file per season and week, `{table.name}/season=2024/week=05/part.parquet`."
         if table.weekly
@@ -90,7 +92,7 @@ def _values(column: Column) -> str:
     elif column.highest is not None:
         words.append(f"{column.highest:g} or less")
     if column.allowed == TEAMS:
-        words.append("[a team's code](#team-codes)")
+        words.append("[a team code](#team-codes)")
     elif column.allowed:
         words.append(", ".join(column.allowed))
     return "; ".join(words)

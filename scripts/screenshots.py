@@ -1,6 +1,7 @@
-"""Screenshots of the report and the Dagster UI, on what `make demo` left: docs/images/*.png.
+"""Takes the screenshots docs/images/*.png of the report and the Dagster UI.
 
-usage: screenshots.py [DAGSTER_HOME], default .demo; needs the extra [dev] and Chromium
+usage: screenshots.py [DAGSTER_HOME]; the default is .demo, the data of `make demo`. Needs the
+extra [dev] and Chromium.
 """
 
 import io
@@ -29,7 +30,7 @@ GROUPS = ("ingest", "features", "projections", "report")
 
 
 def save(image: bytes, name: str) -> None:
-    """Write a PNG with a palette: a third of the size, and no difference to the eye."""
+    """Write a PNG with a palette, which is a third of the size and looks the same."""
     from PIL import Image
 
     picture = Image.open(io.BytesIO(image)).convert("RGB")
@@ -45,7 +46,7 @@ def save(image: bytes, name: str) -> None:
 
 
 def report(home: Path, week: tuple[str, str]) -> str:
-    """Address of a week's report, made if there is none."""
+    """Return the address of a week's report, after making it again."""
     command = ["report", "--season", week[0], "--week", week[1], "--refresh"]
     done = subprocess.run(
         [BIN / "fantasy-pipeline", *command], env=environment(home), stdout=subprocess.PIPE
@@ -88,7 +89,7 @@ def shoot_reports(browser: "Browser", home: Path) -> None:
 
 
 def wait_for(url: str, seconds: float = 300) -> None:
-    """Return once the web server answers."""
+    """Return when the web server answers; exit after `seconds`."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
@@ -101,7 +102,7 @@ def wait_for(url: str, seconds: float = 300) -> None:
 
 @contextmanager
 def dagster(home: Path) -> Iterator[str]:
-    """Address of the Dagster UI, running."""
+    """Run the Dagster UI and yield its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -146,7 +147,7 @@ def shoot_ui(browser: "Browser", home: Path) -> None:
 
 
 def settle(page: "Page") -> None:
-    """Let the UI finish what it draws."""
+    """Wait until the UI has finished drawing."""
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(2_000)
 

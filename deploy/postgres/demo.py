@@ -1,4 +1,4 @@
-"""`make postgres-demo`: import and project a week of the sample league on a real Postgres."""
+"""Imports and projects a week of the sample league on a real Postgres: `make postgres-demo`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COMMANDS = (
 
 
 def main(folder: Path) -> int:
-    """Start Postgres under `folder`, run the commands on it, stop it."""
+    """Start Postgres under `folder`, run the commands on it, stop it; return the exit code."""
     folder.mkdir(parents=True, exist_ok=True)
     home = folder / "dagster"
     home.mkdir(exist_ok=True)

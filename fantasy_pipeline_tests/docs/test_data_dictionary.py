@@ -1,4 +1,4 @@
-"""The data dictionary: as fresh as the contracts, and made of nothing else."""
+"""The data dictionary is current and derives from the contracts alone."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from scripts.data_dictionary import PAGE, text
 
 
 def section(page: str, table: str) -> str:
-    """What the page says of one table."""
+    """Return the section of one table."""
     return page.split(f"\n## {table}\n")[1].split("\n## ")[0]
 
 
@@ -33,14 +33,14 @@ def test_the_page_is_of_todays_contracts() -> None:
 def test_every_table_and_column_is_in_it() -> None:
     page = PAGE.read_text(encoding="utf-8")
     for table in ALL_TABLES:
-        said = section(page, table.name)
-        assert table.description in said
+        text_of_table = section(page, table.name)
+        assert table.description in text_of_table
         if table is PROVISIONAL_STATS:
-            assert "those of [weekly_stats](#weekly_stats)" in said
+            assert "those of [weekly_stats](#weekly_stats)" in text_of_table
             continue
         for column in table.columns:
             name = f"**{column.name}**" if column.name in table.key else column.name
-            [row] = [line for line in said.splitlines() if line.startswith(f"| {name} |")]
+            [row] = [line for line in text_of_table.splitlines() if line.startswith(f"| {name} |")]
             assert column.description in row
 
 

@@ -1,4 +1,4 @@
-"""The commands of README and docs, run as written on what `make demo` leaves, without network."""
+"""Runs the commands of README and docs as written, on the data of `make demo`, offline."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ from fantasy_pipeline_tests import ROOT
 pytestmark = pytest.mark.slow
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+USAGE = (ROOT / "docs" / "usage.md").read_text(encoding="utf-8")
 DOCS = ("docs/report.md", "docs/operations.md")
 
 NOT_RUN = {
-    "make demo": "is the fixture's one command",
-    "make test": "is what runs this test",
+    "make demo": "is the one command of the fixture",
+    "make test": "runs this test",
     "python3 -m venv .venv": "needs a package registry",
     ".venv/bin/pip install -c requirements.txt -e .": "needs a package registry",
-    "export DAGSTER_HOME=$PWD": "the live league's home",
-    ".venv/bin/fantasy-pipeline backfill --seasons 2023-2026": "needs the live hosts",
-    ".venv/bin/fantasy-pipeline run": "needs the live hosts",
-    ".venv/bin/fantasy-pipeline week --json": "needs the live hosts",
-    "fantasy-pipeline backtest --seasons 2021-2024": "needs the live hosts; model/test_protocol.py",
-    ".venv/bin/dagster dev --host 127.0.0.1": "runs until stopped; test_ui.py starts it",
+    "export DAGSTER_HOME=$PWD PATH=$PWD/.venv/bin:$PATH": "the live league's home",
+    "fantasy-pipeline backfill --seasons 2015-2026": "needs the live hosts",
+    "dagster dev --host 127.0.0.1": "runs until stopped; test_ui.py starts it",
+}
+USAGE_NOT_RUN = {
+    "fantasy-pipeline backtest --seasons 2021-2024": "needs real files; test_targets.py has it",
 }
 
 DOCS_NOT_RUN = {
@@ -41,15 +42,15 @@ DOCS_NOT_RUN = {
     "$DAGSTER_PG_DB": "the same",
     'pg_dump --format custom --file history.dump "$HISTORY"': "the same",
     'pg_restore --clean --if-exists --dbname "$HISTORY" history.dump': "the same",
-    ".venv/bin/python -m pytest fantasy_pipeline_tests/test_lake.py": "is how this test is run",
-    '.venv/bin/python -m pytest -m "not soak and not browser and not real"': "likewise",
-    "make .venv/installed-dev": "every test stands on it",
+    ".venv/bin/python -m pytest fantasy_pipeline_tests/lake/test_lake.py": "runs tests, as here",
+    '.venv/bin/python -m pytest -m "not soak and not browser and not real"': "the same",
+    "make .venv/installed-dev": "every test needs it to have run",
     'sudo unshare --net sh -c "ip link set lo up && sudo -u $USER make demo test"': "runs all",
 }
 ANSWERS = ("fantasy-pipeline health",)
-"""Commands whose exit code is an answer, not a failure: 0 or 1."""
+"""Commands that may exit with 1: their exit code is an answer, not a failure."""
 
-# Loaded by every Python of the commands: whoever opens an internet socket fails.
+# Every Python process of the commands loads this module: opening an internet socket fails.
 BLOCK = """
 import socket
 
@@ -66,7 +67,7 @@ socket.socket = Blocked
 
 
 def blocks(text: str = README) -> list[list[str]]:
-    """Commands of each console block of a page."""
+    """Return the lines of each console block of a page."""
     found = re.findall(r"```console\n(.*?)```", text, flags=re.S)
     return [[line for line in block.splitlines() if line.strip()] for block in found]
 
@@ -90,7 +91,7 @@ def shell(commands: list[str], folder: Path) -> subprocess.CompletedProcess[str]
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout whose environment is this one, after the demo."""
+    """Return a checkout that uses this environment, after running the demo in it."""
     folder = tmp_path_factory.mktemp("checkout")
     for name in ("pyproject.toml", "fantasy_pipeline", "workspace.yaml", "dagster.yaml"):
         (folder / name).symlink_to(ROOT / name)
@@ -141,9 +142,19 @@ def test_the_demo_says_how_to_see_it_in_the_ui(checkout: Path) -> None:
     assert last.endswith("make ui")
 
 
+def test_a_week_in_the_readme(checkout: Path) -> None:
+    [block] = [block for block in blocks() if "fantasy-pipeline run" in block]
+    home = 'export DAGSTER_HOME="$PWD/.demo" FANTASY_SOURCE=sample BROWSER=true'
+    done = shell([home, *block], checkout)
+    assert done.returncode == 0, done.stderr
+    assert "error: " not in done.stderr
+    assert done.stdout.count("report.html") == 2
+    assert "Accuracy, ppr, players who played" in done.stdout
+
+
 def test_use_block(checkout: Path) -> None:
     [block, control] = [
-        block for block in blocks() if any("fantasy-pipeline sql" in line for line in block)
+        block for block in blocks(USAGE) if any("fantasy-pipeline sql" in line for line in block)
     ]
     done = shell([*block, *control], checkout)
     assert done.returncode == 0, done.stderr
@@ -161,14 +172,14 @@ def test_use_block(checkout: Path) -> None:
 
 
 def test_dagster_block(checkout: Path) -> None:
-    [block] = [block for block in blocks() if any(line.startswith("dg ") for line in block)]
+    [block] = [block for block in blocks(USAGE) if any(line.startswith("dg ") for line in block)]
     done = shell(["export DAGSTER_HOME=$PWD/.demo FANTASY_SOURCE=sample", *block], checkout)
     assert done.returncode == 0, done.stderr[-2000:]
     assert (done.stdout + done.stderr).count("RUN_SUCCESS") == 3
 
 
 def docs_commands(page: str) -> list[str]:
-    """Commands of a page of the docs that are run."""
+    """Return the commands of a page of the docs that the tests run."""
     lines = [line for block in blocks((ROOT / page).read_text()) for line in block]
     return [line for line in lines if line not in DOCS_NOT_RUN]
 
@@ -193,24 +204,27 @@ def test_every_command_of_the_docs_is_run_or_says_why_not() -> None:
             line
             for block in blocks(page.read_text())
             for line in block
-            # Usage lines, as Typer writes them.
+            # Typer's usage lines are not commands.
             if "[OPTIONS]" not in line
         ]
         for page in pages
     }
     with_commands = {page for page, given in lines.items() if given}
-    assert with_commands == {*DOCS, "CONTRIBUTING.md"}
+    assert with_commands == {*DOCS, "docs/usage.md", "CONTRIBUTING.md"}
+    usage = set(lines.pop("docs/usage.md"))
+    run = {
+        line
+        for block in blocks(USAGE)
+        for line in block
+        if any(word in " ".join(block) for word in ("fantasy-pipeline sql", "dg launch"))
+    }
+    assert usage - run == set(USAGE_NOT_RUN)
     every = {line for given in lines.values() for line in given}
     run = {line for page in DOCS for line in docs_commands(page)}
     assert every - run == set(DOCS_NOT_RUN)
 
 
 def test_every_command_is_run_or_says_why_not() -> None:
-    run = {
-        line
-        for block in blocks()
-        for line in block
-        if any(word in " ".join(block) for word in ("fantasy-pipeline sql", "dg launch"))
-    }
+    run = {line for block in blocks() for line in block if "fantasy-pipeline run" in block}
     rest = {line for block in blocks() for line in block} - run
     assert rest == set(NOT_RUN)
