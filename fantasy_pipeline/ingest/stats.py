@@ -11,7 +11,7 @@ from fantasy_pipeline.football import scoring
 from fantasy_pipeline.football.calendar import games_from_table, scheduled_weeks
 from fantasy_pipeline.football.import_calendar import ImportPhase, phases_at
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.football.tables import WEEKLY_STATS
+from fantasy_pipeline.football.tables import FANTASY_POSITIONS, WEEKLY_STATS
 from fantasy_pipeline.football.tables.week_rows import of_week
 from fantasy_pipeline.football.team_games import team_games
 from fantasy_pipeline.ingest.sources.base import Source
@@ -76,7 +76,9 @@ def weekly_stats(
     with database() as connection:
         connection.register("lines", lines)
         connection.register("raw_players", raw_players)
-        table = arrow(connection, query(__package__, "weekly_stats"))
+        table = arrow(
+            connection, query(__package__, "weekly_stats"), positions=list(FANTASY_POSITIONS)
+        )
     return WEEKLY_STATS.conform(table)
 
 

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from fantasy_pipeline.football.tables import FANTASY_POSITIONS
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -28,7 +30,7 @@ _COLOURS = {
     "#0b0b0b": "--bg",
 }
 INK, MUTED, LINE, ACCENT, OTHER = list(_COLOURS)[:5]
-POSITION_COLOURS = dict(zip(("QB", "RB", "WR", "TE", "K"), list(_COLOURS)[5:10], strict=True))
+POSITION_COLOURS = dict(zip(FANTASY_POSITIONS, list(_COLOURS)[5:10], strict=True))
 GROUND = list(_COLOURS)[10]
 
 _STYLE: Any = {

@@ -5,7 +5,7 @@ By where they come from: `ingest`, `history`, `projections`; columns that many s
 
 from __future__ import annotations
 
-from fantasy_pipeline.football.tables.columns import PLAYER_WEEK
+from fantasy_pipeline.football.tables.columns import FANTASY_POSITIONS, PLAYER_WEEK
 from fantasy_pipeline.football.tables.history import (
     AVERAGED_STATS,
     LONG_STATS,
@@ -23,7 +23,6 @@ from fantasy_pipeline.football.tables.ingest import (
     WEEKLY_STATS,
 )
 from fantasy_pipeline.football.tables.projections import (
-    FANTASY_POSITIONS,
     MODEL_PROJECTIONS,
     PROJECTION_ACCURACY,
     PROJECTIONS,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fantasy_pipeline.football.season_week import FIRST_SEASON, LAST_SEASON, WEEKS
 from fantasy_pipeline.football.tables.contract import Column
 from fantasy_pipeline.football.teams import TEAMS
@@ -39,7 +41,46 @@ TEAM = Column(
 )
 OPPONENT = Column("opponent", "string", "Opposing team; null on a bye", allowed=TEAMS)
 
+FANTASY_POSITIONS = ("QB", "RB", "WR", "TE", "K")
+"""Positions that fantasy leagues start and that the pipeline projects."""
+FANTASY_POSITION = replace(POSITION, allowed=FANTASY_POSITIONS, nullable=False)
+
+PLAYER_POINTS = (-40.0, 120.0)
+"""Bounds of one player's fantasy points in one game."""
+
 PLAYER_WEEK = ("season", "week", "player_id")
+
+
+def points_column(
+    name: str,
+    description: str,
+    bounds: tuple[float | None, float | None] = (None, None),
+    nullable: bool = True,
+) -> Column:
+    """Return a column of points; `bounds` are its lowest and highest value."""
+    lowest, highest = bounds
+    return Column(
+        name,
+        "float",
+        description,
+        unit="points",
+        lowest=lowest,
+        highest=highest,
+        nullable=nullable,
+    )
+
+
+def share_column(
+    name: str,
+    description: str,
+    bounds: tuple[float, float] = (0, 1),
+    nullable: bool = True,
+) -> Column:
+    """Return a column of shares; `bounds` are its lowest and highest value."""
+    lowest, highest = bounds
+    return Column(
+        name, "float", description, unit="share", lowest=lowest, highest=highest, nullable=nullable
+    )
 
 
 def stat_unit(name: str) -> str:

@@ -13,6 +13,8 @@ from fantasy_pipeline.football.tables.columns import (
     SEASON,
     TEAM,
     WEEK,
+    points_column,
+    share_column,
     stat_unit,
 )
 from fantasy_pipeline.football.tables.contract import Column, Table
@@ -112,14 +114,6 @@ TARGET_STATS = (
 """What a stat line is projected as: the parts that score, and the usage behind them."""
 
 
-def _share(name: str, description: str) -> Column:
-    return Column(name, "float", description, unit="share", lowest=0, highest=1)
-
-
-def _points(name: str, description: str) -> Column:
-    return Column(name, "float", description, unit="points")
-
-
 def _stats(prefix: str, names: Iterable[str], description: str) -> Iterator[Column]:
     """A column for each stat; `{}` in the description is its name."""
     for name in names:
@@ -149,8 +143,8 @@ PLAYER_HISTORY = Table(
         Column("roster_source", "string", "Where the roster row comes from; null: stat line only"),
         Column("injury_status", "string", "Game status on the report, as of kick-off"),
         Column("practice_status", "string", "Last practice reported, as of kick-off"),
-        _points("spread_line", "Closing spread, points the team is favoured by"),
-        _points("implied_team_total", "Points the closing lines give the team"),
+        points_column("spread_line", "Closing spread, points the team is favoured by"),
+        points_column("implied_team_total", "Points the closing lines give the team"),
         Column("rest", "int", "Days since the team's last game", unit="days"),
         Column(
             "indoors", "bool", "Dome; null under a roof that opens, which is settled on game day"
@@ -164,16 +158,16 @@ PLAYER_HISTORY = Table(
         Column(
             "weight", "float", "Recency-weighted number of games behind the averages", unit="games"
         ),
-        _share(
+        share_column(
             "appearance_rate",
             "Share of weeks fit and on the roster that he played in, shrunken",
         ),
-        _points("last_points_ppr", "PPR points of the last game played"),
-        _points("last_points_half", "Half-PPR points of the last game played"),
-        _points("last4_points_ppr", "Mean PPR points of the last four games played"),
-        _points("last4_points_half", "Mean half-PPR points of them"),
-        _points("season_points_ppr", "Mean PPR points this season so far"),
-        _points("season_points_half", "Mean half-PPR points this season so far"),
+        points_column("last_points_ppr", "PPR points of the last game played"),
+        points_column("last_points_half", "Half-PPR points of the last game played"),
+        points_column("last4_points_ppr", "Mean PPR points of the last four games played"),
+        points_column("last4_points_half", "Mean half-PPR points of them"),
+        points_column("season_points_ppr", "Mean PPR points this season so far"),
+        points_column("season_points_half", "Mean half-PPR points this season so far"),
         *_stats("avg_", AVERAGED_STATS, "Mean {} per game, a game counting half after 8 weeks"),
         *_stats("recent_", RECENT_STATS, "Mean {} per game, a game counting half after 2.5 weeks"),
         *_stats("long_", LONG_STATS, "Mean {} per game, a game counting half after 26 weeks"),
@@ -183,16 +177,16 @@ PLAYER_HISTORY = Table(
             "Recency-weighted number of games behind the long means",
             unit="games",
         ),
-        _share("avg_snap_share", "Mean snap share, a game counting half after 8 weeks"),
-        _share("recent_snap_share", "Mean snap share, a game counting half after 2.5 weeks"),
-        _share("last_snap_share", "Snap share in the last game with a snap count, 0-1"),
-        _points("spread_points", "Recency-weighted standard deviation of half-PPR points"),
-        _points("before_points_half", "Mean half-PPR points of the season before"),
+        share_column("avg_snap_share", "Mean snap share, a game counting half after 8 weeks"),
+        share_column("recent_snap_share", "Mean snap share, a game counting half after 2.5 weeks"),
+        share_column("last_snap_share", "Snap share in the last game with a snap count, 0-1"),
+        points_column("spread_points", "Recency-weighted standard deviation of half-PPR points"),
+        points_column("before_points_half", "Mean half-PPR points of the season before"),
         Column("before_games", "int", "Games of the season before"),
         Column("new_team", "bool", "Not the team of his last game"),
         Column("missed_last", "bool", "Did not play in the team's last game"),
         *_stats("prior_", AVERAGED_STATS[:3], "Mean {} of the position's players as experienced"),
-        _share("status_rate", "Share of players with this game status who played, so far"),
+        share_column("status_rate", "Share of players with this game status who played, so far"),
         *(
             Column(
                 f"opponent_factor_{name}",
@@ -203,15 +197,15 @@ PLAYER_HISTORY = Table(
         ),
         *_stats("team_", TEAM_STATS, "Recency-weighted mean {} of the team per game"),
         *_stats("allowed_", TEAM_STATS, "Recency-weighted mean {} against the opponent per game"),
-        _points("team_position_points", "Half-PPR points of the team's position per game"),
+        points_column("team_position_points", "Half-PPR points of the team's position per game"),
         Column(
             "target_played",
             "bool",
             "Has a stat line or an offensive snap this week; null until the week is played",
         ),
-        _points("target_std", "Points of this week, standard, kicking included; a target"),
-        _points("target_half", "Points of this week, half-PPR, kicking included; a target"),
-        _points("target_ppr", "Points of this week, PPR, kicking included; a target"),
+        points_column("target_std", "Points of this week, standard, kicking included; a target"),
+        points_column("target_half", "Points of this week, half-PPR, kicking included; a target"),
+        points_column("target_ppr", "Points of this week, PPR, kicking included; a target"),
         *_stats("target_", TARGET_STATS, "{} of this week; a target"),
     ),
     weekly=False,

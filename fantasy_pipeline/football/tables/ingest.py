@@ -6,11 +6,14 @@ from fantasy_pipeline.football.tables.columns import (
     OPPONENT,
     PLAYER_ID,
     PLAYER_NAME,
+    PLAYER_POINTS,
     PLAYER_WEEK,
     POSITION,
     SEASON,
     TEAM,
     WEEK,
+    points_column,
+    share_column,
 )
 from fantasy_pipeline.football.tables.contract import Column, Table
 from fantasy_pipeline.football.teams import TEAMS
@@ -39,18 +42,8 @@ def _epa(name: str, description: str) -> Column:
     return _stat(name, description, "points", (-100, 100))
 
 
-def _share(name: str, description: str, lowest: float, highest: float) -> Column:
-    return _stat(name, description, "share", (lowest, highest))
-
-
 def _number(name: str, description: str, unit: str, lowest: float, highest: float) -> Column:
     return Column(name, "int", description, unit=unit, lowest=lowest, highest=highest)
-
-
-def _points(name: str, description: str, nullable: bool = False) -> Column:
-    return Column(
-        name, "float", description, unit="points", lowest=-40, highest=120, nullable=nullable
-    )
 
 
 GAMES = Table(
@@ -149,7 +142,7 @@ RAW_PLAYERS = Table(
         ),
         Column("injury_modified_at", "timestamp", "When the report row last changed (UTC)"),
         _number("offense_snaps", "Offensive snaps played", "count", 0, 150),
-        _share("snap_share", "Share of the team's offensive snaps, 0-1", 0, 1),
+        share_column("snap_share", "Share of the team's offensive snaps, 0-1"),
         Column("birth_date", "date", "Date of birth"),
         _number("height", "Height", "inches", 60, 85),
         _number("weight", "Weight", "pounds", 140, 450),
@@ -199,11 +192,15 @@ STAT_COLUMNS = (
     _count("receiving_first_downs", "First downs by receiving", 30),
     _epa("receiving_epa", "Expected points added by receiving, points"),
     _count("receiving_2pt_conversions", "Two-point conversions received", 6),
-    _share("target_share", "Share of the team's targets, 0-1", 0, 1),
-    _share(
-        "air_yards_share", "Share of the team's air yards; below 0, above 1 where some are", -25, 25
+    share_column("target_share", "Share of the team's targets, 0-1"),
+    share_column(
+        "air_yards_share",
+        "Share of the team's air yards; below 0, above 1 where some are",
+        (-25, 25),
     ),
-    _share("wopr", "Weighted opportunity rating: 1.5 target share + 0.7 air yards share", -20, 20),
+    share_column(
+        "wopr", "Weighted opportunity rating: 1.5 target share + 0.7 air yards share", (-20, 20)
+    ),
     _count("special_teams_tds", "Touchdowns on returns and other special teams plays", 6),
     _count("fg_made", "Field goals made", 12),
     _count("fg_att", "Field goals tried", 14),
@@ -251,12 +248,32 @@ WEEKLY_STATS = Table(
         TEAM,
         OPPONENT,
         Column("season_type", "string", "REG or POST", allowed=("REG", "POST")),
-        _points("fantasy_points", "Points, standard scoring, kicking not counted"),
-        _points("fantasy_points_half", "Points, half-PPR scoring, kicking not counted"),
-        _points("fantasy_points_ppr", "Points, PPR scoring, kicking not counted"),
-        _points("kicking_points", "Points of field goals and extra points"),
-        _points("upstream_fantasy_points", "Upstream's own standard points", True),
-        _points("upstream_fantasy_points_ppr", "Upstream's own PPR points", True),
+        points_column(
+            "fantasy_points",
+            "Points, standard scoring, kicking not counted",
+            PLAYER_POINTS,
+            nullable=False,
+        ),
+        points_column(
+            "fantasy_points_half",
+            "Points, half-PPR scoring, kicking not counted",
+            PLAYER_POINTS,
+            nullable=False,
+        ),
+        points_column(
+            "fantasy_points_ppr",
+            "Points, PPR scoring, kicking not counted",
+            PLAYER_POINTS,
+            nullable=False,
+        ),
+        points_column(
+            "kicking_points",
+            "Points of field goals and extra points",
+            PLAYER_POINTS,
+            nullable=False,
+        ),
+        points_column("upstream_fantasy_points", "Upstream's own standard points", PLAYER_POINTS),
+        points_column("upstream_fantasy_points_ppr", "Upstream's own PPR points", PLAYER_POINTS),
         Column(
             "source",
             "string",

@@ -5,43 +5,34 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fantasy_pipeline.football.tables.columns import (
+    FANTASY_POSITION,
+    FANTASY_POSITIONS,
     OPPONENT,
     PLAYER_ID,
     PLAYER_NAME,
+    PLAYER_POINTS,
     PLAYER_WEEK,
     POSITION,
     SEASON,
     TEAM,
     WEEK,
+    points_column,
+    share_column,
     stat_unit,
 )
 from fantasy_pipeline.football.tables.contract import Column, Table
 from fantasy_pipeline.football.tables.history import TARGET_STATS
 
-FANTASY_POSITIONS = ("QB", "RB", "WR", "TE", "K")
-FANTASY_POSITION = replace(POSITION, allowed=FANTASY_POSITIONS, nullable=False)
-
-
-def _points(name: str, description: str) -> Column:
-    return Column(
-        name, "float", description, unit="points", lowest=-40, highest=120, nullable=False
-    )
-
-
-def _told(name: str, description: str) -> Column:
-    return Column(name, "float", description, unit="points", lowest=-20, highest=80)
+_SOURCE_POINTS = (-20.0, 80.0)
+"""Bounds of the points that a source projects for one game."""
 
 
 def _rank(name: str, description: str, lowest: float = 1) -> Column:
     return Column(name, "float", description, lowest=lowest)
 
 
-def _share(name: str, description: str, nullable: bool = True) -> Column:
-    return Column(name, "float", description, unit="share", lowest=0, highest=1, nullable=nullable)
-
-
 def _error(name: str, description: str) -> Column:
-    return Column(name, "float", description, unit="points", lowest=0, nullable=False)
+    return points_column(name, description, (0, None), nullable=False)
 
 
 def _nflcom_error(name: str, description: str) -> Column:
@@ -63,9 +54,13 @@ SOURCE_PROJECTIONS = Table(
         PLAYER_NAME,
         POSITION,
         Column("team", "string", "Team as the source gives it, today's code"),
-        _told("points_std", "Projected points, standard; null where not given"),
-        _told("points_half", "Projected points, half-PPR; null where not given"),
-        _told("points_ppr", "Projected points, PPR; null where not given"),
+        points_column(
+            "points_std", "Projected points, standard; null where not given", _SOURCE_POINTS
+        ),
+        points_column(
+            "points_half", "Projected points, half-PPR; null where not given", _SOURCE_POINTS
+        ),
+        points_column("points_ppr", "Projected points, PPR; null where not given", _SOURCE_POINTS),
         Column(
             "as_of",
             "timestamp",
@@ -92,10 +87,19 @@ _PROJECTED = (
     FANTASY_POSITION,
     TEAM,
     OPPONENT,
-    _points("projected_points", "Expected points, PPR, of a player likely to play"),
-    _points("p10", "Floor: one week in ten is below, PPR points"),
-    _points("p50", "Median, PPR points"),
-    _points("p90", "Ceiling: one week in ten is above, PPR points"),
+    points_column(
+        "projected_points",
+        "Expected points, PPR, of a player likely to play",
+        PLAYER_POINTS,
+        nullable=False,
+    ),
+    points_column(
+        "p10", "Floor: one week in ten is below, PPR points", PLAYER_POINTS, nullable=False
+    ),
+    points_column("p50", "Median, PPR points", PLAYER_POINTS, nullable=False),
+    points_column(
+        "p90", "Ceiling: one week in ten is above, PPR points", PLAYER_POINTS, nullable=False
+    ),
     Column("source", "string", "What projects; says so if the data are synthetic", nullable=False),
     Column("reason", "string", "Why 0 (bye, out, injured reserve …) or doubtful, questionable"),
     Column("is_home", "bool", "Home game"),
@@ -116,17 +120,21 @@ _PROJECTED = (
         highest=10,
     ),
     Column("games", "int", "Games of the player that the projection knows"),
-    _points("projected_points_std", "Expected points, standard"),
-    _points("p10_std", "Floor, standard"),
-    _points("p50_std", "Median, standard"),
-    _points("p90_std", "Ceiling, standard"),
-    _points("projected_points_half", "Expected points, half-PPR"),
-    _points("p10_half", "Floor, half-PPR"),
-    _points("p50_half", "Median, half-PPR"),
-    _points("p90_half", "Ceiling, half-PPR"),
+    points_column(
+        "projected_points_std", "Expected points, standard", PLAYER_POINTS, nullable=False
+    ),
+    points_column("p10_std", "Floor, standard", PLAYER_POINTS, nullable=False),
+    points_column("p50_std", "Median, standard", PLAYER_POINTS, nullable=False),
+    points_column("p90_std", "Ceiling, standard", PLAYER_POINTS, nullable=False),
+    points_column(
+        "projected_points_half", "Expected points, half-PPR", PLAYER_POINTS, nullable=False
+    ),
+    points_column("p10_half", "Floor, half-PPR", PLAYER_POINTS, nullable=False),
+    points_column("p50_half", "Median, half-PPR", PLAYER_POINTS, nullable=False),
+    points_column("p90_half", "Ceiling, half-PPR", PLAYER_POINTS, nullable=False),
 )
 _LINE = (
-    _share("plays", "Chance that the player plays, 0-1", nullable=False),
+    share_column("plays", "Chance that the player plays, 0-1", nullable=False),
     *(
         Column(
             name,
@@ -164,7 +172,11 @@ PROJECTIONS = Table(
     PLAYER_WEEK,
     (
         *_PROJECTED,
-        _told("nflcom_half", "NFL.com's projection, half-PPR, as it is in the consensus"),
+        points_column(
+            "nflcom_half",
+            "NFL.com's projection, half-PPR, as it is in the consensus",
+            _SOURCE_POINTS,
+        ),
         *_LINE,
         Column("model_half", "float", "Our model's projection, half-PPR", unit="points"),
         Column("sources", "int", "Sources that project the player, our model included"),
@@ -217,9 +229,9 @@ PROJECTION_ACCURACY = Table(
             lowest=-1,
             highest=1,
         ),
-        _share("start_sit", "Share of pairs of a position put in the right order, 0-1"),
+        share_column("start_sit", "Share of pairs of a position put in the right order, 0-1"),
         Column("pairs", "int", "Pairs behind it: of different actual points"),
-        _share("coverage", "Share of actual points within p10-p90; null without them"),
+        share_column("coverage", "Share of actual points within p10-p90; null without them"),
         Column("pinball", "float", "Mean pinball loss of p10, p50 and p90", unit="points"),
     ),
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from fantasy_pipeline.errors import NotPublishedError, SourceError, UnusableAnswerError
 from fantasy_pipeline.football.calendar import ScheduledWeek
-from fantasy_pipeline.football.tables import SOURCE_PROJECTIONS
+from fantasy_pipeline.football.tables import FANTASY_POSITIONS, SOURCE_PROJECTIONS
 from fantasy_pipeline.ingest.sites import NFLCOM
 from fantasy_pipeline.ingest.sites.base import SourceResponse
 from fantasy_pipeline.ingest.sources import schema
@@ -109,7 +109,9 @@ def _joined(
         connection.register("nflcom", rows)
         connection.register("raw_players", raw_players)
         connection.register("ids", ids)
-        joined = arrow(connection, query(__package__, "nflcom_players"))
+        joined = arrow(
+            connection, query(__package__, "nflcom_players"), positions=list(FANTASY_POSITIONS)
+        )
     table = joined.filter(pc.is_valid(joined["player_id"]))
     unknown = joined.filter(pc.is_null(joined["player_id"])).sort_by(
         [("points_half", "descending")]

@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fantasy_pipeline.errors import LastingError, NotPublishedError, PipelineError, SourceError
+from fantasy_pipeline.football.tables import FANTASY_POSITIONS
 from fantasy_pipeline.ingest.download.transport import Fetched, Transport
 from fantasy_pipeline.ingest.sources import canonical, nflcom_files, schema
 from fantasy_pipeline.ingest.sources.library_hooks import UnreadableError, serve_libraries
@@ -54,7 +55,6 @@ NFLCOM_URL = (
     "https://raw.githubusercontent.com/hvpkod/NFL-Data/main/NFL-data-Players"
     "/{season}/{week}/projected/{position}_projected.csv"
 )
-NFLCOM_POSITIONS = ("QB", "RB", "WR", "TE", "K")
 
 _CONTRACTS = {
     **schema.BY_SEASON,
@@ -164,12 +164,12 @@ class Nflverse:
             NotPublishedError: the week has the first position's file, but not all of them.
         """
         files = []
-        for position in NFLCOM_POSITIONS:
+        for position in FANTASY_POSITIONS:
             url = NFLCOM_URL.format(season=season, week=week, position=position)
             try:
                 fetched = self._transport.fetch(url, "nflcom_projections", season, week)
             except NotPublishedError:
-                if position == NFLCOM_POSITIONS[0]:
+                if position == FANTASY_POSITIONS[0]:
                     return []
                 raise
             files.append(nflcom_files.NflcomFile(fetched.path, week, position, fetched.as_of))

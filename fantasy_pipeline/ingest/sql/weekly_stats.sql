@@ -4,7 +4,7 @@ select
     l.* replace (
         coalesce(l.player_name, p.player_name) as player_name,
         case
-            when p.position in ('QB', 'RB', 'WR', 'TE', 'K') and p.roster_source = 'weekly_roster'
+            when p.position in $positions and p.roster_source = 'weekly_roster'
                 then p.position
             when l.position in ('FB', 'HB') then 'RB'
             else l.position

@@ -10,7 +10,12 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from fantasy_pipeline.football.tables import AVERAGED_STATS, PLAYER_HISTORY, TARGET_STATS
+from fantasy_pipeline.football.tables import (
+    AVERAGED_STATS,
+    FANTASY_POSITIONS,
+    PLAYER_HISTORY,
+    TARGET_STATS,
+)
 from fantasy_pipeline.football.team_games import team_games
 from fantasy_pipeline.lake.duck import arrow, query
 from fantasy_pipeline.projections.history.rows import Rows
@@ -41,7 +46,11 @@ def player_history(connection: duckdb.DuckDBPyConnection) -> pa.Table:
         for name in dict.fromkeys((*AVERAGED_STATS, *TARGET_STATS))
     )
     connection.register("team_games", team_games(arrow(connection, "from games")))
-    rows = arrow(connection, query(__package__, "history_rows").format(stats=stats))
+    rows = arrow(
+        connection,
+        query(__package__, "history_rows").format(stats=stats),
+        positions=list(FANTASY_POSITIONS),
+    )
     if rows.num_rows == 0:
         return PLAYER_HISTORY.arrow_schema.empty_table()
     known = rows.select([name for name in rows.column_names if not name.startswith("x_")])

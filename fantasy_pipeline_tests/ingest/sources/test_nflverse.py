@@ -17,13 +17,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from fantasy_pipeline.errors import NotPublishedError, SourceError, UnusableAnswerError
+from fantasy_pipeline.football.tables import FANTASY_POSITIONS
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.players import raw_players
 from fantasy_pipeline.ingest.sample import SampleLeague
 from fantasy_pipeline.ingest.sites.nflcom import nflcom_projections
 from fantasy_pipeline.ingest.sources import canonical, nflcom_files, schema
-from fantasy_pipeline.ingest.sources.nflverse import NFLCOM_POSITIONS, Nflverse
+from fantasy_pipeline.ingest.sources.nflverse import Nflverse
 
 SEASON, LAST_WEEK = 2024, 3
 RELEASES = "github.com/nflverse/nflverse-data/releases/download"
@@ -470,7 +471,7 @@ def test_many_seasons_are_not_all_kept(nflverse: Callable[..., Nflverse], copy: 
 
 def test_every_nflcom_position_is_one_of_ours(sample: SampleLeague) -> None:
     found = set(sample.nflcom_projections(SEASON, [1])["position"].to_pylist())
-    assert found == set(NFLCOM_POSITIONS)
+    assert found == set(FANTASY_POSITIONS)
 
 
 # The guard that all of this stands on
@@ -550,7 +551,7 @@ def test_without_a_new_column_nothing_is_reported(
 def test_nflcoms_columns_of_all_seasons_are_known(nfl_mirror: Path) -> None:
     files = [
         path
-        for position in NFLCOM_POSITIONS
+        for position in FANTASY_POSITIONS
         for path in (nfl_mirror / NFLCOM).glob(f"*/*/projected/{position}_projected.csv")
     ]
     assert len(files) > 300

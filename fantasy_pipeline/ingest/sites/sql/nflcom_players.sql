@@ -10,7 +10,7 @@ with listed as (
     select r.season, r.week, r.player_id, r.team, r.position, r.player_name, i.player_name as known_as
     from raw_players r
     left join ids i using (player_id)
-    where r.position in ('QB', 'RB', 'WR', 'TE', 'K')
+    where r.position in $positions
 ),
 named as (
     select season, week, player_id, team, position, plain_name(player_name) as name from listed

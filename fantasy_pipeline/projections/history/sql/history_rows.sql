@@ -15,10 +15,10 @@ lines as (
             + coalesce(receiving_2pt_conversions, 0) as two_point_conversions
     from weekly_stats s
     left join teams_played using (season, week, team)
-    where position in ('QB', 'RB', 'WR', 'TE', 'K') and player_id <> 'NO_PLAYER'
+    where position in $positions and player_id <> 'NO_PLAYER'
 ),
 listed as (
-    select * from raw_players where position in ('QB', 'RB', 'WR', 'TE', 'K')
+    select * from raw_players where position in $positions
 )
 select
     coalesce(l.season, s.season) as season,
