@@ -24,8 +24,8 @@ RUNTIME_FILES = {"history.dump", "model.json", "data/lake", "state.json"}
 
 def blocks(text: str) -> list[str]:
     """Return the code blocks; lines that end in a backslash are joined."""
-    found = re.findall(r"^```[a-z]*\n(.*?)^```", text, flags=re.S | re.M)
-    return [block.replace("\\\n", " ") for block in found]
+    texts = re.findall(r"^```[a-z]*\n(.*?)^```", text, flags=re.S | re.M)
+    return [block.replace("\\\n", " ") for block in texts]
 
 
 def inline(text: str) -> list[str]:
@@ -48,15 +48,15 @@ def words(command: str) -> list[str]:
     lexer = shlex.shlex(command, posix=True, punctuation_chars=True)
     lexer.whitespace_split = True
     lexer.commenters = ""
-    found = []
+    arguments = []
     for word in lexer:
         if set(word) <= set("|&;<>()"):
             break
-        found.append(word)
-    return found
+        arguments.append(word)
+    return arguments
 
 
-def complaint(command: str) -> str:
+def parse_error(command: str) -> str:
     """Return the error for arguments of `fantasy-pipeline`; empty if they are valid."""
     if not (args := words(command)):
         return ""
@@ -79,10 +79,10 @@ def complaint(command: str) -> str:
     return ""
 
 
-def ours(command: str) -> str | None:
+def program_arguments(command: str) -> str | None:
     """Return the arguments of `fantasy-pipeline` in a line of code; None for other commands."""
-    if found := re.search(r"(?:^|[\s/])fantasy-pipeline (?!\d)(.+)", command):
-        return found[1]
+    if match := re.search(r"(?:^|[\s/])fantasy-pipeline (?!\d)(.+)", command):
+        return match[1]
     first, _, rest = command.partition(" ")
     # A page about the command line may omit the program name.
     return command if first in CLI.commands and re.search(r"--[a-z]", rest) else None
@@ -99,18 +99,18 @@ def targets() -> frozenset[str]:
 
 
 def unknown_targets(command: str) -> list[str]:
-    if not (found := re.match(r"(?:.*\s)?make ((?:[a-z-]+ ?)+)$", command)):
+    if not (match := re.match(r"(?:.*\s)?make ((?:[a-z-]+ ?)+)$", command)):
         return []
-    return [name for name in found[1].split() if name not in targets()]
+    return [name for name in match[1].split() if name not in targets()]
 
 
 @cache
 def tree() -> frozenset[str]:
     """Return the source files and folders of the repository."""
     tops = [p for p in ROOT.iterdir() if p.name in SOURCE_FOLDERS]
-    found = {p for top in tops for p in (top, *top.rglob("*")) if "__pycache__" not in p.parts}
-    found |= {p for p in ROOT.iterdir() if p.is_file()}
-    return frozenset(str(p.relative_to(ROOT)) for p in found)
+    paths = {p for top in tops for p in (top, *top.rglob("*")) if "__pycache__" not in p.parts}
+    paths |= {p for p in ROOT.iterdir() if p.is_file()}
+    return frozenset(str(p.relative_to(ROOT)) for p in paths)
 
 
 SOURCE_FOLDERS = (

@@ -28,13 +28,13 @@ from fantasy_pipeline_tests.docs.pages import (
     CLI,
     PAGES,
     commands,
-    complaint,
     exists,
     inline,
     is_path,
     is_test,
     names_of_tests,
-    ours,
+    parse_error,
+    program_arguments,
     targets,
     unknown_targets,
     words,
@@ -49,7 +49,7 @@ OTHER_VARIABLES = {"FANTASY_TEST_MIRROR", "FANTASY_DEBUG"}
 
 
 @pytest.mark.parametrize(
-    ("command", "words_"),
+    ("command", "message"),
     [
         ("fantasy-pipeline fly", "no command fly"),
         ("fantasy-pipeline run --fly", "--fly"),
@@ -61,10 +61,10 @@ OTHER_VARIABLES = {"FANTASY_TEST_MIRROR", "FANTASY_DEBUG"}
         ('fantasy-pipeline sql "select 1" --fly || echo no', "--fly"),
     ],
 )
-def test_a_wrong_command_is_found(command: str, words_: str) -> None:
-    arguments = ours(command)
+def test_a_wrong_command_is_found(command: str, message: str) -> None:
+    arguments = program_arguments(command)
     assert arguments is not None
-    assert words_ in complaint(arguments)
+    assert message in parse_error(arguments)
 
 
 def test_a_wrong_target_file_and_test_are_found() -> None:
@@ -89,14 +89,15 @@ def text(request: pytest.FixtureRequest) -> str:
 
 
 def test_every_command_parses(text: str) -> None:
-    given = [arguments for command in commands(text) if (arguments := ours(command))]
-    wrong = {arguments: said for arguments in given if (said := complaint(arguments))}
+    given = [arguments for command in commands(text) if (arguments := program_arguments(command))]
+    wrong = {arguments: error for arguments in given if (error := parse_error(arguments))}
     assert wrong == {}
 
 
 def test_pages_with_commands_are_read() -> None:
     for name, least in (("README.md", 7), ("docs/usage.md", 10), ("docs/operations.md", 10)):
-        given = [ours(command) for command in commands((ROOT / name).read_text(encoding="utf-8"))]
+        page = (ROOT / name).read_text(encoding="utf-8")
+        given = [program_arguments(command) for command in commands(page)]
         assert len(list(filter(None, given))) > least, name
 
 
@@ -107,7 +108,7 @@ def test_every_query_is_of_tables_and_columns_that_exist(text: str) -> None:
         connection.register("job_executions", job_executions(instance))
         wrong = {}
         for command in commands(text):
-            given = words(arguments) if (arguments := ours(command)) else []
+            given = words(arguments) if (arguments := program_arguments(command)) else []
             if given[:1] == ["sql"]:
                 try:
                     connection.execute(given[1]).fetchall()
@@ -241,6 +242,17 @@ def test_every_module_is_in_the_architecture() -> None:
     assert unnamed == []
 
 
+def test_every_package_has_a_row_in_the_layers() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = text.split("## The layers\n")[1].split("\n## ")[0]
+    rows = [inline(line.split("|")[1]) for line in table.splitlines() if line.startswith("| `")]
+    names = [name for row in rows for name in row]
+    package = ROOT / "fantasy_pipeline"
+    folders = {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
+    files = {path.name for path in package.glob("*.py")} - {"__init__.py"}
+    assert sorted(names) == sorted(folders | files)
+
+
 def test_every_asset_is_in_the_readme() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert [name for name in DEPENDENCIES if f"| `{name}` |" not in text] == []
@@ -282,8 +294,8 @@ def test_contributing_names_every_marker_and_the_pages_every_target() -> None:
     names = set(re.findall(r'"(\w+):', markers))
     assert names
     assert names <= set(inline(page.read_text(encoding="utf-8")))
-    said = {code for page in PAGES for code in commands(page.read_text(encoding="utf-8"))}
-    assert targets() - {code.removeprefix("make ") for code in said} == {"help", "clean"}
+    codes = {code for page in PAGES for code in commands(page.read_text(encoding="utf-8"))}
+    assert targets() - {code.removeprefix("make ") for code in codes} == {"help", "clean"}
 
 
 def test_the_exit_codes_are_those_of_the_help() -> None:
