@@ -1,9 +1,12 @@
-"""`raw_players`: who was on which team in a week, how healthy, and under which ids."""
+"""Build `raw_players`: each week's players with their team, health, measures and ids."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from fantasy_pipeline.errors import NotPublishedError
 from fantasy_pipeline.football.calendar import scheduled_weeks
@@ -16,83 +19,94 @@ from fantasy_pipeline.ingest.sources import schema
 from fantasy_pipeline.ingest.sources.base import Source
 from fantasy_pipeline.lake.duck import arrow, database, query
 
-if TYPE_CHECKING:
-    import duckdb
-    import pyarrow as pa
-
 
 def raw_players(
     source: Source, games: pa.Table, season: int, weeks: Sequence[int]
 ) -> tuple[pa.Table, list[str]]:
-    """Players of some weeks of a season.
+    """Return the players of some weeks of a season, and warnings about gaps upstream.
 
-    Rosters, injuries, snap counts and ids are optional upstream: a gap becomes a warning, and
-    without rosters the players come from the season's stat lines.
+    Rosters, injuries, snap counts and ids are optional: a data set that upstream lacks becomes a
+    warning. Without rosters, the players come from the season's stat lines.
+
+    Args:
+        source: reads upstream's data sets.
+        games: `GAMES`.
 
     Returns:
-        `RAW_PLAYERS` rows of those weeks, and warnings.
+        `RAW_PLAYERS` rows, one per player and week, and one line per warning.
 
     Raises:
-        NotPublishedError: the schedule does not have the season, or not yet a week of it, or a
-            week has games, but upstream's rosters (or stats, where they stand in) end more than
-            two weeks before it.
+        NotPublishedError: the schedule lacks the season or a week; or a week has games, but
+            upstream's rosters (or stats in their place) end more than two weeks before it.
         SourceError: an essential data set failed.
     """
-    import pyarrow as pa
-
     scheduled_weeks(games, season, weeks)
-    warnings: list[str] = []
-
-    def optional(table: Table, load: Callable[[], pa.Table]) -> pa.Table:
-        try:
-            return load()
-        except NotPublishedError as error:
-            warnings.append(f"{error.dataset} {season}: {error.cause}")
-            return table.arrow_schema.empty_table()
-
-    rosters = optional(schema.WEEKLY_ROSTERS, lambda: source.weekly_rosters(season))
-    if rosters.num_rows:
-        stats = schema.WEEKLY_STATS.arrow_schema.empty_table()
-    else:
-        stats = source.weekly_stats(season)
-        warnings.append(
-            f"weekly_rosters {season}: none; players and teams come from their latest stat line"
+    datasets, warnings = _read(source, season)
+    for table in (schema.INJURIES, schema.SNAP_COUNTS):
+        warnings += _played_weeks_without_rows(
+            table.name, datasets[table.name], games, season, weeks
         )
-    injuries = optional(schema.INJURIES, lambda: source.injuries(season))
-    snaps = optional(schema.SNAP_COUNTS, lambda: source.snap_counts(season))
-    for table, data in ((schema.INJURIES, injuries), (schema.SNAP_COUNTS, snaps)):
-        warnings += _weeks_without(table.name, data, games, season, weeks)
-    warnings += _reports_to_come(injuries, games, season, weeks)
+    warnings += _weeks_without_injury_report(datasets["injuries"], games, season, weeks)
     with database() as connection:
-        _register(
-            connection,
-            games=games,
-            team_games=team_games(games),
-            rosters=rosters,
-            stats=stats,
-            injuries=injuries,
-            snaps=snaps,
-            ids=optional(schema.PLAYER_IDS, source.player_ids),
-            players=optional(schema.PLAYERS, source.players),
-            afc=pa.table({"team": AFC}),
-        )
-        register_weeks(connection, [SeasonWeek(season, week) for week in weeks])
+        for name, data in (
+            ("games", games),
+            ("team_games", team_games(games)),
+            ("rosters", datasets["weekly_rosters"]),
+            ("stats", datasets["weekly_stats"]),
+            ("injuries", datasets["injuries"]),
+            ("snaps", datasets["snap_counts"]),
+            ("ids", datasets["player_ids"]),
+            ("players", datasets["players"]),
+            ("afc", pa.table({"team": AFC})),
+        ):
+            connection.register(name, data)
+        _register_weeks(connection, [SeasonWeek(season, week) for week in weeks])
         connection.execute(query(__package__, "team_weeks"))
-        table = arrow(connection, query(__package__, "raw_players"))
+        players = arrow(connection, query(__package__, "raw_players"))
+        has_rosters = datasets["weekly_rosters"].num_rows
         _refuse_empty_weeks(
-            connection, table, "weekly_rosters" if rosters.num_rows else "weekly_stats"
+            connection, players, "weekly_rosters" if has_rosters else "weekly_stats"
         )
     for dataset in ("weekly_rosters", "injuries", "snap_counts", "player_ids", "players"):
         warnings += source.notes(dataset, season)
-    return RAW_PLAYERS.conform(table), warnings
+    return RAW_PLAYERS.conform(players), warnings
 
 
-def _weeks_without(
+def _read(source: Source, season: int) -> tuple[dict[str, pa.Table], list[str]]:
+    """Return the data sets of a season by name, and a warning for each that upstream lacks.
+
+    `weekly_stats` has rows only if the season has no rosters.
+    """
+    datasets: dict[str, pa.Table] = {}
+    warnings: list[str] = []
+
+    def read_optional(table: Table, load: Callable[[], pa.Table]) -> None:
+        try:
+            datasets[table.name] = load()
+        except NotPublishedError as error:
+            warnings.append(f"{error.dataset} {season}: {error.cause}")
+            datasets[table.name] = table.arrow_schema.empty_table()
+
+    read_optional(schema.WEEKLY_ROSTERS, lambda: source.weekly_rosters(season))
+    if datasets["weekly_rosters"].num_rows:
+        datasets["weekly_stats"] = schema.WEEKLY_STATS.arrow_schema.empty_table()
+    else:
+        datasets["weekly_stats"] = source.weekly_stats(season)
+        warnings.append(
+            f"weekly_rosters {season}: no rows upstream; "
+            "each player's team comes from his latest stat line"
+        )
+    read_optional(schema.INJURIES, lambda: source.injuries(season))
+    read_optional(schema.SNAP_COUNTS, lambda: source.snap_counts(season))
+    read_optional(schema.PLAYER_IDS, source.player_ids)
+    read_optional(schema.PLAYERS, source.players)
+    return datasets, warnings
+
+
+def _played_weeks_without_rows(
     dataset: str, data: pa.Table, games: pa.Table, season: int, weeks: Sequence[int]
 ) -> list[str]:
-    """Warning about played weeks that are missing in a file that has others."""
-    import pyarrow.compute as pc
-
+    """Return one warning about played weeks that a file with other weeks lacks."""
     played = games.filter(
         pc.and_(pc.equal(games["season"], season), pc.is_valid(games["home_score"]))
     )
@@ -100,42 +114,41 @@ def _weeks_without(
     absent = sorted(expected - set(pc.unique(data["week"]).to_pylist())) if data.num_rows else []
     if not absent:
         return []
-    return [f"{dataset} {season}: no row of week {', '.join(map(str, absent))}"]
-
-
-def _reports_to_come(
-    injuries: pa.Table, games: pa.Table, season: int, weeks: Sequence[int]
-) -> list[str]:
-    """Warnings about weeks to come of which upstream, who has others, has no injury report yet."""
-    import pyarrow.compute as pc
-
-    if not injuries.num_rows:
-        return []
-    theirs = games.filter(pc.equal(games["season"], season))
-    played = theirs.filter(pc.is_valid(theirs["home_score"]))["week"].to_pylist()
-    ahead = set(theirs["week"].to_pylist()) & set(weeks) - set(played)
     return [
-        f"injuries {season}: no injury report of week {week} yet: nobody is counted as injured"
-        for week in sorted(ahead - set(injuries["week"].to_pylist()))
+        f"{dataset} {season}: upstream's file has no rows for week {', '.join(map(str, absent))}"
     ]
 
 
-def _register(connection: duckdb.DuckDBPyConnection, **tables: pa.Table) -> None:
-    for name, table in tables.items():
-        connection.register(name, table)
+def _weeks_without_injury_report(
+    injuries: pa.Table, games: pa.Table, season: int, weeks: Sequence[int]
+) -> list[str]:
+    """Return one warning per coming week whose injury report is not out yet.
+
+    Without any report of the season there are none: a warning about the whole file exists then.
+    """
+    if not injuries.num_rows:
+        return []
+    of_season = games.filter(pc.equal(games["season"], season))
+    played = of_season.filter(pc.is_valid(of_season["home_score"]))["week"].to_pylist()
+    coming = set(of_season["week"].to_pylist()) & set(weeks) - set(played)
+    return [
+        f"injuries {season}: week {week} has no injury report yet, so no player counts as "
+        "injured. Run the week again when the report is out"
+        for week in sorted(coming - set(injuries["week"].to_pylist()))
+    ]
 
 
-def register_weeks(connection: duckdb.DuckDBPyConnection, weeks: Sequence[SeasonWeek]) -> None:
-    """Make the table ``wanted(season, week)``."""
+def _register_weeks(connection: duckdb.DuckDBPyConnection, weeks: Sequence[SeasonWeek]) -> None:
+    """Create the temporary table ``wanted(season, week)``, one row per week."""
     connection.execute("create or replace temp table wanted (season integer, week integer)")
     if weeks:
         connection.executemany("insert into wanted values (?, ?)", [list(week) for week in weeks])
 
 
 def _refuse_empty_weeks(
-    connection: duckdb.DuckDBPyConnection, table: pa.Table, dataset: str
+    connection: duckdb.DuckDBPyConnection, players: pa.Table, dataset: str
 ) -> None:
-    connection.register("result", table)
+    connection.register("result", players)
     empty = connection.execute(
         "select distinct season, week from team_weeks"
         " anti join result using (season, week) order by all"
@@ -145,7 +158,7 @@ def _refuse_empty_weeks(
         raise NotPublishedError(
             dataset,
             "upstream has no row for this week or the two before it",
-            "The week is too far ahead, or upstream is late: re-run when it has caught up.",
+            "The week is too far ahead, or upstream is late: re-run when it is published.",
             season,
             week,
         )

@@ -1,12 +1,13 @@
-"""What the league corrected: a week's stats as first imported against what they are now.
+"""Compute `stat_corrections`: how a week's stats changed since their first import.
 
-Both functions are pure: the same two tables give the same bytes, however often they are run.
+Both functions are pure: the same tables give the same bytes in every run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from fantasy_pipeline.football import scoring
 from fantasy_pipeline.football.season_week import SeasonWeek
@@ -14,42 +15,41 @@ from fantasy_pipeline.football.tables import PLAYER_WEEK, STAT_COLUMNS, STAT_COR
 from fantasy_pipeline.football.tables.week_rows import of_weeks
 from fantasy_pipeline.lake.duck import arrow, database, query
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 _MODELLED = ("target_share", "air_yards_share", "wopr")
 COUNTED = tuple(
     column.name
     for column in STAT_COLUMNS
     if column.name not in _MODELLED and not column.name.endswith("_epa")
 )
-"""What the league counts; expected points and shares change with upstream's models."""
+"""Stats that the league counts. Shares and expected points change with upstream's models."""
 
 
 def first_stats(current: pa.Table, kept: pa.Table, phases: Mapping[SeasonWeek, str]) -> pa.Table:
-    """Stats to keep as the provisional ones: of a final week, those kept before (maybe none).
+    """Return the rows to keep as provisional stats, so that corrections can be measured later.
+
+    A final week keeps the rows of an earlier import, or none; any other week takes today's.
 
     Args:
-        current: `WEEKLY_STATS` rows as imported now.
-        kept: those kept by earlier imports of the same weeks.
-        phases: of each week, ``provisional``, ``completed`` or ``final``.
+        current: `WEEKLY_STATS` rows of this import.
+        kept: provisional rows that earlier imports of these weeks kept.
+        phases: phase of each week: ``provisional``, ``completed`` or ``final``.
     """
-    import pyarrow as pa
-
     final = [week for week, phase in phases.items() if phase == "final"]
     early = [week for week in phases if week not in final]
     return pa.concat_tables([of_weeks(current, early), of_weeks(kept, final)])
 
 
 def stat_corrections(provisional: pa.Table, current: pa.Table) -> pa.Table:
-    """Differences between two states of the same weeks.
+    """Return the differences between the provisional and the current stats of some weeks.
+
+    Args:
+        provisional, current: `WEEKLY_STATS` rows.
 
     Returns:
-        `STAT_CORRECTIONS` rows; a week without provisional stats has none, nor has a team
-        whose game was not in them yet.
+        `STAT_CORRECTIONS` rows, one per player, week and changed stat, with the difference in PPR
+        and kicking points. A week without provisional stats has no rows, and neither has a team
+        that had not played when they were imported.
     """
-    import pyarrow as pa
-
     weights = {**scoring.rules("ppr"), **scoring.KICKING}
     points = pa.table(
         {

@@ -417,9 +417,9 @@ def test_each_gap_is_a_warning(players: Players) -> None:
 def test_weeks_missing_in_a_file_are_a_warning(
     upstream: Callable[..., Any], games: pa.Table
 ) -> None:
-    """As injuries of 2023 weeks 20 to 22; of a week to come, injuries only."""
+    """As injuries of 2023 weeks 20 to 22; a coming week needs an injury report only."""
     played = [game["week"] < 4 for game in games.to_pylist()]
-    scores = pa.array([7 if known else None for known in played], pa.int32())
+    scores = pa.array([7 if is_over else None for is_over in played], pa.int32())
     games = games.set_column(games.column_names.index("home_score"), "home_score", scores)
     source = upstream(
         weekly_rosters=[*whole_league(1), *whole_league(2), *whole_league(3)],
@@ -432,26 +432,28 @@ def test_weeks_missing_in_a_file_are_a_warning(
     )
     _, warnings = raw_players(source, games, SEASON, [1, 2, 3, 4])
     assert warnings == [
-        "injuries 2024: no row of week 1, 3",
-        "injuries 2024: no injury report of week 4 yet: nobody is counted as injured",
+        "injuries 2024: upstream's file has no rows for week 1, 3",
+        "injuries 2024: week 4 has no injury report yet, so no player counts as injured. "
+        "Run the week again when the report is out",
     ]
     _, warnings = raw_players(source, games, SEASON, [2])
     assert warnings == []
 
 
 def test_a_report_of_the_coming_week_leaves_nothing_to_say(players: Players) -> None:
-    """Where upstream has none of the season at all, that is said instead."""
+    """A season without any report is one warning about the whole file instead."""
 
-    def told(*injuries: dict[str, Any]) -> list[str]:
+    def injury_warnings(*injuries: dict[str, Any]) -> list[str]:
         given = {"injuries": list(injuries)} if injuries else {}
         _, warnings = players(2, weekly_rosters=whole_league(2), **given)
         return [text for text in warnings if text.startswith("injuries")]
 
-    assert told(report(2, "BUF", "of BUF")) == []
-    assert told(report(1, "BUF", "of BUF")) == [
-        "injuries 2024: no injury report of week 2 yet: nobody is counted as injured"
+    assert injury_warnings(report(2, "BUF", "of BUF")) == []
+    assert injury_warnings(report(1, "BUF", "of BUF")) == [
+        "injuries 2024: week 2 has no injury report yet, so no player counts as injured. "
+        "Run the week again when the report is out"
     ]
-    assert told() == ["injuries 2024: HTTP 404"]
+    assert injury_warnings() == ["injuries 2024: HTTP 404"]
 
 
 def test_no_gap_no_warning(sample: SampleLeague) -> None:
@@ -504,7 +506,7 @@ def test_without_rosters_players_come_from_stat_lines(players: Players) -> None:
     }
     assert found["before"]["position"] == "RB"
     assert {row["roster_status"] for row in found.values()} == {None}
-    assert any(text.startswith("weekly_rosters 2024: none; ") for text in warnings)
+    assert any(text.startswith("weekly_rosters 2024: no rows upstream; ") for text in warnings)
 
 
 def test_without_rosters_the_first_week_is_who_played(players: Players) -> None:
