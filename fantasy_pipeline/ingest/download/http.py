@@ -29,7 +29,7 @@ REFUSED_ADVICE = (
 )
 
 _CONNECTION = re.compile(r"^(<[^>]* at 0x[0-9a-f]+>|\w+\(host=[^)]*\)): ")
-"""The connection object with which urllib3 begins its messages; the URL says the same."""
+"""The connection object at the start of urllib3's messages; the URL already names the host."""
 
 
 class FetchError(Exception):

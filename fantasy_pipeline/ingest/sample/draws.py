@@ -1,27 +1,26 @@
-"""Chance in the sample league: one independent random stream per topic, season and week.
+"""Random numbers of the sample league: one independent stream per topic, season and week.
 
-No stream is ever shared, so what is asked for first cannot change what comes out.
+Streams are never shared, so the order of calls cannot change the data.
 """
 
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+import numpy as np
+import numpy.typing as npt
 
-    Array = npt.NDArray[Any]
-    Floats = npt.NDArray[np.float64]
-    Ints = npt.NDArray[np.int64]
-    Bools = npt.NDArray[np.bool_]
+Array: TypeAlias = npt.NDArray[Any]
+Floats: TypeAlias = npt.NDArray[np.float64]
+Ints: TypeAlias = npt.NDArray[np.int64]
+Bools: TypeAlias = npt.NDArray[np.bool_]
 
 _SEED = 20_230_907
 
 
 class Topic(IntEnum):
-    """What a stream decides."""
+    """The part of the league that a stream decides."""
 
     FIXTURES = 1
     ROSTERS = 2
@@ -39,20 +38,22 @@ class Topic(IntEnum):
 
 
 def stream(topic: Topic, season: int = 0, week: int = 0) -> np.random.Generator:
-    """Generator that yields the same numbers whenever and wherever it is asked for."""
-    import numpy as np
-
+    """Return a new generator that always yields the same numbers for the same arguments."""
     return np.random.default_rng((_SEED, int(topic), season, week))
 
 
 def first_true(mask: Bools) -> Bools:
-    """Keep only the first True of each row."""
-    import numpy as np
-
+    """Return `mask` (rows x columns) with only the first True of each row."""
     first: Bools = mask & (np.cumsum(mask, axis=1) == 1)
     return first
 
 
 def split(rng: np.random.Generator, total: Ints, weights: Floats) -> Ints:
-    """Deal out each row's `total` over its columns, in proportion to `weights` on average."""
+    """Return a random split of each row's total over its columns.
+
+    Args:
+        rng: random stream.
+        total: one value per row.
+        weights: rows x columns; on average, a column gets its share of the row's weights.
+    """
     return rng.multinomial(total, weights / weights.sum(axis=1, keepdims=True))

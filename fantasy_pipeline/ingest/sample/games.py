@@ -1,14 +1,26 @@
 """Box scores of the sample league: stat lines that agree with each other and with the score.
 
-All games of a week are drawn at once; every array is sides x places of the depth chart.
+All games of a week are drawn at once. Arrays are sides x places of the depth chart, or have one
+value per side. The order of the draws is part of the data: another order gives other data.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TypeAlias
+
+import numpy as np
 
 from fantasy_pipeline.football.tables import STAT_COLUMNS
-from fantasy_pipeline.ingest.sample.draws import Topic, first_true, split, stream
+from fantasy_pipeline.ingest.sample.draws import (
+    Array,
+    Bools,
+    Floats,
+    Ints,
+    Topic,
+    first_true,
+    split,
+    stream,
+)
 from fantasy_pipeline.ingest.sample.outlook import (
     DRIVES,
     FG_RATE,
@@ -19,18 +31,12 @@ from fantasy_pipeline.ingest.sample.outlook import (
     by_position,
 )
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    from fantasy_pipeline.ingest.sample.draws import Array, Bools, Floats, Ints
-
-    Box = dict[str, Array]
-    """Stat column to values, sides x places."""
-
+Box: TypeAlias = dict[str, Array]
+"""Values of each stat column, sides x places."""
 _SCORING_DRIVES = 5
-"""Drives that can end in a passing touchdown, and as many in a rushing one."""
+"""Drives that can end in a passing touchdown; as many others can end in a rushing one."""
 _RETURNERS = (10, 11, 9, 8, 7)
-"""Places that return kicks, first choice first."""
+"""Places of the depth chart that return kicks, first choice first."""
 _FG_RANGES = {
     "fg_made_0_19": (18, 19, 0.005, 1.0),
     "fg_made_20_29": (20, 29, 0.22, 0.98),
@@ -39,7 +45,7 @@ _FG_RANGES = {
     "fg_made_50_59": (50, 59, 0.195, 0.69),
     "fg_made_60_": (60, 65, 0.01, 0.3),
 }
-"""Shortest and longest kick in yards, share of the attempts, chance to make it."""
+"""Per stat: shortest and longest kick in yards, share of the attempts, chance to make it."""
 _TOUCHDOWNS = ("rushing_tds", "receiving_tds", "def_tds", "special_teams_tds")
 _POINTS = {
     **dict.fromkeys(_TOUCHDOWNS, 6),
@@ -49,7 +55,7 @@ _POINTS = {
     "fg_made": 3,
     "pat_made": 1,
 }
-"""What stats put on the scoreboard."""
+"""Points of each stat on the scoreboard."""
 _FANTASY = {
     "passing_yards": 1 / 25,
     "passing_tds": 4,
@@ -66,16 +72,23 @@ _FANTASY = {
     "receiving_2pt_conversions": 2,
     "special_teams_tds": 6,
 }
-"""Upstream's rule of ``fantasy_points``, written out because the sample stands for upstream."""
+"""Points of each stat in upstream's ``fantasy_points``.
+
+They are written out, and not taken from `football.scoring`, because the sample replaces upstream.
+"""
 
 
 def play_games(sides: Sides, outlook: Outlook, active: Bools) -> tuple[Box, Ints]:
-    """Draw a week's games.
+    """Draw the games of a week.
+
+    Args:
+        sides: the teams that play.
+        outlook: expectations with exactly the active players.
+        active: sides x places; True for the players who play.
 
     Returns:
         The box score with every stat column and both fantasy points, and each side's score.
     """
-    import numpy as np
 
     rng = stream(Topic.GAMES, sides.season, sides.week)
     box: Box = {column.name: np.zeros(active.shape) for column in STAT_COLUMNS}
@@ -93,23 +106,21 @@ def play_games(sides: Sides, outlook: Outlook, active: Bools) -> tuple[Box, Ints
 
 
 def offensive_plays(box: Box) -> Ints:
-    """Offensive plays of each side."""
-    import numpy as np
-
+    """Return the offensive plays of each side."""
     plays = sum(box[stat].sum(axis=1) for stat in ("attempts", "sacks_suffered", "carries"))
     return np.asarray(plays).astype(np.int64) + 1
 
 
 def snaps(sides: Sides, box: Box, outlook: Outlook, active: Bools) -> tuple[Ints, Floats]:
-    """Offensive snaps and their share (0-1, 2 decimals, as upstream rounds them)."""
-    import numpy as np
-
+    """Return offensive snaps and their share (0-1, 2 decimals as upstream), sides x places."""
     rng = stream(Topic.SNAPS, sides.season, sides.week)
     plays = offensive_plays(box)[:, None]
     skill = np.array(by_position(0, RB=1, WR=1, TE=1))
+    # Sides x places: skill players share five snaps per play in proportion to their work.
     work = skill * active * (0.02 + outlook.target_share + 0.2 * outlook.carry_share) ** 0.75
     work = work * rng.gamma(40, 1 / 40, active.shape)
     share = (5 * work / work.sum(axis=1, keepdims=True)).clip(0, 0.97)
+    # The quarterback and the lineman are on the field for all plays.
     share = share + outlook.starter + active * np.array(by_position(0, OT=1))
     touches = box["targets"] + box["carries"]
     count = np.maximum(np.rint(share * plays), touches).clip(0, plays).astype(np.int64)
@@ -117,8 +128,8 @@ def snaps(sides: Sides, box: Box, outlook: Outlook, active: Bools) -> tuple[Ints
 
 
 def _receive(box: Box, outlook: Outlook, rng: np.random.Generator) -> None:
-    import numpy as np
-
+    """Draw targets, catches, yards and touchdowns of receivers, and the passers' attempts."""
+    # One value per side: attempts and targets. All that follows is sides x places.
     attempts = np.rint(rng.normal(outlook.attempts, 6)).clip(16, 60).astype(np.int64)
     targets = rng.binomial(attempts, TARGET_RATE)
     plan = outlook.target_share * rng.gamma(8, 1 / 8, outlook.target_share.shape)
@@ -141,12 +152,16 @@ def _receive(box: Box, outlook: Outlook, rng: np.random.Generator) -> None:
 
 
 def _score(rng: np.random.Generator, touches: Ints, chance: Floats) -> Ints:
-    """Touchdowns of each player, never more than touches.
+    """Draw the touchdowns of each player, never more than his touches.
 
-    A side has few drives to score on, so its total varies less than that of independent touches.
+    A side has few drives to score on, so its total varies less than the sum of independent touches
+    would.
+
+    Args:
+        rng: random stream.
+        touches: catches or carries, sides x places.
+        chance: chance of a touchdown per touch, sides x places.
     """
-    import numpy as np
-
     weights = touches * chance
     expected = weights.sum(axis=1)
     total = rng.binomial(_SCORING_DRIVES, (expected / _SCORING_DRIVES).clip(0, 0.9))
@@ -154,9 +169,7 @@ def _score(rng: np.random.Generator, touches: Ints, chance: Floats) -> Ints:
 
 
 def _pass(box: Box, outlook: Outlook, rng: np.random.Generator) -> None:
-    """The quarterback's line is the sum of his receivers'."""
-    import numpy as np
-
+    """Draw the passing stats; the starting passer's line sums his receivers' lines."""
     starter = outlook.starter
     for passing, receiving in (
         ("completions", "receptions"),
@@ -178,8 +191,8 @@ def _pass(box: Box, outlook: Outlook, rng: np.random.Generator) -> None:
 
 
 def _run(box: Box, outlook: Outlook, rng: np.random.Generator) -> None:
-    import numpy as np
-
+    """Draw carries, yards, touchdowns and fumbles of runners."""
+    # One value per side: carries. All that follows is sides x places.
     carries = np.rint(rng.normal(outlook.carries, 5.5)).clip(10, 50).astype(np.int64)
     plan = outlook.carry_share * rng.gamma(12, 1 / 12, outlook.carry_share.shape)
     runs = split(rng, carries, plan)
@@ -193,13 +206,14 @@ def _run(box: Box, outlook: Outlook, rng: np.random.Generator) -> None:
 
 
 def _defend(box: Box, sides: Sides, active: Bools, rng: np.random.Generator) -> None:
-    """What the other side suffers goes to the few defenders that the league lists."""
-    import numpy as np
+    """Draw the defenders' stats; the other side's losses go to the few defenders on a roster."""
 
     def taken(*stats: str) -> Ints:
+        """Return the sum of some stats of each side's opponent."""
         total = np.asarray(sum(box[stat].sum(axis=1) for stat in stats))
         return np.asarray(sides.foes(total.astype(np.int64)), dtype=np.int64)
 
+    # Sides x places: weights of the active defenders, by kind of play.
     rush = active * np.array(by_position(0, DE=3, LB=1.7, CB=0.3, S=0.5))
     cover = active * np.array(by_position(0, DE=0.1, LB=0.4, CB=1.3, S=1.2))
     tackle = active * np.array(by_position(0, DE=2, LB=4.6, CB=3.6, S=4.2))
@@ -217,8 +231,7 @@ def _defend(box: Box, sides: Sides, active: Bools, rng: np.random.Generator) -> 
 
 
 def _return_kicks(box: Box, active: Bools, rng: np.random.Generator) -> None:
-    import numpy as np
-
+    """Draw the return yards and touchdowns of each side's first active returner."""
     returner = np.zeros_like(active)
     returner[:, _RETURNERS] = first_true(active[:, _RETURNERS])
     box["punt_return_yards"] = returner * rng.poisson(rng.gamma(2, 8, active.shape))
@@ -227,9 +240,7 @@ def _return_kicks(box: Box, active: Bools, rng: np.random.Generator) -> None:
 
 
 def _convert(box: Box, outlook: Outlook, rng: np.random.Generator) -> None:
-    """After each touchdown: two-point try or extra point."""
-    import numpy as np
-
+    """Draw a two-point try or an extra point after each touchdown."""
     touchdowns = np.asarray(sum(box[stat].sum(axis=1) for stat in _TOUCHDOWNS)).astype(np.int64)
     tries = rng.binomial(touchdowns, 0.06)
     good = rng.binomial(tries, 0.48)
@@ -247,12 +258,11 @@ def _convert(box: Box, outlook: Outlook, rng: np.random.Generator) -> None:
 
 
 def _kick(box: Box, outlook: Outlook, rng: np.random.Generator) -> None:
-    """Field goals, on drives that do not end in a touchdown."""
-    import numpy as np
-
+    """Draw field goals, on drives that do not end in a touchdown."""
     touchdowns = (box["rushing_tds"] + box["receiving_tds"]).sum(axis=1).astype(np.int64)
     attempts = rng.binomial((DRIVES - touchdowns).clip(1), FG_RATE)
     shortest, longest, share, chance = (np.array(v) for v in zip(*_FG_RANGES.values(), strict=True))
+    # Sides x ranges: attempts, kicks made, and the length of the longest kick made.
     tried = rng.multinomial(attempts, share / share.sum())
     made = rng.binomial(tried, (chance + 0.04 * outlook.kicking[:, None]).clip(0.05, 0.995))
     yards = rng.integers(shortest, longest + 1, made.shape)
@@ -268,9 +278,7 @@ def _kick(box: Box, outlook: Outlook, rng: np.random.Generator) -> None:
 
 
 def _overtime(box: Box, sides: Sides, rng: np.random.Generator) -> None:
-    """A field goal from 33 yards decides every tied game."""
-    import numpy as np
-
+    """Decide every tied game with a field goal from 33 yards, by a side drawn at random."""
     score = np.asarray(sum(points * box[stat].sum(axis=1) for stat, points in _POINTS.items()))
     games = len(score) // 2
     side = np.arange(games) + games * rng.integers(0, 2, games)
@@ -281,9 +289,7 @@ def _overtime(box: Box, sides: Sides, rng: np.random.Generator) -> None:
 
 
 def _derive(box: Box, outlook: Outlook) -> None:
-    """Shares, expected points added and fantasy points, from the counts."""
-    import numpy as np
-
+    """Compute shares, expected points added and fantasy points from the counts."""
     air = box["receiving_air_yards"]
     box["target_share"] = box["targets"] / box["targets"].sum(axis=1, keepdims=True)
     box["air_yards_share"] = air / air.sum(axis=1, keepdims=True).clip(1)

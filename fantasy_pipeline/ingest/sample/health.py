@@ -1,19 +1,15 @@
-"""Injuries of the sample league: who is on the report, who practised, who plays."""
+"""Injuries of the sample league: injury reports, practice status, and availability on game day."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from fantasy_pipeline.ingest.sample.draws import Topic, stream
+import numpy as np
+
+from fantasy_pipeline.ingest.sample.draws import Bools, Ints, Topic, stream
 from fantasy_pipeline.ingest.sample.players import ALWAYS_FIT, WEEKS_PER_SEASON
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import numpy as np
-
-    from fantasy_pipeline.ingest.sample.draws import Bools, Ints
 
 INJURIES = (
     *("Knee", "Ankle", "Hamstring", "Shoulder", "Concussion", "Groin", "Calf", "Foot"),
@@ -23,7 +19,7 @@ PRACTICE = ("DNP", "Limited", "Full")
 
 
 class Report(IntEnum):
-    """How a player stands before the games of a week."""
+    """A player's status before the games of a week."""
 
     FIT = 0
     LISTED = 1
@@ -32,7 +28,7 @@ class Report(IntEnum):
     DOUBTFUL = 3
     OUT = 4
     RESERVE = 5
-    """On injured reserve: not on the report any more."""
+    """On injured reserve, and so no longer on the report."""
 
 
 GAME_STATUS = {
@@ -42,11 +38,13 @@ GAME_STATUS = {
 }
 
 _HAZARD = 0.07
-"""Chance of a fit player to be hurt in a week."""
+"""Chance that a fit player is hurt in a week."""
 _WEEKS_HURT = (1, 2, 3, 5, 8)
+"""Lengths of injuries, in weeks."""
 _CHANCES = (0.45, 0.2, 0.15, 0.12, 0.08)
+"""Chance of each length."""
 _RESERVE_FROM = 5
-"""Injuries of this many weeks go to injured reserve, for all weeks but the last."""
+"""An injury of this many weeks or more means injured reserve, for all its weeks but the last."""
 _PLAYS = (1.0, 1.0, 0.75, 0.08, 0.0, 0.0)
 """Chance to play, by `Report`."""
 _PRACTICE_CHANCES = {
@@ -55,21 +53,29 @@ _PRACTICE_CHANCES = {
     Report.DOUBTFUL: (0.6, 0.4, 0.0),
     Report.OUT: (0.92, 0.08, 0.0),
 }
+"""Chance of each practice status of `PRACTICE`."""
 
 
 class Health(NamedTuple):
     """One season's health: arrays of weeks x players."""
 
     report: Ints
+    """`Report` codes."""
     plays: Bools
+    """True for a player who plays, if his team does."""
     injury: Ints
+    """Indices into `INJURIES`; of no meaning for a fit player."""
     practice: Ints
+    """Indices into `PRACTICE`; of no meaning for a player who is not on the report."""
 
 
 def season_health(season: int, place: Sequence[int]) -> Health:
-    """Draw a season of injuries for all players, given their places on the depth chart."""
-    import numpy as np
+    """Draw a season of injuries for all players.
 
+    Args:
+        season: the season.
+        place: each player's place on the depth chart.
+    """
     rng = stream(Topic.HEALTH, season)
     exempt = np.isin(place, ALWAYS_FIT)
     players = len(place)
@@ -78,6 +84,7 @@ def season_health(season: int, place: Sequence[int]) -> Health:
     injury = np.zeros(players, dtype=np.int64)
     reports, injuries = [], []
     for _ in range(WEEKS_PER_SEASON):
+        # All arrays have one value per player. A week passes, then fit players may be hurt.
         left = np.maximum(left - 1, 0)
         hurt = (left == 0) & (rng.random(players) < _HAZARD) & ~exempt
         length = np.where(hurt, rng.choice(_WEEKS_HURT, players, p=_CHANCES), length)
@@ -95,9 +102,13 @@ def season_health(season: int, place: Sequence[int]) -> Health:
 
 
 def _grade(left: Ints, length: Ints, rng: np.random.Generator) -> Ints:
-    """`Report` of each player, from the weeks left of an injury and its whole length."""
-    import numpy as np
+    """Return the `Report` code of each player.
 
+    Args:
+        left: weeks left of each player's injury; 0 for a fit player.
+        length: whole length of the injury, in weeks.
+        rng: random stream.
+    """
     chance = rng.random(len(left))
     last_week = np.where(chance < 0.45, Report.QUESTIONABLE, Report.LISTED)
     week_before = np.select(
@@ -116,9 +127,8 @@ def _grade(left: Ints, length: Ints, rng: np.random.Generator) -> Ints:
 
 
 def _practice(report: Ints, rng: np.random.Generator) -> Ints:
-    """Practice status as a place in `PRACTICE`; meaningless for who is not on the report."""
-    import numpy as np
-
+    """Draw the practice status of all players, weeks x players, as indices into `PRACTICE`."""
+    # Cumulative chances, report codes x statuses, then weeks x players x statuses.
     chances = [_PRACTICE_CHANCES.get(Report(code), (0.0, 0.0, 1.0)) for code in Report]
     bounds = np.cumsum(chances, axis=1)[report]
     code: Ints = (rng.random(report.shape)[..., None] >= bounds).sum(axis=-1)

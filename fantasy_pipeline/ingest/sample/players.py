@@ -1,25 +1,22 @@
 """Players of the sample league: invented names and ids, rosters by week, latent abilities.
 
-A team has 23 places on its depth chart (`POSITIONS`). Whoever leaves is followed at the same place
-by a rookie, and trades exchange players of the same place, so that rosters are plain arrays:
-weeks x 32 teams x 23 places, holding player numbers.
+A team has 23 places on its depth chart (`POSITIONS`). A rookie replaces a player who leaves at the
+same place, and trades exchange players of the same place. Rosters are therefore plain arrays of
+player numbers: weeks x 32 teams x 23 places.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from fantasy_pipeline.ingest.sample.draws import Topic, stream
+import numpy as np
+
+from fantasy_pipeline.ingest.sample.draws import Bools, Floats, Ints, Topic, stream
+from fantasy_pipeline.ingest.sample.present import SEASONS
 from fantasy_pipeline.ingest.sample.schedule import TEAMS
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    from fantasy_pipeline.ingest.sample.draws import Bools, Floats, Ints
-
-SEASONS = (2023, 2024, 2025)
 WEEKS_PER_SEASON = 22
 
 POSITIONS = (
@@ -31,9 +28,9 @@ POSITIONS = (
 )
 """Position of each place on the depth chart, first choice first."""
 ALWAYS_FIT = (2, 16, 22)
-"""Places whose players are never hurt, so that every team can field a QB, a K and a defender."""
+"""Places whose players are never hurt, so that every team has a QB, a K and a defender."""
 PRACTICE_SQUAD = (6, 12, 15)
-"""Places that half the teams fill from their practice squad: last RB, WR and TE."""
+"""Places that half the teams fill from their practice squad: the last RB, WR and TE."""
 
 _FIRST_NAMES = (
     *("Alder", "Basil", "Birch", "Bramble", "Briar", "Cedar", "Clover", "Cobalt"),
@@ -61,10 +58,11 @@ _BUILD = {
 """Usual height in inches and weight in pounds."""
 
 _TRADABLE = (3, 4, 7, 8, 9, 10, 13, 14)
+"""Places whose players teams trade."""
 _TRADE_WEEKS = (4, 6, 7, 9)
 _MOVES_PER_SUMMER = 25
 _LEAVES = 0.12
-"""Share of places that go to a rookie before a season."""
+"""Share of the places that a rookie fills before a season."""
 _SHARE_UNDRAFTED = 0.2
 
 
@@ -72,7 +70,7 @@ class Abilities(NamedTuple):
     """Latent abilities, one standard normal value per player (or per side and place)."""
 
     skill: Floats
-    """Passing of a QB, kicking of a K, sureness of hands of the others."""
+    """Passing of a QB, kicking of a K, catching of the others."""
     role: Floats
     """Pull on targets and carries."""
     burst: Floats
@@ -81,23 +79,23 @@ class Abilities(NamedTuple):
     """Touchdowns per touch."""
 
     def at(self, players: Ints) -> Abilities:
-        """The same for an array of player numbers."""
+        """Return the abilities of an array of player numbers, in its shape."""
         return Abilities(*(ability[players] for ability in self))
 
 
 @dataclass(frozen=True)
 class Players:
-    """Everybody who was ever on a roster, by player number.
+    """All players who were ever on a roster; lists are in the order of player numbers.
 
     Args:
-        rosters: per season, player numbers as weeks x teams x places.
-        place: place on the depth chart.
-        rookie_season: first season.
-        draft_pick: overall pick, 0 if undrafted.
+        rosters: player numbers of each season, weeks x teams x places.
+        place: places on the depth chart.
+        rookie_season: first seasons.
+        draft_pick: overall picks, 0 if undrafted.
         names: full names, all different.
         birth_date: dates of birth.
-        height: inches.
-        weight: pounds.
+        height: heights, inches.
+        weight: weights, pounds.
     """
 
     rosters: dict[int, Ints]
@@ -117,19 +115,19 @@ class Players:
         return [POSITIONS[place] for place in self.place]
 
     def ids(self, prefix: str) -> list[str]:
-        """An invented id each, e.g. ``SAMPLE-0001``."""
+        """Return an invented id per player, e.g. ``SAMPLE-0001``."""
         return [f"{prefix}{number:04d}" for number in range(1, len(self) + 1)]
 
     @property
     def pfr_id(self) -> list[str]:
-        """Ids that look like Pro Football Reference's, e.g. ``SmplAb07``."""
+        """Return an id per player that looks like Pro Football Reference's, e.g. ``SmplAb07``."""
         return [
             f"Smpl{chr(65 + n // 2600)}{chr(97 + n // 100 % 26)}{n % 100:02d}"
             for n in range(len(self))
         ]
 
     def abilities(self, season: int) -> Abilities:
-        """Abilities in one season: most of them for life, some of the year's form."""
+        """Return the abilities in one season: mostly lasting, partly the season's form."""
         shape = (len(Abilities._fields), len(self))
         life = stream(Topic.TRAITS).standard_normal(shape)
         form = stream(Topic.TRAITS, season).standard_normal(shape)
@@ -137,9 +135,7 @@ class Players:
 
 
 def build_players() -> Players:
-    """Hire everybody, then give names, dates and measures."""
-    import numpy as np
-
+    """Return all players: rosters first, then names, dates of birth, heights and weights."""
     rosters, place, rookie_season = _hire()
     rng = stream(Topic.PLAYERS)
     names = [f"{first} {last}" for last in _LAST_NAMES for first in _FIRST_NAMES]
@@ -162,9 +158,7 @@ def build_players() -> Players:
 
 
 def practice_squad(season: int) -> Bools:
-    """Whether a team fills a place from its practice squad: 32 teams x 23 places."""
-    import numpy as np
-
+    """Return a mask of 32 teams x 23 places: True where the practice squad fills the place."""
     squad = np.zeros((len(TEAMS), len(POSITIONS)), dtype=bool)
     rng = stream(Topic.ROSTERS, season, week=1)
     squad[:, PRACTICE_SQUAD] = rng.random((len(TEAMS), len(PRACTICE_SQUAD))) < 0.5
@@ -172,9 +166,7 @@ def practice_squad(season: int) -> Bools:
 
 
 def _hire() -> tuple[dict[int, Ints], list[int], list[int]]:
-    """Rosters per season, and every player's place and first season."""
-    import numpy as np
-
+    """Return the rosters of each season, and every player's place and first season."""
     shape = (len(TEAMS), len(POSITIONS))
     crew = np.arange(shape[0] * shape[1], dtype=np.int64).reshape(shape)
     place = list(range(len(POSITIONS))) * len(TEAMS)
@@ -201,7 +193,7 @@ def _hire() -> tuple[dict[int, Ints], list[int], list[int]]:
 
 
 def _trade(crew: Ints, rng: np.random.Generator, trades: int) -> None:
-    """Two teams exchange the players of one place, `trades` times, in `crew` itself."""
+    """Exchange the players of two teams at one place, `trades` times; changes `crew` itself."""
     for _ in range(trades):
         pair = rng.choice(len(TEAMS), 2, replace=False)
         place = rng.choice(_TRADABLE)
@@ -209,7 +201,7 @@ def _trade(crew: Ints, rng: np.random.Generator, trades: int) -> None:
 
 
 def _draft(rookie_season: list[int], rng: np.random.Generator) -> list[int]:
-    """Overall picks, each once a season; 0 for the undrafted."""
+    """Return each player's overall pick, unique within a season; 0 for the undrafted."""
     picks = [0] * len(rookie_season)
     for season in sorted(set(rookie_season)):
         board = iter(rng.permutation(257) + 1)

@@ -1,20 +1,19 @@
-"""Fixtures of the sample league: who plays whom, where and when. Calendar only, no results.
+"""Fixtures of the sample league: pairings, home teams and kick-offs. Results belong in `games`.
 
 The formula is the real league's: six games in the division, eight against two other divisions,
-three against teams of the same rank; 17 games in 18 weeks, one bye in weeks 5 to 14.
+three against teams of the same rank; 17 games in 18 weeks, one bye in weeks 5-14.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta, timezone
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from fantasy_pipeline.ingest.sample.draws import Topic, stream
+import numpy as np
 
-if TYPE_CHECKING:
-    import numpy as np
+from fantasy_pipeline.ingest.sample.draws import Topic, stream
 
 DIVISIONS = (
     ("BUF", "MIA", "NE", "NYJ"),
@@ -26,15 +25,15 @@ DIVISIONS = (
     ("ATL", "CAR", "NO", "TB"),
     ("ARI", "LA", "SEA", "SF"),
 )
-"""Real codes, so that everything downstream works; conferences are the first and last four."""
+"""Real team codes, so that all later steps work; each half of the divisions is a conference."""
 TEAMS = tuple(team for division in DIVISIONS for team in division)
-"""A team's number is its place here: ``number // 4`` is its division, ``// 16`` its conference."""
+"""Codes by team number; ``number // 4`` is a team's division, ``number // 16`` its conference."""
 LAST_REGULAR_WEEK = 18
 PLAYOFF_TYPES = {19: "WC", 20: "DIV", 21: "CON", 22: "SB"}
 
 _EASTERN = ZoneInfo("America/New_York")
 _MAKEUP_WEEK = 8
-"""Without byes: here are played the games that the other weeks from 5 to 14 leave out."""
+"""The week of 5-14 without byes; it has the games that the byes of the other weeks displace."""
 
 Pairing = tuple[int, int]
 """(home team, away team)."""
@@ -61,7 +60,7 @@ _SLOTS: dict[int, tuple[Slot, ...]] = {
 
 
 class Fixture(NamedTuple):
-    """One game; teams are numbers into `TEAMS`, `kickoff` is UTC."""
+    """One game; `home` and `away` are team numbers, `kickoff` is UTC."""
 
     season: int
     week: int
@@ -83,25 +82,25 @@ class Fixture(NamedTuple):
 
 
 def first_sunday(season: int) -> date:
-    """Sunday of week 1: the first after Labor Day, which is the first Monday of September."""
+    """Return the Sunday of week 1: the first after Labor Day, the first Monday of September."""
     september = date(season, 9, 1)
     return september + timedelta(days=(7 - september.weekday()) % 7 + 6)
 
 
 def sunday_of(season: int, week: int) -> date:
-    """Sunday of a week; the Super Bowl (22) is played a week after its own."""
+    """Return the Sunday of a week; the Super Bowl (week 22) is played a week after it."""
     return first_sunday(season) + timedelta(weeks=week - 1)
 
 
 def regular_season(season: int) -> list[Fixture]:
-    """All 272 games of a regular season, in order of weeks."""
+    """Return all 272 games of a regular season, in order of weeks."""
     rng = stream(Topic.FIXTURES, season)
     fixtures: list[Fixture] = []
     played_monday: set[int] = set()
     for week, pairings in enumerate(_weeks(season, rng), start=1):
         games = [pairings[i] for i in rng.permutation(len(pairings))]
         if week < LAST_REGULAR_WEEK:
-            # Nobody plays on Monday and again on Thursday.
+            # A team that played on Monday does not play on the Thursday after.
             thursday = next(g for g in games if not played_monday & set(g))
             games.remove(thursday)
             games.insert(0, thursday)
@@ -111,9 +110,13 @@ def regular_season(season: int) -> list[Fixture]:
 
 
 def playoff_pairings(week: int, alive: Sequence[Sequence[int]]) -> list[Pairing]:
-    """Best against worst of the teams alive, which are given per conference, best seed first.
+    """Return the pairings of a play-off week: the best seed against the worst, and so on.
 
-    The top seeds rest in week 19; week 22 brings the two champions together.
+    The top seeds rest in week 19. In week 22 the two conference champions play.
+
+    Args:
+        week: week 19-22.
+        alive: the remaining teams of each conference, best seed first.
     """
     if week == max(PLAYOFF_TYPES):
         return [(alive[0][0], alive[1][0])]
@@ -125,7 +128,7 @@ def playoff_pairings(week: int, alive: Sequence[Sequence[int]]) -> list[Pairing]
 
 
 def schedule_week(season: int, week: int, pairings: Sequence[Pairing]) -> list[Fixture]:
-    """Give each game of a week its kick-off: prime time first, the rest on Sunday 13:00."""
+    """Return the games of a week with kick-offs: prime time first, the rest on Sunday at 13:00."""
     slots = _SLOTS.get(week, _REGULAR_SLOTS)
     sunday = sunday_of(season, week)
     fixtures = []
@@ -138,12 +141,12 @@ def schedule_week(season: int, week: int, pairings: Sequence[Pairing]) -> list[F
 
 
 def eastern_date(kickoff: datetime) -> date:
-    """Day of a game as the league dates it."""
+    """Return the date of a game in US/Eastern, as the league dates games."""
     return kickoff.astimezone(_EASTERN).date()
 
 
 def _weeks(season: int, rng: np.random.Generator) -> list[list[Pairing]]:
-    """The pairings of weeks 1 to 18: rounds in random order, with games moved to make byes."""
+    """Return the pairings of weeks 1-18: rounds in random order, with games moved for the byes."""
     division, other = _division_rounds(rng), _other_rounds(season, rng)
     other = [other[i] for i in rng.permutation(len(other))]
     early, late = other[:5] + division[::2], other[5:] + division[1:-1:2]
@@ -151,7 +154,7 @@ def _weeks(season: int, rng: np.random.Generator) -> list[list[Pairing]]:
     rounds += [late[i] for i in rng.permutation(len(late))]
     rounds.append(division[-1])
 
-    # Nine rounds give up the games of a perfect matching; a week of its own plays those.
+    # Nine rounds give up 16 games in which each team plays once; those games fill one more week.
     with_byes = rounds[4:13]
     moved = _one_game_per_team(with_byes)
     with_byes = [
@@ -162,17 +165,17 @@ def _weeks(season: int, rng: np.random.Generator) -> list[list[Pairing]]:
 
 
 def _division_rounds(rng: np.random.Generator) -> list[list[Pairing]]:
-    """Six rounds inside the divisions: each pairing, then the same with the other team at home."""
+    """Return six rounds inside the divisions: each pairing once at either team's home."""
     rounds = []
     members = [[4 * d + int(i) for i in rng.permutation(4)] for d in range(len(DIVISIONS))]
-    for places in (((0, 1), (2, 3)), ((0, 2), (1, 3)), ((0, 3), (1, 2))):
-        games = [(team[i], team[j]) for team in members for i, j in places]
+    for pairs in (((0, 1), (2, 3)), ((0, 2), (1, 3)), ((0, 3), (1, 2))):
+        games = [(team[i], team[j]) for team in members for i, j in pairs]
         rounds += [games, [(away, home) for home, away in games]]
     return rounds
 
 
 def _other_rounds(season: int, rng: np.random.Generator) -> list[list[Pairing]]:
-    """Eleven rounds between divisions, at home in five or six of them."""
+    """Return eleven rounds between divisions; each team is at home in five or six of them."""
     ranks = rng.permutation(4)
     a, b, c, d = ((0, 1, 2, 3), (0, 2, 1, 3), (0, 3, 1, 2))[season % 3]
 
@@ -200,12 +203,21 @@ def _other_rounds(season: int, rng: np.random.Generator) -> list[list[Pairing]]:
 def _one_game_per_team(
     rounds: Sequence[Sequence[Pairing]], limit: int = 2
 ) -> list[tuple[int, Pairing]]:
-    """Games, with their round's number, that hold each team once; at most `limit` of a round."""
+    """Return games in which each team plays once, with the index of each game's round.
+
+    Args:
+        rounds: games of each round; each team plays once per round.
+        limit: most games taken from one round.
+
+    Raises:
+        ValueError: no such games exist.
+    """
     of_team = [{team: game for game in games for team in game} for games in rounds]
 
     def extend(
         chosen: list[tuple[int, Pairing]], taken: frozenset[int]
     ) -> list[tuple[int, Pairing]] | None:
+        """Return `chosen` with games for all other teams; None if that is impossible."""
         team = next((t for t in range(len(TEAMS)) if t not in taken), None)
         if team is None:
             return chosen

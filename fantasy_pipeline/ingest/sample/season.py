@@ -1,15 +1,18 @@
-"""A season of the sample league, week by week: line-ups, games, standings, play-offs."""
+"""Seasons of the sample league, week by week: line-ups, games, standings, play-offs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timezone
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from fantasy_pipeline.ingest.sample.games import play_games, snaps
+import numpy as np
+
+from fantasy_pipeline.ingest.sample.draws import Bools, Floats, Ints
+from fantasy_pipeline.ingest.sample.games import Box, play_games, snaps
 from fantasy_pipeline.ingest.sample.health import Health, Report, season_health
 from fantasy_pipeline.ingest.sample.outlook import Outlook, Sides, outlook
 from fantasy_pipeline.ingest.sample.players import Abilities, Players, practice_squad
+from fantasy_pipeline.ingest.sample.present import WEEKS_PLAYED
 from fantasy_pipeline.ingest.sample.schedule import (
     LAST_REGULAR_WEEK,
     PLAYOFF_TYPES,
@@ -20,20 +23,12 @@ from fantasy_pipeline.ingest.sample.schedule import (
     schedule_week,
 )
 
-if TYPE_CHECKING:
-    from fantasy_pipeline.ingest.sample.draws import Bools, Floats, Ints
-    from fantasy_pipeline.ingest.sample.games import Box
-
-WEEKS_PLAYED = {2023: 22, 2024: 22, 2025: 9}
-"""Last week of each season whose games are played."""
-SAMPLE_NOW = datetime(2025, 11, 4, 8, tzinfo=timezone.utc)
-"""The league's present: Tuesday after week 9 of 2025, which is complete; week 10 comes next."""
 WILD_CARDS = 3
 """Teams per conference in the play-offs besides the division winners."""
 
 
 class Played(NamedTuple):
-    """What a week's games left behind; arrays are sides x places, `score` is per side."""
+    """Results of a week's games; arrays are sides x places, `score` has one value per side."""
 
     box: Box
     score: Ints
@@ -47,28 +42,30 @@ class Week(NamedTuple):
     fixtures: list[Fixture]
     sides: Sides
     report: Ints
-    """`Report` of every player."""
+    """`Report` codes of the players."""
     injury: Ints
+    """Indices into `health.INJURIES`."""
     practice: Ints
+    """Indices into `health.PRACTICE`."""
     on_squad: Bools
-    """On the practice squad, not to play."""
+    """True for players on the practice squad, who do not play."""
     active: Bools
-    """Plays, as known at kick-off."""
+    """True for players who play."""
     outlook: Outlook
     """Expectations as of the injury report."""
     played: Played | None
-    """None as long as the games are to come."""
+    """None until the games are played."""
 
 
 class Season(NamedTuple):
-    """One season: every fixture, and each week of which something is known."""
+    """One season: all its fixtures, the weeks played and the coming week."""
 
     fixtures: list[Fixture]
     weeks: list[Week]
 
 
 def play_season(season: int, players: Players) -> Season:
-    """Play a season as far as it has come, and line up for the week that follows."""
+    """Return a season, played through its last week in `WEEKS_PLAYED`, with the week after it."""
     health = season_health(season, players.place)
     abilities = players.abilities(season)
     fixtures = regular_season(season)
@@ -89,7 +86,7 @@ def play_season(season: int, players: Players) -> Season:
 
 
 def losers(week: Week) -> set[int]:
-    """Teams that lost in a week that is played; there are no ties."""
+    """Return the teams that lost in a week; none before it is played. There are no ties."""
     if week.played is None:
         return set()
     beaten = week.played.score < week.sides.foes(week.played.score)
@@ -97,9 +94,9 @@ def losers(week: Week) -> set[int]:
 
 
 def seeds(weeks: Sequence[Week]) -> list[list[int]]:
-    """Seven teams per conference: the division winners by record, then the best of the rest.
+    """Return the seeds of each conference: four division winners, then three wild cards.
 
-    The record is wins, then the difference of points.
+    Both groups are ordered by record: wins, then the difference of points.
     """
     wins, difference = [0] * len(TEAMS), [0] * len(TEAMS)
     for week in weeks:
@@ -121,12 +118,18 @@ def seeds(weeks: Sequence[Week]) -> list[list[int]]:
 
 
 def _week(fixtures: list[Fixture], players: Players, health: Health, abilities: Abilities) -> Week:
-    """Line up the sides of some games of one week and, where the time has come, play them."""
-    import numpy as np
+    """Return a week: its line-ups and, if the season has come that far, its results.
 
+    Args:
+        fixtures: games of the week.
+        players: all players.
+        health: the season's health.
+        abilities: the players' abilities in the season.
+    """
     season, number = fixtures[0].season, fixtures[0].week
     team = np.array([f.home for f in fixtures] + [f.away for f in fixtures])
     home = [0.0 if f.is_neutral else 1.0 for f in fixtures]
+    # Player numbers, sides x places; every array below has that shape.
     lineup = players.rosters[season][number - 1][team]
     sides = Sides(season, number, team, np.array(home + [-edge for edge in home]), lineup)
     on_squad = practice_squad(season)[team]

@@ -1,16 +1,24 @@
-"""The sample league as the tables that upstream would deliver, in the contracts of `schema`."""
+"""The sample league as tables in upstream's contracts (`sources/schema.py`).
+
+Functions take `all_players`, the table of all players by player number that `people` returns.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta, timezone
-from typing import TYPE_CHECKING
+from typing import TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from fantasy_pipeline.football.tables import STAT_COLUMNS
-from fantasy_pipeline.ingest.sample.draws import Topic, stream
+from fantasy_pipeline.ingest.sample.draws import Array, Bools, Topic, stream
 from fantasy_pipeline.ingest.sample.health import GAME_STATUS, INJURIES, PRACTICE, Report
 from fantasy_pipeline.ingest.sample.outlook import by_position
-from fantasy_pipeline.ingest.sample.players import SEASONS, Players
+from fantasy_pipeline.ingest.sample.players import Players
+from fantasy_pipeline.ingest.sample.present import SAMPLE_NOW, SEASONS
 from fantasy_pipeline.ingest.sample.projections import LEAST_POINTS, project
 from fantasy_pipeline.ingest.sample.schedule import (
     LAST_REGULAR_WEEK,
@@ -19,17 +27,11 @@ from fantasy_pipeline.ingest.sample.schedule import (
     eastern_date,
     sunday_of,
 )
-from fantasy_pipeline.ingest.sample.season import SAMPLE_NOW, Season, Week
+from fantasy_pipeline.ingest.sample.season import Season, Week
 from fantasy_pipeline.ingest.sources import schema
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from fantasy_pipeline.ingest.sample.draws import Array, Bools
-
-    Part = tuple[Week, Bools, dict[str, Array]]
-    """Some players of a week (sides x places) and values of theirs, of the same shape."""
-
+Part: TypeAlias = tuple[Week, Bools, dict[str, Array]]
+"""Rows of one week: the week, a mask of its players and their columns, all sides x places."""
 _DOMES = ("DET", "LA", "LAC", "LV", "MIN", "NO")
 _ROOFS_THAT_OPEN = ("ARI", "ATL", "DAL", "HOU", "IND")
 _GRASS = ("ARI", "BAL", "CHI", "CLE", "DEN", "GB", "JAX", "KC", "LV", "MIA", "PHI", "PIT", "TB")
@@ -44,13 +46,11 @@ _ID_PREFIXES = {
     "mfl_id": "s-mf-",
 }
 _LATE_IDS = ("sleeper_id", "yahoo_id", "mfl_id")
-"""Platforms that many rookies of the current season are not on yet."""
+"""Ids that many rookies of the current season lack."""
 
 
 def people(league: Players) -> pa.Table:
-    """One row per player, by player number: names, measures and every id."""
-    import pyarrow as pa
-
+    """Return names, dates of birth, heights, weights and all ids, one row per player."""
     rng = stream(Topic.IDS)
     columns: dict[str, Sequence[object]] = {
         "player_id": league.ids("SAMPLE-"),
@@ -77,31 +77,29 @@ def people(league: Players) -> pa.Table:
     return pa.table(columns)
 
 
-def player_ids(everybody: pa.Table) -> pa.Table:
-    """Ids of the fantasy platforms, which know no offensive linemen."""
-    import pyarrow.compute as pc
+def player_ids(all_players: pa.Table) -> pa.Table:
+    """Return ids of the fantasy platforms, one row per player but offensive linemen."""
+    return schema.PLAYER_IDS.conform(
+        all_players.filter(pc.not_equal(all_players["position"], "OT"))
+    )
 
-    return schema.PLAYER_IDS.conform(everybody.filter(pc.not_equal(everybody["position"], "OT")))
 
-
-def players(everybody: pa.Table) -> pa.Table:
-    """Everybody."""
-    return schema.PLAYERS.conform(everybody)
+def players(all_players: pa.Table) -> pa.Table:
+    """Return all players, one row per player."""
+    return schema.PLAYERS.conform(all_players)
 
 
 def schedule(seasons: Iterable[Season]) -> pa.Table:
-    """Every game; scores and weather where played, lines where the line-ups are known."""
-    import pyarrow as pa
+    """Return the schedule, one row per game.
 
+    Games that are played have scores and weather; games whose line-ups exist have betting lines.
+    """
     rows = [row for season in seasons for row in _games(season)]
     return schema.SCHEDULE.conform(pa.Table.from_pylist(rows))
 
 
-def weekly_stats(season: Season, everybody: pa.Table) -> pa.Table:
-    """A line for everybody who did something."""
-    import numpy as np
-    import pyarrow as pa
-
+def weekly_stats(season: Season, all_players: pa.Table) -> pa.Table:
+    """Return stat lines, one row per player-week with at least one stat that is not 0."""
     names = [column.name for column in STAT_COLUMNS]
     points = ["fantasy_points", "fantasy_points_ppr"]
     parts: list[Part] = []
@@ -109,9 +107,9 @@ def weekly_stats(season: Season, everybody: pa.Table) -> pa.Table:
         if week.played is not None:
             box = week.played.box
             did = np.any([box[name] != 0 for name in names], axis=0)
-            # + 0.0 makes floats of counts, and 0.0 of -0.0.
+            # + 0.0 turns counts into floats, and -0.0 into 0.0.
             parts.append((week, did, {name: box[name] + 0.0 for name in names + points}))
-    table = _rows(everybody, parts)
+    table = _rows(all_players, parts)
     post = np.asarray(table["week"]) > LAST_REGULAR_WEEK
     table = table.append_column("season_type", pa.array(np.where(post, "POST", "REG")))
     longest = pa.array(np.asarray(table["fg_long"]), mask=np.asarray(table["fg_made"]) == 0)
@@ -119,10 +117,8 @@ def weekly_stats(season: Season, everybody: pa.Table) -> pa.Table:
     return schema.WEEKLY_STATS.conform(table)
 
 
-def weekly_rosters(season: Season, everybody: pa.Table) -> pa.Table:
-    """Everybody's status in the weeks played; nobody of a team on a bye."""
-    import numpy as np
-
+def weekly_rosters(season: Season, all_players: pa.Table) -> pa.Table:
+    """Return rosters, one row per player and week played; a team on a bye has none."""
     parts: list[Part] = []
     for week in season.weeks:
         if week.played is not None:
@@ -134,13 +130,14 @@ def weekly_rosters(season: Season, everybody: pa.Table) -> pa.Table:
             detail = np.vectorize(_STATUS_DETAIL.__getitem__)(status)
             everyone = np.ones(status.shape, dtype=bool)
             parts.append((week, everyone, {"status": status, "status_detail": detail}))
-    return schema.WEEKLY_ROSTERS.conform(_rows(everybody, parts))
+    return schema.WEEKLY_ROSTERS.conform(_rows(all_players, parts))
 
 
-def injuries(season: Season, everybody: pa.Table) -> pa.Table:
-    """Injury reports, dated two days before the game, and no later than the league's present."""
-    import numpy as np
+def injuries(season: Season, all_players: pa.Table) -> pa.Table:
+    """Return injury reports, one row per player and week on a report.
 
+    Reports are dated two days before the game, or 12 hours before `SAMPLE_NOW` if that is earlier.
+    """
     status = np.array([GAME_STATUS.get(report) for report in Report])
     injury = np.array([*INJURIES, None])
     parts: list[Part] = []
@@ -161,14 +158,12 @@ def injuries(season: Season, everybody: pa.Table) -> pa.Table:
             "modified_at": modified[:, None] + minutes * np.timedelta64(1, "m"),
         }
         parts.append((week, listed, values))
-    table = _rows(everybody, parts)
+    table = _rows(all_players, parts)
     return schema.INJURIES.conform(_as_utc(table, "modified_at"))
 
 
-def snap_counts(season: Season, everybody: pa.Table) -> pa.Table:
-    """Offensive snaps of everybody who was on the field; 0 for kickers and defenders."""
-    import numpy as np
-
+def snap_counts(season: Season, all_players: pa.Table) -> pa.Table:
+    """Return offensive snaps, one row per player on the field; 0 for kickers and defenders."""
     others = np.array(by_position(0, K=1, DE=1, LB=1, CB=1, S=1)) > 0
     parts: list[Part] = []
     for week in season.weeks:
@@ -176,17 +171,18 @@ def snap_counts(season: Season, everybody: pa.Table) -> pa.Table:
             count = week.played.snaps
             values = {"offense_snaps": count, "snap_share": week.played.snap_share}
             parts.append((week, week.active & (others | (count > 0)), values))
-    return schema.SNAP_COUNTS.conform(_rows(everybody, parts))
+    return schema.SNAP_COUNTS.conform(_rows(all_players, parts))
 
 
-def nflcom_projections(season: Season, everybody: pa.Table) -> pa.Table:
-    """Projections of the regular season, of the Friday before the games or of now if earlier."""
-    import numpy as np
+def nflcom_projections(season: Season, all_players: pa.Table) -> pa.Table:
+    """Return projections of the regular season, one row per player-week.
 
+    They are dated the Friday before the games, or an hour before `SAMPLE_NOW` if that is earlier.
+    """
     parts: list[Part] = []
     for week in season.weeks:
         if week.sides.week <= LAST_REGULAR_WEEK:
-            points = project(week, everybody.num_rows)
+            points = project(week, all_players.num_rows)
             friday = sunday_of(week.sides.season, week.sides.week) - timedelta(days=2)
             as_of = min(
                 datetime.combine(friday, time(16), timezone.utc), SAMPLE_NOW - timedelta(hours=1)
@@ -195,20 +191,20 @@ def nflcom_projections(season: Season, everybody: pa.Table) -> pa.Table:
             fantasy = np.array(by_position(0, QB=1, RB=1, WR=1, TE=1, K=1)) > 0
             values = {"points_half": points, "as_of": saved}
             parts.append((week, fantasy & (points >= LEAST_POINTS), values))
-    table = _as_utc(_rows(everybody, parts), "as_of")
+    table = _as_utc(_rows(all_players, parts), "as_of")
     return schema.NFLCOM_PROJECTIONS.conform(table.append_column("name", table["player_name"]))
 
 
-def _rows(everybody: pa.Table, parts: Sequence[Part]) -> pa.Table:
-    """One row per player picked, with season, week, team, opponent and all of his own columns."""
-    import numpy as np
-    import pyarrow as pa
+def _rows(all_players: pa.Table, parts: Sequence[Part]) -> pa.Table:
+    """Return one row per player in the parts' masks.
 
+    Columns are season, week, team, opponent, the parts' columns, and all columns of `all_players`.
+    """
     codes = np.array(TEAMS)
     collected: dict[str, list[Array]] = {}
     for week, picked, values in parts:
         sides, shape = week.sides, picked.shape
-        everything = {
+        arrays = {
             "player": sides.players,
             "season": np.full(shape, sides.season),
             "week": np.full(shape, sides.week),
@@ -216,26 +212,23 @@ def _rows(everybody: pa.Table, parts: Sequence[Part]) -> pa.Table:
             "opponent": np.broadcast_to(codes[sides.foes(sides.team)][:, None], shape),
             **values,
         }
-        for name, value in everything.items():
+        for name, value in arrays.items():
             collected.setdefault(name, []).append(value[picked])
     columns = {name: np.concatenate(values) for name, values in collected.items()}
-    table = everybody.take(pa.array(columns.pop("player")))
+    table = all_players.take(pa.array(columns.pop("player")))
     for name, value in columns.items():
         table = table.append_column(name, pa.array(value, from_pandas=False))
     return table
 
 
 def _as_utc(table: pa.Table, name: str) -> pa.Table:
-    """Say of a column of moments without a zone that they are UTC."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
+    """Return the table with the zone UTC for a column of times without a zone."""
     moments = pc.assume_timezone(table[name].cast(pa.timestamp("us")), "UTC")
     return table.set_column(table.column_names.index(name), name, moments)
 
 
 def _games(season: Season) -> list[dict[str, object]]:
-    """Schedule rows of a season, in order of kick-offs."""
+    """Return the schedule rows of a season, in order of kick-offs."""
     weeks = {week.sides.week: week for week in season.weeks}
     rows = []
     last_game: dict[int, date] = {}
@@ -266,7 +259,7 @@ def _games(season: Season) -> list[dict[str, object]]:
 
 
 def _result(fixture: Fixture, week: Week | None) -> dict[str, float | None]:
-    """Score and closing lines of a game, as far as they exist."""
+    """Return the score and the closing lines of a game; null where they do not exist."""
     row: dict[str, float | None] = dict.fromkeys(
         ("home_score", "away_score", "spread_line", "total_line")
     )
@@ -286,9 +279,9 @@ def _result(fixture: Fixture, week: Week | None) -> dict[str, float | None]:
 
 
 def _venue(fixture: Fixture, is_played: bool) -> dict[str, object]:
-    """Stadium, roof and weather; what is decided on game day is null before it."""
+    """Return stadium, roof and weather; a game to come has neither weather nor a movable roof."""
     team = TEAMS[fixture.home]
-    # One draw per home team: the weather does not depend on who else plays.
+    # One draw per team, so that the weather of a home game does not depend on the other games.
     rng = stream(Topic.WEATHER, fixture.season, fixture.week)
     chance, heat, wind = (values[fixture.home] for values in rng.random((3, len(TEAMS))))
     roof: str | None = "outdoors"

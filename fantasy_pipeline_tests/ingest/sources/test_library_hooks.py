@@ -216,6 +216,7 @@ class TestRestoring:
     def test_the_libraries_are_as_before(self, mirror: Mirror, fails: bool) -> None:
         session = get_downloader().session
         adapters = dict(session.adapters)
+        urlopen = urllib.request.urlopen
         before = get_config().cache_mode
         update_config(cache_mode="filesystem")
         opener = urllib.request.build_opener(Answering(b"mine"))
@@ -229,6 +230,7 @@ class TestRestoring:
                     assert get_config().cache_mode == "off"
             assert get_config().cache_mode == "filesystem"
             assert dict(session.adapters) == adapters
+            assert urllib.request.urlopen is urlopen
             assert urllib.request.urlopen("https://github.com/x.csv").read() == b"mine"
         finally:
             urllib.request.install_opener(None)  # type: ignore[arg-type]
