@@ -25,33 +25,33 @@ LIMITS = {"features": 15.0, "training": 60.0, "a week": 2.0, "GiB": 1.0}
 
 def main(root: str, season: int) -> int:
     lake = Lake(root, "nfl")
-    found: dict[str, float] = {}
+    measured: dict[str, float] = {}
     start = time.perf_counter()
     with lake.connect((tables.GAMES, tables.RAW_PLAYERS, tables.WEEKLY_STATS)) as connection:
         history = player_history(connection)
     features.matrix(history)
-    found["features"] = time.perf_counter() - start
-    found["GiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    measured["features"] = time.perf_counter() - start
+    measured["GiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
     sources = lake.read(tables.SOURCE_PROJECTIONS)
     start = time.perf_counter()
     artefact.save(lake, training.train(training.of_each_season(history), season, sources))
-    found["training"] = time.perf_counter() - start
+    measured["training"] = time.perf_counter() - start
 
     week = [week for week in lake.weeks(tables.RAW_PLAYERS) if week.season == season][8]
     start = time.perf_counter()
     model = artefact.load(lake, season)
     assert model is not None
-    ours = model_projections(history, [week], lambda _: model, None)
-    theirs = lake.read(tables.SOURCE_PROJECTIONS, [week])
-    projections(ours, theirs, lambda _: model, None)
-    found["a week"] = time.perf_counter() - start
+    own = model_projections(history, [week], lambda _: model, None)
+    stated = lake.read(tables.SOURCE_PROJECTIONS, [week])
+    projections(own, stated, lambda _: model, None)
+    measured["a week"] = time.perf_counter() - start
 
-    print(json.dumps(found))
+    print(json.dumps(measured))
     for name, limit in LIMITS.items():
-        verdict = "ok" if found[name] <= limit else "OVER"
-        print(f"{name:10} {found[name]:8.2f}  limit {limit:5.1f}  {verdict}")
-    return int(any(found[name] > limit for name, limit in LIMITS.items()))
+        verdict = "ok" if measured[name] <= limit else "OVER"
+        print(f"{name:10} {measured[name]:8.2f}  limit {limit:5.1f}  {verdict}")
+    return int(any(measured[name] > limit for name, limit in LIMITS.items()))
 
 
 if __name__ == "__main__":

@@ -53,15 +53,15 @@ def main(root: str, first: int, last: int) -> None:
     with lake.connect([GAMES, RAW_PLAYERS, WEEKLY_STATS]) as connection:
         history = player_history(connection)
     lake.write(PLAYER_HISTORY, history)
-    told = pa.concat_tables(others.values())
+    stated = pa.concat_tables(others.values())
     for season, weeks in exist.items():
-        model = training.train(training.of_each_season(history), season, told)
+        model = training.train(training.of_each_season(history), season, stated)
         artefact.save(lake, model)
-        ours = model_projections(history, weeks, lambda _, model=model: model, None)
-        lake.write_weeks(MODEL_PROJECTIONS, ours, weeks)
-        table = projections(ours, others[season], lambda _, model=model: model, None)
+        own = model_projections(history, weeks, lambda _, model=model: model, None)
+        lake.write_weeks(MODEL_PROJECTIONS, own, weeks)
+        table = projections(own, others[season], lambda _, model=model: model, None)
         lake.write_weeks(PROJECTIONS, table, weeks)
-        accuracy = projection_accuracy(history, table, ours, others[season])
+        accuracy = projection_accuracy(history, table, own, others[season])
         lake.write_weeks(PROJECTION_ACCURACY, accuracy, weeks)
 
 

@@ -93,9 +93,9 @@ def backfill(folder: Path, seasons: str, report: Report, first: int, last: int) 
     # The first reader of upstream's files waits for the disk, so the first run is not measured.
     timed(script, home)
     plain, _ = timed(script, home)
-    ours, peak = timed([*CLI, "backfill", "--seasons", seasons], home)
-    print(f"    plain script {plain:.1f} s, backfill through Dagster {ours:.1f} s")
-    report.line(f"backfill {seasons} / plain script", ours / plain, 2.0)
+    through_dagster, peak = timed([*CLI, "backfill", "--seasons", seasons], home)
+    print(f"    plain script {plain:.1f} s, backfill through Dagster {through_dagster:.1f} s")
+    report.line(f"backfill {seasons} / plain script", through_dagster / plain, 2.0)
     report.line("peak memory of the backfill, all its processes", peak / 2**30, 1.5, " GiB")
     weeks = sum(1 for _ in (home / "data" / "lake" / "weekly_stats").glob("season=*/week=*"))
     singles = [
@@ -104,7 +104,7 @@ def backfill(folder: Path, seasons: str, report: Report, first: int, last: int) 
     ]
     report.line(
         f"one run per partition (3 weeks, extrapolated to {weeks}) / backfill",
-        median(singles) * weeks / ours,
+        median(singles) * weeks / through_dagster,
         30,
         least=True,
     )
@@ -142,8 +142,8 @@ def model(home: Path, report: Report) -> None:
     done = subprocess.run(command, capture_output=True, text=True)
     if not done.stdout:
         sys.exit(f"{' '.join(command)} failed:\n{done.stderr[-3000:]}")
-    found = json.loads(done.stdout.splitlines()[0])
-    for name, value in found.items():
+    measured = json.loads(done.stdout.splitlines()[0])
+    for name, value in measured.items():
         unit = " GiB" if name == "GiB" else " s"
         named = "peak memory of features" if name == "GiB" else f"model: {name}"
         report.line(named, value, LIMITS[name], unit)
