@@ -1,20 +1,20 @@
-"""How good the projections have been, in the form that the report shows it: PPR, who played."""
+"""Accuracy of a season's projections as the report shows it: PPR points, players who played."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from fantasy_pipeline.ingest.sites import NFLCOM
 from fantasy_pipeline.projections.accuracy import LAST_WEEK
 from fantasy_pipeline.projections.scoreboard import scoreboard
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-OURS = ("consensus", "model")
-NAMES = {
+OWN_SOURCES = ("consensus", "model")
+DISPLAY_NAMES = {
     "consensus": "Consensus",
     "model": "Our model alone",
     NFLCOM: "NFL.com",
@@ -26,28 +26,29 @@ NAMES = {
     "naive last 4": "Last 4 games",
     "naive last game": "Last game",
 }
-"""What readers are told the sources are."""
-PROMISED = 0.8
-"""Share of players within p10-p90, if floors and ceilings are right."""
-_LEAST_OFF = 0.03
-_YARDSTICK = "naive recency-weighted"
+"""Names of the sources in the report."""
+NOMINAL_COVERAGE = 0.8
+"""Share of players who score within p10-p90 if floors and ceilings are right."""
+_MIN_DEVIATION = 0.03
+_BASELINE = "naive recency-weighted"
 
 
 @dataclass(frozen=True)
-class Scores:
-    """Accuracy of a season's scored weeks, PPR, players who played.
+class SeasonAccuracy:
+    """Accuracy in a season's scored weeks: PPR points of players who played.
 
     Args:
-        weeks: first and last of the weeks that count.
+        weeks: first and last week.
         players: player-weeks of the consensus.
-        rows: one per source, best RMSE first: name, ours, players, mae, rmse, bias, spearman,
-            start_sit, coverage, rmse_ratio (to the base on the very players that a source projects,
-            None where that is not known).
-        base: name of the source that the others are compared with: NFL.com where there is one,
-            else the best free baseline.
-        weekly: mean absolute error by name and week: ours, the base, a baseline.
-        positions: the consensus by position: players, mae, rmse, mae_ratio, rmse_ratio, coverage.
-        coverage: share of players within p10-p90, by position.
+        rows: one row per source, lowest RMSE first: name, ours, players, mae, rmse, bias, spearman,
+            start_sit, coverage, rmse_ratio. The ratio is to the base's RMSE on the same players;
+            None if that is not known.
+        base: display name of the source that the others are compared with: NFL.com if it has
+            projections, otherwise the recency-weighted baseline.
+        weekly: mean absolute error by display name and week, of the consensus, the base and the
+            baseline.
+        positions: rows of the consensus by position: players, mae, rmse, mae_ratio, rmse_ratio,
+            coverage.
     """
 
     weeks: tuple[int, int]
@@ -59,6 +60,7 @@ class Scores:
 
     @property
     def coverage(self) -> Mapping[str, float]:
+        """Share of the consensus's players within p10-p90, by position."""
         return {
             row["position"]: row["coverage"]
             for row in self.positions
@@ -67,13 +69,16 @@ class Scores:
 
     @property
     def coverage_off(self) -> Mapping[str, float]:
-        """Positions whose coverage is off by 3 percent and more than chance (2 standard errors)."""
+        """Positions whose coverage misses 80% by over 3 points and over 2 standard errors."""
         players = {row["position"]: row["players"] for row in self.positions}
         return {
             position: share
             for position, share in self.coverage.items()
-            if abs(share - PROMISED)
-            > max(_LEAST_OFF, 2 * (PROMISED * (1 - PROMISED) / players[position]) ** 0.5)
+            if abs(share - NOMINAL_COVERAGE)
+            > max(
+                _MIN_DEVIATION,
+                2 * (NOMINAL_COVERAGE * (1 - NOMINAL_COVERAGE) / players[position]) ** 0.5,
+            )
         }
 
     @property
@@ -82,41 +87,48 @@ class Scores:
 
     @property
     def against_base(self) -> float:
-        """RMSE of the consensus relative to the base, percent; negative is better."""
+        """RMSE of the consensus relative to the base's, in percent; negative is better."""
         return 100 * float(self.consensus["rmse_ratio"] - 1)
 
 
-def scores_of(accuracy: pa.Table) -> Scores | None:
-    """Scores of `PROJECTION_ACCURACY` rows; None if no week of the regular season is among them."""
-    import pyarrow.compute as pc
+def season_accuracy(accuracy: pa.Table) -> SeasonAccuracy | None:
+    """Return the accuracy in `PROJECTION_ACCURACY` rows.
 
+    None if the rows have no week of the regular season, or no consensus.
+    """
     accuracy = accuracy.filter(pc.less_equal(accuracy["week"], LAST_WEEK))
     if not accuracy.num_rows:
         return None
     rows = [
-        {**row, "name": NAMES.get(row["source"], row["source"]), "ours": row["source"] in OURS}
+        {
+            **row,
+            "name": DISPLAY_NAMES.get(row["source"], row["source"]),
+            "ours": row["source"] in OWN_SOURCES,
+        }
         for row in scoreboard(accuracy).to_pylist()
     ]
     sources = {row["source"] for row in rows}
     if "consensus" not in sources:
         return None
-    base = NFLCOM if NFLCOM in sources else _YARDSTICK
+    base = NFLCOM if NFLCOM in sources else _BASELINE
     by_position = scoreboard(accuracy, "position").to_pylist()
     if base != NFLCOM:
         _compare_with(base, rows, lambda row: "all")
         _compare_with(base, by_position, lambda row: row["position"])
-    # By week as in the totals: weeks that NFL.com has no file of do not count where others do.
+    # As in the totals, a week without NFL.com counts only if no week has NFL.com.
     by_week = scoreboard(accuracy, "week").to_pylist()
     weekly = {
-        NAMES[source]: {int(row["week"]): row["mae"] for row in by_week if row["source"] == source}
-        for source in dict.fromkeys(("consensus", base, _YARDSTICK))
+        DISPLAY_NAMES[source]: {
+            int(row["week"]): row["mae"] for row in by_week if row["source"] == source
+        }
+        for source in dict.fromkeys(("consensus", base, _BASELINE))
     }
     weeks = [int(row["week"]) for row in by_week]
-    return Scores(
+    return SeasonAccuracy(
         weeks=(min(weeks), max(weeks)),
         players=next(row["players"] for row in rows if row["source"] == "consensus"),
         rows=rows,
-        base=NAMES[base],
+        base=DISPLAY_NAMES[base],
         weekly=weekly,
         positions=[row for row in by_position if row["source"] == "consensus"],
     )
@@ -125,14 +137,18 @@ def scores_of(accuracy: pa.Table) -> Scores | None:
 def _compare_with(
     base: str, rows: Sequence[dict[str, Any]], group: Callable[[dict[str, Any]], str]
 ) -> None:
-    """Fill the rows' ratios with those to a baseline.
+    """Set the rows' MAE and RMSE ratios to the base, a baseline, in place.
 
-    A baseline projects everybody: who projects fewer has no ratio, its error on those is not known.
+    A baseline projects every player. The ratio of a source with fewer players is None: the
+    baseline's error on those players alone is not known.
+
+    Args:
+        group: returns the group of a row; rows are compared with the base's row of their group.
     """
     bases = {group(row): row for row in rows if row["source"] == base}
     for row in rows:
-        own = bases.get(group(row))
-        if own is not None and own["players"] != row["players"]:
-            own = None
+        base_row = bases.get(group(row))
+        if base_row is not None and base_row["players"] != row["players"]:
+            base_row = None
         for name in ("mae", "rmse"):
-            row[f"{name}_ratio"] = row[name] / own[name] if own else None
+            row[f"{name}_ratio"] = row[name] / base_row[name] if base_row else None

@@ -1,6 +1,6 @@
-"""The report's charts: matplotlib figures as inline SVG, coloured by the page's own variables.
+"""Draw the report's charts: matplotlib figures as inline SVG in the colours and font of the page.
 
-Same rows, same bytes: no dates, ids by a fixed salt. Text stays text, in the page's font.
+The same rows give the same bytes: the SVG has no dates, and its ids use a fixed salt.
 """
 
 from __future__ import annotations
@@ -8,14 +8,18 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from html import escape
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-# Colours that matplotlib draws with, and the variable of the page that each becomes.
+# Placeholder colours for matplotlib, and the CSS variable that replaces each.
 _COLOURS = {
     "#010101": "--ink",
     "#020202": "--muted",
@@ -57,11 +61,14 @@ _STYLE: Any = {
 def _svg(
     name: str, title: str, draw: Callable[[Axes], None], width: float = 4.2, height: float = 3.0
 ) -> str:
-    """An SVG element that scales with its place; `title` is what screen readers say."""
-    import matplotlib
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
+    """Return a chart as an SVG element that scales with its container.
 
+    Args:
+        name: prefix of the element ids.
+        title: label for screen readers.
+        draw: draws on the axes.
+        width, height: inches.
+    """
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasSVG(figure)
@@ -75,9 +82,7 @@ def _svg(
 
 
 def _inline(svg: str, name: str, title: str) -> str:
-    """The SVG without its file header, ids made unique in the page, colours and font its own."""
-    from html import escape
-
+    """Return an SVG for use inside the page: no file header, unique ids, CSS colours and font."""
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.S)
     body = re.sub(r'\bid="', f'id="{name}-', body)
@@ -93,14 +98,14 @@ def _inline(svg: str, name: str, title: str) -> str:
 
 
 def error_chart(rows: Sequence[Mapping[str, Any]], base: str) -> str:
-    """Error of each source relative to one of them, in percent; left is better.
+    """Return a bar chart of each source's RMSE relative to the base's, in percent.
 
-    Relative to that one's error on the very players that a source projects, as the table has it. A
-    source that cannot be compared is left out.
+    The errors are compared on the players that the source projects, as in the table. Sources
+    without a ratio are omitted.
 
     Args:
-        rows: `Scores.rows`, of which `name`, `ours` and `rmse_ratio` are read.
-        base: name of the source that is 0 %.
+        rows: `SeasonAccuracy.rows`; the chart uses `name`, `ours` and `rmse_ratio`.
+        base: name of the source at 0%.
     """
     compared = [row for row in rows if row["rmse_ratio"] is not None]
     ordered = sorted(compared, key=lambda row: -row["rmse_ratio"])
@@ -119,7 +124,7 @@ def error_chart(rows: Sequence[Mapping[str, Any]], base: str) -> str:
         for y, value in enumerate(values):
             right = value >= 0
             axes.annotate(
-                "0" if abs(value) < 0.05 else f"{value:+.1f} %".replace("-", "\N{MINUS SIGN}"),
+                "0" if abs(value) < 0.05 else f"{value:+.1f}%".replace("-", "\N{MINUS SIGN}"),
                 (value, y),
                 xytext=(4 if right else -4, 0),
                 textcoords="offset points",
@@ -139,12 +144,10 @@ def error_chart(rows: Sequence[Mapping[str, Any]], base: str) -> str:
 
 
 def weekly_chart(series: Mapping[str, Mapping[int, float]]) -> str:
-    """Mean absolute error by week, one line per source; the first is ours."""
+    """Return a line chart of the mean absolute error by week; the first source is ours."""
     styles = [(ACCENT, 2.2, "-"), (INK, 1.4, "-"), (OTHER, 1.4, (0, (4, 2)))]
 
     def draw(axes: Axes) -> None:
-        from matplotlib.ticker import MaxNLocator
-
         for (name, values), (colour, width, dash) in zip(series.items(), styles, strict=False):
             weeks = sorted(values)
             axes.plot(
@@ -167,7 +170,7 @@ def weekly_chart(series: Mapping[str, Mapping[int, float]]) -> str:
 
 
 def _legend(axes: Axes) -> None:
-    """The legend above the chart, where it covers nothing."""
+    """Draw the legend above the chart, where it covers no data."""
     axes.legend(
         loc="lower left",
         bbox_to_anchor=(0, 1.0),
@@ -182,7 +185,7 @@ def _legend(axes: Axes) -> None:
 
 
 def coverage_chart(shares: Mapping[str, float]) -> str:
-    """Share of players within p10-p90 by position, percent, against the 80 % promised."""
+    """Return a bar chart of the share of players within p10-p90 by position; 80% is expected."""
 
     def draw(axes: Axes) -> None:
         names = list(shares)
@@ -190,7 +193,7 @@ def coverage_chart(shares: Mapping[str, float]) -> str:
         axes.bar(
             range(len(names)), values, width=0.5, color=[POSITION_COLOURS[name] for name in names]
         )
-        axes.axhline(80, color=INK, linewidth=1, linestyle=(0, (4, 2)), label="80 % promised")
+        axes.axhline(80, color=INK, linewidth=1, linestyle=(0, (4, 2)), label="80% expected")
         _legend(axes)
         for x, value in enumerate(values):
             axes.annotate(
@@ -212,7 +215,7 @@ def coverage_chart(shares: Mapping[str, float]) -> str:
 
 
 def value_chart(points: Mapping[str, Sequence[float]], scoring: str = "ppr") -> str:
-    """Value over replacement by rank within the position; 0 is the best player nobody starts."""
+    """Return a line chart of value over replacement by rank within the position."""
 
     def draw(axes: Axes) -> None:
         ends = []
@@ -223,7 +226,7 @@ def value_chart(points: Mapping[str, Sequence[float]], scoring: str = "ppr") -> 
             if values:
                 ends.append((values[0], position, colour))
         axes.axhline(0, color=INK, linewidth=1)
-        for value, position, colour in _apart(ends, axes):
+        for value, position, colour in _separated(ends, axes):
             axes.annotate(
                 position,
                 (1, value),
@@ -244,8 +247,8 @@ def value_chart(points: Mapping[str, Sequence[float]], scoring: str = "ppr") -> 
     return _svg(f"value-{scoring}", title, draw, width=5.4)
 
 
-def _apart(ends: Sequence[tuple[float, str, str]], axes: Axes) -> list[tuple[float, str, str]]:
-    """Labels moved down until none covers another."""
+def _separated(ends: Sequence[tuple[float, str, str]], axes: Axes) -> list[tuple[float, str, str]]:
+    """Return the labels as (height, position, colour), moved down until none covers another."""
     low, high = axes.get_ylim()
     room = 0.075 * (high - low)
     out: list[tuple[float, str, str]] = []

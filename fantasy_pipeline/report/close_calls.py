@@ -1,21 +1,22 @@
-"""Start or sit: pairs around the starting line whose projections are next to equal."""
+"""Start or sit: pairs of players near the starter cutoff with almost equal projections."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from statistics import NormalDist
+
+import numpy as np
 
 from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.report.players import Player, Points, ranked
 
-if TYPE_CHECKING:
-    import numpy as np
-
-CLOSE = 1.0
-"""Points of difference up to which a call is close."""
-_ALIKE = 0.25
+MAX_DIFFERENCE = 1.0
+"""Largest difference in expected points of a close call."""
+_NFLCOM_TIE = 0.25
+"""Largest difference in half-PPR points at which NFL.com prefers neither player."""
 _GRID = 199
+"""Quantiles by which a player's distribution of points is represented."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,8 @@ class CloseCall:
     """Two players of a position; `first` is projected more.
 
     Args:
-        chance: that `first` outscores `second`, 0-1.
-        scoring: in which.
+        chance: chance that `first` outscores `second`, 0-1.
+        scoring: scoring of the points.
     """
 
     first: Player
@@ -34,35 +35,35 @@ class CloseCall:
 
     @property
     def percent(self) -> int:
-        """Chance, in whole percent, that the favoured one outscores the other."""
+        """Chance that the favoured player outscores the other, in whole percent."""
         return round(100 * max(self.chance, 1 - self.chance))
 
     @property
     def is_even(self) -> bool:
-        """Whether the whole percent favour nobody."""
+        """True if the chance is 50% after rounding."""
         return self.percent == 50
 
     @property
     def favoured(self) -> Player:
-        """The one likelier to outscore the other."""
+        """The player who is likelier to outscore the other."""
         return self.first if self.chance >= 0.5 else self.second
 
     @property
     def nflcom(self) -> Player | None:
-        """Whom NFL.com prefers by more than a quarter point; None: nobody, or it does not say."""
+        """The player whom NFL.com projects over a quarter point higher; None: a tie, or no data."""
         one, other = self.first.nflcom_half, self.second.nflcom_half
-        if one is None or other is None or abs(one - other) <= _ALIKE:
+        if one is None or other is None or abs(one - other) <= _NFLCOM_TIE:
             return None
         return self.first if one > other else self.second
 
     @property
-    def safer(self) -> Player:
-        """The one with the higher floor."""
+    def higher_floor(self) -> Player:
+        """The player with the higher floor."""
         return max(self.first, self.second, key=lambda player: player.points[self.scoring].p10)
 
     @property
-    def bolder(self) -> Player:
-        """The one with the higher ceiling."""
+    def higher_ceiling(self) -> Player:
+        """The player with the higher ceiling."""
         return max(self.first, self.second, key=lambda player: player.points[self.scoring].p90)
 
 
@@ -73,19 +74,22 @@ def close_calls(
     scoring: Scoring = "ppr",
     most: int = 3,
 ) -> list[CloseCall]:
-    """The closest pairs of neighbours near the starting line, best-ranked first.
+    """Return the closest pairs of neighbouring players near the starter cutoff, best-ranked first.
+
+    A player is in one pair at most.
 
     Args:
-        starters: players of the position whom the league starts; neighbours from two thirds of
-            that rank to four thirds of it are looked at. Nobody is in two pairs.
+        starters: players of the position that the league starts. Pairs come from the ranks between
+            two thirds and four thirds of this number.
+        most: largest number of pairs.
     """
-    own = [player for player in ranked(players, position, scoring) if not player.is_out]
-    near = range(max(starters * 2 // 3 - 1, 0), min(starters * 4 // 3, len(own) - 1))
+    playing = [player for player in ranked(players, position, scoring) if not player.is_out]
+    near = range(max(starters * 2 // 3 - 1, 0), min(starters * 4 // 3, len(playing) - 1))
     pairs = []
     for rank in near:
-        one, other = own[rank], own[rank + 1]
+        one, other = playing[rank], playing[rank + 1]
         difference = one.points[scoring].expected - other.points[scoring].expected
-        if difference <= CLOSE:
+        if difference <= MAX_DIFFERENCE:
             pairs.append((difference, rank))
     chosen: list[int] = []
     for _, rank in sorted(pairs):
@@ -93,9 +97,9 @@ def close_calls(
             chosen.append(rank)
     return [
         CloseCall(
-            own[rank],
-            own[rank + 1],
-            chance_to_outscore(own[rank].points[scoring], own[rank + 1].points[scoring]),
+            playing[rank],
+            playing[rank + 1],
+            chance_to_outscore(playing[rank].points[scoring], playing[rank + 1].points[scoring]),
             scoring,
         )
         for rank in sorted(chosen)
@@ -103,22 +107,22 @@ def close_calls(
 
 
 def chance_to_outscore(one: Points, other: Points) -> float:
-    """Chance, 0-1, that one scores more than the other, were they independent.
+    """Return the chance, 0-1, that one player outscores the other, assuming independence.
 
-    Each is taken for two half-normals that meet at p50 and pass through p10 and p90; ties count
+    Each distribution is two half-normals that meet at p50 and pass through p10 and p90. Ties count
     half.
     """
-    mine, theirs = _quantiles(one)[:, None], _quantiles(other)[None, :]
-    return float(((mine > theirs) + 0.5 * (mine == theirs)).mean())
+    # (grid, 1) against (1, grid): compare every quantile of one with every quantile of the other.
+    first, second = _quantiles(one)[:, None], _quantiles(other)[None, :]
+    return float(((first > second) + 0.5 * (first == second)).mean())
 
 
 def _quantiles(points: Points) -> np.ndarray:
-    from statistics import NormalDist
-
-    import numpy as np
-
+    """Return `_GRID` equally likely points of a player's distribution, in ascending order."""
     normal = NormalDist()
+    # (grid,): standard normal quantiles, scaled so that p10 and p90 are at -1 and 1.
     z = np.array([normal.inv_cdf((i + 0.5) / _GRID) for i in range(_GRID)])
     z /= normal.inv_cdf(0.9)
+    # The lower half has the width from p10 to p50, the upper half that from p50 to p90.
     width = np.where(z > 0, points.p90 - points.p50, points.p50 - points.p10)
     return points.p50 + z * width

@@ -1,43 +1,41 @@
-"""What a week's report says, gathered from the lake's tables; how it looks is in `page`."""
+"""Gather the contents of a week's report from the lake's tables; `page` lays them out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fantasy_pipeline.errors import NotMaterializedError
 from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.scoring import SCORINGS, Scoring
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.football.tables.week_rows import of_week, weeks_in
 from fantasy_pipeline.football.team_games import team_games
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.projections.model import artefact
 from fantasy_pipeline.report import store
 from fantasy_pipeline.report.absences import Vacated, absent, doubtful, on_bye, vacated
-from fantasy_pipeline.report.accuracy import Scores, scores_of
+from fantasy_pipeline.report.accuracy import SeasonAccuracy, season_accuracy
 from fantasy_pipeline.report.close_calls import CloseCall, close_calls
 from fantasy_pipeline.report.movers import Move, movers
-from fantasy_pipeline.report.players import Player, board, players_of, ranked
+from fantasy_pipeline.report.players import Player, listed_players, players_of, ranked
 from fantasy_pipeline.report.rows import ReportRows
 from fantasy_pipeline.report.tiers import tiers
 from fantasy_pipeline.report.value import League, replacement, starters
 
-if TYPE_CHECKING:
-    from fantasy_pipeline.football.tables.contract import Table
-
-MOST_CORRECTIONS = 12
+MAX_CORRECTIONS = 12
 
 
 @dataclass(frozen=True)
 class Input:
-    """A table behind the report: when it was made, by which run, and what it says of itself.
+    """A table behind the report: its weeks, when and by which run it was created, and details.
 
     Args:
-        weeks: that the report shows of it, the others of the entry being those of the latest made;
-            none: the table has no weeks.
+        weeks: weeks that the report shows; empty for a table without weeks.
+        made_at, run_id, facts: those of the week that was created last.
     """
 
     table: str
@@ -49,13 +47,13 @@ class Input:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a report comes from.
+    """The origin of a report's data.
 
     Args:
-        label: what the data are, if not real.
-        as_of: the moment that the run stands for.
-        run_id: of the run that made the report.
-        run_url: where the Dagster UI shows runs; a run's id is added. Empty: not known.
+        label: description of the data if they are synthetic; None for real data.
+        as_of: the moment that the run stands for; the report uses nothing published later.
+        run_id: id of the run that made the report.
+        run_url: URL in the Dagster UI to which a run's id is appended; empty if not known.
     """
 
     label: str | None
@@ -67,23 +65,27 @@ class Origin:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that a report says.
+    """The contents of a report.
 
     Args:
-        players: the board, best value first; who is out last.
-        projected: how many of the week's players are projected to play, those not listed included.
-        values, tiers: by scoring and player id; who is out has no tier.
-        before: as of when the projections were that `rises` and `falls` compare with.
-        rises, falls, calls: by scoring; movers of scorings only that the refresh before kept.
-        absent: of note and will not play, the most missed first; byes left out.
-        doubtful: of note and may not play, by points, most first.
-        byes: by team without a game, its players who are missed most; maybe none.
-        vacated: what the absent leave, by team, the most first.
-        scores: accuracy of `scored_season` up to the week; None: nothing is scored yet.
-        kickoffs: of the week's games, in order.
-        corrections: `STAT_CORRECTIONS` rows of the latest week corrected before this one.
-        sources_as_of: source of projections and when it last said something of the week.
-        model: what the model that made the week's projections was made from; None: not known.
+        players: listed players, best value first; players who are out come last.
+        projected: number of the week's players projected to play, including unlisted ones.
+        values: value over replacement by scoring and player id, in points.
+        tiers: tier by scoring and player id; players who are out have none.
+        before: as-of moment of the projections that `rises` and `falls` compare with; None: the
+            report is the week's first.
+        rises, falls: movers by scoring, biggest first; only scorings that the previous refresh
+            stored.
+        calls: close start/sit calls by scoring.
+        absent: relevant players who will not play, most missed first, without byes.
+        doubtful: relevant players who may not play, by points, most first.
+        byes: teams without a game, each with its most missed players (may be empty).
+        vacated: usage that absent players leave, by team, most first.
+        accuracy: accuracy in `accuracy_season` up to the week; None: no week has been scored.
+        corrections: `STAT_CORRECTIONS` rows of the latest corrected week up to this one.
+        kickoffs: kick-offs of the week's games, in order.
+        sources_as_of: the last update for the week, by source of projections.
+        model: facts of the model that made the week's projections; None: not known.
     """
 
     week: SeasonWeek
@@ -101,8 +103,8 @@ class Report:
     doubtful: Sequence[Player]
     byes: Mapping[str, Sequence[Player]]
     vacated: Sequence[Vacated]
-    scores: Scores | None
-    scored_season: int
+    accuracy: SeasonAccuracy | None
+    accuracy_season: int
     corrections: Sequence[Mapping[str, Any]]
     kickoffs: Sequence[datetime]
     sources_as_of: Mapping[str, datetime]
@@ -110,7 +112,7 @@ class Report:
 
     @property
     def played(self) -> bool:
-        """Whether what happened is known."""
+        """True if actual points are known."""
         return any(player.actual for player in self.players)
 
 
@@ -121,50 +123,42 @@ def gather(
     origin: Origin,
     model: Mapping[str, Any] | None,
 ) -> Report:
-    """Read what a week's report says.
+    """Return the contents of a week's report.
 
     Args:
+        rows: the lake's rows behind the report.
+        state: the projected points of this refresh and of the previous one.
         players: all players projected in the week, see `players_in`.
         model: facts of the model that made the projections, see `model_facts`.
     """
     league = League()
-    listed = board(players, league.teams)
+    listed = listed_players(players, league.teams)
     values: dict[Scoring, dict[str, float]] = {}
     tiers_of: dict[Scoring, dict[str, int]] = {}
     calls: dict[Scoring, list[CloseCall]] = {}
     for scoring in SCORINGS:
-        values[scoring], tiers_of[scoring], counts = _worth(listed, scoring, league)
-        calls[scoring] = [
-            call
-            for position in tables.FANTASY_POSITIONS
-            if position != "K"
-            for call in close_calls(players, position, counts[position], scoring)
-        ]
-    order = sorted(listed, key=lambda p: (p.is_out, -values["ppr"][p.player_id], p.player_id))
-    before = state.before
-    moves = {
-        scoring: movers(players, points, scoring)
-        for scoring, points in (before.points if before else {}).items()
-    }
-    season, scores = _scores(rows)
+        values[scoring], tiers_of[scoring], counts = _values_and_tiers(listed, scoring, league)
+        calls[scoring] = _calls(players, counts, scoring)
+    rises, falls = _moves(players, state.before)
+    season, accuracy = _accuracy(rows)
     return Report(
         week=rows.week,
         origin=origin,
         league=league,
-        players=order,
+        players=sorted(listed, key=lambda p: (p.is_out, -values["ppr"][p.player_id], p.player_id)),
         projected=sum(not player.is_out for player in players),
         values=values,
         tiers=tiers_of,
-        before=before.as_of if before else None,
-        rises={scoring: rises for scoring, (rises, _) in moves.items()},
-        falls={scoring: falls for scoring, (_, falls) in moves.items()},
+        before=state.before.as_of if state.before else None,
+        rises=rises,
+        falls=falls,
         calls=calls,
         absent=absent(players),
         doubtful=doubtful(players),
         byes=on_bye(players),
         vacated=vacated(players),
-        scores=scores,
-        scored_season=season,
+        accuracy=accuracy,
+        accuracy_season=season,
         corrections=_corrections(rows),
         kickoffs=sorted(rows.games["kickoff"].to_pylist() if rows.games else []),
         sources_as_of=_sources(rows),
@@ -172,8 +166,34 @@ def gather(
     )
 
 
+def _calls(
+    players: Sequence[Player], starters_of: Mapping[str, int], scoring: Scoring
+) -> list[CloseCall]:
+    """Return the close calls of all positions but kickers, given the starters of each position."""
+    return [
+        call
+        for position in tables.FANTASY_POSITIONS
+        if position != "K"
+        for call in close_calls(players, position, starters_of[position], scoring)
+    ]
+
+
+def _moves(
+    players: Sequence[Player], before: store.Refresh | None
+) -> tuple[dict[Scoring, list[Move]], dict[Scoring, list[Move]]]:
+    """Return rises and falls since the previous refresh, by scoring that it stored."""
+    moves = {
+        scoring: movers(players, points, scoring)
+        for scoring, points in (before.points if before else {}).items()
+    }
+    return (
+        {scoring: rises for scoring, (rises, _) in moves.items()},
+        {scoring: falls for scoring, (_, falls) in moves.items()},
+    )
+
+
 def players_in(rows: ReportRows) -> list[Player]:
-    """Return all players projected in a week; none in a week without games.
+    """Return all players projected in a week; none for a week without games.
 
     Raises:
         NotMaterializedError: player_history has no players of the week.
@@ -182,43 +202,43 @@ def players_in(rows: ReportRows) -> list[Player]:
         return []
     if rows.history is None or not rows.history.num_rows:
         raise NotMaterializedError(
-            f"player_history has no players of {rows.week}. Materialize player_history first."
+            f"player_history {rows.week}: no rows. Materialize player_history first."
         )
     return players_of(rows.projections, rows.history, rows.raw_players, _kickoffs(rows))
 
 
-def _worth(
+def _values_and_tiers(
     listed: Sequence[Player], scoring: Scoring, league: League
 ) -> tuple[dict[str, float], dict[str, int], dict[str, int]]:
-    """Value over replacement and tier of each player, and starters of each position."""
+    """Return value over replacement and tier by player id, and starters by position."""
     by_position = {
         position: ranked(listed, position, scoring) for position in tables.FANTASY_POSITIONS
     }
     points = {
-        position: [player.points[scoring].expected for player in own]
-        for position, own in by_position.items()
+        position: [player.points[scoring].expected for player in of_position]
+        for position, of_position in by_position.items()
     }
-    level = replacement(points, league)
+    replacement_level = replacement(points, league)
     values, tier_of = {}, {}
-    for position, own in by_position.items():
-        playing = [player for player in own if not player.is_out]
+    for position, of_position in by_position.items():
+        playing = [player for player in of_position if not player.is_out]
         expected = [player.points[scoring].expected for player in playing]
         for player, tier in zip(playing, tiers(expected), strict=True):
             tier_of[player.player_id] = tier
-        for player in own:
-            worth = player.points[scoring].expected - level[position]
-            values[player.player_id] = round(worth, 2)
+        for player in of_position:
+            value = player.points[scoring].expected - replacement_level[position]
+            values[player.player_id] = round(value, 2)
     return values, tier_of, starters(points, league)
 
 
-def _scores(rows: ReportRows) -> tuple[int, Scores | None]:
-    """Return the accuracy of the season up to the week, and the season.
+def _accuracy(rows: ReportRows) -> tuple[int, SeasonAccuracy | None]:
+    """Return a season and its accuracy up to the week.
 
-    Before the season's first scored week, that is the season before.
+    Before a season's first scored week, this is the season before.
     """
     for season in (rows.week.season, rows.week.season - 1):
-        if (scores := scores_of(rows.so_far(rows.accuracy, season))) is not None:
-            return season, scores
+        if (accuracy := season_accuracy(rows.so_far(rows.accuracy, season))) is not None:
+            return season, accuracy
     return rows.week.season, None
 
 
@@ -229,11 +249,11 @@ def _corrections(rows: ReportRows) -> list[dict[str, Any]]:
         return []
     latest: list[dict[str, Any]] = of_week(season, weeks_in(season)[-1]).to_pylist()
     latest.sort(key=lambda row: -abs(row["points_difference"] or 0.0))
-    return latest[:MOST_CORRECTIONS]
+    return latest[:MAX_CORRECTIONS]
 
 
 def so_far(lake: Lake, table: Table, week: SeasonWeek, season: int) -> list[SeasonWeek]:
-    """Weeks of a season that a table has, up to a week, in order."""
+    """Return the stored weeks of a table in a season, up to a week, in order."""
     return sorted(w for w in lake.weeks(table) if w.season == season and w <= week)
 
 
@@ -246,9 +266,9 @@ def _kickoffs(rows: ReportRows) -> dict[str, datetime]:
 
 
 def model_facts(lake: Lake, week: SeasonWeek, inputs: Iterable[Input]) -> dict[str, Any] | None:
-    """Return facts of the model that projected the week; None if the record names none.
+    """Return the facts of the model that the week's record names; None if it names none.
 
-    The model in use now may be newer than the one that the week's record names.
+    A newer model may be in use by now.
     """
     for item in inputs:
         if item.table == tables.MODEL_PROJECTIONS.name and "model" in item.facts:
@@ -257,7 +277,7 @@ def model_facts(lake: Lake, week: SeasonWeek, inputs: Iterable[Input]) -> dict[s
 
 
 def _sources(rows: ReportRows) -> dict[str, datetime]:
-    """Return the time of each source's latest statement about the week, by source."""
+    """Return the last update for the week, by source of projections."""
     if rows.source_projections is None:
         return {}
     latest = (

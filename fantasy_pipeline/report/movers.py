@@ -1,4 +1,4 @@
-"""Movers: whose projection changed since the refresh before, and by how much."""
+"""Movers: players whose projection changed since the previous refresh, and by how much."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.report.players import Player
 
-LEAST = 0.5
-"""Points that count as a move."""
-RELEVANT = 5.0
-"""A player is of interest if he is, or was, projected so many points."""
+MIN_CHANGE = 0.5
+"""Smallest change in points that counts as a move."""
+MIN_POINTS = 5.0
+"""Projected points, before or after the change, from which a move is shown."""
 
 
 @dataclass(frozen=True)
 class Move:
-    """A changed projection, in points of one scoring; 0: he is, or was, out."""
+    """A changed projection, in points of one scoring; 0 means that the player was, or is, out."""
 
     player: Player
     before: float
@@ -24,12 +24,12 @@ class Move:
 
     @property
     def change(self) -> float:
-        """Points up (above 0) or down (below 0), to hundredths."""
+        """Change in points, rounded to hundredths; positive for a rise."""
         return round(self.after - self.before, 2)
 
     @property
     def is_back(self) -> bool:
-        """Whether he was not expected to play at the refresh before."""
+        """True if the player was out at the previous refresh and is projected to play now."""
         return self.before == 0 < self.after
 
 
@@ -39,11 +39,12 @@ def movers(
     scoring: Scoring = "ppr",
     most: int = 8,
 ) -> tuple[list[Move], list[Move]]:
-    """The biggest rises and the biggest falls.
+    """Return the biggest rises and the biggest falls, each with the biggest change first.
 
     Args:
-        before: points in that scoring by player id, as of the refresh before, 0 for who was out;
-            who is not in it is new to the week and has not moved.
+        before: points in that scoring by player id as of the previous refresh, 0 for players who
+            were out. Players not in it are new to the week and do not count as movers.
+        most: largest number of rises, and of falls.
     """
     moves = [
         Move(player, before[player.player_id], player.points[scoring].expected)
@@ -53,7 +54,7 @@ def movers(
     moves = [
         move
         for move in moves
-        if abs(move.change) >= LEAST and max(move.before, move.after) >= RELEVANT
+        if abs(move.change) >= MIN_CHANGE and max(move.before, move.after) >= MIN_POINTS
     ]
     moves.sort(key=lambda move: (-abs(move.change), move.player.player_id))
     rises = [move for move in moves if move.change > 0]

@@ -1,43 +1,40 @@
-"""How the report looks: one HTML file that asks for nothing else, and the same as Markdown."""
+"""Lay out the report: one self-contained HTML file without network requests, and Markdown."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from fantasy_pipeline.football.scoring import SCORINGS, Scoring
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS
 from fantasy_pipeline.report import charts
-from fantasy_pipeline.report.accuracy import NAMES
+from fantasy_pipeline.report.accuracy import DISPLAY_NAMES
 from fantasy_pipeline.report.contents import Report
 from fantasy_pipeline.report.players import Player, ranked
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from jinja2 import Environment
-
 _TEMPLATES = Path(__file__).parent / "templates"
 _EASTERN = ZoneInfo("America/New_York")
-SURE = 0.95
-"""Chance to play from which on it goes without saying."""
+CERTAIN_TO_PLAY = 0.95
+"""Chance to play from which the report does not mention it."""
 SCORING_WORDS: dict[Scoring, str] = {"ppr": "PPR", "half": "half-PPR", "std": "standard"}
 MOST_VALUABLE = 12
-"""Players in the table of values."""
-CURVE = 48
-"""Ranks per position in the chart of values."""
+"""Players in the table of the value section."""
+CHART_RANKS = 48
+"""Ranks per position in the chart of the value section."""
 
 
 def html(report: Report) -> str:
-    """The report as one self-contained HTML file."""
-    from markupsafe import Markup
-
-    parts = {
+    """Return the report as one self-contained HTML file."""
+    assets = {
         name: Markup((_TEMPLATES / f"report.{name}").read_text(encoding="utf-8"))  # noqa: S704 - our own file
         for name in ("css", "js")
     }
@@ -52,31 +49,34 @@ def html(report: Report) -> str:
             scales={scoring: scale(report, scoring) for scoring in SCORINGS},
             position_ranks=position_ranks(report, "ppr"),
             valuable={s: most_valuable(report, s)[:MOST_VALUABLE] for s in SCORINGS},
-            **_words(report),
-            **parts,
+            **_shared(report),
+            **assets,
         )
     )
 
 
 def markdown(report: Report, scoring: Scoring = "ppr", top: int = 10) -> str:
-    """The report in Markdown, for chat channels: the best of each position and what is new."""
+    """Return the report in Markdown, for chat channels.
+
+    Args:
+        top: number of players to list per position.
+    """
     best = {
         position: [p for p in ranked(report.players, position, scoring) if not p.is_out][:top]
         for position in FANTASY_POSITIONS
     }
-    # Usual points, accuracy and corrections are those of PPR in every scoring.
+    # Averages, accuracy and corrections are in PPR points whatever the scoring.
     in_ppr = "" if scoring == "ppr" else " PPR"
     return (
         _environment()
         .get_template("report.md.j2")
-        .render(report=report, scoring=scoring, best=best, in_ppr=in_ppr, **_words(report))
+        .render(report=report, scoring=scoring, best=best, in_ppr=in_ppr, **_shared(report))
     )
 
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
+    """Return the templates' environment; HTML is escaped, and an undefined name is an error."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=select_autoescape(["html.j2"], default=False),
@@ -92,8 +92,8 @@ def _environment() -> Environment:
         "kickoff": kickoff,
         "chance": chance,
         "basis": basis,
-        "worded": worded,
-        "named": named,
+        "week_range": week_range,
+        "source_name": source_name,
         "number": _number,
         "cell": _cell,
         "share": _share,
@@ -101,10 +101,10 @@ def _environment() -> Environment:
     return environment
 
 
-def _words(report: Report) -> dict[str, Any]:
-    """What both templates say in the same words."""
+def _shared(report: Report) -> dict[str, Any]:
+    """Return the variables that both templates use."""
     return {
-        "scores": report.scores,
+        "accuracy": report.accuracy,
         "positions": FANTASY_POSITIONS,
         "title": f"Week {report.week.week}, {report.week.season}",
         "scorings": SCORING_WORDS,
@@ -112,44 +112,46 @@ def _words(report: Report) -> dict[str, Any]:
 
 
 def _charts(report: Report) -> dict[str, str]:
-    scores = report.scores
+    """Return the charts as SVG by name."""
+    accuracy = report.accuracy
     drawn = {
         f"value_{scoring}": charts.value_chart(_curves(report, scoring), scoring)
         for scoring in SCORINGS
     }
-    if scores is not None:
-        drawn["errors"] = charts.error_chart(scores.rows, scores.base)
-        drawn["weeks"] = charts.weekly_chart(scores.weekly)
-        if scores.coverage:
-            drawn["coverage"] = charts.coverage_chart(scores.coverage)
+    if accuracy is not None:
+        drawn["errors"] = charts.error_chart(accuracy.rows, accuracy.base)
+        drawn["weeks"] = charts.weekly_chart(accuracy.weekly)
+        if accuracy.coverage:
+            drawn["coverage"] = charts.coverage_chart(accuracy.coverage)
     return drawn
 
 
 def _curves(report: Report, scoring: Scoring) -> dict[str, list[float]]:
+    """Return the values over replacement by position, best first."""
     return {
         position: [
             report.values[scoring][player.player_id]
             for player in most_valuable(report, scoring)
             if player.position == position
-        ][:CURVE]
+        ][:CHART_RANKS]
         for position in FANTASY_POSITIONS
     }
 
 
 def most_valuable(report: Report, scoring: Scoring) -> list[Player]:
-    """Who is not out, by value over replacement in a scoring, best first."""
+    """Return the players who are not out, by value over replacement in a scoring, best first."""
     values = report.values[scoring]
     playing = [player for player in report.players if not player.is_out]
     return sorted(playing, key=lambda player: (-values[player.player_id], player.player_id))
 
 
-def named(source: str) -> str:
-    """What readers are told a source of projections is."""
-    return NAMES.get(source, source)
+def source_name(source: str) -> str:
+    """Return the display name of a source of projections."""
+    return DISPLAY_NAMES.get(source, source)
 
 
-def worded(weeks: Sequence[SeasonWeek]) -> str:
-    """Weeks of one season in short: `2025 weeks 1-9`; none: all."""
+def week_range(weeks: Sequence[SeasonWeek]) -> str:
+    """Return the weeks of one season in short, e.g. `2025 weeks 1-9`; "all" if there are none."""
     if not weeks:
         return "all"
     first, last = weeks[0], weeks[-1]
@@ -157,10 +159,10 @@ def worded(weeks: Sequence[SeasonWeek]) -> str:
 
 
 def scale(report: Report, scoring: Scoring = "ppr") -> float:
-    """Points at the right end of the interval bars, a multiple of 5; longer bars end there.
+    """Return the points at the right end of the bars, a multiple of 5; longer bars are cut off.
 
-    The highest ceiling of the players worth starting, but for the top 2 %: a backup who may or may
-    not play has a ceiling beyond everybody's.
+    This is the highest ceiling of the players worth starting, without the top 2%: a backup who may
+    or may not play has an extreme ceiling.
     """
     values = report.values[scoring]
     ceilings = sorted(p.points[scoring].p90 for p in report.players if values[p.player_id] > 0)
@@ -169,13 +171,11 @@ def scale(report: Report, scoring: Scoring = "ppr") -> float:
 
 
 def _numbers(report: Report) -> Any:
-    """What the page needs to change the scoring, as JSON that may stand in a script element.
+    """Return the numbers that the page needs to change the scoring, as JSON for a script element.
 
-    By scoring, the scale of the bars and a list per player in page order: expected, p10, p50, p90,
-    value, tier (0: none), actual (null: did not play), rank in the position (0: out).
+    By scoring: the scale of the bars, and one list per player in page order with expected, p10,
+    p50, p90, value, tier (0: none), actual (null: did not play), rank in the position (0: out).
     """
-    from markupsafe import Markup
-
     out = {}
     for scoring in SCORINGS:
         ranks = position_ranks(report, scoring)
@@ -184,16 +184,17 @@ def _numbers(report: Report) -> Any:
             for player in report.players
         ]
         out[scoring] = {"scale": scale(report, scoring), "rows": rows}
-    # Numbers and our own keys: nothing in it could end the element.
+    # The JSON has only numbers and keys of ours, so it cannot close the script element.
     return Markup(json.dumps(out, separators=(",", ":")))  # noqa: S704 - escaped above
 
 
 def _share(points: float, whole: float) -> str:
-    """Where on a bar some points are, percent."""
+    """Return the position of some points on a bar, in percent of its length."""
     return f"{min(max(100 * points / whole, 0), 100):.1f}"
 
 
 def _row(report: Report, player: Player, scoring: Scoring) -> list[float | None]:
+    """Return a player's numbers for the page, see `_numbers`, without his rank."""
     points = player.points[scoring]
     return [
         *(round(value, 1) for value in (points.expected, points.p10, points.p50, points.p90)),
@@ -204,7 +205,7 @@ def _row(report: Report, player: Player, scoring: Scoring) -> list[float | None]
 
 
 def position_ranks(report: Report, scoring: Scoring) -> dict[str, int]:
-    """Rank in the position by player id: RB12 is the twelfth running back; who is out has none."""
+    """Return the rank in the position by player id, for players who are not out."""
     return {
         player.player_id: rank
         for position in FANTASY_POSITIONS
@@ -214,14 +215,14 @@ def position_ranks(report: Report, scoring: Scoring) -> dict[str, int]:
 
 
 def opponent(player: Player) -> str:
-    """Whom he plays and where: `@ BUF` away, `v BUF` at home; empty on a bye."""
+    """Return the opponent: `@ BUF` away, `v BUF` at home; empty on a bye."""
     if not player.opponent:
         return ""
     return f"{'@' if player.is_home is False else 'v'} {player.opponent}"
 
 
 def kickoff(player: Player) -> str:
-    """Day and time of his game, US Eastern: `Sun 1:00 PM`; empty if not known."""
+    """Return the day and time of the game, US Eastern: `Sun 1:00 PM`; empty if not known."""
     if player.kickoff is None:
         return ""
     at = player.kickoff.astimezone(_EASTERN)
@@ -229,34 +230,35 @@ def kickoff(player: Player) -> str:
 
 
 def chance(player: Player) -> str:
-    """Chance to play in words, if it is in doubt: it is why his interval is wide."""
-    if player.is_out or player.plays >= SURE:
+    """Return the chance to play in words, if it is in doubt; it explains a wide interval."""
+    if player.is_out or player.plays >= CERTAIN_TO_PLAY:
         return ""
-    return f"{100 * player.plays:.0f} % to play"
+    return f"{100 * player.plays:.0f}% to play"
 
 
 def basis(player: Player) -> list[str]:
-    """What his points follow from: the projected stat line, the sources, the chance to play."""
+    """Return what a player's points follow from: stat line, chance to play and sources."""
     if player.is_out:
         return []
-    said = [text for text in (stat_line(player), chance(player)) if text]
+    parts = [text for text in (stat_line(player), chance(player)) if text]
     if player.sources:
-        told = f"{player.sources} source{'s' if player.sources > 1 else ''}"
+        sources = f"{player.sources} source{'s' if player.sources > 1 else ''}"
         if player.sources > 1 and player.spread is not None:
-            told += f", {player.spread:.1f} apart"
-        named = [
+            sources += f", {player.spread:.1f} points apart"
+        projected = [
             f"{name} {points:.1f}"
             for name, points in (("our model", player.model_half), ("NFL.com", player.nflcom_half))
             if points is not None
         ]
-        said.append(f"{told} (half-PPR{''.join(f', {text}' for text in named)})")
-    return said
+        by_name = f": {', '.join(projected)}" if projected else ""
+        parts.append(f"{sources} (half-PPR{by_name})")
+    return parts
 
 
 def stat_line(player: Player) -> str:
-    """The projected stats in short: `18.2 car, 84 yd, 0.6 TD; 3.1 rec, 25 yd, 0.1 TD`.
+    """Return the projected stats in short: `18.2 car, 84 yd, 0.6 TD; 3.1 rec, 25 yd, 0.1 TD`.
 
-    Kinds of plays that he has next to none of are left out.
+    Passing, rushing, receiving and kicking are each omitted if the projected volume is negligible.
     """
     line = player.line
 
@@ -266,9 +268,9 @@ def stat_line(player: Player) -> str:
 
     parts = []
     if line.get("attempts", 0) >= 1:
-        thrown = f"{line.get('completions', 0):.1f}/{line['attempts']:.1f} passing"
+        passing = f"{line.get('completions', 0):.1f}/{line['attempts']:.1f} passing"
         parts.append(
-            f"{thrown}, {line.get('passing_yards', 0):.0f} yd, "
+            f"{passing}, {line.get('passing_yards', 0):.0f} yd, "
             f"{line.get('passing_tds', 0):.1f} TD, {line.get('passing_interceptions', 0):.1f} INT"
         )
     if line.get("carries", 0) >= 0.5:
@@ -276,32 +278,32 @@ def stat_line(player: Player) -> str:
     if line.get("receptions", 0) >= 0.5:
         parts.append(part("receptions", "rec", "receiving_yards", "receiving_tds"))
     if line.get("fg_att", 0) >= 0.5:
-        made = f"{line.get('fg_made', 0):.1f}/{line['fg_att']:.1f} FG"
-        parts.append(f"{made}, {line.get('pat_made', 0):.1f} XP")
+        kicks = f"{line.get('fg_made', 0):.1f}/{line['fg_att']:.1f} FG"
+        parts.append(f"{kicks}, {line.get('pat_made', 0):.1f} XP")
     return "; ".join(parts)
 
 
 def _number(value: float | None, digits: int = 2, percent: bool = False) -> str:
-    """A number in a table; a dash for none."""
+    """Return a number for a table; a dash for None."""
     if value is None:
         return "\N{EN DASH}"
-    return f"{100 * value:.{digits}f} %" if percent else f"{value:.{digits}f}"
+    return f"{100 * value:.{digits}f}%" if percent else f"{value:.{digits}f}"
 
 
 def signed(value: float, digits: int = 1) -> str:
-    """A number with its sign, a true minus, and no sign for zero."""
+    """Return a number with its sign (a typographic minus), and zero without a sign."""
     text = f"{value:+.{digits}f}"
     zero = f"{0:.{digits}f}"
     return zero if text[1:] == zero else text.replace("-", "\N{MINUS SIGN}")
 
 
 def moment(at: datetime) -> str:
-    """A moment in UTC, to the minute."""
+    """Return a moment in UTC, to the minute."""
     return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def status(player: Player) -> str:
-    """What to know before starting him, in a word or two; empty if nothing."""
+    """Return the roster or injury status in a word or two; empty if the player is available."""
     if player.on_bye:
         return "Bye"
     if player.is_out:
@@ -310,7 +312,7 @@ def status(player: Player) -> str:
 
 
 def _cell(value: object) -> str:
-    """Text inside a Markdown table."""
+    """Return text escaped for a cell of a Markdown table."""
     text = str(value).replace("\\", "\\\\")
     for character in "|<>*_`[]":
         text = text.replace(character, f"\\{character}")

@@ -1,4 +1,4 @@
-"""Value over replacement: what a player is worth beyond the best one nobody starts."""
+"""Value over replacement: projected points above the best unstarted player of the position."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 FLEX = ("RB", "WR", "TE")
-"""Positions that may fill a flex spot."""
+"""Positions that can fill a flex spot."""
 
 
 @dataclass(frozen=True)
 class League:
-    """The league that values are for: how many teams start how many of each position."""
+    """The league that values are computed for: its number of teams and the starters of each."""
 
     teams: int = 12
     starters: Mapping[str, int] = field(
@@ -25,24 +25,26 @@ class League:
 
 
 def starters(points: Mapping[str, Sequence[float]], league: League) -> dict[str, int]:
-    """How many of each position the whole league starts: its spots, then the best for the flex.
+    """Return how many players of each position the whole league starts.
+
+    Every team fills its position spots; the best remaining players fill the flex spots.
 
     Args:
         points: expected points of the players of each position, best first.
     """
     counts = {position: league.teams * spots for position, spots in league.starters.items()}
-    left = [
+    remaining = [
         (value, position)
         for position in FLEX
         for value in points.get(position, ())[counts.get(position, 0) :]
     ]
-    for _, position in sorted(left, reverse=True)[: league.teams * league.flex]:
+    for _, position in sorted(remaining, reverse=True)[: league.teams * league.flex]:
         counts[position] += 1
     return counts
 
 
 def replacement(points: Mapping[str, Sequence[float]], league: League) -> dict[str, float]:
-    """Points of the best player of each position whom nobody starts; 0 where there is none."""
+    """Return the points of the best unstarted player of each position; 0 if all players start."""
     counts = starters(points, league)
     return {
         position: values[counts[position]] if len(values) > counts[position] else 0.0

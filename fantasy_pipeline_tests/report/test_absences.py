@@ -54,10 +54,10 @@ def test_byes_by_team() -> None:
 def test_usage_vacated_goes_to_those_of_the_kind() -> None:
     first, second = vacated(PLAYERS)
     assert (first.team, first.targets, first.carries) == ("BUF", 2.0, 14.0)
-    assert [p.name for p in first.heirs] == ["next back"]
+    assert [p.name for p in first.beneficiaries] == ["next back"]
     # A passer's carries are not counted, so that he is not named either.
     assert [p.name for p in first.absent] == ["back"]
     # Carries count where backs leave them; nobody's passer inherits targets.
     assert (second.team, second.targets, second.carries) == ("KC", 9.2, 0.0)
-    assert [p.name for p in second.heirs] == ["other mate", "mate", "limping"]
+    assert [p.name for p in second.beneficiaries] == ["other mate", "mate", "limping"]
     assert [p.name for p in second.absent] == ["star"]

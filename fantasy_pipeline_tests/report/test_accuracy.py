@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fantasy_pipeline.football.tables import PROJECTION_ACCURACY
-from fantasy_pipeline.report.accuracy import scores_of
+from fantasy_pipeline.report.accuracy import season_accuracy
 from fantasy_pipeline_tests.conftest import Rows
 
 
@@ -36,15 +36,15 @@ def test_sources_are_compared_with_nflcom(rows: Rows) -> None:
             for position in ("WR", "ALL")
         ),
     )
-    scores = scores_of(table)
-    assert scores is not None
-    assert [r["name"] for r in scores.rows] == ["Consensus", "NFL.com", "Last game"]
-    assert scores.base == "NFL.com"
-    assert scores.weeks == (1, 2)
-    assert scores.players == 20
-    assert scores.against_base == pytest.approx(-10.0)
-    assert scores.weekly["Consensus"] == {1: 4.4, 2: 4.4}
-    assert scores.coverage == {"WR": 0.8}
+    accuracy = season_accuracy(table)
+    assert accuracy is not None
+    assert [r["name"] for r in accuracy.rows] == ["Consensus", "NFL.com", "Last game"]
+    assert accuracy.base == "NFL.com"
+    assert accuracy.weeks == (1, 2)
+    assert accuracy.players == 20
+    assert accuracy.against_base == pytest.approx(-10.0)
+    assert accuracy.weekly["Consensus"] == {1: 4.4, 2: 4.4}
+    assert accuracy.coverage == {"WR": 0.8}
 
 
 def test_a_week_without_nflcom_does_not_count_where_others_do(rows: Rows) -> None:
@@ -57,11 +57,11 @@ def test_a_week_without_nflcom_does_not_count_where_others_do(rows: Rows) -> Non
             for position in ("WR", "ALL")
         ),
     )
-    scores = scores_of(table)
-    assert scores is not None
-    assert scores.weeks == (1, 1)
-    assert scores.players == 10
-    assert scores.weekly["Consensus"] == {1: 4.0}
+    accuracy = season_accuracy(table)
+    assert accuracy is not None
+    assert accuracy.weeks == (1, 1)
+    assert accuracy.players == 10
+    assert accuracy.weekly["Consensus"] == {1: 4.0}
 
 
 def test_without_nflcom_a_baseline_is_the_measure(rows: Rows) -> None:
@@ -73,15 +73,15 @@ def test_without_nflcom_a_baseline_is_the_measure(rows: Rows) -> None:
             for position in ("RB", "ALL")
         ),
     )
-    scores = scores_of(table)
-    assert scores is not None
-    assert scores.base == "Recency-weighted mean"
-    assert scores.against_base == pytest.approx(0.0)
-    ratios = {r["source"]: (r["players"], r["rmse_ratio"]) for r in scores.rows}
+    accuracy = season_accuracy(table)
+    assert accuracy is not None
+    assert accuracy.base == "Recency-weighted mean"
+    assert accuracy.against_base == pytest.approx(0.0)
+    ratios = {r["source"]: (r["players"], r["rmse_ratio"]) for r in accuracy.rows}
     assert ratios["consensus"] == (10, 1.0)
     assert ratios["espn"] == (7, None), "its seven may be the easy ones"
 
 
 def test_play_offs_and_nothing_are_no_scores(rows: Rows) -> None:
-    assert scores_of(PROJECTION_ACCURACY.arrow_schema.empty_table()) is None
-    assert scores_of(rows(PROJECTION_ACCURACY, row(19, "consensus", "WR", 4.0))) is None
+    assert season_accuracy(PROJECTION_ACCURACY.arrow_schema.empty_table()) is None
+    assert season_accuracy(rows(PROJECTION_ACCURACY, row(19, "consensus", "WR", 4.0))) is None

@@ -59,7 +59,7 @@ def reader(chromium: Browser, league: League) -> Iterator[Reader]:
 def rows(page: Page) -> list[dict[str, str]]:
     """What the rows that are shown say."""
     return page.eval_on_selector_all(
-        "#board tbody tr:not([hidden])",
+        "#ranked-players tbody tr:not([hidden])",
         """rows => rows.map(row => ({
             name: row.querySelector('.name').textContent,
             position: row.dataset.position,
@@ -84,7 +84,7 @@ def test_the_best_come_first_and_the_rest_on_demand(reader: Reader) -> None:
     assert values == sorted(values, reverse=True)
     assert [row["rank"] for row in shown[:2]] == ["1", "2"]
     page.get_by_role("button", name=re.compile("Show all")).click()
-    assert len(rows(page)) == page.locator("#board tbody tr").count() > 200
+    assert len(rows(page)) == page.locator("#ranked-players tbody tr").count() > 200
 
 
 def test_filter_by_position_search_and_flex(reader: Reader) -> None:
@@ -102,7 +102,7 @@ def test_filter_by_position_search_and_flex(reader: Reader) -> None:
     assert [row["name"] for row in rows(page)] == [ends[3]["name"]]
     page.get_by_role("searchbox").fill("nobody of this name")
     assert rows(page) == []
-    assert page.locator("#count").text_content() == "Nobody matches."
+    assert page.locator("#count").text_content() == "No players match."
 
 
 def test_another_scoring_is_another_ranking(reader: Reader) -> None:
@@ -135,8 +135,8 @@ def test_the_scoring_is_that_of_the_whole_page(reader: Reader) -> None:
         for section in ("close-calls", "value"):
             shown = page.locator(f"#{section} [class^=in-]:visible").all()
             assert {one.get_attribute("class") for one in shown} == {f"in-{scoring}"}
-        assert f"starting line, {word}." in said("close-calls")
-        assert f"falls off, {word}." in said("value")
+        assert f"almost equal projections, {word}." in said("close-calls")
+        assert f"Value by rank within each position, {word}." in said("value")
         texts[scoring] = (said("close-calls"), said("value"), said("injuries"))
         best = page.locator(".facts .in-" + scoring)
         assert best.is_visible()
@@ -160,7 +160,7 @@ def test_columns_sort_both_ways_and_say_so(reader: Reader) -> None:
     page.locator("th[data-sort=name]").get_by_role("button").click()
     names = [row["name"] for row in rows(page)]
     assert names == sorted(names)
-    assert page.locator("#board th[aria-sort]").count() == 1
+    assert page.locator("#ranked-players th[aria-sort]").count() == 1
 
 
 def test_dark_by_preference_and_by_choice(reader: Reader) -> None:
@@ -185,7 +185,7 @@ def test_a_phone_needs_no_sideways_scrolling(reader: Reader, week: Any) -> None:
     page = reader.open(PHONE, week)
     for _ in range(2):
         assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
-        first = page.locator("#board tbody tr:not([hidden])").first
+        first = page.locator("#ranked-players tbody tr:not([hidden])").first
         assert first.locator("td.points").is_visible()
         # Once the week is played, what happened is in its place.
         assert first.locator("td.value").is_visible() == (week == UPCOMING)
@@ -196,7 +196,7 @@ def test_a_phone_needs_no_sideways_scrolling(reader: Reader, week: Any) -> None:
 
 def test_a_long_name_stays_on_its_line_until_it_is_opened(reader: Reader) -> None:
     page = reader.open(PHONE)
-    name = page.locator("#board tbody tr:not([hidden]) summary .name").first
+    name = page.locator("#ranked-players tbody tr:not([hidden]) summary .name").first
     usual = name.bounding_box()
     name.evaluate("one => one.textContent = 'Bartholomew Featherstonehaugh-Cholmondeley'")
     long = name.bounding_box()
@@ -220,7 +220,7 @@ def test_accessible(reader: Reader, week: Any, size: dict[str, int], scheme: str
     # A dozen rows, those with most in them: axe takes its time over each.
     page.get_by_role("searchbox").fill("questionable")
     assert 2 < len(rows(page)) < 30
-    page.locator("#board tbody tr:not([hidden]) summary").first.click()
+    page.locator("#ranked-players tbody tr:not([hidden]) summary").first.click()
     found = Axe().run(page).response["violations"]
     assert [(item["id"], item["nodes"][0]["html"]) for item in found] == []
 
@@ -237,7 +237,7 @@ def test_the_keyboard_is_enough(reader: Reader) -> None:
 @pytest.mark.parametrize("size", [DESKTOP, PHONE])
 def test_a_name_opens_what_is_behind_the_points(reader: Reader, size: dict[str, int]) -> None:
     page = reader.open(size)
-    first = page.locator("#board tbody tr:not([hidden])").first
+    first = page.locator("#ranked-players tbody tr:not([hidden])").first
     assert not first.locator(".basis").is_visible()
     first.locator("summary").focus()
     page.keyboard.press("Enter")
@@ -247,11 +247,11 @@ def test_a_name_opens_what_is_behind_the_points(reader: Reader, size: dict[str, 
 
 def test_headings_stay_in_sight(reader: Reader) -> None:
     page = reader.open()
-    page.locator("#board tbody tr:not([hidden])").nth(30).scroll_into_view_if_needed()
+    page.locator("#ranked-players tbody tr:not([hidden])").nth(30).scroll_into_view_if_needed()
     page.mouse.wheel(0, 300)
     page.wait_for_function("scrollY > 300")
     controls = page.locator("#controls").bounding_box()
-    head = page.locator("#board thead th.player").bounding_box()
+    head = page.locator("#ranked-players thead th.player").bounding_box()
     assert controls is not None
     assert head is not None
     assert controls["y"] == pytest.approx(0, abs=1)
@@ -266,8 +266,8 @@ def test_print_shows_all_without_controls_on_white(reader: Reader) -> None:
     assert not page.locator("#controls").is_visible()
     shown = rows(page)
     assert len(shown) > 200
-    assert page.locator("#board td.low:visible").count() == len(shown)
-    assert page.locator("#board td.high:visible").count() == len(shown)
+    assert page.locator("#ranked-players td.low:visible").count() == len(shown)
+    assert page.locator("#ranked-players td.high:visible").count() == len(shown)
     positions = [row["position"] for row in shown]
     assert positions == sorted(positions, key=["QB", "RB", "WR", "TE", "K"].index)
     page.evaluate("dispatchEvent(new Event('afterprint'))")

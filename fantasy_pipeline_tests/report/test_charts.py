@@ -41,13 +41,13 @@ def test_a_chart_is_inline_svg(name: str) -> None:
 
 
 def test_the_coverage_chart_says_what_was_promised() -> None:
-    assert "80 % promised" in DRAWN["coverage"]()
+    assert "80% expected" in DRAWN["coverage"]()
 
 
 def test_the_error_chart_says_percent_and_escapes_names() -> None:
     svg = charts.error_chart(ROWS, "NFL.com")
-    assert "+37.5 %" in svg
-    assert "\N{MINUS SIGN}2.8 %" in svg
+    assert "+37.5%" in svg
+    assert "\N{MINUS SIGN}2.8%" in svg
     assert "Last &lt;game&gt; &amp; more" in svg
 
 
@@ -56,7 +56,7 @@ def test_the_error_chart_compares_on_the_same_players() -> None:
     fewer = {"name": "Few", "rmse": 6.0, "rmse_ratio": 1.05, "ours": False}
     alone = {"name": "Alone", "rmse": 5.0, "rmse_ratio": None, "ours": False}
     svg = charts.error_chart([alone, fewer, *ROWS], "NFL.com")
-    assert "+5.0 %" in svg
+    assert "+5.0%" in svg
     assert ">Few<" in svg
     assert "Alone" not in svg
     # The worst is at the bottom of the axis, which matplotlib writes first.

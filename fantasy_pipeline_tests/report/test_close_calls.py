@@ -47,7 +47,7 @@ def test_floor_ceiling_and_nflcom_name_a_player() -> None:
     safe = player("safe", points=Points(10.1, 7.0, 10.0, 14.0), nflcom_half=9.0)
     bold = player("bold", points=Points(10.0, 2.0, 9.0, 24.0), nflcom_half=11.0)
     (call,) = close_calls([bold, safe], "WR", starters=1)
-    assert (call.safer, call.bolder, call.nflcom) == (safe, bold, bold)
+    assert (call.higher_floor, call.higher_ceiling, call.nflcom) == (safe, bold, bold)
     assert call.favoured is (safe if call.chance >= 0.5 else bold)
 
 
@@ -56,9 +56,9 @@ def test_floor_and_ceiling_are_those_of_the_scoring() -> None:
     two = replace(player("two"), points={**player("two").points, **points})
     one = replace(player("one"), points={s: Points(10.1, 4.0, 9.0, 18.0) for s in two.points})
     (call,) = close_calls([one, two], "WR", 1)
-    assert (call.safer.name, call.bolder.name) == ("one", "two")
+    assert (call.higher_floor.name, call.higher_ceiling.name) == ("one", "two")
     call = replace(call, scoring="std")
-    assert (call.safer.name, call.bolder.name) == ("two", "one")
+    assert (call.higher_floor.name, call.higher_ceiling.name) == ("two", "one")
 
 
 @pytest.mark.parametrize(

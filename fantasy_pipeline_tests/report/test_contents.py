@@ -16,7 +16,7 @@ from fantasy_pipeline.football.tables import (
 )
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.report.contents import (
-    MOST_CORRECTIONS,
+    MAX_CORRECTIONS,
     Input,
     Origin,
     Report,
@@ -85,10 +85,10 @@ def test_corrections_are_those_of_the_latest_week_that_has_some(known: Lake, row
     correct(known, rows, SeasonWeek(2025, 11), ("later", 9.0))
     # Gains and losses alike, what is worth nothing last.
     assert corrected(gathered(known)) == [(8, "b"), (8, "d"), (8, "a"), (8, "c")]
-    correct(known, rows, WEEK, *((f"{n:02}", float(n)) for n in range(MOST_CORRECTIONS + 3)))
+    correct(known, rows, WEEK, *((f"{n:02}", float(n)) for n in range(MAX_CORRECTIONS + 3)))
     found = corrected(gathered(known))
     assert found[0] == (10, "14")
-    assert len(found) == MOST_CORRECTIONS
+    assert len(found) == MAX_CORRECTIONS
 
 
 def score(lake: Lake, rows: Rows, week: SeasonWeek, source: str = "consensus") -> None:
@@ -105,22 +105,22 @@ def test_scores_are_the_seasons_and_before_its_first_those_of_the_last(
     known: Lake, rows: Rows
 ) -> None:
     none = gathered(known)
-    assert (none.scored_season, none.scores) == (2025, None)
+    assert (none.accuracy_season, none.accuracy) == (2025, None)
     score(known, rows, SeasonWeek(2023, 5))
-    assert gathered(known).scores is None, "two seasons ago is not shown"
+    assert gathered(known).accuracy is None, "two seasons ago is not shown"
     for week in (12, 17, 19):
         score(known, rows, SeasonWeek(2024, week))
     score(known, rows, SeasonWeek(2025, 11))
     score(known, rows, SeasonWeek(2025, 1), "somebody else")
     last = gathered(known)
-    assert last.scores is not None
-    assert (last.scored_season, last.scores.weeks) == (2024, (12, 17))
+    assert last.accuracy is not None
+    assert (last.accuracy_season, last.accuracy.weeks) == (2024, (12, 17))
     score(known, rows, SeasonWeek(2025, 1))
     score(known, rows, SeasonWeek(2025, 9))
     now = gathered(known)
-    assert now.scores is not None
-    assert (now.scored_season, now.scores.weeks) == (2025, (1, 9))
-    assert now.scores.players == 10
+    assert now.accuracy is not None
+    assert (now.accuracy_season, now.accuracy.weeks) == (2025, (1, 9))
+    assert now.accuracy.players == 10
 
 
 def test_kickoffs_are_the_weeks_and_sources_count_with_their_latest(

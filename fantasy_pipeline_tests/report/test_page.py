@@ -12,7 +12,7 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.ingest.sites import NAMES as SOURCES
 from fantasy_pipeline.report import page
 from fantasy_pipeline.report.absences import Vacated
-from fantasy_pipeline.report.accuracy import Scores
+from fantasy_pipeline.report.accuracy import SeasonAccuracy
 from fantasy_pipeline.report.close_calls import CloseCall
 from fantasy_pipeline.report.contents import Input, Origin
 from fantasy_pipeline.report.movers import Move
@@ -61,7 +61,7 @@ def test_without_an_address_of_the_ui_a_run_is_named_and_not_linked() -> None:
 
 def test_weeks_behind_the_report_in_words() -> None:
     weeks = [SeasonWeek(2025, week) for week in (1, 2, 9)]
-    words = [page.worded(weeks), page.worded(weeks[:1]), page.worded([])]
+    words = [page.week_range(weeks), page.week_range(weeks[:1]), page.week_range([])]
     assert words == ["2025 weeks 1-9", "2025 week 1", "all"]
 
 
@@ -85,8 +85,10 @@ def test_every_scoring_has_its_calls_movers_and_values() -> None:
 
     assert "one" in shown("ppr")
     assert "other" in shown("std"), "another is worth most"
-    assert "kept no half-PPR points to compare with" in text
-    assert "Neighbours around the starting line, standard." in text
+    assert "stored no half-PPR points to compare with" in text
+    assert (
+        "Pairs of players near the starter cutoff with almost equal projections, standard." in text
+    )
     for before, after in (("15.0", "20.0"), ("8.0", "9.0")):
         assert f'<td class="num">{before}</td><td class="num">{after}</td>' in text
     assert page.most_valuable(made, "std") == [other, one]
@@ -114,9 +116,9 @@ def test_the_sources_named_are_those_that_said_something() -> None:
     made = report([player("a")], sources_as_of={"espn": AS_OF, "sleeper": AS_OF})
     text, markdown = page.html(made), page.markdown(made)
     assert "<dt>Data</dt><dd>nflverse, ESPN, Sleeper</dd>" in text
-    assert "<dt>Sleeper said on</dt><dd>2025-11-04 08:00 UTC</dd>" in text
+    assert "<dt>Sleeper as of</dt><dd>2025-11-04 08:00 UTC</dd>" in text
     assert "Data: nflverse (CC-BY-4.0), ESPN projections, Sleeper projections. " in text
-    assert "; ESPN said on 2025-11-04 08:00 UTC; Sleeper said on" in markdown
+    assert "; ESPN as of 2025-11-04 08:00 UTC; Sleeper as of" in markdown
     assert "NFL.com" not in text + markdown
     made = report([player("a")], sources_as_of={"nflcom": AS_OF})
     text = page.html(made)
@@ -128,10 +130,10 @@ def test_the_sources_named_are_those_that_said_something() -> None:
 def test_the_model_is_named_where_it_is_known() -> None:
     learnt = {"version": "abc", "stats": {"RB": ["carries"]}, "window": {"2013": 9, "2024": 9}}
     made = report([player("a")], model=learnt)
-    assert "<dt>Model</dt><dd><code>abc</code>, learnt from 2013-2024</dd>" in page.html(made)
+    assert "<dt>Model</dt><dd><code>abc</code>, trained on 2013-2024</dd>" in page.html(made)
     assert "; model abc." in page.markdown(made)
     made = report([player("a")], model={"version": "abc", "stats": {}, "window": {}})
-    assert "<dt>Model</dt><dd>baseline: too few seasons to learn from</dd>" in page.html(made)
+    assert "<dt>Model</dt><dd>baseline: too few seasons for training</dd>" in page.html(made)
     assert "model abc" not in page.markdown(made)
     made = report([player("a")])
     assert "<dt>Model</dt>" not in page.html(made)
@@ -139,7 +141,7 @@ def test_the_model_is_named_where_it_is_known() -> None:
 
 
 def test_every_source_of_projections_has_a_name_for_readers() -> None:
-    assert {page.named(source) for source in SOURCES} == {
+    assert {page.source_name(source) for source in SOURCES} == {
         *("NFL.com", "Sleeper", "FantasyPros", "ESPN")
     }
 
@@ -196,7 +198,7 @@ def test_what_is_behind_the_points() -> None:
         "nflcom_half": 22.1,
         "plays": 0.7,
     }
-    said = "70 % to play; 2 sources, 2.5 apart (half-PPR, our model 19.5, NFL.com 22.1)"
+    said = "70% to play; 2 sources, 2.5 points apart (half-PPR: our model 19.5, NFL.com 22.1)"
     told = player("a", **more)
     assert "; ".join(page.basis(told)) == said
     assert f'<p class="basis">{said}.</p>' in page.html(report([told]))
@@ -208,7 +210,7 @@ def test_what_is_behind_the_points() -> None:
 
 def test_a_wide_interval_is_explained_beside_it() -> None:
     text = page.html(report([player("doubt", plays=0.7), player("sure", plays=0.95)]))
-    assert text.count('<span class="chance">70 % to play</span>') == 1
+    assert text.count('<span class="chance">70% to play</span>') == 1
     assert text.count('class="chance"') == 1
 
 
@@ -232,8 +234,8 @@ def test_opponents(opponent: str | None, is_home: bool | None, text: str) -> Non
 def test_close_calls_do_not_contradict_themselves() -> None:
     one, other = player("One"), player("Other", points=Points(9.9, 6.0, 10.0, 21.0))
     behind = report([one, other], calls=[CloseCall(one, other, 0.45)])
-    assert "55 % for Other; higher floor and ceiling: Other" in page.markdown(behind)
-    assert "<strong>55&nbsp;%</strong> for Other." in page.html(behind)
+    assert "55% for Other; higher floor and ceiling: Other" in page.markdown(behind)
+    assert "<strong>55%</strong> for Other." in page.html(behind)
     even = report([one, other], calls=[CloseCall(one, other, 0.502)])
     assert "; even; " in page.markdown(even)
     assert "<strong>Even.</strong>" in page.html(even)
@@ -252,20 +254,23 @@ def test_accuracy_by_position_names_its_base_and_what_is_off() -> None:
     base = {**ours, "source": "x", "name": "Recency-weighted mean", "ours": False}
     fewer = {**base, "source": "espn", "name": "ESPN", "players": 812}
     positions = [{**facts, "position": "QB"}, {**facts, "position": "K", "coverage": 0.7}]
-    scores = Scores(
+    accuracy = SeasonAccuracy(
         (1, 9), 1000, [ours, base, fewer], base["name"], {"Consensus": {1: 4.0}}, positions
     )
-    made = report([player("a")], scores=scores)
+    made = report([player("a")], accuracy=accuracy)
     text, markdown = page.html(made), page.markdown(made)
-    assert "K: 70 % lie between floor and ceiling instead of 80 %" in text
-    assert "QB: 80 % lie" not in text
+    assert (
+        "K: 70% score between floor and ceiling instead of 80%, so the range shown is too narrow."
+        in text
+    )
+    assert "QB: 80% score" not in text
     assert "The axis does not start at 0." in text
-    assert "RMSE to Recency-weighted mean</th>" in text
-    assert "| RMSE to Recency-weighted mean |" in markdown
+    assert "RMSE vs Recency-weighted mean</th>" in text
+    assert "| RMSE vs Recency-weighted mean |" in markdown
     assert '<th scope="row">ESPN</th><td class="num">812</td><td class="num">4.00</td>' in text
     assert '<th scope="row">Consensus</th><td class="num">1,000</td>' in text
     assert "| ESPN | 812 | 4.00 | 5.00 | 0.900 |" in markdown
-    assert "| K | 1,000 | 4.00 | 5.00 | 0.900 | 70 % |" in markdown
+    assert "| K | 1,000 | 4.00 | 5.00 | 0.900 | 70% |" in markdown
 
 
 def cells(text: str, section: str) -> list[list[str]]:
@@ -312,23 +317,23 @@ def test_every_section_says_what_it_has() -> None:
     # Projected points are there in all three scorings, of which the page shows one.
     assert cells(text, "injuries") == [
         ["Gone RB KC", "Injured reserve, knee", "14.2"],
-        ["Maybe WR KC", "Questionable, ankle practice limited 70 % to play", "10.0 10.0 10.0"],
+        ["Maybe WR KC", "Questionable, ankle practice limited 70% to play", "10.0 10.0 10.0"],
         ["KC Gone (RB)", "3.5", "12.2", "Heir 7.5 7.5 7.5 Maybe 10.0 10.0 10.0"],
         ["DET", "Rests QB"],
-        ["LV", "nobody of note"],
+        ["LV", "no relevant players"],
     ]
     minus = "\N{MINUS SIGN}0.30"
     assert cells(text, "corrections") == [
         ["Right WR KC", "receiving yards", "71", "68", minus],
         ["00-2 WR KC", "attempts", "\N{EN DASH}", "1", "\N{EN DASH}"],
     ]
-    assert "Week 9: what differs from its last import" in text
+    assert "Week 9: stats that differ from the last import before the final one." in text
     assert "1 game, 2 teams on bye" in text
     for source in ("ESPN", "NFL.com"):
-        assert f"<dt>{source} said on</dt><dd>2025-11-04 08:00 UTC</dd>" in text
-        assert f"; {source} said on 2025-11-04 08:00 UTC" in markdown
+        assert f"<dt>{source} as of</dt><dd>2025-11-04 08:00 UTC</dd>" in text
+        assert f"; {source} as of 2025-11-04 08:00 UTC" in markdown
     for line in (
-        "- Gone (RB KC): Injured reserve, knee; usually 14.2",
+        "- Gone (RB KC): Injured reserve, knee; average 14.2",
         "- Maybe (WR KC): Questionable, ankle; projected 10.0",
         "- KC: 3.5 targets, 12.2 carries; next: Heir, Maybe",
         "On bye: DET, LV.",
@@ -381,8 +386,8 @@ def test_markdown_in_another_scoring() -> None:
     assert ". Half-PPR points;" in half
     assert ppr.index("| 1 | Catcher") < ppr.index("| 2 | Runner (KC) | v BUF | 11.0")
     assert half.index("| 1 | Runner (KC) | v BUF | 11.0") < half.index("| 2 | Catcher")
-    assert "usually 7.0\n" in ppr
-    assert "usually 7.0 PPR\n" in half
+    assert "average 7.0\n" in ppr
+    assert "average 7.0 PPR\n" in half
     assert "## Accuracy so far\n" in ppr
     assert "## Accuracy so far, PPR\n" in half
 

@@ -1,4 +1,4 @@
-"""Who is on the board, and what is known of each."""
+"""Which players are listed, and what the report states of each."""
 
 from datetime import datetime, timezone
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fantasy_pipeline.football.tables import PLAYER_HISTORY, PROJECTIONS, RAW_PLAYERS
-from fantasy_pipeline.report.players import LISTED, board, players_of, ranked
+from fantasy_pipeline.report.players import LISTED, listed_players, players_of, ranked
 from fantasy_pipeline_tests.conftest import Rows
 from fantasy_pipeline_tests.report.players import player
 
@@ -68,7 +68,7 @@ def test_the_best_are_listed_and_who_is_out_but_would_be() -> None:
     playing = [player(f"p{i:02}", "QB", 30.0 - i / 2) for i in range(50)]
     out = player("hurt", "QB", 0.0, usual=20.0, reason="out")
     reserve = player("reserve", "QB", 0.0, usual=3.0, reason="reserve list")
-    listed = board([*playing, out, reserve])
+    listed = listed_players([*playing, out, reserve])
     assert listed == [*playing[: LISTED["QB"]], out]
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fantasy_pipeline.report.tiers import ENOUGH, tiers
+from fantasy_pipeline.report.tiers import MIN_EXPLAINED, tiers
 
 
 def test_tiers_break_at_the_gaps() -> None:
@@ -39,7 +39,7 @@ def test_no_other_breaks_are_better_and_fewer_do_not_suffice(points: list[int]) 
     assert within(values, breaks) <= min(within(values, other) for other in every) + 1e-9
     if count > 1:
         fewer = combinations(range(1, len(values)), count - 2)
-        allowed = (1 - ENOUGH) * within(values, ())
+        allowed = (1 - MIN_EXPLAINED) * within(values, ())
         assert min(within(values, other) for other in fewer) > allowed - 1e-9
 
 

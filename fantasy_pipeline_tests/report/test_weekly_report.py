@@ -126,7 +126,7 @@ def test_the_report_says_where_it_comes_from(league: League) -> None:
     named = {runs[run_id] for run_id in runs if f"<code>{run_id}</code>" in text}
     assert named == {"report_week", "weekly_projections", "whole_week"}
     assert "As of 2025-11-04 08:00 UTC" in text
-    assert "NFL.com said on" in text
+    assert "NFL.com as of" in text
 
 
 def test_a_range_of_weeks_is_one_run_and_shows_what_happened(league: League) -> None:
@@ -135,7 +135,7 @@ def test_a_range_of_weeks_is_one_run_and_shows_what_happened(league: League) -> 
     for week in PLAYED:
         text = store.read(league.lake, week, "report.html")
         assert text is not None
-        assert "Played; the projections are shown beside what happened." in text
+        assert "Week played: actual points are shown next to the projections." in text
     assert metadata(league, PLAYED[0])["players"].value > 300
 
 

@@ -105,9 +105,9 @@ def _facts(report: "Report") -> dict[str, Any]:
         "out": len(report.absent),
         "may_not_play": len(report.doubtful),
     }
-    if report.scores is not None:
-        name = f"rmse_against_{report.scores.base}_percent"
-        facts[name] = round(report.scores.against_base, 2)
+    if report.accuracy is not None:
+        name = f"rmse_against_{report.accuracy.base}_percent"
+        facts[name] = round(report.accuracy.against_base, 2)
     if report.origin.label:
         facts["data"] = report.origin.label
     return facts

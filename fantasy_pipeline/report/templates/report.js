@@ -1,11 +1,11 @@
 "use strict";
 (() => {
   const numbers = JSON.parse(document.getElementById("numbers").textContent);
-  const table = document.getElementById("board");
+  const table = document.getElementById("ranked-players");
   const body = table.tBodies[0];
   const controls = document.getElementById("controls");
   const more = document.getElementById("more");
-  const FEW = 40;
+  const SHOWN_AT_FIRST = 40;
   const VALUE = "4";
   const FLEX = ["RB", "WR", "TE"];
   let sort = { key: VALUE, up: false };
@@ -61,7 +61,7 @@
     if (one.out !== other.out) return one.out ? 1 : -1;
     const column = Number(sort.key);
     if (Number.isNaN(column)) {
-      // Nothing to say goes last, whichever way.
+      // Rows without text go last in both directions.
       if (!one[sort.key] !== !other[sort.key]) return one[sort.key] ? -1 : 1;
       return (sort.up ? 1 : -1) * one[sort.key].localeCompare(other[sort.key]);
     }
@@ -77,16 +77,16 @@
     return wanted && words.every((word) => row.text.includes(word));
   }
 
-  const places = [...controls.elements.position].map((input) => input.value);
-  const place = (row) => places.indexOf(row.position);
+  const positions = [...controls.elements.position].map((input) => input.value);
+  const positionOrder = (row) => positions.indexOf(row.position);
 
   function show() {
     const position = controls.elements.position.value;
     const words = controls.elements.search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const chosen = rows.filter((row) => matches(row, position, words)).sort(compare);
-    // On paper nobody can choose a position: they follow one another.
-    if (printing) chosen.sort((one, other) => place(one) - place(other));
-    const shown = all || printing || words.length ? chosen : chosen.slice(0, FEW);
+    // A printed page has no position filter: print the positions one after another.
+    if (printing) chosen.sort((one, other) => positionOrder(one) - positionOrder(other));
+    const shown = all || printing || words.length ? chosen : chosen.slice(0, SHOWN_AT_FIRST);
     const one = printing || !["All", "Flex"].includes(position);
     const tiered = one && ["0", VALUE].includes(sort.key) && !sort.up;
     for (const row of rows) row.element.hidden = true;
@@ -106,7 +106,7 @@
     more.hidden = shown.length === chosen.length;
     more.textContent = `Show all ${chosen.length}`;
     document.getElementById("count").textContent =
-      chosen.length ? `${chosen.length} players` : "Nobody matches.";
+      chosen.length ? `${chosen.length} players` : "No players match.";
     for (const head of table.querySelectorAll("th[data-sort]")) {
       if (head.dataset.sort === sort.key) {
         head.setAttribute("aria-sort", sort.up ? "ascending" : "descending");
@@ -123,19 +123,19 @@
       show();
     });
   }
-  // Some browsers keep nothing for files.
-  function recall(name) {
+  // Some browsers have no storage for local files.
+  function stored(name) {
     try {
       return localStorage.getItem(name);
     } catch {
       return null;
     }
   }
-  function keep(name, value) {
+  function store(name, value) {
     try {
       localStorage.setItem(name, value);
     } catch {
-      // The choice holds for this page.
+      // The choice lasts until the page is closed.
     }
   }
 
@@ -143,7 +143,7 @@
   controls.addEventListener("input", (event) => {
     if (event.target.name === "scoring") {
       showScoring(event.target.value);
-      keep("scoring", event.target.value);
+      store("scoring", event.target.value);
     }
     if (event.target.name === "position") all = false;
     show();
@@ -161,10 +161,10 @@
     theme.textContent = isDark() ? "Light" : "Dark";
     theme.setAttribute("aria-label", isDark() ? "Light colours" : "Dark colours");
   }
-  if (recall("theme")) root.dataset.theme = recall("theme");
+  if (stored("theme")) root.dataset.theme = stored("theme");
   theme.addEventListener("click", () => {
     root.dataset.theme = isDark() ? "light" : "dark";
-    keep("theme", root.dataset.theme);
+    store("theme", root.dataset.theme);
     label();
   });
   prefers.addEventListener("change", label);
@@ -176,7 +176,7 @@
   }
 
   label();
-  if (recall("scoring") in numbers) controls.elements.scoring.value = recall("scoring");
+  if (stored("scoring") in numbers) controls.elements.scoring.value = stored("scoring");
   showScoring(controls.elements.scoring.value);
   show();
 })();
