@@ -268,6 +268,15 @@ def test_http_addresses_are_those_of_the_server(text: str) -> None:
     assert named <= routes
 
 
+def test_every_http_address_is_in_the_operations_guide() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    table = text.split("\n## HTTP\n")[1].split("\n## ")[0]
+    routes = [route for route in create_app().routes if isinstance(route, APIRoute)]
+    named = {f"{method} {route.path}" for route in routes for method in route.methods}
+    assert named
+    assert [name for name in named if f"| `{name}` |" not in table] == []
+
+
 def test_the_changelog_has_the_version() -> None:
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     headings = re.findall(r"^## (.+)$", text, flags=re.M)
