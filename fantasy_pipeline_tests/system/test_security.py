@@ -31,7 +31,7 @@ UNSAFE_CALLS = {
     "eval", "exec", "compile", "__import__", "read_pickle", "to_pickle", "unsafe_load", "mktemp",
     "system", "popen", "extractall", "unpack_archive", "_create_unverified_context",
 }  # fmt: skip
-# Read from memory by the desk in `library_hooks.py`, never fetched; and the beginning of addresses.
+# `library_hooks.py` answers the first address itself; the second is the beginning of addresses.
 PLAIN_HTTP = {"http://www.habitatring.com/games.csv", "http://"}
 
 

@@ -89,7 +89,6 @@ def play_games(sides: Sides, outlook: Outlook, active: Bools) -> tuple[Box, Ints
     Returns:
         The box score with every stat column and both fantasy points, and each side's score.
     """
-
     rng = stream(Topic.GAMES, sides.season, sides.week)
     box: Box = {column.name: np.zeros(active.shape) for column in STAT_COLUMNS}
     _receive(box, outlook, rng)

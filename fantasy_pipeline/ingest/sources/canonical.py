@@ -125,7 +125,8 @@ def _failing_if(wrong: str, quoted: str, why: str, value: str) -> str:
         why: what the message says of the value, after "is".
         value: SQL expression.
     """
-    # The message contains the row's value, because DuckDB evaluates a constant error() always.
+    # The row's value in the message also prevents a failure without a wrong row: DuckDB evaluates
+    # the error() of a constant message always.
     why = why.replace("'", "''")
     message = f"cast({quoted} as varchar) || ' is {why}'"
     return f"case when {wrong} then error({message}) else {value} end"
@@ -206,7 +207,7 @@ def _expressions(contract: Table, types: Mapping[str, str], season: int | None) 
 
 
 def _rename_hint(column: Column, added: Sequence[str]) -> str:
-    """Return a hint at the new column that a missing one may be called now, or nothing."""
+    """Return a hint at the new column with a name like that of a missing one; empty without one."""
     for name in (column.name, *column.aliases):
         if near := difflib.get_close_matches(name, added, n=1, cutoff=0.75):
             return f" (renamed to {near[0]}?)"
@@ -259,7 +260,7 @@ def column_notes(present: Sequence[str], contract: Table) -> list[str]:
         _any_name(column) for column in contract.columns if _upstream_name(column, present) is None
     ]
     if dropped:
-        notes.append(f"upstream has no column {', '.join(dropped)}: null")
+        notes.append(f"upstream lacks optional columns, left null: {', '.join(dropped)}")
     return notes
 
 

@@ -347,7 +347,7 @@ class TestMisbehaviour:
         waits = [float(match[1]) for match in found if match]
         assert re.search(r"2024\.parquet answered HTTP 500.*; attempt 2 of 5 in", caplog.text)
         assert len(waits) == 4 * runs
-        # The log has three digits.
+        # The log shows three digits.
         rounded = 0.01 * first
         for attempt in range(4):
             least = first * 2**attempt
@@ -548,7 +548,7 @@ class TestMisbehaviour:
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate and key of our own for 127.0.0.1, in one file."""
+    """Return a file with a self-signed certificate for 127.0.0.1 and its key."""
     openssl = shutil.which("openssl")
     if openssl is None:
         if os.environ.get("CI"):

@@ -1,4 +1,4 @@
-"""Box scores and projections of the sample league: they add up, and look like real ones."""
+"""Box scores and projections of the sample league: they add up and have realistic sizes."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def stats(league: SampleLeague) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def team_games(stats: pd.DataFrame) -> pd.DataFrame:
-    """Sums of every stat, one row per team and game."""
+    """Return the sums of every stat, one row per team and game."""
     names = [column.name for column in STAT_COLUMNS]
     return stats.groupby(["season", "week", "team"])[names].sum()
 
 
 @pytest.fixture(scope="module")
 def scores(games: pd.DataFrame) -> pd.DataFrame:
-    """Points for and against, one row per team and game played."""
+    """Return points for and against, one row per team and game played."""
     played = games.dropna(subset=["home_score"])
     sides = [
         played.rename(columns={f"{us}_team": "team", f"{us}_score": "own", f"{them}_score": "foe"})
@@ -151,7 +151,7 @@ def test_stats_are_never_null_but_for_the_longest_field_goal(stats: pd.DataFrame
     assert set(stats.columns[stats.isna().any()]) == {"fg_long"}
 
 
-# Plausible enough to learn from
+# Realistic sizes, so that models have something to learn
 
 
 @pytest.mark.parametrize("season", [2023, 2024])

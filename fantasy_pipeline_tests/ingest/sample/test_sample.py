@@ -1,4 +1,4 @@
-"""The sample league: deterministic, in the contracts, true to itself, and plainly not real."""
+"""The sample league: deterministic, in the contracts, consistent, and marked as synthetic."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ def games(league: SampleLeague) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def frames(league: SampleLeague) -> dict[str, pd.DataFrame]:
-    """Each data set that comes by season, all seasons in one frame."""
+    """Return each data set with one table per season, all seasons in one frame."""
     return {
         dataset: pa.concat_tables([read(league, dataset, s) for s in SEASONS]).to_pandas()
         for dataset in BY_SEASON
     }
 
 
-# Same call, same bytes
+# The same call returns the same bytes
 
 
 def test_order_of_calls_does_not_matter(league: SampleLeague) -> None:
@@ -129,7 +129,7 @@ def assert_conforms(table: pa.Table, contract: Table) -> None:
     assert table.schema == contract.arrow_schema
     assert contract.conform(table).equals(table)
     optional = {"injury_status", *(name for name in table.column_names if name.endswith("_id"))}
-    # As upstream's: nothing kicked has no longest.
+    # As upstream: a player without a field goal has no longest one.
     optional.add("fg_long")
     for column in contract.columns:
         if column.required and column.name not in optional - set(contract.key):
@@ -143,7 +143,7 @@ def test_it_is_a_source(league: SampleLeague) -> None:
     assert all(callable(getattr(source, name)) for name in methods)
 
 
-# Plainly synthetic
+# Marked as synthetic
 
 
 def test_readers_carry_the_label_and_nothing_is_left_out(league: SampleLeague) -> None:

@@ -1,4 +1,4 @@
-"""From upstream frames to the canonical schema: each trap of the real files on a few rows."""
+"""Conversion of upstream frames to the canonical schema: the traps of the real files, on few rows."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.fixture
 def connection(database: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A session of its own: views and settings end with the test."""
+    """Return a connection whose views and settings end with the test."""
     with database.cursor() as connection:
         yield connection
 
 
 def frame(defaults: dict[str, Any], *records: dict[str, Any], **types: pa.DataType) -> pa.Table:
-    """Records over defaults, as upstream delivers them; columns are those of the defaults."""
+    """Return one row per record, as upstream has them; the defaults give the columns."""
     names = [*defaults, *(name for name in types if name not in defaults)]
     columns = {
         name: pa.array([record.get(name, defaults.get(name)) for record in records], types[name])
@@ -105,7 +105,7 @@ ONLY_NEW = [
 
 
 def old(table: pa.Table) -> pa.Table:
-    """The same rows as the old release has them: old names, yards lost positive, a dakota."""
+    """Return the rows as in the old release: old names, yards lost positive, a column dakota."""
     yards = pa.array([-value for value in table["sack_yards_lost"].to_pylist()])
     index = table.column_names.index("sack_yards_lost")
     table = table.set_column(index, "sack_yards_lost", yards).drop_columns(ONLY_NEW)
@@ -185,7 +185,7 @@ def test_columns_not_used_are_ignored(connection: duckdb.DuckDBPyConnection) -> 
 
 
 def test_the_old_release_has_neither_kicking_nor_defence() -> None:
-    """As measured: 25 of the columns are in no file of it, all others are in every one."""
+    """On the real files, 25 columns are in no file of it, and all others in every file."""
     assert len(ONLY_NEW) == 25
     assert {name.partition("_")[0] for name in ONLY_NEW} == {"fg", "pat", "def", "punt", "kickoff"}
 
@@ -200,7 +200,7 @@ def test_what_the_old_release_has_is_required_of_it(
         canonical.weekly_stats(connection, without(given, column), 2024)
 
 
-# What every data set shares: missing, renamed, retyped, empty
+# All data sets: columns missing, renamed or retyped, and empty files
 
 
 SCORED = [c.name for c in schema.WEEKLY_STATS.columns if c.required and c.name in NEW_STATS]
@@ -211,7 +211,7 @@ def test_a_missing_required_column_is_named(
     connection: duckdb.DuckDBPyConnection, column: str
 ) -> None:
     given = without(frame(NEW_STATS, {}), column)
-    if column == "player_name":  # The abbreviated name is only second choice.
+    if column == "player_name":  # It is the second choice; the full name is there.
         assert canonical.weekly_stats(connection, given, 2024).num_rows == 1
         return
     with pytest.raises(SourceError, match=rf"weekly_stats 2024: upstream has no column {column}"):
@@ -312,7 +312,7 @@ def test_a_column_without_a_value_is_of_any_type(connection: duckdb.DuckDBPyConn
 def test_a_date_that_a_reader_made_of_a_number_is_refused(
     connection: duckdb.DuckDBPyConnection, unit: str
 ) -> None:
-    """19950917, as pandas reads it."""
+    """pandas reads the number 19950917 as nanoseconds after 1970."""
     given = frame(PLAYER, {})
     at = given.column_names.index("birth_date")
     for moment, right in ((datetime(1995, 9, 17), True), (datetime(1970, 1, 1, 0, 0, 19), False)):

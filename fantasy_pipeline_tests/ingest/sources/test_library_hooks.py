@@ -1,4 +1,4 @@
-"""Both unmodified libraries reading tiny files of a directory mirror."""
+"""Both unmodified libraries, reading small files of a directory mirror."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ LIBRARIES = pytest.mark.parametrize(
 
 
 class Mirror:
-    """A directory mirror, and a transport over it."""
+    """A directory mirror and a transport that reads it."""
 
     def __init__(self, root: Path) -> None:
         self.root = root / "mirror"

@@ -1,4 +1,4 @@
-"""The nflverse adapter over a directory mirror: the sample league, written as upstream writes."""
+"""The nflverse adapter, reading the sample league from a mirror in upstream's formats."""
 
 from __future__ import annotations
 
@@ -55,18 +55,18 @@ PRACTICE = {
 def read(source: Nflverse | SampleLeague, dataset: str) -> pa.Table:
     load = getattr(source, dataset)
     if dataset == "nflcom_projections":
-        # But for the moment, which is that of the file.
+        # Without as_of, which is the time of the file.
         return load(SEASON, range(1, LAST_WEEK + 1)).drop_columns(["as_of"])
     return load() if dataset in WHOLE else load(SEASON)
 
 
 def early(table: pa.Table) -> pa.Table:
-    """The first weeks of a season: enough, and quick."""
+    """Return the first weeks of a season, which are quick to read."""
     return table.filter(pc.less_equal(table["week"], LAST_WEEK))
 
 
 def upstream_names(table: pa.Table, contract: Table, old: bool = False) -> pa.Table:
-    """Canonical columns under the names that upstream has for them."""
+    """Return canonical columns under upstream's names."""
     names = {
         column.name: column.aliases[0]
         for column in contract.columns
@@ -79,7 +79,7 @@ OLD_ONLY = {"recent_team", "interceptions", "sacks", "sack_yards"}
 
 
 def as_schedule(games: pa.Table) -> pa.Table:
-    """The schedule with local dates and times, as upstream has it."""
+    """Return the schedule with local dates and times, as upstream has it."""
     eastern = [
         kickoff.astimezone(ZoneInfo("America/New_York")) for kickoff in games["kickoff"].to_pylist()
     ]
@@ -102,7 +102,7 @@ def write_csv(path: Path, table: pa.Table) -> None:
 
 
 def read_csv(path: Path) -> pa.Table:
-    """All as text."""
+    """Return a CSV file with all values as text."""
     with path.open(encoding="utf-8", newline="") as file:
         return pa.Table.from_pylist(list(csv.DictReader(file)))
 
@@ -114,7 +114,7 @@ def write_parquet(path: Path, table: pa.Table) -> None:
 
 @pytest.fixture(scope="module")
 def mirror(sample: SampleLeague, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A mirror of the sample league's first weeks of 2024."""
+    """Return a mirror with the sample league's first weeks of 2024."""
     root = tmp_path_factory.mktemp("mirror")
     for dataset in BY_SEASON:
         table = upstream_names(early(read(sample, dataset)), schema.BY_SEASON[dataset])
@@ -163,7 +163,7 @@ def nflverse(mirror: Path, tmp_path: Path) -> Callable[..., Nflverse]:
 
 @pytest.fixture
 def copy(mirror: Path, tmp_path: Path) -> Path:
-    """A mirror that nothing was read from yet, and that files can be taken out of."""
+    """Return an unread copy of the mirror, whose files a test may change or delete."""
     root = tmp_path / "copy"
     for path in mirror.rglob("*"):
         if path.is_file():
@@ -173,7 +173,7 @@ def copy(mirror: Path, tmp_path: Path) -> Path:
     return root
 
 
-# What comes out is what went in, whichever reader
+# Every reader returns the rows of the file
 
 
 def test_rosters_do_without_the_file_of_players(
@@ -198,7 +198,7 @@ def test_every_reader_delivers_the_canonical_table(
     found = read(nflverse(reader), dataset)
     assert found.schema == expected.schema
     assert found.num_rows > 30
-    # Columns first: the message then names the one that differs.
+    # Column by column, so that the message names the column that differs.
     for name in expected.column_names:
         assert found[name].combine_chunks().equals(expected[name].combine_chunks()), name
 
@@ -245,7 +245,7 @@ def test_a_broken_file_loses_its_own_week_only(
 ) -> None:
     file = copy / NFLCOM / str(SEASON) / "2" / "projected" / "TE_projected.csv"
     lines = file.read_bytes().splitlines(keepends=True)
-    # A new file: the one that is there is linked to other tests' mirror.
+    # A new file, because the old one is a hard link to the mirror of other tests.
     file.unlink()
     file.write_bytes(
         {
@@ -265,7 +265,7 @@ def test_a_broken_file_loses_its_own_week_only(
     assert isinstance(answer.failed[2], UnusableAnswerError)
 
 
-# Who reads what
+# The reader of each data set
 
 
 READERS = {
@@ -311,7 +311,7 @@ def test_an_explicit_reader_is_the_only_one_used(
         assert read(nflverse("nflreadpy", copy), dataset).num_rows > 0
     source = nflverse("nfl_data_py", copy)
     if dataset == "schedule":
-        # nfl_data_py takes it over plain http.
+        # nfl_data_py reads it over plain http.
         forbid(monkeypatch, nfl_data_py, "import_schedules")
         assert source.reader_of(dataset) == "nflreadpy"
     else:
@@ -338,7 +338,7 @@ def test_nfl_data_py_says_that_its_stats_ended(
     assert "--source auto" in refused.value.advice
 
 
-# What is not there
+# Missing seasons and files
 
 
 @pytest.mark.parametrize(
@@ -395,7 +395,7 @@ def test_a_renamed_column_is_named(
         nflverse(reader, copy).snap_counts(SEASON)
 
 
-# Notes, and reading once
+# Notes, and files read once
 
 
 def test_roster_rows_without_an_id_are_noted(nflverse: Callable[..., Nflverse], copy: Path) -> None:
@@ -434,7 +434,7 @@ def test_a_file_is_read_once(nflverse: Callable[..., Nflverse], dataset: str) ->
 def test_the_next_run_reads_a_file_again_only_if_it_changed(
     nflverse: Callable[..., Nflverse], copy: Path, dataset: str
 ) -> None:
-    """One process, several runs: a daemon, or a test."""
+    """A daemon, or a test, has several runs in one process."""
     first = read(nflverse(root=copy), dataset)
     assert read(nflverse(root=copy), dataset).equals(first)
     paths = (
@@ -474,7 +474,7 @@ def test_every_nflcom_position_is_one_of_ours(sample: SampleLeague) -> None:
     assert found == set(FANTASY_POSITIONS)
 
 
-# The guard that all of this stands on
+# The guard against network access
 
 
 @pytest.mark.parametrize("address", [("192.0.2.1", 80), ("example.org", 443)])
@@ -485,7 +485,7 @@ def test_no_test_reaches_the_network(address: tuple[str, int]) -> None:
                 connect(address)
 
 
-# Files that upstream changed, or got wrong
+# Files that upstream changed or damaged
 
 
 EVERY = (*WHOLE, *BY_SEASON, "nflcom_projections")
@@ -497,18 +497,18 @@ OTHER_FILES = {
 
 
 def rewritten(root: Path, dataset: str, change: Callable[[pa.Table], pa.Table]) -> None:
-    """A season's file, changed; of NFL.com's the one of the second week's quarterbacks."""
+    """Change a season's file; of NFL.com's files, the one of quarterbacks in week 2."""
     for pattern in OTHER_FILES.get(dataset) or (FILES[dataset],):
         path = root / pattern.format(season=SEASON)
         is_csv = path.suffix == ".csv"
         table = change(read_csv(path) if is_csv else pq.read_table(path, partitioning=None))
-        # A new file: the one that is there is linked to other tests' mirror.
+        # A new file, because the old one is a hard link to the mirror of other tests.
         path.unlink()
         (write_csv if is_csv else write_parquet)(path, table)
 
 
 def named(dataset: str) -> str:
-    """How messages begin."""
+    """Return the beginning of a data set's messages."""
     return dataset if dataset in WHOLE else f"{dataset} {SEASON}"
 
 
@@ -586,8 +586,9 @@ def test_an_optional_column_that_is_gone_is_reported(
     rewritten(copy, "weekly_rosters", lambda t: t.drop_columns(["yahoo_id"]))
     source = nflverse(root=copy)
     assert read(source, "weekly_rosters")["yahoo_id"].null_count > 0
-    assert f"weekly_rosters {SEASON}: upstream has no column yahoo_id: null" in source.notes(
-        "weekly_rosters", SEASON
+    assert (
+        f"weekly_rosters {SEASON}: upstream lacks optional columns, left null: yahoo_id"
+        in source.notes("weekly_rosters", SEASON)
     )
 
 
@@ -597,7 +598,10 @@ def test_an_optional_column_that_is_gone_is_reported_under_every_name(
     rewritten(copy, "weekly_rosters", lambda t: t.drop_columns(["rookie_year"]))
     source = nflverse(root=copy)
     read(source, "weekly_rosters")
-    note = f"weekly_rosters {SEASON}: upstream has no column rookie_season or rookie_year: null"
+    note = (
+        f"weekly_rosters {SEASON}: upstream lacks optional columns, left null: "
+        "rookie_season or rookie_year"
+    )
     assert note in source.notes("weekly_rosters", SEASON)
 
 
@@ -654,7 +658,7 @@ def test_a_file_without_rows_is_refused(
         # nflreadpy computes with it.
         ("schedule", "roof", [1], "roof"),
         ("players", "draft_number", "first", "draft_pick (upstream: draft_number)"),
-        # A CSV has no types: any number or word could be an id.
+        # A CSV has no types, so any whole number or word could be an id.
         ("player_ids", "espn_id", 1.5, "espn_id"),
         ("player_ids", "name", 1.5, "player_name (upstream: name)"),
         ("weekly_stats", "week", "first", "week"),
