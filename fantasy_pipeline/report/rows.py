@@ -1,4 +1,4 @@
-"""The lake's rows that one week's report is made from, each table read once."""
+"""Read the lake's rows behind one week's report, each table once."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class ReportRows:
         return (rows for rows in every if rows is not None)
 
     def so_far(self, rows: pa.Table, season: int) -> pa.Table:
-        """Return those of `accuracy` or `corrections` that are of a season."""
+        """Return the rows of one season, of `accuracy` or `corrections`."""
         return rows.filter(pc.equal(rows["season"], season))
 
 
@@ -72,7 +72,7 @@ class ReportReader:
         return self._lake.read(table, columns=columns, seasons=seasons)
 
     def read(self, week: SeasonWeek) -> ReportRows:
-        """Return what a week's report is made from.
+        """Return the rows behind a week's report.
 
         Raises:
             NotMaterializedError: the lake lacks the week's projections, or raw_players of a week
@@ -103,5 +103,5 @@ class ReportReader:
 
 
 def read_rows(lake: Lake, week: SeasonWeek) -> ReportRows:
-    """Return what one week's report is made from; see `ReportReader.read`."""
+    """Return the rows behind one week's report; see `ReportReader.read`."""
     return ReportReader(lake, week.season).read(week)

@@ -1,9 +1,9 @@
-"""Reports in the lake, under ``reports/season=2025/week=10/``.
+"""Store reports in the lake, under ``reports/season=2025/week=10/``.
 
-``report.html``, ``report.md`` in PPR, ``report-half.md``, ``report-std.md``, ``state.json``.
-The state keeps the points that the report was made from, and those of the refresh before: the
-movers are what differs. A report made again from the same projections says the same. It also keeps
-a digest of everything that the report shows, to tell whether the report is stale.
+The files are ``report.html``, ``report.md`` (PPR), ``report-half.md``, ``report-std.md`` and
+``state.json``. The state has the points of the report and those of the previous refresh; the movers
+are their differences, so a report made again from the same projections has the same movers. The
+state also has a digest of everything that the report shows; it tells if the report is out of date.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PointsById = Mapping[Scoring, Mapping[str, float]]
 
 @dataclass(frozen=True)
 class Refresh:
-    """Points by scoring and player id, as of a moment; a scoring that was not kept is missing."""
+    """Points by scoring and player id as of a moment; a scoring that was not stored is missing."""
 
     as_of: datetime
     points: PointsById
@@ -36,10 +36,10 @@ class Refresh:
 
 @dataclass(frozen=True)
 class State:
-    """The refresh that a report shows, and the different one before it, if there was one.
+    """The refresh that a report shows, and the last one before it with other points, if any.
 
     Args:
-        made_from: digest of what the stored report shows; None: it was not stored yet.
+        made_from: digest of the rows that the stored report shows; None: no report is stored yet.
     """
 
     shown: Refresh
@@ -58,7 +58,7 @@ def projected_points(projections: pa.Table) -> PointsById:
 
 
 def advance(state: State | None, points: PointsById, as_of: datetime) -> State:
-    """The state after projecting `points`; unchanged if they are what was shown."""
+    """Return the state after a refresh; the same points as before leave it unchanged."""
     if state is None:
         return State(Refresh(as_of, points))
     if all(points[scoring] == shown for scoring, shown in state.shown.points.items()):
@@ -67,49 +67,49 @@ def advance(state: State | None, points: PointsById, as_of: datetime) -> State:
 
 
 def name(week: SeasonWeek, file: str) -> str:
-    """Path of a report's file under the lake's root."""
+    """Return the path of a report's file under the lake's root."""
     return f"reports/season={week.season}/week={week.week:02d}/{file}"
 
 
 def file_of(format: Format, scoring: Scoring = "ppr") -> str:
-    """Name of a report's file; a page has every scoring, Markdown is a file for each."""
+    """Return the name of a report's file: one page for all scorings, one Markdown file for each."""
     return f"report-{scoring}.md" if format == "md" and scoring != "ppr" else f"report.{format}"
 
 
 def path(lake: Lake, week: SeasonWeek, file: str) -> str:
-    """Where a report's file is: a path, or a URL where the lake is one."""
+    """Return the location of a report's file: a path, or a URL if the lake is on object storage."""
     return f"{lake.root}/{name(week, file)}"
 
 
 def read_state(lake: Lake, week: SeasonWeek) -> State | None:
-    """The state of a week's report; None if there is none.
+    """Return the state of a week's report; None if no state is stored.
 
     Raises:
-        PipelineError: the file is broken.
+        PipelineError: the state file is broken.
     """
     text = lake.read_bytes(name(week, "state.json"))
     if text is None:
         return None
     try:
-        found = json.loads(text)
+        content = json.loads(text)
         shown, before = (
             Refresh(datetime.fromisoformat(item["as_of"]), _by_scoring(item["points"]))
             if item
             else None
-            for item in (found["shown"], found["before"])
+            for item in (content["shown"], content["before"])
         )
         if shown is None:
-            raise ValueError("nothing is shown")
-        return State(shown, before, found.get("made_from"))
+            raise ValueError("no refresh is shown")
+        return State(shown, before, content.get("made_from"))
     except (ValueError, KeyError, TypeError) as error:
         raise PipelineError(
-            f"weekly_report {week}: {lake.root}/{name(week, 'state.json')} is broken. Delete it; "
-            "only the movers of the next report are lost."
+            f"weekly_report {week}: {lake.root}/{name(week, 'state.json')} is broken. Delete it "
+            "and make the report again; only the movers of that report are lost."
         ) from error
 
 
 def _by_scoring(points: Mapping[Any, Any]) -> PointsById:
-    """Points as a state has them; earlier versions kept those of PPR alone."""
+    """Return the points of a state by scoring; earlier versions stored PPR points only."""
     if all(isinstance(value, dict) for value in points.values()):
         return points
     return {"ppr": points}
@@ -118,10 +118,12 @@ def _by_scoring(points: Mapping[Any, Any]) -> PointsById:
 def write(
     lake: Lake, week: SeasonWeek, texts: Mapping[str, str], state: State, made_from: str
 ) -> None:
-    """Replace the files of a week's report; the state last, so that a killed run loses none.
+    """Replace the files of a week's report.
+
+    The state is written last: a run that is killed before leaves the old state, and so the movers.
 
     Args:
-        texts: by name of the file, see `file_of`.
+        texts: contents by file name, see `file_of`.
         made_from: `fingerprint` of the rows that the report shows.
     """
     for file, text in texts.items():
@@ -136,6 +138,6 @@ def write(
 
 
 def read(lake: Lake, week: SeasonWeek, file: str) -> str | None:
-    """A file of the stored report; None if there is none."""
+    """Return a file of the stored report; None if it is not stored."""
     content = lake.read_bytes(name(week, file))
     return None if content is None else content.decode()
