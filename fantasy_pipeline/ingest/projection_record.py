@@ -1,29 +1,30 @@
-"""The frozen record of other people's projections: what is added, what was known, who copies whom.
+"""Keep the record of other sources' projections: add a download, and look up what was known when.
 
-`source_projections` holds every statement with the moment it was made. These are the only places
-that decide these things; all functions but `stored_record` are pure.
+`source_projections` stores every statement of a source with the moment at which the source made it.
+A stored statement is never changed or removed. All functions except `stored_record` are pure.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from fantasy_pipeline.errors import NotMaterializedError, PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import SOURCE_PROJECTIONS
 from fantasy_pipeline.football.tables.week_rows import codes
 from fantasy_pipeline.ingest.sites import ARCHIVED
+from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.duck import arrow, database, query
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from fantasy_pipeline.lake import Lake
-
-LEAST_SHARE = 0.5
-"""A fetch that drops more than half of the players yet to play is taken for broken."""
+MAX_MISSING_SHARE = 0.5
+"""A download that lacks more than half of the players who are yet to play counts as broken."""
+_NEVER = np.iinfo(np.int64).max
+"""Later than any moment, in microseconds since 1970."""
 _LATEST = """
 from statements
 qualify row_number() over (
@@ -31,37 +32,34 @@ qualify row_number() over (
 ) = 1
 order by season, week, source, player_id
 """
-_ABOUT = {
-    *("season", "week", "source", "player_id", "player_name", "position", "team", "as_of"),
-    "kickoff",
-}
+_KEY = ("season", "week", "source", "player_id")
+_ABOUT = {*_KEY, "player_name", "position", "team", "as_of", "kickoff"}
 CONTENT = tuple(name for name in SOURCE_PROJECTIONS.column_names if name not in _ABOUT)
-"""Columns that are what a source says; the others say of whom, and when."""
+"""Columns that a source states: points, ranks and stats. The others name the player and time."""
 
 
 def stored_record(lake: Lake, weeks: Sequence[SeasonWeek]) -> pa.Table:
-    """The record of those of some weeks that a lake has, also as older versions wrote it.
+    """Return the stored statements about some weeks, also those that older versions wrote.
 
-    What was said cannot be had again: columns that came later are null, nothing else is lost.
+    Past statements cannot be downloaded again. Columns that an older file lacks are null; every
+    other value is kept.
+
+    Returns:
+        `SOURCE_PROJECTIONS` rows; weeks that the lake lacks have none.
     """
-    import pyarrow as pa
-
-    empty = SOURCE_PROJECTIONS.arrow_schema.empty_table()
-    parts = [empty]
+    parts = [SOURCE_PROJECTIONS.arrow_schema.empty_table()]
     for week in sorted(set(lake.weeks(SOURCE_PROJECTIONS)) & set(weeks)):
         try:
             parts.append(lake.read(SOURCE_PROJECTIONS, [week]))
         except NotMaterializedError:
             raise
         except PipelineError:
-            parts.append(_by_column(lake, week))
+            parts.append(_read_older_layout(lake, week))
     return pa.concat_tables(parts)
 
 
-def _by_column(lake: Lake, week: SeasonWeek) -> pa.Table:
-    """A week of an older layout under today's."""
-    import pyarrow as pa
-
+def _read_older_layout(lake: Lake, week: SeasonWeek) -> pa.Table:
+    """Return a week of an older layout in today's columns, with null for those it lacks."""
     columns = {}
     rows = lake.read(SOURCE_PROJECTIONS, [week], ["season"]).num_rows
     for name in SOURCE_PROJECTIONS.column_names:
@@ -73,62 +71,73 @@ def _by_column(lake: Lake, week: SeasonWeek) -> pa.Table:
     return pa.table(columns, schema=SOURCE_PROJECTIONS.arrow_schema)
 
 
-def merge_missing(stored: pa.Table, told: pa.Table) -> pa.Table:
-    """`told`, and the statements of `stored` that it lacks: what is recorded is never lost."""
-    lost = stored.join(
-        told.select(SOURCE_PROJECTIONS.key), SOURCE_PROJECTIONS.key, join_type="left anti"
-    )
-    if not lost.num_rows:
-        return told
-    import pyarrow as pa
+def merge_missing(stored: pa.Table, rows: pa.Table) -> pa.Table:
+    """Return `rows` and the stored statements that they lack, so that a write removes none.
 
-    return SOURCE_PROJECTIONS.conform(pa.concat_tables([told, lost.select(told.column_names)]))
+    Args:
+        stored: `SOURCE_PROJECTIONS` rows, as in the lake now.
+        rows: `SOURCE_PROJECTIONS` rows to write.
+    """
+    missing = stored.join(
+        rows.select(SOURCE_PROJECTIONS.key), SOURCE_PROJECTIONS.key, join_type="left anti"
+    )
+    if not missing.num_rows:
+        return rows
+    return SOURCE_PROJECTIONS.conform(pa.concat_tables([rows, missing.select(rows.column_names)]))
 
 
 def as_known_at(statements: pa.Table, at: datetime | None = None) -> pa.Table:
-    """What each source had said about each player when his game kicked off, or at a moment before.
+    """Return what each source had stated about each player at kick-off, or at an earlier moment.
 
-    That is its latest statement made before kick-off. An archived source that was not asked about
-    a week in time counts with the earliest statement recorded, which is of before the games though
-    fetched later. Whatever else was said late is left out.
+    That is the source's latest statement before the player's kick-off. An archived source that was
+    not downloaded in time for a week counts with its earliest stored statement: its files date from
+    before the games. No other late statement counts.
 
     Args:
         statements: `SOURCE_PROJECTIONS`.
-        at: what was known at this moment; None: at each player's kick-off.
+        at: moment of the look-up, UTC; None: each player's kick-off.
 
     Returns:
-        `SOURCE_PROJECTIONS` rows, one per source, player and week at most.
+        `SOURCE_PROJECTIONS` rows, at most one per source, player and week.
     """
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    far = np.iinfo(np.int64).max
+    # (rows,) int64: microseconds since 1970. A statement without a moment is the oldest, a player
+    # without a game never kicks off.
     as_of = statements["as_of"].cast("int64").fill_null(0).to_numpy()
-    kickoff = statements["kickoff"].cast("int64").fill_null(far).to_numpy()
-    now = far if at is None else _micros(at) + 1
-    in_time = as_of < np.minimum(kickoff, now)
+    kickoff = statements["kickoff"].cast("int64").fill_null(_NEVER).to_numpy()
+    # One moment: statements made at `at` itself still count.
+    limit = _NEVER if at is None else _microseconds(at) + 1
+    # (rows,) bool: stated before kick-off and by the moment of the look-up.
+    in_time = as_of < np.minimum(kickoff, limit)
+    # (rows,) bool, then int: whether the source is archived, and its number.
     archived = pc.is_in(statements["source"], pa.array(ARCHIVED)).to_numpy(zero_copy_only=False)
     source = pc.index_in(statements["source"], pc.unique(statements["source"])).to_numpy()
+    # (rows,) int64: season, week and source in one number: the file that a row comes from.
     file = codes(statements).astype(np.int64) * 1000 + source
-    # Players without a game, as of a cancelled one, tell nothing.
-    asked_in_time = np.isin(file, np.unique(file[(as_of < kickoff) & (kickoff < far)]))
-    counts = in_time | (archived & ~asked_in_time & (kickoff < now))
-    # Latest in time last; before those in time, the earliest late one last.
+    # (rows,) bool: the file has a statement before some kick-off, so it was downloaded in time.
+    # Players without a game, as of a cancelled one, prove nothing.
+    has_early_rows = np.isin(file, np.unique(file[(as_of < kickoff) & (kickoff < _NEVER)]))
+    # (rows,) bool: in time, or from an archive that was downloaded only after the games.
+    counts = in_time | (archived & ~has_early_rows & (kickoff < limit))
+    # (rows,) int64: per player, the row to take has the highest order: the latest in time, and
+    # where no row is in time, the earliest late one (late rows are negative).
     order = np.where(in_time, as_of, -as_of)
     rows = statements.append_column("order", pa.array(order)).filter(pa.array(counts))
-    key = ["season", "week", "source", "player_id"]
-    rows = rows.sort_by([(name, "ascending") for name in (*key, "order")])
+    rows = rows.sort_by([(name, "ascending") for name in (*_KEY, "order")])
+    return _last_of_each_key(rows.drop_columns(["order"]))
+
+
+def _last_of_each_key(rows: pa.Table) -> pa.Table:
+    """Return the last row of each run of equal season, week, source and player."""
     if rows.num_rows < 2:
-        return rows.drop_columns(["order"])
-    last = np.zeros(rows.num_rows, dtype=bool)
-    last[-1] = True
-    for name in key:
+        return rows
+    # (rows,) bool: the next row differs in some key column, or there is no next row.
+    is_last = np.zeros(rows.num_rows, dtype=bool)
+    is_last[-1] = True
+    for name in _KEY:
         column = rows[name].combine_chunks()
-        last[:-1] |= pc.not_equal(column.slice(1), column.slice(0, len(column) - 1)).to_numpy(
-            zero_copy_only=False
-        )
-    return rows.filter(pa.array(last)).drop_columns(["order"])
+        differs = pc.not_equal(column.slice(1), column.slice(0, len(column) - 1))
+        is_last[:-1] |= differs.to_numpy(zero_copy_only=False)
+    return rows.filter(pa.array(is_last))
 
 
 def latest_statements(statements: pa.Table) -> pa.Table:
@@ -142,62 +151,62 @@ def latest_statements(statements: pa.Table) -> pa.Table:
         return arrow(connection, _LATEST)
 
 
-def _micros(moment: datetime) -> int:
+def _microseconds(moment: datetime) -> int:
+    """Return microseconds since 1970, exactly; `timestamp()` would round them."""
     since = moment.astimezone(timezone.utc) - datetime(1970, 1, 1, tzinfo=timezone.utc)
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
-def merge_snapshot(stored: pa.Table, said: pa.Table, kickoffs: pa.Table) -> pa.Table:
-    """The record of some weeks with what sources say now.
+def merge_snapshot(stored: pa.Table, stated: pa.Table, kickoffs: pa.Table) -> pa.Table:
+    """Return the record of some weeks with today's statements of the sources added.
 
-    A statement already recorded is not added again; one that differs is, and what was said before
-    stays. A player whom a source does not project any more gets a row without points. What is
-    older than the record's latest of that source and week is left out.
+    A statement that differs from the stored one is added beside it; an equal one is not. A player
+    whom a source no longer projects gets a row without points. Statements older than the latest
+    stored one of their source and week are left out.
 
     Args:
-        stored: `SOURCE_PROJECTIONS` of those weeks so far.
-        said: rows of the same columns, whole weeks of a source each.
+        stored: `SOURCE_PROJECTIONS` rows of those weeks so far.
+        stated: `SOURCE_PROJECTIONS` rows of today, each source's weeks whole.
         kickoffs: season, week, player_id and kickoff, as scheduled now.
     """
-    columns = ", ".join(CONTENT)
-    sql = query(__package__, "projection_record").format(
-        content_new=_row("n"),
-        content_kept=_row("k"),
+    record = query(__package__, "projection_record").format(
+        content_new=_content_of("n"),
+        content_kept=_content_of("k"),
         blank=", ".join(f"null as {name}" for name in CONTENT),
-        columns=columns,
+        columns=", ".join(CONTENT),
     )
     with database() as connection:
         connection.register("stored", stored)
-        connection.register("said", said)
+        connection.register("stated", stated)
         connection.register("kickoffs", kickoffs)
         table = arrow(
             connection,
             "select r.* replace (coalesce(k.kickoff, r.kickoff) as kickoff)"  # noqa: S608 - our own text
-            f" from ({sql}) r left join kickoffs k using (season, week, player_id)",
+            f" from ({record}) r left join kickoffs k using (season, week, player_id)",
         )
     return SOURCE_PROJECTIONS.conform(table)
 
 
-def _row(alias: str) -> str:
+def _content_of(alias: str) -> str:
+    """Return SQL for the content columns of a table as one value, to compare them at once."""
     return "row(" + ", ".join(f"{alias}.{name}" for name in CONTENT) + ")"
 
 
-def missing_players(stored: pa.Table, said: pa.Table) -> tuple[int, int]:
-    """Of the players whom the record of a source and week has and who are yet to play when the
-    source speaks: how many it does not name any more, and how many there are.
+def missing_players(stored: pa.Table, stated: pa.Table) -> tuple[int, int]:
+    """Return how many stored players a source no longer names, and how many it should name.
+
+    It should name every player with a projection whose game is still to come at that moment.
 
     Args:
-        stored, said: rows of one source and week.
+        stored, stated: `SOURCE_PROJECTIONS` rows of one source and week.
     """
-    import pyarrow.compute as pc
-
-    now = pc.max(said["as_of"]).as_py()
+    now = pc.max(stated["as_of"]).as_py()
     before = as_known_at(stored)
-    ahead = before.filter(
+    to_play = before.filter(
         pc.and_(
             pc.fill_null(pc.greater(before["kickoff"], now), True),
             pc.is_valid(pc.coalesce(*(before[name] for name in CONTENT))),
         )
     )
-    expected = set(ahead["player_id"].to_pylist())
-    return len(expected - set(said["player_id"].to_pylist())), len(expected)
+    expected = set(to_play["player_id"].to_pylist())
+    return len(expected - set(stated["player_id"].to_pylist())), len(expected)

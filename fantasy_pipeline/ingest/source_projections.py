@@ -1,6 +1,7 @@
-"""`source_projections`: who is asked about which weeks, and what it means when one does not answer.
+"""Build `source_projections`: ask the sources about some weeks and add their answers to the record.
 
-What one source says is its adapter's (`sources.projections`), what is kept of it `source_record`'s.
+This module decides which source is asked about which week, and what a missing answer means. A
+site's format belongs in `ingest/sites`, the rules of the record in `ingest/projection_record.py`.
 """
 
 from __future__ import annotations
@@ -8,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from fantasy_pipeline.errors import PipelineError, SourceError, UnusableAnswerError
 from fantasy_pipeline.football.calendar import ScheduledWeek, games_from_table, season_schedule
@@ -17,39 +20,31 @@ from fantasy_pipeline.football.tables import PLAYER_WEEK, SOURCE_PROJECTIONS
 from fantasy_pipeline.football.tables.week_rows import of_week, weeks_in
 from fantasy_pipeline.football.team_games import team_games
 from fantasy_pipeline.ingest.projection_record import (
-    LEAST_SHARE,
+    MAX_MISSING_SHARE,
     as_known_at,
     merge_snapshot,
     missing_players,
 )
 from fantasy_pipeline.ingest.sites import ARCHIVED
-from fantasy_pipeline.ingest.sites.base import (
-    ProjectionSource,
-    SourceResponse,
-    unusable,
-)
+from fantasy_pipeline.ingest.sites.base import ProjectionSource, SourceResponse, unusable
 from fantasy_pipeline.ingest.source_copies import find_copies, find_stale
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-FEW = 20
-"""Players of a source and week below which nothing is made of those it leaves out."""
+MIN_PLAYERS = 20
+"""Least number of stored players of a source and week to judge an answer by those it lacks."""
 
 
 @dataclass
 class FetchResult:
-    """The record of some weeks of a season, and how whole it is.
+    """The record of some weeks of a season after a fetch, and its gaps.
 
     Args:
         table: `SOURCE_PROJECTIONS` rows.
         warnings: gaps and oddities, one line per source.
-        present: by week, sources that the record has.
-        missing: by week, sources that could have said something and of which the record has
-            nothing.
-        failed: by week, sources that were asked in vain; the record may have them of before.
-        late: by week, sources of which everything was said after kick-off.
-        same: by week, sources that copy another, and whom.
+        present: by week, sources in the record.
+        missing: by week, sources that cover the week and are not in the record.
+        failed: by week, sources whose download failed now; the record may have older statements.
+        late: by week, sources whose statements were all made after kick-off.
+        copies: by week, sources that copy another source, and their original.
     """
 
     table: pa.Table
@@ -58,20 +53,39 @@ class FetchResult:
     missing: dict[int, list[str]] = field(default_factory=dict)
     failed: dict[int, list[str]] = field(default_factory=dict)
     late: dict[int, list[str]] = field(default_factory=dict)
-    same: dict[int, dict[str, str]] = field(default_factory=dict)
+    copies: dict[int, dict[str, str]] = field(default_factory=dict)
 
     def metadata(self, week: int) -> dict[str, str]:
-        """What a reader of one week must know."""
+        """Return one week's sources and gaps by label; labels without content are left out."""
         facts = {
             "sources": ", ".join(self.present.get(week, [])) or "none",
             "sources missing": ", ".join(self.missing.get(week, [])),
             "sources failed": ", ".join(self.failed.get(week, [])),
             "sources late": ", ".join(self.late.get(week, [])),
             "copies": ", ".join(
-                f"{one} = {other}" for one, other in self.same.get(week, {}).items()
+                f"{copy} = {original}" for copy, original in self.copies.get(week, {}).items()
             ),
         }
         return {name: text for name, text in facts.items() if text}
+
+
+@dataclass
+class _Answers:
+    """The sources' answers about some weeks, by source name.
+
+    Args:
+        covered: weeks that each source covers, whether it was asked or not.
+        failed: weeks whose download failed, with the error.
+        parts: `SOURCE_PROJECTIONS` rows of one source and week each; all of them are usable.
+        answered: sources with a usable week.
+        warnings: gaps and oddities.
+    """
+
+    covered: dict[str, set[int]] = field(default_factory=dict)
+    failed: dict[str, dict[int, SourceError]] = field(default_factory=dict)
+    parts: list[pa.Table] = field(default_factory=list)
+    answered: set[str] = field(default_factory=set)
+    warnings: list[str] = field(default_factory=list)
 
 
 def source_projections(
@@ -84,133 +98,131 @@ def source_projections(
     now: datetime,
     before: pa.Table | None = None,
 ) -> FetchResult:
-    """Ask every source that can say something about some weeks of a season; add it to the record.
+    """Ask each source about the weeks of a season that it covers, and return the new record.
 
-    A week whose games have all kicked off is asked about once: nothing said later was said before.
+    A week whose games have all kicked off is asked about once: later statements are all late.
 
     Args:
+        sources: one adapter per site.
         raw_players: names, positions, teams and ids of `RAW_PLAYERS` of those weeks.
         games: `GAMES`.
         stored: the record of those weeks so far, `SOURCE_PROJECTIONS`.
-        now: the moment that decides which weeks are over.
-        before: the record of the weeks before those, to see whether a source repeats itself.
+        now: the moment that decides which weeks are over, UTC.
+        before: the record of the weeks before those, to find files that repeat them.
 
     Raises:
-        SourceError: of a week, no source has anything, and one failed that should have; see
-            `_refuse_nothing`.
+        SourceError: a week has no statement of any source, and a source failed that should have
+            had one; see `_require_some_source`.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    schedule = season_schedule(
-        games_from_table(games.filter(pc.equal(games["season"], season))), season, now
-    )
+    of_season = games.filter(pc.equal(games["season"], season))
+    schedule = season_schedule(games_from_table(of_season), season, now)
     wanted = [schedule[week] for week in weeks if week in schedule]
-    told = FetchResult(stored)
-    asked: dict[str, dict[int, ScheduledWeek]] = {}
-    failed: dict[str, dict[int, SourceError]] = {}
-    heard: set[str] = set()
-    parts = [SOURCE_PROJECTIONS.arrow_schema.empty_table()]
+    answers = _ask(sources, raw_players, stored, season, wanted)
+    stated = pa.concat_tables([SOURCE_PROJECTIONS.arrow_schema.empty_table(), *answers.parts])
+    table = merge_snapshot(stored, stated, _kickoffs(games, raw_players))
+    result = FetchResult(table, answers.warnings)
+    _describe(result, answers, wanted)
+    result.warnings += _stale_files(table, before, weeks)
+    for week in wanted:
+        _require_some_source(result, answers, week)
+    return result
+
+
+def _ask(
+    sources: Sequence[ProjectionSource],
+    raw_players: pa.Table,
+    stored: pa.Table,
+    season: int,
+    wanted: Sequence[ScheduledWeek],
+) -> _Answers:
+    """Ask each source about the weeks that it covers and that may have news."""
+    answers = _Answers()
     for source in sources:
-        had = _weeks_of(stored, source.name)
-        can = {week.at.week: week for week in wanted if source.covers(week)}
-        asked[source.name] = can
+        covered = [week for week in wanted if source.covers(week)]
+        answers.covered[source.name] = {week.at.week for week in covered}
+        recorded = _weeks_of(stored, source.name)
         due = [
-            w
-            for w in can.values()
-            if source.archived or not (w.all_kicked_off and w.at.week in had)
+            week
+            for week in covered
+            if source.archived or not (week.all_kicked_off and week.at.week in recorded)
         ]
         if not due:
             continue
-        answer = _drop_invalid_weeks(source.fetch(due, raw_players), source.name)
-        failed[source.name] = answer.failed
-        for number in answer.failed:
-            told.failed.setdefault(number, []).append(source.name)
-        whole = _drop_broken_weeks(answer, stored, source.name, told.warnings)
-        if whole:
-            heard.add(source.name)
-        parts += whole
-        told.warnings += _gaps(source.name, season, answer)
-        told.warnings += answer.warnings
-    told.table = merge_snapshot(stored, pa.concat_tables(parts), _kickoffs(games, raw_players))
-    _describe(told, asked, wanted)
-    told.warnings += _repeats(told.table, before, weeks)
-    for week in wanted:
-        _require_some_source(told, failed, heard, week)
-    return told
+        response = _drop_invalid_weeks(source.fetch(due, raw_players), source.name)
+        answers.failed[source.name] = response.failed
+        usable = _drop_broken_weeks(response, stored, source.name, answers.warnings)
+        if usable:
+            answers.answered.add(source.name)
+        answers.parts += usable
+        answers.warnings += _gaps(source.name, season, response)
+        answers.warnings += response.warnings
+    return answers
 
 
 def _weeks_of(table: pa.Table, source: str) -> set[int]:
-    import pyarrow.compute as pc
-
     return set(pc.unique(table.filter(pc.equal(table["source"], source))["week"]).to_pylist())
 
 
-def _drop_invalid_weeks(answer: SourceResponse, source: str) -> SourceResponse:
-    """An answer in parts of one week each, without weeks that break the table's contract: one
-    source's 85 points must not keep the others from being written."""
-    kept = []
-    for part in answer.parts:
-        for at in weeks_in(part):
-            said = of_week(part, at)
+def _drop_invalid_weeks(response: SourceResponse, source: str) -> SourceResponse:
+    """Return a response in parts of one week each, without weeks that break the table's contract.
+
+    A value out of range in one source's file must not stop the write of the other sources.
+    """
+    valid = []
+    for part in response.parts:
+        for week in weeks_in(part):
             try:
-                kept.append(SOURCE_PROJECTIONS.validated(said).rows)
+                valid.append(SOURCE_PROJECTIONS.validated(of_week(part, week)).rows)
             except PipelineError as error:
                 cause = f"the answer breaks the contract of {str(error).rstrip('.')}"
-                answer.failed[at.week] = unusable(source, at, cause)
-    return replace(answer, parts=kept)
+                response.failed[week.week] = unusable(source, week, cause)
+    return replace(response, parts=valid)
 
 
 def _drop_broken_weeks(
-    answer: SourceResponse, stored: pa.Table, source: str, warnings: list[str]
+    response: SourceResponse, stored: pa.Table, source: str, warnings: list[str]
 ) -> list[pa.Table]:
-    """The weeks of an answer, without those in which most players have gone missing."""
-    import pyarrow.compute as pc
-
-    kept = []
-    ours = stored.filter(pc.equal(stored["source"], source))
-    for said in answer.parts:
-        (at,) = weeks_in(said)
-        gone, all_ = missing_players(of_week(ours, at), said)
-        if all_ >= FEW and gone > all_ * LEAST_SHARE:
+    """Return a response's weeks without those that lack most stored players; add a warning each."""
+    usable = []
+    recorded = stored.filter(pc.equal(stored["source"], source))
+    for part in response.parts:
+        (week,) = weeks_in(part)
+        missing, expected = missing_players(of_week(recorded, week), part)
+        if expected >= MIN_PLAYERS and missing > expected * MAX_MISSING_SHARE:
             warnings.append(
-                f"{source} {at}: {gone} of {all_} players are gone from its "
-                "answer, which is taken for broken; the record stays as it was"
+                f"{source} {week}: {missing} of {expected} players are gone from its answer, so "
+                "the answer counts as broken and the record stays as it was. Run the week again"
             )
             continue
-        kept.append(said)
-    return kept
+        usable.append(part)
+    return usable
 
 
-def _gaps(source: str, season: int, answer: SourceResponse) -> list[str]:
-    """One line about the weeks without an answer, one about those that failed."""
-    out = []
-    for verb, reasons in (
-        ("has nothing about", answer.absent),
-        ("failed for", {w: f"{e.cause}. {e.advice}" for w, e in answer.failed.items()}),
-    ):
+def _gaps(source: str, season: int, response: SourceResponse) -> list[str]:
+    """Return one warning about the weeks without projections, and one about those that failed."""
+    failed = {week: f"{e.cause}. {e.advice}" for week, e in response.failed.items()}
+    warnings = []
+    for verb, reasons in (("has nothing about", response.absent), ("failed for", failed)):
         if reasons:
-            week = min(reasons)
-            out.append(f"{source} {season}: {verb} week {ranges(reasons)}: {reasons[week]}")
-    return out
+            first = reasons[min(reasons)]
+            warnings.append(f"{source} {season}: {verb} week {ranges(reasons)}: {first}")
+    return warnings
 
 
-def _repeats(table: pa.Table, before: pa.Table | None, weeks: Sequence[int]) -> list[str]:
-    """One line per week of a source whose files of some positions are those of the week before."""
-    import pyarrow as pa
-
+def _stale_files(table: pa.Table, before: pa.Table | None, weeks: Sequence[int]) -> list[str]:
+    """Return one warning per source and week in which some positions repeat the week before."""
     both = table if before is None else pa.concat_tables([before, table])
     return [
-        f"{source} {at}: its {', '.join(positions)} projections are those of the week before: "
+        f"{source} {week}: its {', '.join(positions)} projections are those of the week before: "
         "the file is old. Run the week again when upstream has the right one"
-        for at, sources in find_stale(as_known_at(both)).items()
-        if at.week in weeks
+        for week, sources in find_stale(as_known_at(both)).items()
+        if week.week in weeks
         for source, positions in sources.items()
     ]
 
 
 def _kickoffs(games: pa.Table, raw_players: pa.Table) -> pa.Table:
-    """Kick-off of every player who has a game."""
+    """Return season, week, player_id and kick-off of every player who has a game."""
     keys = ["season", "week", "team"]
     kickoffs = team_games(games).select([*keys, "kickoff"])
     players = raw_players.select([*PLAYER_WEEK, "team"])
@@ -218,54 +230,49 @@ def _kickoffs(games: pa.Table, raw_players: pa.Table) -> pa.Table:
     return both.select([*PLAYER_WEEK, "kickoff"])
 
 
-def _describe(
-    told: FetchResult, asked: dict[str, dict[int, ScheduledWeek]], wanted: Sequence[ScheduledWeek]
-) -> None:
-    """Who is present, missing, late or a copy, week by week."""
-    in_time = as_known_at(told.table)
+def _describe(result: FetchResult, answers: _Answers, wanted: Sequence[ScheduledWeek]) -> None:
+    """Fill in the sources that are present, missing, failed, late or copies, week by week."""
+    for source, errors in answers.failed.items():
+        for week in errors:
+            result.failed.setdefault(week, []).append(source)
+    in_time = as_known_at(result.table)
     copies = find_copies(in_time)
-    for week in wanted:
-        number = week.at.week
-        present = _sources_of(told.table, number)
-        on_time = _sources_of(in_time, number)
-        told.present[number] = present
-        told.late[number] = [name for name in present if name not in on_time]
-        told.missing[number] = [
-            name for name, weeks in asked.items() if number in weeks and name not in present
+    for scheduled in wanted:
+        week = scheduled.at.week
+        present = _sources_of(result.table, week)
+        known_in_time = _sources_of(in_time, week)
+        result.present[week] = present
+        result.late[week] = [name for name in present if name not in known_in_time]
+        result.missing[week] = [
+            name for name, weeks in answers.covered.items() if week in weeks and name not in present
         ]
-        told.same[number] = copies.get(week.at, {})
+        result.copies[week] = copies.get(scheduled.at, {})
 
 
 def _sources_of(table: pa.Table, week: int) -> list[str]:
-    import pyarrow.compute as pc
-
     return sorted(pc.unique(table.filter(pc.equal(table["week"], week))["source"]).to_pylist())
 
 
-def _require_some_source(
-    told: FetchResult,
-    failed: dict[str, dict[int, SourceError]],
-    heard: set[str],
-    week: ScheduledWeek,
-) -> None:
-    """Raise if nobody has said anything about a week that somebody should have.
+def _require_some_source(result: FetchResult, answers: _Answers, week: ScheduledWeek) -> None:
+    """Raise the sources' errors if the record has no statement about a week that should have one.
 
-    About a past week only an archive can still say what counts. If it tells of others in this run
-    and has a broken file of this one, the week is a gap: the others are not lost for it.
+    Before the week's last kick-off, every source should have one. Later, only an archive still has
+    statements from before the games. An archive that delivers other weeks in this run and a broken
+    file of this week leaves a gap without an error, so that the other weeks are stored.
     """
     number = week.at.week
-    if told.present[number]:
+    if result.present[number]:
         return
 
     def matters(name: str, error: SourceError) -> bool:
         if not week.all_kicked_off:
             return True
-        broken_file = isinstance(error, UnusableAnswerError) and name in heard
+        broken_file = isinstance(error, UnusableAnswerError) and name in answers.answered
         return name in ARCHIVED and not broken_file
 
     errors = [
         errors[number]
-        for name, errors in failed.items()
+        for name, errors in answers.failed.items()
         if number in errors and matters(name, errors[number])
     ]
     if len(errors) == 1:

@@ -1,8 +1,7 @@
-"""The record of other people's projections: only added to, and asked for what was known."""
+"""The record of other sources' projections: statements are added, and looked up by moment."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -22,7 +21,6 @@ from fantasy_pipeline.ingest.projection_record import (
 
 KICKOFF = datetime(2025, 11, 16, 18, tzinfo=timezone.utc)
 DAY = timedelta(days=1)
-Said = Callable[..., pa.Table]
 KICKOFFS = pa.schema(
     [(n, SOURCE_PROJECTIONS.arrow_schema.field(n).type) for n in ("season", "week", "player_id")]
     + [("kickoff", SOURCE_PROJECTIONS.arrow_schema.field("kickoff").type)]
@@ -31,7 +29,7 @@ NONE = KICKOFFS.empty_table()
 
 
 def row(player: str, points: float | None, day: float = -3, **more: Any) -> dict[str, Any]:
-    """A statement so many days after kick-off."""
+    """A statement made `day` days after kick-off."""
     return {
         "season": 2025,
         "week": 11,
@@ -59,12 +57,12 @@ def history(found: pa.Table) -> list[tuple[str, float, float | None]]:
     ]
 
 
-# What was known
+# The look-up
 
 
 def test_the_latest_before_kickoff_is_known() -> None:
-    said = table(row("a", 9, -4), row("a", 11, -1), row("a", 30, 0.5), row("b", 7, -2))
-    assert points(as_known_at(said)) == {"a": 11, "b": 7}
+    statements = table(row("a", 9, -4), row("a", 11, -1), row("a", 30, 0.5), row("b", 7, -2))
+    assert points(as_known_at(statements)) == {"a": 11, "b": 7}
 
 
 def test_what_is_said_at_kickoff_is_late() -> None:
@@ -73,41 +71,43 @@ def test_what_is_said_at_kickoff_is_late() -> None:
 
 def test_each_player_has_a_kickoff_of_his_own() -> None:
     monday = KICKOFF + DAY
-    said = table(row("a", 9, -1), row("a", 10, 0.5), row("b", 7), row("b", 8, 0.5, kickoff=monday))
-    assert points(as_known_at(said)) == {"a": 9, "b": 8}
+    statements = table(
+        row("a", 9, -1), row("a", 10, 0.5), row("b", 7), row("b", 8, 0.5, kickoff=monday)
+    )
+    assert points(as_known_at(statements)) == {"a": 9, "b": 8}
 
 
 def test_at_an_earlier_moment_less_was_known() -> None:
-    said = table(row("a", 9, -4), row("a", 11, -1), row("b", 7, -1), row("c", 5, -4))
-    assert points(as_known_at(said, KICKOFF - 2 * DAY)) == {"a": 9, "c": 5}
-    assert points(as_known_at(said, KICKOFF - DAY)) == {"a": 11, "b": 7, "c": 5}
-    assert points(as_known_at(said, KICKOFF + DAY)) == points(as_known_at(said))
+    statements = table(row("a", 9, -4), row("a", 11, -1), row("b", 7, -1), row("c", 5, -4))
+    assert points(as_known_at(statements, KICKOFF - 2 * DAY)) == {"a": 9, "c": 5}
+    assert points(as_known_at(statements, KICKOFF - DAY)) == {"a": 11, "b": 7, "c": 5}
+    assert points(as_known_at(statements, KICKOFF + DAY)) == points(as_known_at(statements))
 
 
 def test_an_archive_counts_though_fetched_late() -> None:
     late = [row("a", 9, 400, source="nflcom"), row("a", 99, 500, source="nflcom")]
     assert points(as_known_at(table(*late))) == {"a": 9}
     assert points(as_known_at(table(*late, row("a", 8, -1, source="nflcom")))) == {"a": 8}
-    # Asked in time, it had nothing of him then: what it says after the game is hindsight.
+    # Downloaded in time, it had no projection of him: a statement after the game is hindsight.
     in_time = row("b", 7, -1, source="nflcom")
     assert points(as_known_at(table(*late, in_time))) == {"b": 7}
-    # A player without a game, as of a cancelled one, is no sign that it was asked in time.
+    # A player without a game, as of a cancelled one, does not show that it was downloaded in time.
     idle = row("b", 7, 400, source="nflcom", kickoff=None)
     assert points(as_known_at(table(*late, idle))) == {"a": 9, "b": 7}
-    # What it said was not known before the game.
+    # Its statement was not known before the game.
     assert as_known_at(table(*late), KICKOFF - DAY).num_rows == 0
 
 
 def test_without_a_game_the_latest_counts() -> None:
-    said = table(row("a", 9, -4, kickoff=None), row("a", 0.5, 4, kickoff=None))
-    assert points(as_known_at(said)) == {"a": 0.5}
+    statements = table(row("a", 9, -4, kickoff=None), row("a", 0.5, 4, kickoff=None))
+    assert points(as_known_at(statements)) == {"a": 0.5}
 
 
 def test_sources_and_weeks_are_kept_apart() -> None:
-    said = table(row("a", 9), row("a", 8, source="espn"), row("a", 7, week=12))
-    found = as_known_at(said)
+    statements = table(row("a", 9), row("a", 8, source="espn"), row("a", 7, week=12))
+    found = as_known_at(statements)
     assert sorted(found["points_ppr"].to_pylist()) == [7, 8, 9]
-    assert as_known_at(said.slice(0, 0)).num_rows == 0
+    assert as_known_at(statements.slice(0, 0)).num_rows == 0
     assert found.schema == SOURCE_PROJECTIONS.arrow_schema
 
 
@@ -124,25 +124,25 @@ def test_sources_and_weeks_are_kept_apart() -> None:
     ),
     st.one_of(st.none(), st.integers(-5, 5)),
 )
-def test_known_is_what_the_definition_says(said: list[Any], at: int | None) -> None:
-    rows = [row(p, float(i), d, source=s, kickoff=k) for i, (p, s, d, k) in enumerate(said)]
+def test_known_is_what_the_definition_says(stated: list[Any], at: int | None) -> None:
+    rows = [row(p, float(i), d, source=s, kickoff=k) for i, (p, s, d, k) in enumerate(stated)]
     moment = None if at is None else KICKOFF + at * DAY
-    asked_in_time = {r["source"] for r in rows if r["kickoff"] and r["as_of"] < r["kickoff"]}
+    downloaded_in_time = {r["source"] for r in rows if r["kickoff"] and r["as_of"] < r["kickoff"]}
     expected = {}
     for player, source in {(one["player_id"], one["source"]) for one in rows}:
-        theirs = [r for r in rows if (r["player_id"], r["source"]) == (player, source)]
+        of_player = [r for r in rows if (r["player_id"], r["source"]) == (player, source)]
         before = [
             r
-            for r in theirs
+            for r in of_player
             if (r["kickoff"] is None or r["as_of"] < r["kickoff"])
             and (moment is None or r["as_of"] <= moment)
         ]
         late = [
             r
-            for r in theirs
+            for r in of_player
             if source == "nflcom"
             and r not in before
-            and source not in asked_in_time
+            and source not in downloaded_in_time
             and r["kickoff"] is not None
             and (moment is None or r["kickoff"] <= moment)
         ]
@@ -165,7 +165,7 @@ def test_the_latest_statement_may_be_late_or_of_no_known_moment() -> None:
     assert points(latest_statements(table(row("b", 7, as_of=None), row("b", 5)))) == {"b": 5}
 
 
-# What is recorded
+# The record
 
 
 def test_what_is_new_is_added_and_what_was_said_stays() -> None:
@@ -188,7 +188,7 @@ def test_who_is_not_projected_any_more_gets_a_row_without_points() -> None:
     [gone] = [one for one in second.to_pylist() if one["points_ppr"] is None]
     assert all(gone[name] is None for name in CONTENT)
     assert points(as_known_at(second)) == {"a": None, "b": 7}
-    # It is said once, and he may come back.
+    # The row is added once, and he may come back.
     assert merge_snapshot(second, table(row("b", 7, -0.5)), NONE).equals(second)
     third = merge_snapshot(second, table(row("a", 4, -0.2), row("b", 7, -0.2)), NONE)
     assert points(as_known_at(third)) == {"a": 4, "b": 7}
@@ -197,7 +197,7 @@ def test_who_is_not_projected_any_more_gets_a_row_without_points() -> None:
 def test_a_change_of_the_stat_line_is_a_new_statement() -> None:
     first = merge_snapshot(table(), table(row("a", 9, receptions=5.0)), NONE)
     assert merge_snapshot(first, table(row("a", 9, -1, receptions=4.0)), NONE).num_rows == 2
-    # A name spelled otherwise is not.
+    # Another spelling of the name is not.
     assert merge_snapshot(
         first, table(row("a", 9, -1, receptions=5.0, player_name="A")), NONE
     ).equals(first)
@@ -206,7 +206,7 @@ def test_a_change_of_the_stat_line_is_a_new_statement() -> None:
 def test_the_same_file_read_again_replaces_its_own_rows_only() -> None:
     first = merge_snapshot(table(), table(row("a", 9), row("b", 7)), NONE)
     second = merge_snapshot(first, table(row("a", 10, -1), row("b", 7, -1), row("x", 3, -1)), NONE)
-    # x was somebody else's id.
+    # x was another player's id.
     again = merge_snapshot(second, table(row("a", 10, -1), row("b", 7, -1), row("c", 3, -1)), NONE)
     assert history(again) == [("a", -3, 9), ("a", -1, 10), ("b", -3, 7), ("c", -1, 3)]
 
@@ -244,9 +244,9 @@ def test_kickoffs_are_of_the_schedule_of_today() -> None:
 def test_every_fetch_can_be_read_back(fetches: list[dict[str, float]]) -> None:
     record = table()
     for number, fetch in enumerate(fetches):
-        said = table(*(row(name, value, number - 10) for name, value in fetch.items()))
-        record = merge_snapshot(record, said, NONE)
-        assert merge_snapshot(record, said, NONE).equals(record)
+        statements = table(*(row(name, value, number - 10) for name, value in fetch.items()))
+        record = merge_snapshot(record, statements, NONE)
+        assert merge_snapshot(record, statements, NONE).equals(record)
     for number, fetch in enumerate(fetches):
         then = as_known_at(record, KICKOFF + (number - 10) * DAY)
         assert {name: value for name, value in points(then).items() if value is not None} == fetch
@@ -261,14 +261,14 @@ def test_players_gone_are_counted_among_those_yet_to_play() -> None:
         row("d", None, -2),
         row("e", 5, kickoff=None),
     )
-    said = table(row("a", 9, -1), row("x", 1, -1))
-    assert missing_players(stored, said) == (2, 3)
+    statements = table(row("a", 9, -1), row("x", 1, -1))
+    assert missing_players(stored, statements) == (2, 3)
 
 
 def test_what_another_run_recorded_meanwhile_is_kept() -> None:
     read_by_both = table(row("a", 9, -3))
-    mine = merge_snapshot(read_by_both, table(row("a", 10, -1)), NONE)
-    theirs = merge_snapshot(read_by_both, table(row("a", 8, -2)), NONE)
-    both = merge_missing(theirs, mine)
+    first = merge_snapshot(read_by_both, table(row("a", 10, -1)), NONE)
+    second = merge_snapshot(read_by_both, table(row("a", 8, -2)), NONE)
+    both = merge_missing(second, first)
     assert history(both) == [("a", -3, 9), ("a", -2, 8), ("a", -1, 10)]
     assert merge_missing(both, both).equals(both)

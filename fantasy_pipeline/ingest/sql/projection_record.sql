@@ -1,11 +1,11 @@
--- The record of some weeks after a fetch: what was said stays, what is new is added.
---   stored  the record so far
---   said    what sources say now: whole weeks, one row per source and player
--- In braces: lists of the columns that are what a source says.
+-- The record of some weeks after a download: stored statements stay, new ones are added.
+--   stored   the record so far
+--   stated   what the sources state now: whole weeks, one row per source and player
+-- In braces: lists of the columns that a source states.
 with fetches as (
-    select season, week, source, max(as_of) as fetched from said group by all
+    select season, week, source, max(as_of) as fetched from stated group by all
 ),
--- An older file than the one recorded last cannot be put in order any more.
+-- A file older than the latest stored one is left out: its place in the order is unknown.
 fresh as (
     select f.*
     from fetches f
@@ -14,9 +14,9 @@ fresh as (
     where latest is null or fetched >= latest
 ),
 new as (
-    select * from said semi join fresh using (season, week, source)
+    select * from stated semi join fresh using (season, week, source)
 ),
--- The same file read again, perhaps by better code, replaces its own rows and no others.
+-- A file that is read again, perhaps by a better reader, replaces its own rows only.
 kept as (
     select s.*
     from stored s
@@ -39,12 +39,12 @@ added as (
         and n.player_id = k.player_id and n.as_of >= k.as_of
     where k.player_id is null or {content_new} is distinct from {content_kept}
 ),
--- Who was projected and is not any more: a row that says nothing.
-taken_back as (
+-- A player whom the source no longer projects gets a row without content.
+withdrawn as (
     select l.* replace (f.fetched as as_of, {blank})
     from latest l
     join fresh f using (season, week, source)
     anti join new using (season, week, source, player_id)
     where coalesce({columns}) is not null
 )
-from kept union all by name from added union all by name from taken_back
+from kept union all by name from added union all by name from withdrawn

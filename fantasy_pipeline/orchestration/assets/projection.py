@@ -92,14 +92,15 @@ def source_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_play
         stored = stored_record(nfl.lake, [SeasonWeek(season, week) for week in numbers])
         earlier = {week - 1 for week in numbers} - {0, *numbers}
         before = stored_record(nfl.lake, [SeasonWeek(season, week) for week in earlier])
-        told = source_projections(
+        result = source_projections(
             sources, players, games, stored, season, numbers, nfl.now(), before
         )
-        parts.append(told.table)
-        warnings[season] = told.warnings
+        parts.append(result.table)
+        warnings[season] = result.warnings
         reader = nfl.upstream.reader_of("nflcom_projections")
         more |= {
-            SeasonWeek(season, week): {"reader": reader, **told.metadata(week)} for week in numbers
+            SeasonWeek(season, week): {"reader": reader, **result.metadata(week)}
+            for week in numbers
         }
     table = pa.concat_tables(parts)
     add_week_metadata(context, table, weeks, games_played(games), warnings, nfl.label, more)
