@@ -72,8 +72,8 @@ class Transport:
         connect_timeout, read_timeout: seconds to wait for a connection, and for the next bytes.
         total_timeout: seconds that one file may take, all attempts together.
         max_bytes: size of the largest file accepted.
-        backoff, backoff_max: first and longest wait between attempts, seconds. A Retry-After of
-            upstream's replaces the wait, up to the longest.
+        backoff, backoff_max: first and longest wait between attempts, seconds. Upstream's
+            Retry-After replaces the wait, up to the longest.
         now: the clock; it stamps when a content was first seen.
 
     Raises:

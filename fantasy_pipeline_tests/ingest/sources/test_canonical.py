@@ -1,4 +1,4 @@
-"""Conversion of upstream frames to the canonical schema: the traps of the real files, on few rows."""
+"""Conversion of upstream frames to the canonical schema: traps of the real files, on few rows."""
 
 from __future__ import annotations
 
