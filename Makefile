@@ -46,7 +46,7 @@ bench: $(VENV)/installed-dev ## measure speed and memory as ratios in one run; n
 
 docs: $(VENV)/installed ## make docs/data-dictionary.md from the contracts and docs/cli.md from the commands
 	$(BIN)/python scripts/data_dictionary.py
-	COLUMNS=1000 $(BIN)/typer fantasy_pipeline.cli.program utils docs --name fantasy-pipeline --output docs/cli.md
+	$(BIN)/python scripts/cli_reference.py
 
 lock: ## make requirements.txt; needs uv
 	uv pip compile pyproject.toml --universal --python-version 3.10 --no-emit-index-url \

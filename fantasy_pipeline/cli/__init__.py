@@ -1,6 +1,7 @@
-"""The command line, `fantasy-pipeline`: the shell around what the other modules do.
+"""The command line `fantasy-pipeline`: parse arguments, call `operations`, print the results.
 
-`program` puts the commands together; they are in `work`, `read`, `report`, `scores` and `control`.
+Football rules, Dagster code and table access do not belong here. `program` assembles the commands
+from `run`, `query`, `report`, `accuracy`, `status`, `trigger`, `history`, `alerts` and `server`.
 """
 
 from fantasy_pipeline.cli.program import app, main

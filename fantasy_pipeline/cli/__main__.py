@@ -1,4 +1,4 @@
-"""``python -m fantasy_pipeline.cli``: the same as ``fantasy-pipeline``."""
+"""Make ``python -m fantasy_pipeline.cli`` the same as ``fantasy-pipeline``."""
 
 from fantasy_pipeline.cli import main
 

@@ -1,4 +1,4 @@
-"""The commands that keep score: `accuracy` and `backtest`."""
+"""The commands that measure projections: `accuracy` and `backtest`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from fantasy_pipeline.cli.help import command
+from fantasy_pipeline.cli.help import RESULTS_PANEL, command
 from fantasy_pipeline.cli.options import (
     JsonOption,
     SeasonsRequired,
@@ -18,37 +18,39 @@ from fantasy_pipeline.cli.options import (
 )
 from fantasy_pipeline.cli.output import Format, console, print_json, say_label, warn, write
 from fantasy_pipeline.cli.progress import Steps, waiting
-from fantasy_pipeline.cli.query import PANEL
 from fantasy_pipeline.cli.run import print_summary, run_plan
 
 if TYPE_CHECKING:
     from fantasy_pipeline.operations.session import Session
 
-LEARNT_FROM = 6
-"""Seasons before the first one projected that a backtest imports to learn from."""
+TRAINING_SEASONS = 6
+"""Seasons before the first projected one that a backtest imports as training data."""
 _SPARE = ("pinball", "bias", "weeks", "coverage", "start_sit", "players")
-"""Columns without which a score can be read; the ratios to NFL.com it cannot do without."""
+"""Columns that a narrow terminal omits, to keep the errors and their ratios to NFL.com's."""
 
 
 def accuracy(
     seasons: Annotated[
         str | None,
         typer.Option(
-            metavar="YEARS", help="Seasons: 2024, 2021-2024 or 2021,2024; default: all scored."
+            metavar="YEARS", help="Seasons, e.g. 2024, 2021-2024 or 2021,2024; default: all scored."
         ),
     ] = None,
     by: Annotated[
         Literal["season", "week", "position"] | None,
-        typer.Option(help="Print a row per season, week or position; default: one for all."),
+        typer.Option(help="Group by season, week or position; default: no groups."),
     ] = None,
-    scoring: Annotated[Literal["half", "ppr"], typer.Option(help="Scoring of the points.")] = "ppr",
+    scoring: Annotated[
+        Literal["half", "ppr"], typer.Option(help="Scoring system of the points.")
+    ] = "ppr",
     pool: Annotated[
-        Literal["played", "all"], typer.Option(help="Who is scored; all counts absence as 0.")
+        Literal["played", "all"],
+        typer.Option(help="Players to score; all counts an absent player as 0 points."),
     ] = "played",
     source: SourceOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Print how good the stored projections were, every source's, regular season weeks 1-17.
+    """Print the accuracy of stored projections by source, for regular season weeks 1-17.
 
     Reads the lake. Changes nothing.
     """
@@ -56,7 +58,7 @@ def accuracy(
 
     session = open_session(source)
     wanted = seasons_of(seasons) if seasons else None
-    with waiting("reading the scores"):
+    with waiting("reading the accuracy"):
         table = scoreboard(stored_accuracy(session.lake, wanted), by, scoring, pool)
     say_label(session.label)
     if json:
@@ -69,16 +71,16 @@ def accuracy(
 def backtest(
     seasons: SeasonsRequired, source: SourceOption = None, json: JsonOption = False
 ) -> None:
-    """Project past seasons anew, each from the seasons before it only, and score them.
+    """Project past seasons again, each from earlier seasons only, and print the accuracy.
 
-    Seasons that are not in the lake yet are imported first, with six before them to learn from;
-    that writes to the lake, the backtest itself does not.
+    The command first imports seasons that the lake lacks, and six earlier seasons as training data.
+    The import writes to the lake, the backtest does not.
     """
     from fantasy_pipeline.projections.backtest import backtest, missing_seasons, summary
 
     session = open_session(source)
     wanted = seasons_of(seasons)
-    before = range(min(wanted) - LEARNT_FROM, min(wanted))
+    before = range(min(wanted) - TRAINING_SEASONS, min(wanted))
     if missing_seasons(session.lake, wanted) or len(missing_seasons(session.lake, before)) > 3:
         _import(session, wanted, json)
     boards = summary(backtest(session.lake, wanted, Steps(json)))
@@ -92,29 +94,31 @@ def backtest(
 
 
 def _import(session: Session, seasons: list[int], json: bool) -> None:
-    """Import, without projecting, what a backtest needs and the lake lacks."""
+    """Import the seasons that a backtest needs and the lake lacks, without projecting them."""
     from fantasy_pipeline.operations.backfill.plan import import_plan
     from fantasy_pipeline.operations.backfill.run import refresh_schedule
 
     with waiting("refreshing the schedule"):
         refresh_schedule(session)
-    plan = import_plan(session, range(min(seasons) - LEARNT_FROM, max(seasons) + 1))
+    plan = import_plan(session, range(min(seasons) - TRAINING_SEASONS, max(seasons) + 1))
     summary = run_plan(session, plan, None, json)
     if not json:
         with contextlib.redirect_stdout(sys.stderr):
             print_summary(summary)
-    # Seasons to learn from may be out of upstream's reach; those to project are checked later.
+    # A failed training season costs accuracy only; `backtest` checks the projected seasons.
     for step, errors in summary.failures.items():
         warn([f"not imported: {step}: {'; '.join(errors)}"])
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the commands to the command line."""
+    """Add the commands to the app."""
     command(
         app,
-        PANEL,
+        RESULTS_PANEL,
         "accuracy",
         "accuracy --seasons 2025 --by position",
         "accuracy --by week --scoring half --json",
     )(accuracy)
-    command(app, PANEL, "backtest --seasons 2024", "backtest --seasons 2021-2024 --json")(backtest)
+    command(app, RESULTS_PANEL, "backtest --seasons 2024", "backtest --seasons 2021-2024 --json")(
+        backtest
+    )

@@ -1,4 +1,4 @@
-"""How commands explain themselves: what their help shows beside the docstring."""
+"""Help of the commands: the panels, the examples and the text that `--help` shows."""
 
 from __future__ import annotations
 
@@ -9,23 +9,30 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 PROGRAM = "fantasy-pipeline"
+IMPORT_PANEL = "Import and project"
+RESULTS_PANEL = "Read the results"
+CONTROL_PANEL = "Control and monitor"
+"""Headings under which `--help` lists the commands."""
+_EXIT_CODES = f"Exit codes: see {PROGRAM} --help."
 
 
+# Typer exports no public names for the parameter types of `get_params`, hence Any.
 class _Command(TyperCommand):
-    """A command whose flags do not look as if they took a value."""
+    """A command whose flags are listed without a value type."""
 
-    def get_params(self, ctx: Any) -> Any:
-        return _without_type(super().get_params(ctx))
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _without_flag_types(super().get_params(ctx))
 
 
 class Group(TyperGroup):
-    """The same of a group."""
+    """A group whose flags are listed without a value type."""
 
-    def get_params(self, ctx: Any) -> Any:
-        return _without_type(super().get_params(ctx))
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _without_flag_types(super().get_params(ctx))
 
 
-def _without_type(params: Any) -> Any:
+def _without_flag_types(params: list[Any]) -> list[Any]:
+    """Return the parameters; Typer would list a flag as `--json <bool>`."""
     for param in params:
         if getattr(param, "is_flag", False):
             param.metavar = ""
@@ -35,25 +42,24 @@ def _without_type(params: Any) -> Any:
 def command(
     app: typer.Typer, panel: str, *examples: str, notes: str | None = None
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Add a function as a command; its docstring says what it does and what it changes.
+    """Return a decorator that adds a function to the app as a command.
+
+    The function's docstring becomes the help: what the command does, then what it changes.
 
     Args:
-        panel: heading under which the list of commands has it.
-        examples: command lines without the program's name, as a shell takes them.
-        notes: what else there is to know, exit codes for instance.
+        panel: heading under which `--help` lists the command.
+        examples: command lines without the program's name, in shell syntax.
+        notes: text below the examples; default: a reference to the exit codes.
     """
 
     def add(function: Callable[..., None]) -> Callable[..., None]:
-        # A line of the docstring is no line of the help, which is as wide as the terminal.
-        parts = (function.__doc__ or "").split("\n\n")
-        text = "\n\n".join(" ".join(part.split()) for part in parts)
-        settings: Any = {"cls": _Command, "rich_help_panel": panel, "epilog": epilog, "help": text}
-        return app.command(**settings)(function)
+        # Join the lines of each paragraph: the help wraps at the width of the terminal instead.
+        paragraphs = (function.__doc__ or "").split("\n\n")
+        text = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+        register = app.command(cls=_Command, rich_help_panel=panel, epilog=epilog, help=text)
+        return register(function)
 
     lines = "\n".join(f"    {PROGRAM} {example}" for example in examples)
-    # Indented by four: a block of code in Markdown, too.
+    # Four spaces make a code block in Markdown, too.
     epilog = f"Examples:\n\n{lines}\n\n{notes or _EXIT_CODES}"
     return add
-
-
-_EXIT_CODES = f"Exit codes: see {PROGRAM} --help."

@@ -1,84 +1,115 @@
-"""Options that several commands share, and what their texts mean."""
+"""Options that several commands share, and the parsing of their values."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from fantasy_pipeline.cli.output import Format
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.season_week import FIRST_SEASON, LAST_SEASON, WEEKS, SeasonWeek
-from fantasy_pipeline.settings import SourceName
 
 if TYPE_CHECKING:
     from fantasy_pipeline.operations.session import Session
+    from fantasy_pipeline.settings import SourceName
 
 
+def _sources(incomplete: str) -> list[str]:
+    """Return the completions of --source."""
+    from fantasy_pipeline.settings import SOURCES
+
+    return [name for name in SOURCES if name.startswith(incomplete)]
+
+
+def _known_source(name: str | None) -> str | None:
+    """Return the value of --source.
+
+    A Literal type would make `--help` load the settings and pydantic, which doubles its time.
+
+    Raises:
+        typer.BadParameter: there is no such source.
+    """
+    if name is not None and name not in (sources := _sources("")):
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(map(repr, sources))}.")
+    return name
+
+
+_SOURCE: dict[str, Any] = {
+    "metavar": "NAME",
+    "help": "Data source: auto, nfl_data_py, nflreadpy or sample.",
+    "callback": _known_source,
+    "autocompletion": _sources,
+}
 SourceOption = Annotated[
-    SourceName | None,
-    typer.Option(
-        metavar="NAME",
-        help="auto, nfl_data_py, nflreadpy or sample; default: FANTASY_SOURCE or auto.",
-    ),
+    str | None, typer.Option(show_default="FANTASY_SOURCE, else auto", **_SOURCE)
 ]
-_SEASON = typer.Option(metavar="YEAR", min=FIRST_SEASON, help="Season, the year it starts in.")
-_WEEK = typer.Option(metavar="N", min=WEEKS[0], max=WEEKS[-1], help="Week, play-offs included.")
+DemoSourceOption = Annotated[str, typer.Option(**_SOURCE)]
+_SEASON = typer.Option(
+    metavar="YEAR", min=FIRST_SEASON, help="Season, by the year in which it starts."
+)
+_WEEK = typer.Option(
+    metavar="N", min=WEEKS[0], max=WEEKS[-1], help="Week number, play-offs included."
+)
 SeasonOption = Annotated[int | None, _SEASON]
 WeekOption = Annotated[int | None, _WEEK]
 SeasonRequired = Annotated[int, _SEASON]
 WeekRequired = Annotated[int, _WEEK]
 SeasonsRequired = Annotated[
-    str, typer.Option(metavar="YEARS", help="Seasons: 2024, 2015-2024 or 2015,2018.")
+    str, typer.Option(metavar="YEARS", help="Seasons, for example 2024, 2015-2024 or 2015,2018.")
 ]
 AtOption = Annotated[
     str | None,
-    typer.Option(metavar="WHEN", help="Act as of this moment, in ISO 8601; default: now."),
+    typer.Option(metavar="WHEN", help="Act as of this time, in ISO 8601; default: now."),
 ]
 JsonOption = Annotated[
-    bool, typer.Option("--json", help="Print JSON; errors stay one line on stderr.")
+    bool, typer.Option("--json", help="Print JSON. Errors stay one line on stderr.")
 ]
 FormatOption = Annotated[Format, typer.Option(help="Output format.")]
 OutputOption = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="File to write; default: the screen.")
+    Path | None, typer.Option(metavar="FILE", help="File to write; default: print to the screen.")
 ]
 
 
 def open_session(source: str | None, at: str | None = None) -> Session:
-    """What a command works on, by its --source and --at."""
-    from fantasy_pipeline.operations.session import Session
-
-    known: Any = source
-    return Session(known, moment("--at", at) if at is not None else None)
-
-
-def moment(option: str, text: str) -> datetime:
-    """A moment in ISO 8601, in UTC unless it says otherwise.
+    """Return the session of a command, from the values of its --source and --at.
 
     Raises:
-        PipelineError: the text is none.
+        PipelineError: --at is not an ISO 8601 time.
+    """
+    from fantasy_pipeline.operations.session import Session
+
+    name = cast("SourceName | None", source)
+    return Session(name, parse_time("--at", at) if at is not None else None)
+
+
+def parse_time(option: str, text: str) -> datetime:
+    """Return the time that an ISO 8601 text states, in UTC; a text without an offset is UTC.
+
+    Raises:
+        PipelineError: the text is not an ISO 8601 time.
     """
     try:
         # Python 3.10 does not read the Z.
         value = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", text.strip()))
-        # The first and the last day of the calendar have no UTC in it.
+        # OverflowError: the first or last day of the calendar may have no equivalent in UTC.
         return (
             value.astimezone(timezone.utc) if value.tzinfo else value.replace(tzinfo=timezone.utc)
         )
     except (ValueError, OverflowError):
         raise PipelineError(
-            f"{option} {text!r} is not a moment in ISO 8601; write it like 2025-09-30T08:00Z."
+            f"{option} {text!r} is not an ISO 8601 time; write it like 2025-09-30T08:00Z."
         ) from None
 
 
 def both_or_none(season: int | None, week: int | None) -> SeasonWeek | None:
-    """The week of --season and --week.
+    """Return the week of --season and --week, or None if neither is given.
 
     Raises:
-        PipelineError: one of them is missing.
+        PipelineError: only one of them is given.
     """
     if season is None and week is None:
         return None
@@ -89,10 +120,10 @@ def both_or_none(season: int | None, week: int | None) -> SeasonWeek | None:
 
 
 def numbers(option: str, text: str, lowest: int, highest: int) -> list[int]:
-    """Numbers written like 1-3,7.
+    """Return the numbers of a list like ``1-3,7``, sorted and without duplicates.
 
     Raises:
-        PipelineError: written otherwise, or out of range.
+        PipelineError: the text is not such a list, or a number is out of range.
     """
     found: set[int] = set()
     for part in text.split(","):
@@ -101,43 +132,52 @@ def numbers(option: str, text: str, lowest: int, highest: int) -> list[int]:
             raise PipelineError(f"{option} {text!r} is not a list like 3, 1-5 or 1,4-6.")
         first, last = int(match[1]), int(match[2] or match[1])
         if not lowest <= first <= last <= highest:
-            raise PipelineError(f"{option} {part.strip()}: from {lowest} to {highest}, rising.")
+            raise PipelineError(
+                f"{option} {part.strip()} is out of range; use numbers from {lowest} to {highest}, "
+                f"the smaller one first."
+            )
         found.update(range(first, last + 1))
     return sorted(found)
 
 
 def seasons_of(text: str) -> list[int]:
-    """The seasons of --seasons."""
+    """Return the seasons of --seasons, sorted.
+
+    Raises:
+        PipelineError: the text is not a list of seasons.
+    """
     return numbers("--seasons", text, FIRST_SEASON, LAST_SEASON)
 
 
 def table_format(format: Format, json: bool) -> Format:
-    """The format of a command that takes --json as well as --format.
+    """Return the output format of a command that has both --format and --json.
 
     Raises:
-        PipelineError: they contradict each other.
+        PipelineError: the two options contradict each other.
     """
     if json and format in (Format.csv, Format.parquet):
-        raise PipelineError(f"--json and --format {format.value} contradict; give one of them.")
+        raise PipelineError(
+            f"--json and --format {format.value} contradict each other; give one of them."
+        )
     return Format.json if json else format
 
 
 def positions(incomplete: str) -> list[str]:
-    """Completions of --position."""
+    """Return the completions of --position."""
     from fantasy_pipeline.football.tables import FANTASY_POSITIONS
 
     return [name for name in FANTASY_POSITIONS if name.startswith(incomplete)]
 
 
 def run_statuses(incomplete: str) -> list[str]:
-    """Completions of --status."""
+    """Return the completions of --status."""
     from fantasy_pipeline.orchestration.runs.history import STATUSES
 
     return [name for name in ("running", *STATUSES) if name.startswith(incomplete)]
 
 
 def run_ids(incomplete: str) -> list[str]:
-    """Completions of a run's id: those of the latest runs, shortened."""
+    """Return the completions of a run id: the latest 20 runs, each by its first 8 characters."""
     import dagster as dg
 
     runs = open_session(None).instance.get_runs(dg.RunsFilter(), limit=20)

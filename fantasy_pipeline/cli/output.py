@@ -1,29 +1,32 @@
-"""How results leave the command line: a rich table, CSV, JSON or parquet, to screen or file."""
+"""Output of the commands: a table, CSV, JSON or parquet, to the screen or to a file."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from fantasy_pipeline.errors import PipelineError
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from rich.console import Console
+    from rich.table import Table
 
 
-_ENDLESS = 10_000
-"""Width of what has none."""
+_UNLIMITED_WIDTH = 10_000
+"""Characters per line of a table in a pipe or file."""
 _GAP = 2
-_BROKEN = 20
-"""Width that is enough for text which may be broken into lines."""
+"""Characters between two columns."""
+_WRAPPED_WIDTH = 20
+"""Least characters of the last column, whose text wraps."""
 
 
 class Format(str, Enum):
@@ -36,14 +39,14 @@ class Format(str, Enum):
 
 
 def console(stderr: bool = False) -> Console:
-    """Console for people: results on stdout, progress and warnings on stderr."""
+    """Return a console that prints for people, on stdout or on stderr."""
     from rich.console import Console
 
     return Console(stderr=stderr, highlight=False, soft_wrap=True)
 
 
 def warn(lines: Iterable[str]) -> None:
-    """Warnings on stderr."""
+    """Print each line as a warning on stderr."""
     from rich.markup import escape
 
     for line in lines:
@@ -51,26 +54,24 @@ def warn(lines: Iterable[str]) -> None:
 
 
 def say_label(label: str | None) -> None:
-    """What the data are, if not the NFL's, on stderr."""
+    """Print the label of data that are not the NFL's on stderr."""
     if label:
         console(stderr=True).print(f"[bold magenta]Data: {label} (invented, not the NFL).[/]")
 
 
-def json_text(value: Any) -> str:
-    """JSON; dates and times in ISO 8601, decimals (sums of integers) as numbers.
+def json_text(value: object) -> str:
+    """Return a value as JSON: times in ISO 8601, decimals (sums of integers) as numbers.
 
-    NaN and infinity, which a query may come to and JSON does not have, are null.
+    JSON has no NaN and no infinity; both become null.
     """
-    import json
-
     try:
         return json.dumps(value, default=_json_value, indent=2, allow_nan=False)
     except ValueError:
         return json.dumps(_finite(value), default=_json_value, indent=2)
 
 
-def _finite(value: Any) -> Any:
-    """The same with None for numbers that JSON does not have."""
+def _finite(value: object) -> object:
+    """Return a value with None in place of NaN and infinity, at any depth."""
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -78,14 +79,14 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _json_value(value: Any) -> Any:
+def _json_value(value: object) -> int | float | str:
     if isinstance(value, Decimal) and value.is_finite():
         return int(value) if value == value.to_integral_value() else float(value)
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+    return str(value.isoformat()) if hasattr(value, "isoformat") else str(value)
 
 
-def print_json(value: Any) -> None:
-    """JSON on stdout."""
+def print_json(value: object) -> None:
+    """Print a value as JSON on stdout."""
     sys.stdout.write(json_text(value) + "\n")
 
 
@@ -98,26 +99,25 @@ def write(
     spare: Sequence[str] = (),
     label: str | None = None,
 ) -> None:
-    """Write rows in a format, to a file or to stdout; `digits` decimals in tables for people.
+    """Write a table in a format, to a file or to stdout.
 
     Args:
-        spare: columns that a terminal too narrow for all does without, the first one first.
-        label: what the data are, if not the NFL's; a parquet file keeps it as metadata ``data``.
+        output: file to write; None: stdout.
+        title: line above a table for people.
+        digits: decimals in a table for people.
+        spare: columns that a narrow terminal omits, the first one first.
+        label: label of data that are not the NFL's; parquet stores it as the metadata ``data``.
 
     Raises:
-        PipelineError: parquet without a file, or a file that cannot be written.
+        PipelineError: parquet has no file, or the file cannot be written.
     """
     if format is Format.parquet and output is None:
-        raise PipelineError("parquet goes to a file: add --output FILE.")
+        raise PipelineError("parquet output needs a file; add --output FILE.")
     try:
         if format is Format.parquet:
-            import pyarrow.parquet as pq
-
-            if label:
-                data = data.replace_schema_metadata({**(data.schema.metadata or {}), "data": label})
-            pq.write_table(data, output, compression="zstd")
+            _write_parquet(data, str(output), label)
             return
-        # Before a file is opened: what cannot be written leaves the old one as it was.
+        # Format before opening the file: a value that cannot be written leaves an old file alone.
         text = _text(data, format)
         if output is None:
             _put(text, data, sys.stdout, title, digits, spare)
@@ -128,8 +128,16 @@ def write(
         raise PipelineError(f"cannot write {output}: {error.strerror or error}.") from error
 
 
+def _write_parquet(data: pa.Table, output: str, label: str | None) -> None:
+    import pyarrow.parquet as pq
+
+    if label:
+        data = data.replace_schema_metadata({**(data.schema.metadata or {}), "data": label})
+    pq.write_table(data, output, compression="zstd")
+
+
 def _text(data: pa.Table, format: Format) -> str | None:
-    """Rows as JSON or CSV; None: they are to be a table.
+    """Return the rows as JSON or CSV, or None for a table for people.
 
     Raises:
         PipelineError: CSV cannot hold a value.
@@ -154,11 +162,12 @@ def _text(data: pa.Table, format: Format) -> str | None:
 def _put(
     text: str | None,
     data: pa.Table,
-    file: Any,
+    file: IO[str],
     title: str | None,
     digits: int,
     spare: Sequence[str],
 ) -> None:
+    """Write JSON or CSV text if there is one, else the rows as a table for people."""
     if text is not None:
         file.write(text)
         return
@@ -173,7 +182,7 @@ def _put(
     write_table(columns, title, spare, file)
 
 
-def _is_number(kind: Any) -> bool:
+def _is_number(kind: pa.DataType) -> bool:
     import pyarrow as pa
 
     return bool(
@@ -181,7 +190,7 @@ def _is_number(kind: Any) -> bool:
     )
 
 
-def _cell(value: Any, digits: int) -> str:
+def _cell(value: object, digits: int) -> str:
     return f"{value:.{digits}f}" if isinstance(value, float) else str(value)
 
 
@@ -193,33 +202,66 @@ class Column(NamedTuple):
     is_number: bool = False
 
 
+def print_rows(
+    rows: Sequence[Mapping[str, object]],
+    spare: Sequence[str] = (),
+    numbers: Sequence[str] = (),
+    style: Callable[[str], str] = lambda _: "",
+) -> None:
+    """Print rows that have the same keys as a table on stdout; None is an empty cell.
+
+    Args:
+        spare: columns that a narrow terminal omits, the first one first.
+        numbers: columns to align on the right.
+        style: returns the rich style of a cell.
+    """
+    columns = [
+        Column(name, ["" if row[name] is None else str(row[name]) for row in rows], name in numbers)
+        for name in (rows[0] if rows else ())
+    ]
+    write_table(columns, spare=spare, style=style)
+
+
 def write_table(
     columns: Sequence[Column],
     title: str | None = None,
     spare: Sequence[str] = (),
-    file: Any = None,
+    file: IO[str] | None = None,
     style: Callable[[str], str] = lambda _: "",
 ) -> None:
-    """Print a table: all of it into a pipe or file, what fits on a terminal.
+    """Write a table: whole into a pipe or file, fitted to the width of a terminal.
 
-    A terminal too narrow does without columns, `spare` first, then from the right; stderr says
-    which. Only the last column's text is broken into lines.
+    A narrow terminal omits columns: first those of `spare`, then from the right. A line on stderr
+    counts the omitted columns. Only the text of the last column wraps.
 
     Args:
-        style: rich style of a cell.
+        file: default: stdout.
+        style: returns the rich style of a cell.
     """
     from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
 
     file = file or sys.stdout
     is_screen = file.isatty()
-    out = Console(file=file, highlight=False, width=None if is_screen else _ENDLESS)
+    out = Console(file=file, highlight=False, width=None if is_screen else _UNLIMITED_WIDTH)
     shown = list(columns)
     if is_screen:
-        # A long heading takes lines instead of width.
+        # Break long headings into lines to save width.
         shown = [column._replace(name=column.name.replace("_", "\n")) for column in columns]
         shown = _fitting(shown, spare, out.width)
+    out.print(_rich_table(shown, title, style, wrap_last=is_screen))
+    if len(shown) < len(columns):
+        console(stderr=True).print(
+            f"{len(columns) - len(shown)} of {len(columns)} columns do not fit; "
+            f"use --json or `| less -S` to see all of them."
+        )
+
+
+def _rich_table(
+    columns: Sequence[Column], title: str | None, style: Callable[[str], str], wrap_last: bool
+) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(
         title=Text(title) if title else None,
         title_justify="left",
@@ -227,39 +269,36 @@ def write_table(
         box=None,
         pad_edge=False,
     )
-    for column in shown:
+    for column in columns:
         table.add_column(
             Text(column.name),
             justify="right" if column.is_number else "left",
-            no_wrap=not is_screen or column is not shown[-1],
+            no_wrap=not wrap_last or column is not columns[-1],
         )
-    for row in zip(*(column.cells for column in shown), strict=True):
+    for row in zip(*(column.cells for column in columns), strict=True):
         table.add_row(*(Text(cell, style(cell)) for cell in row))
-    out.print(table)
-    if len(shown) < len(columns):
-        console(stderr=True).print(
-            f"{len(columns) - len(shown)} of {len(columns)} columns do not fit; "
-            f"--json, or `| less -S`, has all."
-        )
+    return table
 
 
 def _fitting(columns: Sequence[Column], spare: Sequence[str], width: int) -> list[Column]:
-    """The columns that fit into a width, the first one always."""
+    """Return the columns that fit into a width: at least one, `spare` omitted first."""
     from rich.cells import cell_len
 
-    def needs(column: Column) -> int:
+    def needed(column: Column) -> int:
         lines = [line for text in (column.name, *column.cells) for line in text.splitlines()]
         widest = max(map(cell_len, lines), default=0)
-        return min(widest, _BROKEN) if column is columns[-1] else widest
+        return min(widest, _WRAPPED_WIDTH) if column is columns[-1] else widest
 
-    widths = [needs(column) for column in columns]
+    widths = [needed(column) for column in columns]
     names = [column.name for column in columns]
+    # Column indices in the order in which to omit them.
     order = [names.index(name) for one in spare if (name := one.replace("_", "\n")) in names]
     order += [i for i in reversed(range(len(columns))) if i not in order]
-    left_out: set[int] = set()
+    omitted: set[int] = set()
+    # One column always stays.
     for index in order[: len(columns) - 1]:
-        kept = [width for i, width in enumerate(widths) if i not in left_out]
+        kept = [width for i, width in enumerate(widths) if i not in omitted]
         if sum(kept) + _GAP * (len(kept) - 1) <= width:
             break
-        left_out.add(index)
-    return [column for i, column in enumerate(columns) if i not in left_out]
+        omitted.add(index)
+    return [column for i, column in enumerate(columns) if i not in omitted]

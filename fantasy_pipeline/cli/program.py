@@ -1,14 +1,24 @@
-"""The program: its commands in one app, and what becomes of failures."""
+"""The program: one app made of all commands, and the exit code and message of each failure."""
 
 import gc
 import os
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from fantasy_pipeline import __version__
-from fantasy_pipeline.cli import accuracy, control, query, report, run
+from fantasy_pipeline.cli import (
+    accuracy,
+    alerts,
+    history,
+    query,
+    report,
+    run,
+    server,
+    status,
+    trigger,
+)
 from fantasy_pipeline.cli.help import PROGRAM, Group
 from fantasy_pipeline.cli.output import console
 from fantasy_pipeline.errors import PipelineError, invalid_settings
@@ -16,11 +26,11 @@ from fantasy_pipeline.errors import PipelineError, invalid_settings
 FAILED, MISUSED, BROKEN, INTERRUPTED = 1, 2, 70, 130
 _EPILOG = f"""Exit codes:
 
-    0    done
-    {FAILED}    failed, stderr says why and what to do (health: a warning)
-    {MISUSED}    wrong arguments (health: critical)
-    {BROKEN}   a defect of this program; FANTASY_DEBUG=1 shows where
-    {INTERRUPTED}  interrupted; the same backfill resumes
+    0    success
+    {FAILED}    failure; stderr states the cause and what to do (health: a warning)
+    {MISUSED}    invalid arguments (health: critical)
+    {BROKEN}   a bug in this program; FANTASY_DEBUG=1 shows the traceback
+    {INTERRUPTED}  interrupted; the same backfill command resumes the backfill
 
 Start with:
 
@@ -29,18 +39,16 @@ Start with:
 Complete commands, options and values with Tab:
 
     {PROGRAM} --install-completion"""
-# Typer has Click inside or beside it, by version; the base of what it exports is in both.
-_UsageError: Any = typer.BadParameter.__mro__[2]
 
 app = typer.Typer(
     cls=Group,
-    help="NFL weeks imported, checked and projected for fantasy football.",
+    help="Import, check and project NFL weeks for fantasy football.",
     epilog=_EPILOG,
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for commands in (run, query, report, accuracy, control):
+for commands in (run, query, report, accuracy, status, trigger, history, alerts, server):
     commands.add_to(app)
 
 
@@ -60,52 +68,53 @@ def _main(
 
 
 def main() -> None:
-    """Entry point: every failure is one line on stderr; exit codes are those of `--help`."""
+    """Run the program and exit: each failure prints one line on stderr and sets the exit code."""
     if len(sys.argv) == 1:
         app()
     try:
         code = app(standalone_mode=False)
     except PipelineError as error:
-        code = _failed(FAILED, f"error: {error}")
-    except _UsageError as error:
-        code = _failed(MISUSED, f"error: {_cause(error)} See {_help(error)}.")
+        code = _fail(FAILED, f"error: {error}")
+    except typer.TyperException as error:
+        code = _fail(MISUSED, f"error: {_cause(error)} See {_help_command(error)}.")
     except typer.Abort:
-        code = _failed(INTERRUPTED, "Interrupted.")
+        code = _fail(INTERRUPTED, "Interrupted.")
     except BrokenPipeError:
-        # Whoever read the output has read enough: `| head`.
+        # The reader closed the pipe, as `| head` does.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = FAILED
     except Exception as error:
-        code = _unexpected(error)
+        code = _fail_unexpectedly(error)
     if "duckdb" not in sys.modules:
-        # Taking Dagster's modules apart takes a second, for nothing. DuckDB's bindings want it: of
-        # what is left of theirs they say on stderr that it leaks.
+        # Collecting Dagster's modules at exit takes a second. DuckDB's bindings need the
+        # collection: without it they report leaks on stderr.
         gc.freeze()
     raise SystemExit(code or 0)
 
 
-def _cause(error: Any) -> str:
-    message: str = error.format_message().rstrip(".")
+def _cause(error: typer.TyperException) -> str:
+    message = error.format_message().rstrip(".")
     return message if message.endswith("?") else f"{message}."
 
 
-def _help(error: Any) -> str:
-    path = error.ctx.command_path if error.ctx else PROGRAM
-    return f"{path} --help"
+def _help_command(error: typer.TyperException) -> str:
+    context: typer.Context | None = getattr(error, "ctx", None)
+    return f"{context.command_path if context else PROGRAM} --help"
 
 
-def _unexpected(error: Exception) -> int:
-    # Imported late: it costs a third of what --help takes.
+def _fail_unexpectedly(error: Exception) -> int:
+    # Importing pydantic takes a third of the time of --help.
     from pydantic import ValidationError
 
     if isinstance(error, ValidationError):
-        return _failed(FAILED, f"error: {invalid_settings(error)}")
+        return _fail(FAILED, f"error: {invalid_settings(error)}")
     if os.environ.get("FANTASY_DEBUG"):
         raise error
     text = f"{type(error).__name__}: {error}"
-    return _failed(BROKEN, f"internal error: {text}. FANTASY_DEBUG=1 shows where.")
+    return _fail(BROKEN, f"internal error: {text}. Set FANTASY_DEBUG=1 for the traceback.")
 
 
-def _failed(code: int, text: str) -> int:
+def _fail(code: int, text: str) -> int:
+    """Print the text as one line on stderr and return the exit code."""
     sys.stderr.write(" ".join(text.split()) + "\n")
     return code

@@ -1,4 +1,4 @@
-"""Progress on stderr: in a terminal a bar with the time left, else a line per finished step."""
+"""Progress on stderr: a bar with an ETA in a terminal, else one line per finished step."""
 
 from __future__ import annotations
 
@@ -7,35 +7,41 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fantasy_pipeline.cli.output import console
 from fantasy_pipeline.errors import PipelineError
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
-    from rich.progress import Progress
+    from rich.progress import Progress, Task
 
     from fantasy_pipeline.lake.stores import Store
 
 _SECONDS = "seconds.json"
-"""In the cache folder: how long waits took."""
+"""File in the cache folder: the seconds that each wait took the last time."""
 Usual = Callable[[str], "float | None"]
+"""Returns the seconds that a step of a name usually takes, or None if that is unknown."""
 
 
 class Pace:
-    """How long things took so far, and so how long the rest will."""
+    """Estimates the time left from the time that earlier work took.
+
+    Args:
+        seconds: seconds that the finished work took.
+        count: units of finished work.
+    """
 
     def __init__(self, seconds: float = 0.0, count: int = 0) -> None:
         self.seconds = seconds
         self.count = count
 
     def left(self, count: int, elapsed: float, usual: float | None = None) -> float | None:
-        """Seconds until `count` more are done; None: nothing to judge by.
+        """Return the seconds until `count` more units are done; None without any measurement.
 
         Args:
-            elapsed: seconds since the first of them began.
-            usual: seconds that this first one usually takes.
+            elapsed: seconds since the first of these units began.
+            usual: seconds that this first unit usually takes.
         """
         mean = self.seconds / self.count if self.count else usual
         if mean is None:
@@ -44,11 +50,11 @@ class Pace:
 
 
 class Steps:
-    """Says which step is being done, of how many, and when all will be.
+    """Shows the current step, the number of steps and the time until the last one is done.
 
     Args:
         quiet: print no lines where there is no bar.
-        usual: seconds that a step of that name usually takes, if known.
+        usual: seconds that a step usually takes, by its name.
     """
 
     def __init__(self, quiet: bool = False, usual: Usual = lambda _: None) -> None:
@@ -58,7 +64,7 @@ class Steps:
 
     @contextmanager
     def __call__(self, text: str, left: int = 0) -> Iterator[None]:
-        """Inside, the step is being done; `left` steps follow it."""
+        """Show a step while the context is open; `left` steps follow it."""
         pace, usual, begun = self._pace, self._usual(text), time.monotonic()
         with _bar("steps") as bar:
             bar.add_task(
@@ -75,11 +81,11 @@ class Steps:
 
 
 class Weeks:
-    """The bar of a backfill, used as a context.
+    """Context that shows the bar of a backfill.
 
     Args:
-        weeks: weeks that it is about.
-        work: what there is to do, in any unit.
+        weeks: weeks of the backfill.
+        work: all work of the backfill, in any unit.
         quiet: print no lines where there is no bar.
     """
 
@@ -94,11 +100,11 @@ class Weeks:
         self._task = self._bar.add_task("backfill", total=weeks, left=self.left)
 
     def left(self) -> float | None:
-        """Seconds until all are done; None: nothing to judge by."""
+        """Return the seconds until the backfill is done; None without any measurement."""
         return self._pace.left(self._total - self._done, time.monotonic() - self._last)
 
     def advance(self, work: int, text: str) -> None:
-        """A step of so much work is over."""
+        """Record that a step is over, which was this much work."""
         self._last = time.monotonic()
         self._pace = Pace(self._last - self._begun, self._pace.count + work)
         self.skip(work)
@@ -107,7 +113,7 @@ class Weeks:
             _line(f"{text}: {self._finished} of {self._weeks} weeks, {self._pace.seconds:.1f} s")
 
     def skip(self, work: int) -> None:
-        """So much was done by an earlier command, and says nothing about the pace."""
+        """Record work that an earlier command did; it does not count for the pace."""
         self._done += work
         self._bar.update(self._task, completed=self._finished)
 
@@ -118,6 +124,7 @@ class Weeks:
         return weeks_done(self._weeks, self._done, self._total)
 
     def say(self, text: str) -> None:
+        """Show what the backfill is doing."""
         self._bar.update(self._task, description=text)
         if not self._quiet:
             _line(text)
@@ -131,10 +138,10 @@ class Weeks:
 
 
 class Waiting:
-    """What takes a while without steps to count.
+    """Estimates the time left of work that has no steps to count.
 
     Args:
-        usual: seconds that it took the last time; None: it was never done.
+        usual: seconds that the work took the last time; None: this is the first time.
     """
 
     def __init__(self, usual: float | None = None) -> None:
@@ -143,12 +150,12 @@ class Waiting:
         self._usual = usual
 
     def watch(self, share: Callable[[], float | None]) -> None:
-        """From now on `share` tells how much is done, 0-1; None: it cannot tell."""
+        """Estimate by `share` from now on: it returns the share done, 0-1, or None if unknown."""
         self._begun = time.monotonic()
         self._share = share
 
     def left(self) -> float | None:
-        """Seconds until it is done; None: nothing to judge by."""
+        """Return the seconds until the work is done; None without any measurement."""
         elapsed = time.monotonic() - self._begun
         if share := self._share():
             return elapsed * (1 / share - 1)
@@ -157,12 +164,13 @@ class Waiting:
 
 @contextmanager
 def waiting(text: str, alike: bool = True) -> Iterator[Waiting]:
-    """Says in a terminal what takes a while, since when, and how long yet if that can be told.
+    """Show a text, the time elapsed and the ETA in a terminal while the context is open.
 
-    It can be where the work tells its share, else from the second time on.
+    The ETA needs a share of the work that is done (`Waiting.watch`), or an earlier wait of the same
+    text.
 
     Args:
-        alike: it takes about as long each time.
+        alike: waits of this text take about the same time.
     """
     if not sys.stderr.isatty():
         yield Waiting()
@@ -176,16 +184,16 @@ def waiting(text: str, alike: bool = True) -> Iterator[Waiting]:
 
 
 def _last_seconds() -> dict[str, float]:
-    """Seconds that each wait took the last time; a file that cannot be read tells nothing."""
+    """Return the seconds that each wait took the last time; empty if the file is unreadable."""
     try:
-        found = json.loads(_cache().get(_SECONDS) or b"{}")
-        return {str(name): float(seconds) for name, seconds in found.items()}
+        stored = json.loads(_cache().get(_SECONDS) or b"{}")
+        return {str(text): float(seconds) for text, seconds in stored.items()}
     except (PipelineError, ValueError, TypeError, AttributeError):
         return {}
 
 
 def _keep_seconds(seconds: dict[str, float]) -> None:
-    # Nobody needs them enough to fail for it.
+    # The file only serves the next ETA: a failed write must not fail the command.
     with suppress(PipelineError, ValueError):
         _cache().put(_SECONDS, json.dumps(seconds, sort_keys=True).encode())
 
@@ -198,7 +206,10 @@ def _cache() -> Store:
 
 
 def usual_seconds(instance: DagsterInstance) -> Usual:
-    """Seconds that a job's last successful run took, for steps named `job week`."""
+    """Return a function that gives the seconds of a job's last successful run.
+
+    The function takes the name of a step, which is ``job week``.
+    """
     import dagster as dg
 
     def usual(text: str) -> float | None:
@@ -219,7 +230,7 @@ def _line(text: str) -> None:
 
 
 def _bar(unit: str | None) -> Progress:
-    """Progress in a unit; None: nothing is counted."""
+    """Return a bar that counts in a unit, or one that counts nothing if the unit is None."""
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -232,11 +243,11 @@ def _bar(unit: str | None) -> Progress:
     from rich.text import Text
 
     class Left(ProgressColumn):
-        """Counts down, unlike rich's own, which stands still between steps."""
+        """A countdown; rich's own column stands still between steps."""
 
         max_refresh = 0.5
 
-        def render(self, task: Any) -> Text:
+        def render(self, task: Task) -> Text:
             left = task.fields["left"]()
             if unit is None and left is None:
                 return Text("")

@@ -1,4 +1,4 @@
-"""The commands that read: week, projections, sql."""
+"""The commands that query: `week`, `projections` and `sql`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fantasy_pipeline.cli.help import command
+from fantasy_pipeline.cli.help import RESULTS_PANEL, command
 from fantasy_pipeline.cli.options import (
     AtOption,
     FormatOption,
@@ -32,13 +32,11 @@ if TYPE_CHECKING:
 
     from fantasy_pipeline.operations.session import Session
 
-PANEL = "Look at the results"
-
 
 def week(source: SourceOption = None, at: AtOption = None, json: JsonOption = False) -> None:
-    """Say which NFL week is due, in progress and upcoming.
+    """Print which NFL week is due, in progress and upcoming.
 
-    Asks upstream for the schedule. Changes nothing.
+    Requests the schedule from upstream. Changes nothing.
     """
     session = open_session(source, at)
     with waiting("reading the schedule"):
@@ -61,7 +59,7 @@ def projections(
             metavar="NAME", help="QB, RB, WR, TE or K; default: all.", autocompletion=positions
         ),
     ] = None,
-    scoring: Annotated[Scoring, typer.Option(help="Scoring of the points.")] = "ppr",
+    scoring: Annotated[Scoring, typer.Option(help="Scoring system of the points.")] = "ppr",
     top: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Print the best N; default: all.")
     ] = None,
@@ -70,9 +68,9 @@ def projections(
     source: SourceOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Print a week's projections, best first; without a week: the latest projected.
+    """Print a week's projections, best first; without a week: the latest projected week.
 
-    Reads the lake. Changes nothing but the file of --output.
+    Reads the lake. Writes only the file of --output.
     """
     format = table_format(format, json)
     session = open_session(source)
@@ -82,6 +80,11 @@ def projections(
 
 
 def _latest_projected(session: Session) -> SeasonWeek:
+    """Return the latest week that the lake has projections of.
+
+    Raises:
+        PipelineError: there is none.
+    """
     from fantasy_pipeline.football.tables import PROJECTIONS
 
     weeks: list[SeasonWeek] = session.lake.weeks(PROJECTIONS)
@@ -99,7 +102,12 @@ def print_projections(
     format: Format,
     output: Path | None,
 ) -> None:
-    """Print a week's projections.
+    """Print a week's projections, best first.
+
+    Args:
+        position: players of this position only; None: all.
+        top: number of players; None: all.
+        output: file to write; None: stdout.
 
     Raises:
         PipelineError: the week was not projected, or there is no such position.
@@ -111,7 +119,7 @@ def print_projections(
         table = week_projections(session.lake, week, position, scoring, top)
     title = None
     if format is Format.table:
-        # The week is in the title, and a screen is not wide enough for everything.
+        # The title names the week; a screen is too narrow to repeat it in each row.
         table = table.select([name for name in FIXED_COLUMNS if name not in ("season", "week")])
         label = f" - {session.label}" if session.label else ""
         title = f"Projections {week}, {scoring}{label}"
@@ -119,15 +127,15 @@ def print_projections(
 
 
 def sql(
-    query: Annotated[str, typer.Argument(metavar="QUERY", help="One statement that only reads.")],
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="One read-only SQL statement.")],
     format: FormatOption = Format.table,
     output: OutputOption = None,
     source: SourceOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Run read-only SQL (DuckDB) over the tables, and over run history: job_executions.
+    """Run read-only SQL (DuckDB) on the lake's tables and the run history (job_executions).
 
-    Changes nothing but the file of --output.
+    Writes only the file of --output.
     """
     from fantasy_pipeline.lake.queries import run_sql
 
@@ -142,12 +150,12 @@ def sql(
 
 
 def _check_values(table: pa.Table, format: Format) -> None:
-    """Refuse a result that a format cannot hold, before any of it is written.
+    """Check that a format can hold every value of a result, before any of it is written.
 
-    DuckDB has dates beyond Python's years 1 to 9999, and types that parquet does not.
+    DuckDB has dates outside Python's years 1-9999, and types that parquet lacks.
 
     Raises:
-        PipelineError: names the column.
+        PipelineError: a column cannot be written; the message names it.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -162,23 +170,23 @@ def _check_values(table: pa.Table, format: Format) -> None:
         except (OverflowError, ValueError, pa.ArrowException) as error:
             raise PipelineError(
                 f"column {field.name} of the result cannot be written as {format.value}: {error}. "
-                f"Make it a text: select cast({field.name} as varchar)."
+                f"Convert it to text: select cast({field.name} as varchar)."
             ) from error
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the commands to the command line."""
-    command(app, PANEL, "week", "week --at 2025-09-30T08:00Z --json")(week)
+    """Add the commands to the app."""
+    command(app, RESULTS_PANEL, "week", "week --at 2025-09-30T08:00Z --json")(week)
     command(
         app,
-        PANEL,
+        RESULTS_PANEL,
         "projections --position RB --top 10",
         "projections --season 2025 --week 10 --scoring half",
         "projections --position K --format csv --output k.csv",
     )(projections)
     command(
         app,
-        PANEL,
+        RESULTS_PANEL,
         'sql "from games where season = 2025 and week = 10"',
         'sql "from weekly_stats where passing_yards > 400" --json',
         'sql "from job_executions" --format csv --output runs.csv',

@@ -1,13 +1,14 @@
-"""The command `report`: the week to look at, in the browser, in a file or as Markdown."""
+"""The command `report`: show a week's report in the browser, in a file or as Markdown."""
 
 from __future__ import annotations
 
+import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from fantasy_pipeline.cli.help import command
+from fantasy_pipeline.cli.help import RESULTS_PANEL, command
 from fantasy_pipeline.cli.options import (
     AtOption,
     JsonOption,
@@ -20,7 +21,6 @@ from fantasy_pipeline.cli.options import (
 )
 from fantasy_pipeline.cli.output import console, print_json, say_label
 from fantasy_pipeline.cli.progress import Steps, usual_seconds, waiting
-from fantasy_pipeline.cli.query import PANEL
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.football.season_week import SeasonWeek
@@ -33,41 +33,32 @@ if TYPE_CHECKING:
 def report(
     season: SeasonOption = None,
     week: WeekOption = None,
-    open: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,
+    open: Annotated[bool, typer.Option("--open", help="Open the report in the browser.")] = False,
     format: Annotated[
-        Literal["html", "md"], typer.Option(help="A page, or Markdown for chat channels.")
+        Literal["html", "md"], typer.Option(help="HTML page, or Markdown for chat channels.")
     ] = "html",
-    scoring: Annotated[Scoring, typer.Option(help="Scoring of the points.")] = "ppr",
+    scoring: Annotated[Scoring, typer.Option(help="Scoring system of the points.")] = "ppr",
     output: OutputOption = None,
     refresh: Annotated[
-        bool, typer.Option("--refresh", help="Make it anew, though it is up to date.")
+        bool, typer.Option("--refresh", help="Write the report again even if it is up to date.")
     ] = False,
     source: SourceOption = None,
     at: AtOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show a week's report; without a week: the upcoming one's.
+    """Show a week's report; without a week: the report of the upcoming week.
 
-    It is made if there is none, or if what it shows changed since: projections, stats, corrections,
-    accuracy. It is kept in the lake.
-    Without --output, a page's path is printed, Markdown is printed itself. --scoring is that of
-    Markdown; a page has every scoring to choose from.
+    The command writes the report to the lake if there is none, or if its projections, stats,
+    corrections or accuracy changed since. Without --output, it prints the path of an HTML page, or
+    the text of Markdown. --scoring applies to Markdown; a page offers every scoring system.
     """
     from fantasy_pipeline.report import store
 
     session = open_session(source, at)
     wanted = both_or_none(season, week) or upcoming_week(session)
     file = store.file_of(format, scoring)
-    with waiting("comparing the report with the lake"):
-        current = is_current(session, wanted) and not refresh
-        text = store.read(session.lake, wanted, file) if current else None
-    made = text is None
-    if text is None:
-        make(session, wanted, Steps(json, usual_seconds(session.instance)))
-        text = store.read(session.lake, wanted, file)
+    text, made = _read_or_make(session, wanted, file, refresh, json)
     path = store.path(session.lake, wanted, file)
-    if text is None:
-        raise PipelineError(f"weekly_report {wanted}: {path} is gone.")
     if output is not None:
         path = str(_write(output, text))
     if open:
@@ -75,34 +66,60 @@ def report(
     if json or format == "html" or output is not None:
         say_label(session.label)
     if json:
-        facts = {**wanted._asdict(), "path": path, "format": format, "made": made}
-        print_json(facts)
+        print_json({**wanted._asdict(), "path": path, "format": format, "made": made})
     elif format == "md" and output is None:
         typer.echo(text, nl=False)
     else:
         console().print(path, markup=False)
 
 
-def upcoming_week(session: Session) -> SeasonWeek:
-    """The week that kicks off next, by the schedule in the lake.
+def _read_or_make(
+    session: Session, week: SeasonWeek, file: str, refresh: bool, quiet: bool
+) -> tuple[str, bool]:
+    """Return the text of a file of a week's report, and True if the report had to be written.
+
+    Args:
+        refresh: write the report even if it is up to date.
+        quiet: print no progress lines.
 
     Raises:
-        PipelineError: the schedule has no week to come.
+        PipelineError: the report cannot be written, or was deleted right after.
+    """
+    from fantasy_pipeline.report import store
+
+    with waiting("comparing the report with the lake"):
+        current = is_current(session, week) and not refresh
+        text = store.read(session.lake, week, file) if current else None
+    if text is not None:
+        return text, False
+    make(session, week, Steps(quiet, usual_seconds(session.instance)))
+    text = store.read(session.lake, week, file)
+    if text is None:
+        path = store.path(session.lake, week, file)
+        raise PipelineError(f"weekly_report {week}: {path} was deleted; run the command again.")
+    return text, True
+
+
+def upcoming_week(session: Session) -> SeasonWeek:
+    """Return the week that kicks off next, by the schedule in the lake.
+
+    Raises:
+        PipelineError: the schedule has no upcoming week.
     """
     from fantasy_pipeline.football.calendar import week_status
 
     upcoming: SeasonWeek | None = week_status(session.known_games, session.now).upcoming
     if upcoming is None:
-        raise PipelineError("the schedule has no week to come; give --season and --week.")
+        raise PipelineError("the schedule has no upcoming week; give --season and --week.")
     return upcoming
 
 
 def is_current(session: Session, week: SeasonWeek) -> bool:
-    """Whether the stored report shows what is in the lake.
+    """Return True if the stored report was made from the rows that are in the lake now.
 
     Raises:
         NotMaterializedError: the week was not projected.
-        PipelineError: the week has no games.
+        PipelineError: the schedule has no game in the week.
     """
     from fantasy_pipeline.report import store
     from fantasy_pipeline.report.fingerprint import fingerprint
@@ -110,13 +127,15 @@ def is_current(session: Session, week: SeasonWeek) -> bool:
 
     rows = read_rows(session.lake, week)
     if not rows.projections.num_rows:
-        raise PipelineError(f"there is no {week}: the schedule has no game in it.")
+        raise PipelineError(
+            f"there is no {week}: the schedule has no game in it; give another week."
+        )
     state = store.read_state(session.lake, week)
     return state is not None and state.made_from == fingerprint(rows)
 
 
 def make(session: Session, week: SeasonWeek, step: ShowStep) -> None:
-    """Write a week's report, through Dagster.
+    """Write a week's report with a Dagster run.
 
     Raises:
         PipelineError: the run failed.
@@ -140,19 +159,17 @@ def _write(output: Path, text: str) -> Path:
 
 
 def _open(path: str) -> None:
-    import webbrowser
-
     if "://" in path:
-        raise PipelineError(f"{path} is no local file; add --output FILE.")
+        raise PipelineError(f"{path} is not a local file; add --output FILE.")
     if not webbrowser.open(Path(path).absolute().as_uri()):
-        raise PipelineError(f"found no browser; open {path} yourself.")
+        raise PipelineError(f"no browser was found; open {path} yourself.")
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the command to the command line."""
+    """Add the command to the app."""
     command(
         app,
-        PANEL,
+        RESULTS_PANEL,
         "report --open",
         "report --season 2025 --week 10 --output week10.html",
         "report --format md --scoring half",

@@ -1,14 +1,19 @@
-"""The commands that import and project: run, backfill, demo."""
+"""The commands that import and project: `run`, `backfill` and `demo`."""
 
 from __future__ import annotations
 
+import shutil
+import sys
+from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fantasy_pipeline.cli.help import PROGRAM, command
+from fantasy_pipeline.cli.help import IMPORT_PANEL, PROGRAM, command
 from fantasy_pipeline.cli.options import (
     AtOption,
+    DemoSourceOption,
     JsonOption,
     SeasonOption,
     SeasonsRequired,
@@ -21,15 +26,15 @@ from fantasy_pipeline.cli.options import (
 )
 from fantasy_pipeline.cli.output import Format, console, print_json, say_label, warn
 from fantasy_pipeline.cli.progress import Steps, Weeks, usual_seconds, waiting
+from fantasy_pipeline.cli.query import print_projections
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.football.season_week import WEEKS
+from fantasy_pipeline.football.season_week import WEEKS, SeasonWeek
 
 if TYPE_CHECKING:
     from fantasy_pipeline.operations.backfill.plan import Plan
     from fantasy_pipeline.operations.backfill.run import Summary
     from fantasy_pipeline.operations.session import Session
-
-PANEL = "Import and project"
+    from fantasy_pipeline.operations.week_runs import WeekResult
 
 
 def run(
@@ -38,20 +43,19 @@ def run(
     source: SourceOption = None,
     at: AtOption = None,
     projections_only: Annotated[
-        bool, typer.Option("--projections-only", help="Project the week, do not import its stats.")
+        bool, typer.Option("--projections-only", help="Project the week without importing it.")
     ] = False,
     top: Annotated[
         int, typer.Option(metavar="N", min=0, help="Print the best N projections.")
     ] = 15,
     json: JsonOption = False,
 ) -> None:
-    """Import a week and project it; without a week: import the due one, project the upcoming one.
+    """Import and project a week; without a week: import the due one, project the upcoming one.
 
-    With --season and --week the week after is projected too, if it was not played yet; without,
-    the reports are written. What the lake has of these weeks is replaced; the runs are in
-    Dagster's history.
+    With --season and --week, the command also projects the following week if that was not played
+    yet. Without them, it also writes the reports. It replaces the rows of these weeks in the lake,
+    and Dagster's history records the runs.
     """
-    from fantasy_pipeline.cli.query import print_projections
     from fantasy_pipeline.operations.week_runs import run_due, run_week
 
     session = open_session(source, at)
@@ -67,23 +71,28 @@ def run(
     if json:
         print_json(result.to_json())
     else:
-        warn(result.warnings)
-        if result.unprojected:
-            console().print(f"Nothing projected: {result.unprojected}.", markup=False)
-        if result.projected is not None and top:
-            print_projections(session, result.projected, "ppr", None, top, Format.table, None)
+        _print_result(session, result, top)
     if not result.success:
         raise PipelineError("; ".join(result.errors))
+
+
+def _print_result(session: Session, result: WeekResult, top: int) -> None:
+    """Print the warnings of a run and its best `top` projections, or why it projected nothing."""
+    warn(result.warnings)
+    if result.unprojected:
+        console().print(f"Nothing projected: {result.unprojected}.", markup=False)
+    if result.projected is not None and top:
+        print_projections(session, result.projected, "ppr", None, top, Format.table, None)
 
 
 def backfill(
     seasons: SeasonsRequired,
     weeks: Annotated[
         str | None,
-        typer.Option(metavar="WEEKS", help="Weeks: 5, 1-18 or 1,3; default: all played."),
+        typer.Option(metavar="WEEKS", help="Weeks, e.g. 5, 1-18 or 1,3; default: all played."),
     ] = None,
     only_missing: Annotated[
-        bool, typer.Option("--only-missing", help="Leave out weeks that the lake has whole.")
+        bool, typer.Option("--only-missing", help="Skip weeks that are complete in the lake.")
     ] = False,
     source: SourceOption = None,
     at: AtOption = None,
@@ -93,14 +102,14 @@ def backfill(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Import and project whole seasons. Interrupted, the same command resumes, within a day.
+    """Import and project whole seasons. The same command resumes an interrupted backfill.
 
-    What the lake has of these weeks is replaced, unless --only-missing. A season that fails does
-    not stop the others.
+    A backfill can be resumed within a day. It replaces the rows of its weeks in the lake, unless
+    --only-missing is given. A season that fails does not stop the others.
     """
     from fantasy_pipeline.operations.backfill.workers import start_server
 
-    # First of all: this process has as much to load itself.
+    # The server loads its modules while this process loads the same ones.
     start_server()
     from fantasy_pipeline.operations.backfill.plan import backfill_plan
     from fantasy_pipeline.operations.backfill.run import Summary, refresh_schedule
@@ -111,26 +120,38 @@ def backfill(
         refresh_schedule(session)
     plan = backfill_plan(session, *wanted, only_missing)
     if weeks:
-        for why, left_out in (
-            ("no game of them is over", plan.ahead),
-            ("their season has no such week so far", plan.absent),
-        ):
-            if left_out:
-                keys = ", ".join(week.key for week in left_out)
-                warn([f"left out, as {why}: {keys}"])
+        _warn_of_skipped(plan)
     summary = run_plan(session, plan, workers, json) if plan.stages else Summary()
     say_label(session.label)
-    if json:
-        print_json(summary_json(summary))
-    elif not plan.stages:
-        console().print("Nothing to do: all of it is in the lake.")
-    else:
-        print_summary(summary)
+    _print_backfill(plan, summary, json)
     fail_if_failed(summary)
 
 
+def _print_backfill(plan: Plan, summary: Summary, json: bool) -> None:
+    if json:
+        print_json(summary_json(summary))
+    elif not plan.stages:
+        console().print("Nothing to do: the lake already has these weeks.")
+    else:
+        print_summary(summary)
+
+
+def _warn_of_skipped(plan: Plan) -> None:
+    """Warn of weeks that the user asked for and the plan skips."""
+    for reason, skipped in (
+        ("none of their games is over", plan.ahead),
+        ("their season does not have them yet", plan.absent),
+    ):
+        if skipped:
+            warn([f"weeks skipped because {reason}: {', '.join(week.key for week in skipped)}"])
+
+
 def run_plan(session: Session, plan: Plan, workers: int | None, json: bool) -> Summary:
-    """Run a backfill, with its progress on stderr; 130 if it is interrupted."""
+    """Run a backfill with its progress on stderr and return its summary.
+
+    Raises:
+        typer.Exit: the user interrupted it; the exit code is 130.
+    """
     from fantasy_pipeline.operations.backfill.run import run_backfill
     from fantasy_pipeline.operations.backfill.workers import default_workers
 
@@ -145,12 +166,12 @@ def run_plan(session: Session, plan: Plan, workers: int | None, json: bool) -> S
                 lambda step: bar.skip(step.work),
             )
         except KeyboardInterrupt:
-            console(stderr=True).print("Interrupted. The same command resumes where it stopped.")
+            console(stderr=True).print("Interrupted. Run the same command again to resume.")
             raise typer.Exit(130) from None
 
 
 def summary_json(summary: Summary) -> dict[str, Any]:
-    """Rows by table, weeks done and failed, steps, failures and warnings."""
+    """Return a backfill's summary for JSON: rows by table, weeks, steps, failures, warnings."""
     return {
         "rows": summary.rows,
         "weeks": summary.weeks,
@@ -163,46 +184,67 @@ def summary_json(summary: Summary) -> dict[str, Any]:
 
 
 def print_summary(summary: Summary) -> None:
-    """What a backfill came to, for people."""
+    """Print a backfill's summary for people."""
     warn(summary.warnings)
     for table, rows in summary.rows.items():
         console().print(f"{table:20} {rows:>10,} rows")
-    resumed = f" ({summary.steps_resumed} done before)" if summary.steps_resumed else ""
-    lost = f" {len(summary.failed)} weeks failed," if summary.failed else ""
+    resumed = f" ({summary.steps_resumed} resumed)" if summary.steps_resumed else ""
+    failed = f" {len(summary.failed)} weeks failed," if summary.failed else ""
     console().print(
-        f"{summary.weeks} weeks done,{lost} {summary.steps_done + summary.steps_resumed} steps "
+        f"{summary.weeks} weeks done,{failed} {summary.steps_done + summary.steps_resumed} steps "
         f"succeeded{resumed}, {len(summary.failures)} failed"
     )
 
 
 def fail_if_failed(summary: Summary) -> None:
-    """Raises PipelineError if a step of the backfill failed."""
+    """Do nothing if every step of the backfill succeeded.
+
+    Raises:
+        PipelineError: a step failed; the message lists every failed step and its errors.
+    """
     if summary.failures:
         lines = [f"{step}: {'; '.join(errors)}" for step, errors in summary.failures.items()]
         raise PipelineError(" | ".join(lines))
 
 
-def demo(source: SourceOption = "sample", at: AtOption = None, json: JsonOption = False) -> None:
-    """Import two seasons and this one so far, project the upcoming week, and show the result.
+def demo(
+    source: DemoSourceOption = "sample", at: AtOption = None, json: JsonOption = False
+) -> None:
+    """Import two past seasons and the current one, project the upcoming week and print it.
 
-    The sample league needs no network; its tables are in a lake of their own.
+    The sample league needs no network. Its tables are stored in a lake separate from real data.
     """
     from fantasy_pipeline.operations.backfill.workers import start_server
 
+    # The server loads its modules while this process loads the same ones.
     start_server()
-    from fantasy_pipeline.cli.query import print_projections
-    from fantasy_pipeline.football.tables import FANTASY_POSITIONS
-    from fantasy_pipeline.operations.backfill.plan import demo_plan
-    from fantasy_pipeline.operations.backfill.run import refresh_schedule
     from fantasy_pipeline.operations.week_runs import run_due
-    from fantasy_pipeline.report import store
 
     session = open_session(source, at)
-    out = console()
+    summary = _import_demo(session, json)
+    result = run_due(session, Steps(json, usual_seconds(session.instance)))
+    if not result.success:
+        raise PipelineError("; ".join(result.errors))
+    if result.projected is None:
+        raise PipelineError(
+            f"nothing was projected: {result.unprojected}; choose another time with --at."
+        )
+    _print_demo(session, summary, result, result.projected, json)
+
+
+def _import_demo(session: Session, json: bool) -> Summary:
+    """Import the weeks before the due one and return the summary.
+
+    Raises:
+        PipelineError: a step failed.
+    """
+    from fantasy_pipeline.operations.backfill.plan import demo_plan
+    from fantasy_pipeline.operations.backfill.run import refresh_schedule
+
     with waiting("reading the schedule"):
         due = session.status.due
     if not json:
-        out.print(f"Importing {due.season - 2} to {due}, then projecting the week to come.")
+        console().print(f"Importing {due.season - 2} to {due}, then projecting the upcoming week.")
     with waiting("refreshing the schedule"):
         refresh_schedule(session)
     summary = run_plan(session, demo_plan(session), None, json)
@@ -210,37 +252,36 @@ def demo(source: SourceOption = "sample", at: AtOption = None, json: JsonOption 
     if not json:
         print_summary(summary)
     fail_if_failed(summary)
-    steps = Steps(json, usual_seconds(session.instance))
-    result = run_due(session, steps)
-    if not result.success:
-        raise PipelineError("; ".join(result.errors))
-    projected = result.projected
-    if projected is None:
-        raise PipelineError(f"nothing projected: {result.unprojected}; --at chooses a moment.")
+    return summary
+
+
+def _print_demo(
+    session: Session, summary: Summary, result: WeekResult, projected: SeasonWeek, json: bool
+) -> None:
+    """Print the best five projections per position, and where to find the rest."""
+    from fantasy_pipeline.football.tables import FANTASY_POSITIONS
+    from fantasy_pipeline.report import store
+
     report = store.path(session.lake, projected, store.file_of("html"))
     if json:
         facts = {"backfill": summary_json(summary), "run": result.to_json()}
         print_json({**facts, "report": report, "lake": session.lake.root})
         return
+    out = console()
     for position in FANTASY_POSITIONS:
         out.print()
         print_projections(session, projected, "ppr", position, 5, Format.table, None)
     say_label(session.label)
     out.print(
-        f"\nThe report: {report}\n"
-        f"The tables are in {session.lake.root}, the runs in Dagster's history.\n"
-        f"Both in the Dagster UI, at http://127.0.0.1:3000:\n"
-        f"{_show_in_ui(session)}"
+        f"\nReport: {report}\n"
+        f"Tables: {session.lake.root}\n"
+        f"To see the tables and the runs in the Dagster UI at http://127.0.0.1:3000, run:\n"
+        f"{_ui_command(session)}"
     )
 
 
-def _show_in_ui(session: Session) -> str:
-    """The shell's command that shows a session's home in the Dagster UI, from any folder."""
-    import shutil
-    import sys
-    from pathlib import Path
-    from shlex import quote
-
+def _ui_command(session: Session) -> str:
+    """Return the shell command that opens a session's home in the Dagster UI, from any folder."""
     home, program = quote(str(session.home)), "dagster"
     if shutil.which(program) is None:
         program = quote(str(Path(sys.executable).with_name(program)))
@@ -251,18 +292,18 @@ def _show_in_ui(session: Session) -> str:
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the commands to the command line."""
-    command(app, PANEL, "demo", "demo --source auto")(demo)
+    """Add the commands to the app."""
+    command(app, IMPORT_PANEL, "demo", "demo --source auto")(demo)
     command(
         app,
-        PANEL,
+        IMPORT_PANEL,
         "run",
         "run --season 2025 --week 8 --top 5",
         "run --season 2025 --week 9 --projections-only --json",
     )(run)
     command(
         app,
-        PANEL,
+        IMPORT_PANEL,
         "backfill --seasons 2023-2026",
         "backfill --seasons 2024 --weeks 1-3",
         "backfill --seasons 2015-2024 --only-missing --workers 1",

@@ -92,7 +92,7 @@ def test_history_for_people_and_filters(shell: Shell, run: dict[str, Any]) -> No
     text = shell("history", "--job", "whole_week", "--status", "success", "--since", "1d")
     assert run["id"][:8] in text
     assert "stats" in text
-    assert "No such run." in shell("history", "--season", "2024")
+    assert "No run matches these options." in shell("history", "--season", "2024")
     assert "write 7d" in shell("history", "--since", "yesterday", code=1)
 
 

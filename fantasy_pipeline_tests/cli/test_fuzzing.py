@@ -97,7 +97,7 @@ FLAGS = {
     *("--no-daemon", "--refresh", "--version"),
 }
 NOT_TRIED = {
-    "--help": "ends each command before it begins; test_cli_help.py prints all of them",
+    "--help": "ends each command before it begins; test_help.py prints all of them",
     "--open": "starts the browser of whoever runs the tests",
     "--install-completion": "changes the settings of the shell of whoever runs the tests",
     "--show-completion": "answers by the shell that the tests were started from",
@@ -306,7 +306,7 @@ def test_a_date_beyond_the_calendar_is_an_error_that_names_its_column(
     assert (code, out) == (cli.FAILED, "")
     assert err.splitlines()[-1] == (
         f"error: column late of the result cannot be written as {format}: date value out of range. "
-        f"Make it a text: select cast(late as varchar)."
+        f"Convert it to text: select cast(late as varchar)."
     )
     as_text = text.replace("date '290000-01-01'", "cast(date '290000-01-01' as varchar)")
     code, out, _ = call(home, ["sql", as_text, "--format", format])
@@ -355,7 +355,12 @@ def test_settings_that_cannot_be_read(
         ("run --season 2025", 1, "go together", "add --week, or give neither"),
         ("run --season 2025 --week 22", 1, "no 2025 week 22", "2025 has the weeks 1-18"),
         ("trigger --season 2031 --week 1", 1, "the schedule has", "the seasons 2023-2025"),
-        ("week --at tomorrow", 1, "'tomorrow' is not a moment", "write it like 2025-09-30T08:00Z"),
+        (
+            "week --at tomorrow",
+            1,
+            "'tomorrow' is not an ISO 8601 time",
+            "write it like 2025-09-30T08:00Z",
+        ),
         ("backfill --seasons 2024-", 1, "'2024-' is not a list", "like 3, 1-5 or 1,4-6"),
         ("projections", 1, "no week is projected yet", "`fantasy-pipeline run`"),
         (
@@ -364,7 +369,7 @@ def test_settings_that_cannot_be_read(
             "not in the lake",
             "`fantasy-pipeline trigger --season 2025 --week 5 --wait`",
         ),
-        ("projections --json --format csv", 1, "contradict", "give one of them"),
+        ("projections --json --format csv", 1, "contradict each other", "give one of them"),
         ("projections --format parquet", 1, "no week is projected yet", "`fantasy-pipeline run`"),
         (
             "report",
@@ -376,7 +381,7 @@ def test_settings_that_cannot_be_read(
         ("sql 'from weekly_stats'", 1, "none yet", "`fantasy-pipeline run`"),
         ("sql 'drop table games'", 1, "only reads", "select, from, with"),
         ("history --status lost", 1, "'lost' is none of", "success, failure"),
-        ("history --since later", 1, "--since 'later'", "write 7d, 12h or"),
+        ("history --since later", 1, "--since 'later' is not a time", "write 7d, 12h or"),
         ("show 12345678", 1, "there is no run 12345678", "`fantasy-pipeline history`"),
     ],
 )
@@ -426,7 +431,7 @@ def test_a_defect_is_one_line_too(home: Path, monkeypatch: pytest.MonkeyPatch) -
     # Besides, sample data are called so.
     [line] = [line for line in err.splitlines() if not line.startswith("Data: ")]
     assert line.startswith("internal error: RuntimeError: two lines. ")
-    assert line.endswith("FANTASY_DEBUG=1 shows where.")
+    assert line.endswith("Set FANTASY_DEBUG=1 for the traceback.")
 
 
 @given(st.text(max_size=12))

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import sys
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
-import typer.main
+import typer
 
 from fantasy_pipeline.cli import app
 from fantasy_pipeline.cli.help import PROGRAM
 from fantasy_pipeline_tests import ROOT
+from scripts.cli_reference import PAGE, text
 
-PAGE = ROOT / "docs" / "cli.md"
-GENERATE = f"typer fantasy_pipeline.cli.program utils docs --name {PROGRAM}"
 GROUP: Any = typer.main.get_command(app)
 COMMANDS: dict[str, Any] = GROUP.commands
 every_command = pytest.mark.parametrize("name", COMMANDS)
@@ -98,14 +98,14 @@ def test_examples_are_command_lines(line: str) -> None:
 
 @every_command
 def test_help_on_a_screen(name: str) -> None:
-    text = program("fantasy_pipeline.cli", name, "--help")
-    lines = [line.rstrip() for line in text.splitlines()]
+    shown = program("fantasy_pipeline.cli", name, "--help")
+    lines = [line.rstrip() for line in shown.splitlines()]
     assert max(map(len, lines)) <= 80
     assert set(examples(COMMANDS[name])) <= {line.strip() for line in lines}
     # What rich takes for markup is gone, and the backslash that keeps it must not show.
-    assert "\\" not in text
+    assert "\\" not in shown
     if name == "api":
-        assert "pip install -e '.[api]'" in text
+        assert "pip install -e '.[api]'" in shown
 
 
 def test_help_loads_nothing_heavy() -> None:
@@ -124,18 +124,69 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 def test_the_page_is_that_of_the_app() -> None:
-    text = program(*GENERATE.split(), columns=1000)
-    wanted = f"COLUMNS=1000 {GENERATE} --output docs/cli.md"
-    assert PAGE.read_text(encoding="utf-8") == text.rstrip() + "\n", f"stale; run: {wanted}"
+    assert PAGE.read_text(encoding="utf-8") == text(app, PROGRAM), "stale; run: make docs"
+
+
+def section(name: str) -> str:
+    """Return the section of a command, empty if the page has none."""
+    page = PAGE.read_text(encoding="utf-8")
+    return page.partition(f"## `{PROGRAM} {name}`\n")[2].partition("\n## ")[0]
 
 
 @every_command
 def test_the_page_has_every_command_and_option(name: str) -> None:
-    _, heading, rest = PAGE.read_text(encoding="utf-8").partition(f"## `{PROGRAM} {name}`\n")
-    assert heading
-    section = rest.partition("\n## ")[0]
+    assert f"\n$ {PROGRAM} {name} [OPTIONS]" in section(name)
     for param in params(name):
         shown = param.opts[0] if param.param_type_name == "option" else param.metavar
-        assert f"* `{shown}" in section
+        assert f"- `{shown}" in section(name)
+        assert f": {param.help}" in section(name)
     for line in examples(COMMANDS[name]):
-        assert f"    {line}\n" in section
+        assert f"    {line}\n" in section(name)
+
+
+@every_command
+def test_the_page_lists_every_command_with_its_whole_summary(name: str) -> None:
+    summary = COMMANDS[name].help.partition("\n\n")[0]
+    line = f"- [`{name}`](#{PROGRAM}-{name}): {summary}\n"
+    assert PAGE.read_text(encoding="utf-8").count(line) == 1
+
+
+def test_the_page_has_the_options_and_exit_codes_of_the_program() -> None:
+    page = PAGE.read_text(encoding="utf-8").partition("\n## ")[0]
+    for param in GROUP.get_params(GROUP.make_context(PROGRAM, [], resilient_parsing=True)):
+        assert f"- `{param.opts[0]}`: {param.help}\n" in page
+    assert GROUP.epilog in page
+
+
+def test_the_page_is_clean() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert re.findall(r"&#?\w+;", page) == []
+    assert [line for line in page.splitlines() if line.rstrip().endswith(("...", "…"))] == [
+        f"$ {PROGRAM} [OPTIONS] COMMAND [ARGS]..."
+    ]
+    assert "\\[" not in page
+
+
+def test_a_page_states_defaults_limits_and_variables() -> None:
+    other = typer.Typer(epilog="Exit codes: 0.")
+
+    @other.callback()
+    def _group() -> None:
+        """Do things."""
+
+    @other.command(
+        rich_help_panel="Panel", epilog="Examples:\n\n    other count 3", help=r"A \[b]."
+    )
+    def count(
+        number: Annotated[int, typer.Argument(metavar="NUMBER", min=1, help="How many.")],
+        step: Annotated[int, typer.Option(envvar="OTHER_STEP", help="How far & <fast>.")] = 2,
+    ) -> None:
+        pass
+
+    page = text(other, "other")
+    assert "\n\nPanel:\n\n- [`count`](#other-count): A [b].\n\n" in page
+    assert "\n## `other count`\n\nA [b].\n\n" in page
+    assert "\nArguments:\n\n- `NUMBER" in page
+    assert ": How many. [x>=1; required]\n" in page
+    assert ": How far & <fast>. [env var: OTHER_STEP; default: 2]\n" in page
+    assert page.endswith("\n\nExamples:\n\n    other count 3\n")

@@ -240,7 +240,7 @@ def test_a_narrow_screen_does_without_columns_and_says_so(
     assert "SAMPLE" not in "".join(lines)
     assert "reason" in "".join(lines)
     assert capsys.readouterr().err == (
-        "1 of 4 columns do not fit; --json, or `| less -S`, has all.\n"
+        "1 of 4 columns do not fit; use --json or `| less -S` to see all of them.\n"
     )
     lines = shown(25, monkeypatch, spare=("player_id",))
     assert lines[-1] == "Birch [RB]      12.25"

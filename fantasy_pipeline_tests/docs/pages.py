@@ -74,8 +74,8 @@ def parse_error(command: str) -> str:
         part.make_context(args[0], list(rest))
     except (typer.Exit, SystemExit):  # Shell completion ends the program itself.
         return ""
-    except typer.BadParameter.__mro__[2] as error:  # Click's base class, inside Typer or next to it
-        return str(error.format_message())  # type: ignore[attr-defined]
+    except typer.TyperException as error:
+        return error.format_message()
     return ""
 
 

@@ -163,7 +163,7 @@ def test_use_block(checkout: Path) -> None:
     assert "Projections 2025 week 10, half - synthetic sample league" in done.stdout
     assert '"source": "nflcom"' in done.stdout
     assert "Projections 2025 week 8, ppr" in done.stdout
-    assert "Nothing to do: all of it is in the lake." in done.stdout
+    assert "Nothing to do: the lake already has these weeks." in done.stdout
     header = (checkout / "week10.csv").read_text().splitlines()[0]
     assert header.startswith(
         "season,week,player_id,player_name,position,team,opponent,"

@@ -239,7 +239,7 @@ def test_markdown_that_an_earlier_version_did_not_write_is_made(
         (["--season", "2025", "--week", "3"], "projections 2025 week 3: not in the lake"),
         (["--week", "3"], "--season and --week go together"),
         (["--output", "no/such/folder/x.html"], "cannot write no/such/folder/x.html: No such"),
-        (["--at", "2026-03-01T00:00Z"], "the schedule has no week to come"),
+        (["--at", "2026-03-01T00:00Z"], "the schedule has no upcoming week"),
     ],
 )
 def test_errors_say_what_to_do(command: Command, arguments: list[str], error: str) -> None:

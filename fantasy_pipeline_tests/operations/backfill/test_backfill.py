@@ -118,7 +118,10 @@ def test_the_due_week_is_provisional_and_nothing_missing_is_no_failure(
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        assert "left out, as no game of them is over: 2025|10, 2025|11, 2025|12" in done.stderr
+        assert (
+            "weeks skipped because none of their games is over: 2025|10, 2025|11, 2025|12"
+            in done.stderr
+        )
         return done.stdout
 
     assert re.search("^2 weeks done, 5 steps succeeded, 0 failed$", run(), re.MULTILINE)
@@ -126,7 +129,7 @@ def test_the_due_week_is_provisional_and_nothing_missing_is_no_failure(
     assert lake.weeks(WEEKLY_STATS) == weeks(2025, 8, 9)
     assert lake.weeks(PROVISIONAL_STATS) == weeks(2025, 9)
     assert lake.read(PROVISIONAL_STATS).num_rows == lake.read(WEEKLY_STATS, weeks(2025, 9)).num_rows
-    assert "Nothing to do: all of it is in the lake." in run("--only-missing")
+    assert "Nothing to do: the lake already has these weeks." in run("--only-missing")
     assert json.loads(run("--only-missing", "--json"))["steps_done"] == 0
     # Killed between its projections and their accuracy, a week is not whole.
     (scored,) = Path(lake.root).glob("projection_accuracy/season=2025/week=08/*")

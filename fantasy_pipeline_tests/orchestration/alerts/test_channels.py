@@ -292,7 +292,8 @@ class TestCommand:
             {"channel": "webhook", "sent": True, "error": None},
         ]
         assert err == (
-            "error: not taken by slack; check its FANTASY_ALERT_… settings and test again.\n"
+            "error: the test alert failed on slack; check the FANTASY_ALERT_… settings of each "
+            "and test again.\n"
         )
         (body,) = receiver.bodies
         assert body["kind"] == "test"
@@ -304,4 +305,4 @@ class TestCommand:
     def test_nothing_set(self) -> None:
         code, out, err = self.run()
         assert (code, out) == (1, "")
-        assert err.startswith("error: no channel of alerts is set up: set FANTASY_ALERT_SLACK_URL")
+        assert err.startswith("error: no alert channel is configured; set FANTASY_ALERT_SLACK_URL")
