@@ -28,7 +28,7 @@ from dagster_shared.error import SerializableErrorInfo
 from fantasy_pipeline.operations.status import backfills, instigators, status
 from fantasy_pipeline.orchestration.runs.history import executions
 from fantasy_pipeline.orchestration.runs.summaries import recorded
-from fantasy_pipeline.web import api
+from fantasy_pipeline.web.models import Status
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.operations.test_execute import run
 
@@ -81,7 +81,7 @@ def test_last_run_last_success_and_last_tick_of_a_schedule() -> None:
 
         def told() -> dict[str, Any]:
             """Of the schedule, as commands and HTTP tell it."""
-            answer = api.Status(**status(instance, now)).model_dump(mode="json")
+            answer = Status(**status(instance, now)).model_dump(mode="json")
             jobs = {job["name"]: job for job in answer["jobs"]}
             # What is of one schedule is not told of another.
             assert jobs["thursday_final_import"]["last_run"] is None

@@ -26,7 +26,9 @@ from fantasy_pipeline.operations.execute import execute
 from fantasy_pipeline.operations.session import TRIGGER_LOCK, Session
 from fantasy_pipeline.operations.trigger import trigger, wait_for
 from fantasy_pipeline.orchestration.runs.history import executions
-from fantasy_pipeline.web.api import MAX_BODY_BYTES, Sessions, create_app
+from fantasy_pipeline.web.api import create_app
+from fantasy_pipeline.web.security import MAX_BODY_BYTES
+from fantasy_pipeline.web.sessions import Sessions
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.conftest import WithHistory
 from fantasy_pipeline_tests.operations.test_execute import run as run_some_job

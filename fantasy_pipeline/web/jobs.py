@@ -1,0 +1,105 @@
+"""The routes below `/api/jobs`: start a run, read the status, read the history."""
+
+from datetime import datetime, timezone
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, HTTPException, Query, Response
+
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.football.calendar import NoSuchWeekError, allowed_weeks, week_status
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.operations.session import Session
+from fantasy_pipeline.operations.status import status as read_status
+from fantasy_pipeline.operations.trigger import AlreadyRunningError, trigger
+from fantasy_pipeline.orchestration.runs.history import STATUSES, executions
+from fantasy_pipeline.web.models import (
+    Execution,
+    ExecutionDetails,
+    History,
+    Status,
+    Triggered,
+    TriggerRequest,
+)
+from fantasy_pipeline.web.problems import problem, problems
+from fantasy_pipeline.web.security import BEARER, TRIGGER
+from fantasy_pipeline.web.sessions import Sessions
+
+_RUN_ID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+# A pattern instead of a Literal: mypy cannot check a Literal that is made of STATUSES.
+_STATUS = f"^({'|'.join(['running', *STATUSES])})$"
+
+
+def add_trigger(app: FastAPI, sessions: Sessions) -> None:
+    """Add the route that starts a run."""
+
+    @app.post(
+        TRIGGER,
+        status_code=202,
+        response_model=Triggered,
+        dependencies=[Depends(BEARER)],
+        responses=problems(400, 401, 409, 411, 413, 422, 503),
+    )
+    def trigger_week(body: TriggerRequest) -> Triggered | Response:
+        """Start importing and projecting a week. The response comes when the run exists, not when
+        it ends."""
+        session = sessions.of(body.source)
+        if body.year is None or body.week is None:
+            week = week_status(session.known_games, session.present).due
+        else:
+            week = SeasonWeek(body.year, body.week)
+        return _trigger(session, week)
+
+
+def _trigger(session: Session, week: SeasonWeek) -> Triggered | Response:
+    try:
+        run_id = trigger(session, week, "api")
+    except NoSuchWeekError as error:
+        weeks = {str(season): weeks for season, weeks in allowed_weeks(session.known_games).items()}
+        return problem(422, str(error), allowed=weeks)
+    except AlreadyRunningError as error:
+        return problem(409, str(error), run_id=error.run_id)
+    return Triggered(run_id=run_id, season=week.season, week=week.week, source=session.source)
+
+
+def add_status(app: FastAPI, session: Session) -> None:
+    """Add the route of the automation's state."""
+
+    @app.get("/api/jobs/status", responses=problems(503))
+    def job_status() -> Status:
+        """Return all schedules and sensors, the daemons and the backfills in progress."""
+        return Status(**read_status(session.instance, datetime.now(timezone.utc)))
+
+
+def add_history(app: FastAPI, sessions: Sessions) -> None:
+    """Add the routes of the run history: a list of runs, and one run."""
+
+    @app.get("/api/jobs/history", responses=problems(404, 422, 503))
+    def history(
+        job_id: Annotated[
+            str | None, Query(max_length=100, description="Only runs of this job")
+        ] = None,
+        status: Annotated[
+            str | None, Query(pattern=_STATUS, description="Only runs with this status")
+        ] = None,
+        limit: Annotated[int, Query(ge=1, le=200, description="Runs per page")] = 20,
+        cursor: Annotated[
+            str | None, Query(pattern=_RUN_ID, description="`cursor` of the previous page")
+        ] = None,
+    ) -> History:
+        """Return a page of runs, newest first."""
+        instance = sessions.shared.instance
+        if cursor is not None and instance.get_run_by_id(cursor) is None:
+            detail = f"there is no run {cursor}; use the cursor of the previous page"
+            raise HTTPException(404, detail)
+        # One run more than the page has, to know whether there is a next page.
+        runs = list(executions(instance, job_id, status, cursor=cursor, limit=limit + 1))
+        page = [Execution(**run.to_json()) for run in runs[:limit]]
+        return History(executions=page, cursor=page[-1].id if len(runs) > limit else None)
+
+    @app.get("/api/jobs/history/{run_id}", responses=problems(404, 503))
+    def run(run_id: str) -> ExecutionDetails:
+        """Return a run: result, errors with stack traces, seconds per asset."""
+        try:
+            return ExecutionDetails(**sessions.execution(run_id))
+        except PipelineError as error:
+            raise HTTPException(404, str(error)) from None

@@ -1,0 +1,52 @@
+"""The sessions of a server: one per data source, each with its own lake and history."""
+
+import os
+from collections.abc import Callable
+from threading import Lock
+from typing import Any
+
+from fantasy_pipeline.operations.session import Session
+from fantasy_pipeline.orchestration.runs.history import execution_of
+from fantasy_pipeline.settings import SourceName
+
+MakeSession = Callable[[SourceName | None], Session]
+"""Opens the session of a source; None: the configured source."""
+
+
+class Sessions:
+    """One session per source, opened by the first request for it.
+
+    The sample league has a history of its own. Opening a session sets ``DAGSTER_HOME`` for the
+    process; this class resets it to the server's own home.
+    """
+
+    def __init__(self, make_session: MakeSession) -> None:
+        self._make = make_session
+        self._lock = Lock()
+        self.shared = make_session(None)
+        self._opened: dict[str, Session] = {}
+
+    def of(self, source: SourceName | None) -> Session:
+        """Return the session of a source; None: the configured source."""
+        if source in (None, self.shared.source):
+            return self.shared
+        with self._lock:
+            if source not in self._opened:
+                try:
+                    session = self._make(source)
+                    _ = session.instance, session.lake
+                    self._opened[str(source)] = session
+                finally:
+                    os.environ["DAGSTER_HOME"] = str(self.shared.home)
+            return self._opened[str(source)]
+
+    def execution(self, run_id: str) -> dict[str, Any]:
+        """Return the details of a run, from the history that has it.
+
+        Raises:
+            PipelineError: no history has the run.
+        """
+        for session in self._opened.values():
+            if session.instance.get_run_by_id(run_id) is not None:
+                return execution_of(session.instance, run_id).details()
+        return execution_of(self.shared.instance, run_id).details()
