@@ -144,14 +144,11 @@ class Transport:
                 except FetchError as failed:
                     # Remember a missing file only: after other failures, a retry may succeed.
                     if not failed.missing:
-                        kind = UnusableAnswerError if failed.answered else SourceError
-                        raise kind(
-                            dataset, failed.cause, failed.advice, season, week
-                        ) from failed.__cause__
+                        raise _public(failed, dataset, season, week) from failed.__cause__
                     result = failed
                 self._results[url] = result
         if isinstance(result, FetchError):
-            raise NotPublishedError(dataset, result.cause, result.advice, season, week)
+            raise _public(result, dataset, season, week)
         return result
 
     def _find(self, url: str, headers: Mapping[str, str]) -> Fetched:
@@ -339,6 +336,16 @@ class Transport:
             file.flush()
             os.fsync(file.fileno())
         return digest.hexdigest(), size
+
+
+def _public(failed: FetchError, dataset: str, season: int | None, week: int | None) -> SourceError:
+    """Return the public error of a failed download, with data set, season and week."""
+    kind = SourceError
+    if failed.missing:
+        kind = NotPublishedError
+    elif failed.answered:
+        kind = UnusableAnswerError
+    return kind(dataset, failed.cause, failed.advice, season, week)
 
 
 def _in_place(url: str, path: Path, suffix: str) -> Fetched:

@@ -53,6 +53,10 @@ def by_position(default: float, **values: float) -> list[float]:
     return [values.get(position, default) for position in POSITIONS]
 
 
+_IS_QB = np.array(by_position(0, QB=1)) > 0
+"""True at the quarterbacks' places."""
+
+
 class Strengths(NamedTuple):
     """Team strengths in one season, one value per team."""
 
@@ -125,22 +129,12 @@ def outlook(sides: Sides, abilities: Abilities, available: Bools) -> Outlook:
     """
     strength = Strengths(*(values[sides.team] for values in strengths(sides.season)))
     ability = abilities.at(sides.players)
-    is_qb = np.array(by_position(0, QB=1)) > 0
-    starter = first_true(available & is_qb)
-    # One value per side: the starting quarterback's skill, after the handicap of a backup.
-    rank = np.zeros(len(POSITIONS))
-    rank[:3] = _QB_SKILL
-    qb_skill = ((ability.skill + rank) * starter).sum(axis=1)
+    starter, qb_skill = _quarterbacks(ability, available)
 
-    # One value per side: points from both teams' strengths, then passes and runs from the lead.
-    points = _MEAN_POINTS + strength.offence + 2.0 * (qb_skill - _QB_SKILL[0])
-    points = points - sides.foes(strength.defence) + _HOME_EDGE * sides.edge
-    lead = points - sides.foes(points)
-    attempts = 32.8 + strength.tempo - 0.15 * lead
-    carries = 27.0 - 0.8 * strength.tempo + 0.15 * lead
+    points, attempts, carries = _volume(sides, strength, qb_skill)
 
     # Sides x places: shares of targets and carries, over the players that play.
-    plays = available & (~is_qb | starter)
+    plays = available & (~_IS_QB | starter)
     target_share = _shares(_TARGETS, 0.35, ability.role, plays)
     carry_share = _shares(_CARRIES, 0.4, ability.role, plays)
     catch_rate, yards_per_catch, yards_per_carry = _efficiency(
@@ -165,6 +159,28 @@ def outlook(sides: Sides, abilities: Abilities, available: Bools) -> Outlook:
         td_per_carry=td_per_carry,
         kicking=ability.skill[:, KICKER],
     )
+
+
+def _quarterbacks(ability: Abilities, available: Bools) -> tuple[Bools, Floats]:
+    """Return where the starting quarterbacks are (sides x places) and their skill (per side).
+
+    The first available quarterback of each side starts.
+    """
+    starter = first_true(available & _IS_QB)
+    rank = np.zeros(len(POSITIONS))
+    rank[:3] = _QB_SKILL
+    return starter, ((ability.skill + rank) * starter).sum(axis=1)
+
+
+def _volume(sides: Sides, strength: Strengths, qb_skill: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return the expected points, pass attempts and carries of each side."""
+    points = _MEAN_POINTS + strength.offence + 2.0 * (qb_skill - _QB_SKILL[0])
+    points = points - sides.foes(strength.defence) + _HOME_EDGE * sides.edge
+    # A side that leads runs more; one that trails passes more.
+    lead = points - sides.foes(points)
+    attempts = 32.8 + strength.tempo - 0.15 * lead
+    carries = 27.0 - 0.8 * strength.tempo + 0.15 * lead
+    return points, attempts, carries
 
 
 def _touchdown_rates(
