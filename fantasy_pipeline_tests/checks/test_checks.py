@@ -1,4 +1,4 @@
-"""The rules of the checks: each passes on sound rows, and fires on the fault that it is for."""
+"""Test the rules of the checks: each passes on valid rows and fires on its fault."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def games(rows: Rows) -> pa.Table:
 
 @pytest.fixture(scope="module")
 def lines(rows: Rows) -> pa.Table:
-    """Sound stat lines of week 5."""
+    """Valid stat lines of week 5."""
     pairs = (("KC", "LV"), ("LV", "KC"), ("BUF", "MIA"), ("MIA", "BUF"))
     return rows(tables.WEEKLY_STATS, *(line(*pair) for pair in pairs))
 
@@ -164,7 +164,7 @@ def test_nobody_plays_for_another_team_than_his_rosters(rows: Rows, lines: pa.Ta
         "1 of 1 players have a stat line with another team than their roster's, e.g. KC-1 (stat "
         "line with KC, roster of LV)",
     )
-    # One of many may have moved since; a roster of the week before says nothing about this one.
+    # One of many may have moved since. A roster carried forward or of another week does not count.
     many = [line("KC", "LV", str(number)) for number in range(2, 40)]
     both = pa.concat_tables([lines.slice(0, 1), rows(tables.WEEKLY_STATS, *many)])
     [problem] = schedule.roster_team_mismatches(both, rostered(traded, *many))
@@ -203,53 +203,53 @@ def test_a_schedule_cut_short_is_refused(rows: Rows) -> None:
     def season(year: int, count: int) -> list[dict[str, Any]]:
         return [game("KC", "LV") | {"season": year, "game_id": str(n)} for n in range(count)]
 
-    known = rows(tables.GAMES, *season(2023, 60), *season(2024, 60))
-    guards.refuse_lost_games(known, known)
+    stored = rows(tables.GAMES, *season(2023, 60), *season(2024, 60))
+    guards.refuse_lost_games(stored, stored)
     cancelled = rows(tables.GAMES, *season(2023, 60), *season(2024, 58))
-    guards.refuse_lost_games(known, cancelled)
+    guards.refuse_lost_games(stored, cancelled)
     for short, text in (
         (season(2023, 60), "games 2024: the upstream schedule has 0 games, the lake has 60"),
         ([*season(2023, 60), *season(2024, 57)], "games 2024 week 5: 3 games are missing"),
     ):
         with pytest.raises(PipelineError, match=rf"{text}.*delete the games table from the lake"):
-            guards.refuse_lost_games(known, rows(tables.GAMES, *short))
+            guards.refuse_lost_games(stored, rows(tables.GAMES, *short))
 
 
 def test_the_play_offs_do_not_make_up_for_games_that_are_gone(rows: Rows) -> None:
-    """A schedule of the play-offs' first day has six games more."""
+    """The schedule gains six games when the play-offs are paired."""
     regular = [game(team, "KC", week) for week in (17, 18) for team in ("NE", "LV", "BUF", "MIA")]
     pairs = [game(team, "SF", 19, None, game_type="WC") for team in ("NE", "LV", "BUF", "MIA")]
-    known = rows(tables.GAMES, *regular)
-    guards.refuse_lost_games(known, rows(tables.GAMES, *regular, *pairs))
-    guards.refuse_lost_games(known, rows(tables.GAMES, *regular[2:], *pairs))
+    stored = rows(tables.GAMES, *regular)
+    guards.refuse_lost_games(stored, rows(tables.GAMES, *regular, *pairs))
+    guards.refuse_lost_games(stored, rows(tables.GAMES, *regular[2:], *pairs))
     with pytest.raises(PipelineError, match="games 2024 week 17: 3 games are missing"):
-        guards.refuse_lost_games(known, rows(tables.GAMES, *regular[3:], *pairs))
+        guards.refuse_lost_games(stored, rows(tables.GAMES, *regular[3:], *pairs))
 
 
 def test_a_game_that_moved_is_not_lost(rows: Rows) -> None:
-    known = [game("KC", team, week) for week in (5, 6) for team in ("NE", "LV", "BUF", "MIA")]
-    moved = [row | {"week": 6} for row in known[:3]]
-    before, now = rows(tables.GAMES, *known), rows(tables.GAMES, *moved, *known[3:])
+    stored = [game("KC", team, week) for week in (5, 6) for team in ("NE", "LV", "BUF", "MIA")]
+    moved = [row | {"week": 6} for row in stored[:3]]
+    before, now = rows(tables.GAMES, *stored), rows(tables.GAMES, *moved, *stored[3:])
     assert guards.refuse_lost_games(before, now) is None
     with pytest.raises(PipelineError, match="games are missing"):
-        guards.refuse_lost_games(before, rows(tables.GAMES, *known[3:]))
+        guards.refuse_lost_games(before, rows(tables.GAMES, *stored[3:]))
 
 
 def test_a_schedule_without_a_week_is_refused(rows: Rows) -> None:
-    """Played or to come: its players would all be on a bye."""
+    """A week without games, played or not, would put all players on a bye."""
 
     def week(number: int, score: int | None) -> dict[str, Any]:
         return game("KC", "LV") | {"season": 2024, "week": number, "home_score": score}
 
-    known = rows(tables.GAMES, week(1, 20), week(2, 17), week(3, None))
-    guards.refuse_lost_games(known, rows(tables.GAMES, *map(week, (1, 2, 3, 4), [None] * 4)))
+    stored = rows(tables.GAMES, week(1, 20), week(2, 17), week(3, None))
+    guards.refuse_lost_games(stored, rows(tables.GAMES, *map(week, (1, 2, 3, 4), [None] * 4)))
     for gone in (2, 3):
         there = rows(tables.GAMES, *(week(number, 20) for number in (1, 2, 3) if number != gone))
         with pytest.raises(
             PipelineError,
             match=rf"games 2024 week {gone}: the upstream schedule has no game of this week",
         ):
-            guards.refuse_lost_games(known, there)
+            guards.refuse_lost_games(stored, there)
 
 
 def test_weeks_without_rows_are_refused(lines: pa.Table) -> None:
@@ -270,7 +270,7 @@ def test_played_weeks_without_stats_are_named() -> None:
         "is projected without them. To import them: fantasy-pipeline backfill --seasons 2024 "
         "--weeks 3,5"
     )
-    # All there; nothing before the week; a week before it that is not played; no week at all.
+    # All weeks stored; no week before; the week before is not played; no week projected.
     assert guards.weeks_without_stats(played, played, wanted) == {}
     assert guards.weeks_without_stats(played, [], [SeasonWeek(2024, 1)]) == {}
     nine = [SeasonWeek(2024, 9)]
@@ -279,11 +279,11 @@ def test_played_weeks_without_stats_are_named() -> None:
     assert guards.weeks_without_stats(played, [], []) == {}
 
 
-# Rosters and lines that are too few
+# Incomplete rosters and too few stat lines
 
 
 def roster(team: str, **counts: int) -> list[dict[str, Any]]:
-    """A team's players of week 5: by position, those given, and else as many as usual."""
+    """Return a team's players of week 5; `counts` replaces the usual number of a position."""
     usual = {"QB": 3, "RB": 5, "WR": 8, "TE": 4, "K": 1, "OL": 15, "CB": 14}
     return [
         line(team, "", f"{position}{n}")
@@ -323,7 +323,7 @@ def test_a_roster_with_holes(
 
 
 def test_only_rosters_of_a_game_are_looked_at(rows: Rows) -> None:
-    """Not those of a team on a bye, or of an earlier week; all teams small alike are found."""
+    """Byes and rosters carried forward are skipped; equally small rosters are still found."""
     whole = roster("LV")
     few = roster("KC", QB=0, OL=0, CB=0)
     for other in ({"on_bye": True}, {"roster_source": "carried_forward"}):
@@ -362,7 +362,7 @@ def test_a_team_with_a_few_lines_only(
 
     found = schedule.too_few_stat_lines(week(5), games, [WEEK])
     assert found == ([Problem(WEEK, text)] if text else [])
-    # Week 6 has no score yet: what is there may grow.
+    # Week 6 has no score yet: more lines may follow.
     assert schedule.too_few_stat_lines(week(6), games, [NEXT]) == []
 
 
@@ -405,7 +405,7 @@ def test_no_more_points_than_the_score(rows: Rows, games: pa.Table) -> None:
     assert stats.points_exceed_score(wrong, games) == [
         Problem(WEEK, "KC scored 24 points, but its stat lines add up to 30")
     ]
-    # Not played yet, or not in the schedule: nothing to compare with.
+    # A game without a score is not compared.
     ahead = rows(tables.WEEKLY_STATS, line("KC", "BUF", week=6, **exactly, receiving_tds=9.0))
     assert stats.points_exceed_score(ahead, games) == []
 
@@ -414,8 +414,8 @@ def test_no_more_points_than_the_score(rows: Rows, games: pa.Table) -> None:
 def test_points_other_than_upstreams(rows: Rows, wrong: int, serious: bool | None) -> None:
     def points(number: int) -> dict[str, float]:
         names = ("fantasy_points", "fantasy_points_ppr")
-        ours = dict.fromkeys(names, 10.0)
-        return ours | {f"upstream_{name}": 10.0 + 2 * (number < wrong) for name in names}
+        own = dict.fromkeys(names, 10.0)
+        return own | {f"upstream_{name}": 10.0 + 2 * (number < wrong) for name in names}
 
     table = rows(
         tables.WEEKLY_STATS, *(line("KC", "LV", f"{n:03}", **points(n)) for n in range(100))
@@ -425,12 +425,12 @@ def test_points_other_than_upstreams(rows: Rows, wrong: int, serious: bool | Non
     assert {problem.serious for problem in found} == ({serious} if wrong else set())
 
 
-def test_points_that_upstream_does_not_give_are_told(rows: Rows) -> None:
-    """Else a column of nulls would pass as agreed."""
+def test_points_that_upstream_lacks_are_problems(rows: Rows) -> None:
+    """Otherwise a column of nulls would pass as equal."""
 
-    def table(ours: float | None, theirs: float | None) -> pa.Table:
+    def table(own: float | None, upstream: float | None) -> pa.Table:
         names = ("fantasy_points", "fantasy_points_ppr")
-        points = dict.fromkeys(names, ours) | {f"upstream_{name}": theirs for name in names}
+        points = dict.fromkeys(names, own) | {f"upstream_{name}": upstream for name in names}
         return rows(tables.WEEKLY_STATS, *(line("KC", "LV", str(n), **points) for n in range(3)))
 
     assert stats.fantasy_point_mismatches(table(10.0, 10.0)) == []
@@ -443,7 +443,7 @@ def test_points_that_upstream_does_not_give_are_told(rows: Rows) -> None:
 def week_of(
     rows: Rows, week: SeasonWeek, value: Callable[[int], float], team: str = "KC", players: int = 80
 ) -> pa.Table:
-    """Lines of a week; the usage of player n is `value(n)`."""
+    """Return the lines of a week; the usage of player n is `value(n)`."""
     return rows(
         tables.WEEKLY_STATS,
         *(
@@ -464,7 +464,7 @@ def test_a_week_is_not_a_season_so_far(rows: Rows) -> None:
     assert problem.text.endswith(
         " of players have no less usage than the week before: season totals"
     )
-    # Both weeks in one import are found out as well.
+    # The rule also compares two weeks of one import.
     assert stats.season_totals(pa.concat_tables([before, totals]), before.slice(0, 0)) == [problem]
 
 
@@ -510,7 +510,7 @@ def test_a_week_unlike_the_season_before(
     assert [problem.text.split(" per team ")[0] for problem in problems] == found
     assert not any(problem.serious for problem in problems)
     assert stats.not_compared(week(10, players, points), past).weeks == []
-    # Too few weeks to compare with say nothing, and that is said.
+    # With too few earlier weeks there is no comparison, and the result says so.
     few = past.slice(0, 400)
     assert stats.anomalies(week(10, 1, 90.0), few) == []
     assert stats.not_compared(week(10, 1, 90.0), few).weeks == [SeasonWeek(2024, 10)]
@@ -531,7 +531,7 @@ def test_what_was_not_compared_is_not_called_ok(rows: Rows, games: pa.Table) -> 
     reason = "fewer than 8 earlier weeks in the lake"
     assert alone.facts == {"not compared": f"trailing: 2024 week 10: {reason}"}
     assert (result(9, 9).found, result(9, 9).facts) == ({"trailing": []}, {})
-    # Of a season in one import, the first weeks have too few before them.
+    # In an import of a whole season, the first weeks have too few earlier weeks.
     season = result(0, 0)
     assert season.found == {"trailing": []}
     assert season.facts["not compared"].startswith("trailing: 2024 week 1, 2024 week 2, ")
@@ -600,7 +600,7 @@ def test_ids_are_mapped_or_listed(rows: Rows) -> None:
     assert projections.id_coverage(some)["sleeper_id"] == 0.8
     assert projections.id_coverage(some)["yahoo_id"] == 1.0
     assert projections.unmapped_names(some)["sleeper_id"].startswith("4: Player 00, ")
-    # Linemen and practice squads are not asked for.
+    # Linemen and practice squads need no ids.
     assert (
         projections.unmapped_players(
             players(rows, sleeper_id=lambda n: None, position=lambda n: "OL")
@@ -616,7 +616,7 @@ def test_ids_are_mapped_or_listed(rows: Rows) -> None:
 
 
 LINE = {"receptions": 4.0, "receiving_yards": 60.0, "receiving_tds": 0.5}
-"""9 points standard."""
+"""This line is worth 9 points in standard scoring."""
 
 
 def projected(player: str = "P00", apart: float = 0.0, **more: Any) -> dict[str, Any]:
@@ -636,14 +636,14 @@ def projected(player: str = "P00", apart: float = 0.0, **more: Any) -> dict[str,
 
 
 def test_everybody_rostered_is_projected(rows: Rows) -> None:
-    told = rows(tables.PROJECTIONS, *(projected(f"P{n:02}") for n in range(20)))
-    assert projections.unprojected_players(told, players(rows)) == []
-    [problem] = projections.unprojected_players(told.slice(1), players(rows))
+    projected_rows = rows(tables.PROJECTIONS, *(projected(f"P{n:02}") for n in range(20)))
+    assert projections.unprojected_players(projected_rows, players(rows)) == []
+    [problem] = projections.unprojected_players(projected_rows.slice(1), players(rows))
     assert problem == Problem(WEEK, "rostered players without a projection: 1, e.g. P00")
-    # On a bye, of no fantasy position, or only known from having played: nobody's loss.
+    # No projection is needed on a bye, at other positions, or for players found in stats only.
     for name, value in {"on_bye": True, "position": "CB", "roster_source": "stats"}.items():
         others = players(rows, **{name: lambda n, value=value: value})
-        assert projections.unprojected_players(told.slice(1), others) == []
+        assert projections.unprojected_players(projected_rows.slice(1), others) == []
 
 
 @pytest.mark.parametrize("end", ["", "_half", "_std"])
@@ -681,30 +681,30 @@ def test_whom_the_model_projects_has_a_stat_line(rows: Rows) -> None:
         assert problem == Problem(WEEK, "projected players without a stat line: 5, e.g. P0, P1, P2")
         assert lost(table, source, 3.0, carries=0.0) == []
         assert lost(table, source, 3.0, kicking_points=0.0) == []
-        # Of next to nothing the consensus makes no line; the baseline never has one.
+        # The consensus omits lines of under a point; the baseline never has one.
         assert lost(table, source, 0.9) == []
     assert lost(tables.MODEL_PROJECTIONS, "baseline", 3.0) == []
     assert lost(tables.PROJECTIONS, "consensus with baseline", 3.0) == []
 
 
-def test_somebody_has_said_something(rows: Rows, games: pa.Table) -> None:
-    assert projections.weeks_without_sources(told(rows, 5), games, [WEEK]) == []
-    [silent] = projections.weeks_without_sources(told(rows, 6), games, [WEEK, NEXT])
-    assert silent == Problem(
+def test_weeks_with_games_have_a_source(rows: Rows, games: pa.Table) -> None:
+    assert projections.weeks_without_sources(statements(rows, 5), games, [WEEK]) == []
+    [missing] = projections.weeks_without_sources(statements(rows, 6), games, [WEEK, NEXT])
+    assert missing == Problem(
         WEEK, "the week has games, but no source has projections for it", False
     )
-    # The last week of the season.
-    assert projections.weeks_without_sources(told(rows, 5), games, [WEEK, NEXT]) == []
-    # Before there were any to ask, and in the play-offs, of which the archive has none.
+    # The last week of the season is skipped.
+    assert projections.weeks_without_sources(statements(rows, 5), games, [WEEK, NEXT]) == []
+    # No source covers seasons before the first source, or the play-offs.
     for name, value in (("season", 2020), ("game_type", "WC")):
         at = games.schema.get_field_index(name)
         other = pa.array([value] * len(games), games.schema.field(at).type)
         weeks = [SeasonWeek(2020, 5) if name == "season" else WEEK]
         table = games.set_column(at, games.schema.field(at), other)
-        assert projections.weeks_without_sources(told(rows, 6), table, weeks) == []
+        assert projections.weeks_without_sources(statements(rows, 6), table, weeks) == []
 
 
-def told(
+def statements(
     rows: Rows,
     week: int,
     source: str = "nflcom",
@@ -727,28 +727,28 @@ def told(
 
 
 def test_a_source_does_not_repeat_itself_or_another(rows: Rows) -> None:
-    past = told(rows, 5)
-    assert projections.same_projections(told(rows, 6, plus=0.1), past) == []
-    [stale] = projections.same_projections(told(rows, 6), past)
+    past = statements(rows, 5)
+    assert projections.same_projections(statements(rows, 6, plus=0.1), past) == []
+    [stale] = projections.same_projections(statements(rows, 6), past)
     assert stale == Problem(
         NEXT, "nflcom repeats its projections of the week before: its file is old", False
     )
-    both = pa.concat_tables([told(rows, 6, plus=0.1), told(rows, 6, "other", plus=0.1)])
+    both = pa.concat_tables([statements(rows, 6, plus=0.1), statements(rows, 6, "other", plus=0.1)])
     [copy] = projections.same_projections(both, past)
     assert copy == Problem(NEXT, "other has the same projections as nflcom: one is a copy", False)
 
 
 def test_a_source_of_ranks_repeats_itself_by_its_ranks(rows: Rows) -> None:
-    past, now = (told(rows, week, "fantasypros", column="ecr") for week in (5, 6))
-    assert projections.same_projections(told(rows, 6, "fantasypros", 1.0, "ecr"), past) == []
+    past, now = (statements(rows, week, "fantasypros", column="ecr") for week in (5, 6))
+    assert projections.same_projections(statements(rows, 6, "fantasypros", 1.0, "ecr"), past) == []
     [stale] = projections.same_projections(now, past)
     assert "fantasypros repeats its projections of the week before" in stale.text
 
 
 @pytest.mark.parametrize("nothing", [None, 0.0])
-def test_to_say_nothing_twice_is_not_to_repeat_oneself(rows: Rows, nothing: float | None) -> None:
+def test_empty_projections_are_no_copies(rows: Rows, nothing: float | None) -> None:
     def silent(week: int, source: str) -> pa.Table:
-        table = told(rows, week, source)
+        table = statements(rows, week, source)
         at = table.schema.get_field_index("points_half")
         return table.set_column(at, table.field(at), pa.array([nothing] * 60, pa.float64()))
 
@@ -765,20 +765,20 @@ def test_a_result_names_its_rules_and_weeks(rows: Rows, games: pa.Table) -> None
         tables.WEEKLY_STATS, *(line(*pair, str(number)) for pair in pairs for number in range(3))
     )
     check = next(c for c in WEEKLY_STATS.checks if c.name == "weekly_stats_against_schedule")
-    nobody = {"raw_players": tables.RAW_PLAYERS.arrow_schema.empty_table()}
-    evidence = Evidence(lines.slice(0, 9), [WEEK], LATER, games, lines.slice(0, 0), nobody)
+    other_tables = {"raw_players": tables.RAW_PLAYERS.arrow_schema.empty_table()}
+    evidence = Evidence(lines.slice(0, 9), [WEEK], LATER, games, lines.slice(0, 0), other_tables)
     result = check.result(evidence)
     assert result.serious
     assert result.failing_weeks == [WEEK]
     assert {name: len(found) for name, found in result.found.items() if found} == {"teams": 1}
     assert result.texts == ["2024 week 5: no rows for teams with a game: MIA"]
-    sound = check.result(Evidence(lines, [WEEK], LATER, games, lines.slice(0, 0), nobody))
+    sound = check.result(Evidence(lines, [WEEK], LATER, games, lines.slice(0, 0), other_tables))
     assert (sound.problems, sound.serious) == ([], False)
 
 
 @pytest.mark.parametrize("part", ALL_CHECKS, ids=lambda part: part.table.name)
 def test_a_repeated_key_and_a_broken_bound_fire_in_the_lake_too(rows: Rows, part: Any) -> None:
-    """What the write refuses, the check finds in a lake that something else wrote to."""
+    """The checks find in the lake what a write would refuse."""
     key = {"season": 2024, "week": 5, "game_id": "g", "player_id": "p", "source": "s"}
     key["as_of"] = KICKOFF
     record = {column.name: key.get(column.name) for column in part.table.columns}
@@ -801,7 +801,7 @@ def test_names_are_unique_and_described() -> None:
 
 
 def test_every_rule_is_applied_and_has_a_test() -> None:
-    """A rule that the catalogue does not use, or that nothing here calls, is found."""
+    """The catalogue uses every rule, and a test in this file calls it."""
     applied = (ROOT / "fantasy_pipeline" / "checks" / "catalogue.py").read_text()
     tried = Path(__file__).read_text()
     for module in (schedule, stats, projections):

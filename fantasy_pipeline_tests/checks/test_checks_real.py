@@ -1,4 +1,4 @@
-"""The checks on real upstream data: sound seasons pass, and each fault put into one is found."""
+"""Test the checks on real upstream data: whole seasons pass, and each injected fault is found."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.real
 
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
 SEASONS = (2018, 2024)
-"""One without rosters upstream, one with everything."""
+"""One season without upstream rosters, one with all files."""
 IMPORTED = (
     catalogue.GAMES,
     catalogue.RAW_PLAYERS,
@@ -39,7 +39,7 @@ def lake(nfl_mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Lake:
 
 
 def found(lake: Lake, part: TableChecks, weeks: list[SeasonWeek]) -> dict[str, list[str]]:
-    """Problems of a table's weeks in the lake, by check."""
+    """Return the problems of stored weeks of a table, by check."""
     evidence = part.evidence(lake, weeks, NOW)
     return {check.name: check.result(evidence).texts for check in part.checks}
 
@@ -60,29 +60,29 @@ def test_so_is_a_week_by_itself(lake: Lake, part: TableChecks) -> None:
 
 
 def test_the_old_release_has_the_schedules_opponents(nfl_mirror: Path, tmp_path: Path) -> None:
-    """Nine weeks of 2023 have a player whose opponent it gives as his own team."""
+    """In nine weeks of 2023, the old release has a player whose opponent is his own team."""
     transport = Transport(tmp_path, mirror=str(nfl_mirror), offline=True)
     source = Nflverse(transport, "nfl_data_py")
-    games, nobody = source.schedule(), tables.RAW_PLAYERS.arrow_schema.empty_table()
+    games, no_players = source.schedule(), tables.RAW_PLAYERS.arrow_schema.empty_table()
     weeks = [SeasonWeek(2023, week) for week in range(1, 23)]
     upstream = source.weekly_stats(2023)
     assert schedule.wrong_opponents(upstream, games, weeks)
-    lines = weekly_stats(source, games, nobody, 2023, range(1, 23))
+    lines = weekly_stats(source, games, no_players, 2023, range(1, 23))
     assert lines.num_rows == upstream.num_rows
     assert schedule.wrong_opponents(lines, games, weeks) == []
 
 
 @pytest.mark.parametrize("season", [2015, 2023])
 def test_the_old_release_has_kickers(nfl_mirror: Path, tmp_path: Path, season: int) -> None:
-    """In a file of its own; their lines are those of the new release."""
+    """The old release has kickers in a separate file; their lines equal the new release's."""
     transport = Transport(tmp_path, mirror=str(nfl_mirror), offline=True)
-    nobody = tables.RAW_PLAYERS.arrow_schema.empty_table()
+    no_players = tables.RAW_PLAYERS.arrow_schema.empty_table()
     kicks = [name for name in tables.WEEKLY_STATS.column_names if name.startswith(("fg_", "pat_"))]
     columns = ["week", "player_id", "team", "opponent", "fantasy_points", "kicking_points", *kicks]
     found = []
     for reader in ("nfl_data_py", "nflreadpy"):
         source = Nflverse(transport, reader)
-        lines = weekly_stats(source, source.schedule(), nobody, season, range(1, 23))
+        lines = weekly_stats(source, source.schedule(), no_players, season, range(1, 23))
         tried = pc.or_(pc.greater(lines["fg_att"], 0), pc.greater(lines["pat_att"], 0))
         keys = [("week", "ascending"), ("player_id", "ascending")]
         found.append(lines.filter(tried).select(columns).sort_by(keys))
@@ -139,7 +139,7 @@ FAULTS: dict[str, tuple[str, Callable[[pa.Table, pa.Table], pa.Table]]] = {
 
 
 def elsewhere(now: pa.Table) -> pa.Table:
-    """Every tenth line with the opponent's team, as of players who changed teams."""
+    """Give every tenth line the opponent's team, as if the player had changed teams."""
     pairs = zip(now["team"].to_pylist(), now["opponent"].to_pylist(), strict=True)
     both = [(b, a) if row % 10 == 0 and a and b else (a, b) for row, (a, b) in enumerate(pairs)]
     for name, values in zip(("team", "opponent"), zip(*both, strict=True), strict=True):
@@ -149,7 +149,7 @@ def elsewhere(now: pa.Table) -> pa.Table:
 
 
 def totals(now: pa.Table, before: pa.Table) -> pa.Table:
-    """Each player's usage of two weeks together."""
+    """Add each player's usage of the week before to his usage of this week."""
     for name in ("attempts", "carries", "targets", "def_tackles_solo"):
         earlier = dict(zip(before["player_id"].to_pylist(), before[name].to_pylist(), strict=True))
         values = [
@@ -164,7 +164,7 @@ def totals(now: pa.Table, before: pa.Table) -> pa.Table:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_in_a_real_week_is_found(lake: Lake, tmp_path: Path, fault: str) -> None:
-    """Before the week is written, if the check blocks; and in a lake that has it all the same."""
+    """A blocking check refuses the write; every check finds the fault in the lake."""
     check, spoil = FAULTS[fault]
     spoilt = Lake(str(tmp_path / "lake"), "nfl")
     spoilt.write(tables.GAMES, lake.read(tables.GAMES))
@@ -175,8 +175,8 @@ def test_a_fault_in_a_real_week_is_found(lake: Lake, tmp_path: Path, fault: str)
     spoilt.write_weeks(tables.RAW_PLAYERS, lake.read(tables.RAW_PLAYERS, [week]), [week])
     rows = spoil(lake.read(tables.WEEKLY_STATS, [week]), lake.read(tables.WEEKLY_STATS, weeks[-1:]))
     if next(part.blocking for part in catalogue.WEEKLY_STATS.checks if part.name == check):
-        told = rf"{check}: weekly_stats 2024 week 12: .* Nothing was written\. "
-        with pytest.raises(PipelineError, match=told):
+        message = rf"{check}: weekly_stats 2024 week 12: .* Nothing was written\. "
+        with pytest.raises(PipelineError, match=message):
             catalogue.WEEKLY_STATS.refuse_wrong(spoilt, rows, [week], NOW)
     else:
         catalogue.WEEKLY_STATS.refuse_wrong(spoilt, rows, [week], NOW)

@@ -1,4 +1,4 @@
-"""A small sample league with a report: two weeks imported and scored, the next one projected."""
+"""Provide a small sample league with reports: two weeks scored, the next one projected."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PLAYED = SeasonWeek(2025, 8), SeasonWeek(2025, 9)
 
 
 class League:
-    """The sample league in a Dagster home of its own."""
+    """The sample league in a separate Dagster home."""
 
     def __init__(self, home: Path, instance: dg.DagsterInstance) -> None:
         self.home = home
@@ -37,7 +37,7 @@ class League:
 
 @pytest.fixture(scope="package")
 def league(tmp_path_factory: pytest.TempPathFactory) -> Iterator[League]:
-    """2025: weeks 8 and 9 imported, projected and scored, week 10 projected; two reports."""
+    """Return the league in 2025: weeks 8 and 9 scored, week 10 projected, reports of 9 and 10."""
     home = tmp_path_factory.mktemp("league")
     (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
     with pytest.MonkeyPatch.context() as patch:

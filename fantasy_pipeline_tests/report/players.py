@@ -1,4 +1,4 @@
-"""Small players for the report's tests."""
+"""Make players and reports for the tests of the report."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AS_OF = datetime(2025, 11, 4, 8, tzinfo=timezone.utc)
 
 
 def player(name: str, position: str = "WR", expected: float = 10.0, **more: Any) -> Player:
-    """A player whose points are the same in all scorings: half below, double above."""
+    """Return a player with equal points in all scorings; floor and ceiling are half and double."""
     points = more.pop("points", Points(expected, expected / 2, expected, expected * 2))
     return Player(
         **{
@@ -35,7 +35,7 @@ def player(name: str, position: str = "WR", expected: float = 10.0, **more: Any)
 
 
 def report(players: Sequence[Player], **more: Any) -> Report:
-    """A report of some players, otherwise empty; movers and calls are those of each scoring."""
+    """Return a report of some players; all scorings have the same movers and close calls."""
     for name in ("rises", "falls", "calls"):
         more[name] = dict.fromkeys(SCORINGS, more.get(name, ()))
     values = {s: {p.player_id: p.points[s].expected - 5.0 for p in players} for s in SCORINGS}

@@ -1,4 +1,4 @@
-"""Who is missing and what it frees, by hand."""
+"""Test absences and vacated usage on a few players."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ PLAYERS = [
     out("spare", reason="practice squad", team="SEA"),
     out("nobody", usual=1.0, targets=0.2),
     out("resting", on_bye=True, team="SF", usual=20.0),
-    # Quarterbacks' usual points favour backups, who do not play.
+    # The usual points of backup quarterbacks are too high: they rarely play.
     out("backup", "QB", on_bye=True, team="SF", usual=14.0, mean=1.0),
     out("gone since September", "QB", on_bye=True, team="SF", weeks_since_game=9),
     out("rookie passer", "QB", on_bye=True, team="NYJ", mean=0.0),
@@ -55,9 +55,9 @@ def test_usage_vacated_goes_to_those_of_the_kind() -> None:
     first, second = vacated(PLAYERS)
     assert (first.team, first.targets, first.carries) == ("BUF", 2.0, 14.0)
     assert [p.name for p in first.beneficiaries] == ["next back"]
-    # A passer's carries are not counted, so that he is not named either.
+    # A quarterback's carries are not vacated, so he is not listed either.
     assert [p.name for p in first.absent] == ["back"]
-    # Carries count where backs leave them; nobody's passer inherits targets.
+    # Only carries of running backs count; quarterbacks do not inherit targets.
     assert (second.team, second.targets, second.carries) == ("KC", 9.2, 0.0)
     assert [p.name for p in second.beneficiaries] == ["other mate", "mate", "limping"]
     assert [p.name for p in second.absent] == ["star"]

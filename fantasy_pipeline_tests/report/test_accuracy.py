@@ -1,4 +1,4 @@
-"""Accuracy as the report shows it."""
+"""Test the accuracy section's numbers."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The report in a browser, as a reader uses it: from a file, with the network off."""
+"""Test the report in a browser, opened from a file without network."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ PHONE = {"width": 360, "height": 740}
 
 
 class Reader:
-    """Opens reports, and keeps what the page said and asked for."""
+    """Opens reports; records console messages, errors and requests of the page."""
 
     def __init__(self, browser: Browser, league: League) -> None:
         self._browser = browser
         self._league = league
-        self.said: list[str] = []
-        self.asked: list[str] = []
+        self.messages: list[str] = []
+        self.requests: list[str] = []
         self._contexts: list[Any] = []
 
     def open(self, size: dict[str, int] = DESKTOP, week: Any = UPCOMING, **more: Any) -> Page:
         context = self._browser.new_context(viewport=size, offline=True, **more)  # type: ignore[arg-type]
         self._contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: self.said.append(message.text))
-        page.on("pageerror", lambda error: self.said.append(str(error)))
-        page.on("request", lambda request: self.asked.append(request.url))
+        page.on("console", lambda message: self.messages.append(message.text))
+        page.on("pageerror", lambda error: self.messages.append(str(error)))
+        page.on("request", lambda request: self.requests.append(request.url))
         page.goto(f"file://{store.path(self._league.lake, week, 'report.html')}")
         return page
 
@@ -51,13 +51,13 @@ def reader(chromium: Browser, league: League) -> Iterator[Reader]:
     reader = Reader(chromium, league)
     yield reader
     reader.close()
-    assert reader.said == []
-    assert len(reader.asked) == len(reader._contexts), "a page asked for more than itself"
-    assert all(url.startswith("file://") for url in reader.asked)
+    assert reader.messages == []
+    assert len(reader.requests) == len(reader._contexts), "a page made a request"
+    assert all(url.startswith("file://") for url in reader.requests)
 
 
 def rows(page: Page) -> list[dict[str, str]]:
-    """What the rows that are shown say."""
+    """Return the contents of the visible rows."""
     return page.eval_on_selector_all(
         "#ranked-players tbody tr:not([hidden])",
         """rows => rows.map(row => ({
@@ -115,7 +115,7 @@ def test_another_scoring_is_another_ranking(reader: Reader) -> None:
     assert len(both) > 20
     assert all(after[name] < before[name] for name in both)
     page.reload()
-    reader.asked.pop()
+    reader.requests.pop()
     choose(page, "position", "WR")
     assert {row["name"]: row["points"] for row in rows(page)} == after, "the choice was not kept"
     choose(page, "scoring", "ppr")
@@ -125,7 +125,7 @@ def test_another_scoring_is_another_ranking(reader: Reader) -> None:
 def test_the_scoring_is_that_of_the_whole_page(reader: Reader) -> None:
     page = reader.open()
 
-    def said(section: str) -> str:
+    def text_of(section: str) -> str:
         return page.locator(f"#{section}").inner_text()
 
     words = {"ppr": "PPR", "half": "half-PPR", "std": "standard"}
@@ -135,9 +135,9 @@ def test_the_scoring_is_that_of_the_whole_page(reader: Reader) -> None:
         for section in ("close-calls", "value"):
             shown = page.locator(f"#{section} [class^=in-]:visible").all()
             assert {one.get_attribute("class") for one in shown} == {f"in-{scoring}"}
-        assert f"almost equal projections, {word}." in said("close-calls")
-        assert f"Value by rank within each position, {word}." in said("value")
-        texts[scoring] = (said("close-calls"), said("value"), said("injuries"))
+        assert f"almost equal projections, {word}." in text_of("close-calls")
+        assert f"Value by rank within each position, {word}." in text_of("value")
+        texts[scoring] = (text_of("close-calls"), text_of("value"), text_of("injuries"))
         best = page.locator(".facts .in-" + scoring)
         assert best.is_visible()
         top = max(rows(page), key=lambda row: float(row["value"]))["name"]
@@ -174,7 +174,7 @@ def test_dark_by_preference_and_by_choice(reader: Reader) -> None:
     light.get_by_role("button", name="Dark colours").click()
     assert ground(light) < 120
     light.reload()
-    reader.asked.pop()
+    reader.requests.pop()
     assert ground(light) < 120, "the choice was not kept"
     light.get_by_role("button", name="Light colours").click()
     assert ground(light) > 600
@@ -187,7 +187,7 @@ def test_a_phone_needs_no_sideways_scrolling(reader: Reader, week: Any) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
         first = page.locator("#ranked-players tbody tr:not([hidden])").first
         assert first.locator("td.points").is_visible()
-        # Once the week is played, what happened is in its place.
+        # In a played week, actual points replace the value column.
         assert first.locator("td.value").is_visible() == (week == UPCOMING)
         assert first.locator(".bar").is_visible()
         assert first.locator(".meta .narrow").is_visible()
@@ -217,7 +217,7 @@ def test_accessible(reader: Reader, week: Any, size: dict[str, int], scheme: str
     from axe_playwright_python.sync_playwright import Axe
 
     page = reader.open(size, week, color_scheme=scheme)
-    # A dozen rows, those with most in them: axe takes its time over each.
+    # axe is slow per row: test about a dozen rows, those with the most content.
     page.get_by_role("searchbox").fill("questionable")
     assert 2 < len(rows(page)) < 30
     page.locator("#ranked-players tbody tr:not([hidden]) summary").first.click()
@@ -259,7 +259,7 @@ def test_headings_stay_in_sight(reader: Reader) -> None:
 
 
 def test_print_shows_all_without_controls_on_white(reader: Reader) -> None:
-    # Paper is as narrow as a tablet.
+    # A printed page is as wide as a tablet.
     page = reader.open({"width": 703, "height": 900}, color_scheme="dark")
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")

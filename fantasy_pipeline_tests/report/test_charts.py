@@ -1,4 +1,4 @@
-"""Charts are SVG that belongs in the page: its colours, its font, no file header."""
+"""Test that charts are inline SVG with the page's colours and font, without a file header."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -35,7 +35,7 @@ def test_a_chart_is_inline_svg(name: str) -> None:
     assert all(found.startswith(f"{name}-") for found in ids)
     assert len(set(ids)) == len(ids)
     assert set(re.findall(r"url\(#([^)]*)\)", svg)) <= set(ids)
-    assert not re.findall(r"#0[0-9a-f]0[0-9a-f]0[0-9a-f]", svg), "a colour of ours was left"
+    assert not re.findall(r"#0[0-9a-f]0[0-9a-f]0[0-9a-f]", svg), "a placeholder colour is left"
     assert "xlink" not in svg
     assert "DejaVu" not in svg
 
@@ -52,13 +52,13 @@ def test_the_error_chart_says_percent_and_escapes_names() -> None:
 
 
 def test_the_error_chart_compares_on_the_same_players() -> None:
-    """Sources that project the easy players only, or none that the other does."""
+    """A source may project easy players only, or no players of the base."""
     fewer = {"name": "Few", "rmse": 6.0, "rmse_ratio": 1.05, "ours": False}
     alone = {"name": "Alone", "rmse": 5.0, "rmse_ratio": None, "ours": False}
     svg = charts.error_chart([alone, fewer, *ROWS], "NFL.com")
     assert "+5.0%" in svg
     assert ">Few<" in svg
     assert "Alone" not in svg
-    # The worst is at the bottom of the axis, which matplotlib writes first.
+    # The worst source is at the bottom of the axis; matplotlib writes the bottom first.
     names = re.findall(r">(Few|Consensus|NFL\.com)<", svg)
     assert names == ["Few", "NFL.com", "Consensus"]

@@ -1,4 +1,4 @@
-"""Close calls, and chances against ones computed otherwise."""
+"""Test close calls, and their chances against exact formulas."""
 
 from dataclasses import replace
 from statistics import NormalDist
@@ -38,7 +38,7 @@ def test_close_neighbours_around_the_line_nobody_twice() -> None:
     points = [20.0, 19.9, 17.0, 14.0, 13.9, 13.85, 11.0, 10.2, 8.0, 7.9]
     own = [player(f"p{i}", expected=value) for i, value in enumerate(points)]
     calls = close_calls([*own, player("gone", expected=0.0)], "WR", starters=6)
-    # Ranks 4 to 9: p3 p4 p5 are close, p4-p5 the closest; p0-p1 and p8-p9 are far from the line.
+    # Ranks 4 to 9: p3 p4 p5 are close, p4-p5 the closest; p0-p1 and p8-p9 are far from the cutoff.
     assert [(c.first.name, c.second.name) for c in calls] == [("p4", "p5"), ("p6", "p7")]
     assert calls[1].chance > 0.5
 

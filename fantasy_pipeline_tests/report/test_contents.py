@@ -1,4 +1,4 @@
-"""What a report says of the tables in a small lake."""
+"""Test the contents of reports on a small lake."""
 
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -34,7 +34,7 @@ SUNDAY = datetime(2025, 11, 9, 18, tzinfo=timezone.utc)
 
 
 @pytest.fixture
-def known(lake: Lake, rows: Rows) -> Lake:
+def small_lake(lake: Lake, rows: Rows) -> Lake:
     """A lake with games of two seasons, and two projected weeks."""
     games = (
         (WEEK, SUNDAY, "KC", "BUF"),
@@ -64,7 +64,7 @@ def gathered(lake: Lake, week: SeasonWeek = WEEK, *inputs: Input) -> Report:
 
 
 def correct(lake: Lake, rows: Rows, week: SeasonWeek, *found: tuple[str, float | None]) -> None:
-    """Store what was corrected in a week: players and what it is worth to them."""
+    """Store a week's corrections: players and differences in points."""
     records = [
         {**week._asdict(), "player_id": name, "stat": "carries", "points_difference": points}
         for name, points in found
@@ -76,17 +76,19 @@ def corrected(report: Report) -> list[tuple[int, str]]:
     return [(row["week"], row["player_id"]) for row in report.corrections]
 
 
-def test_corrections_are_those_of_the_latest_week_that_has_some(known: Lake, rows: Rows) -> None:
-    correct(known, rows, SeasonWeek(2024, 18), ("last season", 9.0))
-    assert corrected(gathered(known)) == []
-    correct(known, rows, SeasonWeek(2025, 7), ("a", 9.0))
-    correct(known, rows, SeasonWeek(2025, 8), ("a", 0.1), ("b", -6.0), ("c", None), ("d", 2.0))
-    correct(known, rows, SeasonWeek(2025, 9))
-    correct(known, rows, SeasonWeek(2025, 11), ("later", 9.0))
-    # Gains and losses alike, what is worth nothing last.
-    assert corrected(gathered(known)) == [(8, "b"), (8, "d"), (8, "a"), (8, "c")]
-    correct(known, rows, WEEK, *((f"{n:02}", float(n)) for n in range(MAX_CORRECTIONS + 3)))
-    found = corrected(gathered(known))
+def test_corrections_are_those_of_the_latest_week_that_has_some(
+    small_lake: Lake, rows: Rows
+) -> None:
+    correct(small_lake, rows, SeasonWeek(2024, 18), ("last season", 9.0))
+    assert corrected(gathered(small_lake)) == []
+    correct(small_lake, rows, SeasonWeek(2025, 7), ("a", 9.0))
+    correct(small_lake, rows, SeasonWeek(2025, 8), ("a", 0.1), ("b", -6.0), ("c", None), ("d", 2.0))
+    correct(small_lake, rows, SeasonWeek(2025, 9))
+    correct(small_lake, rows, SeasonWeek(2025, 11), ("later", 9.0))
+    # Gains and losses count alike; corrections without points come last.
+    assert corrected(gathered(small_lake)) == [(8, "b"), (8, "d"), (8, "a"), (8, "c")]
+    correct(small_lake, rows, WEEK, *((f"{n:02}", float(n)) for n in range(MAX_CORRECTIONS + 3)))
+    found = corrected(gathered(small_lake))
     assert found[0] == (10, "14")
     assert len(found) == MAX_CORRECTIONS
 
@@ -102,51 +104,51 @@ def score(lake: Lake, rows: Rows, week: SeasonWeek, source: str = "consensus") -
 
 
 def test_scores_are_the_seasons_and_before_its_first_those_of_the_last(
-    known: Lake, rows: Rows
+    small_lake: Lake, rows: Rows
 ) -> None:
-    none = gathered(known)
+    none = gathered(small_lake)
     assert (none.accuracy_season, none.accuracy) == (2025, None)
-    score(known, rows, SeasonWeek(2023, 5))
-    assert gathered(known).accuracy is None, "two seasons ago is not shown"
+    score(small_lake, rows, SeasonWeek(2023, 5))
+    assert gathered(small_lake).accuracy is None, "two seasons ago is not shown"
     for week in (12, 17, 19):
-        score(known, rows, SeasonWeek(2024, week))
-    score(known, rows, SeasonWeek(2025, 11))
-    score(known, rows, SeasonWeek(2025, 1), "somebody else")
-    last = gathered(known)
+        score(small_lake, rows, SeasonWeek(2024, week))
+    score(small_lake, rows, SeasonWeek(2025, 11))
+    score(small_lake, rows, SeasonWeek(2025, 1), "somebody else")
+    last = gathered(small_lake)
     assert last.accuracy is not None
     assert (last.accuracy_season, last.accuracy.weeks) == (2024, (12, 17))
-    score(known, rows, SeasonWeek(2025, 1))
-    score(known, rows, SeasonWeek(2025, 9))
-    now = gathered(known)
+    score(small_lake, rows, SeasonWeek(2025, 1))
+    score(small_lake, rows, SeasonWeek(2025, 9))
+    now = gathered(small_lake)
     assert now.accuracy is not None
     assert (now.accuracy_season, now.accuracy.weeks) == (2025, (1, 9))
     assert now.accuracy.players == 10
 
 
 def test_kickoffs_are_the_weeks_and_sources_count_with_their_latest(
-    known: Lake, rows: Rows
+    small_lake: Lake, rows: Rows
 ) -> None:
-    assert gathered(known).kickoffs == [THURSDAY, SUNDAY]
-    assert gathered(known, SeasonWeek(2025, 12)).kickoffs == []
-    assert gathered(known).sources_as_of == {}
+    assert gathered(small_lake).kickoffs == [THURSDAY, SUNDAY]
+    assert gathered(small_lake, SeasonWeek(2025, 12)).kickoffs == []
+    assert gathered(small_lake).sources_as_of == {}
     statements = [
         {**WEEK._asdict(), "source": source, "player_id": "a", "as_of": at}
         for source, at in (("sleeper", AS_OF), ("sleeper", THURSDAY), ("espn", AS_OF))
     ]
-    known.write_weeks(SOURCE_PROJECTIONS, rows(SOURCE_PROJECTIONS, *statements), [WEEK])
-    assert gathered(known).sources_as_of == {"espn": AS_OF, "sleeper": THURSDAY}
+    small_lake.write_weeks(SOURCE_PROJECTIONS, rows(SOURCE_PROJECTIONS, *statements), [WEEK])
+    assert gathered(small_lake).sources_as_of == {"espn": AS_OF, "sleeper": THURSDAY}
 
 
-def test_the_model_is_that_of_the_weeks_record(known: Lake) -> None:
+def test_the_model_is_that_of_the_weeks_record(small_lake: Lake) -> None:
     folder = "models/projection/season=2025"
     for file, version in (("model", "new"), ("new", "new"), ("old", "old")):
-        known.write_bytes(f"{folder}/{file}.json", b'{"version": "%s"}' % version.encode())
+        small_lake.write_bytes(f"{folder}/{file}.json", b'{"version": "%s"}' % version.encode())
 
     def model(table: str, **facts: str) -> Any:
-        return gathered(known, WEEK, Input(table, [WEEK], AS_OF, "run", facts)).model
+        return gathered(small_lake, WEEK, Input(table, [WEEK], AS_OF, "run", facts)).model
 
     assert model("model_projections", model="old") == {"version": "old"}
-    # Recorded by an earlier version of the program, or of files that are gone.
+    # The record names no model, or one whose files are gone.
     assert model("model_projections") is None
     assert model("model_projections", model="gone") is None
     assert model("projections", model="old") is None

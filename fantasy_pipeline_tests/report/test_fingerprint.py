@@ -1,4 +1,4 @@
-"""What makes a report stale: each table that it shows, and nothing else."""
+"""Test that a change of each table that a report shows, and no other change, makes it stale."""
 
 from collections.abc import Sequence
 from datetime import datetime, timezone
@@ -38,16 +38,16 @@ CHANGES: list[tuple[Table, dict[str, Any], dict[str, Any]]] = [
     (PROJECTION_ACCURACY, {**ACCURACY, "mae": 4.0}, {"mae": 5.0}),
     (STAT_CORRECTIONS, {**CORRECTION, "new": 1.0}, {"new": 2.0}),
 ]
-"""Tables, a row of each, and what may change in it."""
+"""Tables, a row of each, and a change of the row."""
 SO_FAR = (PROJECTION_ACCURACY, STAT_CORRECTIONS)
-"""Tables of which a report shows earlier weeks, too."""
+"""Tables of which a report also shows earlier weeks."""
 each_table = pytest.mark.parametrize(
     ("table", "row", "change"), CHANGES, ids=[table.name for table, *_ in CHANGES]
 )
 
 
 def put(lake: Lake, rows: Rows, table: Table, of_weeks: dict[SeasonWeek, dict[str, Any]]) -> None:
-    """Store a row of each of some weeks."""
+    """Store one row per week."""
     records = []
     for week, row in of_weeks.items():
         key = {"game_id": str(week)} if table is GAMES else {}
@@ -60,7 +60,7 @@ def put(lake: Lake, rows: Rows, table: Table, of_weeks: dict[SeasonWeek, dict[st
 
 
 def projected(lake: Lake, rows: Rows) -> None:
-    """Store what no report can do without: a player, and his projection."""
+    """Store the rows that every report needs: a player and his projection."""
     for table in (PROJECTIONS, RAW_PLAYERS):
         put(lake, rows, table, {WEEK: {"player_id": "other"}})
 
@@ -103,7 +103,7 @@ def test_earlier_weeks_count_where_they_are_shown(
 
 
 class Watched(Lake):
-    """A lake that keeps the names of the tables that were read."""
+    """A lake that records the names of the tables that are read."""
 
     def __init__(self, root: str, label: str) -> None:
         super().__init__(root, label)

@@ -1,4 +1,4 @@
-"""Who moved, by hand."""
+"""Test movers on a few players."""
 
 from dataclasses import replace
 

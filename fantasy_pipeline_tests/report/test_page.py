@@ -1,4 +1,4 @@
-"""The page and its Markdown, as text; how a browser shows it is in `test_browser`."""
+"""Test the page and the Markdown as text; `test_browser` tests the page in a browser."""
 
 import dataclasses
 import json
@@ -198,12 +198,12 @@ def test_what_is_behind_the_points() -> None:
         "nflcom_half": 22.1,
         "plays": 0.7,
     }
-    said = "70% to play; 2 sources, 2.5 points apart (half-PPR: our model 19.5, NFL.com 22.1)"
-    told = player("a", **more)
-    assert "; ".join(page.basis(told)) == said
-    assert f'<p class="basis">{said}.</p>' in page.html(report([told]))
+    basis = "70% to play; 2 sources, 2.5 points apart (half-PPR: our model 19.5, NFL.com 22.1)"
+    one = player("a", **more)
+    assert "; ".join(page.basis(one)) == basis
+    assert f'<p class="basis">{basis}.</p>' in page.html(report([one]))
     assert page.basis(player("a", sources=1)) == ["1 source (half-PPR)"]
-    # Who is out, or whom only his points are known of, has nothing to open.
+    # Players who are out, or with points only, have no details to open.
     assert page.basis(player("a", expected=0.0, **more)) == []
     assert "<details" not in page.html(report([player("a")]))
 
@@ -215,12 +215,12 @@ def test_a_wide_interval_is_explained_beside_it() -> None:
 
 
 def test_kickoffs_are_in_eastern_time() -> None:
-    # The night the clocks change, and after.
+    # The night before the clocks change, and after.
     saturday = datetime(2025, 11, 2, 0, 15, tzinfo=timezone.utc)
     sunday = datetime(2025, 11, 2, 18, 0, tzinfo=timezone.utc)
     noon = datetime(2025, 12, 25, 17, 5, tzinfo=timezone.utc)
-    said = [page.kickoff(player("a", kickoff=at)) for at in (saturday, sunday, noon, None)]
-    assert said == ["Sat 8:15 PM", "Sun 1:00 PM", "Thu 12:05 PM", ""]
+    texts = [page.kickoff(player("a", kickoff=at)) for at in (saturday, sunday, noon, None)]
+    assert texts == ["Sat 8:15 PM", "Sun 1:00 PM", "Thu 12:05 PM", ""]
 
 
 @pytest.mark.parametrize(
@@ -274,12 +274,12 @@ def test_accuracy_by_position_names_its_base_and_what_is_off() -> None:
 
 
 def cells(text: str, section: str) -> list[list[str]]:
-    """What the rows of a section's tables say, their heads left out."""
+    """Return the text of the cells in a section's tables, without the table heads."""
     [inside] = re.findall(rf'<section id="{section}".*?</section>', text, flags=re.S)
     rows = re.findall(r"<tr[^>]*>(.*?)</tr>", inside, flags=re.S)
     found = [re.findall(r"<t([hd])[^>]*>(.*?)</t\1>", row, flags=re.S) for row in rows]
-    said = [[" ".join(re.sub("<[^>]*>", " ", cell).split()) for _, cell in row] for row in found]
-    return [row for row, html in zip(said, rows, strict=True) if 'scope="col"' not in html]
+    texts = [[" ".join(re.sub("<[^>]*>", " ", cell).split()) for _, cell in row] for row in found]
+    return [row for row, html in zip(texts, rows, strict=True) if 'scope="col"' not in html]
 
 
 def test_every_section_says_what_it_has() -> None:
@@ -314,7 +314,7 @@ def test_every_section_says_what_it_has() -> None:
         sources_as_of={"espn": AS_OF, "nflcom": AS_OF},
     )
     text, markdown = page.html(made), page.markdown(made)
-    # Projected points are there in all three scorings, of which the page shows one.
+    # Projected points are in the page in all three scorings; CSS shows one.
     assert cells(text, "injuries") == [
         ["Gone RB KC", "Injured reserve, knee", "14.2"],
         ["Maybe WR KC", "Questionable, ankle practice limited 70% to play", "10.0 10.0 10.0"],
@@ -373,7 +373,7 @@ def test_status(facts: dict[str, object], word: str) -> None:
 
 
 def test_markdown_in_another_scoring() -> None:
-    """Best first by its points; what stays in PPR says so."""
+    """Players are ranked by the scoring; numbers that stay in PPR are labelled."""
     catcher, runner = (
         player("Catcher", "WR", 12.0, mean=7.0, weeks_since_game=1),
         player("Runner", "WR", 11.0),

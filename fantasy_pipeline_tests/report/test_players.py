@@ -11,7 +11,7 @@ from fantasy_pipeline_tests.conftest import Rows
 from fantasy_pipeline_tests.report.players import player
 
 KICKOFF = datetime(2025, 11, 9, 18, tzinfo=timezone.utc)
-TOLD = {
+SOURCES = {
     **{"plays": 0.7, "sources": 2, "spread": 2.5, "model_half": 8.5},
     **{"carries": 18.2, "rushing_yards": 84.0},
 }
@@ -41,7 +41,7 @@ def test_a_player_is_what_three_tables_say(rows: Rows) -> None:
         RAW_PLAYERS, {**WEEK, "player_id": "a", "injury": "Knee", "practice_status": "Limited"}
     )
     first, second = players_of(
-        rows(PROJECTIONS, projected("a", 10.0, opponent="BUF", **TOLD), projected("b", 0.0)),
+        rows(PROJECTIONS, projected("a", 10.0, opponent="BUF", **SOURCES), projected("b", 0.0)),
         history,
         raw,
         {"KC": KICKOFF},
@@ -53,7 +53,7 @@ def test_a_player_is_what_three_tables_say(rows: Rows) -> None:
     assert (first.mean, first.missed, first.kickoff) == (14.0, 14.0, KICKOFF)
     assert (first.plays, first.sources, first.spread, first.model_half) == (0.7, 2, 2.5, 8.5)
     assert first.line == {"carries": 18.2, "rushing_yards": 84.0}
-    # Of the other only the projection is known.
+    # The other player has a projection only.
     assert second.is_out
     assert (second.usual, second.actual, second.weeks_since_game) == (0.0, {}, None)
     assert (second.missed, second.line) == (0.0, {})

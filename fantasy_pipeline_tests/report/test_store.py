@@ -1,4 +1,4 @@
-"""Reports in the lake, and what a refresh remembers of the one before."""
+"""Test stored reports, and the state that a refresh stores for the next one."""
 
 from datetime import datetime, timezone
 
@@ -83,7 +83,7 @@ def test_points_are_those_in_the_lake(lake: Lake, rows: Rows) -> None:
 
 
 def test_a_state_of_ppr_alone_is_read(lake: Lake) -> None:
-    """As earlier versions wrote it: what is compared is what it kept."""
+    """Earlier versions stored PPR points only; only these are compared."""
     text = (
         '{"shown": {"as_of": "2025-11-04T09:00:00+00:00", "points": {"a": 10.0}}, "before": null}'
     )

@@ -1,4 +1,4 @@
-"""Tiers break where the points do."""
+"""Test that tiers break at the gaps between points."""
 
 from itertools import combinations, pairwise
 

@@ -1,4 +1,4 @@
-"""Replacement levels by hand."""
+"""Test replacement levels of small leagues."""
 
 from fantasy_pipeline.report.value import League, replacement, starters
 

@@ -1,4 +1,4 @@
-"""The asset and the command, on the sample league and a real instance."""
+"""Test the asset and the command with the sample league and a real instance."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def metadata(league: League, week: SeasonWeek, asset: str = "weekly_report") -> 
 
 
 class Command:
-    """`fantasy-pipeline report …` in this process; what it printed."""
+    """Runs `fantasy-pipeline report …` in this process and returns its output."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
@@ -87,7 +87,7 @@ def test_the_report_names_every_table_that_it_shows(league: League, week: Season
         **dict.fromkeys(of_week, str(week)),
         **dict.fromkeys(so_far, "2025 weeks 8-9"),
     }
-    assert not re.findall('href="http', text), "nobody said where the UI is"
+    assert not re.findall('href="http', text), "the address of the UI is not set"
     graph, key = defs.resolve_asset_graph(), dg.AssetKey("weekly_report")
     reads, behind = graph.get(key).parent_keys, graph.get_ancestor_asset_keys(key)
     assert {one.path[-1] for one in reads} <= set(named) <= {one.path[-1] for one in behind}
@@ -106,7 +106,7 @@ def test_the_report_leads_to_its_runs_if_it_knows_where_the_ui_is(
     league: League, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FANTASY_ALERT_UI_URL", "https://dagster.example.org/")
-    # A mail setting that cannot be read stops mail, not the report.
+    # An invalid mail setting stops mails, not the report.
     monkeypatch.setenv("FANTASY_ALERT_SMTP_PORT", "tls")
     try:
         outcome = league.run("report_week", UPCOMING)
@@ -191,9 +191,9 @@ def test_projecting_a_week_asks_for_its_report(league: League) -> None:
 def test_the_command_prints_the_path_and_makes_only_what_is_stale(
     league: League, command: Command
 ) -> None:
-    said = json.loads(command("--json"))
+    facts = json.loads(command("--json"))
     path = store.path(league.lake, UPCOMING, "report.html")
-    assert said == {"season": 2025, "week": 10, "path": path, "format": "html", "made": False}
+    assert facts == {"season": 2025, "week": 10, "path": path, "format": "html", "made": False}
     state = store.name(UPCOMING, "state.json")
     league.lake.write_bytes(state, b'{"shown": null}')
     with pytest.raises(PipelineError, match=r"state\.json is broken\. Delete it"):
