@@ -23,7 +23,7 @@ from fantasy_pipeline.ingest.players import raw_players
 from fantasy_pipeline.ingest.sites.nflcom import nflcom_projections
 from fantasy_pipeline.ingest.stats import weekly_stats
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.orchestration.resources import REAL_LABEL, open_source
+from fantasy_pipeline.orchestration.workspace import REAL_LABEL, open_source
 from fantasy_pipeline.projections.accuracy import projection_accuracy
 from fantasy_pipeline.projections.consensus_projections import projections
 from fantasy_pipeline.projections.history import player_history

@@ -6,10 +6,10 @@ a backfill of a season has some ten results, not a thousand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,7 +18,6 @@ from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
-from fantasy_pipeline.lake import Lake
 
 SHOWN = 20
 """Problems that a result lists; it counts all of them."""
@@ -42,6 +41,19 @@ class NotCompared(NamedTuple):
 
     weeks: list[SeasonWeek]
     reason: str
+
+
+class Reads(Protocol):
+    """What `evidence` needs of the lake: `Lake` has it, and so has what a run keeps of the lake."""
+
+    def weeks(self, table: Table) -> list[SeasonWeek]: ...
+
+    def read(
+        self,
+        table: Table,
+        weeks: Sequence[SeasonWeek] | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> pa.Table: ...
 
 
 @dataclass(frozen=True)
@@ -86,10 +98,11 @@ class Check:
     facts: Callable[[Evidence], Facts] | None = None
     not_compared: Mapping[str, Callable[[Evidence], NotCompared]] = field(default_factory=dict)
 
-    def result(self, evidence: Evidence, omit: Container[str] = ()) -> Result:
-        """Apply every rule except those named in `omit`."""
-        found = {
-            name: sorted(rule(evidence)) for name, rule in self.rules.items() if name not in omit
+    def result(self, evidence: Evidence, passed: Container[str] = ()) -> Result:
+        """Apply the rules; those named in `passed` are known to find nothing."""
+        found: dict[str, list[Problem]] = {
+            name: [] if name in passed else sorted(rule(evidence))
+            for name, rule in self.rules.items()
         }
         facts = dict(self.facts(evidence)) if self.facts else {}
         for name, skipped_by in self.not_compared.items():
@@ -150,26 +163,25 @@ class TableChecks:
     has_past: bool = False
     other_tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def refuse_wrong(
-        self, lake: Lake, rows: pa.Table, weeks: list[SeasonWeek], now: datetime
-    ) -> None:
-        """Raise if a blocking check finds a serious problem in rows that are about to be written.
+    def results(self, evidence: Evidence, written: bool = False) -> Mapping[str, Result]:
+        """Return the result of each check, by its name.
 
         Args:
-            rows: rows of `weeks` that `Table.validated` accepted.
+            written: the rows were just accepted by `Table.validated`, which applies `ENFORCED`.
+        """
+        passed = ENFORCED if written else ()
+        return {check.name: check.result(evidence, passed) for check in self.checks}
+
+    def refuse_wrong(self, results: Mapping[str, Result]) -> None:
+        """Raise if a blocking check found a serious problem in rows that are about to be written.
 
         Raises:
             PipelineError: names each failed check, the week and the first problem.
         """
-        evidence = self.evidence(lake, weeks, now, rows)
-        results = {
-            check.name: check.result(evidence, omit=ENFORCED)
-            for check in self.checks
-            if check.blocking
-        }
+        blocking = {check.name for check in self.checks if check.blocking}
         failed = []
         for name, result in results.items():
-            if result.serious:
+            if name in blocking and result.serious:
                 more = len(result.problems) - 1
                 text = f"{name}: {self.table.name} {result.texts[0]}"
                 plural = "s" if more > 1 else ""
@@ -182,7 +194,7 @@ class TableChecks:
 
     def evidence(
         self,
-        lake: Lake,
+        lake: Reads,
         weeks: list[SeasonWeek],
         now: datetime,
         rows: pa.Table | None = None,
@@ -214,7 +226,7 @@ class TableChecks:
         return Evidence(rows, weeks, now, games, past, other_tables)
 
 
-def _games_of(lake: Lake, weeks: list[SeasonWeek]) -> pa.Table:
+def _games_of(lake: Reads, weeks: list[SeasonWeek]) -> pa.Table:
     """Return the schedule of the weeks' seasons only: rules loop over its games in Python."""
     games = lake.read(tables.GAMES)
     seasons = pa.array(sorted({week.season for week in weeks}), games["season"].type)

@@ -319,7 +319,6 @@ DAEMON_RULES: tuple[Rule, ...] = (_daemon_running, _schedule_on)
 
 def subject_of(session: Session) -> Subject:
     """What is examined for a session: its instance, its lake's schedule, its folders."""
-    from fantasy_pipeline.orchestration.resources import known_games
 
     data = session.settings.data
     folders = [session.home, *([] if "://" in data else [Path(data)])]
@@ -329,7 +328,7 @@ def subject_of(session: Session) -> Subject:
     return Subject(
         instance=session.instance,
         label=session.label,
-        games=known_games(session.lake, tuple),
+        games=session.stored_games,
         now=session.present,
         clock=datetime.now(timezone.utc),
         folders=folders,

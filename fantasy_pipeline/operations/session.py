@@ -7,23 +7,20 @@ the real league stay true.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fantasy_pipeline.lake.locks import locked
-from fantasy_pipeline.orchestration.resources import known_games, open_lake, open_source, present_of
-from fantasy_pipeline.settings import SAMPLE_LABEL, Settings, SourceName, default_home
+from fantasy_pipeline.orchestration.workspace import Workspace
+from fantasy_pipeline.settings import Settings, SourceName, default_home
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from dagster import DagsterInstance
 
-    from fantasy_pipeline.football.calendar import Game, WeekStatus
-    from fantasy_pipeline.ingest.sources.base import Source
-    from fantasy_pipeline.lake import Lake
+    from fantasy_pipeline.football.calendar import WeekStatus
 
 INSTANCE_LOCK, BACKFILL_LOCK, TRIGGER_LOCK = ".instance.lock", ".backfill.lock", ".trigger.lock"
 """In a Dagster home: only one process opens it, runs a backfill, starts a triggered run."""
@@ -47,33 +44,21 @@ def open_instance(home: Path, batches: bool = False) -> DagsterInstance:
         return batched_instance(home) if batches else dg.DagsterInstance.get()
 
 
-class Session:
-    """Everything a command needs, each opened when first used.
+class Session(Workspace):
+    """The workspace of one command, with its Dagster home and instance.
 
     Args:
-        source: where data come from; None: ``FANTASY_SOURCE``, else ``auto``.
-        at: the moment to act as of (aware); None: now, or the sample league's own present.
+        source, at: as for `Workspace`.
     """
 
     def __init__(self, source: SourceName | None = None, at: datetime | None = None) -> None:
-        default = Settings().source
-        self.source: SourceName = source or default
+        super().__init__(source, at)
         home = default_home()
-        if self.source == "sample" and default != "sample":
+        if self.source == "sample" and Settings().source != "sample":
             home = home / "sample"
         self.home: Path = home
-        self._at = at
-        # Dagster, and the runs that this process starts, read it from there.
+        # Dagster, and the runs that this process starts, read the variable.
         os.environ["DAGSTER_HOME"] = str(home)
-
-    @property
-    def label(self) -> str | None:
-        """What outputs must say about the data; None for real ones."""
-        return SAMPLE_LABEL if self.source == "sample" else None
-
-    @cached_property
-    def settings(self) -> Settings:
-        return Settings()
 
     def make_home(self) -> None:
         """Make the Dagster home, if there is none, as worker processes expect it."""
@@ -98,33 +83,8 @@ class Session:
         return open_instance(self.home)
 
     @cached_property
-    def lake(self) -> Lake:
-        return open_lake(self.settings, self.source)
-
-    @cached_property
-    def upstream(self) -> Source:
-        return open_source(self.settings, self.source)
-
-    @cached_property
-    def games(self) -> Sequence[Game]:
-        """The schedule of today, from upstream."""
-        from fantasy_pipeline.football.calendar import games_from_table
-
-        return games_from_table(self.upstream.schedule())
-
-    @property
-    def known_games(self) -> Sequence[Game]:
-        """The schedule as the lake has it at this very moment; else from upstream."""
-        return known_games(self.lake, lambda: self.games)
-
-    @cached_property
     def now(self) -> datetime:
         return self.present
-
-    @property
-    def present(self) -> datetime:
-        """`now` of this very moment: servers live longer than commands."""
-        return self._at or present_of(self.source)
 
     @cached_property
     def status(self) -> WeekStatus:

@@ -1,10 +1,12 @@
 """How assets reach the lake: one I/O manager for every table, whole partitions only."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
 import dagster as dg
+import pyarrow as pa
 
 from fantasy_pipeline.checks import BY_TABLE
 from fantasy_pipeline.football.season_week import SeasonWeek
@@ -37,32 +39,49 @@ class LakeIOManager(dg.ConfigurableIOManager):
     nfl: dg.ResourceDependency[NflData]
 
     @_never_retried
-    def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
+    def handle_output(self, context: dg.OutputContext, obj: pa.Table) -> None:
         table = _table_of(context.asset_key)
-        lake = self.nfl.lake
         weeks = _weeks_of(table, context)
-        checked = table.validated(obj)
-        if table.name in BY_TABLE:
-            now = moment_of(context.step_context.run_tags, self.nfl.now())
-            BY_TABLE[table.name].refuse_wrong(lake, checked.rows, weeks, now)
+        now = moment_of(context.step_context.run_tags, self.nfl.now())
         if table is SOURCE_PROJECTIONS:
-            # Another run may have recorded something since this one read the record.
+            lake = self.nfl.lake
+            # Another run may have stored statements since this run read them.
             with lake.rebuild_lock(table):
-                lake.write_weeks(
-                    table, merge_missing(stored_record(lake, weeks), checked.rows), weeks
-                )
-        elif table.weekly:
-            lake.write_weeks(table, checked, weeks)
+                self._write(table, merge_missing(stored_record(lake, weeks), obj), weeks, now)
         else:
-            rows = lake.write(table, checked)
-            context.add_output_metadata({"dagster/row_count": rows, "path": lake.path(table)})
+            rows = self._write(table, obj, weeks, now)
+            if not table.weekly:
+                path = self.nfl.lake.path(table)
+                context.add_output_metadata({"dagster/row_count": rows, "path": path})
+
+    def _write(self, table: Table, data: pa.Table, weeks: list[SeasonWeek], now: datetime) -> int:
+        """Validate, check and write the rows of some weeks; return how many they are.
+
+        Raises:
+            PipelineError: rows that break the contract or a blocking check; nothing is written.
+        """
+        lake, kept = self.nfl.lake, self.nfl.tables
+        validated = table.validated(data)
+        checks = BY_TABLE.get(table.name)
+        if checks is not None:
+            evidence = checks.evidence(kept, weeks, now, validated.rows)
+            results = checks.results(evidence, written=True)
+            checks.refuse_wrong(results)
+        if table.weekly:
+            lake.write_weeks(table, validated, weeks)
+        else:
+            lake.write(table, validated)
+        kept.keep(table, weeks, validated.rows)
+        if checks is not None:
+            kept.keep_results(table, weeks, results)
+        return validated.rows.num_rows
 
     @_never_retried
-    def load_input(self, context: dg.InputContext) -> Any:
+    def load_input(self, context: dg.InputContext) -> pa.Table:
         table = _table_of(context.asset_key)
         columns = (context.definition_metadata or {}).get("columns")
         weeks = _weeks_of(table, context) if table.weekly else None
-        return self.nfl.lake.read(table, weeks, columns)
+        return self.nfl.tables.read(table, weeks, columns)
 
 
 def _weeks_of(table: Table, context: dg.InputContext | dg.OutputContext) -> list[SeasonWeek]:

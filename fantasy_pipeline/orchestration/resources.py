@@ -1,68 +1,28 @@
-"""The one resource: which data a run reads, and which lake it writes.
+"""The one Dagster resource: which data a run reads, and which lake it writes.
 
 Both follow from `source`, so that sample data can only go to the sample league's own lake.
 """
 
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta, timezone
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.ingest.sources.base import Source
+from fantasy_pipeline.football.calendar import Game
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.settings import SAMPLE_LABEL, SOURCES, Settings, SourceName
+from fantasy_pipeline.orchestration.run_tables import RunTables
+from fantasy_pipeline.orchestration.workspace import Workspace
+from fantasy_pipeline.settings import SOURCES, Settings, SourceName
 
 if TYPE_CHECKING:
-    from fantasy_pipeline.football.calendar import Game
     from fantasy_pipeline.ingest.sites.base import ProjectionSource
+    from fantasy_pipeline.ingest.sources.base import Source
 
-REAL_LABEL = "nfl"
-# Weekly schedules: their latest missed tick is never older.
-_LATEST = timedelta(days=7)
-
-
-def open_source(settings: Settings, source: SourceName) -> Source:
-    """The sample league, or nflverse over the live hosts or a mirror."""
-    if source == "sample":
-        from fantasy_pipeline.ingest.sample import SampleLeague
-
-        return SampleLeague()
-    from fantasy_pipeline.ingest.download.transport import Transport
-    from fantasy_pipeline.ingest.sources.nflverse import Nflverse
-
-    transport = Transport(
-        settings.cache_dir,
-        mirror=settings.mirror,
-        offline=settings.offline,
-        total_timeout=settings.download_timeout,
-    )
-    return Nflverse(transport, source)
-
-
-def open_lake(settings: Settings, source: SourceName) -> Lake:
-    """The lake that belongs to a source."""
-    label = SAMPLE_LABEL if source == "sample" else REAL_LABEL
-    return Lake(settings.lake_root(source), label)
-
-
-def known_games(lake: Lake, otherwise: Callable[[], "Sequence[Game]"]) -> "Sequence[Game]":
-    """The schedule as the lake has it, which the daemon refreshes daily; else from elsewhere."""
-    from fantasy_pipeline.football.calendar import games_from_table
-    from fantasy_pipeline.football.tables import GAMES
-
-    return games_from_table(lake.read(GAMES)) if lake.has(GAMES) else otherwise()
-
-
-def present_of(source: SourceName) -> datetime:
-    """Now; the sample league's own present stands still."""
-    if source == "sample":
-        from fantasy_pipeline.ingest.sample import SAMPLE_NOW
-
-        return SAMPLE_NOW
-    return datetime.now(timezone.utc)
+_LATEST_MISSED_TICK = timedelta(days=7)
+"""Schedules are weekly: their latest missed tick is never older."""
 
 
 class NflData(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -75,62 +35,68 @@ class NflData(dg.ConfigurableResource):  # type: ignore[type-arg]
     at: str = Field(
         default="", description="Moment that sensors act as of, ISO 8601 with offset; empty: now"
     )
-    _settings: Settings | None = PrivateAttr(default=None)
-    _source: Source | None = PrivateAttr(default=None)
-    _lake: Lake | None = PrivateAttr(default=None)
-
-    @property
-    def settings(self) -> Settings:
-        if self._settings is None:
-            self._settings = Settings()
-        return self._settings
+    _workspace: Workspace | None = PrivateAttr(default=None)
+    _tables: RunTables | None = PrivateAttr(default=None)
 
     @property
     def source_name(self) -> SourceName:
-        name = self.source or self.settings.source
+        name = self.source or Settings().source
         if name not in SOURCES:
-            raise PipelineError(f"source {name!r} is none of {', '.join(SOURCES)}.")
+            raise PipelineError(
+                f"source {name!r} does not exist. Choose one of {', '.join(SOURCES)}."
+            )
         return name
 
     @property
-    def upstream(self) -> Source:
-        if self._source is None:
-            self._source = open_source(self.settings, self.source_name)
-        return self._source
+    def workspace(self) -> Workspace:
+        if self._workspace is None:
+            at = datetime.fromisoformat(self.at) if self.at else None
+            self._workspace = Workspace(self.source_name, at)
+        return self._workspace
 
-    def projection_sources(self) -> "list[ProjectionSource]":
-        """Sources of other people's projections, new ones: those that failed are asked again."""
-        from fantasy_pipeline.ingest.sites import open_projection_sources
-
-        return open_projection_sources(self.settings, self.upstream, self.source_name == "sample")
+    @property
+    def upstream(self) -> "Source":
+        return self.workspace.upstream
 
     @property
     def lake(self) -> Lake:
-        if self._lake is None:
-            self._lake = open_lake(self.settings, self.source_name)
-        return self._lake
+        return self.workspace.lake
 
     @property
     def label(self) -> str | None:
-        """What outputs must say about the data; None for real ones."""
-        return SAMPLE_LABEL if self.source_name == "sample" else None
+        """What outputs must say about the data; None for real data."""
+        return self.workspace.label
+
+    @property
+    def tables(self) -> RunTables:
+        """The lake's tables, without reading again what this run wrote or read."""
+        if self._tables is None:
+            self._tables = RunTables(self.lake)
+        return self._tables
+
+    def projection_sources(self) -> "list[ProjectionSource]":
+        """Open the sources of other people's projections anew: failed ones are asked again."""
+        from fantasy_pipeline.ingest.sites import open_projection_sources
+
+        return open_projection_sources(
+            self.workspace.settings, self.upstream, self.source_name == "sample"
+        )
 
     def now(self) -> datetime:
-        """The present of the league: `at`, if given."""
-        return datetime.fromisoformat(self.at) if self.at else present_of(self.source_name)
+        """Return the moment to act as of: `at` if given, else the present of the league."""
+        return self.workspace.present
 
     def moment(self, scheduled: datetime) -> datetime:
-        """The moment a schedule's tick acts as of.
+        """Return the moment that a schedule's tick acts as of.
 
-        A tick that is late, after downtime, acts as of now: on Sunday the stats of last Tuesday's
-        tick are not provisional any more. A tick of another time is a preview, and is taken as is.
+        A tick that runs late, after downtime, acts as of now: on Sunday, the stats of last
+        Tuesday's tick are no longer provisional. Any other tick is a preview and acts as of its
+        scheduled time.
         """
         now = self.now()
-        is_late = timedelta(0) <= now - scheduled < _LATEST
+        is_late = timedelta(0) <= now - scheduled < _LATEST_MISSED_TICK
         return now if is_late or self.source_name == "sample" else scheduled
 
-    def games(self) -> "Sequence[Game]":
-        """The schedule: as the lake has it, else from upstream."""
-        from fantasy_pipeline.football.calendar import games_from_table
-
-        return known_games(self.lake, lambda: games_from_table(self.upstream.schedule()))
+    def games(self) -> Sequence[Game]:
+        """Return the schedule as the lake has it, else upstream's."""
+        return self.workspace.known_games

@@ -22,7 +22,7 @@ import pytest
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import WEEKLY_STATS
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.orchestration.resources import REAL_LABEL
+from fantasy_pipeline.orchestration.workspace import REAL_LABEL
 from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline_tests.system.watching import (
     Readers,

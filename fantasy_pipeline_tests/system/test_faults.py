@@ -25,8 +25,8 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import GAMES, RAW_PLAYERS, SOURCE_PROJECTIONS, WEEKLY_STATS
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.operations.execute import execute
-from fantasy_pipeline.orchestration.resources import REAL_LABEL
 from fantasy_pipeline.orchestration.runs.results import RunOutcome
+from fantasy_pipeline.orchestration.workspace import REAL_LABEL
 from fantasy_pipeline_tests.lake.places import BucketPlace, FolderPlace, Place
 from fantasy_pipeline_tests.loopback import (
     Answer,

@@ -15,10 +15,11 @@ from fantasy_pipeline.football.import_calendar import imports_due_between, missi
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import STAT_CORRECTIONS, WEEKLY_STATS
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.orchestration.resources import REAL_LABEL, NflData
+from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.runs.import_state import imported_of, imported_phases
 from fantasy_pipeline.orchestration.runs.tags import run_tags
 from fantasy_pipeline.orchestration.schedules import ALL_SCHEDULES
+from fantasy_pipeline.orchestration.workspace import REAL_LABEL
 from fantasy_pipeline_tests.system.replay import (
     Replay,
     asked_after,

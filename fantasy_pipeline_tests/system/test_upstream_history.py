@@ -16,7 +16,7 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import PROVISIONAL_STATS, STAT_CORRECTIONS, WEEKLY_STATS
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.operations.execute import execute
-from fantasy_pipeline.orchestration.resources import REAL_LABEL
+from fantasy_pipeline.orchestration.workspace import REAL_LABEL
 from fantasy_pipeline_tests.system.replay import overlay
 from fantasy_pipeline_tests.system.watching import differing, files_of, finish, new_home, start
 

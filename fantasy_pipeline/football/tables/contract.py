@@ -134,7 +134,7 @@ class Table:
         """
         if isinstance(data, ValidatedRows) and data.table == self:
             return data
-        rows = self._shaped(data.rows if isinstance(data, ValidatedRows) else data)
+        rows = self.shaped(data.rows if isinstance(data, ValidatedRows) else data)
         if wrong := self.violations(rows):
             raise PipelineError(
                 f"table {self.name}: {' | '.join(wrong)}. Nothing was written. Upstream is wrong, "
@@ -149,12 +149,12 @@ class Table:
             PipelineError: a column is missing, does not fit its type, or the key repeats or is
                 null.
         """
-        rows = self._shaped(data)
+        rows = self.shaped(data)
         if wrong := self.violations(rows, values=False):
             raise PipelineError(f"table {self.name}: {' | '.join(wrong)}")
         return rows
 
-    def _shaped(self, data: pa.Table) -> pa.Table:
+    def shaped(self, data: pa.Table) -> pa.Table:
         """The contract's columns in its order and types, rows sorted by key."""
         import pyarrow as pa
 

@@ -1,13 +1,10 @@
-"""What the assets of one weekly table share.
-
-Everything football is imported inside the functions: loading the code location then costs
-no pandas, DuckDB or Arrow.
-"""
+"""What the assets share: the decorator of weekly tables, their owners, pool and retries."""
 
 from collections.abc import Callable
 from typing import Any
 
 import dagster as dg
+import pyarrow as pa
 
 from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.season_week import SeasonWeek
@@ -16,18 +13,18 @@ from fantasy_pipeline.orchestration.metadata import definition_metadata
 from fantasy_pipeline.orchestration.partitions import season_week
 from fantasy_pipeline.orchestration.retries import NETWORK_RETRY
 
-# One policy for all: with mixed ones a backfill falls back to one run per partition.
+# All assets have the same policy: with mixed policies Dagster starts one run per partition.
 SINGLE_RUN = dg.BackfillPolicy.single_run()
 OWNERS = ["team:data"]
 UPSTREAM_POOL = "nflverse"
 UPSTREAM: dict[str, Any] = {"pool": UPSTREAM_POOL, "retry_policy": NETWORK_RETRY}
-"""What every asset that asks upstream has."""
+"""Arguments of every asset that asks upstream."""
 
 
 def weekly_table(
     table: Table, group: str, kinds: set[str], **more: Any
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
-    """Decorator of an asset that is one weekly table."""
+    """Decorate the function of an asset that is one weekly table."""
     return dg.asset(
         name=table.name,
         description=table.description,
@@ -42,12 +39,12 @@ def weekly_table(
 
 
 def key_and(*names: str) -> dg.AssetIn:
-    """Input of which only the key and some columns are read."""
+    """Return an input of which only the key and some columns are read."""
     return dg.AssetIn(metadata={"columns": [*tables.PLAYER_WEEK, *names]})
 
 
-def games_played(games: Any) -> dict[SeasonWeek, tuple[int, int]]:
-    """Games with a score, and games, of each week that the schedule has."""
+def games_played(games: pa.Table) -> dict[SeasonWeek, tuple[int, int]]:
+    """Return the number of games with a score, and of all games, of each scheduled week."""
     rows = games.group_by(["season", "week"]).aggregate(
         [("home_score", "count"), ("game_id", "count")]
     )

@@ -1,10 +1,13 @@
-"""What is imported: the schedule, players, stat lines, and what the league corrected in them."""
-
-from typing import Any
+"""Assets of the import: the schedule, players, stat lines and the league's corrections."""
 
 import dagster as dg
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from fantasy_pipeline.checks.guards import refuse_lost_games
 from fantasy_pipeline.football import tables
+from fantasy_pipeline.ingest import players, stats
+from fantasy_pipeline.ingest import stat_corrections as corrections
 from fantasy_pipeline.orchestration.assets.base import (
     OWNERS,
     UPSTREAM,
@@ -15,9 +18,10 @@ from fantasy_pipeline.orchestration.assets.base import (
 )
 from fantasy_pipeline.orchestration.metadata import add_week_metadata, definition_metadata, preview
 from fantasy_pipeline.orchestration.partitions import by_season, weeks_of_run
-from fantasy_pipeline.orchestration.resources import REAL_LABEL, NflData
+from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.retries import NETWORK_RETRY, asks_upstream
 from fantasy_pipeline.orchestration.runs.tags import moment_of
+from fantasy_pipeline.orchestration.workspace import REAL_LABEL
 
 
 @dg.asset(
@@ -30,9 +34,7 @@ from fantasy_pipeline.orchestration.runs.tags import moment_of
     retry_policy=NETWORK_RETRY,
 )
 @asks_upstream
-def games(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
-    from fantasy_pipeline.checks.guards import refuse_lost_games
-
+def games(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
     table = nfl.upstream.schedule()
     if nfl.lake.has(tables.GAMES):
         known = nfl.lake.read(tables.GAMES, columns=["season", "week", "home_score"])
@@ -52,15 +54,11 @@ def games(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
 
 @weekly_table(tables.RAW_PLAYERS, "ingest", {"parquet", "nflverse"}, **UPSTREAM)
 @asks_upstream
-def raw_players(context: dg.AssetExecutionContext, nfl: NflData, games: Any) -> Any:
-    import pyarrow as pa
-
-    from fantasy_pipeline.ingest.players import raw_players
-
+def raw_players(context: dg.AssetExecutionContext, nfl: NflData, games: pa.Table) -> pa.Table:
     weeks = weeks_of_run(context)
     parts, warnings = [], {}
     for season, numbers in by_season(weeks).items():
-        part, warnings[season] = raw_players(nfl.upstream, games, season, numbers)
+        part, warnings[season] = players.raw_players(nfl.upstream, games, season, numbers)
         parts.append(part)
     table = pa.concat_tables(parts)
     more = {week: {"reader": nfl.upstream.reader_of("weekly_rosters")} for week in weeks}
@@ -77,25 +75,20 @@ def raw_players(context: dg.AssetExecutionContext, nfl: NflData, games: Any) -> 
 )
 @asks_upstream
 def weekly_stats(
-    context: dg.AssetExecutionContext, nfl: NflData, games: Any, raw_players: Any
-) -> Any:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    from fantasy_pipeline.ingest.stats import import_phases, unplayed_games, weekly_stats
-
+    context: dg.AssetExecutionContext, nfl: NflData, games: pa.Table, raw_players: pa.Table
+) -> pa.Table:
     weeks = weeks_of_run(context)
     parts, warnings = [], {}
     for season, numbers in by_season(weeks).items():
-        players = raw_players.filter(pc.equal(raw_players["season"], season))
-        part = weekly_stats(nfl.upstream, games, players, season, numbers)
+        rostered = raw_players.filter(pc.equal(raw_players["season"], season))
+        part = stats.weekly_stats(nfl.upstream, games, rostered, season, numbers)
         warnings[season] = [
             *nfl.upstream.notes("weekly_stats", season),
-            *unplayed_games(games, part, season, numbers),
+            *stats.unplayed_games(games, part, season, numbers),
         ]
         parts.append(part)
     table = pa.concat_tables(parts)
-    phases = import_phases(moment_of(context.run.tags, nfl.now()), games, table, weeks)
+    phases = stats.import_phases(moment_of(context.run.tags, nfl.now()), games, table, weeks)
     reader = nfl.upstream.reader_of("weekly_stats")
     more = {week: {"phase": phase, "reader": reader} for week, phase in phases.items()}
     add_week_metadata(context, table, weeks, games_played(games), warnings, nfl.label, more)
@@ -104,28 +97,28 @@ def weekly_stats(
 
 @weekly_table(tables.PROVISIONAL_STATS, "ingest", {"parquet"})
 def provisional_stats(
-    context: dg.AssetExecutionContext, nfl: NflData, games: Any, weekly_stats: Any
-) -> Any:
-    from fantasy_pipeline.ingest.stat_corrections import first_stats
-    from fantasy_pipeline.ingest.stats import import_phases
-
+    context: dg.AssetExecutionContext, nfl: NflData, games: pa.Table, weekly_stats: pa.Table
+) -> pa.Table:
     weeks = weeks_of_run(context)
     kept = sorted(set(nfl.lake.weeks(tables.PROVISIONAL_STATS)) & set(weeks))
-    phases = import_phases(moment_of(context.run.tags, nfl.now()), games, weekly_stats, weeks)
-    table = first_stats(weekly_stats, nfl.lake.read(tables.PROVISIONAL_STATS, kept), phases)
-    table = tables.PROVISIONAL_STATS.conform(table)
+    phases = stats.import_phases(moment_of(context.run.tags, nfl.now()), games, weekly_stats, weeks)
+    table = corrections.first_stats(
+        weekly_stats, nfl.tables.read(tables.PROVISIONAL_STATS, kept), phases
+    )
+    table = tables.PROVISIONAL_STATS.shaped(table)
     add_week_metadata(context, table, weeks, games_played(games), {}, nfl.label)
     return table
 
 
 @weekly_table(tables.STAT_CORRECTIONS, "ingest", {"parquet", "duckdb"})
 def stat_corrections(
-    context: dg.AssetExecutionContext, nfl: NflData, weekly_stats: Any, provisional_stats: Any
-) -> Any:
-    from fantasy_pipeline.ingest.stat_corrections import stat_corrections
-
+    context: dg.AssetExecutionContext,
+    nfl: NflData,
+    weekly_stats: pa.Table,
+    provisional_stats: pa.Table,
+) -> pa.Table:
     weeks = weeks_of_run(context)
-    table = stat_corrections(provisional_stats, weekly_stats)
-    played = games_played(nfl.lake.read(tables.GAMES))
+    table = corrections.stat_corrections(provisional_stats, weekly_stats)
+    played = games_played(nfl.tables.read(tables.GAMES))
     add_week_metadata(context, table, weeks, played, {}, nfl.label)
     return table

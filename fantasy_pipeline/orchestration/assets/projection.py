@@ -1,14 +1,21 @@
-"""What is projected: features, models, other sources, the consensus, and how good they were."""
-
-from typing import Any
+"""Assets of the projections: features, models, other sources, the consensus and its accuracy."""
 
 import dagster as dg
+import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field
 
+from fantasy_pipeline.checks.guards import (
+    refuse_empty_weeks,
+    refuse_forgotten_weeks,
+    weeks_without_stats,
+)
 from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.football.tables.week_rows import weeks_in
+from fantasy_pipeline.ingest.projection_record import stored_record
+from fantasy_pipeline.ingest.source_projections import source_projections as fetch_projections
 from fantasy_pipeline.orchestration.assets.base import (
     OWNERS,
     UPSTREAM,
@@ -25,13 +32,24 @@ from fantasy_pipeline.orchestration.metadata import (
     preview,
 )
 from fantasy_pipeline.orchestration.partitions import by_season, weeks_of_run
-from fantasy_pipeline.orchestration.resources import REAL_LABEL, NflData
+from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.retries import asks_upstream
+from fantasy_pipeline.orchestration.workspace import REAL_LABEL
+from fantasy_pipeline.projections.accuracy import HISTORY_COLUMNS, headlines
+from fantasy_pipeline.projections.accuracy import projection_accuracy as measure_accuracy
+from fantasy_pipeline.projections.consensus_projections import consensus_gaps
+from fantasy_pipeline.projections.consensus_projections import projections as project_by_consensus
+from fantasy_pipeline.projections.history import player_history as build_history
+from fantasy_pipeline.projections.model import artefact
+from fantasy_pipeline.projections.model.training import Model
+from fantasy_pipeline.projections.model_projections import model_projections as project_by_model
+from fantasy_pipeline.projections.model_projections import warnings_without_rosters
+from fantasy_pipeline.settings import read_alert_settings
 
 
 @dg.asset(
-    # Read from the lake as a whole: a lagged partition mapping would make a backfill of weeks 1-3
-    # run projections of weeks 2-5.
+    # The asset reads all weeks from the lake: with a lagged partition mapping, a backfill of weeks
+    # 1-3 would run projections of weeks 2-5.
     deps=[games, raw_players, weekly_stats],
     description=tables.PLAYER_HISTORY.description,
     metadata=definition_metadata(tables.PLAYER_HISTORY),
@@ -40,17 +58,14 @@ from fantasy_pipeline.orchestration.retries import asks_upstream
     owners=OWNERS,
 )
 def player_history(nfl: NflData) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    from fantasy_pipeline.checks.guards import refuse_forgotten_weeks
-    from fantasy_pipeline.projections.history import player_history
-
     inputs = (tables.GAMES, tables.RAW_PLAYERS, tables.WEEKLY_STATS)
     for table in inputs[:2]:
         if not (nfl.lake.weeks(table) if table.weekly else nfl.lake.has(table)):
             raise dg.Failure(f"{table.name} is not in the lake. Materialize it first.")
-    # Written here and not by the I/O manager: of two runs at once, the one that reads last must
+    # Written here, not by the I/O manager: of two concurrent runs, the one that reads last must
     # write last.
     with nfl.lake.rebuild_lock(tables.PLAYER_HISTORY), nfl.lake.connect(inputs) as connection:
-        checked = tables.PLAYER_HISTORY.validated(player_history(connection))
+        checked = tables.PLAYER_HISTORY.validated(build_history(connection))
         refuse_forgotten_weeks(connection, checked.rows)
         rows = nfl.lake.write(tables.PLAYER_HISTORY, checked)
     return dg.MaterializeResult(
@@ -76,14 +91,10 @@ def player_history(nfl: NflData) -> dg.MaterializeResult:  # type: ignore[type-a
     **UPSTREAM,
 )
 @asks_upstream
-def source_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_players: Any) -> Any:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    from fantasy_pipeline.ingest.projection_record import stored_record
-    from fantasy_pipeline.ingest.source_projections import source_projections
-
-    weeks, games = weeks_of_run(context), nfl.lake.read(tables.GAMES)
+def source_projections(
+    context: dg.AssetExecutionContext, nfl: NflData, raw_players: pa.Table
+) -> pa.Table:
+    weeks, games = weeks_of_run(context), nfl.tables.read(tables.GAMES)
     sources = nfl.projection_sources()
     parts, warnings = [], {}
     more: dict[SeasonWeek, dict[str, str]] = {}
@@ -92,14 +103,14 @@ def source_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_play
         stored = stored_record(nfl.lake, [SeasonWeek(season, week) for week in numbers])
         earlier = {week - 1 for week in numbers} - {0, *numbers}
         before = stored_record(nfl.lake, [SeasonWeek(season, week) for week in earlier])
-        result = source_projections(
+        fetched = fetch_projections(
             sources, players, games, stored, season, numbers, nfl.now(), before
         )
-        parts.append(result.table)
-        warnings[season] = result.warnings
+        parts.append(fetched.table)
+        warnings[season] = fetched.warnings
         reader = nfl.upstream.reader_of("nflcom_projections")
         more |= {
-            SeasonWeek(season, week): {"reader": reader, **result.metadata(week)}
+            SeasonWeek(season, week): {"reader": reader, **fetched.metadata(week)}
             for week in numbers
         }
     table = pa.concat_tables(parts)
@@ -116,10 +127,10 @@ class Retraining(dg.Config):
 
 
 @dg.asset(
-    # Read from the lake as a whole, as player_history reads its own inputs.
+    # The asset reads all weeks from the lake, as player_history does.
     deps=[player_history, source_projections],
-    description="The models that project: one per season, learnt from the seasons before it; "
-    "arrays and facts under models/ in the lake.",
+    description="The models behind the projections: one per season, trained on the seasons before "
+    "it. Arrays and facts are under models/ in the lake.",
     group_name="projections",
     kinds={"scikitlearn", "python"},
     owners=OWNERS,
@@ -127,8 +138,6 @@ class Retraining(dg.Config):
 def projection_model(
     context: dg.AssetExecutionContext, nfl: NflData, config: Retraining
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    from fantasy_pipeline.projections.model import artefact
-
     known = nfl.lake.read(tables.PLAYER_HISTORY, columns=["season"])
     seasons = config.seasons or [max(known["season"].to_pylist(), default=0)]
     facts = {}
@@ -146,25 +155,20 @@ def projection_model(
     tables.MODEL_PROJECTIONS,
     "projections",
     {"parquet", "python"},
-    # Not an input: who projects one season need not hold all of them.
+    # Not an input: projecting one season does not need the history of all seasons in memory.
     deps=[player_history],
     ins={"raw_players": key_and("roster_source")},
 )
-def model_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_players: Any) -> Any:
-    from fantasy_pipeline.checks.guards import weeks_without_stats
-    from fantasy_pipeline.projections.model import artefact
-    from fantasy_pipeline.projections.model_projections import (
-        model_projections,
-        warnings_without_rosters,
-    )
-
+def model_projections(
+    context: dg.AssetExecutionContext, nfl: NflData, raw_players: pa.Table
+) -> pa.Table:
     weeks = weeks_of_run(context)
-    played = games_played(nfl.lake.read(tables.GAMES))
+    played = games_played(nfl.tables.read(tables.GAMES))
     scheduled = [week for week in weeks if week in played]
 
     used = {}
 
-    def model(season: int) -> Any:
+    def model(season: int) -> Model:
         stored = artefact.fitting(nfl.lake, season)
         if stored is None:
             context.log.info(f"training the model of {season}")
@@ -173,7 +177,7 @@ def model_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_playe
         return stored
 
     history = nfl.lake.read(tables.PLAYER_HISTORY, seasons={week.season for week in weeks})
-    table = model_projections(history, scheduled, model, nfl.label)
+    table = project_by_model(history, scheduled, model, nfl.label)
     warnings = warnings_without_rosters(raw_players)
     imported = nfl.lake.weeks(tables.WEEKLY_STATS)
     for season, texts in weeks_without_stats(played, imported, scheduled).items():
@@ -187,21 +191,18 @@ def model_projections(context: dg.AssetExecutionContext, nfl: NflData, raw_playe
 def projections(
     context: dg.AssetExecutionContext,
     nfl: NflData,
-    model_projections: Any,
-    source_projections: Any,
-) -> Any:
-    from fantasy_pipeline.checks.guards import refuse_empty_weeks
-    from fantasy_pipeline.projections.consensus_projections import consensus_gaps, projections
-    from fantasy_pipeline.projections.model.artefact import load
-    from fantasy_pipeline.settings import read_alert_settings
-
+    model_projections: pa.Table,
+    source_projections: pa.Table,
+) -> pa.Table:
     weeks = weeks_of_run(context)
-
-    table = projections(
-        model_projections, source_projections, lambda season: load(nfl.lake, season), nfl.label
+    table = project_by_consensus(
+        model_projections,
+        source_projections,
+        lambda season: artefact.load(nfl.lake, season),
+        nfl.label,
     )
     warnings = consensus_gaps(model_projections, source_projections)
-    played = games_played(nfl.lake.read(tables.GAMES))
+    played = games_played(nfl.tables.read(tables.GAMES))
     refuse_empty_weeks(tables.PROJECTIONS.name, table, [week for week in weeks if week in played])
     settings, _ = read_alert_settings()
     more = {
@@ -211,31 +212,24 @@ def projections(
     return table
 
 
-# Projections are no inputs: a week that was never projected has no accuracy to report, and its
-# import must not fail for that.
+# Projections are dependencies, not inputs: the import of a week that was never projected must not
+# fail; the week has no accuracy.
 @weekly_table(
     tables.PROJECTION_ACCURACY,
     "projections",
     {"parquet", "python"},
     deps=[player_history, projections, model_projections, source_projections, weekly_stats],
 )
-def projection_accuracy(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
-    from fantasy_pipeline.checks.guards import refuse_empty_weeks
-    from fantasy_pipeline.projections.accuracy import (
-        HISTORY_COLUMNS,
-        headlines,
-        projection_accuracy,
-    )
-
+def projection_accuracy(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
     weeks = weeks_of_run(context)
     lake = nfl.lake
     projected = set(lake.weeks(tables.PROJECTIONS)) & set(weeks)
-    played = games_played(lake.read(tables.GAMES))
+    played = games_played(nfl.tables.read(tables.GAMES))
 
-    def of(table: Table) -> Any:
+    def of(table: Table) -> pa.Table:
         return lake.read(table, sorted(set(lake.weeks(table)) & projected))
 
-    table = projection_accuracy(
+    table = measure_accuracy(
         lake.read(
             tables.PLAYER_HISTORY,
             columns=[*tables.PLAYER_WEEK, *HISTORY_COLUMNS],
@@ -245,9 +239,9 @@ def projection_accuracy(context: dg.AssetExecutionContext, nfl: NflData) -> Any:
         of(tables.MODEL_PROJECTIONS),
         of(tables.SOURCE_PROJECTIONS),
     )
-    # Stats of a week that its players' history does not know: the history is older.
-    told = sorted(projected & set(lake.weeks(tables.WEEKLY_STATS)))
-    stats = lake.read(tables.WEEKLY_STATS, told, ["season", "week"])
+    # A scored week without rows means that player_history is older than its stats.
+    scored = sorted(projected & set(lake.weeks(tables.WEEKLY_STATS)))
+    stats = lake.read(tables.WEEKLY_STATS, scored, ["season", "week"])
     refuse_empty_weeks(tables.PROJECTION_ACCURACY.name, table, weeks_in(stats))
     warnings = {
         season: [f"projections {season}: none of week {', '.join(map(str, absent))} to score"]

@@ -1,0 +1,78 @@
+"""The lake as one run sees it: rows that the run has at hand are not read again.
+
+Steps of a run share it when they run in one process, as the in-process executor's do. A step in
+another process starts with nothing kept and reads the lake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import pyarrow as pa
+
+from fantasy_pipeline.checks import Result
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import GAMES
+from fantasy_pipeline.football.tables.contract import Table
+from fantasy_pipeline.football.tables.week_rows import of_weeks
+from fantasy_pipeline.lake import Lake
+
+
+class RunTables:
+    """Tables and check results of one run: `read` as `Lake.read`, but from memory where possible.
+
+    Kept are the tables that the run wrote, and the schedule once it was read.
+    """
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+        self._rows: dict[str, tuple[frozenset[SeasonWeek], pa.Table]] = {}
+        self._results: dict[str, tuple[frozenset[SeasonWeek], Mapping[str, Result]]] = {}
+
+    def keep(self, table: Table, weeks: Iterable[SeasonWeek], rows: pa.Table) -> None:
+        """Keep the rows that the run wrote, or read whole, of some weeks of a table."""
+        self._rows[table.name] = (frozenset(weeks), rows)
+
+    def keep_results(
+        self, table: Table, weeks: Iterable[SeasonWeek], results: Mapping[str, Result]
+    ) -> None:
+        """Keep the results of a table's checks, by check name, over the rows just written."""
+        self._results[table.name] = (frozenset(weeks), results)
+
+    def results(self, table: Table, weeks: Iterable[SeasonWeek]) -> Mapping[str, Result] | None:
+        """Return the kept results of exactly those weeks; None if there are none."""
+        kept_weeks, results = self._results.get(table.name, (frozenset(), None))
+        return results if kept_weeks == frozenset(weeks) else None
+
+    def weeks(self, table: Table) -> list[SeasonWeek]:
+        """Return the weeks of a table that are in the lake, in order."""
+        return self._lake.weeks(table)
+
+    def read(
+        self,
+        table: Table,
+        weeks: Sequence[SeasonWeek] | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> pa.Table:
+        """Return a table, or some of its weeks or columns, sorted by key; see `Lake.read`.
+
+        Raises:
+            NotMaterializedError, PipelineError: as `Lake.read`.
+        """
+        if table is GAMES and table.name not in self._rows:
+            self.keep(table, (), self._lake.read(table))
+        rows = self._kept(table, weeks)
+        if rows is None:
+            return self._lake.read(table, weeks, columns)
+        return rows if columns is None else rows.select(list(columns))
+
+    def _kept(self, table: Table, weeks: Sequence[SeasonWeek] | None) -> pa.Table | None:
+        """Return kept rows of the weeks asked for; None if one of the weeks was not kept."""
+        if table.name not in self._rows:
+            return None
+        kept_weeks, rows = self._rows[table.name]
+        if not table.weekly or (weeks is not None and kept_weeks == set(weeks)):
+            return rows
+        if weeks is None or not kept_weeks >= set(weeks):
+            return None
+        return of_weeks(rows, weeks)

@@ -1,0 +1,101 @@
+"""What a command or a run works with: upstream, lake, schedule and clock of one source.
+
+Nothing here knows Dagster, so that commands which only read the lake start quickly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from fantasy_pipeline.football.calendar import Game, games_from_table
+from fantasy_pipeline.football.tables import GAMES
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.settings import SAMPLE_LABEL, Settings, SourceName
+
+if TYPE_CHECKING:
+    from fantasy_pipeline.ingest.sources.base import Source
+
+REAL_LABEL = "nfl"
+
+
+def open_source(settings: Settings, source: SourceName) -> Source:
+    """Return the sample league, or nflverse over the live hosts or a mirror."""
+    if source == "sample":
+        from fantasy_pipeline.ingest.sample import SampleLeague
+
+        return SampleLeague()
+    from fantasy_pipeline.ingest.download.transport import Transport
+    from fantasy_pipeline.ingest.sources.nflverse import Nflverse
+
+    transport = Transport(
+        settings.cache_dir,
+        mirror=settings.mirror,
+        offline=settings.offline,
+        total_timeout=settings.download_timeout,
+    )
+    return Nflverse(transport, source)
+
+
+def open_lake(settings: Settings, source: SourceName) -> Lake:
+    """Return the lake that belongs to a source."""
+    label = SAMPLE_LABEL if source == "sample" else REAL_LABEL
+    return Lake(settings.lake_root(source), label)
+
+
+class Workspace:
+    """Settings, upstream, lake, schedule and clock of one source, each opened when first used.
+
+    Args:
+        source: where data come from; None: ``FANTASY_SOURCE``, else ``auto``.
+        at: the moment to act as of (aware); None: now, or the sample league's fixed present.
+    """
+
+    def __init__(self, source: SourceName | None = None, at: datetime | None = None) -> None:
+        self.source: SourceName = source or Settings().source
+        self._at = at
+
+    @cached_property
+    def settings(self) -> Settings:
+        return Settings()
+
+    @property
+    def label(self) -> str | None:
+        """What outputs must say about the data; None for real data."""
+        return SAMPLE_LABEL if self.source == "sample" else None
+
+    @cached_property
+    def lake(self) -> Lake:
+        return open_lake(self.settings, self.source)
+
+    @cached_property
+    def upstream(self) -> Source:
+        return open_source(self.settings, self.source)
+
+    @property
+    def present(self) -> datetime:
+        """The moment to act as of, read anew: servers live longer than commands."""
+        if self._at is not None:
+            return self._at
+        if self.source == "sample":
+            from fantasy_pipeline.ingest.sample import SAMPLE_NOW
+
+            return SAMPLE_NOW
+        return datetime.now(timezone.utc)
+
+    @cached_property
+    def games(self) -> Sequence[Game]:
+        """The schedule as upstream publishes it."""
+        return games_from_table(self.upstream.schedule())
+
+    @property
+    def stored_games(self) -> Sequence[Game]:
+        """The lake's schedule, which the daemon refreshes daily; empty if the lake has none."""
+        return games_from_table(self.lake.read(GAMES)) if self.lake.has(GAMES) else ()
+
+    @property
+    def known_games(self) -> Sequence[Game]:
+        """The schedule as the lake has it, else upstream's."""
+        return self.stored_games or self.games
