@@ -69,7 +69,7 @@ def raw_players(
         )
     for dataset in ("weekly_rosters", "injuries", "snap_counts", "player_ids", "players"):
         warnings += source.notes(dataset, season)
-    return RAW_PLAYERS.conform(players), warnings
+    return RAW_PLAYERS.shaped(players), warnings
 
 
 def _read(source: Source, season: int) -> tuple[dict[str, pa.Table], list[str]]:

@@ -83,7 +83,7 @@ def merge_missing(stored: pa.Table, rows: pa.Table) -> pa.Table:
     )
     if not missing.num_rows:
         return rows
-    return SOURCE_PROJECTIONS.conform(pa.concat_tables([rows, missing.select(rows.column_names)]))
+    return SOURCE_PROJECTIONS.shaped(pa.concat_tables([rows, missing.select(rows.column_names)]))
 
 
 def as_known_at(statements: pa.Table, at: datetime | None = None) -> pa.Table:
@@ -184,7 +184,7 @@ def merge_snapshot(stored: pa.Table, stated: pa.Table, kickoffs: pa.Table) -> pa
             "select r.* replace (coalesce(k.kickoff, r.kickoff) as kickoff)"  # noqa: S608 - our own text
             f" from ({record}) r left join kickoffs k using (season, week, player_id)",
         )
-    return SOURCE_PROJECTIONS.conform(table)
+    return SOURCE_PROJECTIONS.shaped(table)
 
 
 def _content_of(alias: str) -> str:

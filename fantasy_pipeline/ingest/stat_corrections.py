@@ -63,4 +63,4 @@ def stat_corrections(provisional: pa.Table, current: pa.Table) -> pa.Table:
         connection.register("current_stats", current.select(columns))
         connection.register("scoring", points)
         table = arrow(connection, query(__package__, "stat_corrections"))
-    return STAT_CORRECTIONS.conform(table)
+    return STAT_CORRECTIONS.shaped(table)

@@ -59,7 +59,7 @@ def weekly_stats(
         table = arrow(
             connection, query(__package__, "weekly_stats"), positions=list(FANTASY_POSITIONS)
         )
-    return WEEKLY_STATS.conform(table)
+    return WEEKLY_STATS.shaped(table)
 
 
 def _require_weeks(lines: pa.Table, scheduled: set[int], season: int) -> None:

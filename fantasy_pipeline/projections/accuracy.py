@@ -97,7 +97,7 @@ def projection_accuracy(
         sources = dict(_sources(rows, scoring, projections, model_projections, source_projections))
         actual = np.nan_to_num(floats(rows, f"target_{scoring}"))
         out += _measure_weeks(rows, scoring, actual, sources)
-    return PROJECTION_ACCURACY.conform(
+    return PROJECTION_ACCURACY.shaped(
         pa.Table.from_pylist(out, schema=PROJECTION_ACCURACY.arrow_schema)
     )
 

@@ -84,7 +84,7 @@ def projections(
     nflcom = others.get(NFLCOM, np.full(len(half), np.nan))
     columns["nflcom_half"] = pa.array(nflcom, from_pandas=True)
     columns |= _provenance_columns(ours["source"].to_pylist(), told, label)
-    return PROJECTIONS.conform(pa.table(columns))
+    return PROJECTIONS.shaped(pa.table(columns))
 
 
 def _provenance_columns(

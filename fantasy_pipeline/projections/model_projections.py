@@ -91,7 +91,7 @@ def model_projections(
         frames.append(_project_season(of_season.take(kept), matrix, model_of(int(season)), label))
     if not frames:
         return MODEL_PROJECTIONS.arrow_schema.empty_table()
-    return MODEL_PROJECTIONS.conform(pa.concat_tables(frames))
+    return MODEL_PROJECTIONS.shaped(pa.concat_tables(frames))
 
 
 def _project_season(

@@ -174,13 +174,15 @@ def test_a_fault_in_a_real_week_is_found(lake: Lake, tmp_path: Path, fault: str)
     week = SeasonWeek(2024, 12)
     spoilt.write_weeks(tables.RAW_PLAYERS, lake.read(tables.RAW_PLAYERS, [week]), [week])
     rows = spoil(lake.read(tables.WEEKLY_STATS, [week]), lake.read(tables.WEEKLY_STATS, weeks[-1:]))
-    if next(part.blocking for part in catalogue.WEEKLY_STATS.checks if part.name == check):
+    checks = catalogue.WEEKLY_STATS
+    results = checks.results(checks.evidence(spoilt, [week], NOW, rows), written=True)
+    if next(part.blocking for part in checks.checks if part.name == check):
         message = rf"{check}: weekly_stats 2024 week 12: .* Nothing was written\. "
         with pytest.raises(PipelineError, match=message):
-            catalogue.WEEKLY_STATS.refuse_wrong(spoilt, rows, [week], NOW)
+            checks.refuse_wrong(results)
     else:
-        catalogue.WEEKLY_STATS.refuse_wrong(spoilt, rows, [week], NOW)
+        checks.refuse_wrong(results)
     spoilt.write_weeks(tables.WEEKLY_STATS, rows, [week])
-    problems = found(spoilt, catalogue.WEEKLY_STATS, [week])
+    problems = found(spoilt, checks, [week])
     assert problems[check], problems
     assert problems[check][0].startswith("2024 week 12: ")

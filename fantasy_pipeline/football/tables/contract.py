@@ -155,7 +155,13 @@ class Table:
         return rows
 
     def shaped(self, data: pa.Table) -> pa.Table:
-        """The contract's columns in its order and types, rows sorted by key."""
+        """Select, order and cast the columns to this contract, rows sorted by key; check no value.
+
+        For rows on their way to the lake: `validated` checks them once, where they are written.
+
+        Raises:
+            PipelineError: a column is missing or does not fit its type.
+        """
         import pyarrow as pa
 
         missing = [name for name in self.column_names if name not in data.column_names]

@@ -127,4 +127,4 @@ def _joined(
         if column.name not in table.column_names:
             blank = pa.nulls(table.num_rows, column.arrow_type)
             table = table.append_column(column.name, blank)
-    return SOURCE_PROJECTIONS.conform(table), warnings
+    return SOURCE_PROJECTIONS.shaped(table), warnings

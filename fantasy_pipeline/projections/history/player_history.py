@@ -57,7 +57,7 @@ def player_history(connection: duckdb.DuckDBPyConnection) -> pa.Table:
     columns = {name: known[name] for name in known.column_names}
     for name, values in _walk(rows).items():
         columns[name] = pa.array(values, from_pandas=True)
-    return PLAYER_HISTORY.conform(pa.table(columns))
+    return PLAYER_HISTORY.shaped(pa.table(columns))
 
 
 def _walk(rows: pa.Table) -> dict[str, np.ndarray]:

@@ -245,7 +245,10 @@ def test_source_is_a_run_config_choice_and_bad_ones_are_refused(
     assert run_config("sample")["resources"] == {"nfl": {"config": {"source": "sample"}}}
     outcome = execute(instance, "games_refresh", "teletext", {})
     assert not outcome.success
-    assert "source 'teletext' is none of auto, nfl_data_py, nflreadpy, sample." in outcome.errors[0]
+    assert (
+        "source 'teletext' does not exist. Choose one of auto, nfl_data_py, nflreadpy, sample."
+        in outcome.errors[0]
+    )
 
 
 def test_points_check_passes_and_fires(instance: dg.DagsterInstance, sample_lake: Lake) -> None:
