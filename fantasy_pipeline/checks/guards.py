@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
 
 from fantasy_pipeline.errors import PipelineError
@@ -13,6 +13,9 @@ from fantasy_pipeline.football.calendar import REGULAR_SEASON
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS
 from fantasy_pipeline.football.tables.week_rows import weeks_in
+
+if TYPE_CHECKING:
+    import duckdb
 
 LOST_GAMES = 2
 """Games of a season that a new schedule may lack: a game is cancelled now and then (2022 week 17),

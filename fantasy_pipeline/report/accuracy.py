@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,23 +115,33 @@ def season_accuracy(accuracy: pa.Table) -> SeasonAccuracy | None:
     if base != NFLCOM:
         _compare_with(base, rows, lambda row: "all")
         _compare_with(base, by_position, lambda row: row["position"])
-    # As in the totals, a week without NFL.com counts only if no week has NFL.com.
-    by_week = scoreboard(accuracy, "week").to_pylist()
-    weekly = {
-        DISPLAY_NAMES[source]: {
-            int(row["week"]): row["mae"] for row in by_week if row["source"] == source
-        }
-        for source in dict.fromkeys(("consensus", base, _BASELINE))
-    }
-    weeks = [int(row["week"]) for row in by_week]
+    weeks, weekly = _by_week(accuracy, dict.fromkeys(("consensus", base, _BASELINE)))
     return SeasonAccuracy(
-        weeks=(min(weeks), max(weeks)),
+        weeks=weeks,
         players=next(row["players"] for row in rows if row["source"] == "consensus"),
         rows=rows,
         base=DISPLAY_NAMES[base],
         weekly=weekly,
         positions=[row for row in by_position if row["source"] == "consensus"],
     )
+
+
+def _by_week(
+    accuracy: pa.Table, sources: Iterable[str]
+) -> tuple[tuple[int, int], dict[str, dict[int, float]]]:
+    """Return the first and the last week, and the MAE by display name and week.
+
+    As in the totals, a week without NFL.com counts only if no week has NFL.com.
+    """
+    rows = scoreboard(accuracy, "week").to_pylist()
+    weeks = [int(row["week"]) for row in rows]
+    weekly = {
+        DISPLAY_NAMES[source]: {
+            int(row["week"]): row["mae"] for row in rows if row["source"] == source
+        }
+        for source in sources
+    }
+    return (min(weeks), max(weeks)), weekly
 
 
 def _compare_with(

@@ -121,18 +121,7 @@ def error_chart(rows: Sequence[Mapping[str, Any]], base: str) -> str:
         for label, row in zip(axes.get_yticklabels(), ordered, strict=True):
             label.set_color(INK)
             label.set_fontweight("bold" if row["ours"] else "normal")
-        for y, value in enumerate(values):
-            right = value >= 0
-            axes.annotate(
-                "0" if abs(value) < 0.05 else f"{value:+.1f}%".replace("-", "\N{MINUS SIGN}"),
-                (value, y),
-                xytext=(4 if right else -4, 0),
-                textcoords="offset points",
-                va="center",
-                ha="left" if right else "right",
-                fontsize=8,
-                color=MUTED,
-            )
+        _label_bars(axes, values)
         low, high = min(values), max(values)
         span = max(high - low, 1.0)
         axes.set_xlim(low - 0.28 * span, high + 0.28 * span)
@@ -141,6 +130,22 @@ def error_chart(rows: Sequence[Mapping[str, Any]], base: str) -> str:
         axes.spines["bottom"].set_visible(False)
 
     return _svg("errors", f"Error of each source relative to {base}", draw)
+
+
+def _label_bars(axes: Axes, values: Sequence[float]) -> None:
+    """Write the percentages at the ends of horizontal bars."""
+    for y, value in enumerate(values):
+        right = value >= 0
+        axes.annotate(
+            "0" if abs(value) < 0.05 else f"{value:+.1f}%".replace("-", "\N{MINUS SIGN}"),
+            (value, y),
+            xytext=(4 if right else -4, 0),
+            textcoords="offset points",
+            va="center",
+            ha="left" if right else "right",
+            fontsize=8,
+            color=MUTED,
+        )
 
 
 def weekly_chart(series: Mapping[str, Mapping[int, float]]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from fantasy_pipeline.errors import NotMaterializedError
 from fantasy_pipeline.football import tables
@@ -133,12 +133,8 @@ def gather(
     """
     league = League()
     listed = listed_players(players, league.teams)
-    values: dict[Scoring, dict[str, float]] = {}
-    tiers_of: dict[Scoring, dict[str, int]] = {}
-    calls: dict[Scoring, list[CloseCall]] = {}
-    for scoring in SCORINGS:
-        values[scoring], tiers_of[scoring], counts = _values_and_tiers(listed, scoring, league)
-        calls[scoring] = _calls(players, counts, scoring)
+    valued = {scoring: _values_and_tiers(listed, scoring, league) for scoring in SCORINGS}
+    values = {scoring: valued[scoring].values for scoring in SCORINGS}
     rises, falls = _moves(players, state.before)
     season, accuracy = _accuracy(rows)
     return Report(
@@ -148,11 +144,11 @@ def gather(
         players=sorted(listed, key=lambda p: (p.is_out, -values["ppr"][p.player_id], p.player_id)),
         projected=sum(not player.is_out for player in players),
         values=values,
-        tiers=tiers_of,
+        tiers={scoring: valued[scoring].tiers for scoring in SCORINGS},
         before=state.before.as_of if state.before else None,
         rises=rises,
         falls=falls,
-        calls=calls,
+        calls={s: _calls(players, valued[s].starters, s) for s in SCORINGS},
         absent=absent(players),
         doubtful=doubtful(players),
         byes=on_bye(players),
@@ -207,10 +203,16 @@ def players_in(rows: ReportRows) -> list[Player]:
     return players_of(rows.projections, rows.history, rows.raw_players, _kickoffs(rows))
 
 
-def _values_and_tiers(
-    listed: Sequence[Player], scoring: Scoring, league: League
-) -> tuple[dict[str, float], dict[str, int], dict[str, int]]:
-    """Return value over replacement and tier by player id, and starters by position."""
+class _Valued(NamedTuple):
+    """Value over replacement (points) and tier by player id, and starters by position."""
+
+    values: dict[str, float]
+    tiers: dict[str, int]
+    starters: dict[str, int]
+
+
+def _values_and_tiers(listed: Sequence[Player], scoring: Scoring, league: League) -> _Valued:
+    """Return the values and tiers of the listed players in one scoring."""
     by_position = {
         position: ranked(listed, position, scoring) for position in tables.FANTASY_POSITIONS
     }
@@ -228,7 +230,7 @@ def _values_and_tiers(
         for player in of_position:
             value = player.points[scoring].expected - replacement_level[position]
             values[player.player_id] = round(value, 2)
-    return values, tier_of, starters(points, league)
+    return _Valued(values, tier_of, starters(points, league))
 
 
 def _accuracy(rows: ReportRows) -> tuple[int, SeasonAccuracy | None]:

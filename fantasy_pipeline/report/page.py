@@ -170,7 +170,7 @@ def scale(report: Report, scoring: Scoring = "ppr") -> float:
     return 5.0 * -(-highest // 5)
 
 
-def _numbers(report: Report) -> Any:
+def _numbers(report: Report) -> Markup:
     """Return the numbers that the page needs to change the scoring, as JSON for a script element.
 
     By scoring: the scale of the bars, and one list per player in page order with expected, p10,
