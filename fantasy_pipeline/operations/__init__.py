@@ -1,1 +1,5 @@
-"""Control: what the command line and the HTTP interface stand on."""
+"""Operations on a deployment: run a week, backfill, trigger a run, show status and health.
+
+The command line and the web interface call this package; definitions of jobs, schedules and sensors
+belong in `orchestration`.
+"""

@@ -1,19 +1,21 @@
-"""Running the jobs on the configured Dagster instance, in this process, and saying what came out.
+"""Runs a job on a Dagster instance in this process, and returns its result.
 
-Everything goes through Dagster, so that run history has it.
+Every run goes through Dagster, so run history contains all of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+import dagster as dg
+
+from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.orchestration.runs.dead_runs import PROCESS_TAG, this_process
+from fantasy_pipeline.orchestration.runs.history import execution_of
+from fantasy_pipeline.orchestration.runs.record import try_to_record
 from fantasy_pipeline.orchestration.runs.results import Facts, RunOutcome, facts_of
 from fantasy_pipeline.orchestration.runs.tags import run_config
-
-if TYPE_CHECKING:
-    import dagster as dg
 
 
 def execute(
@@ -25,13 +27,12 @@ def execute(
     last: SeasonWeek | None = None,
     run_id: str | None = None,
 ) -> RunOutcome:
-    """Run a job for no partition, one week, or the weeks `first` to `last` of one season."""
-    from fantasy_pipeline.definitions import defs
-    from fantasy_pipeline.orchestration.runs.dead_runs import PROCESS_TAG, this_process
-    from fantasy_pipeline.orchestration.runs.history import execution_of
-    from fantasy_pipeline.orchestration.runs.record import try_to_record
+    """Run a job without a partition, for one week, or for the weeks `first` to `last` of a season.
 
-    # The daemon cannot re-execute a run of this process; without this it would call it retried.
+    A failed run is returned, not raised. Its summary is stored in run history.
+    """
+    # The daemon cannot re-execute a run of this process. Without the tag it would mark the run as
+    # "will retry", and no alert would be sent.
     tags = {"dagster/max_retries": "0", PROCESS_TAG: this_process().tag, **tags}
     if first is not None and last is not None and first != last:
         tags["dagster/asset_partition_range_start"] = first.key
@@ -51,10 +52,10 @@ def execute(
 
 
 def summarize(result: dg.ExecuteInProcessResult, facts: Facts | None = None) -> RunOutcome:
-    """Rows, warnings and errors of a finished run, from its events.
+    """Return the rows, warnings and errors of a finished run.
 
     Args:
-        facts: what they say, if they are read already.
+        facts: facts from the run's events; None: read the events.
     """
     facts = facts or facts_of(result.all_events)
     return RunOutcome(

@@ -1,21 +1,31 @@
-"""State of the automation: every schedule and sensor, the daemons, backfills under way."""
+"""State of a deployment: schedules and sensors with their last runs, daemons, running backfills."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, NamedTuple
 
 import dagster as dg
+from cronsim import CronSim
 
+from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.operations.backfill.plan import weeks_done
 from fantasy_pipeline.orchestration.runs.history import Execution, executions
 from fantasy_pipeline.orchestration.runs.import_state import IN_PROGRESS
 
 UNDER_WAY = ("REQUESTED", "CANCELING", "FAILING")
 NEWEST = 50
-"""Of Dagster's backfills, those that are looked at; older ones are over, or given up."""
+"""Number of Dagster's newest backfills to look at; older ones have ended."""
+
+
+class _Tick(NamedTuple):
+    """Latest tick of a schedule or sensor."""
+
+    at: datetime
+    result: str
+    error: str | None
 
 
 @dataclass(frozen=True)
@@ -24,9 +34,11 @@ class Instigator:
 
     Args:
         kind: ``schedule`` or ``sensor``.
-        next_tick: of a schedule that is on; sensors tick all the time.
-        tick_error: first line of the latest tick's error, if it failed.
-        last_run, last_success: of its runs.
+        next_tick: next tick of a schedule that is on; None for sensors, which tick all the time.
+        tick_result: skip reason or status of the latest tick.
+        tick_error: first line of the latest tick's error, if the tick failed.
+        last_run: latest run that it started.
+        last_success: latest successful run that it started.
     """
 
     name: str
@@ -57,30 +69,51 @@ def _text(moment: datetime | None) -> str | None:
 
 
 def instigators(instance: dg.DagsterInstance, now: datetime) -> list[Instigator]:
-    """Every schedule and sensor of the code, schedules first."""
-    from fantasy_pipeline.definitions import defs
+    """Return every schedule and sensor of the code location, schedules first.
 
+    Args:
+        now: moment from which on the next ticks are computed.
+    """
     repository = defs.get_repository_def()
-    states = {state.instigator_name: state for state in instance.all_instigator_state()}
+    states = instance.all_instigator_state()
+    is_on = {state.instigator_name: state.is_running for state in states}
+    ticks = _latest_ticks(instance)
     found = []
     for schedule in sorted(repository.schedule_defs, key=lambda s: s.name):
-        state = states.get(schedule.name)
+        name = schedule.name
         default = schedule.default_status == dg.DefaultScheduleStatus.RUNNING
-        is_on = state.is_running if state else default
-        tick = _next_tick(schedule.cron_schedule, now) if is_on else None
-        found.append(_instigator(instance, schedule.name, "schedule", is_on, tick, state))
+        on = is_on.get(name, default)
+        following = _next_tick(schedule.cron_schedule, now) if on else None
+        found.append(_instigator(instance, name, "schedule", on, following, ticks.get(name)))
     for sensor in sorted(repository.sensor_defs, key=lambda s: s.name):
-        state = states.get(sensor.name)
+        name = sensor.name
         default = sensor.default_status == dg.DefaultSensorStatus.RUNNING
-        is_on = state.is_running if state else default
-        found.append(_instigator(instance, sensor.name, "sensor", is_on, None, state))
+        on = is_on.get(name, default)
+        found.append(_instigator(instance, name, "sensor", on, None, ticks.get(name)))
     return found
 
 
-def _next_tick(cron: str | Sequence[str], now: datetime) -> datetime | None:
-    """First tick of a schedule after a moment; all of ours are in UTC."""
-    from cronsim import CronSim
+def _latest_ticks(instance: dg.DagsterInstance) -> dict[str, _Tick]:
+    """Return the latest tick of each schedule and sensor that has ticked."""
+    states = {state.instigator_name: state for state in instance.all_instigator_state()}
+    latest = {}
+    for name, state in states.items():
+        ticks = instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=1)
+        if not ticks:
+            continue
+        tick, error = ticks[0], None
+        if tick.error is not None:
+            error = str(tick.error.message).strip().splitlines()[0]
+        latest[name] = _Tick(
+            datetime.fromtimestamp(tick.timestamp, timezone.utc),
+            tick.skip_reason or tick.status.value.lower(),
+            error,
+        )
+    return latest
 
+
+def _next_tick(cron: str | Sequence[str], now: datetime) -> datetime | None:
+    """Return the first tick of a schedule after a moment; the schedules' times are in UTC."""
     crons = [cron] if isinstance(cron, str) else cron
     return min((next(CronSim(text, now)) for text in crons), default=None)
 
@@ -90,40 +123,32 @@ def _instigator(
     name: str,
     kind: str,
     is_on: bool,
-    tick: datetime | None,
-    state: Any,
+    next_tick: datetime | None,
+    last_tick: _Tick | None,
 ) -> Instigator:
-    last_tick = result = error = None
-    if state is not None:
-        ticks = instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=1)
-        if ticks:
-            last_tick = datetime.fromtimestamp(ticks[0].timestamp, timezone.utc)
-            result = ticks[0].skip_reason or ticks[0].status.value.lower()
-            if ticks[0].error is not None:
-                error = str(ticks[0].error.message).strip().splitlines()[0]
     tag = {f"dagster/{kind}_name": name}
     success = dg.DagsterRunStatus.SUCCESS
     return Instigator(
-        name,
-        kind,
-        is_on,
-        tick,
-        last_tick,
-        result,
-        error,
-        _latest(instance, dg.RunsFilter(tags=tag)),
-        _latest(instance, dg.RunsFilter(tags=tag, statuses=[success])),
+        name=name,
+        kind=kind,
+        is_on=is_on,
+        next_tick=next_tick,
+        last_tick=last_tick.at if last_tick else None,
+        tick_result=last_tick.result if last_tick else None,
+        tick_error=last_tick.error if last_tick else None,
+        last_run=_latest_run(instance, dg.RunsFilter(tags=tag)),
+        last_success=_latest_run(instance, dg.RunsFilter(tags=tag, statuses=[success])),
     )
 
 
-def _latest(instance: dg.DagsterInstance, filters: dg.RunsFilter) -> Execution | None:
+def _latest_run(instance: dg.DagsterInstance, filters: dg.RunsFilter) -> Execution | None:
     runs = instance.get_runs(filters, limit=1)
     return next(executions(instance, run_id=runs[0].run_id), None) if runs else None
 
 
 @dataclass(frozen=True)
 class Daemon:
-    """One of the daemon's threads, or one that should run."""
+    """A daemon that the instance requires, such as the scheduler; all run in one process."""
 
     name: str
     healthy: bool
@@ -138,7 +163,7 @@ class Daemon:
 
 
 def daemons(instance: dg.DagsterInstance) -> list[Daemon]:
-    """Every daemon that the instance requires."""
+    """Return every daemon that the instance requires."""
     return [
         Daemon(
             name.lower(),
@@ -153,26 +178,26 @@ def daemons(instance: dg.DagsterInstance) -> list[Daemon]:
 
 
 def backfills(instance: dg.DagsterInstance) -> list[dict[str, Any]]:
-    """Backfills under way, of the command line and of Dagster: weeks done of all."""
+    """Return the running backfills, with the weeks done and the total; those of the command line
+    come first, then Dagster's."""
     running = instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS))
     ids = {run.tags["backfill"]: run.tags for run in running if "backfill_work" in run.tags}
     return [
-        *(_backfill(instance, name, tags) for name, tags in ids.items()),
-        *_launched(instance),
+        *(_own_backfill(instance, name, tags) for name, tags in ids.items()),
+        *_dagster_backfills(instance),
     ]
 
 
-def _launched(instance: dg.DagsterInstance) -> list[dict[str, Any]]:
-    """Backfills that the Dagster UI or `dagster` started and its daemon carries out."""
-    from fantasy_pipeline.definitions import defs
-
+def _dagster_backfills(instance: dg.DagsterInstance) -> list[dict[str, Any]]:
+    """Return the backfills that the Dagster UI or `dagster` started and the daemon runs."""
     graph = defs.get_repository_def().asset_graph
-    ours = graph.get_all_asset_keys()
+    asset_keys = graph.get_all_asset_keys()
     found = []
     for backfill in instance.get_backfills(limit=NEWEST):
         if backfill.status.value not in UNDER_WAY or not backfill.is_asset_backfill:
             continue
-        if not set(backfill.asset_selection or ()) <= ours:
+        if not set(backfill.asset_selection or ()) <= asset_keys:
+            # A backfill of another code location.
             continue
         data = backfill.get_asset_backfill_data(graph)
         missing = data.target_subset - data.materialized_subset
@@ -197,15 +222,18 @@ def _launched(instance: dg.DagsterInstance) -> list[dict[str, Any]]:
     return found
 
 
-def _backfill(instance: dg.DagsterInstance, name: str, tags: Mapping[str, str]) -> dict[str, Any]:
+def _own_backfill(
+    instance: dg.DagsterInstance, backfill_id: str, tags: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return a backfill of the command line, from the tags of one of its runs."""
     runs = instance.get_runs(
-        dg.RunsFilter(tags={"backfill": name}, statuses=[dg.DagsterRunStatus.SUCCESS])
+        dg.RunsFilter(tags={"backfill": backfill_id}, statuses=[dg.DagsterRunStatus.SUCCESS])
     )
-    # A step that was run again after an interruption counts once.
+    # By step: a step that ran again after an interruption counts once.
     weeks = int(tags["backfill_weeks"])
     steps = {run.tags["backfill_step"]: int(run.tags["backfill_step_work"]) for run in runs}
     return {
-        "id": name,
+        "id": backfill_id,
         "plan": tags["backfill_plan"],
         "weeks_done": weeks_done(weeks, sum(steps.values()), int(tags["backfill_work"])),
         "weeks": weeks,
@@ -213,7 +241,11 @@ def _backfill(instance: dg.DagsterInstance, name: str, tags: Mapping[str, str]) 
 
 
 def status(instance: dg.DagsterInstance, now: datetime) -> dict[str, Any]:
-    """All of it, as JSON values."""
+    """Return the state of a deployment as JSON values.
+
+    Args:
+        now: moment from which on the next ticks are computed.
+    """
     return {
         "at": _text(now),
         "daemons": [daemon.to_json() for daemon in daemons(instance)],

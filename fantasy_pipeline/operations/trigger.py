@@ -1,6 +1,6 @@
-"""Starting a run for a week from outside: by hand or over HTTP. The run is a process of its own.
+"""Starts a run for a week by hand or over HTTP, in a worker process.
 
-No daemon is needed, and the run survives the end of the command or server that asked for it.
+It needs no daemon, and the run continues when the command or server that started it ends.
 """
 
 from __future__ import annotations
@@ -12,63 +12,62 @@ import sys
 import time
 from collections.abc import Sequence
 from threading import Thread
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from uuid import uuid4
+
+import dagster as dg
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.calendar import check_week, is_over
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.lake.locks import Timeout, locked
 from fantasy_pipeline.operations.session import TRIGGER_LOCK, Session
-
-if TYPE_CHECKING:
-    from dagster import DagsterInstance
-
-    from fantasy_pipeline.orchestration.runs.history import Execution
+from fantasy_pipeline.orchestration.runs.dead_runs import end_dead_runs
+from fantasy_pipeline.orchestration.runs.history import Execution, execution_of
+from fantasy_pipeline.orchestration.runs.import_state import WEEK_JOBS, running_weeks
+from fantasy_pipeline.orchestration.runs.tags import FOLLOWS
 
 START_SECONDS = 90
-"""How long a worker may take until its run exists."""
-
-
+"""Time limit until a worker's run exists."""
 POLL_SECONDS = 0.5
 
 
 class AlreadyRunningError(PipelineError):
-    """The week is being imported or projected; `run_id` is the run that does it."""
+    """A run, `run_id`, is importing or projecting the same week."""
 
     def __init__(self, week: SeasonWeek, run_id: str) -> None:
         self.run_id = run_id
-        super().__init__(f"{week} is already running: run {run_id}.")
+        super().__init__(
+            f"{week} is already running: run {run_id}. "
+            f"Wait for it to end; fantasy-pipeline show {run_id[:8]} shows its state."
+        )
 
 
 class Started(NamedTuple):
-    """A triggered run, which exists and goes on by itself, and its worker."""
+    """A triggered run, which exists in run history, and its worker process."""
 
     run_id: str
     worker: subprocess.Popen[bytes]
 
 
 def trigger(session: Session, week: SeasonWeek, by: str) -> str:
-    """`start`; returns the run's id."""
+    """Start a run for a week as `start` does, and return the run's id."""
     return start(session, week, by).run_id
 
 
 def start(session: Session, week: SeasonWeek, by: str) -> Started:
-    """Start importing and projecting a week, or projecting one that is yet to be played.
+    """Start to import and project a week; a week that has not been played is only projected.
 
-    The week to follow is projected, and the reports are written, by runs of their own.
+    The worker then projects the next week and writes the reports, in separate runs.
 
     Args:
-        by: ``manual`` or ``api``.
+        by: ``manual`` or ``api``, the tag ``trigger`` of the run.
 
     Raises:
         NoSuchWeekError: the schedule has no such week.
-        AlreadyRunningError: the same week is running or queued.
+        AlreadyRunningError: a run of the same week is running or queued.
         PipelineError: the worker did not start.
     """
-    from fantasy_pipeline.orchestration.runs.dead_runs import end_dead_runs
-    from fantasy_pipeline.orchestration.runs.import_state import WEEK_JOBS, running_weeks
-
     games = session.known_games
     check_week(games, week)
     now = session.present
@@ -77,7 +76,7 @@ def start(session: Session, week: SeasonWeek, by: str) -> Started:
     run_id = str(uuid4())
     arguments = [job, session.source, week.key, run_id, by, now.isoformat()]
     try:
-        # From the question whether the week is running until its run can be seen.
+        # Held until the run exists: else two processes could both find the week free.
         with locked(session.home / TRIGGER_LOCK, START_SECONDS):
             end_dead_runs(session.instance)
             running = running_weeks(session.instance, WEEK_JOBS, session.source).get(week)
@@ -86,52 +85,55 @@ def start(session: Session, week: SeasonWeek, by: str) -> Started:
             worker = _start(session, run_id, arguments)
     except Timeout:
         raise PipelineError(
-            f"{week}: other runs have been starting for {START_SECONDS} s. Try again."
+            f"{week} was not started: other runs have been starting for {START_SECONDS} s. "
+            "Try again."
         ) from None
     return Started(run_id, worker)
 
 
 def _start(session: Session, run_id: str, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
-    instance = session.instance
+    """Start a worker process and return it once its run exists.
+
+    Raises:
+        PipelineError: the worker ended or took longer than `START_SECONDS` before its run existed.
+    """
     log = session.home / "logs" / f"trigger-{run_id[:8]}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "fantasy_pipeline.operations.worker", *arguments]
     with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own module
+        process = subprocess.Popen(  # noqa: S603 - a module of this package
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            # Not this process's: a server has sessions of more than one home.
+            # Not this process's variable: a server has sessions of several homes.
             env={**os.environ, "DAGSTER_HOME": str(session.home)},
             start_new_session=True,
         )
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        # Before the run: a short one may be over by now.
+        # Poll before looking for the run: a short worker may start its run and end in between.
         ended = process.poll()
-        if instance.get_run_by_id(run_id) is not None:
-            # A server must not collect zombies.
+        if session.instance.get_run_by_id(run_id) is not None:
+            # Wait in a thread, so that a server collects no zombie processes.
             Thread(target=process.wait, daemon=True).start()
             return process
         if ended is not None:
             break
         time.sleep(0.1)
     else:
-        # It must not start later, beside one that is asked for again.
+        # Kill the worker: its run must not start later, beside a second trigger of the week.
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    last = lines[-1] if lines else "it said nothing"
+    last = lines[-1] if lines else "the worker printed nothing"
     raise PipelineError(
-        f"the run did not start: {last}. Mend that and trigger it again (log: {log})"
+        f"the run did not start: {last}. Fix the cause and trigger the week again (log: {log})"
     )
 
 
-def wait_for(instance: DagsterInstance, run_id: str) -> Execution:
-    """Wait until a run is over."""
-    from fantasy_pipeline.orchestration.runs.history import execution_of
-
+def wait_for(instance: dg.DagsterInstance, run_id: str) -> Execution:
+    """Wait until a run is over, and return it."""
     while True:
         execution = execution_of(instance, run_id)
         if execution.is_over:
@@ -139,16 +141,10 @@ def wait_for(instance: DagsterInstance, run_id: str) -> Execution:
         time.sleep(POLL_SECONDS)
 
 
-def wait_for_all(instance: DagsterInstance, started: Started) -> list[Execution]:
-    """Wait until the worker has ended: the triggered run, then those that followed it, in order."""
-    import dagster as dg
-
-    from fantasy_pipeline.operations.week_runs import FOLLOWS
-    from fantasy_pipeline.orchestration.runs.dead_runs import end_dead_runs
-    from fantasy_pipeline.orchestration.runs.history import execution_of
-
+def wait_for_all(instance: dg.DagsterInstance, started: Started) -> list[Execution]:
+    """Wait until the worker has ended, and return the triggered run and its followers, in order."""
     started.worker.wait()
-    # The worker says so itself if a run of it died, but it may have been killed too.
+    # The outer process ends the runs of a dead inner one, but it may have been killed itself.
     end_dead_runs(instance)
     first = wait_for(instance, started.run_id)
     followers = instance.get_runs(dg.RunsFilter(tags={FOLLOWS: started.run_id}))

@@ -1,4 +1,4 @@
-"""What a week's work is: which jobs run for a week, and for the week due."""
+"""Runs the jobs of a week in order: import, projections of the next week, reports."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import dagster as dg
 
 from fantasy_pipeline.football.calendar import (
     Game,
@@ -19,30 +21,26 @@ from fantasy_pipeline.football.calendar import (
 from fantasy_pipeline.football.import_calendar import PROJECTION_LEAD, projected_from
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import PROJECTIONS
+from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.operations.execute import execute
 from fantasy_pipeline.operations.session import Session
+from fantasy_pipeline.orchestration.runs.dead_runs import end_dead_runs
 from fantasy_pipeline.orchestration.runs.results import RunOutcome
-from fantasy_pipeline.orchestration.runs.tags import run_tags
+from fantasy_pipeline.orchestration.runs.tags import FOLLOWS, run_tags
 
-if TYPE_CHECKING:
-    from dagster import DagsterInstance
-
-    from fantasy_pipeline.lake import Lake
-
-FOLLOWS = "follows"
-"""On the runs that a triggered one is followed by: that one's id."""
-ShowStep = Callable[[str, int], AbstractContextManager[Any]]
-"""Called with a step's name and how many follow it; inside the context, the step is done."""
+ShowStep = Callable[[str, int], AbstractContextManager[object]]
+"""Called with a step's name and the number of steps after it; the step runs inside the context."""
 
 
 @dataclass
 class WeekResult:
-    """Runs of one command.
+    """Results of the runs of one command.
 
     Args:
-        imported: week whose stats were imported, if any.
-        projected: latest week projected, if any.
-        unprojected: why no week to come was projected, if that is as it should be.
+        imported: week whose stats were imported.
+        projected: latest week that was projected.
+        unprojected: reason why no upcoming week is to be projected yet; None if one is.
+        runs: outcome of each run, by job and week.
     """
 
     imported: SeasonWeek | None = None
@@ -73,17 +71,18 @@ class WeekResult:
 
 
 class WeekRuns:
-    """Runs jobs for weeks, one after the other, and keeps what came out as `result`.
+    """Runs jobs for weeks, one after the other, and collects their outcomes in `result`.
 
     Args:
-        trigger: who asks, as for `run_tags`.
-        now: the moment that the runs stand for.
-        first_id: of the first run; the others carry it as the tag `FOLLOWS`.
+        trigger: what starts the runs, as for `run_tags`.
+        now: moment that the runs stand for.
+        step: called around each run, to show progress.
+        first_id: id for the first run; the other runs carry it as the tag `FOLLOWS`.
     """
 
     def __init__(
         self,
-        instance: DagsterInstance,
+        instance: dg.DagsterInstance,
         source: str,
         trigger: str,
         now: datetime,
@@ -99,7 +98,11 @@ class WeekRuns:
         self._first_id = first_id
 
     def run(self, job: str, week: SeasonWeek, left: int = 0) -> bool:
-        """Run a job, after which `left` more are to be run; whether it succeeded."""
+        """Run a job and return whether it succeeded.
+
+        Args:
+            left: jobs still to follow, for the progress bar.
+        """
         tags = dict(run_tags(week, self._source, self._trigger, as_of=self._now))
         run_id = None if self.result.runs else self._first_id
         if self.result.runs and self._first_id:
@@ -110,11 +113,12 @@ class WeekRuns:
         return outcome.success
 
     def project(self, week: SeasonWeek, left: int = 0) -> None:
+        """Project a week; see `run`."""
         if self.run("weekly_projections", week, left):
             self.result.projected = week
 
     def report(self, lake: Lake) -> None:
-        """Write the reports of the weeks that were imported or projected, if they have any."""
+        """Write the reports of the imported and projected weeks that have projections."""
         done = {self.result.imported, self.result.projected}
         weeks = [week for week in lake.weeks(PROJECTIONS) if week in done]
         for left, week in zip(reversed(range(len(weeks))), weeks, strict=True):
@@ -122,7 +126,7 @@ class WeekRuns:
 
 
 def run_due(session: Session, step: ShowStep) -> WeekResult:
-    """Import the week due, project the upcoming one, and write their reports."""
+    """Import the due week, project the upcoming one, and write their reports."""
     with step("reading the schedule", 2):
         due = session.status.due
     following = week_to_follow(session.games, due, session.now)
@@ -140,7 +144,7 @@ def run_due(session: Session, step: ShowStep) -> WeekResult:
 def run_week(
     session: Session, week: SeasonWeek, projections_only: bool, step: ShowStep
 ) -> WeekResult:
-    """Import a week and project it, and the one after it if that was not played yet.
+    """Import a week and project it; project the next week too if it has not been played.
 
     Raises:
         NoSuchWeekError: the schedule has no such week.
@@ -148,7 +152,7 @@ def run_week(
     with step("reading the schedule", 1):
         games = session.known_games
         if week.week not in weeks_of(games, week.season):
-            # The lake's schedule may be older than this season.
+            # The lake's schedule may be older than this season: ask upstream for the schedule.
             check_week(session.games, week)
         following = week_to_follow(games, week, session.now)
     runs = _start_runs(session, step)
@@ -162,27 +166,25 @@ def run_week(
 
 
 def _start_runs(session: Session, step: ShowStep) -> WeekRuns:
-    from fantasy_pipeline.orchestration.runs.dead_runs import end_dead_runs
-
     end_dead_runs(session.instance)
     return WeekRuns(session.instance, session.source, "manual", session.now, step)
 
 
 def why_nothing_follows(games: Sequence[Game], now: datetime) -> str:
-    """Why no week is projected after the one due."""
+    """Return the reason why no upcoming week is projected after the due week."""
     upcoming = week_status(games, now).upcoming
     if upcoming is None:
-        return "the schedule has no week to come"
+        return "the NFL schedule has no upcoming week"
     begin = projected_from(games, upcoming)
     days = PROJECTION_LEAD.days
     return f"{upcoming} is projected from {begin:%Y-%m-%d} on, {days} days before its first game"
 
 
 def week_to_follow(games: Sequence[Game], week: SeasonWeek, now: datetime) -> SeasonWeek | None:
-    """The week to project after one was imported; None if there is none, or it was played.
+    """Return the week to project after an import; None if there is none or it has been played.
 
-    After the week due it is the upcoming one, across the off-season too, from `PROJECTION_LEAD`
-    before it on; after another one, the next of its season.
+    After the due week this is the upcoming week, also across the off-season, from
+    `PROJECTION_LEAD` before its first game on. After any other week it is the season's next week.
     """
     if any(is_over(game, now) for game in games):
         status = week_status(games, now)
@@ -191,7 +193,7 @@ def week_to_follow(games: Sequence[Game], week: SeasonWeek, now: datetime) -> Se
             near = upcoming is not None and projected_from(games, upcoming) <= now
             return upcoming if near else None
     following = next_week(games, week)
-    # By its scores, not by the clock: upstream may not have what happened yet.
-    theirs = [game for game in games if (game.season, game.week) == following]
-    played = any(game.has_score and is_over(game, now) for game in theirs)
+    # A week counts as played once upstream has scores: the clock may be ahead of upstream.
+    next_games = [game for game in games if (game.season, game.week) == following]
+    played = any(game.has_score and is_over(game, now) for game in next_games)
     return None if played else following

@@ -1,7 +1,7 @@
-"""The process of a triggered run: ``python -m fantasy_pipeline.operations.worker JOB SOURCE …``.
+"""Process of a triggered run: ``python -m fantasy_pipeline.operations.worker JOB SOURCE …``.
 
 Two processes run: the outer one waits for the inner one, which executes the jobs. If the inner
-process is killed, the outer one marks its run as failed, so that the run is not left running.
+process is killed, the outer one marks its run as failed; else the run would stay "running".
 """
 
 from __future__ import annotations
@@ -14,14 +14,23 @@ INNER = "--inner"
 
 
 def main(arguments: Sequence[str]) -> int:
+    """Run the inner process and return its exit code; as the inner process, execute the jobs.
+
+    Args:
+        arguments: job, source, week's key, run id, trigger, and the moment the run stands for.
+    """
     if arguments[0] == INNER:
         return _run(arguments[1:])
     command = [sys.executable, "-m", "fantasy_pipeline.operations.worker", INNER, *arguments]
-    with subprocess.Popen(command) as process:  # noqa: S603 - our own module
+    with subprocess.Popen(command) as process:  # noqa: S603 - a module of this package
         code = process.wait()
     if code != 0:
-        _report(process.pid, code)
+        _end_run_of(process.pid, code)
     return code
+
+
+# The functions below import their modules themselves: the outer process only waits, and takes 11 MB
+# instead of 127 MB without Dagster.
 
 
 def _run(arguments: Sequence[str]) -> int:
@@ -50,8 +59,8 @@ def _run(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _report(pid: int, code: int) -> None:
-    """End the run that the inner process was at, whichever of its runs that is."""
+def _end_run_of(pid: int, code: int) -> None:
+    """Mark the run that the inner process was executing as failed."""
     from fantasy_pipeline.operations.session import open_instance
     from fantasy_pipeline.orchestration.runs.dead_runs import end_runs_of
     from fantasy_pipeline.settings import default_home

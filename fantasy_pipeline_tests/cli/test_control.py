@@ -130,7 +130,11 @@ def test_health_warns_of_missing_weeks_until_they_are_imported(tmp_path: Path) -
     health = shell.json("health", "--no-daemon", code=1)
     (found,) = [finding for finding in health["findings"] if finding["level"] != "ok"]
     assert (health["status"], found["rule"], found["level"]) == ("warning", "due_week", "warning")
-    assert "other weeks that are missing" in found["message"]
+    assert "other weeks (2025 week 8, " in found["message"]
+    assert (
+        "are missing; run fantasy-pipeline backfill --seasons 2024-2025 --only-missing"
+        in (found["message"])
+    )
     assert "2025 week 8" in found["message"]
     # It looks back a year.
     shell("backfill", "--seasons", "2024-2025", "--only-missing")
@@ -351,10 +355,10 @@ def test_schedule_that_is_off_is_seen(shell: Shell) -> None:
         if finding["rule"] == "schedule_on"
     ]
     (finding,) = findings
-    told, _, advice = finding.partition("; ")
-    assert told == "schedule tuesday_import is off"
+    problem, _, command = finding.partition("; run ")
+    assert problem == "schedule tuesday_import is off"
     # As printed, in $DAGSTER_HOME.
-    done = shell.bash(advice)
+    done = shell.bash(command)
     assert done.returncode == 0, done.stderr
     jobs = {job["name"]: job for job in shell.json("status")["jobs"]}
     assert jobs["tuesday_import"]["on"] is True

@@ -185,7 +185,7 @@ class TestWeekToFollow:
         begin = f"{projected_from(self.GAMES, W1):%Y-%m-%d}"
         assert why == f"{W1} is projected from {begin} on, 14 days before its first game"
         why = why_nothing_follows(self.GAMES, utc("2031-05-01T12:00"))
-        assert why == "the schedule has no week to come"
+        assert why == "the NFL schedule has no upcoming week"
 
     def test_a_played_week_does_not_follow(self) -> None:
         scored = [game._replace(has_score=True) for game in self.GAMES]

@@ -21,15 +21,8 @@ from fantasy_pipeline.football.calendar import Game
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import PLAYER_HISTORY
 from fantasy_pipeline.lake.locks import held, locked
-from fantasy_pipeline.operations import health
-from fantasy_pipeline.operations.health import (
-    Finding,
-    Subject,
-    examine,
-    examine_session,
-    exit_code,
-    subject_of,
-)
+from fantasy_pipeline.operations.health import examine, examine_session, exit_code, subject_of
+from fantasy_pipeline.operations.health_rules import Finding, Level, Subject
 from fantasy_pipeline.operations.session import BACKFILL_LOCK, INSTANCE_LOCK, Session
 from fantasy_pipeline.operations.status import Instigator
 from fantasy_pipeline.orchestration.alerts.channels import Webhook
@@ -70,7 +63,7 @@ def subject(instance: dg.DagsterInstance, **changes: Any) -> Subject:
 
 
 def test_exit_code_is_the_worst() -> None:
-    levels: list[health.Level] = ["ok", "critical", "warning"]
+    levels: list[Level] = ["ok", "critical", "warning"]
     assert exit_code(Finding("x", level, "") for level in levels) == 2
     assert exit_code([Finding("x", "warning", "")]) == 1
     assert exit_code([]) == 0
@@ -163,12 +156,25 @@ def _instigator(**changes: Any) -> Instigator:
             {"is_on": False},
             (
                 "critical",
-                "schedule tuesday_import is off; "
+                "schedule tuesday_import is off; run "
                 f"dagster schedule start tuesday_import -w {ROOT / 'workspace.yaml'}",
             ),
         ),
-        ({"next_tick": None}, ("critical", "tuesday_import has no next tick")),
-        ({"tick_error": "boom"}, ("warning", "latest tick of tuesday_import failed: boom")),
+        (
+            {"next_tick": None},
+            (
+                "critical",
+                "schedule tuesday_import has no next tick; check its cron expression",
+            ),
+        ),
+        (
+            {"tick_error": "boom"},
+            (
+                "warning",
+                "latest tick of tuesday_import failed: boom; "
+                "the Dagster UI has its stack trace (Automation)",
+            ),
+        ),
     ],
 )
 def test_schedules(
@@ -228,9 +234,12 @@ def weeks(first: str, last: str) -> dict[str, str]:
     return {f"dagster/asset_partition_range_{end}": key for end, key in ends.items()}
 
 
+FAILED_RUNS = "see fantasy-pipeline history --status failure"
+
+
 class TestRuns:
     def test_no_success_in_season(self, instance: dg.DagsterInstance) -> None:
-        expected = [("critical", "no import has succeeded yet")]
+        expected = [("critical", f"no import has succeeded yet; {FAILED_RUNS}")]
         assert found(subject(instance), "recent_success") == expected
         assert found(subject(instance, games=()), "recent_success") == [("ok", "")]
 
@@ -247,10 +256,11 @@ class TestRuns:
         ]
         late = subject(instance, clock=later, now=later, games=games)
         ((level, message),) = found(late, "recent_success")
-        assert (level, message) == ("critical", "the last import succeeded 8 days ago")
+        expected_message = f"the last import succeeded 8 days ago; {FAILED_RUNS}"
+        assert (level, message) == ("critical", expected_message)
         # Sample data are no import of the league's week.
         sample = subject(instance, label="sample")
-        expected = [("critical", "no import has succeeded yet")]
+        expected = [("critical", f"no import has succeeded yet; {FAILED_RUNS}")]
         assert found(sample, "recent_success") == expected
 
     def test_import_of_a_run_that_failed_is_none(self, instance: dg.DagsterInstance) -> None:
@@ -269,7 +279,7 @@ class TestRuns:
             fails(imports())
 
         broken.execute_in_process(instance=instance, raise_on_error=False)
-        expected = [("critical", "no import has succeeded yet")]
+        expected = [("critical", f"no import has succeeded yet; {FAILED_RUNS}")]
         assert found(subject(instance), "recent_success") == expected
 
     def test_last_run_failed(self, instance: dg.DagsterInstance) -> None:
@@ -350,14 +360,18 @@ class TestRuns:
         late = subject(instance, clock=later)
         ((level, message),) = found(late, "stuck_run")
         assert level == "warning"
-        assert "weekly_import is started for 3.0 hours" in message
+        assert "weekly_import has been in status started for 3.0 hours (run " in message
+        assert message.endswith("or terminate the run in the Dagster UI")
 
 
 class TestDueWeek:
     def test_missing(self, instance: dg.DagsterInstance) -> None:
         ((level, message),) = found(subject(instance), "due_week")
         assert level == "critical"
-        assert message.startswith("2024 week 1 is missing, due provisional since 2024-09-10 08:00")
+        assert message == (
+            "2024 week 1 is missing: its provisional import was due on 2024-09-10 08:00 UTC; "
+            "run fantasy-pipeline trigger --season 2024 --week 1"
+        )
 
     def test_not_late_before_noon(self, instance: dg.DagsterInstance) -> None:
         early = subject(instance, now=TUESDAY_NOON - timedelta(minutes=1))
@@ -373,19 +387,28 @@ class TestDueWeek:
         ((level, message),) = found(thursday, "due_week")
         assert (level, message) == (
             "warning",
-            "2024 week 1 is imported, but not yet as final since 2024-09-12 12:00 UTC",
+            "2024 week 1 is imported, but not final: its final import was due on "
+            "2024-09-12 12:00 UTC; run fantasy-pipeline trigger --season 2024 --week 1",
         )
 
     def test_earlier_weeks(self, instance: dg.DagsterInstance) -> None:
         record_imports(instance, {SeasonWeek(2024, 2): "provisional"}, {})
         later = subject(instance, now=TUESDAY_NOON + timedelta(days=7))
         assert found(later, "due_week") == [
-            ("warning", "other weeks that are missing, 1: 2024 week 1")
+            (
+                "warning",
+                "1 other week (2024 week 1) is missing; "
+                "run fantasy-pipeline backfill --seasons 2024 --only-missing",
+            )
         ]
 
     def test_no_schedule(self, instance: dg.DagsterInstance) -> None:
         ((level, message),) = found(subject(instance, games=()), "due_week")
-        assert (level, message) == ("warning", "no schedule in the lake yet; run games_refresh")
+        assert (level, message) == (
+            "warning",
+            "the lake has no NFL schedule; run "
+            "dagster job execute -m fantasy_pipeline.definitions -j games_refresh",
+        )
 
 
 def test_lock_held_for_long(instance: dg.DagsterInstance, tmp_path: Path) -> None:
@@ -400,7 +423,8 @@ def test_lock_held_for_long(instance: dg.DagsterInstance, tmp_path: Path) -> Non
         later = subject(instance, locks=places, clock=NOW + hour)
         ((level, message),) = found(later, "stale_lock")
         assert level == "warning"
-        assert "player_history is held since" in message
+        assert "player_history has been held since" in message
+        assert message.endswith("find the process that holds it, e.g. with lsof")
         assert found(subject(instance, locks=places), "stale_lock") == [("ok", "")]
     assert found(later, "stale_lock") == [("ok", "")]
 
@@ -431,6 +455,9 @@ def test_disk(
     assert [found_level for found_level, _ in found(examined, "disk_space")] == [level]
 
 
+CHECK_SLACK = "check FANTASY_ALERT_SLACK_…, then run fantasy-pipeline alert-test"
+
+
 @pytest.mark.loopback
 def test_alert_channel(instance: dg.DagsterInstance) -> None:
     outbox = Outbox(instance)
@@ -438,7 +465,7 @@ def test_alert_channel(instance: dg.DagsterInstance) -> None:
     with receiving() as server:
         server.status = 500
         outbox.deliver([Webhook("slack", server.url)])
-        expected = [("warning", "slack: answered HTTP 500")]
+        expected = [("warning", f"slack: answered HTTP 500; {CHECK_SLACK}")]
         assert found(subject(instance), "alert_channels") == expected
         server.status = 200
         outbox.deliver([Webhook("slack", server.url)])
@@ -458,7 +485,7 @@ def test_lost_alerts(instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPat
             now = time.time()
             later.setattr("time.time", lambda: now + MAX_AGE_SECONDS + 1)
             outbox.deliver([slack])
-        message = "slack: answered HTTP 500; 2 alerts lost, the latest: the second"
+        message = f"slack: answered HTTP 500; 2 alerts lost, the latest: the second; {CHECK_SLACK}"
         assert found(subject(instance), "alert_channels") == [("warning", message)]
         server.status = 200
         outbox.add(Alert("third", "failure", "the third"))
@@ -473,6 +500,7 @@ def test_channel_with_a_bad_setting(
     ((level, message),) = found(subject(instance), "alert_channels")
     assert level == "warning"
     assert message.startswith("smtp: FANTASY_ALERT_SMTP_PORT: Input should be a valid integer")
+    assert message.endswith("check FANTASY_ALERT_SMTP_…, then run fantasy-pipeline alert-test")
 
 
 def test_without_a_daemon_its_rules_are_left_out(instance: dg.DagsterInstance) -> None:

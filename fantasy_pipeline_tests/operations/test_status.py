@@ -1,5 +1,6 @@
 """What `status` says of schedules, their ticks and runs, and of a backfill while it runs."""
 
+import json
 import os
 import subprocess
 import sys
@@ -10,20 +11,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from dagster._core.definitions.run_request import InstigatorType
-from dagster._core.remote_origin import (
-    RegisteredCodeLocationOrigin,
-    RemoteInstigatorOrigin,
-    RemoteRepositoryOrigin,
-)
-from dagster._core.scheduler.instigation import (
-    InstigatorState,
-    InstigatorStatus,
-    ScheduleInstigatorData,
-    TickData,
-    TickStatus,
-)
-from dagster_shared.error import SerializableErrorInfo
+from dagster_shared.serdes import deserialize_value
 
 from fantasy_pipeline.operations.status import backfills, instigators, status
 from fantasy_pipeline.orchestration.runs.history import executions
@@ -50,19 +38,46 @@ def test_next_ticks_of_the_schedules() -> None:
     assert all(item.next_tick is None for item in found.values() if item.kind == "sensor")
 
 
-def _add_tick(
-    instance: dg.DagsterInstance, state: InstigatorState, at: datetime, **more: Any
-) -> None:
-    instance.create_tick(
-        TickData(
-            instigator_origin_id=state.instigator_origin_id,
-            selector_id=state.selector_id,
-            instigator_name=state.instigator_name,
-            instigator_type=state.instigator_type,
-            timestamp=at.timestamp(),
-            **more,
-        )
+def _stored(kind: str, **values: Any) -> Any:
+    """An object of Dagster's storage, made from the JSON that the storage holds.
+
+    Dagster exports no class for the state of a schedule and for its ticks.
+    """
+    return deserialize_value(json.dumps({"__class__": kind, **values}))
+
+
+STATE = _stored(
+    "InstigatorState",
+    origin={
+        "__class__": "ExternalJobOrigin",
+        "external_repository_origin": {
+            "__class__": "ExternalRepositoryOrigin",
+            "repository_location_origin": {
+                "__class__": "RegisteredRepositoryLocationOrigin",
+                "location_name": "any",
+            },
+            "repository_name": "__repository__",
+        },
+        "job_name": "tuesday_import",
+    },
+    job_type={"__enum__": "InstigatorType.SCHEDULE"},
+    status={"__enum__": "InstigatorStatus.RUNNING"},
+    job_specific_data={"__class__": "ScheduleInstigatorData", "cron_schedule": "0 8 * * 2"},
+)
+
+
+def _add_tick(instance: dg.DagsterInstance, at: datetime, status: str, **more: Any) -> None:
+    tick = _stored(
+        "TickData",
+        job_origin_id=STATE.instigator_origin_id,
+        selector_id=STATE.selector_id,
+        job_name=STATE.instigator_name,
+        job_type={"__enum__": "InstigatorType.SCHEDULE"},
+        status={"__enum__": f"TickStatus.{status}"},
+        timestamp=at.timestamp(),
+        **more,
     )
+    instance.create_tick(tick)
 
 
 @pytest.mark.filterwarnings("ignore:Non-compliant tag keys:DeprecationWarning")
@@ -70,33 +85,31 @@ def test_last_run_last_success_and_last_tick_of_a_schedule() -> None:
     """As the daemon leaves them: a run that succeeded, then one that failed; ticks likewise."""
     now = datetime(2024, 9, 19, 16, tzinfo=timezone.utc)
     tuesday = datetime(2024, 9, 17, 8, tzinfo=timezone.utc)
-    repository = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("any"), "__repository__")
-    state = InstigatorState(
-        RemoteInstigatorOrigin(repository, "tuesday_import"),
-        InstigatorType.SCHEDULE,
-        InstigatorStatus.RUNNING,
-        ScheduleInstigatorData("0 8 * * 2"),
-    )
     with dg.instance_for_test() as instance:
 
-        def told() -> dict[str, Any]:
-            """Of the schedule, as commands and HTTP tell it."""
+        def shown() -> dict[str, Any]:
+            """The schedule, as commands and HTTP show it."""
             answer = Status(**status(instance, now)).model_dump(mode="json")
             jobs = {job["name"]: job for job in answer["jobs"]}
-            # What is of one schedule is not told of another.
+            # Runs and ticks of one schedule are not shown for another.
             assert jobs["thursday_final_import"]["last_run"] is None
             assert jobs["thursday_final_import"]["last_tick"] is None
             return dict(jobs["tuesday_import"])
 
-        instance.add_instigator_state(state)
+        instance.add_instigator_state(STATE)
         tags = {"dagster__schedule_name": "tuesday_import", "season": "2024", "week": "2"}
         good, bad = run(instance, **tags), run(instance, fail=True, **tags)
         run(instance)  # by hand
-        _add_tick(instance, state, tuesday, status=TickStatus.SKIPPED, skip_reason="not yet over")
-        skipped = told()
-        error = SerializableErrorInfo("no route to host\nat line 5\n", [], "OSError")
-        _add_tick(instance, state, tuesday.replace(hour=9), status=TickStatus.FAILURE, error=error)
-        failed = told()
+        _add_tick(instance, tuesday, "SKIPPED", skip_reason="not yet over")
+        skipped = shown()
+        error = {
+            "__class__": "SerializableErrorInfo",
+            "message": "no route to host\nat line 5\n",
+            "stack": [],
+            "cls_name": "OSError",
+        }
+        _add_tick(instance, tuesday.replace(hour=9), "FAILURE", error=error)
+        failed = shown()
 
     for job in (skipped, failed):
         assert (job["last_run"]["id"], job["last_run"]["status"]) == (bad, "failure")

@@ -169,7 +169,7 @@ def test_a_start_that_waits_too_long_says_so(
     with locked(session.home / TRIGGER_LOCK):
         answer = client.post("/api/jobs/trigger", json=WEEK, headers=BEARER)
     assert answer.status_code == 503
-    assert "other runs have been starting" in answer.json()["detail"]
+    assert "was not started: other runs have been starting" in answer.json()["detail"]
 
 
 def test_week_not_in_the_schedule_says_what_is(
