@@ -122,7 +122,7 @@ def _start(session: Session, run_id: str, arguments: Sequence[str]) -> subproces
             break
         time.sleep(0.1)
     else:
-        # Kill the worker: its run must not start later, beside a second trigger of the week.
+        # Kill the worker: its run must not start later, when the week is triggered again.
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()

@@ -9,6 +9,9 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
+from datetime import datetime
+
+from fantasy_pipeline.football.season_week import SeasonWeek
 
 INNER = "--inner"
 
@@ -34,9 +37,6 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
-    from datetime import datetime
-
-    from fantasy_pipeline.football.season_week import SeasonWeek
     from fantasy_pipeline.operations.session import open_instance
     from fantasy_pipeline.operations.week_runs import WeekRuns, week_to_follow
     from fantasy_pipeline.orchestration.resources import NflData

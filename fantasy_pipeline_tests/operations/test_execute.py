@@ -1,4 +1,4 @@
-"""What is written down of each run, by whom, and that everything reads it."""
+"""Stored run results: which process stores them, and that every reader uses them."""
 
 import json
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def some_job() -> None:
 
 
 def run(instance: dg.DagsterInstance, fail: bool = False, **tags: str) -> str:
-    """A run that nobody recorded, as one that was started in the Dagster UI."""
+    """Run a job without storing its result, as a run started in the Dagster UI does."""
     return some_job.execute_in_process(
         instance=instance,
         run_config={"ops": {"step": {"config": {"fail": fail}}}},
@@ -76,8 +76,8 @@ def test_summary_has_the_fields_of_the_old_result(instance: dg.DagsterInstance) 
     assert values["run"] == execution.run.run_id
 
 
-def test_everything_reads_what_is_written(instance: dg.DagsterInstance) -> None:
-    """The record says another number than the events would: that number is read everywhere."""
+def test_every_reader_uses_the_stored_result(instance: dg.DagsterInstance) -> None:
+    """The stored number differs from the number in the events: readers show the stored one."""
     run_id = run(instance)
     facts = execution_of(instance, run_id).facts
     facts.rows["weekly_stats"] = 123
@@ -112,7 +112,7 @@ def test_failed_run_of_the_command_line_writes_its_own(
     assert written["errors"] == list(outcome.errors)
 
 
-def test_sensor_records_whatever_else_ended(instance: dg.DagsterInstance) -> None:
+def test_sensor_records_every_other_finished_run(instance: dg.DagsterInstance) -> None:
     good, bad = run(instance), run(instance, fail=True)
     canceled = instance.create_run_for_job(
         some_job,

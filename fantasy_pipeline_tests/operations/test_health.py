@@ -1,4 +1,4 @@
-"""Every health rule, when it fires and when it does not."""
+"""Health rules: each rule fires when it should, and stays silent otherwise."""
 
 import contextlib
 import json
@@ -244,7 +244,7 @@ class TestRuns:
         assert found(subject(instance, games=()), "recent_success") == [("ok", "")]
 
     def test_success_of_long_ago(self, instance: dg.DagsterInstance) -> None:
-        # By a run of whichever job: a backfill's or the UI's counts as well.
+        # Runs of any job count, also those of a backfill or the UI.
         record_imports(instance, {WEEK: "provisional"}, {})
         assert found(subject(instance), "recent_success") == [("ok", "")]
         later = NOW + timedelta(days=9)
@@ -322,7 +322,7 @@ class TestRuns:
         ((level, _),) = found(subject(instance), "last_run")
         assert level == "warning"
 
-    def test_failure_that_nobody_repairs_is_not_told_forever(
+    def test_unrepaired_failure_is_reported_for_eight_days_only(
         self, instance: dg.DagsterInstance
     ) -> None:
         run(instance, fail=True, job=season_ingest, **weeks("2015|01", "2015|18"))
@@ -336,7 +336,7 @@ class TestRuns:
         run(instance, fail=True, **{"dagster/will_retry": "true"})
         assert found(subject(instance), "last_run") == [("ok", "")]
 
-    def test_selection_of_the_ui_repairs_what_it_has(self, instance: dg.DagsterInstance) -> None:
+    def test_selection_of_the_ui_repairs_its_assets(self, instance: dg.DagsterInstance) -> None:
         @dg.asset
         def weekly_stats(context: dg.AssetExecutionContext) -> None: ...
 
@@ -349,7 +349,9 @@ class TestRuns:
                 assets=[weekly_stats, games], jobs=[dg.define_asset_job("ui", selection="*")]
             ).resolve_job_def("ui")
             job.execute_in_process(instance=instance, asset_selection=[selected.key], tags=WEEK_5)
-            assert [told for told, _ in found(subject(instance), "last_run")] == [level]
+            assert [found_level for found_level, _ in found(subject(instance), "last_run")] == [
+                level
+            ]
 
     def test_stuck(self, instance: dg.DagsterInstance) -> None:
         config = {"ops": {"work": {"config": {"fail": False}}}}
@@ -415,17 +417,17 @@ def test_lock_held_for_long(instance: dg.DagsterInstance, tmp_path: Path) -> Non
     (tmp_path / "locks").mkdir()
     path = tmp_path / "locks" / "player_history"
     path.touch()
-    # An old file says nothing about since when its lock is held.
+    # The age of a lock file must not count: the lock is held only from now on.
     os.utime(path, (0, 0))
-    places = [tmp_path / "locks", tmp_path / "none"]
+    lock_files = [tmp_path / "locks", tmp_path / "none"]
     hour = timedelta(hours=1)
     with locked(path):
-        later = subject(instance, locks=places, clock=NOW + hour)
+        later = subject(instance, locks=lock_files, clock=NOW + hour)
         ((level, message),) = found(later, "stale_lock")
         assert level == "warning"
         assert "player_history has been held since" in message
         assert message.endswith("find the process that holds it, e.g. with lsof")
-        assert found(subject(instance, locks=places), "stale_lock") == [("ok", "")]
+        assert found(subject(instance, locks=lock_files), "stale_lock") == [("ok", "")]
     assert found(later, "stale_lock") == [("ok", "")]
 
 

@@ -1,4 +1,4 @@
-"""What `status` says of schedules, their ticks and runs, and of a backfill while it runs."""
+"""`status`: schedules with their ticks and runs, and a backfill while it runs."""
 
 import json
 import os
@@ -164,7 +164,7 @@ def test_backfill_under_way_shows_weeks_done_of_all(tmp_path: Path) -> None:
     assert len({entry["id"] for entry in seen}) == 1
     done = [entry["weeks_done"] for entry in seen]
     assert done == sorted(done)
-    # Of 26 weeks of work, 2 to import, 22 for the history of all and 2 to project.
+    # The work counts 26 weeks: 2 to import, 22 for the history, 2 to project.
     assert set(done) == {0, 1}
     # Each of its runs wrote its result; a season's are one run, not one per week.
     assert len(runs) == len(written) == 3

@@ -1,4 +1,4 @@
-"""What is tried again, and what fails at once."""
+"""Retries: network failures are retried, all others fail at once."""
 
 import dagster as dg
 import pytest
@@ -11,13 +11,14 @@ from fantasy_pipeline.errors import (
 )
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.orchestration.retries import NETWORK_RETRY, asks_upstream
+from fantasy_pipeline.orchestration.runs.results import facts_of
 
 NETWORK = SourceError("games", "timed out", "Check the network.")
 FAST = dg.RetryPolicy(max_retries=2)
 
 
 def attempts(error: Exception, trigger: str = "schedule") -> int:
-    """How often an asset that fails with an error is run."""
+    """Return how often Dagster runs an asset that raises an error."""
     calls = []
 
     @dg.asset(retry_policy=FAST)
@@ -55,13 +56,11 @@ def test_what_no_retry_mends_fails_at_once(error: Exception) -> None:
     assert attempts(error) == 1
 
 
-def test_nobody_is_kept_waiting() -> None:
+def test_manual_run_is_not_retried() -> None:
     assert attempts(NETWORK, trigger="manual") == 1
 
 
 def test_cause_is_still_the_root(tmp_path: object) -> None:
-    from fantasy_pipeline.orchestration.runs.results import facts_of
-
     @dg.asset
     @asks_upstream
     def upstream(context: dg.AssetExecutionContext) -> None:
@@ -73,9 +72,7 @@ def test_cause_is_still_the_root(tmp_path: object) -> None:
 
 
 @pytest.mark.parametrize("trigger", ["schedule", "manual"])
-def test_error_that_says_what_to_do_is_told_not_what_is_behind_it(trigger: str) -> None:
-    from fantasy_pipeline.orchestration.runs.results import facts_of
-
+def test_error_with_advice_is_reported_instead_of_its_cause(trigger: str) -> None:
     @dg.asset
     @asks_upstream
     def upstream(context: dg.AssetExecutionContext) -> None:

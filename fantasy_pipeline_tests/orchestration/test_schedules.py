@@ -1,5 +1,7 @@
-"""What each schedule and the follow-up sensor ask for, over the real schedule of games; the Tuesday
-schedule over the sample league's too."""
+"""Requests of the Dagster schedules and sensors, over the real NFL schedule.
+
+The Tuesday schedule is also tested over the sample league's.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -49,7 +51,7 @@ def instance(
 
 
 def evaluated(instance: dg.DagsterInstance, name: str, at: str, nfl: NflData | None = None) -> Any:
-    """What a schedule's tick came to."""
+    """Return the result of a schedule's tick."""
     with dg.build_schedule_context(
         instance=instance,
         scheduled_execution_time=utc(at),
@@ -60,7 +62,7 @@ def evaluated(instance: dg.DagsterInstance, name: str, at: str, nfl: NflData | N
 
 
 def tick(instance: dg.DagsterInstance, name: str, at: str, nfl: NflData | None = None) -> Any:
-    """Partition keys asked for, or why none."""
+    """Return the requested partition keys, or the skip reason."""
     data = evaluated(instance, name, at, nfl)
     return [request.partition_key for request in data.run_requests or ()] or data.skip_message
 
@@ -108,7 +110,9 @@ def test_imported_week_is_not_asked_for_again(instance: dg.DagsterInstance) -> N
     assert tick(instance, "thursday_final_import", "2024-09-19T12:00") == ["2024|02"]
 
 
-def test_off_season_says_what_is_due_and_what_is_next(instance: dg.DagsterInstance) -> None:
+def test_off_season_reason_names_the_due_week_and_the_next_import(
+    instance: dg.DagsterInstance,
+) -> None:
     record_imports(instance, {SeasonWeek(2024, 18): "final"}, {})
     why = tick(instance, "tuesday_import", "2025-05-06T08:00")
     assert why == (
@@ -140,7 +144,7 @@ def test_requests_are_tagged(
     (request,) = evaluated(instance, name, at).run_requests
     if expected:
         expected = {**expected, "season": "2024", "as_of": f"{at}:00+00:00"}
-    assert ours(request) == {**expected, "source": "auto", "trigger": "schedule"}
+    assert own_tags(request) == {**expected, "source": "auto", "trigger": "schedule"}
 
 
 def test_tuesday_of_the_sample_league(empty_instance: dg.DagsterInstance) -> None:
@@ -149,7 +153,7 @@ def test_tuesday_of_the_sample_league(empty_instance: dg.DagsterInstance) -> Non
     (request,) = evaluated(empty_instance, "tuesday_import", "2026-09-15T08:00", nfl).run_requests
     assert request.partition_key == "2025|09"
     assert request.run_key == "2026-09-15-2025|09-provisional"
-    assert ours(request) == {
+    assert own_tags(request) == {
         "season": "2025",
         "week": "9",
         "phase": "provisional",
@@ -159,13 +163,13 @@ def test_tuesday_of_the_sample_league(empty_instance: dg.DagsterInstance) -> Non
     }
 
 
-def ours(request: dg.RunRequest) -> dict[str, str]:
-    """Tags of a request but Dagster's own."""
+def own_tags(request: dg.RunRequest) -> dict[str, str]:
+    """Return the tags of a request without Dagster's."""
     return {key: text for key, text in request.tags.items() if "/" not in key}
 
 
 def caught_up(instance: dg.DagsterInstance, at: str, cursor: str | None) -> Any:
-    """What a tick of the sensor came to."""
+    """Return the result of a tick of `catch_up`."""
     with dg.build_sensor_context(
         instance=instance,
         cursor=cursor,
@@ -183,7 +187,7 @@ def test_catch_up_asks_for_the_newest_few_a_tick(instance: dg.DagsterInstance) -
         asked.append([request.partition_key for request in data.run_requests or ()])
         for request in data.run_requests or ():
             season, week = SeasonWeek.from_key(request.partition_key)
-            assert ours(request) == {
+            assert own_tags(request) == {
                 "season": str(season),
                 "week": str(week),
                 "source": "auto",
@@ -196,6 +200,23 @@ def test_catch_up_asks_for_the_newest_few_a_tick(instance: dg.DagsterInstance) -
     assert asked[1] == ["2024|04", "2024|03"]
     assert asked[2] == ["2024|02", "2024|01"]
     assert len(asked[3]) == CATCH_UP_PER_TICK  # the season before
+
+
+def test_import_requested_in_vain_names_the_command(instance: dg.DagsterInstance) -> None:
+    imported = {SeasonWeek(2023, week): "final" for week in range(1, 23)}
+    imported |= {SeasonWeek(2024, week): "final" for week in range(1, 4)}
+    record_imports(instance, imported, {})
+    reasons, cursor = [], None
+    for minute in ("00", "05", "10"):
+        data = caught_up(instance, f"2024-10-04T00:{minute}", cursor)
+        reasons.append(data.skip_message)
+        cursor = data.cursor
+    assert reasons == [
+        "missing or being imported: 2024-04-final; requested on the next tick",
+        None,
+        "requested once and still missing: 2024-04-final; "
+        "run fantasy-pipeline trigger --season 2024 --week 4",
+    ]
 
 
 def test_moved_game_moves_the_plan_once_the_schedule_is_refreshed(
@@ -214,12 +235,14 @@ def test_moved_game_moves_the_plan_once_the_schedule_is_refreshed(
     monkeypatch.setenv("NFLVERSE_MIRROR", str(tmp_path / "announced"))
     assert execute(instance, "games_refresh", "auto", {}).errors == ()
     monkeypatch.setenv("NFLVERSE_MIRROR", str(tmp_path / "moved"))
-    said, cursor = [], None
+    reasons, cursor = [], None
     for minute in ("05", "10"):
         data = caught_up(instance, f"2024-10-09T10:{minute}", cursor)
-        said.append(data.skip_message)
+        reasons.append(data.skip_message)
         cursor = data.cursor
-    assert set(said) == {"every due week is imported; next: 2024-05-final on 2024-10-10 12:00 UTC"}
+    assert set(reasons) == {
+        "every due week is imported; next: 2024-05-final on 2024-10-10 12:00 UTC"
+    }
 
     assert execute(instance, "games_refresh", "auto", {}).errors == ()
     data = caught_up(instance, "2024-10-09T10:15", cursor)
@@ -248,8 +271,8 @@ def test_week_under_way_is_not_asked_for_twice(instance: dg.DagsterInstance) -> 
     start(instance, "weekly_import", 2024, 2, source="sample")
     assert tick(instance, "tuesday_import", "2024-09-17T08:00") == ["2024|02"]
     run_id = start(instance, "weekly_import", 2024, 2, source="nflreadpy")
-    said = tick(instance, "tuesday_import", "2024-09-17T08:00")
-    assert said == f"2024 week 2 is being imported by run {run_id}"
+    reason = tick(instance, "tuesday_import", "2024-09-17T08:00")
+    assert reason == f"2024 week 2 is being imported by run {run_id}"
 
 
 def test_of_two_weeks_the_one_under_way_does_not_hold_up_the_other(
@@ -261,9 +284,9 @@ def test_of_two_weeks_the_one_under_way_does_not_hold_up_the_other(
     start(instance, "weekly_import", *first)
     assert tick(instance, "tuesday_import", "2020-12-08T08:00") == [second.key]
     start(instance, "weekly_import", *second)
-    said = tick(instance, "tuesday_import", "2020-12-08T08:00")
-    assert f"{first} is being imported" in said
-    assert f"{second} is being imported" in said
+    reason = tick(instance, "tuesday_import", "2020-12-08T08:00")
+    assert f"{first} is being imported" in reason
+    assert f"{second} is being imported" in reason
 
 
 @pytest.mark.parametrize(

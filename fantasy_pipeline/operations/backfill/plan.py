@@ -1,8 +1,7 @@
-"""What a backfill is to do: which steps, in which stages, for which weeks.
+"""Plan of a backfill: its steps, in stages, for the weeks to import and project.
 
-The stages follow the asset graph: what comes from upstream, season by season; the history of all
-players, once; projections and their accuracy, season by season. Plans read the schedule and the
-lake; nothing is run here.
+The stages follow the asset graph: imports from upstream by season; the player history once;
+projections and their accuracy by season. Planning reads the schedule and the lake; it runs nothing.
 """
 
 from __future__ import annotations
@@ -42,12 +41,12 @@ _WEEKLY = (
     PROJECTIONS,
     PROJECTION_ACCURACY,
 )
-"""What the lake has of a week that is not missing."""
+"""Tables that the lake has for a week that is not missing."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One Dagster run: a job over contiguous weeks of a season, or over none."""
+    """One Dagster run: a job for consecutive weeks of a season, or for no weeks."""
 
     job: str
     first: SeasonWeek | None = None
@@ -69,16 +68,16 @@ class Step:
         return [SeasonWeek(self.first.season, week) for week in numbers]
 
     def shares(self, other: Step) -> bool:
-        """Whether both are over one and the same week."""
+        """Return True if the steps have a week in common."""
         return not set(self.weeks).isdisjoint(other.weeks)
 
     @property
     def work(self) -> int:
-        """How much it is to do, in weeks; the history costs about as much as a season."""
+        """Size of the step, in weeks; the player history costs about as much as a season."""
         return len(self.weeks) or (22 if self.job == HISTORY else 1)
 
     def is_in(self, lake: Lake) -> bool:
-        """Whether what it makes is in the lake; not asked of the schedule."""
+        """Return True if the lake has the step's rows. Not meant for the step of the schedule."""
         if self.job == HISTORY:
             return lake.has(PLAYER_HISTORY)
         table = PROJECTIONS if self.job == PROJECT else WEEKLY_STATS
@@ -90,11 +89,11 @@ class Plan:
     """A backfill: which weeks of which seasons, from which source.
 
     Args:
-        text: what was asked for; the same text resumes an interrupted backfill.
-        stages: steps that may run beside each other.
-        ahead: weeks that were asked for and of which no game is over.
-        absent: weeks that were asked for and that their seasons do not have.
-        lake: where the tables are; None: only run history tells what is done.
+        text: source, seasons and weeks requested; a backfill with the same text is resumed.
+        stages: groups of steps; the steps of a stage may run at the same time.
+        ahead: requested weeks without a finished game.
+        absent: requested weeks that their seasons do not have.
+        lake: lake to check for finished steps; None: check run history only.
     """
 
     text: str
@@ -106,41 +105,48 @@ class Plan:
 
     @property
     def weeks(self) -> int:
-        """Weeks that are imported, projected, or both."""
+        """Number of weeks to import, project, or both."""
         return max(
             (sum(step.work for step in stage if step.first) for stage in self.stages), default=0
         )
 
     @property
     def work(self) -> int:
+        """Size of all steps, in weeks."""
         return sum(step.work for stage in self.stages for step in stage)
 
 
 def weeks_done(weeks: int, work_done: int, work: int) -> int:
-    """Weeks done of all, of a plan that goes over each of them in several stages."""
+    """Return the number of weeks done, for a plan that visits each week in several stages.
+
+    Args:
+        weeks: weeks of the plan.
+        work_done: size of the finished steps.
+        work: size of all steps.
+    """
     return weeks * work_done // work
 
 
 def contiguous(weeks: Sequence[SeasonWeek]) -> list[tuple[SeasonWeek, SeasonWeek]]:
-    """First and last of each run of consecutive weeks of one season."""
-    ranges: list[tuple[SeasonWeek, SeasonWeek]] = []
+    """Return the first and last week of each group of consecutive weeks of one season."""
+    groups: list[tuple[SeasonWeek, SeasonWeek]] = []
     for week in sorted(weeks):
-        if ranges and ranges[-1][1] == SeasonWeek(week.season, week.week - 1):
-            ranges[-1] = (ranges[-1][0], week)
+        if groups and groups[-1][1] == SeasonWeek(week.season, week.week - 1):
+            groups[-1] = (groups[-1][0], week)
         else:
-            ranges.append((week, week))
-    return ranges
+            groups.append((week, week))
+    return groups
 
 
 def make_plan(
     text: str, source: str, weeks: Sequence[SeasonWeek], early: Collection[SeasonWeek] = ()
 ) -> Plan:
-    """Plan the stages for some weeks.
+    """Return the plan for some weeks, in three stages.
 
     Args:
-        early: weeks whose stats may still be corrected; they are kept, to be compared with.
-            Upstream may lack some of them: they have steps of their own, so that no other week
-            fails with them.
+        early: weeks whose stats are not final. They get separate steps, which keep a copy of the
+            stats for later comparison; upstream may lack such a week, and its step then fails
+            without the other weeks.
     """
     final = contiguous([week for week in weeks if week not in early])
     provisional = contiguous([week for week in weeks if week in early])
@@ -153,7 +159,8 @@ def make_plan(
                 *(Step(EARLY_INGEST, *bounds) for bounds in provisional),
             ),
             (Step(HISTORY),),
-            # Those with most to learn from first: at the end no worker waits long for another.
+            # Latest weeks first: their models have most seasons to learn from and take longest, so
+            # that at the end no worker waits long for the other.
             tuple(Step(PROJECT, *bounds) for bounds in sorted(final + provisional, reverse=True)),
         ),
     )
@@ -165,12 +172,13 @@ def backfill_plan(
     weeks: Sequence[int],
     only_missing: bool,
 ) -> Plan:
-    """Plan a backfill of the weeks that exist and of which a game is over.
+    """Return the plan for the requested weeks that exist and have a finished game.
 
-    Without any stage if `only_missing`, and none is.
+    Args:
+        only_missing: leave out weeks that the lake has; the plan has no stage if it has all.
 
     Raises:
-        PipelineError: none of the weeks is over, or a season is not in the schedule.
+        PipelineError: no requested week has a finished game, or a season is not in the schedule.
     """
     games = session.known_games
     wanted, absent = [], []
@@ -185,7 +193,7 @@ def backfill_plan(
     wanted = [week for week in wanted if week <= last]
     if not wanted:
         raise PipelineError(
-            "nothing to do: no such week is over; choose other --seasons or --weeks."
+            "nothing to do: no game of these weeks is over; choose other --seasons or --weeks."
         )
     text = f"{session.source} {ranges(seasons)} weeks {ranges(sorted(set(weeks)))}"
     if only_missing:
@@ -199,7 +207,7 @@ def backfill_plan(
 
 
 def import_plan(session: Session, seasons: Iterable[int]) -> Plan:
-    """Plan the import of played weeks that are not in the lake, without projecting them."""
+    """Return the plan to import, but not project, played weeks that the lake lacks."""
     games = session.known_games
     last = _last_over(games, session.now)
     present = set(session.lake.weeks(WEEKLY_STATS)) & set(session.lake.weeks(SOURCE_PROJECTIONS))
@@ -210,7 +218,7 @@ def import_plan(session: Session, seasons: Iterable[int]) -> Plan:
 
 
 def demo_plan(session: Session) -> Plan:
-    """The two seasons before the week due, and its own season up to the week before."""
+    """Return the plan for the weeks before the due week: its season and the two seasons before."""
     due = session.status.due
     seasons = range(due.season - 2, due.season + 1)
     weeks = [week for week in _all_weeks(session.known_games, seasons) if week < due]
@@ -219,14 +227,16 @@ def demo_plan(session: Session) -> Plan:
 
 
 def _last_over(games: Sequence[Game], now: datetime) -> SeasonWeek:
-    """The latest week to import; the week due counts 18 in the off-season, although the play-offs
-    are over."""
+    """Return the latest week to import.
+
+    In the off-season the due week is the regular season's last, although the play-offs are over.
+    """
     status = week_status(games, now)
     return max(status.due, status.last_completed or status.due)
 
 
 def _early(games: Sequence[Game], weeks: Sequence[SeasonWeek], now: datetime) -> set[SeasonWeek]:
-    """Of some weeks, those whose stats are not final yet."""
+    """Return the weeks whose stats are not final yet."""
     return {week for week, phase in phases_at(games, weeks, now).items() if phase != "final"}
 
 

@@ -1,6 +1,6 @@
-"""Imported by the server of a backfill's processes, so that each step finds loaded what it needs.
+"""Modules that the fork server of a backfill loads once, so that each worker starts with them.
 
-Not polars: it starts threads, which a fork would not have.
+Polars is left out: it starts threads, and threads do not survive a fork.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import gc
 from importlib import import_module
 
-# A step's garbage goes with its process; and while modules load, looking for garbage takes a third
-# of the time.
+# A worker ends with its step, so its garbage need not be collected; while modules load, collection
+# takes a third of the time.
 gc.disable()
 for name in (
     "fantasy_pipeline.definitions",
@@ -32,5 +32,6 @@ for name in (
     "watchdog.observers",
 ):
     import_module(name)
-# What is here now, the steps share: none of them is to write to it.
+# Keep the collector away from the objects loaded so far: writing to their pages would copy them in
+# every worker.
 gc.freeze()

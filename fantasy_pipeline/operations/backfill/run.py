@@ -1,7 +1,7 @@
-"""Running a backfill from the command line: two steps at a time, resumable.
+"""Runs a backfill of the command line: several steps at a time, and resumable.
 
-Each step of the plan is one Dagster run in a process of its own, see `workers`. Which
-steps of an interrupted backfill are done is read from run history.
+Each step of the plan is one Dagster run in a separate process, see `workers`. Run history tells
+which steps of an interrupted backfill are done.
 """
 
 from __future__ import annotations
@@ -14,31 +14,39 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import dagster as dg
+
 from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.lake.locks import Timeout, locked
 from fantasy_pipeline.operations.backfill.plan import GAMES, HISTORY, Plan, Step
 from fantasy_pipeline.operations.backfill.workers import STEP_TAG, run_in_process, start_server
-from fantasy_pipeline.operations.session import BACKFILL_LOCK
+from fantasy_pipeline.operations.session import BACKFILL_LOCK, Session
+from fantasy_pipeline.orchestration.runs.dead_runs import end_dead_runs, end_run
+from fantasy_pipeline.orchestration.runs.import_state import IN_PROGRESS
 from fantasy_pipeline.orchestration.runs.results import RunOutcome
-
-if TYPE_CHECKING:
-    from dagster import DagsterInstance
-
-    from fantasy_pipeline.football.season_week import SeasonWeek
-    from fantasy_pipeline.operations.session import Session
 
 _PLAN_TAG, _ID_TAG = "backfill_plan", "backfill"
 _LAKE_TAG = "backfill_lake"
 RESUMED_WITHIN = 24 * 3600
-"""Seconds after which a step that was done is done again: upstream has changed since."""
+"""Seconds after which a finished step runs again: upstream may have changed since."""
 
 
 @dataclass
 class Summary:
-    """What came out of a backfill."""
+    """Result of a backfill.
+
+    Args:
+        rows: rows written, by table.
+        warnings: warnings of all steps, without repeats.
+        failures: errors of each failed step, by the step's name.
+        steps_done: steps that succeeded.
+        steps_resumed: steps that an earlier, interrupted command had done.
+        done: weeks of which a step succeeded.
+        failed: weeks of which a step failed.
+    """
 
     rows: dict[str, int] = field(default_factory=dict)
     warnings: dict[str, None] = field(default_factory=dict)
@@ -50,7 +58,7 @@ class Summary:
 
     @property
     def weeks(self) -> int:
-        """Weeks of which no step failed."""
+        """Number of weeks of which no step failed."""
         return len(self.done - self.failed)
 
     def fail(self, step: Step, errors: tuple[str, ...]) -> None:
@@ -72,13 +80,12 @@ class Summary:
         self.warnings.update(dict.fromkeys(outcome.warnings))
 
 
-def _unfinished(instance: DagsterInstance, plan: Plan) -> tuple[str, set[str]]:
-    """Id of the latest backfill of the same plan and its finished steps, if it did not end.
+def _unfinished(instance: dg.DagsterInstance, plan: Plan) -> tuple[str, set[str]]:
+    """Return the id of the plan's interrupted backfill and the names of its finished steps.
 
-    A step is done again a day later, and if the lake no longer has what it made.
+    If the latest backfill of the plan ended, return a new id and no steps. A step counts as
+    finished for a day, and only while the lake has its rows.
     """
-    import dagster as dg
-
     records = instance.get_run_records(dg.RunsFilter(tags=_tags_of(plan)))
     if not records:
         return uuid4().hex[:8], set()
@@ -97,42 +104,39 @@ def _unfinished(instance: DagsterInstance, plan: Plan) -> tuple[str, set[str]]:
     for stage in plan.stages:
         kept |= done & {step.name for step in stage}
         if any(step.name not in done for step in stage):
-            # Later stages read what this one is still to write.
+            # Later stages read the rows that this stage has yet to write.
             return latest, kept
     return uuid4().hex[:8], set()
 
 
 def _tags_of(plan: Plan) -> dict[str, str]:
-    """Tags that the runs of one plan, and no others, have in common."""
+    """Return the tags that all runs of a plan share, and no other run has."""
     return {_PLAN_TAG: plan.text} | ({_LAKE_TAG: plan.lake.root} if plan.lake else {})
 
 
 def run_backfill(
-    instance: DagsterInstance,
+    instance: dg.DagsterInstance,
     plan: Plan,
     workers: int,
     on_step: Callable[[Step], None],
     on_wait: Callable[[], None] = lambda: None,
     on_resumed: Callable[[Step], None] = lambda _: None,
 ) -> Summary:
-    """Run a plan, or the rest of it if it was interrupted.
+    """Run a plan, or the rest of an interrupted plan, and return its result.
 
-    A failed step does not stop others, but what is to be made of its weeks is not made.
-
-    One backfill is at work at a time in a Dagster home; another waits for it. So the outcome of
-    many is that of one after the other: projections are made of what is in the lake.
+    A failed step does not stop the others; later steps that need its weeks are not run and count as
+    failed. One backfill runs at a time in a Dagster home, and others wait for it: projections
+    depend on the weeks in the lake.
 
     Args:
-        workers: worker processes.
-        on_step: called after each step, finished or failed.
-        on_wait: called once if another backfill is at work.
-        on_resumed: called for each step that was done before.
+        workers: number of worker processes.
+        on_step: called after each step, succeeded or failed.
+        on_wait: called once if another backfill is running.
+        on_resumed: called for each step that an earlier command had finished.
 
     Raises:
         KeyboardInterrupt: passed on after the workers have stopped; the same plan resumes.
     """
-    from fantasy_pipeline.orchestration.runs.dead_runs import end_dead_runs
-
     with _alone(on_wait):
         end_dead_runs(instance)
         return _run_plan(instance, plan, workers, on_step, on_resumed)
@@ -140,7 +144,11 @@ def run_backfill(
 
 @contextmanager
 def _alone(on_wait: Callable[[], None]) -> Iterator[None]:
-    """In here, no other backfill is at work in this home; a killed one's place is free."""
+    """Hold the lock of backfills in this Dagster home; the system frees a killed backfill's lock.
+
+    Args:
+        on_wait: called once if another backfill holds the lock.
+    """
     path = Path(os.environ["DAGSTER_HOME"]) / BACKFILL_LOCK
     with ExitStack() as stack:
         try:
@@ -152,7 +160,7 @@ def _alone(on_wait: Callable[[], None]) -> Iterator[None]:
 
 
 def _run_plan(
-    instance: DagsterInstance,
+    instance: dg.DagsterInstance,
     plan: Plan,
     workers: int,
     on_step: Callable[[Step], None],
@@ -175,13 +183,14 @@ def _run_plan(
             if step.name in done:
                 summary.resume(step)
                 on_resumed(step)
-            elif lost := _needed(step, failed):
-                summary.fail(step, (f"not run, because {lost.name} failed",))
+            elif cause := _needed(step, failed):
+                summary.fail(step, (f"not run, because {cause.name} failed",))
                 on_step(step)
             else:
                 todo.append(step)
         for step, outcome in _run_stage(workers, todo, plan.source, tags):
             if not outcome.run_id:
+                # The worker died before it could mark its run as failed.
                 _end_lost_run(instance, backfill_id, step, outcome.errors[0])
             if not outcome.success:
                 failed.append(step)
@@ -191,33 +200,28 @@ def _run_plan(
 
 
 def _needed(step: Step, failed: Sequence[Step]) -> Step | None:
-    """A failed step that one of a season stands on: one of its weeks, or the history."""
+    """Return a failed step whose rows this step reads: the history, or a step of its weeks."""
     if step.first is None:
         return None
-    return next((lost for lost in failed if lost.job == HISTORY or lost.shares(step)), None)
+    return next((other for other in failed if other.job == HISTORY or other.shares(step)), None)
 
 
-def _end_lost_run(instance: DagsterInstance, backfill_id: str, step: Step, why: str) -> None:
-    """A dead worker cannot say itself that its run is over."""
-    import dagster as dg
-
-    from fantasy_pipeline.orchestration.runs.dead_runs import end_run
-    from fantasy_pipeline.orchestration.runs.import_state import IN_PROGRESS
-
+def _end_lost_run(instance: dg.DagsterInstance, backfill_id: str, step: Step, why: str) -> None:
+    """Mark the run of a dead worker as failed."""
     tags = {_ID_TAG: backfill_id, STEP_TAG: step.name}
     for run in instance.get_runs(dg.RunsFilter(tags=tags, statuses=IN_PROGRESS)):
         end_run(instance, run.run_id, why)
 
 
 def refresh_schedule(session: Session) -> None:
-    """Materialize the schedule, in a process of its own: reading upstream costs memory.
+    """Materialize the schedule in a worker process, because reading upstream takes much memory.
 
     Raises:
-        PipelineError: it failed.
+        PipelineError: the run failed.
     """
     start_server()
-    # While the server loads: what whoever asks for the schedule needs next. Arrow loads pandas to
-    # make Python's times of the schedule's.
+    # While the server loads, load what the command needs next: Arrow needs pandas to convert the
+    # kick-off times to Python's.
     _ = session.instance
     importlib.import_module("pandas")
     tags = {"source": session.source, "trigger": "backfill"}
@@ -229,7 +233,10 @@ def refresh_schedule(session: Session) -> None:
 def _run_stage(
     workers: int, steps: Sequence[Step], source: str, tags: Mapping[str, str]
 ) -> Iterator[tuple[Step, RunOutcome]]:
-    """Run steps, each in a process of its own: one that dies or bloats harms no other."""
+    """Run steps, each in a separate process, and yield each step with its outcome when it ends.
+
+    A worker that dies does not affect the others; its outcome has no run id.
+    """
     with ThreadPoolExecutor(workers) as pool:
         pending: dict[Future[RunOutcome], Step] = {
             pool.submit(run_in_process, step, source, tags): step for step in steps

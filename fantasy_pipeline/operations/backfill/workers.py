@@ -1,6 +1,7 @@
-"""The processes that do the steps of a backfill: each step one Dagster run in one of its own.
+"""Worker processes of a backfill: each step is one Dagster run in a separate process.
 
-Light to import: the server is to start before anything else is loaded.
+This module imports only the standard library, and its functions load the rest: the command starts
+the server before it loads its own modules, so that both load at the same time.
 """
 
 from __future__ import annotations
@@ -23,8 +24,11 @@ STEP_TAG = "backfill_step"
 
 
 def start_server() -> ForkServerContext:
-    """Start loading what steps need, once: their processes then start in milliseconds and share
-    the memory that it takes."""
+    """Start the fork server once, and return the context of its processes.
+
+    The server loads the modules of `preload`; workers forked from it start in milliseconds and
+    share the memory of these modules.
+    """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["fantasy_pipeline.operations.backfill.preload"])
     forkserver.ensure_running()
@@ -32,16 +36,20 @@ def start_server() -> ForkServerContext:
 
 
 def run_in_process(step: Step, source: str, tags: Mapping[str, str]) -> RunOutcome:
-    """Do a step in a process of its own; raises if that dies."""
+    """Run a step in a new process and return its outcome.
+
+    Raises:
+        BrokenProcessPool: the process died.
+    """
     with ProcessPoolExecutor(1, mp_context=start_server()) as process:
-        # The server keeps the environment that it was started with.
+        # Pass the home: the server keeps the environment that it was started with.
         return process.submit(
             _run_step, os.environ["DAGSTER_HOME"], step, source, dict(tags)
         ).result()
 
 
 def _run_step(home: str, step: Step, source: str, tags: dict[str, str]) -> RunOutcome:
-    """In a worker: one Dagster run on the instance of a home."""
+    """Run a step in the worker process, on the Dagster instance of a home."""
     from fantasy_pipeline.operations.execute import execute
     from fantasy_pipeline.operations.session import open_instance
 
@@ -66,5 +74,5 @@ def _hasten() -> None:
 
 
 def default_workers() -> int:
-    """As many as pay off: SQLite takes one writer at a time."""
+    """Return 2, or 1 on a single core: SQLite takes one writer at a time."""
     return min(2, os.cpu_count() or 1)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import dagster as dg
@@ -191,18 +192,22 @@ def executions(
         statuses=_statuses(status),
         created_after=since,
     )
-    found = 0
+    matching = (
+        execution
+        for execution in _pages(instance, filters, cursor)
+        if season in (None, execution.season) and week in (None, execution.week)
+    )
+    yield from islice(matching, limit)
+
+
+def _pages(
+    instance: dg.DagsterInstance, filters: dg.RunsFilter, cursor: str | None
+) -> Iterator[Execution]:
+    """Yield runs, newest first, in pages of `_PAGE`."""
     while True:
         records = instance.get_run_records(filters, limit=_PAGE, cursor=cursor)
         page = _Page(instance, records)
-        for record in records:
-            execution = _execution(instance, record, page)
-            if season not in (None, execution.season) or week not in (None, execution.week):
-                continue
-            if limit is not None and found >= limit:
-                return
-            found += 1
-            yield execution
+        yield from (_execution(instance, record, page) for record in records)
         if len(records) < _PAGE:
             return
         cursor = records[-1].dagster_run.run_id

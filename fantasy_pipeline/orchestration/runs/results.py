@@ -136,8 +136,10 @@ def _run_error(event: dg.DagsterEvent, cancel_reason: str) -> StepError:
 
 
 def _is_blocking_check(error: SerializableErrorInfo | None) -> bool:
-    """Return True for a step that failed because a blocking check failed; the check has an error
-    of its own."""
+    """Return True for a step that failed because a blocking check failed.
+
+    Such a step is left out: the check reports its own error.
+    """
     return error is not None and error.cls_name == "DagsterAssetCheckFailedError"
 
 

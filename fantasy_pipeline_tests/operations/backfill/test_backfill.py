@@ -18,6 +18,7 @@ import pytest
 from filelock import FileLock
 
 from fantasy_pipeline.cli.run import summary_json
+from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import (
     PLAYER_HISTORY,
@@ -58,7 +59,7 @@ def weeks(season: int, *numbers: int) -> list[SeasonWeek]:
 def test_contiguous_weeks(given: list[SeasonWeek], ranges: list[tuple[int, int]]) -> None:
     found = contiguous(given)
     assert [(first.week, last.week) for first, last in found] == ranges
-    # No range spans two seasons, and together they are what was given.
+    # No range spans two seasons, and the ranges cover the given weeks.
     covered = [
         SeasonWeek(first.season, week)
         for first, last in found
@@ -69,7 +70,7 @@ def test_contiguous_weeks(given: list[SeasonWeek], ranges: list[tuple[int, int]]
 
 
 def test_a_plan_ingests_then_knows_then_projects() -> None:
-    plan = make_plan("what was asked", "sample", [*weeks(2023, 1, 2), *weeks(2024, 1, 3)])
+    plan = make_plan("the request", "sample", [*weeks(2023, 1, 2), *weeks(2024, 1, 3)])
     assert [[step.name for step in stage] for stage in plan.stages] == [
         ["season_ingest 2023|01-02", "season_ingest 2024|01-01", "season_ingest 2024|03-03"],
         ["history_rebuild"],
@@ -79,7 +80,7 @@ def test_a_plan_ingests_then_knows_then_projects() -> None:
             "season_projections 2023|01-02",
         ],
     ]
-    assert (plan.text, plan.source) == ("what was asked", "sample")
+    assert (plan.text, plan.source) == ("the request", "sample")
     names = [step.name for stage in plan.stages for step in stage]
     assert len(set(names)) == len(names)
 
@@ -92,7 +93,7 @@ def test_stats_that_may_be_corrected_are_kept_by_a_step_of_their_own() -> None:
         ["season_projections 2024|09-09", "season_projections 2024|07-08"],
     ]
     (ingest, early), _, (project_early, project) = plan.stages
-    # What failed is not projected, nor what stands beside it.
+    # A failed week is not projected, nor are the weeks of its step.
     assert backfill._needed(project_early, [early]) == early
     assert backfill._needed(project, [ingest]) == ingest
     assert backfill._needed(project, [Step("season_ingest", *weeks(2023, 7, 9))]) is None
@@ -102,7 +103,7 @@ def test_stats_that_may_be_corrected_are_kept_by_a_step_of_their_own() -> None:
 def test_the_due_week_is_provisional_and_nothing_missing_is_no_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In the sample league week 9 of 2025 is due; what comes after it costs nobody a season."""
+    """In the sample league week 9 of 2025 is due; later weeks do not fail the season."""
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     monkeypatch.setenv("FANTASY_SOURCE", "sample")
     (tmp_path / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
@@ -131,7 +132,7 @@ def test_the_due_week_is_provisional_and_nothing_missing_is_no_failure(
     assert lake.read(PROVISIONAL_STATS).num_rows == lake.read(WEEKLY_STATS, weeks(2025, 9)).num_rows
     assert "Nothing to do: the lake already has these weeks." in run("--only-missing")
     assert json.loads(run("--only-missing", "--json"))["steps_done"] == 0
-    # Killed between its projections and their accuracy, a week is not whole.
+    # A week without its accuracy counts as missing, as after a kill between the two tables.
     (scored,) = Path(lake.root).glob("projection_accuracy/season=2025/week=08/*")
     scored.unlink()
     assert json.loads(run("--only-missing", "--json"))["weeks"] == 1
@@ -155,8 +156,6 @@ def test_progress_is_counted_in_weeks() -> None:
 
 
 def test_every_step_is_a_job() -> None:
-    from fantasy_pipeline.definitions import defs
-
     steps = [step for stage in make_plan("", "sample", weeks(2024, 1)).stages for step in stage]
     for step in [*steps, Step(backfill.GAMES)]:
         assert defs.resolve_job_def(step.job).name == step.job
@@ -313,7 +312,7 @@ def test_a_day_later_everything_is_done_again(
 
 
 def test_only_what_is_in_the_lake_is_done(runs: RunHistory, rows: Rows, tmp_path: Path) -> None:
-    """Not what was made in another lake, nor what was deleted since."""
+    """Steps of another lake do not count, nor steps whose rows were deleted."""
     one, other = (Lake(str(tmp_path / name), None) for name in ("one", "other"))
     here, there = replace(PLAN, lake=one), replace(PLAN, lake=other)
     for step in (*INGEST, HISTORY, PROJECT[0]):
@@ -354,10 +353,10 @@ def test_another_backfill_is_waited_for(
 SCRIPT = """
 import json, multiprocessing, os, sys, time
 import dagster as dg
-from fantasy_pipeline.backfill import refresh_schedule, run_backfill
-from fantasy_pipeline.backfill_plan import GAMES, Plan, Step, make_plan
-from fantasy_pipeline.season_week import SeasonWeek
-from fantasy_pipeline.session import Session
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.operations.backfill.plan import GAMES, Plan, Step, make_plan
+from fantasy_pipeline.operations.backfill.run import refresh_schedule, run_backfill
+from fantasy_pipeline.operations.session import Session
 
 def report(**facts):
     print(json.dumps(facts), flush=True)
@@ -414,7 +413,7 @@ if __name__ == "__main__":
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """What a process of its own says that interrupts, resumes and kills backfills."""
+    """Return the reports of a script that interrupts, resumes and kills backfills."""
     folder = tmp_path_factory.mktemp("backfill")
     script = folder / "script.py"
     script.write_text(SCRIPT)

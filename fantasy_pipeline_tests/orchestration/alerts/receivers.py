@@ -1,4 +1,4 @@
-"""Servers on this machine that stand for those of others."""
+"""Webhook servers on this machine for the tests of alerts."""
 
 import json
 import socket
@@ -19,7 +19,7 @@ def free_port() -> int:
 
 
 class Receiver(HTTPServer):
-    """A webhook: keeps what is posted and taken; answers with `status`."""
+    """A webhook that answers with `status` and keeps the bodies it accepted."""
 
     def __init__(self) -> None:
         self.status = 200

@@ -61,7 +61,7 @@ class TestWebhook:
         assert str(caught.value) == f"answered HTTP {status}"
         assert len(receiver.paths) == 1  # a redirect is not followed
 
-    def test_nobody_there(self) -> None:
+    def test_no_server(self) -> None:
         with pytest.raises(ChannelError) as caught:
             Webhook("slack", f"http://127.0.0.1:{free_port()}/{SECRET}").send(ALERT)
         assert str(caught.value) == "could not be reached (ConnectionError)"
@@ -119,7 +119,7 @@ class TestSmtp:
         with pytest.raises(ChannelError, match="answered 554"):
             Smtp(mail_settings(port)).send(ALERT)
 
-    def test_nobody_there(self) -> None:
+    def test_no_server(self) -> None:
         with pytest.raises(ChannelError, match="ConnectionRefusedError"):
             Smtp(mail_settings(free_port())).send(ALERT)
 
@@ -200,7 +200,9 @@ class TestTls:
         assert str(caught.value) == "the mail server answered 535"
         assert handler.messages == []
 
-    def test_strangers_certificate(self, encrypted: tuple[_Mailbox, AlertSettings]) -> None:
+    def test_certificate_of_an_untrusted_authority(
+        self, encrypted: tuple[_Mailbox, AlertSettings]
+    ) -> None:
         handler, settings = encrypted
         with pytest.raises(ChannelError, match="SSLCertVerificationError"):
             Smtp(settings).send(ALERT)
@@ -231,7 +233,7 @@ class TestConfigured:
         assert configured() == []
 
     def test_set_to_nothing_is_not_set(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """As a compose file sets what its user did not."""
+        """A compose file sets the variables that its user left out to empty strings."""
         for name in AlertSettings.model_fields:
             monkeypatch.setenv(f"FANTASY_ALERT_{name.upper()}", "")
         settings = AlertSettings()
@@ -259,10 +261,10 @@ class TestConfigured:
         webhook, smtp = configured()
         webhook.send(ALERT)
         assert len(receiver.bodies) == 1
-        with pytest.raises(ChannelError, match="FANTASY_ALERT_SMTP_PORT: Input") as told:
+        with pytest.raises(ChannelError, match="FANTASY_ALERT_SMTP_PORT: Input") as caught:
             smtp.send(ALERT)
-        assert SECRET not in str(told.value)
-        assert misconfigured() == {"smtp": str(told.value)}
+        assert SECRET not in str(caught.value)
+        assert misconfigured() == {"smtp": str(caught.value)}
         monkeypatch.delenv("FANTASY_ALERT_SMTP_PORT")
         assert misconfigured() == {}
 

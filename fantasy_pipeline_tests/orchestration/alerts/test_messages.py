@@ -1,4 +1,4 @@
-"""What alerts say."""
+"""Texts of alerts."""
 
 from datetime import datetime, timezone
 
@@ -53,7 +53,7 @@ def test_without_an_address_of_the_ui_the_run_is_named(failed: Execution) -> Non
     ]
 
 
-def test_overdue_says_since_when_and_what_to_do() -> None:
+def test_overdue_alert_has_the_due_time_and_the_next_command() -> None:
     due = datetime(2024, 9, 17, 8, tzinfo=timezone.utc)
     item = Import(due, SeasonWeek(2024, 2), "provisional")
     alert = messages.overdue(item, due.replace(hour=12))

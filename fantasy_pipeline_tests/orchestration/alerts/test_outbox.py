@@ -1,4 +1,4 @@
-"""The outbox: once per alert and channel, and again until it is taken. The channels are real."""
+"""Outbox with real channels: each channel gets an alert once, and refused alerts are resent."""
 
 import json
 import time
@@ -58,7 +58,7 @@ def test_same_id_is_taken_once(outbox: Outbox, server: Receiver) -> None:
     assert "a" in outbox.added_ids()
 
 
-def test_failing_channel_is_retried_and_the_other_not_told_twice(
+def test_failing_channel_is_retried_and_the_other_gets_no_second_alert(
     outbox: Outbox, server: Receiver, other: Receiver
 ) -> None:
     slack, webhook = Webhook("slack", server.url), Webhook("webhook", other.url)
@@ -108,7 +108,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def test_what_an_alert_settles_counts_as_added(outbox: Outbox) -> None:
+def test_settled_ids_count_as_added(outbox: Outbox) -> None:
     outbox.add(alert("b"), settles=["a"])
     assert not outbox.add(alert("a"))
 
@@ -142,7 +142,7 @@ def test_lost_alerts_are_counted_until_their_channel_takes_one(
         assert outbox.deliver(channels) == 0
         assert [lost.id for lost in outbox.lost()["slack"]] == ["a", "b"]
         assert outbox.failing() == {"slack": "answered HTTP 403"}
-    # The other channel had them, and what it takes says nothing about the first.
+    # The other channel has these alerts; its success does not clear the first channel's losses.
     assert list(outbox.lost()) == ["slack"]
     outbox.add(alert("c"))
     assert outbox.deliver(channels) == 1

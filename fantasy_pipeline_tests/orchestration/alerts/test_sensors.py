@@ -1,4 +1,4 @@
-"""Alert sensors on a real instance: which run is told, how often, where to."""
+"""Alert sensors on a real instance: which runs they report, how often, to which channel."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,7 +102,7 @@ def daemon(tmp_path: Path, with_history: WithHistory) -> Iterator[Daemon]:
         yield Daemon(instance)
 
 
-def test_failed_run_is_told_once(
+def test_failed_run_is_reported_once(
     daemon: Daemon, inbox: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FANTASY_ALERT_UI_URL", "https://dagster.example.org")
@@ -116,15 +116,13 @@ def test_failed_run_is_told_once(
     assert alert["link"] == f"https://dagster.example.org/runs/{result.run_id}"
 
 
-def test_run_that_is_retried_is_not_told(daemon: Daemon, inbox: Receiver) -> None:
+def test_run_that_is_retried_is_not_reported(daemon: Daemon, inbox: Receiver) -> None:
     daemon.run(fail=True, **{"dagster/max_retries": "2"})
     daemon.tick()
     assert inbox.bodies == []
 
 
-def test_last_attempt_of_a_run_retried_in_vain_is_told_once(
-    tmp_path: Path, inbox: Receiver
-) -> None:
+def test_last_attempt_of_a_retried_run_is_reported_once(tmp_path: Path, inbox: Receiver) -> None:
     overrides: dict[str, Any] = {"run_retries": {"enabled": True, "max_retries": 2}}
     with dg.instance_for_test(overrides=overrides, temp_dir=str(tmp_path)) as instance:
         daemon = Daemon(instance)
@@ -156,7 +154,9 @@ def test_last_attempt_of_a_run_retried_in_vain_is_told_once(
         assert [alert["run_id"] for alert in inbox.bodies] == ids[-1:]
 
 
-def test_recovery_is_told_once_after_a_told_failure(daemon: Daemon, inbox: Receiver) -> None:
+def test_recovery_is_reported_once_after_a_reported_failure(
+    daemon: Daemon, inbox: Receiver
+) -> None:
     daemon.run(fail=False)
     daemon.tick()
     daemon.run(fail=True)
@@ -172,22 +172,20 @@ def test_recovery_is_told_once_after_a_told_failure(daemon: Daemon, inbox: Recei
 
 
 @pytest.mark.parametrize(
-    ("job", "week", "is_told"),
+    ("job", "week", "is_reported"),
     [(whole_week, "5", True), (whole_week, "6", False), (report_week, "5", False)],
 )
 def test_another_job_that_does_the_week_is_a_recovery(
-    daemon: Daemon, inbox: Receiver, job: dg.JobDefinition, week: str, is_told: bool
+    daemon: Daemon, inbox: Receiver, job: dg.JobDefinition, week: str, is_reported: bool
 ) -> None:
     daemon.run(fail=True, job=weekly_import, **WEEK_5)
     daemon.tick()
     daemon.run(fail=False, job=job, season="2024", week=week)
     daemon.tick()
-    assert [alert["kind"] for alert in inbox.bodies] == ["failure", *(["recovery"] * is_told)]
+    assert [alert["kind"] for alert in inbox.bodies] == ["failure", *(["recovery"] * is_reported)]
 
 
-def test_of_two_runs_that_repair_the_first_to_succeed_is_told(
-    daemon: Daemon, inbox: Receiver
-) -> None:
+def test_first_of_two_repairing_runs_is_reported(daemon: Daemon, inbox: Receiver) -> None:
     daemon.run(fail=True)
     daemon.tick()
     slow = daemon.instance.create_run_for_job(
@@ -201,8 +199,8 @@ def test_of_two_runs_that_repair_the_first_to_succeed_is_told(
     daemon.instance.report_dagster_event(success, slow.run_id)
     daemon.tick()
     assert daemon.instance.get_run_by_id(slow.run_id).is_success  # type: ignore[union-attr]
-    told = [alert["run_id"] for alert in inbox.bodies if alert["kind"] == "recovery"]
-    assert told == [fast.run_id]
+    reported = [alert["run_id"] for alert in inbox.bodies if alert["kind"] == "recovery"]
+    assert reported == [fast.run_id]
 
 
 def test_bad_setting_of_one_channel_loses_no_alert(
@@ -216,7 +214,7 @@ def test_bad_setting_of_one_channel_loses_no_alert(
     assert [alert["kind"] for alert in inbox.bodies] == ["failure"]
     (reason,) = Outbox(daemon.instance).failing().values()
     assert reason.startswith("FANTASY_ALERT_SMTP_PORT: ")
-    # It is still there for the mail server.
+    # The alert is still pending for the mail server.
     monkeypatch.setenv("FANTASY_ALERT_SMTP_PORT", str(free_port()))
     overdue(daemon.instance, "2024-07-01T12:00:00+00:00", source="sample")
     assert "ConnectionRefusedError" in Outbox(daemon.instance).failing()["smtp"]
@@ -238,7 +236,7 @@ def test_channel_that_fails_fails_no_sensor_and_is_tried_again(
     assert SECRET not in caplog.text
 
 
-def test_what_is_unsent_is_sent_though_there_is_no_schedule(
+def test_pending_alerts_are_sent_without_a_schedule(
     daemon: Daemon, inbox: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inbox.status = 503
@@ -270,24 +268,24 @@ def nfl_here(nfl_mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.usefixtures("nfl_here")
-def test_due_week_is_told_at_noon_even_if_nothing_ran(daemon: Daemon, inbox: Receiver) -> None:
+def test_missing_due_week_is_reported_at_noon_without_any_run(
+    daemon: Daemon, inbox: Receiver
+) -> None:
     overdue(daemon.instance, "2024-09-17T12:00:00+00:00")
     overdue(daemon.instance, "2024-09-17T12:01:00+00:00")
     (alert,) = inbox.bodies
     assert alert["title"].startswith(
         "2024 week 2 has no provisional import: due since Tuesday 2024-09-17"
     )
-    # Before noon the next week is not late yet; the one told is the week before it, final by then.
+    # Before noon the next week is not late; the week before is reported, final by then.
     inbox.bodies.clear()
     overdue(daemon.instance, "2024-09-24T11:59:00+00:00")
     assert [alert["week"] for alert in inbox.bodies] == [2]
 
 
 @pytest.mark.usefixtures("nfl_here")
-def test_after_a_fresh_start_one_week_is_told_while_catch_up_works(
-    daemon: Daemon, inbox: Receiver
-) -> None:
-    """Catch-up imports the newest first: the older weeks that are left are nobody's alarm."""
+def test_fresh_start_reports_one_week_while_catch_up_works(daemon: Daemon, inbox: Receiver) -> None:
+    """Catch-up imports the newest week first; the older weeks that are left raise no alert."""
     at = "2024-10-04T00:{:02d}:00+00:00"
     weeks = [SeasonWeek(2024, week) for week in (4, 3, 2, 1)]
     for minute, week in enumerate(weeks):
@@ -303,7 +301,7 @@ def test_after_a_fresh_start_one_week_is_told_while_catch_up_works(
 
 
 @pytest.mark.usefixtures("nfl_here")
-def test_all_clear_is_one_for_a_week_that_was_told_twice(daemon: Daemon, inbox: Receiver) -> None:
+def test_one_all_clear_for_a_week_that_was_reported_twice(daemon: Daemon, inbox: Receiver) -> None:
     overdue(daemon.instance, "2024-09-17T12:00:00+00:00")
     overdue(daemon.instance, "2024-09-19T16:00:00+00:00")
     record_imports(daemon.instance, {SeasonWeek(2024, 2): "final"}, {})

@@ -1,4 +1,4 @@
-"""Runs whose process is gone are ended, and no others: real processes, some of them killed."""
+"""Runs of dead processes are ended, and no others; with real processes, some of them killed."""
 
 import os
 import signal
@@ -11,6 +11,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.operations import trigger
+from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.orchestration.runs import dead_runs
 from fantasy_pipeline.orchestration.runs.dead_runs import (
     PROCESS_TAG,
@@ -36,7 +39,7 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
 
 
 def seen(pid: int) -> Process:
-    """A living process, as it would call itself."""
+    """Return the identity of a living process, as `this_process` gives it there."""
     stat = dead_runs._stat(pid)
     assert stat is not None
     return this_process()._replace(pid=pid, started=stat.started)
@@ -66,13 +69,13 @@ def test_a_number_that_another_process_has_now_is_gone(sleeper: subprocess.Popen
     assert is_gone(seen(sleeper.pid)._replace(started="1"))
 
 
-def test_what_cannot_be_seen_from_here_is_left_alone() -> None:
+def test_process_that_is_invisible_from_here_is_not_gone() -> None:
     dead = this_process()._replace(pid=2**22, started="1")
     assert is_gone(dead)
     assert not is_gone(dead._replace(host="elsewhere"))
     assert not is_gone(dead._replace(namespace="pid:[1]"))
     assert not is_gone(dead._replace(host="localhost"))
-    # The machine was started anew since.
+    # The machine was rebooted since.
     assert is_gone(this_process()._replace(boot="before"))
     assert not is_gone(this_process()._replace(boot="-"))
 
@@ -127,10 +130,6 @@ def test_only_runs_of_dead_processes_are_ended(
 def test_a_killed_command_does_not_look_busy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from fantasy_pipeline.football.season_week import SeasonWeek
-    from fantasy_pipeline.operations.session import Session
-    from fantasy_pipeline.operations.trigger import AlreadyRunningError, start, wait_for_all
-
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     monkeypatch.setenv("FANTASY_SOURCE", "sample")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
@@ -149,17 +148,17 @@ def test_a_killed_command_does_not_look_busy(
         time.sleep(0.02)
     (busy,) = runs
     process.send_signal(signal.SIGSTOP)
-    with pytest.raises(AlreadyRunningError):
-        start(session, week, "manual")
+    with pytest.raises(trigger.AlreadyRunningError):
+        trigger.start(session, week, "manual")
     assert not execution_of(instance, busy.run.run_id).is_over, "it is alive"
     process.kill()
     process.wait()
-    first, *rest = wait_for_all(instance, start(session, week, "manual"))
+    first, *rest = trigger.wait_for_all(instance, trigger.start(session, week, "manual"))
     assert first.run.is_success
     assert [(each.job_id, each.week, each.status) for each in rest] == [
         ("report_week", 5, "success")
     ]
     killed = execution_of(instance, busy.run.run_id)
     assert killed.result["errors"] == [f"Its process (pid {process.pid}) died."]
-    # Nobody runs it again: the daemon could not.
+    # The daemon does not retry the run, because it cannot.
     assert killed.run.tags["dagster/max_retries"] == "0"

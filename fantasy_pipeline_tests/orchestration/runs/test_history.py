@@ -107,7 +107,7 @@ def test_filters(instance: dg.DagsterInstance) -> None:
     assert ids(executions(instance, since=future)) == []
 
 
-def test_what_does_not_exist_is_said(instance: dg.DagsterInstance) -> None:
+def test_unknown_status_run_or_cursor_is_an_error(instance: dg.DagsterInstance) -> None:
     with pytest.raises(PipelineError, match="status 'odd' is none of running"):
         list(executions(instance, status="odd"))
     with pytest.raises(PipelineError, match="there is no run 123456"):
