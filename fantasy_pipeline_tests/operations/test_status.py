@@ -41,37 +41,42 @@ def test_next_ticks_of_the_schedules() -> None:
 def _stored(kind: str, **values: Any) -> Any:
     """An object of Dagster's storage, made from the JSON that the storage holds.
 
-    Dagster exports no class for the state of a schedule and for its ticks.
+    Dagster exports no class for the state of a schedule and for its ticks; it loads these classes
+    with an instance's storage.
     """
     return deserialize_value(json.dumps({"__class__": kind, **values}))
 
 
-STATE = _stored(
-    "InstigatorState",
-    origin={
-        "__class__": "ExternalJobOrigin",
-        "external_repository_origin": {
-            "__class__": "ExternalRepositoryOrigin",
-            "repository_location_origin": {
-                "__class__": "RegisteredRepositoryLocationOrigin",
-                "location_name": "any",
+def _state() -> Any:
+    """Return the state of a schedule that is on."""
+    return _stored(
+        "InstigatorState",
+        origin={
+            "__class__": "ExternalJobOrigin",
+            "external_repository_origin": {
+                "__class__": "ExternalRepositoryOrigin",
+                "repository_location_origin": {
+                    "__class__": "RegisteredRepositoryLocationOrigin",
+                    "location_name": "any",
+                },
+                "repository_name": "__repository__",
             },
-            "repository_name": "__repository__",
+            "job_name": "tuesday_import",
         },
-        "job_name": "tuesday_import",
-    },
-    job_type={"__enum__": "InstigatorType.SCHEDULE"},
-    status={"__enum__": "InstigatorStatus.RUNNING"},
-    job_specific_data={"__class__": "ScheduleInstigatorData", "cron_schedule": "0 8 * * 2"},
-)
+        job_type={"__enum__": "InstigatorType.SCHEDULE"},
+        status={"__enum__": "InstigatorStatus.RUNNING"},
+        job_specific_data={"__class__": "ScheduleInstigatorData", "cron_schedule": "0 8 * * 2"},
+    )
 
 
-def _add_tick(instance: dg.DagsterInstance, at: datetime, status: str, **more: Any) -> None:
+def _add_tick(
+    instance: dg.DagsterInstance, state: Any, at: datetime, status: str, **more: Any
+) -> None:
     tick = _stored(
         "TickData",
-        job_origin_id=STATE.instigator_origin_id,
-        selector_id=STATE.selector_id,
-        job_name=STATE.instigator_name,
+        job_origin_id=state.instigator_origin_id,
+        selector_id=state.selector_id,
+        job_name=state.instigator_name,
         job_type={"__enum__": "InstigatorType.SCHEDULE"},
         status={"__enum__": f"TickStatus.{status}"},
         timestamp=at.timestamp(),
@@ -96,11 +101,12 @@ def test_last_run_last_success_and_last_tick_of_a_schedule() -> None:
             assert jobs["thursday_final_import"]["last_tick"] is None
             return dict(jobs["tuesday_import"])
 
-        instance.add_instigator_state(STATE)
+        state = _state()
+        instance.add_instigator_state(state)
         tags = {"dagster__schedule_name": "tuesday_import", "season": "2024", "week": "2"}
         good, bad = run(instance, **tags), run(instance, fail=True, **tags)
         run(instance)  # by hand
-        _add_tick(instance, tuesday, "SKIPPED", skip_reason="not yet over")
+        _add_tick(instance, state, tuesday, "SKIPPED", skip_reason="not yet over")
         skipped = shown()
         error = {
             "__class__": "SerializableErrorInfo",
@@ -108,7 +114,7 @@ def test_last_run_last_success_and_last_tick_of_a_schedule() -> None:
             "stack": [],
             "cls_name": "OSError",
         }
-        _add_tick(instance, tuesday.replace(hour=9), "FAILURE", error=error)
+        _add_tick(instance, state, tuesday.replace(hour=9), "FAILURE", error=error)
         failed = shown()
 
     for job in (skipped, failed):
