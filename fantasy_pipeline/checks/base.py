@@ -44,7 +44,7 @@ class NotCompared(NamedTuple):
 
 
 class Reads(Protocol):
-    """What `evidence` needs of the lake: `Lake` has it, and so has what a run keeps of the lake."""
+    """Reader of stored tables: a `Lake`, or the tables of a run, which read each table once."""
 
     def weeks(self, table: Table) -> list[SeasonWeek]: ...
 

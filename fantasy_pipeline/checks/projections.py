@@ -33,6 +33,7 @@ ACTIVE = ("ACT", "INA", None)
 ROSTER_SOURCES = ("weekly_roster", "carried_forward")
 """Roster sources of players who must be projected: their row exists before the game."""
 LISTED = 20
+"""Players without an id that a problem names."""
 MAX_LINE_GAP = 0.05
 """Points by which a projection may differ from its stat line: both are rounded."""
 
@@ -76,7 +77,7 @@ def unmapped_names(rows: pa.Table) -> dict[str, str]:
 
 
 def _active(rows: pa.Table) -> pa.Table:
-
+    """Return the rows of fantasy players with an active roster status."""
     fantasy = pc.is_in(rows["position"], pa.array(FANTASY_POSITIONS))
     status = pc.is_in(rows["roster_status"], pa.array(ACTIVE, pa.string()))
     return rows.filter(pc.and_(fantasy, status))
@@ -125,6 +126,7 @@ def stat_line_mismatches(projections: pa.Table) -> list[Problem]:
     """Return rows whose projected points differ from the fantasy points of their own stat line."""
     names = [*WEIGHTS, "receptions"]
     stats = [name for name in names if name in projections.column_names]
+    # (rows,): rows with any stat; line: (rows,) values of each stat, null as 0.
     has_line = np.zeros(projections.num_rows, dtype=bool)
     line = {}
     for name in stats:

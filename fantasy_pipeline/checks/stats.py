@@ -72,9 +72,11 @@ def parts_exceed_totals(rows: pa.Table) -> list[Problem]:
 def points_exceed_score(rows: pa.Table, games: pa.Table) -> list[Problem]:
     """Return teams whose stat lines add up to more points than the team scored."""
     weights = {"rushing_tds": 6, "receiving_tds": 6, "fg_made": 3, "pat_made": 1}
+    # (lines,): points of each line. Passing touchdowns are the receiver's, so they do not count.
     scored = np.zeros(rows.num_rows)
     for name, points in weights.items():
         scored += points * rows[name].fill_null(0.0).to_numpy()
+    # One row per team and week.
     sums = (
         rows.select(["season", "week", "team"])
         .append_column("scored", [scored])
@@ -130,9 +132,11 @@ def season_totals(rows: pa.Table, past: pa.Table) -> list[Problem]:
     """Return weeks whose lines are totals of the season to date: almost no player's usage fell."""
     problems = []
     for week, now, before in _lines_of_both_weeks(rows, past, USAGE, WEEK_BEFORE):
+        # (players,): those with usage the week before.
         used = (before > 0).any(axis=1)
         if used.sum() < MIN_PLAYERS:
             continue
+        # Totals never fall. Lines without any change are a copied week: `copied_weeks` finds them.
         grown = float((now >= before)[used].all(axis=1).mean())
         if grown >= NEVER_LESS and float(np.abs(now - before)[used].sum()) > 0:
             text = f"{grown:.0%} of players have no less usage than the week before: season totals"
@@ -145,6 +149,7 @@ def copied_weeks(rows: pa.Table, past: pa.Table) -> list[Problem]:
     problems = []
     for step in (WEEK_BEFORE, SEASON_BEFORE):
         for week, now, before in _lines_of_both_weeks(rows, past, LINE, step):
+            # (players,): those with a stat in either week; two empty lines are no copy.
             used = (now != 0).any(axis=1) | (before != 0).any(axis=1)
             if used.sum() < MIN_PLAYERS:
                 continue
@@ -166,23 +171,25 @@ def _lines_of_both_weeks(
     Both arrays have the shape (players with a line in both weeks, stats).
     """
     both = pa.concat_tables([past.select(rows.column_names), rows])
-    week = codes(both)
+    # (rows,): week code and integer id of the player; (rows, stats): the values, null as 0.
+    week_codes = codes(both)
     ids = both["player_id"].combine_chunks().dictionary_encode().indices.to_numpy()
     values = np.column_stack([both[name].fill_null(0.0).to_numpy() for name in stats])
-    for at in weeks_in(rows):
-        one = np.flatnonzero(week == at.code)
-        other = np.flatnonzero(week == at.code - step.code)
-        _, i, j = np.intersect1d(ids[one], ids[other], return_indices=True)
-        yield at, values[one[i]], values[other[j]]
+    for week in weeks_in(rows):
+        now = np.flatnonzero(week_codes == week.code)
+        before = np.flatnonzero(week_codes == week.code - step.code)
+        # Positions in `now` and `before` of the players in both.
+        _, in_now, in_before = np.intersect1d(ids[now], ids[before], return_indices=True)
+        yield week, values[now[in_now]], values[before[in_before]]
 
 
 def not_compared(rows: pa.Table, past: pa.Table) -> NotCompared:
     """Return the weeks that `anomalies` skips, because the lake has too few weeks before them."""
     stored = sorted({week.code for table in (past, rows) for week in weeks_in(table)})
     few = [
-        at
-        for at in weeks_in(rows)
-        if sum(at.code - SEASON_BEFORE.code <= code < at.code for code in stored) < MIN_WEEKS
+        week
+        for week in weeks_in(rows)
+        if sum(week.code - SEASON_BEFORE.code <= code < week.code for code in stored) < MIN_WEEKS
     ]
     return NotCompared(few, f"fewer than {MIN_WEEKS} earlier weeks in the lake")
 
@@ -195,20 +202,23 @@ def anomalies(rows: pa.Table, past: pa.Table) -> list[Problem]:
     """
     both = pa.concat_tables([past.select(rows.column_names), rows])
     both = both.append_column("rows", pa.array(np.ones(both.num_rows)))
+    # One row per team and week: number of lines, and sums of the other measures.
     sums = both.group_by(["season", "week", "team"]).aggregate([(m, "sum") for m in MEASURES])
     sums = sums.filter(pc.is_valid(sums["team"]))
-    week = codes(sums)
+    week_codes = codes(sums)
     problems = []
-    for at in weeks_in(rows):
-        before = (week < at.code) & (week >= at.code - SEASON_BEFORE.code)
-        now = week == at.code
-        if len(np.unique(week[before])) < MIN_WEEKS:
+    for week in weeks_in(rows):
+        # (team-weeks,): the season of weeks before, and the week itself.
+        before = (week_codes < week.code) & (week_codes >= week.code - SEASON_BEFORE.code)
+        now = week_codes == week.code
+        if len(np.unique(week_codes[before])) < MIN_WEEKS:
             continue
         for measure in MEASURES:
             values = sums[f"{measure}_sum"].to_numpy()
             usual, actual = values[before].mean(), values[now].mean()
+            # Standard error of a mean over as many teams as the week has.
             error = values[before].std() / np.sqrt(now.sum())
             if abs(actual - usual) > max(MAX_ERRORS * error, MARGIN * abs(usual)):
                 text = f"{measure} per team {actual:.1f}, {usual:.1f} in earlier weeks"
-                problems.append(Problem(at, text, serious=False))
+                problems.append(Problem(week, text, serious=False))
     return problems
