@@ -481,7 +481,7 @@ def test_a_file_that_vanished(home: Home, name: str) -> None:
     before = home.content()
     home.will(name, send(404))
     outcome = import_two_weeks(home, name)
-    cause = "HTTP 404.*, and had the file on"
+    cause = "HTTP 404.*, but had the file on"
     if name == "nflcom_projections":
         # One source of several: what it said before is on record, and stays.
         assert outcome.errors == ()
