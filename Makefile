@@ -33,10 +33,11 @@ test-all: $(VENV)/installed-dev ## run all tests, the long ones included
 
 check: lint test test-slow audit ## run everything that must be green: lint, types, tests, audit
 
-lint: $(VENV)/installed-dev ## check lint (with ruff's security rules), format and types
+lint: $(VENV)/installed-dev ## check style, security rules, format, types and the layers of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 audit: $(VENV)/installed-dev ## look for known vulnerabilities of the locked packages; asks PyPI
 	$(BIN)/pip-audit --strict --no-deps --disable-pip -r requirements.txt
