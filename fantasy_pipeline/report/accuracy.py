@@ -40,9 +40,9 @@ class SeasonAccuracy:
     Args:
         weeks: first and last week.
         players: player-weeks of the consensus.
-        rows: one row per source, lowest RMSE first: name, ours, players, mae, rmse, bias, spearman,
-            start_sit, coverage, rmse_ratio. The ratio is to the base's RMSE on the same players;
-            None if that is not known.
+        rows: one row per source, lowest RMSE first: name, is_own, players, mae, rmse, bias,
+            spearman, start_sit, coverage, rmse_ratio. The ratio is to the base's RMSE on the same
+            players; None if that is not known.
         base: display name of the source that the others are compared with: NFL.com if it has
             projections, otherwise the recency-weighted baseline.
         weekly: mean absolute error by display name and week, of the consensus, the base and the
@@ -103,7 +103,7 @@ def season_accuracy(accuracy: pa.Table) -> SeasonAccuracy | None:
         {
             **row,
             "name": DISPLAY_NAMES.get(row["source"], row["source"]),
-            "ours": row["source"] in OWN_SOURCES,
+            "is_own": row["source"] in OWN_SOURCES,
         }
         for row in scoreboard(accuracy).to_pylist()
     ]

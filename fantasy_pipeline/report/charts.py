@@ -104,7 +104,7 @@ def error_chart(rows: Sequence[Mapping[str, Any]], base: str) -> str:
     without a ratio are omitted.
 
     Args:
-        rows: `SeasonAccuracy.rows`; the chart uses `name`, `ours` and `rmse_ratio`.
+        rows: `SeasonAccuracy.rows`; the chart uses `name`, `is_own` and `rmse_ratio`.
         base: name of the source at 0%.
     """
     compared = [row for row in rows if row["rmse_ratio"] is not None]
@@ -113,14 +113,14 @@ def error_chart(rows: Sequence[Mapping[str, Any]], base: str) -> str:
 
     def draw(axes: Axes) -> None:
         colours = [
-            ACCENT if row["ours"] else INK if row["name"] == base else OTHER for row in ordered
+            ACCENT if row["is_own"] else INK if row["name"] == base else OTHER for row in ordered
         ]
         axes.barh(range(len(values)), values, color=colours, height=0.58)
         axes.axvline(0, color=INK, linewidth=1)
         axes.set_yticks(range(len(values)), [row["name"] for row in ordered])
         for label, row in zip(axes.get_yticklabels(), ordered, strict=True):
             label.set_color(INK)
-            label.set_fontweight("bold" if row["ours"] else "normal")
+            label.set_fontweight("bold" if row["is_own"] else "normal")
         _label_bars(axes, values)
         low, high = min(values), max(values)
         span = max(high - low, 1.0)
@@ -149,7 +149,7 @@ def _label_bars(axes: Axes, values: Sequence[float]) -> None:
 
 
 def weekly_chart(series: Mapping[str, Mapping[int, float]]) -> str:
-    """Return a line chart of the mean absolute error by week; the first source is ours."""
+    """Return a line chart of the mean absolute error by week; the first source is the consensus."""
     styles = [(ACCENT, 2.2, "-"), (INK, 1.4, "-"), (OTHER, 1.4, (0, (4, 2)))]
 
     def draw(axes: Axes) -> None:

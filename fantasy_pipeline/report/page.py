@@ -65,7 +65,7 @@ def markdown(report: Report, scoring: Scoring = "ppr", top: int = 10) -> str:
         position: [p for p in ranked(report.players, position, scoring) if not p.is_out][:top]
         for position in FANTASY_POSITIONS
     }
-    # Averages, accuracy and corrections are in PPR points whatever the scoring.
+    # Averages, accuracy and corrections are in PPR points in every scoring.
     in_ppr = "" if scoring == "ppr" else " PPR"
     return (
         _environment()
@@ -184,7 +184,7 @@ def _numbers(report: Report) -> Markup:
             for player in report.players
         ]
         out[scoring] = {"scale": scale(report, scoring), "rows": rows}
-    # The JSON has only numbers and keys of ours, so it cannot close the script element.
+    # The JSON has only numbers and fixed keys, so it cannot close the script element.
     return Markup(json.dumps(out, separators=(",", ":")))  # noqa: S704 - escaped above
 
 

@@ -9,9 +9,9 @@ import pytest
 from fantasy_pipeline.report import charts
 
 ROWS = [
-    {"name": "Consensus", "rmse": 7.0, "rmse_ratio": 0.972, "ours": True},
-    {"name": "NFL.com", "rmse": 7.2, "rmse_ratio": 1.0, "ours": False},
-    {"name": "Last <game> & more", "rmse": 9.9, "rmse_ratio": 1.375, "ours": False},
+    {"name": "Consensus", "rmse": 7.0, "rmse_ratio": 0.972, "is_own": True},
+    {"name": "NFL.com", "rmse": 7.2, "rmse_ratio": 1.0, "is_own": False},
+    {"name": "Last <game> & more", "rmse": 9.9, "rmse_ratio": 1.375, "is_own": False},
 ]
 DRAWN = {
     "errors": lambda: charts.error_chart(ROWS, "NFL.com"),
@@ -53,8 +53,8 @@ def test_the_error_chart_says_percent_and_escapes_names() -> None:
 
 def test_the_error_chart_compares_on_the_same_players() -> None:
     """A source may project easy players only, or no players of the base."""
-    fewer = {"name": "Few", "rmse": 6.0, "rmse_ratio": 1.05, "ours": False}
-    alone = {"name": "Alone", "rmse": 5.0, "rmse_ratio": None, "ours": False}
+    fewer = {"name": "Few", "rmse": 6.0, "rmse_ratio": 1.05, "is_own": False}
+    alone = {"name": "Alone", "rmse": 5.0, "rmse_ratio": None, "is_own": False}
     svg = charts.error_chart([alone, fewer, *ROWS], "NFL.com")
     assert "+5.0%" in svg
     assert ">Few<" in svg

@@ -250,12 +250,17 @@ def test_who_returns_is_said_to_be_back() -> None:
 def test_accuracy_by_position_names_its_base_and_what_is_off() -> None:
     facts: dict[str, Any] = {"players": 1000, "mae": 4.0, "rmse": 5.0, "rmse_ratio": 0.9}
     facts |= {"bias": 0.0, "mae_ratio": 0.91, "spearman": None, "start_sit": None, "coverage": 0.8}
-    ours: dict[str, Any] = {**facts, "source": "consensus", "name": "Consensus", "ours": True}
-    base = {**ours, "source": "x", "name": "Recency-weighted mean", "ours": False}
+    consensus: dict[str, Any] = {
+        **facts,
+        "source": "consensus",
+        "name": "Consensus",
+        "is_own": True,
+    }
+    base = {**consensus, "source": "x", "name": "Recency-weighted mean", "is_own": False}
     fewer = {**base, "source": "espn", "name": "ESPN", "players": 812}
     positions = [{**facts, "position": "QB"}, {**facts, "position": "K", "coverage": 0.7}]
     accuracy = SeasonAccuracy(
-        (1, 9), 1000, [ours, base, fewer], base["name"], {"Consensus": {1: 4.0}}, positions
+        (1, 9), 1000, [consensus, base, fewer], base["name"], {"Consensus": {1: 4.0}}, positions
     )
     made = report([player("a")], accuracy=accuracy)
     text, markdown = page.html(made), page.markdown(made)
