@@ -1,71 +1,69 @@
-"""The backtest: projects past seasons walk-forward and scores the projections.
+"""The backtest: project past seasons walk-forward, each from earlier seasons, and score them.
 
-The scoreboard of what the lake already has is in `scoreboard.py`."""
+`scoreboard` pools scores, also those that the lake already has.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football import tables
+from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.week_rows import weeks_in
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.projections.accuracy import projection_accuracy
+from fantasy_pipeline.projections.consensus_projections import projections
+from fantasy_pipeline.projections.history import player_history
 from fantasy_pipeline.projections.model import training
+from fantasy_pipeline.projections.model_projections import model_projections
 from fantasy_pipeline.projections.scoreboard import scoreboard
+
+Step = Callable[[str, int], AbstractContextManager[object]]
+"""Called with a step's name and the number of steps that follow it."""
 
 
 def missing_seasons(lake: Lake, seasons: Sequence[int]) -> list[int]:
-    """Seasons of which the lake lacks stats or other sources' projections: any of them, or some of
-    a week that was played."""
-    import pyarrow.compute as pc
+    """Return the seasons of which the lake lacks stats or other sources' projections.
 
+    A season is missing if the lake has none of its weeks, or lacks one of the weeks played.
+    """
     present = set(lake.weeks(tables.WEEKLY_STATS)) & set(lake.weeks(tables.SOURCE_PROJECTIONS))
     if not lake.has(tables.GAMES):
         return list(seasons)
     games = lake.read(tables.GAMES, columns=["season", "week", "home_score"])
     played = games.filter(pc.is_valid(games["home_score"]))
-    lacking = {week.season for week in weeks_in(played) if week not in present}
-    some = {week.season for week in present}
-    return [season for season in seasons if season in lacking or season not in some]
+    incomplete = {week.season for week in weeks_in(played) if week not in present}
+    begun = {week.season for week in present}
+    return [season for season in seasons if season in incomplete or season not in begun]
 
 
-def backtest(
-    lake: Lake,
-    seasons: Sequence[int],
-    step: Callable[[str, int], AbstractContextManager[Any]] = lambda *_: nullcontext(),
-) -> pa.Table:
-    """Project seasons anew as if each week were yet to be played, and score them.
+def backtest(lake: Lake, seasons: Sequence[int], step: Step = lambda *_: nullcontext()) -> pa.Table:
+    """Project seasons as if each week were still to be played, and return the scores.
 
-    Starts from what was imported (games, raw_players, weekly_stats, source_projections): features,
-    one model per season from the seasons before it, projections, accuracy. Reads no stored feature,
-    model or projection, and writes nothing. The same lake gives the same numbers.
+    The backtest starts from imported tables (games, raw_players, weekly_stats, source_projections)
+    and computes features, one model per season from the seasons before it, projections and
+    accuracy. It reads no stored feature, model or projection, and writes nothing. The same lake
+    gives the same numbers.
 
     Args:
-        step: called with a step's name and how many follow it.
+        step: context of each step, for a progress bar.
 
     Returns:
         `PROJECTION_ACCURACY` rows of the seasons.
 
     Raises:
-        PipelineError: the lake lacks one of the seasons.
+        PipelineError: one of the seasons is not imported completely.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    from fantasy_pipeline.projections.consensus_projections import projections
-    from fantasy_pipeline.projections.history import player_history
-    from fantasy_pipeline.projections.model_projections import model_projections
-
     if missing := missing_seasons(lake, seasons):
         raise PipelineError(
-            f"backtest: {', '.join(map(str, missing))} not imported whole; run `fantasy-pipeline "
-            f"backfill --seasons {min(missing) - 6}-{max(seasons)}` first."
+            f"backtest: {', '.join(map(str, missing))} not imported completely; run "
+            f"`fantasy-pipeline backfill --seasons {min(missing) - 6}-{max(seasons)}` first."
         )
     inputs = (tables.GAMES, tables.RAW_PLAYERS, tables.WEEKLY_STATS)
     left = 3 * len(seasons)
@@ -74,43 +72,47 @@ def backtest(
     sources = lake.read(tables.SOURCE_PROJECTIONS)
     parts = []
     for season in seasons:
-        left -= 1
-        with step(f"training for {season}", left):
-            model = training.train(training.of_each_season(history), season, sources)
-        weeks = [SeasonWeek(*week) for week in lake.weeks(tables.RAW_PLAYERS)]
-        known = history.filter(pc.equal(history["season"], season))
-        played = set(pc.unique(known["week"]).to_pylist())
-        weeks = [week for week in weeks if week.season == season and week.week in played]
-        left -= 1
-        with step(f"projecting {season}", left):
-            ours = model_projections(known, weeks, _always(model), None)
-            theirs = sources.filter(pc.equal(sources["season"], season))
-            together = projections(ours, theirs, _always(model), None)
-        left -= 1
-        with step(f"scoring {season}", left):
-            parts.append(projection_accuracy(known, together, ours, theirs))
+        left -= 3
+        parts.append(_season_scores(lake, history, sources, season, step, left))
     return pa.concat_tables(parts)
 
 
-def _always(value: Any) -> Callable[[int], Any]:
-    return lambda _season: value
+def _season_scores(
+    lake: Lake, history: pa.Table, sources: pa.Table, season: int, step: Step, left: int
+) -> pa.Table:
+    """Train, project and score one season; return its `PROJECTION_ACCURACY` rows.
+
+    Args:
+        left: steps of the seasons after it.
+    """
+    with step(f"training for {season}", left + 2):
+        model = training.train(training.of_each_season(history), season, sources)
+    of_season = history.filter(pc.equal(history["season"], season))
+    in_history = set(pc.unique(of_season["week"]).to_pylist())
+    imported = [SeasonWeek(*week) for week in lake.weeks(tables.RAW_PLAYERS)]
+    weeks = [week for week in imported if week.season == season and week.week in in_history]
+    with step(f"projecting {season}", left + 1):
+        by_model = model_projections(of_season, weeks, lambda _: model, None)
+        stated = sources.filter(pc.equal(sources["season"], season))
+        together = projections(by_model, stated, lambda _: model, None)
+    with step(f"scoring {season}", left):
+        return projection_accuracy(of_season, together, by_model, stated)
 
 
 def summary(accuracy: pa.Table) -> Mapping[str, pa.Table]:
-    """The tables that a backtest prints, by title."""
+    """Return the tables that a backtest prints, by title."""
     out = {}
-    for scoring in ("ppr", "half"):
+    scorings: tuple[Scoring, ...] = ("ppr", "half")
+    for scoring in scorings:
         for pool, words in (("played", "who played"), ("all", "all, who did not play scored 0")):
             if pool == "all" and scoring == "half":
                 continue
             out[f"{scoring}, players {words}"] = scoreboard(accuracy, None, scoring, pool)
-        out[f"{scoring}, by position"] = _rivals(scoreboard(accuracy, "position", scoring))
-    out["ppr, by season"] = _rivals(scoreboard(accuracy, "season", "ppr"))
+        out[f"{scoring}, by position"] = _without_naive(scoreboard(accuracy, "position", scoring))
+    out["ppr, by season"] = _without_naive(scoreboard(accuracy, "season", "ppr"))
     return out
 
 
-def _rivals(table: pa.Table) -> pa.Table:
-    """Without the naive baselines."""
-    import pyarrow.compute as pc
-
+def _without_naive(table: pa.Table) -> pa.Table:
+    """Return a scoreboard without the naive baselines."""
     return table.filter(pc.invert(pc.starts_with(table["source"], "naive")))

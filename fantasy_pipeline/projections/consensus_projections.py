@@ -1,20 +1,23 @@
-"""`projections`: the consensus of our model and all other sources, what people read.
+"""`projections`: the consensus of our model and all other sources.
 
-What a source is worth beside the model is `model.consensus`'s; here the rows are made of it.
+`model.consensus` learns the weights of the sources and combines points; this module makes the rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
-from fantasy_pipeline.football.scoring import SCORINGS, suffix
+import numpy as np
+import pyarrow as pa
+
+from fantasy_pipeline.football.scoring import SCORINGS, Scoring, suffix
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS, PROJECTIONS, TARGET_STATS
 from fantasy_pipeline.football.tables.week_rows import codes, weeks_in
 from fantasy_pipeline.ingest.projection_record import as_known_at
 from fantasy_pipeline.ingest.sites import NFLCOM
-from fantasy_pipeline.projections.model import consensus, features
+from fantasy_pipeline.projections.columns import as_floats, as_texts
+from fantasy_pipeline.projections.model import consensus
 from fantasy_pipeline.projections.model.intervals import (
     LEVELS,
     QUANTILES,
@@ -25,11 +28,10 @@ from fantasy_pipeline.projections.model.stat_line import points
 from fantasy_pipeline.projections.model.training import Model
 from fantasy_pipeline.projections.model_projections import BASELINE, LIKELY, MODEL, with_reason
 
-if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
-
 CONSENSUS = "consensus"
+_SMALL = 1.0
+"""Half-PPR points of our model below which a player's numbers are not scaled by a factor: a factor
+would turn hundredths into points."""
 
 
 def projections(
@@ -38,103 +40,121 @@ def projections(
     model_of: Callable[[int], Model | None],
     label: str | None,
 ) -> pa.Table:
-    """The consensus of our model and the other sources.
+    """Return the consensus of our model and the other sources.
 
     Args:
         ours: `MODEL_PROJECTIONS` of some weeks.
         source_projections: `SOURCE_PROJECTIONS` of those weeks.
-        model_of: the model of a season, for what the sources are worth; None: not known.
-        label: what to add to the source column.
+        model_of: returns the model of a season, for its source weights; None: there is no model.
+        label: text to add to the source column.
 
     Returns:
-        `PROJECTIONS`, one row per row of `ours`. Who is ruled out stays at 0, whatever other
-        sources say. Stat lines and quantiles move in proportion to the points.
+        `PROJECTIONS`, one row per row of `ours`. Players who are ruled out stay at 0, whatever the
+        other sources state. Stat lines and quantiles move in proportion to the points.
     """
-    import numpy as np
-    import pyarrow as pa
-
     others = consensus.points_by_source(ours, source_projections)
     half = ours["projected_points_half"].to_numpy()
-    place, season = features.texts(ours, "position"), ours["season"].to_numpy()
-    weeks = codes(ours)
-    usual, total = (features.floats(ours, name) for name in ("usual_half", "implied_team_total"))
-    together, width = half.copy(), np.ones(len(half))
-    told = np.column_stack([half, *others.values()])
-    base = _uncut_where_others_disagree(ours, told[:, 1:])
-    hints = consensus.hints(base, usual, total)
-    models = {int(year): model_of(int(year)) for year in np.unique(season)}
-    # Week by week: who is heard in one must not depend on which others are projected with it.
-    for week in np.unique(weeks):
-        model = models[SeasonWeek.of_code(week).season]
-        for position in FANTASY_POSITIONS:
-            these = (weeks == week) & (place == position)
-            theirs, beside = (
-                {name: values[these] for name, values in told.items()} for told in (others, hints)
-            )
-            weights = model.source_weights.get(position, {}) if model else {}
-            together[these] = consensus.combine(base[these], theirs, weights, weeks[these], beside)
-            width[these] = model.width.get(position, consensus.PRIOR_WIDTH) if model else 1.0
-    width[np.isnan(told[:, 1:]).all(axis=1)] = 1.0
-    together[ours["plays"].to_numpy() == 0] = 0.0
+    # (rows, ours and the other sources): half-PPR points, NaN where a source states nothing
+    stated = np.column_stack([half, *others.values()])
+    together, width = _combined(ours, others, stated, model_of)
     columns = {name: ours[name] for name in ours.column_names}
     columns |= _rescale(ours, half, together, width)
-    points_now = columns["projected_points"].to_numpy()
-    columns["reason"] = with_reason(ours["reason"].to_pylist(), points_now)
+    rounded = columns["projected_points"].to_numpy()
+    columns["reason"] = with_reason(ours["reason"].to_pylist(), rounded)
     columns["model_half"] = ours["projected_points_half"]
     nflcom = others.get(NFLCOM, np.full(len(half), np.nan))
     columns["nflcom_half"] = pa.array(nflcom, from_pandas=True)
-    columns |= _provenance_columns(ours["source"].to_pylist(), told, label)
+    columns |= _provenance_columns(ours["source"].to_pylist(), stated, label)
     return PROJECTIONS.shaped(pa.table(columns))
 
 
-def _provenance_columns(
-    names: list[str], told: np.ndarray, label: str | None
-) -> dict[str, pa.Array]:
-    """How many sources a projection is of, how far apart they are, and what it is called.
+def _combined(
+    ours: pa.Table,
+    others: Mapping[str, np.ndarray],
+    stated: np.ndarray,
+    model_of: Callable[[int], Model | None],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the consensus's half-PPR points and its width of p10-p90, both (rows,).
 
     Args:
-        names: what our own projections are called.
-        told: half-PPR points, ours first; NaN where a source says nothing.
+        others: half-PPR points of each other source, (rows,).
+        stated: the same as columns, after ours.
     """
-    import numpy as np
-    import pyarrow as pa
+    weeks, positions = codes(ours), as_texts(ours["position"])
+    usual, total = (as_floats(ours[name]) for name in ("usual_half", "implied_team_total"))
+    base = _uncut_where_others_disagree(ours, stated[:, 1:])
+    hints = consensus.hints(base, usual, total)
+    together, width = stated[:, 0].copy(), np.ones(len(weeks))
+    models = {int(season): model_of(int(season)) for season in np.unique(ours["season"].to_numpy())}
+    # Week by week: a week's rows must not depend on the other weeks that are projected with it.
+    for week in np.unique(weeks):
+        model = models[SeasonWeek.of_code(week).season]
+        for position in FANTASY_POSITIONS:
+            rows = (weeks == week) & (positions == position)
+            sources_here, hints_here = (
+                {name: values[rows] for name, values in inputs.items()}
+                for inputs in (others, hints)
+            )
+            weights = model.source_weights.get(position, {}) if model else {}
+            together[rows] = consensus.combine(
+                base[rows], sources_here, weights, weeks[rows], hints_here
+            )
+            width[rows] = model.width.get(position, consensus.PRIOR_WIDTH) if model else 1.0
+    # Players that no other source projects keep the model's width; players ruled out stay at 0.
+    width[np.isnan(stated[:, 1:]).all(axis=1)] = 1.0
+    together[ours["plays"].to_numpy() == 0] = 0.0
+    return together, width
 
-    sources = (~np.isnan(told)).sum(axis=1)
-    spread = np.nanmax(told, axis=1) - np.nanmin(told, axis=1)
-    called = [
+
+def _provenance_columns(
+    names: list[str], stated: np.ndarray, label: str | None
+) -> dict[str, pa.Array]:
+    """Return the columns with the number of sources, their spread, and the projection's source.
+
+    Args:
+        names: the source column of our own projections.
+        stated: half-PPR points, (rows, ours and the other sources); NaN where a source has none.
+    """
+    sources = (~np.isnan(stated)).sum(axis=1)
+    spread = np.nanmax(stated, axis=1) - np.nanmin(stated, axis=1)
+    named = [
         _named(name, count > 1, label) for name, count in zip(names, sources.tolist(), strict=True)
     ]
     return {
         "sources": pa.array(sources),
         "spread": pa.array(np.round(spread, 2)),
-        "source": pa.array(called, pa.string()),
+        "source": pa.array(named, pa.string()),
     }
 
 
 def _uncut_where_others_disagree(ours: pa.Table, others: np.ndarray) -> np.ndarray:
-    """Our half-PPR points, as far as others leave them to us.
+    """Return our half-PPR points, (rows,), cut less where other sources expect the player to play.
 
-    They are cut less where we doubt that a player plays and others do not. A starter hurt after the
-    report is news that others have and the model has not: between what we expect with the cut and
-    without it, the others' mean decides. And of whom we have no past at all, as in a new lake, we
-    know what they say.
+    We cut the points of players who are unlikely to play. A starter's injury after the report is
+    news that other sources have and the model has not: the other sources' mean decides between
+    our points with the cut and without it. For a player without any past, as in a new lake, their
+    mean alone decides.
+
+    Args:
+        others: half-PPR points, (rows, other sources); NaN where a source has none.
     """
-    import numpy as np
-
     half, plays = ours["projected_points_half"].to_numpy(), ours["plays"].to_numpy()
-    told = ours["source"].to_pylist()
-    simple = np.array([source.startswith(BASELINE) for source in told], dtype=bool)
-    unknown = simple & (half == 0) & (plays > 0)
+    names = ours["source"].to_pylist()
+    # (rows,): players that the baseline projects at 0 though nothing rules them out
+    baseline = np.array([name.startswith(BASELINE) for name in names], dtype=bool)
+    unknown = baseline & (half == 0) & (plays > 0)
+    # (rows,): number and mean of the other sources that project the player
     counts = (~np.isnan(others)).sum(axis=1)
     mean = np.nansum(others, axis=1) / np.maximum(counts, 1)
+    # (rows,): our points without the cut
     share = np.clip(plays / LIKELY, 0.01, 1.0)
-    most = np.where(unknown, mean, half / share)
-    return np.where(counts > 0, np.clip(mean, half, most), half)
+    uncut = np.where(unknown, mean, half / share)
+    return np.where(counts > 0, np.clip(mean, half, uncut), half)
 
 
-def _named(source: str, more: bool, label: str | None) -> str:
-    """Name of the consensus; of our model where nobody else projects the player."""
-    if not more:
+def _named(source: str, others: bool, label: str | None) -> str:
+    """Return the consensus's name; our own projection's name if no other source has the player."""
+    if not others:
         return source
     name = CONSENSUS if source.startswith(MODEL) else f"{CONSENSUS} with {BASELINE}"
     return f"{name} ({label})" if label else name
@@ -143,60 +163,87 @@ def _named(source: str, more: bool, label: str | None) -> str:
 def _rescale(
     ours: pa.Table, half: np.ndarray, together: np.ndarray, width: np.ndarray
 ) -> dict[str, pa.Array]:
-    """Points, quantiles and stat lines, moved with the half-PPR points."""
-    import numpy as np
-    import pyarrow as pa
+    """Return points, quantiles and stat lines, by column name, moved with the half-PPR points.
 
-    line = {name: features.floats(ours, name) for name in TARGET_STATS}
+    Args:
+        half: our half-PPR points, (rows,).
+        together: the consensus's half-PPR points, (rows,).
+        width: width of p10-p90 relative to ours, (rows,).
+    """
+    # (rows,) by stat and by scoring: our stat line and the exact points that follow from it
+    line = {name: as_floats(ours[name]) for name in TARGET_STATS}
     expected = _exact_points(ours, line)
-    std, apart = expected["std"], together - expected["half"]
-    # Where our model has next to nothing, a factor would turn cents into fortunes.
-    small = half < 1.0
-    # Whom we cut as unlikely to play, and others do not: our quantiles are of another question.
-    restored = (ours["plays"].to_numpy() < LIKELY) & (apart > 0)
-    # The sources differ in yards and touchdowns; receptions stay, unless that leaves too little.
-    kept = (std >= 1.0) & (std + apart >= std / 3)
+    # (rows,): half-PPR points by which the consensus differs from ours
+    std, difference, small = expected["std"], together - expected["half"], half < _SMALL
+    # (rows,): unlikely to play, but not for other sources; our quantiles expect him to be absent
+    restored = (ours["plays"].to_numpy() < LIKELY) & (difference > 0)
+    # (rows,): receptions stay as projected, because sources differ in yards and touchdowns, unless
+    # too few points without receptions would remain
+    kept = (std >= 1.0) & (std + difference >= std / 3)
+    # (rows,): factor of all stats, and of the stats other than receptions and targets
     whole = np.where(half > 0, together / np.maximum(expected["half"], 0.01), 1.0)
-    factor = np.where(kept, (std + apart) / np.maximum(std, 0.01), whole)
-    usual = quantile_table(np.empty(0), np.empty(0))
+    factor = np.where(kept, (std + difference) / np.maximum(std, 0.01), whole)
     out: dict[str, np.ndarray] = {}
     for scoring in SCORINGS:
-        end = suffix(scoring)
         own = expected[scoring]
-        moved = np.where(small | kept, np.maximum(own + apart, 0.0), own * whole)
+        # (rows,): every scoring moves by the same points if receptions stay, else in proportion
+        moved = np.where(small | kept, np.maximum(own + difference, 0.0), own * whole)
         moved = np.where(together > 0, moved, 0.0)
-        out[f"projected_points{end}"] = moved
+        out[f"projected_points{suffix(scoring)}"] = moved
         grown = moved / np.maximum(own, 0.01)
-        levels = quantiles(usual, moved, np.ones(len(half)), LEVELS)
-        for name, plain in zip(QUANTILES, levels.T, strict=True):
-            middle = ours[f"p50{end}"].to_numpy() * grown
-            scaled = middle + (ours[f"{name}{end}"].to_numpy() * grown - middle) * width
-            level = np.where(small | restored, plain, scaled)
-            out[f"{name}{end}"] = np.where(together > 0, level, 0.0)
+        levels = _rescaled_quantiles(ours, scoring, moved, grown, width, small | restored)
+        out |= {name: np.where(together > 0, level, 0.0) for name, level in levels.items()}
     for name, values in line.items():
-        catches = kept & (name in ("receptions", "targets"))
-        out[name] = np.where(small, np.nan, values * np.where(catches, 1.0, factor))
+        unchanged = kept & (name in ("receptions", "targets"))
+        out[name] = np.where(small, np.nan, values * np.where(unchanged, 1.0, factor))
     return {
         name: pa.array(np.round(values, 4 if name in TARGET_STATS else 2), from_pandas=True)
         for name, values in out.items()
     }
 
 
-def _exact_points(ours: pa.Table, line: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Our points by scoring: those of the stat line where there is one.
+def _rescaled_quantiles(
+    ours: pa.Table,
+    scoring: Scoring,
+    moved: np.ndarray,
+    grown: np.ndarray,
+    width: np.ndarray,
+    usual: np.ndarray,
+) -> dict[str, np.ndarray]:
+    """Return one scoring's quantiles by column name, (rows,).
 
-    The points themselves are rounded: of a player whom we cut to a point, and others do not, the
-    rest would grow with the rest of him, and his points would part from his stat line.
+    Args:
+        moved: the consensus's points, (rows,).
+        grown: the same relative to ours, (rows,).
+        width: width of p10-p90 relative to ours, (rows,).
+        usual: mask of rows that get the usual quantiles of such points instead of ours, (rows,).
     """
-    import numpy as np
+    end = suffix(scoring)
+    out = {}
+    # (rows, quantiles): the usual quantiles, without any model
+    table = quantile_table(np.empty(0), np.empty(0))
+    levels = quantiles(table, moved, np.ones(len(moved)), LEVELS)
+    # (rows,): our median in proportion to the points; floor and ceiling at `width` around it
+    middle = ours[f"p50{end}"].to_numpy() * grown
+    for name, plain in zip(QUANTILES, levels.T, strict=True):
+        scaled = middle + (ours[f"{name}{end}"].to_numpy() * grown - middle) * width
+        out[f"{name}{end}"] = np.where(usual, plain, scaled)
+    return out
 
-    told = np.zeros(ours.num_rows, dtype=bool)
+
+def _exact_points(ours: pa.Table, line: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return our points by scoring, (rows,): those of the stat line where there is one.
+
+    The stored points are rounded. Of a player whom we cut to one point and other sources do not,
+    the rounding error would grow with the points, and these would no longer fit his stat line.
+    """
+    has_line = np.zeros(ours.num_rows, dtype=bool)
     for values in line.values():
-        told |= ~np.isnan(values)
+        has_line |= ~np.isnan(values)
     filled = {name: np.nan_to_num(values) for name, values in line.items()}
     return {
         scoring: np.where(
-            told,
+            has_line,
             np.maximum(points(filled, scoring), 0.0),
             ours[f"projected_points{suffix(scoring)}"].to_numpy(),
         )
@@ -205,17 +252,16 @@ def _exact_points(ours: pa.Table, line: Mapping[str, np.ndarray]) -> dict[str, n
 
 
 def consensus_gaps(ours: pa.Table, source_projections: pa.Table) -> dict[int, list[str]]:
-    """Warnings, by season, about weeks that no other source projects."""
-    told = set(weeks_in(as_known_at(source_projections)))
+    """Return warnings, by season, about weeks that no other source projects."""
+    stated = set(weeks_in(as_known_at(source_projections)))
     alone: dict[int, list[int]] = {}
     for season, week in weeks_in(ours):
-        if (season, week) in told:
-            continue
-        alone.setdefault(season, []).append(week)
+        if (season, week) not in stated:
+            alone.setdefault(season, []).append(week)
     return {
         season: [
-            f"projections {season}: no other source, our model alone, in week "
-            + ", ".join(map(str, numbers))
+            f"projections {season}: only our model projects week {', '.join(map(str, numbers))}; "
+            f"no other source does"
         ]
         for season, numbers in alone.items()
     }

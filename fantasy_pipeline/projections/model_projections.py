@@ -1,20 +1,24 @@
-"""`model_projections`: what our model expects of each listed player, no other source read.
+"""`model_projections`: our model's projections of all listed players, without other sources.
 
-A player likelier than not to play is projected as if he plays; one less likely is cut in
-proportion, one ruled out is 0. `plays` tells the chance itself. Football only; the learning is in
-`fantasy_pipeline.projections.model`.
+A player who is likely to play (`LIKELY`) is projected as if he plays. A less likely player is cut
+in proportion, a player who is ruled out is projected 0. `plays` is the chance itself. The models
+are learnt in `projections.model`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.scoring import SCORINGS, suffix
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS, MODEL_PROJECTIONS, TARGET_STATS
 from fantasy_pipeline.football.tables.week_rows import codes, of_weeks, weeks_in
+from fantasy_pipeline.projections.columns import as_texts
 from fantasy_pipeline.projections.model import features
 from fantasy_pipeline.projections.model.baseline import baseline_plays, baseline_points
 from fantasy_pipeline.projections.model.intervals import (
@@ -27,13 +31,9 @@ from fantasy_pipeline.projections.model.predict import expect
 from fantasy_pipeline.projections.model.stat_line import points
 from fantasy_pipeline.projections.model.training import Model
 
-if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
-
 MODEL, BASELINE = "model", "baseline"
 LIKELY = 0.5
-"""Chance to play from which on a player is projected as if he plays."""
+"""Lowest chance to play at which a player is projected as if he plays."""
 
 ROSTER_REASONS = {
     "RES": "reserve list",
@@ -46,9 +46,9 @@ ROSTER_REASONS = {
     "EXE": "exempt list",
     "NWT": "not with team",
 }
-"""Why a player who is not on the active roster is projected 0."""
+"""Reasons for a projection of 0, by roster status."""
 NOTHING = "nothing known yet"
-"""Why a player whom nothing rules out is projected 0."""
+"""Reason for a projection of 0 of a player whom nothing rules out."""
 
 
 def model_projections(
@@ -57,36 +57,32 @@ def model_projections(
     model_of: Callable[[int], Model],
     label: str | None,
 ) -> pa.Table:
-    """Project some weeks by our model alone.
+    """Project some weeks with our model alone.
 
     Args:
-        history: `PLAYER_HISTORY` of those weeks, or more.
+        history: `PLAYER_HISTORY` of those weeks or more.
         weeks: weeks to project.
-        model_of: the model that may project a season.
-        label: what to add to the source column, e.g. that the data are synthetic.
+        model_of: returns the model of a season.
+        label: text to add to the source column, e.g. that the data are synthetic.
 
     Returns:
         `MODEL_PROJECTIONS` rows, one per listed player of a fantasy position.
 
     Raises:
-        PipelineError: the history has no players of a week.
+        PipelineError: the history has no players of one of the weeks.
     """
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     rows = of_weeks(history, weeks)
-    chosen = _listed(rows)
-    if absent := sorted(set(weeks) - set(weeks_in(chosen))):
+    listed = rows.filter(pa.array(_is_listed(rows)))
+    if absent := sorted(set(weeks) - set(weeks_in(listed))):
         raise PipelineError(
-            f"projections {absent[0]}: player_history knows no players of that week. "
-            f"Materialize raw_players of it, then player_history, then projections."
+            f"projections {absent[0]}: player_history has no players of that week. "
+            f"Materialize raw_players of that week, then player_history, then projections."
         )
     frames = []
     for season in np.unique(rows["season"].to_numpy()):
         of_season = rows.filter(pc.equal(rows["season"], season))
         kept = np.flatnonzero(_is_listed(of_season))
-        # A player's room is all rows of his week, those not listed included.
+        # Features compare all rows of a week, also the rows of players who are not listed.
         matrix = features.matrix(of_season)[kept]
         frames.append(_project_season(of_season.take(kept), matrix, model_of(int(season)), label))
     if not frames:
@@ -97,26 +93,28 @@ def model_projections(
 def _project_season(
     rows: pa.Table, matrix: np.ndarray, model: Model, label: str | None
 ) -> pa.Table:
-    import numpy as np
-    import pyarrow as pa
+    """Return `MODEL_PROJECTIONS` of one season's rows.
 
+    Args:
+        matrix: features, (rows, `features.NAMES`).
+    """
     size = rows.num_rows
     columns = {f"projected_points{suffix(s)}": np.zeros(size) for s in SCORINGS}
     columns |= {f"{q}{suffix(s)}": np.zeros(size) for s in SCORINGS for q in QUANTILES}
     columns |= {name: np.full(size, np.nan) for name in TARGET_STATS}
     columns["plays"] = np.zeros(size)
     columns["usual_half"] = matrix[:, features.NAMES.index("shrunken_points")]
-    place = features.texts(rows, "position")
+    positions = as_texts(rows["position"])
     source = np.full(size, BASELINE, dtype=object)
     for position in FANTASY_POSITIONS:
-        these = np.flatnonzero(place == position)
-        if not len(these):
+        at = np.flatnonzero(positions == position)
+        if not len(at):
             continue
-        part = _project_position(rows.take(these), matrix[these], position, model)
+        part = _project_position(rows.take(at), matrix[at], position, model)
         for name, values in part.items():
-            columns[name][these] = values
+            columns[name][at] = values
         if position in model.positions:
-            source[these] = MODEL
+            source[at] = MODEL
     own = {name: rows[name] for name in MODEL_PROJECTIONS.column_names if name in rows.column_names}
     return pa.table(
         {
@@ -137,9 +135,7 @@ def _project_season(
 def _project_position(
     rows: pa.Table, matrix: np.ndarray, position: str, model: Model
 ) -> dict[str, np.ndarray]:
-    """Points, quantiles and stat line of rows of one position."""
-    import numpy as np
-
+    """Return points, quantiles and stat line of one position by column name, (rows,)."""
     learnt = model.positions.get(position)
     nothing = np.empty(0)
     if learnt is None:
@@ -147,10 +143,11 @@ def _project_position(
         expected = {s: baseline_points(rows, s) for s in SCORINGS}
         tables = dict.fromkeys(SCORINGS, quantile_table(nothing, nothing))
     else:
-        seen = expect(learnt, position, rows, matrix)
-        plays, line = seen.plays, seen.line
+        projected = expect(learnt, position, rows, matrix)
+        plays, line = projected.plays, projected.line
         tables = {s: learnt.tables[s] for s in SCORINGS}
         expected = {s: np.maximum(points(line, s), 0.0) for s in SCORINGS}
+    # (rows,): share of the points that is left to players who are unlikely to play
     share = np.minimum(1.0, plays / LIKELY)
     out = {"plays": plays, **{name: values * share for name, values in line.items()}}
     for scoring in SCORINGS:
@@ -162,9 +159,10 @@ def _project_position(
 
 
 def warnings_without_rosters(raw_players: pa.Table) -> dict[int, list[str]]:
-    """Warnings, by season, about weeks whose players are only known from their own stat lines."""
-    import pyarrow.compute as pc
+    """Return warnings, by season, about weeks without rosters.
 
+    Their players are known from the week's own stat lines only.
+    """
     weeks = raw_players.group_by(["season", "week"]).aggregate(
         [("roster_source", "min"), ("roster_source", "max")]
     )
@@ -176,42 +174,31 @@ def warnings_without_rosters(raw_players: pa.Table) -> dict[int, list[str]]:
     )
     return {
         row["season"]: [
-            f"projections {row['season']} week {row['week']}: no rosters; the players listed are "
-            f"those who then played"
+            f"projections {row['season']} week {row['week']}: no rosters; only players who played "
+            f"in that week are listed"
         ]
         for row in only.to_pylist()
     }
 
 
 def _is_listed(rows: pa.Table) -> np.ndarray:
-    """Rows of players known before the week; in a week 1 without rosters, those who played."""
-    import numpy as np
-
-    source = features.texts(rows, "roster_source")
+    """Return a mask of players listed before the week; of those who played, without any roster."""
+    source = as_texts(rows["roster_source"])
     week = codes(rows)
-    known = np.isin(source, ["weekly_roster", "carried_forward"])
-    return known | ((source == "stats") & ~np.isin(week, np.unique(week[known])))
+    on_roster = np.isin(source, ["weekly_roster", "carried_forward"])
+    return on_roster | ((source == "stats") & ~np.isin(week, np.unique(week[on_roster])))
 
 
-def _listed(rows: pa.Table) -> pa.Table:
-    import pyarrow as pa
-
-    return rows.filter(pa.array(_is_listed(rows)))
-
-
-def with_reason(why: Sequence[str | None], projected: np.ndarray) -> pa.Array:
-    """Reasons, so that each 0 has one."""
-    import numpy as np
-    import pyarrow as pa
-
-    nothing = np.round(projected, 2) == 0
-    known = [None if reason == NOTHING else reason for reason in why]
-    whole = [r or (NOTHING if zero else None) for r, zero in zip(known, nothing, strict=True)]
-    return pa.array(whole, pa.string())
+def with_reason(stated: Sequence[str | None], projected: np.ndarray) -> pa.Array:
+    """Return the reasons, one per row; each projection of 0 without a reason gets `NOTHING`."""
+    zeros = np.round(projected, 2) == 0
+    known = [None if reason == NOTHING else reason for reason in stated]
+    filled = [r or (NOTHING if zero else None) for r, zero in zip(known, zeros, strict=True)]
+    return pa.array(filled, pa.string())
 
 
 def reasons(rows: pa.Table) -> list[str | None]:
-    """Why each row is projected 0, or less than usual; None where there is no reason."""
+    """Return the reason why each row is projected 0 or less than usual; None without a reason."""
     out: list[str | None] = []
     for bye, roster, injury in zip(
         rows["on_bye"].to_pylist(),

@@ -1,82 +1,73 @@
-"""The scoreboard: `projection_accuracy` over many weeks, and the backtest that makes it anew."""
+"""The scoreboard: `projection_accuracy` pooled over many weeks, one row per source.
+
+The backtest, which computes `projection_accuracy` anew for past seasons, is in `backtest`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Literal
+
+import pyarrow as pa
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football import tables
+from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.ingest.sites import NFLCOM
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.projections.accuracy import ALL, LAST_WEEK, POOL, pooled, ratio_to_nflcom
+from fantasy_pipeline.lake.duck import arrow, database, query
+from fantasy_pipeline.projections.accuracy import ALL, LAST_WEEK, POOL
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-_MEASURES = ("players", "mae", "rmse", "bias", "spearman", "start_sit", "coverage", "pinball")
+Group = Literal["season", "week", "position"]
 
 
 def scoreboard(
-    accuracy: pa.Table, by: str | None = None, scoring: str = "ppr", pool: str = "played"
+    accuracy: pa.Table, by: Group | None = None, scoring: Scoring = "ppr", pool: str = "played"
 ) -> pa.Table:
-    """Accuracy pooled over weeks, regular season weeks 1-17.
+    """Return accuracy pooled over the regular season's weeks 1-17.
 
     Args:
         accuracy: `PROJECTION_ACCURACY` rows.
-        by: ``season``, ``week`` or ``position``; None: everything in one.
+        by: one row per season, week or position; None: one row for all.
         scoring: ``half`` or ``ppr``.
         pool: ``played`` or ``all``.
 
     Returns:
-        One row per group and source, best RMSE first, with each measure, and `mae_ratio` and
-        `rmse_ratio` to NFL.com on the very players that the source projects. Weeks that NFL.com has
-        no file of are left out where there are others, so that all answer for the same weeks.
+        One row per group and source, best RMSE first, measures rounded to 4 decimals. `mae_ratio`
+        and `rmse_ratio` compare with NFL.com's errors on the players that the source projects. If
+        NFL.com projects any week, weeks without NFL.com are left out for all sources.
     """
-    import pyarrow as pa
-
-    rows = [
-        row
-        for row in accuracy.to_pylist()
-        if row["scoring"] == scoring
-        and row["pool"] == pool
-        and row["week"] <= LAST_WEEK
-        and (row["position"] != ALL)
-        and (by == "position" or row["position"] != "K")
-    ]
-    compared = {(row["season"], row["week"]) for row in rows if row["source"] == NFLCOM}
-    if compared:
-        rows = [row for row in rows if (row["season"], row["week"]) in compared]
-    groups: dict[tuple[Any, str], list[Any]] = {}
-    for row in rows:
-        groups.setdefault((row[by] if by else "all", row["source"]), []).append(row)
-    out: list[dict[str, Any]] = []
-    for (group, source), parts in groups.items():
-        line: dict[str, Any] = {"group": str(group), "source": source, **pooled(parts)}
-        for name in ("mae", "rmse"):
-            line[f"{name}_ratio"] = ratio_to_nflcom(line, name)
-        out.append(line)
-    order = list(POOL) if by == "position" else None
-    out.sort(key=lambda row: (_place(row["group"], order), row["rmse"], row["source"]))
-    names = {"group": by or "weeks", "source": "source"}
-    columns: dict[str, list[Any]] = {names[name]: [row[name] for row in out] for name in names}
-    for name in (*_MEASURES, "mae_ratio", "rmse_ratio"):
-        values = [row[name] for row in out]
-        columns[name] = [v if v is None or name == "players" else round(v, 4) for v in values]
+    with database() as connection:
+        connection.register("accuracy", accuracy)
+        pooled = arrow(
+            connection,
+            query(__package__, "scoreboard"),
+            by=by,
+            scoring=scoring,
+            pool=pool,
+            last_week=LAST_WEEK,
+            positions=list(POOL),
+            total=ALL,
+            nflcom=NFLCOM,
+        )
+    columns = {
+        name: _rounded(column) if pa.types.is_floating(column.type) else column
+        for name, column in zip([by or "weeks", *pooled.column_names[1:]], pooled, strict=True)
+    }
     return pa.table(columns)
 
 
-def _place(group: str, order: Sequence[str] | None) -> tuple[int, str]:
-    if order:
-        return order.index(group), ""
-    return (int(group), "") if group.isdigit() else (0, group)
+def _rounded(column: pa.ChunkedArray) -> pa.Array:
+    # Python rounds the exact value; DuckDB and numpy round a product with 10,000.
+    values = column.to_pylist()
+    return pa.array([None if v is None else round(v, 4) for v in values], pa.float64())
 
 
 def stored_accuracy(lake: Lake, seasons: Sequence[int] | None) -> pa.Table:
-    """`PROJECTION_ACCURACY` rows in the lake, of some seasons.
+    """Return the stored `PROJECTION_ACCURACY` rows of some seasons; None: of all.
 
     Raises:
-        PipelineError: there are none.
+        PipelineError: the lake has none.
     """
     weeks = [
         week

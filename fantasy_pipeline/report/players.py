@@ -12,7 +12,7 @@ import pyarrow as pa
 from fantasy_pipeline.football.scoring import SCORINGS, Scoring, suffix
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS, PLAYER_WEEK
 from fantasy_pipeline.football.tables.history import TARGET_STATS
-from fantasy_pipeline.projections.model.baseline import shrunken_mean
+from fantasy_pipeline.projections.model.features import shrunken_mean
 
 LISTED = {"QB": 36, "RB": 72, "WR": 90, "TE": 36, "K": 32}
 """Players per position in the rankings; fantasy teams roster hardly any others."""

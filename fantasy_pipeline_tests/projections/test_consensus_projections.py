@@ -384,7 +384,9 @@ def test_that_is_said(rows: Rows) -> None:
         ),
     )
     assert warnings_without_rosters(players) == {
-        2018: ["projections 2018 week 1: no rosters; the players listed are those who then played"]
+        2018: [
+            "projections 2018 week 1: no rosters; only players who played in that week are listed"
+        ]
     }
 
 

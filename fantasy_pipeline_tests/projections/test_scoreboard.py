@@ -130,9 +130,59 @@ def test_a_source_that_began_late_is_compared_on_its_own_weeks() -> None:
     assert board["nflcom"]["mae_ratio"] == 1.0
 
 
+@pytest.mark.parametrize("by", [None, "season", "week", "position"])
+def test_the_board_pools_weeks_as_positions_are_pooled(by: scoreboard.Group | None) -> None:
+    """The query and `accuracy.pooled`, which makes the rows of ALL, have the same weights."""
+    rng = np.random.default_rng(4)
+    names = ("mae", "rmse", "nflcom_mae", "nflcom_rmse", "bias", "spearman", "start_sit")
+    rows = [
+        measured(
+            season=season,
+            week=week,
+            source=source,
+            position=position,
+            players=int(rng.integers(1, 60)),
+            pairs=int(rng.integers(0, 900)),
+            **{
+                name: None if rng.random() < 0.2 and name != "rmse" else float(rng.uniform(0, 9))
+                for name in (*names, "coverage", "pinball")
+            },
+        )
+        for season in (2023, 2024)
+        for week in (2, 10, 11)
+        for source in ("nflcom", "model", "consensus")
+        for position in ("QB", "RB", "WR", "TE")
+    ]
+    table = pa.Table.from_pylist(rows, schema=PROJECTION_ACCURACY.arrow_schema)
+    board = scoreboard.scoreboard(table, by).to_pylist()
+    groups = list(dict.fromkeys(row[by] if by else "all" for row in rows))
+    assert [row[by or "weeks"] for row in board] == [str(g) for g in groups for _ in range(3)]
+    for row in board:
+        parts = [
+            part
+            for part in table.to_pylist()
+            if part["source"] == row["source"] and (not by or str(part[by]) == row[by])
+        ]
+        expected = accuracy.pooled(parts)
+        for name in ("players", "mae", "rmse", "bias", "spearman", "start_sit", "coverage"):
+            value = expected[name]
+            assert row[name] == (None if value is None else round(value, 4)), name
+        assert expected["rmse"] is not None
+        assert expected["nflcom_rmse"] is not None
+        assert row["rmse_ratio"] == round(expected["rmse"] / expected["nflcom_rmse"], 4)
+    errors = [[row["rmse"] for row in board[at : at + 3]] for at in range(0, len(board), 3)]
+    assert errors == [sorted(of_group) for of_group in errors]
+
+
+def test_a_board_of_nothing_has_no_rows() -> None:
+    nothing = PROJECTION_ACCURACY.arrow_schema.empty_table()
+    assert scoreboard.scoreboard(nothing, "week").num_rows == 0
+    assert all(table.num_rows == 0 for table in backtest.summary(nothing).values())
+
+
 def test_nothing_scored_and_nothing_imported_say_what_to_do(tmp_path: object) -> None:
     lake = Lake(str(tmp_path), "nfl")
     with pytest.raises(PipelineError, match="backfill --seasons"):
         scoreboard.stored_accuracy(lake, [2024])
-    with pytest.raises(PipelineError, match=r"backtest: 2024 not imported whole; .*2018-2024"):
+    with pytest.raises(PipelineError, match=r"backtest: 2024 not imported completely; .*2018-2024"):
         backtest.backtest(lake, [2024])

@@ -89,7 +89,7 @@ def test_our_model_projects_nobody_of_a_week_that_the_history_lacks(
     lake.write(PLAYER_HISTORY, history)
     assert not result.success
     [error] = result.errors
-    assert "projections 2024 week 5: player_history knows no players of that week" in error
+    assert "projections 2024 week 5: player_history has no players of that week" in error
     assert lake.read(MODEL_PROJECTIONS, [WEEK]).equals(ours)
 
 

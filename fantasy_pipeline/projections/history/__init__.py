@@ -1,4 +1,8 @@
-"""`player_history`: what was known of every player before each week."""
+"""`player_history`: one row of features per player and week, as known before that week.
+
+This package walks the seasons in order and holds all rules about what was known when. It does not
+learn or project; that is in `projections.model`.
+"""
 
 from fantasy_pipeline.projections.history.player_history import player_history
 

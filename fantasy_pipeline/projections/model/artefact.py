@@ -1,8 +1,8 @@
-"""Models in the lake: arrays in an .npz and what they are in JSON; no pickle anywhere.
+"""Models in the lake: arrays in an .npz file and facts in JSON, without pickle.
 
-Layout: ``<root>/models/projection/season=2024/<version>.npz`` and ``model.json`` beside it, which
-names the version in use. The version is the hash of the arrays and of what is known beside them:
-the same data give the same one.
+Layout: ``<root>/models/projection/season=2024/<version>.npz``, ``<version>.json`` beside it, and
+``model.json``, which names the version in use. The version is a hash of arrays and facts: the same
+data give the same version.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.tables import PLAYER_HISTORY, SOURCE_PROJECTIONS
@@ -22,15 +24,15 @@ from fantasy_pipeline.projections.model.stat_line import STATS
 from fantasy_pipeline.projections.model.training import Model, PositionModel
 from fantasy_pipeline.projections.model.trees import Trees
 
-if TYPE_CHECKING:
-    import numpy as np
-
 NAME = "projection"
 FORMAT = 2
 
+Facts = Mapping[str, Any]
+"""Facts of a model as JSON stores them, by name."""
+
 
 class ModelMismatchError(PipelineError):
-    """A stored model does not fit this code: other features, other format, or damaged."""
+    """A stored model has other features or another format than this code, or is damaged."""
 
 
 def _folder(season: int) -> str:
@@ -38,9 +40,7 @@ def _folder(season: int) -> str:
 
 
 def _arrays(model: Model) -> dict[str, np.ndarray]:
-    """The model's numbers by name, e.g. ``RB/coefficients``."""
-    import numpy as np
-
+    """Return the model's arrays by name, e.g. ``RB/coefficients``."""
     out = {}
     for position, learnt in model.positions.items():
         out[f"{position}/mean"] = learnt.scale.mean
@@ -59,12 +59,10 @@ def _arrays(model: Model) -> dict[str, np.ndarray]:
     return out
 
 
-def _hash(arrays: dict[str, np.ndarray], facts: Mapping[str, Any]) -> str:
-    """Hash of all that projects: the arrays, and what is known beside them, as JSON keeps it."""
-    import numpy as np
-
-    told = {name: value for name, value in facts.items() if name not in ("version", "sha256")}
-    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
+def _hash(arrays: dict[str, np.ndarray], facts: Facts) -> str:
+    """Return the hash of arrays and facts, without the facts that the hash itself is stored in."""
+    hashed = {name: value for name, value in facts.items() if name not in ("version", "sha256")}
+    digest = hashlib.sha256(json.dumps(hashed, sort_keys=True).encode())
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
         digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
@@ -72,8 +70,8 @@ def _hash(arrays: dict[str, np.ndarray], facts: Mapping[str, Any]) -> str:
     return digest.hexdigest()
 
 
-def _about(model: Model) -> dict[str, Any]:
-    """What is known beside the arrays, but for the version."""
+def _facts_of(model: Model) -> dict[str, Any]:
+    """Return the facts of a model, without its version."""
     return {
         "format": FORMAT,
         "season": model.season,
@@ -90,8 +88,8 @@ def _about(model: Model) -> dict[str, Any]:
 
 
 def version_of(model: Model) -> str:
-    """The version under which a model is stored."""
-    return _version(_hash(_arrays(model), _about(model)))
+    """Return the version under which a model is stored."""
+    return _version(_hash(_arrays(model), _facts_of(model)))
 
 
 def _version(digest: str) -> str:
@@ -99,10 +97,8 @@ def _version(digest: str) -> str:
 
 
 def save(lake: Lake, model: Model) -> str:
-    """Write a model to the lake. Returns its version."""
-    import numpy as np
-
-    arrays, about = _arrays(model), _about(model)
+    """Write a model to the lake and return its version."""
+    arrays, about = _arrays(model), _facts_of(model)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
     digest = _hash(arrays, about)
@@ -110,17 +106,17 @@ def save(lake: Lake, model: Model) -> str:
     text = json.dumps({**about, "version": version, "sha256": digest}, indent=1, sort_keys=True)
     folder = _folder(model.season)
     lake.write_bytes(f"{folder}/{version}.npz", buffer.getvalue())
-    # Each version keeps its facts; model.json is those of the one in use.
+    # Each version keeps its own facts; model.json has the facts of the version in use.
     for name in (version, "model"):
         lake.write_bytes(f"{folder}/{name}.json", text.encode())
     return version
 
 
 def facts(lake: Lake, season: int, version: str | None = None) -> dict[str, Any] | None:
-    """What a season's model was made from; None if there is none.
+    """Return the facts of a season's model; None if there is no such model.
 
     Args:
-        version: None: the one in use.
+        version: a stored version; None: the version in use.
     """
     text = lake.read_bytes(f"{_folder(season)}/{version or 'model'}.json")
     if text is None:
@@ -130,20 +126,18 @@ def facts(lake: Lake, season: int, version: str | None = None) -> dict[str, Any]
 
 
 def load(lake: Lake, season: int) -> Model | None:
-    """Read a season's model from the lake; None if there is none.
+    """Return a season's model from the lake; None if there is none.
 
     Raises:
-        ModelMismatchError: it was made with other features, by another format, or is damaged.
+        ModelMismatchError: the model has other features or another format, or is damaged.
     """
-    import numpy as np
-
     about = facts(lake, season)
     if about is None:
         return None
     where = f"the model of {season} in {lake.root}"
-    advice = "Materialize projection_model to train it anew."
+    advice = "Materialize projection_model to train it again."
     if about.get("format") != FORMAT or about.get("feature_set") != features.fingerprint():
-        raise ModelMismatchError(f"{where} was made with another feature set. {advice}")
+        raise ModelMismatchError(f"{where} was trained with another feature set. {advice}")
     raw = lake.read_bytes(f"{_folder(season)}/{about['version']}.npz")
     if raw is None:
         raise ModelMismatchError(f"{where} has no arrays. {advice}")
@@ -153,9 +147,9 @@ def load(lake: Lake, season: int) -> Model | None:
     except Exception as error:
         raise ModelMismatchError(f"{where} is damaged: {error}. {advice}") from error
     if _hash(arrays, about) != about["sha256"]:
-        raise ModelMismatchError(f"{where} is not what its hash says. {advice}")
+        raise ModelMismatchError(f"{where} does not match its hash. {advice}")
     if any(tuple(names) != STATS.get(position) for position, names in about["stats"].items()):
-        raise ModelMismatchError(f"{where} projects other stats than this code. {advice}")
+        raise ModelMismatchError(f"{where} projects other stats than this version. {advice}")
     try:
         return Model(
             season=about["season"],
@@ -168,10 +162,11 @@ def load(lake: Lake, season: int) -> Model | None:
             content=about["content"],
         )
     except KeyError as error:
-        raise ModelMismatchError(f"{where} lacks {error}. {advice}") from error
+        raise ModelMismatchError(f"{where} lacks the fact or array {error}. {advice}") from error
 
 
 def _position(arrays: dict[str, np.ndarray], position: str) -> PositionModel:
+    """Return a position's model from the arrays of all positions."""
     own = {
         name.removeprefix(f"{position}/"): array
         for name, array in arrays.items()
@@ -179,10 +174,9 @@ def _position(arrays: dict[str, np.ndarray], position: str) -> PositionModel:
     }
     trees = {}
     for target in sorted({name.split("/")[1] for name in own if name.startswith("trees/")}):
-        parts: dict[str, Any] = {
-            field.name: own[f"trees/{target}/{field.name}"] for field in fields(Trees)
-        }
-        trees[target] = Trees(**{**parts, "base": float(parts["base"])})
+        parts = {field.name: own[f"trees/{target}/{field.name}"] for field in fields(Trees)}
+        base = float(parts.pop("base"))
+        trees[target] = Trees(base, **parts)
     return PositionModel(
         scale=linear.Scale(own["mean"], own["deviation"]),
         coefficients=own["coefficients"],
@@ -199,10 +193,10 @@ def _position(arrays: dict[str, np.ndarray], position: str) -> PositionModel:
 
 
 def fitting(lake: Lake, season: int) -> Model | None:
-    """The stored model of a season, unless it is to be trained anew.
+    """Return the stored model of a season; None if it must be trained again.
 
-    That is when a stored value of the seasons that it learnt from has changed since, or when it was
-    made with another feature set.
+    It must be when any stored value of the seasons that it learnt from has changed, or when it does
+    not fit this code.
     """
     try:
         stored = load(lake, season)
@@ -212,12 +206,12 @@ def fitting(lake: Lake, season: int) -> Model | None:
 
 
 def trained(lake: Lake, season: int) -> Model:
-    """A model of a season from what the lake has of the seasons before it, stored.
+    """Train a model of a season on the seasons before it in the lake, store and return it.
 
     Raises:
         NotMaterializedError: the lake has no player history.
     """
-    # First: of rows that change meanwhile the model then counts as out of date.
+    # Hashed before training: if rows change meanwhile, the model counts as out of date.
     content = _content(lake, season)
     before = training.seasons_before(season)
     sources = lake.read(SOURCE_PROJECTIONS, seasons=before)
@@ -228,6 +222,6 @@ def trained(lake: Lake, season: int) -> Model:
 
 
 def _content(lake: Lake, season: int) -> str:
-    """Hash of all stored rows that a model of a season learns from, every column of them."""
+    """Return a hash of all stored rows that a model of a season learns from, all columns."""
     before = training.seasons_before(season)
     return "-".join(lake.digest(table, before) for table in (PLAYER_HISTORY, SOURCE_PROJECTIONS))

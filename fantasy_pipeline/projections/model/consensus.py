@@ -1,45 +1,46 @@
-"""The consensus: our model moved towards what the other sources say, by what they have been worth.
+"""The consensus: our model, moved towards other sources by weights learnt from past seasons.
 
-``consensus = model + sum over sources of weight x (source - model)``, in half-PPR, which every
-source can be brought to. A source's level is its own affair: what counts is whom it puts above or
-below the others of his position and week. A source that says nothing about a player leaves him to
-the others; one that disagrees wildly is heard up to `MOST_APART` points; one that copies another
-counts once.
+``consensus = model + sum over sources of weight x (source - model)``, in half-PPR, to which every
+source's points can be converted. A source's level does not count: its differences from the model
+are centred within a position and week. A source that does not project a player has no effect on
+him. A difference counts up to `MAX_DIFFERENCE` points. Copies of another source count once.
 
-Two hints are heard beside the sources. The player's usual, with a weight below 0: model and sources
-each stay near what he scored before, and their mean stays nearer than it should when his role has
-changed. And the betting market, above 0: sources hardly move with the points that it gives a team,
-so that their share in the mean takes back some of what the model makes of it.
+Two hints count beside the sources. The player's usual points have a weight below 0: model and
+sources each stay near his past points, and their mean stays nearer than it should when his role has
+changed. The betting market has a weight above 0: sources hardly react to the points that it implies
+for a team, so that their share in the mean removes a part of the model's reaction.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.football.tables import PLAYER_WEEK
 from fantasy_pipeline.football.tables.week_rows import codes
 from fantasy_pipeline.ingest.projection_record import as_known_at
 from fantasy_pipeline.ingest.source_copies import find_copies
+from fantasy_pipeline.projections.columns import as_floats
 from fantasy_pipeline.projections.model.features import USUAL_TEAM_TOTAL
 from fantasy_pipeline.projections.model.intervals import LEVELS, quantiles
 
-if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
-
 PRIOR_WEIGHT = 0.4
-"""Weight of all other sources together before any of their past is known."""
+"""Prior weight of all other sources together."""
 PRIOR_ROWS = 2000
-"""Player-weeks that the prior is worth."""
+"""Player-weeks that the prior weights are worth."""
 MOST_WEIGHT = 0.9
+"""Highest weight of all other sources together."""
 MAX_DIFFERENCE = 8.0
-"""Points beyond which a source's difference from the model counts no more."""
+"""Points to which a source's difference from the model is clipped."""
 
 
 class Hint(NamedTuple):
-    """Weight of what is no projection of its own: before any of the past is known, and bounds."""
+    """Weight of a hint: prior, and bounds of the learnt weight."""
 
     prior: float
     lowest: float
@@ -50,31 +51,34 @@ USUAL, MARKET = "usual", "market"
 HINTS: Mapping[str, Hint] = {USUAL: Hint(-0.1, -0.4, 0.0), MARKET: Hint(0.2, 0.0, 0.4)}
 """By their names among the weights."""
 LEVEL_ROWS = 12
-"""Players of a week and position from which on a source's level can be told."""
+"""Players of a week and position that a source's level is estimated from at least."""
 WIDTHS = tuple(round(0.8 + 0.02 * step, 2) for step in range(16))
+"""Candidates for the width of p10-p90."""
 PRIOR_WIDTH = 0.95
-"""Width of the consensus's p10-p90 relative to the model's before it can be learnt."""
+"""Prior width of the consensus's p10-p90, relative to the model's."""
 WIDTH_ROWS = 200
-"""Player-weeks that it is worth beside those that it is learnt from."""
+"""Player-weeks that the prior width is worth."""
 KEY = list(PLAYER_WEEK)
 POINTS = ["points_std", "points_half", "points_ppr"]
 
 
 def stated_points(table: pa.Table, receptions: np.ndarray, scoring: Scoring = "half") -> np.ndarray:
-    """A source's points in one scoring: as it says, else by its other scorings, else by the
-    receptions to expect."""
-    import numpy as np
+    """Return a source's points in one scoring, (rows,); NaN where it states no scoring at all.
 
-    def column(name: str) -> np.ndarray:
-        return table[name].cast("float64").fill_null(float("nan")).to_numpy()
+    The first that a source states counts: the scoring itself, what follows from its two other
+    scorings, or one of these converted by expected receptions.
 
-    std, half, ppr = column("points_std"), column("points_half"), column("points_ppr")
-    told = {
+    Args:
+        table: the columns `POINTS`.
+        receptions: expected receptions, (rows,).
+    """
+    std, half, ppr = (as_floats(table[name]) for name in POINTS)
+    candidates = {
         "std": (std, 2 * half - ppr, half - receptions / 2, ppr - receptions),
         "half": (half, (std + ppr) / 2, ppr - receptions / 2, std + receptions / 2),
         "ppr": (ppr, 2 * half - std, half + receptions / 2, std + receptions),
     }
-    points, *others = told[scoring]
+    points, *others = candidates[scoring]
     for other in others:
         points = np.where(np.isnan(points), other, points)
     return points
@@ -86,34 +90,33 @@ def points_by_source(
     with_copies: bool = False,
     scoring: Scoring = "half",
 ) -> dict[str, np.ndarray]:
-    """Points of each source that has any, as known at kick-off, in the order of `rows`; NaN where
-    it has none, and in weeks in which it copies another.
+    """Return each source's points as known at kick-off, (rows,), in the order of `rows`.
+
+    NaN where a source has no projection, and in weeks in which it copies another source. Sources
+    without any projection of these rows are left out.
 
     Args:
         rows: key columns and receptions.
-        source_projections: `SOURCE_PROJECTIONS` of whole weeks: who copies is told by all players.
-        with_copies: what a copy says as well.
+        source_projections: `SOURCE_PROJECTIONS` of whole weeks: copies are found by comparing all
+            players.
+        with_copies: include the points of copies.
     """
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     source_projections = as_known_at(source_projections).select(["source", *KEY, *POINTS])
-    same = {} if with_copies else find_copies(source_projections)
+    copies = {} if with_copies else find_copies(source_projections)
     weeks = codes(rows)
     keyed = rows.select([*KEY, "receptions"]).append_column(
         "row", pa.array(np.arange(rows.num_rows))
     )
     out: dict[str, np.ndarray] = {}
     for source in sorted(pc.unique(source_projections["source"]).to_pylist()):
-        theirs = source_projections.filter(pc.equal(source_projections["source"], source))
-        both = keyed.join(theirs.drop_columns(["source"]), KEY, join_type="inner")
+        of_source = source_projections.filter(pc.equal(source_projections["source"], source))
+        both = keyed.join(of_source.drop_columns(["source"]), KEY, join_type="inner")
         values = np.full(rows.num_rows, np.nan)
         receptions = both["receptions"].fill_null(0.0).to_numpy()
         values[both["row"].to_numpy()] = stated_points(both, receptions, scoring)
-        # 0 is how sources say that they have no projection.
+        # Sources state 0 for players that they do not project.
         values[~(values > 0)] = np.nan
-        copied = [week.code for week in same if source in same[week]]
+        copied = [week.code for week in copies if source in copies[week]]
         values[np.isin(weeks, copied)] = np.nan
         if not np.isnan(values).all():
             out[source] = values
@@ -123,54 +126,61 @@ def points_by_source(
 def centred_differences(
     model: np.ndarray, sources: dict[str, np.ndarray], weeks: np.ndarray
 ) -> np.ndarray:
-    """Source less model, beyond the source's level of the week; 0 where a source says nothing.
+    """Return source less model, less the source's level of the week, clipped to `MAX_DIFFERENCE`.
 
-    The level is the mean difference of the week's players, the better ones weighing more. It
+    The level is the mean difference of the week's players, better players weighing more. It
     changes with a source's methods: NFL.com was 1.3 points too high for quarterbacks in 2021-2023
     and 1.3 too low in 2024.
 
     Args:
-        model: half-PPR points of one position.
-        weeks: any number that tells the rows' weeks apart.
+        model: half-PPR points of one position, (players,).
+        sources: half-PPR points by source, (players,).
+        weeks: any number that differs between weeks, (players,).
 
     Returns:
-        One column per source.
+        (players, sources); 0 where a source has no projection.
     """
-    import numpy as np
-
+    # (players,): index of each player's week
     _, week = np.unique(weeks, return_inverse=True)
     columns = []
     for values in sources.values():
-        heard = ~np.isnan(values) & (model > 0)
-        apart = _near_the_middle(np.nan_to_num(values - model), heard, week)
-        merit = np.where(heard, 2 * model + apart, 0.0) ** 2
-        level = np.bincount(week, merit * apart) / np.maximum(np.bincount(week, merit), 1e-9)
-        level[np.bincount(week, heard) < LEVEL_ROWS] = 0.0
-        apart = np.where(np.isnan(values), 0.0, values - model - np.round(level, 6)[week])
-        columns.append(np.clip(apart, -MAX_DIFFERENCE, MAX_DIFFERENCE))
+        # (players,): players that count for the level
+        stated = ~np.isnan(values) & (model > 0)
+        # (players,): differences, outliers clipped so that they cannot shift the level
+        difference = _clip_to_median(np.nan_to_num(values - model), stated, week)
+        # (players,): weight, the square of the model's plus the source's points
+        merit = np.where(stated, 2 * model + difference, 0.0) ** 2
+        # (weeks,): weighted mean difference; none where too few players are projected
+        level = np.bincount(week, merit * difference) / np.maximum(np.bincount(week, merit), 1e-9)
+        level[np.bincount(week, stated) < LEVEL_ROWS] = 0.0
+        # (players,): unclipped difference less the level. Rounded, so that the order in which the
+        # level is summed does not show.
+        centred = np.where(np.isnan(values), 0.0, values - model - np.round(level, 6)[week])
+        columns.append(np.clip(centred, -MAX_DIFFERENCE, MAX_DIFFERENCE))
     return np.column_stack(columns) if columns else np.zeros((len(model), 0))
 
 
-def _near_the_middle(apart: np.ndarray, heard: np.ndarray, week: np.ndarray) -> np.ndarray:
-    """Differences, none of them wilder than twice `MOST_APART` beyond their week's median: one wild
-    value of a source must not shift its level, and with it all others."""
-    import numpy as np
+def _clip_to_median(difference: np.ndarray, stated: np.ndarray, week: np.ndarray) -> np.ndarray:
+    """Clip differences to +-2 `MAX_DIFFERENCE` around the median of their week, (players,).
 
-    middle = np.zeros(week.max(initial=-1) + 1)
-    for number in np.unique(week[heard]):
-        middle[number] = np.median(apart[heard & (week == number)])
-    return np.clip(apart, middle[week] - 2 * MAX_DIFFERENCE, middle[week] + 2 * MAX_DIFFERENCE)
+    One outlier must not shift its source's level, and with it all other players.
+    """
+    # (weeks,): median of the stated differences
+    median = np.zeros(week.max(initial=-1) + 1)
+    for number in np.unique(week[stated]):
+        median[number] = np.median(difference[stated & (week == number)])
+    return np.clip(difference, median[week] - 2 * MAX_DIFFERENCE, median[week] + 2 * MAX_DIFFERENCE)
 
 
 def hints(
     model: np.ndarray, usual: np.ndarray, implied_team_total: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """What is heard beside the sources, half-PPR; NaN: not heard.
+    """Return the hints by name in half-PPR, (players,); NaN for players without the hint.
 
     Args:
         model: the model's points.
-        usual: what each player usually scores.
-        implied_team_total: points that the betting market gives each player's team.
+        usual: points that each player usually scores.
+        implied_team_total: points that the betting market implies for each player's team.
     """
     return {USUAL: usual, MARKET: model * implied_team_total / USUAL_TEAM_TOTAL}
 
@@ -181,54 +191,59 @@ def _hints_of(unseen: pa.Table) -> dict[str, np.ndarray]:
 
 
 def learn_weights(unseen: pa.Table, source_projections: pa.Table) -> dict[str, float]:
-    """Weights of the sources and the hints for one position: least squares, drawn to the prior.
+    """Return the weights of sources and hints for one position; empty without any source.
 
-    Learnt on players whom people may start: of those further down, sources say little.
+    Least squares on players that people may start, shrunken to the prior. Of other players, sources
+    say little.
 
     Args:
         unseen: projections out of the fold: key, model_half, usual_half, implied_team_total,
             receptions, target_half, starts.
     """
-    import numpy as np
-
     sources = points_by_source(unseen, source_projections)
     if not sources:
         return {}
     model = unseen["model_half"].to_numpy()
-    heard = _with_hints(sources, _hints_of(unseen))
-    apart = centred_differences(model, heard, codes(unseen))
-    told = unseen["starts"].to_numpy(zero_copy_only=False)
-    told = told & ~np.isnan(np.column_stack(list(sources.values()))).all(axis=1)
-    apart, error = apart[told], (unseen["target_half"].to_numpy() - model)[told]
-    if not len(apart):
+    inputs = _with_hints(sources, _hints_of(unseen))
+    # (player-weeks, sources and hints)
+    differences = centred_differences(model, inputs, codes(unseen))
+    # (player-weeks,): keep players that people may start and at least one source projects
+    counted = unseen["starts"].to_numpy(zero_copy_only=False) & ~_unstated(sources)
+    differences = differences[counted]
+    error = (unseen["target_half"].to_numpy() - model)[counted]
+    if not len(differences):
         return {}
-    prior = _prior(heard)
-    strength = PRIOR_ROWS * np.maximum((apart**2).mean(axis=0), 1e-9)
-    gram = apart.T @ apart + np.diag(strength)
-    found = np.linalg.solve(gram, apart.T @ error + strength * prior)
-    return {name: round(float(weight), 4) for name, weight in _bounded(heard, found).items()}
+    # (inputs,): prior weights, and their strength as squared differences of PRIOR_ROWS player-weeks
+    prior = _prior(inputs)
+    strength = PRIOR_ROWS * np.maximum((differences**2).mean(axis=0), 1e-9)
+    # (inputs, inputs): normal equations of error = differences x weights, shrunken to the prior
+    gram = differences.T @ differences + np.diag(strength)
+    found = np.linalg.solve(gram, differences.T @ error + strength * prior)
+    return {name: round(float(weight), 4) for name, weight in _bounded(inputs, found).items()}
+
+
+def _unstated(sources: dict[str, np.ndarray]) -> np.ndarray:
+    """Return a mask of the players that no source projects, (players,)."""
+    return np.isnan(np.column_stack(list(sources.values()))).all(axis=1)
 
 
 def _with_hints(
     sources: dict[str, np.ndarray], hints: dict[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """The sources and, for players whom one of them projects, the hints."""
-    import numpy as np
-
-    silent = np.isnan(np.column_stack(list(sources.values()))).all(axis=1)
-    return {**sources, **{name: np.where(silent, np.nan, told) for name, told in hints.items()}}
+    """Return sources and hints by name; hints are NaN for players that no source projects."""
+    unstated = _unstated(sources)
+    return {**sources, **{name: np.where(unstated, np.nan, hint) for name, hint in hints.items()}}
 
 
-def _prior(heard: dict[str, np.ndarray]) -> np.ndarray:
-    import numpy as np
+def _prior(inputs: dict[str, np.ndarray]) -> np.ndarray:
+    """Return the prior weights, (inputs,): `PRIOR_WEIGHT` shared by the sources, and the hints'."""
+    share = PRIOR_WEIGHT / len(inputs.keys() - HINTS.keys())
+    return np.array([HINTS[name].prior if name in HINTS else share for name in inputs])
 
-    share = PRIOR_WEIGHT / len(heard.keys() - HINTS.keys())
-    return np.array([HINTS[name].prior if name in HINTS else share for name in heard])
 
-
-def _bounded(heard: dict[str, np.ndarray], weights: np.ndarray) -> dict[str, float]:
-    """Weights by name: sources between 0 and `MOST_WEIGHT` together, hints within their bounds."""
-    named = dict(zip(heard, weights, strict=True))
+def _bounded(inputs: dict[str, np.ndarray], weights: np.ndarray) -> dict[str, float]:
+    """Return weights by name: sources from 0 to `MOST_WEIGHT` together, hints in their bounds."""
+    named = dict(zip(inputs, weights, strict=True))
     total = sum(max(weight, 0.0) for name, weight in named.items() if name not in HINTS)
     share = min(1.0, MOST_WEIGHT / max(total, 1e-9))
     return {
@@ -242,31 +257,30 @@ def _bounded(heard: dict[str, np.ndarray], weights: np.ndarray) -> dict[str, flo
 def learn_width(
     unseen: pa.Table, source_projections: pa.Table, weights: dict[str, float], table: np.ndarray
 ) -> float:
-    """Width of p10-p90 around the median, relative to the model's, that holds four in five.
+    """Return the width of p10-p90 around the median, relative to the model's, that covers 80%.
 
-    Learnt on players whom people may start and other sources project: what the others know makes
-    the consensus surer than the model alone.
+    It is learnt on players that people may start and other sources project: with other sources the
+    consensus is more certain than the model alone.
 
     Args:
         table: the model's quantile table in half-PPR.
     """
-    import numpy as np
-
     sources = points_by_source(unseen, source_projections)
-    told = unseen["starts"].to_numpy(zero_copy_only=False)
     if not sources or not weights:
         return PRIOR_WIDTH
-    told = told & ~np.isnan(np.column_stack(list(sources.values()))).all(axis=1)
+    counted = unseen["starts"].to_numpy(zero_copy_only=False) & ~_unstated(sources)
     model = unseen["model_half"].to_numpy()
-    together = combine(model, sources, weights, codes(unseen), _hints_of(unseen))[told]
-    actual = unseen["target_half"].to_numpy()[told]
+    # (player-weeks,): consensus and actual points
+    together = combine(model, sources, weights, codes(unseen), _hints_of(unseen))[counted]
+    actual = unseen["target_half"].to_numpy()[counted]
+    # (WIDTHS,): share of player-weeks within p10-p90 for each candidate
     low, middle, high = quantiles(table, together, np.ones(len(together)), LEVELS).T
     covered = [
         np.mean((actual >= middle - (middle - low) * w) & (actual <= middle + (high - middle) * w))
         for w in WIDTHS
     ]
     learnt = WIDTHS[int(np.argmin(np.abs(np.array(covered) - 0.8)))]
-    share = told.sum() / (told.sum() + WIDTH_ROWS)
+    share = counted.sum() / (counted.sum() + WIDTH_ROWS)
     return round(float(PRIOR_WIDTH + share * (learnt - PRIOR_WIDTH)), 4)
 
 
@@ -277,25 +291,25 @@ def combine(
     weeks: np.ndarray,
     hints: dict[str, np.ndarray],
 ) -> np.ndarray:
-    """Consensus of one position, half-PPR; a source without a past has a share of the prior, among
-    those that say something of any of these rows.
+    """Return the consensus of one position in half-PPR, (players,).
 
-    It is never beyond what the model and the player's sources say.
+    It is never below or above the model and all of the player's sources. A source without a learnt
+    weight gets its share of the prior among the sources of these rows.
 
     Args:
-        weights: of `learn_weights`.
-        weeks: any number that tells the rows' weeks apart.
-        hints: of `hints`.
+        weights: from `learn_weights`.
+        weeks: any number that differs between weeks, (players,).
+        hints: from `hints`.
     """
-    import numpy as np
-
-    sources = {name: told for name, told in sources.items() if not np.isnan(told).all()}
+    sources = {name: values for name, values in sources.items() if not np.isnan(values).all()}
     if not sources:
         return model
-    heard = _with_hints(sources, hints)
-    prior = dict(zip(heard, _prior(heard), strict=True))
-    share = _bounded(heard, np.array([weights.get(name, prior[name]) for name in heard]))
-    moves = centred_differences(model, heard, weeks) * np.array(list(share.values()))
-    everybody = np.column_stack([model, *sources.values()])
-    lowest, highest = np.nanmin(everybody, axis=1), np.nanmax(everybody, axis=1)
+    inputs = _with_hints(sources, hints)
+    prior = dict(zip(inputs, _prior(inputs), strict=True))
+    bounded = _bounded(inputs, np.array([weights.get(name, prior[name]) for name in inputs]))
+    # (players, sources and hints): how far each input moves each player
+    moves = centred_differences(model, inputs, weeks) * np.array(list(bounded.values()))
+    # (players, model and sources)
+    stated = np.column_stack([model, *sources.values()])
+    lowest, highest = np.nanmin(stated, axis=1), np.nanmax(stated, axis=1)
     return np.clip(model + moves.sum(axis=1), lowest, highest)

@@ -1,19 +1,19 @@
-"""The feature matrix: `player_history`, and what follows from the players of a team and week.
+"""The feature matrix: columns of `player_history`, and features that compare rows of one week.
 
-Everything here compares rows of one week with each other, as known before the week. Missing values
-stay NaN: trees read them as such, the linear part takes the position's mean.
+All features are known before the week. Missing values stay NaN: trees split on them, the ridge
+regression takes the position's mean instead.
 """
 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
 
+import numpy as np
+import pyarrow as pa
+
+from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.football.tables import AVERAGED_STATS, LONG_STATS, RECENT_STATS, TEAM_STATS
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
+from fantasy_pipeline.projections.columns import as_floats, as_texts
 
 PRIOR_GAMES = {"QB": 3.0, "RB": 2.0, "WR": 3.0, "TE": 3.0, "K": 12.0}
 """Games of the position's mean that a player's own mean is mixed with."""
@@ -23,7 +23,13 @@ RECENTLY = 4
 """Weeks after his last game in which an absent player still counts as vacating usage."""
 
 USAGE = ("carries", "targets", "attempts")
-"""What makes a player's usage, in plays per game."""
+"""Stats that add up to a player's usage, in plays per game."""
+POINTS_COLUMNS: dict[Scoring, str] = {
+    "std": "fantasy_points",
+    "half": "fantasy_points_half",
+    "ppr": "fantasy_points_ppr",
+}
+"""How each scoring's points are called in the columns of `player_history`, after a prefix."""
 
 _HISTORY = (
     "week",
@@ -61,7 +67,7 @@ _HISTORY = (
     *(f"allowed_{name}" for name in TEAM_STATS),
     "team_position_points",
 )
-"""Columns of `player_history` that are features as they stand."""
+"""Columns of `player_history` that are features without any change."""
 
 _DERIVED = (
     "log_pick",
@@ -130,47 +136,55 @@ _PRODUCTS = (
     ("team_attempts", "recent_target_share"),
     ("shrunken_points", "appearance_rate"),
 )
-"""Products for the linear part, which cannot find them by itself."""
+"""Products of features for the ridge regression, which is linear in its inputs."""
 
 _TERMS = ("few_season", "few_career", "room_top", "snap_trend", "log_absence", "root_points")
 
 TREE_NAMES = (*_HISTORY, *_DERIVED)
-"""Features that the trees read: the first ones of the matrix."""
+"""Features that the trees read: the matrix's first columns."""
 NAMES = (*TREE_NAMES, *_TERMS, *(f"{a} x {b}" for a, b in _PRODUCTS))
 """Features, in the order of the matrix's columns."""
 
 
 def fingerprint() -> str:
-    """Hash of the feature list; a model made with another list is refused."""
+    """Return a hash of the feature list; a model made with another list is refused."""
     return hashlib.sha256("\n".join(NAMES).encode()).hexdigest()[:16]
 
 
-def floats(rows: pa.Table, name: str) -> np.ndarray:
-    """A column as floats, null as NaN."""
-    return rows[name].cast("float64").fill_null(float("nan")).to_numpy()
+def shrunken_mean(rows: pa.Table, scoring: Scoring) -> np.ndarray:
+    """Return the points per game to expect of each player in an average week, if he plays.
 
+    This is his recency-weighted mean, shrunken to the mean of similarly experienced players of his
+    position: `PRIOR_GAMES` games at their mean are added to his own games.
 
-def texts(rows: pa.Table, name: str) -> np.ndarray:
-    """A column of strings as an array of objects, null as an empty string."""
-    import numpy as np
+    Args:
+        rows: `PLAYER_HISTORY` rows: position, weight, and the scoring's ``avg_`` and ``prior_``
+            columns.
 
-    return np.array(rows[name].fill_null("").to_pylist(), dtype=object)
+    Returns:
+        Points, one per row.
+    """
+    name = POINTS_COLUMNS[scoring]
+    prior_games = np.array([PRIOR_GAMES[position] for position in as_texts(rows["position"])])
+    weight = np.nan_to_num(as_floats(rows["weight"]))
+    own = np.nan_to_num(as_floats(rows[f"avg_{name}"]))
+    prior = np.nan_to_num(as_floats(rows[f"prior_{name}"]))
+    return (own * weight + prior * prior_games) / (weight + prior_games)
 
 
 def matrix(rows: pa.Table) -> np.ndarray:
-    """Features of `PLAYER_HISTORY` rows.
+    """Return the features of `PLAYER_HISTORY` rows.
 
     Args:
-        rows: whole weeks; a player's room is looked for among the rows of his week.
+        rows: whole weeks; features of a player's team and room compare all rows of his week.
 
     Returns:
-        One row per row, one column per name of `NAMES`.
+        One row per row of `rows`, one column per name of `NAMES`; NaN where a value is missing.
     """
-    import numpy as np
-
-    columns = {name: floats(rows, name) for name in _HISTORY}
+    columns = {name: as_floats(rows[name]) for name in _HISTORY}
     columns |= _own(rows, columns)
     columns |= _team(rows, columns)
+    # Curves and products are for the ridge regression: missing values count as 0 there.
     terms = {name: np.nan_to_num(values) for name, values in _terms(columns).items()}
     plain = {name: np.nan_to_num(values) for name, values in columns.items()} | terms
     products = [plain[a] * plain[b] for a, b in _PRODUCTS]
@@ -179,9 +193,7 @@ def matrix(rows: pa.Table) -> np.ndarray:
 
 
 def _terms(known: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Curved and centred versions of features, to multiply others with."""
-    import numpy as np
-
+    """Return curved and centred versions of features by name, as factors of products."""
     total = np.nan_to_num(known["implied_team_total"], nan=USUAL_TEAM_TOTAL)
     return {
         "total_edge": total / USUAL_TEAM_TOTAL - 1,
@@ -203,23 +215,18 @@ def _terms(known: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def _own(rows: pa.Table, known: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """What follows from a row alone."""
-    import numpy as np
-
-    pick = floats(rows, "draft_pick")
-    injury, practice = texts(rows, "injury_status"), texts(rows, "practice_status")
-    position = texts(rows, "position")
-    prior_games = np.array([PRIOR_GAMES[name] for name in position])
-    weight = np.nan_to_num(known["weight"])
-    own = np.nan_to_num(known["avg_fantasy_points_half"])
-    prior = np.nan_to_num(known["prior_fantasy_points_half"])
-    shrunken = (own * weight + prior * prior_games) / (weight + prior_games)
+    """Return the features, by name, that follow from a row alone."""
+    pick = as_floats(rows["draft_pick"])
+    injury, practice = as_texts(rows["injury_status"]), as_texts(rows["practice_status"])
+    shrunken = shrunken_mean(rows, "half")
+    # Half of the opponent's and of the betting lines' effect, as in the baseline.
     total = np.nan_to_num(known["implied_team_total"], nan=USUAL_TEAM_TOTAL)
-    opponent = 0.5 + 0.5 * floats(rows, "opponent_factor_fantasy_points_half")
+    opponent = 0.5 + 0.5 * as_floats(rows["opponent_factor_fantasy_points_half"])
     usage = known["avg_carries"] + known["avg_targets"] + known["avg_attempts"]
     with np.errstate(divide="ignore", invalid="ignore"):
         per_usage = np.where(usage > 1, known["avg_fantasy_points_half"] / usage, np.nan)
     return {
+        # An undrafted player counts as pick 300.
         "log_pick": np.log(np.nan_to_num(pick, nan=300.0)),
         "questionable": (injury == "Questionable").astype(float),
         "did_not_practise": (practice == "DNP").astype(float),
@@ -231,37 +238,34 @@ def _own(rows: pa.Table, known: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def _availability(rows: pa.Table, known: dict[str, np.ndarray]) -> np.ndarray:
-    """Chance that a player is there, 0-1, as his team and position mates can count on.
+    """Return the chance, 0-1, that each player is available, for features of his team mates.
 
-    Where there are no roster files, a player listed for his stat line of the very week is not
-    known beforehand, and one not seen for some weeks is taken to be gone.
+    In seasons without roster files, players are listed because of a stat line. A stat line of the
+    very week is not known beforehand: such a player counts as unavailable, as does a player who has
+    not played for more than `RECENTLY` weeks.
     """
-    import numpy as np
-
-    roster = texts(rows, "roster_status")
-    injury = texts(rows, "injury_status")
-    there = np.isin(roster, ["", "ACT"])
-    gone = (roster == "") & (np.nan_to_num(known["weeks_since_game"], nan=0.0) > RECENTLY)
-    chance = np.where(there & ~gone & _beforehand(rows, known["week"]), 1.0, 0.0)
+    roster = as_texts(rows["roster_status"])
+    injury = as_texts(rows["injury_status"])
+    active = np.isin(roster, ["", "ACT"])
+    absent = (roster == "") & (np.nan_to_num(known["weeks_since_game"], nan=0.0) > RECENTLY)
+    chance = np.where(active & ~absent & _listed_before(rows, known["week"]), 1.0, 0.0)
     chance[injury == "Out"] = 0.0
     for status in ("Questionable", "Doubtful"):
-        these = injury == status
-        chance[these] *= known["status_rate"][these]
+        named = injury == status
+        chance[named] *= known["status_rate"][named]
     return chance
 
 
-def _beforehand(rows: pa.Table, week: np.ndarray) -> np.ndarray:
-    """Rows that were there before the week: not made from its stat lines, week 1 excepted."""
-    source = texts(rows, "roster_source")
-    known: np.ndarray = (source != "") & ((source != "stats") | (week == 1))
-    return known
+def _listed_before(rows: pa.Table, week: np.ndarray) -> np.ndarray:
+    """Return a mask of players listed before the week: by a roster, or by a stat line in week 1."""
+    source = as_texts(rows["roster_source"])
+    listed: np.ndarray = (source != "") & ((source != "stats") | (week == 1))
+    return listed
 
 
 def _groups(*keys: np.ndarray) -> np.ndarray:
-    """Number of each row's group."""
-    import numpy as np
-    import pyarrow as pa
-
+    """Return the number of each row's group, 0 to groups - 1; equal keys are one group."""
+    # (rows,): one mixed-radix number per combination of keys, which np.unique then makes dense.
     code = np.zeros(len(keys[0]), dtype=np.int64)
     for key in keys:
         index = pa.array(key).dictionary_encode()
@@ -270,73 +274,97 @@ def _groups(*keys: np.ndarray) -> np.ndarray:
 
 
 def _sum(group: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Sum of each row's group."""
-    import numpy as np
-
+    """Return for each row the sum of its group's values, (rows,); NaN counts as 0."""
     return np.bincount(group, np.nan_to_num(values))[group]
 
 
 def _above(group: np.ndarray, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Summed weights of the row's group that have a higher value."""
-    import numpy as np
-
+    """Return for each row the summed weights of its group's rows with a higher value, (rows,)."""
+    # (rows,): sort by group, best value first; all arrays up to the last line are in this order.
     order = np.lexsort((-values, group))
     g, v, w = group[order], values[order], weights[order]
+    # (rows,): weights of all rows before this one, of earlier groups too.
     before = np.concatenate([[0.0], np.cumsum(w)[:-1]])
+    # (rows,): mark the first row of each group, and of each run of equal values in a group.
     first_of_group = np.concatenate([[True], g[1:] != g[:-1]])
     first_of_tie = first_of_group | np.concatenate([[True], v[1:] != v[:-1]])
+    # (rows,): position of the row's group start and of its tie's start.
     start = np.maximum.accumulate(np.where(first_of_group, np.arange(len(g)), 0))
     tie = np.maximum.accumulate(np.where(first_of_tie, np.arange(len(g)), 0))
     out = np.empty(len(group))
-    # Rounded: a running sum must not depend on the groups before.
+    # Weights between both are of strictly higher values. Rounded: the running sum of earlier groups
+    # must not show in the last bits. Back in the order of the arguments.
     out[order] = np.round(before[tie] - before[start], 9)
     return out
 
 
 def _team(rows: pa.Table, known: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Room rank, vacated and returning usage, expected starter at quarterback."""
-    import numpy as np
+    """Return features of a player's team and room (its players of his position), by name.
 
-    position = texts(rows, "position")
-    season = rows["season"].to_numpy()
-    week = rows["week"].to_numpy()
-    team = _groups(season, week, texts(rows, "team"))
+    Room rank and share, vacated, missing and returning usage, and the expected quarterback.
+    """
+    position = as_texts(rows["position"])
+    # (rows,): number of the team-week, and of the room in it.
+    team = _groups(rows["season"].to_numpy(), rows["week"].to_numpy(), as_texts(rows["team"]))
     room = _groups(team, position)
     chance = _availability(rows, known)
-
-    def mix(name: str) -> np.ndarray:
-        """The mean of recent and not so recent games."""
-        return np.nan_to_num((known[f"avg_{name}"] + known[f"recent_{name}"]) / 2)
-
-    own = known["shrunken_points"]
-    usage = mix("carries") + mix("targets") + mix("attempts")
-    room_usage = _sum(room, chance * usage)
+    points = known["shrunken_points"]
+    usage = _blend(known, "carries") + _blend(known, "targets") + _blend(known, "attempts")
+    # (rows,): usage of the room's available players; the player's own counts whole, because the
+    # share is what he has if he plays.
+    room_usage = _sum(room, chance * usage) + (1 - chance) * usage
     out = {
         "room_players": _sum(room, chance),
-        "room_rank": _above(room, own, chance),
+        "room_rank": _above(room, points, chance),
         "room_usage_rank": _above(room, usage, chance),
-        # His own usage counts whole: the question is what he has if he plays.
-        "room_usage_share": usage / np.maximum(room_usage + (1 - chance) * usage, 0.5),
+        "room_usage_share": usage / np.maximum(room_usage, 0.5),
     }
+    out |= _moved_usage(rows, known, team, room, chance, usage)
+    attempts = _blend(known, "attempts")
+    return out | _starters(known, team, position == "QB", chance, attempts, points)
+
+
+def _blend(known: dict[str, np.ndarray], name: str) -> np.ndarray:
+    """Return the mean of a stat's averages over recent and over more games, (rows,)."""
+    return np.nan_to_num((known[f"avg_{name}"] + known[f"recent_{name}"]) / 2)
+
+
+def _moved_usage(
+    rows: pa.Table,
+    known: dict[str, np.ndarray],
+    team: np.ndarray,
+    room: np.ndarray,
+    chance: np.ndarray,
+    usage: np.ndarray,
+) -> dict[str, np.ndarray]:
+    """Return the usage of team mates who are newly absent, absent at all, and returning.
+
+    Args:
+        team: number of each row's team-week; `room`: of its position in it.
+        chance: chance that each player is available.
+        usage: plays per game of each player.
+    """
+    # (rows,): chance that a player of late is absent; that he is so for the first week; that a
+    # player who missed the last game is back.
     recent = np.nan_to_num(known["weeks_since_game"], nan=99.0) <= RECENTLY
-    absent = recent * (1 - chance) * _beforehand(rows, known["week"])
+    absent = recent * (1 - chance) * _listed_before(rows, known["week"])
     newly = absent * (known["missed_last"] == 0)
     back = chance * (known["missed_last"] == 1) * (known["games_season"] > 0)
-    targets, carries = mix("target_share"), mix("carry_share")
+    targets, carries = _blend(known, "target_share"), _blend(known, "carry_share")
 
-    def others(group: np.ndarray, weights: np.ndarray, values: np.ndarray) -> np.ndarray:
+    def of_others(group: np.ndarray, weights: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Sum of the row's group without the row itself, (rows,)."""
         return _sum(group, weights * values) - weights * values
 
-    out |= {
-        "vacated_targets": others(team, newly, targets),
-        "vacated_carries": others(team, newly, carries),
-        "vacated_room": others(room, newly, usage),
-        "missing_targets": others(team, absent, targets),
-        "missing_carries": others(team, absent, carries),
-        "returning_targets": others(team, back, targets),
-        "returning_carries": others(team, back, carries),
+    return {
+        "vacated_targets": of_others(team, newly, targets),
+        "vacated_carries": of_others(team, newly, carries),
+        "vacated_room": of_others(room, newly, usage),
+        "missing_targets": of_others(team, absent, targets),
+        "missing_carries": of_others(team, absent, carries),
+        "returning_targets": of_others(team, back, targets),
+        "returning_carries": of_others(team, back, carries),
     }
-    return out | _starters(known, team, position == "QB", chance, mix("attempts"), own)
 
 
 def _starters(
@@ -347,17 +375,21 @@ def _starters(
     attempts: np.ndarray,
     points: np.ndarray,
 ) -> dict[str, np.ndarray]:
-    """The team's likely quarterback: the one there who threw most of late, then who scores most."""
-    import numpy as np
+    """Return features of the team's expected quarterback, by name; NaN for teams without one.
 
+    He is the available quarterback with the most recent attempts; points decide between equals.
+    """
+    # (rows,): attempts to expect; -1 for other positions and for quarterbacks unlikely to play.
     merit = np.where(quarterback & (chance > 0.3), attempts * chance + points / 100, -1.0)
+    # (rows,): sort by team, best first; the first row of each team is its starter.
     order = np.lexsort((-merit, team))
     first = np.concatenate([[True], np.diff(team[order]) > 0])
+    # (rows,): index of the row of each player's starter.
     starter_of = order[first][team]
     nobody = merit[starter_of] < 0
     starter = starter_of == np.arange(len(team))
 
-    def of(values: np.ndarray) -> np.ndarray:
+    def of_starter(values: np.ndarray) -> np.ndarray:
         return np.where(nobody, np.nan, values[starter_of])
 
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -366,7 +398,7 @@ def _starters(
         )
     return {
         "starter": np.where(quarterback & starter & ~nobody, 1.0, 0.0),
-        "starter_points": of(points),
-        "starter_yards": of(yards),
-        "starter_new": of(known["missed_last"]),
+        "starter_points": of_starter(points),
+        "starter_yards": of_starter(yards),
+        "starter_new": of_starter(known["missed_last"]),
     }

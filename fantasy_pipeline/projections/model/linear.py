@@ -3,46 +3,45 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
+import numpy as np
 
 CLIP = 4.0
-"""Standard deviations beyond which a feature counts no more."""
+"""Standard deviations to which a scaled feature is clipped."""
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Mean and standard deviation of each feature; missing values become the mean."""
+    """Mean and standard deviation of each feature, (features,); missing values become the mean."""
 
     mean: np.ndarray
     deviation: np.ndarray
 
     @classmethod
     def of(cls, matrix: np.ndarray) -> Scale:
-        import numpy as np
-
+        """Return the scale of a matrix, (rows, features), from its values that are not NaN."""
         known = ~np.isnan(matrix)
         count = np.maximum(known.sum(axis=0), 1)
         mean = np.where(known, matrix, 0.0).sum(axis=0) / count
         spread = np.sqrt(np.where(known, (matrix - mean) ** 2, 0.0).sum(axis=0) / count)
+        # A constant feature keeps deviation 1, so that its scaled values are 0.
         return cls(mean, np.where(spread > 1e-9, spread, 1.0))
 
     def apply(self, matrix: np.ndarray) -> np.ndarray:
-        import numpy as np
-
+        """Return the matrix scaled and clipped to `CLIP`, (rows, features); NaN becomes 0."""
         return np.clip(np.nan_to_num((matrix - self.mean) / self.deviation), -CLIP, CLIP)
 
 
 def dot(matrix: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
-    """Matrix product whose every row comes out the same whatever the other rows are.
+    """Return the matrix product (rows, targets), each row independent of the other rows.
 
-    BLAS blocks by shape, so that a row's last bits would depend on how many weeks are projected
+    BLAS blocks by shape: with it, a row's last bits would depend on how many weeks are projected
     at once.
-    """
-    import numpy as np
 
+    Args:
+        matrix: (rows, features).
+        coefficients: (features, targets).
+    """
     rows = np.ascontiguousarray(matrix)
     columns = np.ascontiguousarray(np.atleast_2d(coefficients.T))
     return np.stack([np.einsum("ij,j->i", rows, column) for column in columns], axis=1)
@@ -51,36 +50,46 @@ def dot(matrix: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
 def ridge(
     scaled: np.ndarray, targets: np.ndarray, weights: np.ndarray, penalties: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Coefficients (feature x target) and intercepts of a weighted ridge regression.
+    """Return coefficients, (features, targets), and intercepts, (targets,), of a ridge regression.
 
     Args:
-        penalties: one per target.
+        scaled: features, (rows, features).
+        targets: (rows, targets).
+        weights: weight of each row, (rows,).
+        penalties: penalty of each target, (targets,).
     """
-    import numpy as np
-
+    # (features,) and (targets,): weighted means, so that the intercept is not penalised
     share = weights / weights.sum()
     centre, level = share @ scaled, share @ targets
+    # (features, features) and (features, targets): normal equations
     inner = scaled - centre
     gram = (inner * weights[:, None]).T @ inner
     moment = (inner * weights[:, None]).T @ (targets - level)
     coefficients = np.zeros((scaled.shape[1], targets.shape[1]))
+    # One factorisation for all targets of equal penalty.
     for penalty in np.unique(penalties):
-        these = penalties == penalty
+        columns = penalties == penalty
         regular = gram + penalty * np.eye(len(gram))
-        coefficients[:, these] = np.linalg.solve(regular, moment[:, these])
+        coefficients[:, columns] = np.linalg.solve(regular, moment[:, columns])
     return coefficients, level - centre @ coefficients
 
 
 def logistic(scaled: np.ndarray, happened: np.ndarray, penalty: float) -> np.ndarray:
-    """Coefficients of a logistic regression, the intercept last; Newton's method."""
-    import numpy as np
+    """Return coefficients of a logistic regression, (features + 1,), the intercept last.
 
+    Args:
+        scaled: features, (rows, features).
+        happened: 1 or 0, (rows,).
+        penalty: L2 penalty of the features; the intercept has next to none.
+    """
     design = np.column_stack([scaled, np.ones(len(scaled))])
     coefficients = np.zeros(design.shape[1])
     regular = np.diag([*np.full(scaled.shape[1], penalty), 1e-6])
+    # Newton's method with a fixed number of steps, so that the same rows give the same bits.
     for _ in range(12):
+        # (rows,), then (features + 1, features + 1) and (features + 1,)
         chance = 1 / (1 + np.exp(-design @ coefficients))
-        curve = (design * (chance * (1 - chance))[:, None]).T @ design + regular
+        curvature = (design * (chance * (1 - chance))[:, None]).T @ design + regular
         slope = design.T @ (happened - chance) - regular @ coefficients
-        coefficients = coefficients + np.linalg.solve(curve, slope)
+        coefficients = coefficients + np.linalg.solve(curvature, slope)
     return coefficients

@@ -1,15 +1,13 @@
-"""Which stats a position is projected in, and the points that follow from them."""
+"""The stats that each position is projected in, and the points that follow from them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from fantasy_pipeline.football import scoring
 from fantasy_pipeline.football.scoring import RECEPTION_POINTS, Scoring
-
-if TYPE_CHECKING:
-    import numpy as np
 
 _RUSHING = ("carries", "rushing_yards", "rushing_tds")
 _RECEIVING = ("targets", "receptions", "receiving_yards", "receiving_tds")
@@ -38,20 +36,22 @@ WEIGHTS: Mapping[str, float] = {
     "two_point_conversions": scoring.STANDARD["rushing_2pt_conversions"],
     "kicking_points": 1.0,
 }
-"""Points per unit in standard scoring; kicks, worth more from afar, come as points already."""
+"""Points per unit in standard scoring. Kicks are projected as points: long ones score more."""
 
 _STEADY = ("yards", "receptions", "targets", "carries", "attempts", "completions")
 
 
 def penalty(name: str) -> float:
-    """Ridge penalty of a stat: rare events need ten times that of usage and yards."""
+    """Return the ridge penalty of a stat; rare events need ten times that of usage and yards."""
     return 300.0 if name.endswith(_STEADY) else 3000.0
 
 
 def points(line: Mapping[str, np.ndarray], scoring: Scoring) -> np.ndarray:
-    """Points of stat lines, one array per stat."""
-    import numpy as np
+    """Return the points of stat lines, (rows,).
 
+    Args:
+        line: values by stat, (rows,).
+    """
     size = len(next(iter(line.values())))
     total = np.zeros(size)
     for name, values in line.items():

@@ -1,8 +1,8 @@
-"""Training: one model per position from the seasons before, nothing else.
+"""Training: one model per position, from the seasons before only.
 
-Rows are player-weeks in which the player played, of players good enough to be asked about. Each
-stat of the stat line has a ridge regression; boosted trees of the points and receptions as wholes
-correct it a little. Chance to play is a logistic regression over all listed players.
+A model learns from player-weeks in which a relevant player played (`RELEVANT`). Each stat of the
+stat line has a ridge regression; boosted trees of the points and of the receptions correct it. The
+chance to play is a logistic regression over all listed players.
 """
 
 from __future__ import annotations
@@ -10,35 +10,39 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from threadpoolctl import threadpool_limits
 
 from fantasy_pipeline.football.scoring import SCORINGS
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS, PLAYER_WEEK
 from fantasy_pipeline.football.tables.week_rows import codes
-from fantasy_pipeline.projections.model import features, linear, trees
+from fantasy_pipeline.projections.columns import as_floats, as_texts
+from fantasy_pipeline.projections.model import features, linear, tree_learner
 from fantasy_pipeline.projections.model.consensus import learn_weights, learn_width
 from fantasy_pipeline.projections.model.intervals import quantile_table
 from fantasy_pipeline.projections.model.stat_line import STATS, penalty, points
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
+from fantasy_pipeline.projections.model.trees import Trees
 
 RELEVANT = {"QB": 40, "RB": 100, "WR": 130, "TE": 60, "K": 40}
-"""Players per week and position to learn from, best first by a shrunken mean of their points."""
+"""Players per week and position to learn from: the best by their shrunken mean points."""
 STARTERS = {"QB": 28, "RB": 55, "WR": 66, "TE": 26, "K": 32}
-"""Players per week and position to learn floors and ceilings from: those whom people may start.
-Further down, many score 0 whatever is expected of them."""
+"""Players per week and position that people may start, to learn floors and ceilings from. Further
+down, many score 0 whatever their projection is."""
 MIN_ROWS = 800
-"""Player-weeks that a position needs; with fewer the baseline projects it."""
+"""Player-weeks that a position's model needs; with fewer the baseline projects the position."""
 MAX_SEASONS = 12
+"""Seasons to learn from, at most."""
 SEASON_DISCOUNT = 0.9
 """Weight of a season relative to the one after it."""
 TREE_SHARE = 0.25
-"""Share of the trees in points and receptions; with a half, RMSE was that of the ridge or worse."""
+"""Share of the trees in points and receptions; with 0.5, RMSE was no better than the ridge's."""
 TREE_ROWS = 5000
 """Player-weeks that trees need: with the 3,000-4,500 of quarterbacks they made RMSE worse."""
 FOLDS = 5
+"""Parts of the weeks, each projected by a model of the others, to learn errors and weights from."""
 
 PLAYS_NAMES = (
     "appearance_rate",
@@ -61,19 +65,23 @@ PLAYS_NAMES = (
 
 @dataclass(frozen=True)
 class PositionModel:
-    """What was learnt for one position.
+    """The model of one position.
 
     Args:
-        coefficients: feature x stat of `STATS`, on the scaled matrix.
+        scale: scale of the features, (`features.NAMES`,).
+        coefficients: on the scaled matrix, (`features.NAMES`, stats of the position).
+        intercepts: (stats of the position,).
+        trees: by ``points`` and ``receptions``; empty with too few rows.
         tables: quantile table of each scoring.
-        plays: logistic coefficients over `PLAYS_NAMES`, the intercept last; empty if no season
-            had rosters to learn from.
+        plays_scale: scale of the features of the chance to play, (`PLAYS_NAMES`,).
+        plays: logistic coefficients, (`PLAYS_NAMES` + 1,), the intercept last; empty if no season
+            has rosters to learn from.
     """
 
     scale: linear.Scale
     coefficients: np.ndarray
     intercepts: np.ndarray
-    trees: dict[str, trees.Trees]
+    trees: dict[str, Trees]
     tables: dict[str, np.ndarray]
     plays_scale: linear.Scale
     plays: np.ndarray
@@ -81,16 +89,17 @@ class PositionModel:
 
 @dataclass(frozen=True)
 class Model:
-    """Models of the positions that have enough rows, and what they were made from.
+    """Models of the positions that have enough rows, and facts about the training data.
 
     Args:
-        season: first season that the model may project.
-        window: training seasons and their rows.
-        metrics: by position, of projections out of the fold.
-        source_window: training seasons of the source weights, and their rows.
-        source_weights: by position and source, weight in the consensus.
-        width: by position, width of the consensus's p10-p90 relative to the model's.
-        content: hash of the stored rows that it learnt from; empty: not known.
+        season: season that the model projects.
+        window: number of rows of each training season.
+        positions: model of each position.
+        metrics: errors of projections out of the fold, by position.
+        source_window: number of rows of each training season of the source weights.
+        source_weights: weights in the consensus, by position and source.
+        width: width of the consensus's p10-p90 relative to the model's, by position.
+        content: hash of the stored rows that the model learnt from; empty: not known.
     """
 
     season: int
@@ -104,29 +113,24 @@ class Model:
 
 
 def seasons_before(season: int) -> range:
-    """Seasons that a model of a season may learn from."""
+    """Return the seasons that a model of a season may learn from."""
     return range(season - MAX_SEASONS, season)
 
 
 def usable(rows: pa.Table, season: int) -> pa.Table:
-    """Rows of the seasons that a model of a season may learn from."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
+    """Return the rows of the seasons that a model of a season may learn from."""
     past = pa.array(seasons_before(season), rows["season"].type)
     return rows.filter(pc.is_in(rows["season"], past))
 
 
 def _counts(rows: pa.Table) -> dict[int, int]:
-    """Rows of each season."""
+    """Return the number of rows of each season, oldest first."""
     counts = rows["season"].value_counts().to_pylist()
     return {count["values"]: count["counts"] for count in sorted(counts, key=lambda c: c["values"])}
 
 
 def of_each_season(rows: pa.Table) -> Iterator[pa.Table]:
-    """A table of some seasons in parts of one season each, the oldest first."""
-    import pyarrow.compute as pc
-
+    """Yield the rows of one season after the other, oldest first."""
     for season in _counts(rows):
         yield rows.filter(pc.equal(rows["season"], season))
 
@@ -134,57 +138,66 @@ def of_each_season(rows: pa.Table) -> Iterator[pa.Table]:
 def train(
     history: Iterable[pa.Table], season: int, source_projections: pa.Table | None = None
 ) -> Model:
-    """Learn from the seasons before `season`.
+    """Return a model of a season, learnt from the seasons before it.
 
     Args:
-        history: `PLAYER_HISTORY` in parts of one season each, the oldest first, so that not all
-            need be in memory; rows of `season` and later are not looked at.
-        source_projections: `SOURCE_PROJECTIONS`, to learn what the sources are worth beside the
-            model; likewise.
+        history: `PLAYER_HISTORY`, one table per season, oldest first, so that not all seasons must
+            be in memory; rows of `season` and later are ignored.
+        source_projections: `SOURCE_PROJECTIONS`, to learn the weights of the sources; rows of
+            `season` and later are ignored. None: no weights.
     """
-    from threadpoolctl import threadpool_limits
-
-    # Before the limit, which knows only the thread pools of libraries that are loaded.
+    # Imported before the limit, which only applies to thread pools of loaded libraries.
     importlib.import_module("sklearn.ensemble")
     learnt, metrics, weights, width = {}, {}, {}, {}
-    known = None if source_projections is None else usable(source_projections, season)
-    window: dict[int, int] = {}
-    parts: dict[str, list[_TrainingSet]] = {position: [] for position in FANTASY_POSITIONS}
+    sources = None if source_projections is None else usable(source_projections, season)
     # One thread: sums in another order would change the last bits.
     with threadpool_limits(1):
-        for rows in history:
-            past = usable(rows, season)
-            if past.num_rows:
-                window |= _counts(past)
-                for position, part in _lessons(past):
-                    parts[position].append(part)
+        window, sets = _training_sets(history, season)
         for position in FANTASY_POSITIONS:
-            if not (found := parts.pop(position)):
+            # Removed from `sets`, so that its arrays are freed after training.
+            if not (parts := sets.pop(position)):
                 continue
-            result = _train_position(_TrainingSet.together(found), position, season)
+            result = _train_position(_TrainingSet.together(parts), position, season)
             if result is None:
                 continue
             learnt[position], metrics[position], unseen = result
-            if known is not None:
-                weights[position] = learn_weights(unseen, known)
+            if sources is not None:
+                weights[position] = learn_weights(unseen, sources)
                 table = learnt[position].tables["half"]
-                width[position] = learn_width(unseen, known, weights[position], table)
-    sources = {}
-    if known is not None:
-        sources = _counts(known)
-    return Model(season, window, learnt, metrics, sources, weights, width)
+                width[position] = learn_width(unseen, sources, weights[position], table)
+    source_window = {} if sources is None else _counts(sources)
+    return Model(season, window, learnt, metrics, source_window, weights, width)
+
+
+def _training_sets(
+    history: Iterable[pa.Table], season: int
+) -> tuple[dict[int, int], dict[str, list[_TrainingSet]]]:
+    """Return the rows of each usable season, and each position's training sets, one per season."""
+    window: dict[int, int] = {}
+    sets: dict[str, list[_TrainingSet]] = {position: [] for position in FANTASY_POSITIONS}
+    for rows in history:
+        past = usable(rows, season)
+        if not past.num_rows:
+            continue
+        window |= _counts(past)
+        matrix = features.matrix(past)
+        positions = as_texts(past["position"])
+        for position in FANTASY_POSITIONS:
+            at = np.flatnonzero(positions == position)
+            sets[position].append(_TrainingSet.of(past.take(at), matrix[at], position))
+    return window, sets
 
 
 @dataclass(frozen=True)
 class _TrainingSet:
-    """What a position learns from: player-weeks that were played, and all that may have been.
+    """Player-weeks that a position's model learns from.
 
     Args:
-        rows: key and targets of those played by players good enough to be asked about.
-        rank: their rank in their week, 1 is best.
-        inputs: their features.
-        plays_inputs: features of the chance to play, of all players who might have.
-        played: who of them did.
+        rows: key and targets of the player-weeks played by relevant players.
+        rank: their rank in their week, 1 is best, (rows,).
+        inputs: their features, (rows, `features.NAMES`).
+        plays_inputs: features of all players who might have played, (candidates, `PLAYS_NAMES`).
+        played: 1 for candidates who played, else 0, (candidates,).
     """
 
     rows: pa.Table
@@ -195,62 +208,49 @@ class _TrainingSet:
 
     @classmethod
     def of(cls, rows: pa.Table, matrix: np.ndarray, position: str) -> _TrainingSet:
-        import numpy as np
-
-        played = features.floats(rows, "target_played")
+        """Return the training set of one season's rows of a position and their features."""
+        played = as_floats(rows["target_played"])
         rank = _rank(codes(rows), matrix)
         chosen = np.flatnonzero((played == 1) & (rank <= RELEVANT[position]))
-        listed = features.texts(rows, "roster_source") != "stats"
-        active = features.texts(rows, "roster_status") == "ACT"
-        asked = ~np.isnan(played) & is_eligible(rows) & listed & active
+        listed = as_texts(rows["roster_source"]) != "stats"
+        active = as_texts(rows["roster_status"]) == "ACT"
+        # Candidates: whether they play is open. Players known from a stat line only always played.
+        candidates = ~np.isnan(played) & is_eligible(rows) & listed & active
         targets = [name for name in rows.column_names if name.startswith("target_")]
         return cls(
             rows.select([*PLAYER_WEEK, *targets]).take(chosen),
             rank[chosen],
             matrix[chosen],
-            availability_features(matrix[asked]),
-            played[asked],
+            availability_features(matrix[candidates]),
+            played[candidates],
         )
 
     @classmethod
     def together(cls, parts: Sequence[_TrainingSet]) -> _TrainingSet:
-        import numpy as np
-        import pyarrow as pa
-
+        """Return one training set of several seasons'."""
         rows = pa.concat_tables([part.rows for part in parts])
         arrays = ("rank", "inputs", "plays_inputs", "played")
         return cls(rows, *(np.concatenate([getattr(p, name) for p in parts]) for name in arrays))
 
 
-def _lessons(of_season: pa.Table) -> Iterator[tuple[str, _TrainingSet]]:
-    """What each position learns from one season."""
-    import numpy as np
-
-    matrix = features.matrix(of_season)
-    place = features.texts(of_season, "position")
-    for position in FANTASY_POSITIONS:
-        these = np.flatnonzero(place == position)
-        yield position, _TrainingSet.of(of_season.take(these), matrix[these], position)
-
-
 def _train_position(
-    lessons: _TrainingSet, position: str, season: int
+    training_set: _TrainingSet, position: str, season: int
 ) -> tuple[PositionModel, dict[str, float], pa.Table] | None:
-    """Model, metrics and projections out of the fold of one position; None with too few rows."""
-    import numpy as np
-
-    rows, inputs = lessons.rows, lessons.inputs
+    """Return model, metrics and projections out of the fold of a position; None with few rows."""
+    rows, inputs = training_set.rows, training_set.inputs
     if rows.num_rows < MIN_ROWS:
         return None
-    seasons = rows["season"].to_numpy()
     names = STATS[position]
-    targets = np.column_stack([features.floats(rows, f"target_{name}") for name in names])
-    weights = SEASON_DISCOUNT ** (season - seasons).astype(float)
+    # (rows, stats), (rows,) and (stats,)
+    targets = np.column_stack([as_floats(rows[f"target_{name}"]) for name in names])
+    weights = SEASON_DISCOUNT ** (season - rows["season"].to_numpy()).astype(float)
     penalties = np.array([penalty(name) for name in names])
+    # (rows, features): standardised; the same scale for all folds
     scale = linear.Scale.of(inputs)
     scaled = scale.apply(inputs)
     coefficients, intercepts = linear.ridge(scaled, targets, weights, penalties)
 
+    # (rows, stats): each week projected by a regression of the other folds' weeks
     fold = codes(rows) % FOLDS
     unseen = np.empty_like(targets)
     for number in range(FOLDS):
@@ -258,30 +258,40 @@ def _train_position(
         fitted, level = linear.ridge(scaled[rest], targets[rest], weights[rest], penalties)
         unseen[out] = scaled[out] @ fitted + level
     line = dict(zip(names, np.maximum(unseen, 0.0).T, strict=True))
-    starts = lessons.rank <= STARTERS[position]
+    starts = training_set.rank <= STARTERS[position]
     tables, metrics = _uncertainty(rows, line, starts)
     out_of_fold = _out_of_fold(rows, line, starts, inputs)
-    forest = {}
-    if rows.num_rows >= TREE_ROWS:
-        few = inputs[:, : len(features.TREE_NAMES)]
-        forest["points"] = trees.fit(few, features.floats(rows, "target_std"))
-        if "receptions" in names:
-            forest["receptions"] = trees.fit(few, targets[:, names.index("receptions")])
-    plays_scale, plays = _train_plays(lessons)
+    forest = _train_trees(training_set, position)
+    plays_scale, plays = _train_plays(training_set)
     model = PositionModel(scale, coefficients, intercepts, forest, tables, plays_scale, plays)
     return model, metrics, out_of_fold
+
+
+def _train_trees(training_set: _TrainingSet, position: str) -> dict[str, Trees]:
+    """Return trees of standard points and receptions by name; empty below `TREE_ROWS` rows."""
+    rows = training_set.rows
+    if rows.num_rows < TREE_ROWS:
+        return {}
+    few = training_set.inputs[:, : len(features.TREE_NAMES)]
+    out = {"points": tree_learner.fit(few, as_floats(rows["target_std"]))}
+    if "receptions" in STATS[position]:
+        out["receptions"] = tree_learner.fit(few, as_floats(rows["target_receptions"]))
+    return out
 
 
 def _uncertainty(
     rows: pa.Table, line: dict[str, np.ndarray], starts: np.ndarray
 ) -> tuple[dict[str, np.ndarray], dict[str, float]]:
-    """Quantile tables and errors of projections out of the fold, per scoring."""
-    import numpy as np
+    """Return quantile tables by scoring, and errors by name, of projections out of the fold.
 
+    Args:
+        line: projected values by stat, (rows,).
+        starts: mask of the rows that tables are learnt from, (rows,).
+    """
     tables: dict[str, np.ndarray] = {}
     metrics = {"rows": float(rows.num_rows)}
     for scoring in SCORINGS:
-        actual, expected = features.floats(rows, f"target_{scoring}"), points(line, scoring)
+        actual, expected = as_floats(rows[f"target_{scoring}"]), points(line, scoring)
         tables[scoring] = quantile_table(expected[starts], actual[starts])
         metrics[f"mae_{scoring}"] = round(float(np.abs(expected - actual).mean()), 4)
         metrics[f"rmse_{scoring}"] = round(float(np.sqrt(((expected - actual) ** 2).mean())), 4)
@@ -291,11 +301,10 @@ def _uncertainty(
 def _out_of_fold(
     rows: pa.Table, line: dict[str, np.ndarray], starts: np.ndarray, inputs: np.ndarray
 ) -> pa.Table:
-    """Key; projected, usual and actual half-PPR points; his team's points by the betting market;
-    receptions; whether he may start."""
-    import numpy as np
-    import pyarrow as pa
+    """Return projections out of the fold, to learn the consensus from; one row per row.
 
+    Columns: key, target_half, model_half, receptions, usual_half, implied_team_total and starts.
+    """
     half = points(line, "half")
     usual, total = (
         inputs[:, features.NAMES.index(name)] for name in ("shrunken_points", "implied_team_total")
@@ -311,14 +320,14 @@ def _out_of_fold(
 
 
 def _rank(weeks: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """Rank of each row in its week by the shrunken mean of points, 1 is best."""
-    import numpy as np
-
+    """Return each row's rank in its week by shrunken mean points, (rows,); 1 is best."""
     merit = matrix[:, features.NAMES.index("shrunken_points")]
+    # (rows,): sort by week, best first
     order = np.lexsort((-merit, weeks))
     ordered = weeks[order]
     first = np.ones(len(weeks), dtype=bool)
     first[1:] = ordered[1:] != ordered[:-1]
+    # (rows,): position of the first row of each row's week
     start = np.maximum.accumulate(np.where(first, np.arange(len(weeks)), 0))
     rank = np.empty(len(weeks), dtype=np.int64)
     rank[order] = np.arange(len(weeks)) - start + 1
@@ -326,29 +335,26 @@ def _rank(weeks: np.ndarray, matrix: np.ndarray) -> np.ndarray:
 
 
 def availability_features(matrix: np.ndarray) -> np.ndarray:
-    """Columns of `PLAYS_NAMES`."""
+    """Return the columns `PLAYS_NAMES` of a feature matrix, (rows, `PLAYS_NAMES`)."""
     return matrix[:, [features.NAMES.index(name) for name in PLAYS_NAMES]]
 
 
 def is_eligible(rows: pa.Table) -> np.ndarray:
-    """Rows of players whom neither roster, schedule nor report rules out."""
-    import numpy as np
-
-    listed = features.texts(rows, "roster_source")
+    """Return a mask of players whom neither roster, schedule nor injury report rules out."""
+    listed = as_texts(rows["roster_source"])
     return (
-        np.isin(features.texts(rows, "roster_status"), ["", "ACT"])
+        np.isin(as_texts(rows["roster_status"]), ["", "ACT"])
         & (listed != "")
         & ~rows["on_bye"].fill_null(True).to_numpy()
-        & (features.texts(rows, "injury_status") != "Out")
+        & (as_texts(rows["injury_status"]) != "Out")
     )
 
 
-def _train_plays(lessons: _TrainingSet) -> tuple[linear.Scale, np.ndarray]:
-    import numpy as np
-
-    inputs = lessons.plays_inputs
+def _train_plays(training_set: _TrainingSet) -> tuple[linear.Scale, np.ndarray]:
+    """Return scale and coefficients of the chance to play; no coefficients without rosters."""
+    inputs = training_set.plays_inputs
     if len(inputs) < MIN_ROWS:
-        # Without rosters, players are known from stat lines: who never plays is not among them.
+        # Seasons without rosters list players who played only.
         return linear.Scale.of(inputs[:0]), np.empty(0)
     scale = linear.Scale.of(inputs)
-    return scale, linear.logistic(scale.apply(inputs), lessons.played, 10.0)
+    return scale, linear.logistic(scale.apply(inputs), training_set.played, 10.0)

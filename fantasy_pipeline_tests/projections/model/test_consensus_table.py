@@ -139,4 +139,4 @@ def test_weeks_without_other_sources_are_named() -> None:
     sources = pa.Table.from_pylist([told()], schema=SOURCE_PROJECTIONS.arrow_schema)
     assert list(consensus_gaps(rows, sources)) == [2024]
     [warning] = consensus_gaps(rows, sources)[2024]
-    assert warning == "projections 2024: no other source, our model alone, in week 4"
+    assert warning == "projections 2024: only our model projects week 4; no other source does"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import sklearn
+from sklearn.ensemble import HistGradientBoostingRegressor
 
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.projections.model import linear, trees
+from fantasy_pipeline.projections.model import linear, tree_learner, trees
 from fantasy_pipeline.projections.model.intervals import GRID, quantile_table, quantiles
 from fantasy_pipeline.projections.model.stat_line import STATS, WEIGHTS, points
 
@@ -56,18 +58,42 @@ def test_trees_read_as_scikit_learn_does_missing_values_included() -> None:
     inputs = RANDOM.normal(size=(2000, 5))
     inputs[RANDOM.random(inputs.shape) < 0.1] = np.nan
     target = np.where(inputs[:, 0] > 0, 3.0, -1.0) + np.nan_to_num(inputs[:, 1])
-    learnt = trees.fit(inputs, target)
+    learnt = tree_learner.fit(inputs, target)
     assert np.abs(learnt.predict(inputs) - target).mean() < 0.6
     alone = np.concatenate([learnt.predict(inputs[[row]]) for row in range(20)])
     assert np.array_equal(alone, learnt.predict(inputs)[:20])
-    assert np.array_equal(trees.fit(inputs, target).value, learnt.value)
+    assert np.array_equal(tree_learner.fit(inputs, target).value, learnt.value)
 
 
 def test_trees_that_read_otherwise_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     inputs = RANDOM.normal(size=(500, 2))
     monkeypatch.setattr(trees.Trees, "predict", lambda self, matrix: np.full(len(matrix), 99.0))
     with pytest.raises(PipelineError, match="trees do not read as expected"):
-        trees.fit(inputs, inputs[:, 0])
+        tree_learner.fit(inputs, inputs[:, 0])
+
+
+def test_trees_of_another_layout_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A version of scikit-learn that renames a private attribute is named in the error."""
+    inputs = RANDOM.normal(size=(500, 2))
+    learn = HistGradientBoostingRegressor.fit
+
+    def renamed(self: HistGradientBoostingRegressor, *data: np.ndarray) -> object:
+        learnt = learn(self, *data)
+        learnt._baseline = learnt.__dict__.pop("_baseline_prediction")
+        return learnt
+
+    monkeypatch.setattr(HistGradientBoostingRegressor, "fit", renamed)
+    expected = (
+        rf"scikit-learn {sklearn.__version__}'s trees do not read as expected "
+        r"\(.*_baseline_prediction.*\); install scikit-learn 1\.5 to 1\.9\."
+    )
+    with pytest.raises(PipelineError, match=expected):
+        tree_learner.fit(inputs, inputs[:, 0])
+
+
+def test_this_scikit_learn_is_one_whose_trees_were_checked() -> None:
+    """With a new version: run this file with it, compare a backtest, then add it to the list."""
+    assert ".".join(sklearn.__version__.split(".")[:2]) in tree_learner.CHECKED_VERSIONS
 
 
 def test_quantiles_cover_what_they_promise_and_rise() -> None:
