@@ -97,7 +97,7 @@ def test_a_report_names_the_model_that_made_its_week(
         assert outcome.success, outcome.errors
         text = store.read(lake(home), WEEK, "report.html")
         assert text is not None
-        [version] = re.findall(r"<dt>Model</dt><dd><code>(\w+)</code>, learnt from 2023-2023", text)
+        [version] = re.findall(r"<dt>Model</dt><dd><code>(\w+)</code>, trained on 2023-2023", text)
         markdown = store.read(lake(home), WEEK, "report.md")
         assert markdown is not None
         assert f"; model {version}." in markdown
