@@ -76,7 +76,7 @@ class NflData(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def projection_sources(self) -> "list[ProjectionSource]":
         """Open the sources of other people's projections anew: failed ones are asked again."""
-        from fantasy_pipeline.ingest.sites import open_projection_sources
+        from fantasy_pipeline.ingest.sites.registry import open_projection_sources
 
         return open_projection_sources(
             self.workspace.settings, self.upstream, self.source_name == "sample"

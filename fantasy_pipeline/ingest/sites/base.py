@@ -1,7 +1,6 @@
-"""What a source of other people's projections offers, and what its adapters share.
+"""The interface of a projection source, and what the adapters of the sites share.
 
-An adapter knows one site: its addresses, its answer, its traps. What is kept of what it says is
-`source_record`'s; who is asked when, and what a failure means, is `source_projections`'s.
+An adapter knows one site: its addresses, its format and its pitfalls.
 """
 
 from __future__ import annotations
@@ -10,7 +9,10 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from fantasy_pipeline.errors import NotPublishedError, SourceError, UnusableAnswerError
 from fantasy_pipeline.football.calendar import ScheduledWeek
@@ -19,27 +21,28 @@ from fantasy_pipeline.football.tables import FANTASY_POSITIONS, SOURCE_PROJECTIO
 from fantasy_pipeline.football.tables.week_rows import of_week
 from fantasy_pipeline.football.teams import CURRENT_CODE
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 FIRST_SEASON = 2021
-"""First season anybody is asked about: the sites answer for earlier ones with what they say today,
-and raw_players has no rosters to join it to."""
-UNKNOWN = 999.0
+"""First season that a site is asked about. For earlier seasons the sites return today's values, and
+raw_players has no rosters to match them with."""
+PLACEHOLDER_POINTS = 999.0
 """Points that the sites write where they have no projection."""
-_FORMAT_CHANGED = "Upstream changed its format: update fantasy_pipeline, or leave this source out."
-_NAMED = 5
+_FORMAT_CHANGED = (
+    "Upstream changed its format: update fantasy_pipeline, or leave this source out of "
+    "FANTASY_PROJECTION_SOURCES."
+)
+_LISTED = 5
+"""Unmatched players that a warning names."""
 
 
 @dataclass
 class SourceResponse:
-    """What one source said.
+    """One source's answer about some weeks of a season.
 
     Args:
-        parts: tables of the columns of `SOURCE_PROJECTIONS`, but for `kickoff`.
-        absent: weeks that it has nothing about, with its reason.
-        failed: weeks that it was asked about in vain, with the error.
-        warnings: what a reader must know beyond that.
+        parts: rows with the columns of `SOURCE_PROJECTIONS`; `kickoff` is null.
+        absent: weeks without projections, with the reason.
+        failed: weeks whose download failed, with the error.
+        warnings: other oddities, one line each.
     """
 
     parts: list[pa.Table] = field(default_factory=list)
@@ -52,30 +55,34 @@ class ProjectionSource(Protocol):
     """One source; an instance serves one run.
 
     Args:
-        name: how it is called in tables.
-        archived: its files of past weeks are kept as they were before the games.
+        name: the source's name in tables.
+        archived: whether it keeps its files of past weeks as they were before the games.
     """
 
     name: str
     archived: bool
 
     def covers(self, week: ScheduledWeek) -> bool:
-        """Whether the source can say something about the week."""
+        """Return whether the source may have projections of a week."""
 
     def fetch(self, weeks: Sequence[ScheduledWeek], raw_players: pa.Table) -> SourceResponse:
-        """What it says about weeks of one season; network failures are part of the answer.
+        """Return the source's projections of weeks of one season; failures are part of them.
 
         Args:
+            weeks: weeks that the source covers.
             raw_players: names, positions, teams and ids of `RAW_PLAYERS` of that season.
         """
 
 
 @dataclass
 class SourceProjection:
-    """One player's projection as a site gives it; `id` is the site's.
+    """One player's projection in a site's answer.
 
     Args:
-        values: columns of `SOURCE_PROJECTIONS` by name: points, ranks, stats.
+        id: the player's id at the site.
+        name: as the site spells it.
+        team: as the site states it.
+        values: points, ranks and stats by column of `SOURCE_PROJECTIONS`.
     """
 
     id: str
@@ -85,12 +92,12 @@ class SourceProjection:
 
 
 class WebSource:
-    """Asks one address per week; after a failure of the network it asks no more.
+    """A source with one address per week; after a failure of the network it sends no more requests.
 
     Args:
-        name: of the source.
+        name: name of the source.
         id_column: column of `RAW_PLAYERS` with the site's ids.
-        read: statements about one week, and when they were made.
+        read: returns a week's projections and the moment at which the site stated them.
     """
 
     archived = False
@@ -110,99 +117,94 @@ class WebSource:
         return week.is_regular and week.at.season >= FIRST_SEASON
 
     def fetch(self, weeks: Sequence[ScheduledWeek], raw_players: pa.Table) -> SourceResponse:
-        answer = SourceResponse()
-        strangers: dict[str, None] = {}
+        response = SourceResponse()
+        unmatched: dict[str, None] = {}
         total = 0
         for week in weeks:
             try:
                 if self._down is not None:
                     raise self._down
-                statements, as_of = self._read(week)
+                projections, as_of = self._read(week)
             except NotPublishedError as error:
-                answer.absent[week.at.week] = error.cause
+                response.absent[week.at.week] = error.cause
                 continue
             except SourceError as error:
-                answer.failed[week.at.week] = error
+                response.failed[week.at.week] = error
                 if not isinstance(error, UnusableAnswerError):
                     self._down = error
                 continue
-            table, unknown = self._joined(statements, as_of, week, raw_players)
-            answer.parts.append(table)
-            total += len(statements)
-            strangers.update(dict.fromkeys(unknown))
-        if strangers:
-            names = ", ".join(list(strangers)[:_NAMED])
-            answer.warnings.append(
-                f"{self.name} {weeks[0].at.season}: {len(strangers)} players of {total} rows match "
-                f"no rostered player, e.g. {names}"
+            table, names = self._match_players(projections, as_of, week, raw_players)
+            response.parts.append(table)
+            total += len(projections)
+            unmatched.update(dict.fromkeys(names))
+        if unmatched:
+            listed = ", ".join(list(unmatched)[:_LISTED])
+            response.warnings.append(
+                f"{self.name} {weeks[0].at.season}: {len(unmatched)} players of {total} rows match "
+                f"no rostered player, e.g. {listed}"
             )
-        return answer
+        return response
 
-    def _joined(
+    def _match_players(
         self,
-        statements: Sequence[SourceProjection],
+        projections: Sequence[SourceProjection],
         as_of: datetime,
         week: ScheduledWeek,
         raw_players: pa.Table,
     ) -> tuple[pa.Table, list[str]]:
-        """Statements under our ids, and the names of those that none of our players has."""
-        import pyarrow as pa
-
-        players = _by_id(raw_players, week.at, self._id_column)
-        rows, unknown = {}, []
-        for said in statements:
-            player = players.get(said.id)
+        """Return rows of `SOURCE_PROJECTIONS`, and the names that match no rostered player."""
+        players = _players_by_id(raw_players, week.at, self._id_column)
+        rows, unmatched = {}, []
+        for projection in projections:
+            player = players.get(projection.id)
             if player is None:
-                unknown.append(said.name or _encodable(said.id))
+                unmatched.append(projection.name or _encodable(projection.id))
                 continue
-            team = CURRENT_CODE.get(said.team or "", said.team)
             rows[player["player_id"]] = {
                 "season": week.at.season,
                 "week": week.at.week,
                 "source": self.name,
                 "player_id": player["player_id"],
-                "player_name": said.name or player["player_name"],
+                "player_name": projection.name or player["player_name"],
                 "position": player["position"],
-                "team": team,
+                "team": CURRENT_CODE.get(projection.team or "", projection.team),
                 "as_of": as_of,
-                **said.values,
+                **projection.values,
             }
-        return pa.Table.from_pylist(
-            list(rows.values()), schema=SOURCE_PROJECTIONS.arrow_schema
-        ), unknown
+        table = pa.Table.from_pylist(list(rows.values()), schema=SOURCE_PROJECTIONS.arrow_schema)
+        return table, unmatched
 
 
-def _by_id(raw_players: pa.Table, at: SeasonWeek, id_column: str) -> dict[str, dict[str, Any]]:
-    """Players of a week by a site's id; an id that two of them have is nobody's."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    here = of_week(raw_players, at)
-    plays = pc.is_in(here["position"], pa.array(FANTASY_POSITIONS))
+def _players_by_id(
+    raw_players: pa.Table, at: SeasonWeek, id_column: str
+) -> dict[str, dict[str, str]]:
+    """Return a week's players by a site's id, without ids that two players share."""
+    of_the_week = of_week(raw_players, at)
+    fantasy = pc.is_in(of_the_week["position"], pa.array(FANTASY_POSITIONS))
     names = ["player_id", "player_name", "position", id_column]
-    found: dict[str, dict[str, Any]] = {}
-    twice = set()
-    for row in here.filter(plays).select(names).to_pylist():
+    players: dict[str, dict[str, str]] = {}
+    shared = set()
+    for row in of_the_week.filter(fantasy).select(names).to_pylist():
         key = row[id_column]
-        if key in found:
-            twice.add(key)
+        if key in players:
+            shared.add(key)
         if key is not None:
-            found[key] = row
-    return {key: row for key, row in found.items() if key not in twice}
+            players[key] = row
+    return {key: row for key, row in players.items() if key not in shared}
 
 
 def unusable(dataset: str, at: SeasonWeek, cause: str) -> UnusableAnswerError:
-    """The error of an answer of another shape than the documented one."""
+    """Return the error of an answer that does not have the documented format."""
     return UnusableAnswerError(dataset, _encodable(cause), _FORMAT_CHANGED, at.season, at.week)
 
 
-def nothing(dataset: str, at: SeasonWeek, cause: str) -> NotPublishedError:
-    """The error of an answer without projections."""
-    return NotPublishedError(dataset, cause, "Run again later.", at.season, at.week)
+def without_projections(dataset: str, at: SeasonWeek, cause: str) -> NotPublishedError:
+    """Return the error of an answer that has no projection of the week."""
+    return NotPublishedError(dataset, cause, "Run the week again later.", at.season, at.week)
 
 
 def number(value: object) -> float | None:
-    """A finite JSON number as float; None for anything else, true and false included."""
+    """Return a finite JSON number as float, and None for any other value, booleans included."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     try:
@@ -213,20 +215,25 @@ def number(value: object) -> float | None:
 
 
 def text(value: object) -> str | None:
-    """A JSON text that is not empty; None for anything else."""
+    """Return a JSON text that is not empty, and None for any other value."""
     return _encodable(value) if isinstance(value, str) and value else None
 
 
 def _encodable(value: str) -> str:
-    """A text without halves of surrogate pairs: JSON may have them, no file can."""
+    """Return a text without halves of surrogate pairs: JSON allows them, files do not."""
     return value.encode("utf-8", "replace").decode("utf-8")
 
 
-def stat_line(stats: Mapping[str, Any], names: Mapping[str, Sequence[str]]) -> dict[str, float]:
-    """Stats under our names: the sum of a site's, for those that it gives."""
+def stat_line(stats: Mapping[str, object], names: Mapping[str, Sequence[str]]) -> dict[str, float]:
+    """Return stats by column name: each is the sum of the site's stats that the answer has.
+
+    Args:
+        stats: the site's stats.
+        names: the site's stats that each column adds up.
+    """
     line = {}
-    for ours, theirs in names.items():
-        given = [value for name in theirs if (value := number(stats.get(name))) is not None]
+    for column, site_names in names.items():
+        given = [value for name in site_names if (value := number(stats.get(name))) is not None]
         if given:
-            line[ours] = round(sum(given), 4)
+            line[column] = round(sum(given), 4)
     return line

@@ -1,8 +1,8 @@
-"""ESPN: the player list of its public default league, PPR scoring.
+"""Read ESPN's projections: the player list of its public default league, PPR scoring.
 
-A player has several entries of stats, in no order: actual and projected, of the season and of
-weeks. The projection is the one with source 1 of the scoring period asked for. The list comes only
-with a sort order in the filter header, and of past seasons only sorted by draft rank.
+A player has several entries of stats in no fixed order: actual and projected ones, of the season
+and of single weeks. The projection has source 1 and the requested scoring period. ESPN returns the
+list only if the filter header has a sort order; past seasons need the order by draft rank.
 """
 
 from __future__ import annotations
@@ -10,22 +10,20 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fantasy_pipeline.football.calendar import ScheduledWeek
+from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.sites.base import (
-    UNKNOWN,
+    PLACEHOLDER_POINTS,
     SourceProjection,
     WebSource,
-    nothing,
     number,
     stat_line,
     text,
     unusable,
+    without_projections,
 )
-
-if TYPE_CHECKING:
-    from fantasy_pipeline.ingest.download.transport import Transport
 
 NAME = "espn"
 URL = (
@@ -33,6 +31,7 @@ URL = (
     "/leaguedefaults/3?scoringPeriodId={week}&view=kona_player_info"
 )
 _SLOTS = [0, 2, 4, 6, 17]
+"""ESPN's numbers of QB, RB, WR, TE and K."""
 FILTER = {
     "players": {
         "filterSlotIds": {"value": _SLOTS},
@@ -40,9 +39,8 @@ FILTER = {
         "sortDraftRanks": {"sortPriority": 100, "sortAsc": True, "value": "PPR"},
     }
 }
-"""QB, RB, WR, TE and K."""
 PROJECTED, WEEKLY = 1, 1
-"""`statSourceId` of projections (0: what happened), `statSplitTypeId` of single weeks."""
+"""`statSourceId` of projections (actual stats: 0), and `statSplitTypeId` of single weeks."""
 STATS = {
     "completions": ("1",),
     "attempts": ("0",),
@@ -63,34 +61,34 @@ STATS = {
     "fg_made": ("83",),
     "pat_made": ("86",),
 }
-"""Our stats, and the numbers of ESPN's that they are the sum of."""
+"""Stat columns, and the numbers of ESPN's stats that each adds up."""
 _TEAMS = (
     *("ATL", "BUF", "CHI", "CIN", "CLE", "DAL", "DEN", "DET", "GB", "TEN", "IND", "KC", "LV"),
     *("LA", "MIA", "MIN", "NE", "NO", "NYG", "NYJ", "PHI", "ARI", "PIT", "LAC", "SF", "SEA"),
     *("TB", "WAS", "CAR", "JAX"),
 )
 TEAMS = dict(enumerate(_TEAMS, 1)) | {33: "BAL", 34: "HOU"}
-"""Today's code of ESPN's team numbers."""
+"""Today's team code of each of ESPN's team numbers."""
 
 
 def espn(transport: Transport) -> WebSource:
-    """The adapter."""
+    """Return the adapter."""
     headers = {"X-Fantasy-Filter": json.dumps(FILTER, separators=(",", ":"))}
 
     def read(week: ScheduledWeek) -> tuple[Sequence[SourceProjection], datetime]:
         url = URL.format(season=week.at.season, week=week.at.week)
         fetched = transport.fetch(url, NAME, week.at.season, week.at.week, headers)
-        return statements(json.loads(fetched.path.read_bytes()), week), fetched.as_of
+        return projections_in(json.loads(fetched.path.read_bytes()), week), fetched.as_of
 
     return WebSource(NAME, "espn_id", read)
 
 
-def statements(answer: object, week: ScheduledWeek) -> list[SourceProjection]:
-    """Projections in an answer.
+def projections_in(answer: object, week: ScheduledWeek) -> list[SourceProjection]:
+    """Return the projections of a week in an answer.
 
     Raises:
-        NotPublishedError: it has none of the week.
-        UnusableAnswerError: it is of another shape.
+        NotPublishedError: the answer has no projection of the week.
+        UnusableAnswerError: the answer does not have the documented format.
     """
     players = answer.get("players") if isinstance(answer, dict) else None
     if not isinstance(players, list):
@@ -100,29 +98,29 @@ def statements(answer: object, week: ScheduledWeek) -> list[SourceProjection]:
         player = entry.get("player") if isinstance(entry, dict) else None
         if not isinstance(player, dict) or player.get("id") is None:
             raise unusable(NAME, week.at, "an entry has no player with an id")
-        said = _projection(player, week)
-        if said is None:
+        projection = _projection(player, week)
+        if projection is None:
             continue
-        total = number(said.get("appliedTotal"))
+        total = number(projection.get("appliedTotal"))
         if total is None:
             raise unusable(NAME, week.at, "a projection has no appliedTotal")
-        if total == UNKNOWN:
+        if total == PLACEHOLDER_POINTS:
             continue
         found.append(
             SourceProjection(
                 str(player["id"]),
                 text(player.get("fullName")),
                 TEAMS.get(int(number(player.get("proTeamId")) or 0)),
-                _values(total, said.get("stats")),
+                _values(total, projection.get("stats")),
             )
         )
     if not found:
-        raise nothing(NAME, week.at, f"no projection among {len(players)} players")
+        raise without_projections(NAME, week.at, f"no projection among {len(players)} players")
     return found
 
 
 def _projection(player: dict[str, Any], week: ScheduledWeek) -> dict[str, Any] | None:
-    """The one entry that is a projection of the week."""
+    """Return a player's projection of the week, or None."""
     wanted = {
         "seasonId": week.at.season,
         "scoringPeriodId": week.at.week,
@@ -142,15 +140,15 @@ def _projection(player: dict[str, Any], week: ScheduledWeek) -> dict[str, Any] |
 
 
 def _values(total: float, stats: object) -> dict[str, float]:
-    """PPR points as given; the other scorings by the receptions, where there is a stat line."""
+    """Return points and stats; ESPN states PPR points, the others follow from the receptions."""
     if not isinstance(stats, dict) or not stats:
         return {"points_ppr": total}
     line = stat_line(stats, STATS)
-    # A line leaves out what is 0.
-    catches = line.get("receptions", 0.0)
+    # A stat line leaves out stats of 0.
+    receptions = line.get("receptions", 0.0)
     points = {
-        "points_std": round(total - catches, 4),
-        "points_half": round(total - catches / 2, 4),
+        "points_std": round(total - receptions, 4),
+        "points_half": round(total - receptions / 2, 4),
         "points_ppr": round(total, 4),
     }
     return {**points, **line}

@@ -1,13 +1,15 @@
-"""NFL.com, as saved by hvpkod/NFL-Data: an archive of what it said before each week's games.
+"""Read NFL.com's projections from hvpkod/NFL-Data, which archives them before each week's games.
 
-Half-PPR points and nothing else; its ids cannot be joined, season, normalised name and position
-can. The files name no moment: they count as said before kick-off.
+The files have half-PPR points only. Their ids exist nowhere else, so rows are matched by season,
+normalised name and position. The files state no moment: they count as stated before kick-off.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from fantasy_pipeline.errors import NotPublishedError, SourceError, UnusableAnswerError
 from fantasy_pipeline.football.calendar import ScheduledWeek
@@ -18,12 +20,12 @@ from fantasy_pipeline.ingest.sources import schema
 from fantasy_pipeline.ingest.sources.base import Source
 from fantasy_pipeline.lake.duck import arrow, database, query
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+_LISTED = 5
+"""Unmatched names that a warning lists."""
 
 
 class NflCom:
-    """The adapter, over the `Source` that delivers the files; the sample league has its own."""
+    """The adapter; a `Source` delivers the files, so that the sample league can make its own."""
 
     name = NFLCOM
     archived = True
@@ -42,69 +44,75 @@ class NflCom:
 def nflcom_projections(
     source: Source, raw_players: pa.Table, season: int, weeks: Sequence[int]
 ) -> SourceResponse:
-    """NFL.com's projections of some weeks of a season.
+    """Return NFL.com's projections of some weeks of a season.
 
-    A week with a file that cannot be used fails alone. After a failure of the network no other week
-    is asked for: all that are left fail.
+    A week with an unusable file fails alone. After a failure of the network the remaining weeks
+    fail without a request.
 
     Returns:
-        An answer in one part; it warns of weeks that NFL.com has no file of, of columns that are
-        new in the files, and of the names projected highest that no rostered player answers to.
+        A response in one part. Its warnings name weeks without a file, columns that are new in the
+        files, and the players projected highest who match no rostered player.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    answer = SourceResponse([SOURCE_PROJECTIONS.arrow_schema.empty_table()])
+    response = SourceResponse([SOURCE_PROJECTIONS.arrow_schema.empty_table()])
     first = schema.FIRST_SEASON_UPSTREAM["nflcom_projections"]
     if season < first:
-        answer.warnings.append(f"nflcom_projections {season}: upstream begins with {first}")
-        return answer
-    parts, gap, down = [], None, None
+        response.warnings.append(f"nflcom_projections {season}: upstream begins with {first}")
+        return response
+    rows, not_published = _read_weeks(source, season, weeks, response)
+    published = set(pc.unique(rows["week"]).to_pylist())
+    absent = sorted(set(weeks) - published - response.failed.keys())
+    if not_published is not None and not published:
+        response.warnings.append(str(not_published))
+    elif absent:
+        listed = ", ".join(map(str, absent))
+        response.warnings.append(f"nflcom_projections {season}: no file for week {listed}")
+    response.warnings += source.notes("nflcom_projections", season)
+    if not published:
+        return response
+    try:
+        ids = source.player_ids()
+    except NotPublishedError as error:
+        response.warnings.append(
+            f"player_ids: {error.cause}; names are matched by the roster's spelling only"
+        )
+        ids = schema.PLAYER_IDS.arrow_schema.empty_table()
+    except SourceError as error:
+        response.failed |= dict.fromkeys(published, error)
+        return response
+    table, warnings = _match_players(rows, raw_players, ids, season)
+    response.parts = [table]
+    response.warnings += warnings
+    return response
+
+
+def _read_weeks(
+    source: Source, season: int, weeks: Sequence[int], response: SourceResponse
+) -> tuple[pa.Table, NotPublishedError | None]:
+    """Return the files' rows and the last error of a file not published; add failures to response.
+
+    The rows meet `schema.NFLCOM_PROJECTIONS`.
+    """
+    parts = [schema.NFLCOM_PROJECTIONS.arrow_schema.empty_table()]
+    not_published: NotPublishedError | None = None
+    down: SourceError | None = None
     for week in weeks:
         try:
             if down is not None:
                 raise down
             parts.append(source.nflcom_projections(season, [week]))
         except NotPublishedError as error:
-            gap = error
+            not_published = error
         except SourceError as error:
-            answer.failed[week] = error
+            response.failed[week] = error
             if not isinstance(error, UnusableAnswerError):
                 down = error
-    rows = pa.concat_tables([schema.NFLCOM_PROJECTIONS.arrow_schema.empty_table(), *parts])
-    told = set(pc.unique(rows["week"]).to_pylist())
-    absent = sorted(set(weeks) - told - answer.failed.keys())
-    if gap is not None and not told:
-        answer.warnings.append(str(gap))
-    elif absent:
-        listed = ", ".join(map(str, absent))
-        answer.warnings.append(f"nflcom_projections {season}: no file for week {listed}")
-    answer.warnings += source.notes("nflcom_projections", season)
-    if not told:
-        return answer
-    try:
-        ids = source.player_ids()
-    except NotPublishedError as error:
-        answer.warnings.append(
-            f"player_ids: {error.cause}; names are matched by the roster's spelling only"
-        )
-        ids = schema.PLAYER_IDS.arrow_schema.empty_table()
-    except SourceError as error:
-        answer.failed |= dict.fromkeys(told, error)
-        return answer
-    table, warnings = _joined(rows, raw_players, ids, season)
-    answer.parts = [table]
-    answer.warnings += warnings
-    return answer
+    return pa.concat_tables(parts), not_published
 
 
-def _joined(
+def _match_players(
     rows: pa.Table, raw_players: pa.Table, ids: pa.Table, season: int
 ) -> tuple[pa.Table, list[str]]:
-    """Rows under our ids, and a warning about those that none of our players answers to."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
+    """Return rows of `SOURCE_PROJECTIONS`, and a warning about names without a rostered player."""
     with database() as connection:
         connection.register("nflcom", rows)
         connection.register("raw_players", raw_players)
@@ -113,18 +121,18 @@ def _joined(
             connection, query(__package__, "nflcom_players"), positions=list(FANTASY_POSITIONS)
         )
     table = joined.filter(pc.is_valid(joined["player_id"]))
-    unknown = joined.filter(pc.is_null(joined["player_id"])).sort_by(
+    unmatched = joined.filter(pc.is_null(joined["player_id"])).sort_by(
         [("points_half", "descending")]
     )
     warnings = []
-    if unknown.num_rows:
-        names = list(dict.fromkeys(unknown["player_name"].to_pylist()))
+    if unmatched.num_rows:
+        names = list(dict.fromkeys(unmatched["player_name"].to_pylist()))
         warnings.append(
-            f"nflcom_projections {season}: {unknown.num_rows} of {joined.num_rows} rows match no "
-            f"rostered player, e.g. {', '.join(names[:5])}"
+            f"nflcom_projections {season}: {unmatched.num_rows} of {joined.num_rows} rows match no "
+            f"rostered player, e.g. {', '.join(names[:_LISTED])}"
         )
     for column in SOURCE_PROJECTIONS.columns:
         if column.name not in table.column_names:
-            blank = pa.nulls(table.num_rows, column.arrow_type)
-            table = table.append_column(column.name, blank)
+            nulls = pa.nulls(table.num_rows, column.arrow_type)
+            table = table.append_column(column.name, nulls)
     return SOURCE_PROJECTIONS.shaped(table), warnings

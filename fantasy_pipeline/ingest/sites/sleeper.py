@@ -1,36 +1,32 @@
-"""Sleeper: one JSON list per week, no key needed.
+"""Read Sleeper's projections: one JSON list per week, without a key; the stats are Rotowire's.
 
-Its stat lines are Rotowire's. Rows carry a stamp, but a played week's is of after its games, so
-the moment of the statement is the moment we first saw it. Most rows are placeholders with a draft
-position only, and the position filter lets full-backs and defenders
-through.
+Rows carry a time stamp, but that of a played week is later than its games, so a projection counts
+as stated when it was first downloaded. Most rows are placeholders that have a draft position only,
+and the position filter lets full-backs and defenders through.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from fantasy_pipeline.football.calendar import ScheduledWeek
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS
+from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.sites.base import (
-    UNKNOWN,
+    PLACEHOLDER_POINTS,
     SourceProjection,
     WebSource,
-    nothing,
     number,
     stat_line,
     text,
     unusable,
+    without_projections,
 )
 
-if TYPE_CHECKING:
-    from fantasy_pipeline.ingest.download.transport import Transport
-
 NAME = "sleeper"
-# Without season_type the answer is a 400.
+# Without season_type Sleeper answers HTTP 400.
 URL = "https://api.sleeper.com/projections/nfl/{season}/{week}?season_type=regular" + "".join(
     f"&position[]={position}" for position in FANTASY_POSITIONS
 )
@@ -55,26 +51,26 @@ STATS = {
     "fg_made": ("fgm",),
     "pat_made": ("xpm",),
 }
-"""Our stats, and Sleeper's that they are the sum of."""
+"""Stat columns, and Sleeper's stats that each adds up."""
 
 
 def sleeper(transport: Transport) -> WebSource:
-    """The adapter."""
+    """Return the adapter."""
 
     def read(week: ScheduledWeek) -> tuple[Sequence[SourceProjection], datetime]:
         url = URL.format(season=week.at.season, week=week.at.week)
         fetched = transport.fetch(url, NAME, week.at.season, week.at.week)
-        return statements(json.loads(fetched.path.read_bytes()), week), fetched.as_of
+        return projections_in(json.loads(fetched.path.read_bytes()), week), fetched.as_of
 
     return WebSource(NAME, "sleeper_id", read)
 
 
-def statements(answer: object, week: ScheduledWeek) -> list[SourceProjection]:
-    """Projections in an answer.
+def projections_in(answer: object, week: ScheduledWeek) -> list[SourceProjection]:
+    """Return the projections of a week in an answer.
 
     Raises:
-        NotPublishedError: it has none.
-        UnusableAnswerError: it is of another shape or another week.
+        NotPublishedError: the answer has no projection.
+        UnusableAnswerError: the answer has another format or is about another week.
     """
     if not isinstance(answer, list):
         raise unusable(NAME, week.at, f"the answer is a {type(answer).__name__}, not a list")
@@ -82,30 +78,27 @@ def statements(answer: object, week: ScheduledWeek) -> list[SourceProjection]:
     for row in answer:
         if not isinstance(row, dict) or not isinstance(row.get("stats"), dict):
             raise unusable(NAME, week.at, "a row has no stats")
-        theirs = str(row.get("season", week.at.season)), row.get("week", week.at.week)
-        if theirs != (str(week.at.season), week.at.week):
-            raise unusable(NAME, week.at, f"the answer is of {theirs[0]} week {theirs[1]}")
+        season, number_of_week = (
+            str(row.get("season", week.at.season)),
+            row.get("week", week.at.week),
+        )
+        if (season, number_of_week) != (str(week.at.season), week.at.week):
+            raise unusable(NAME, week.at, f"the answer is of {season} week {number_of_week}")
         stats = row["stats"]
-        # Placeholders have neither game nor line, only a draft position.
+        # Placeholders have neither a game nor a stat line, only a draft position.
         projected += "gp" in stats or any(key.startswith("pts_") for key in stats)
-        points = {
-            ours: value
-            for ours, name in POINTS.items()
-            if (value := number(stats.get(name))) not in (None, UNKNOWN)
-        }
+        points = _points(stats)
         if not points:
             continue
         if not row.get("player_id"):
             raise unusable(NAME, week.at, "a row has no player_id")
-        who = row["player"] if isinstance(row.get("player"), dict) else {}
-        if who.get("position", "QB") not in (*FANTASY_POSITIONS, "FB"):
+        player = row["player"] if isinstance(row.get("player"), dict) else {}
+        if player.get("position", "QB") not in (*FANTASY_POSITIONS, "FB"):
             continue
-        names = (text(who.get(name)) for name in ("first_name", "last_name"))
-        name = " ".join(part for part in names if part)
         found.append(
             SourceProjection(
                 str(row["player_id"]),
-                name or None,
+                _full_name(player),
                 text(row.get("team")),
                 {**points, **stat_line(stats, STATS)},
             )
@@ -113,5 +106,20 @@ def statements(answer: object, week: ScheduledWeek) -> list[SourceProjection]:
     if projected and not found:
         raise unusable(NAME, week.at, f"no row has {', '.join(POINTS.values())}")
     if not found:
-        raise nothing(NAME, week.at, "the answer has no projection")
+        raise without_projections(NAME, week.at, "the answer has no projection")
     return found
+
+
+def _points(stats: Mapping[str, object]) -> dict[str, float]:
+    """Return the points of a row by column, without placeholders."""
+    given = {column: number(stats.get(name)) for column, name in POINTS.items()}
+    return {
+        column: value
+        for column, value in given.items()
+        if value is not None and value != PLACEHOLDER_POINTS
+    }
+
+
+def _full_name(player: Mapping[str, object]) -> str | None:
+    names = (text(player.get(name)) for name in ("first_name", "last_name"))
+    return " ".join(name for name in names if name) or None

@@ -1,6 +1,6 @@
--- One row per player and wanted week. Who was on a team is known from, in this order:
---   weekly_roster    the roster of that very week
---   carried_forward  the team's latest roster at most two weeks older (byes, the coming week),
+-- One row per player and wanted week. The first of these sources gives a player's team:
+--   weekly_roster    the team's roster of that week
+--   carried_forward  the team's latest roster of the two weeks before (byes, the coming week),
 --                    or, in a season without rosters, the player's latest earlier stat line
 --   stats            in a season without rosters, the week's own stat line
 with roster_week as (
@@ -19,8 +19,8 @@ rostered as (
     join rosters r
         on r.season = w.season and r.team = w.team and r.week = w.roster_week
 ),
--- Stat lines stand in only for seasons without any roster row.
-seen as (
+-- Stat lines are used only in seasons without any roster row.
+in_stats as (
     select
         s.player_id, s.player_name, s.position, s.team, w.season, w.week,
         max(s.week) as roster_week,
@@ -33,22 +33,22 @@ seen as (
         and not exists (from rosters r where r.season = w.season)
     group by s.player_id, s.player_name, s.position, s.team, w.season, w.week, s.week < w.week
 ),
-everybody as (
+candidates as (
     select
         season, week, player_id, player_name, position, team, status, status_detail,
         birth_date, height, weight, rookie_season, draft_pick,
         pfr_id, sleeper_id, espn_id, yahoo_id, roster_source, roster_week
     from rostered
     union all by name
-    select * from seen
+    select * from in_stats
 ),
--- A traded player stands on two teams when one of the rosters is carried forward; in seasons
--- without rosters the latest line before the week wins over the week's own, which the
--- projections must not know.
-once as (
+-- A traded player is on two teams if one of the rosters is carried forward: one team is chosen. In
+-- seasons without rosters the latest line before the week comes before the week's own line, which
+-- is unknown when the week is projected.
+one_team as (
     select *
-    from everybody
-    -- Before the choice: the team that has been eliminated must not win.
+    from candidates
+    -- Filtered before the choice, so that an eliminated team is never chosen.
     semi join team_weeks using (season, week, team)
     qualify row_number() over (
         partition by season, week, player_id
@@ -78,11 +78,11 @@ select
     o.week,
     o.player_id,
     coalesce(o.player_name, p.player_name) as player_name,
-    -- Snapshots disagree on positions (Hill is a tight end in stats, Hunter a cornerback): what
-    -- the roster of the week says goes, full-backs play as running backs.
+    -- Data sets disagree on positions (Hill is a tight end in stats, Hunter a cornerback): the
+    -- roster of the week decides. Full-backs count as running backs.
     case
         when o.position in ('FB', 'HB') then 'RB'
-        -- But for Dicker, who kicks: rosters of 2022 and 2023 have him as a punter.
+        -- Rosters of 2022 and 2023 have the kicker Dicker as a punter.
         when o.position = 'P' and p.position = 'K' then 'K'
         else o.position
     end as position,
@@ -101,7 +101,7 @@ select
     i.modified_at as injury_modified_at,
     s.offense_snaps,
     s.snap_share,
-    -- Upstream has 0 for unknown, and typing errors: 1,794 pounds.
+    -- Upstream has 0 for unknown values, and typing errors such as 1,794 pounds.
     case
         when o.season - year(coalesce(p.birth_date, o.birth_date)) between 17 and 60
             then coalesce(p.birth_date, o.birth_date)
@@ -121,11 +121,11 @@ select
     d.fantasypros_id,
     coalesce(p.pfr_id, d.pfr_id, o.pfr_id) as pfr_id,
     d.mfl_id
-from once o
+from one_team o
 join team_weeks t using (season, week, team)
 left join players p using (player_id)
 left join ids d using (player_id)
--- A traded player is on two teams' reports: only the one of his team counts.
+-- A traded player may be on two teams' injury reports: his own team's counts.
 left join injuries i using (season, week, team, player_id)
 left join snaps_played s using (season, week, team, player_id)
 order by season, week, player_id

@@ -1,4 +1,5 @@
--- provisional_stats and current_stats: one row per player-week, stat columns after the first six.
+-- One row per player, week and stat that differs between provisional_stats and current_stats.
+-- Both have one row per player and week, and the stats from the seventh column on.
 with
 old as (
     unpivot provisional_stats
@@ -18,7 +19,7 @@ joined as (
         coalesce(new.player_name, old.player_name) as player_name,
         coalesce(new.position, old.position) as position,
         coalesce(new.team, old.team) as team,
-        old.player_id is not null as was_there,
+        old.player_id is not null as had_line,
         old.old, new.new
     from old full join new using (season, week, player_id, stat)
 )
@@ -29,7 +30,7 @@ from joined
 join scoring using (stat)
 where
     coalesce(old, 0) <> coalesce(new, 0)
-    and (was_there or exists (
+    and (had_line or exists (
         from played
         where played.season = joined.season and played.week = joined.week
             and played.team = joined.team

@@ -1,5 +1,5 @@
--- Stat lines with the position of the week's roster where that is a fantasy position: stats files
--- carry today's position and change it between snapshots.
+-- Stat lines with the position from the week's roster where that is a fantasy position: stats files
+-- have today's position, which changes from one download to the next.
 select
     l.* replace (
         coalesce(l.player_name, p.player_name) as player_name,

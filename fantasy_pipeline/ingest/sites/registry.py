@@ -1,0 +1,66 @@
+"""Open the projection sources that the settings name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.ingest.download.transport import Transport
+from fantasy_pipeline.ingest.sites import NAMES, NFLCOM
+from fantasy_pipeline.ingest.sites.base import ProjectionSource
+from fantasy_pipeline.ingest.sites.espn import espn
+from fantasy_pipeline.ingest.sites.fantasypros import FantasyPros
+from fantasy_pipeline.ingest.sites.nflcom import NflCom
+from fantasy_pipeline.ingest.sites.sleeper import sleeper
+from fantasy_pipeline.ingest.sources.base import Source
+from fantasy_pipeline.settings import Settings
+
+
+def open_projection_sources(
+    settings: Settings, source: Source, is_sample: bool
+) -> list[ProjectionSource]:
+    """Return the sources that the settings name; the sample league has NFL.com's only.
+
+    Raises:
+        PipelineError: a name is not in `NAMES`.
+    """
+    wanted = chosen(settings.projection_sources)
+    if is_sample:
+        return [NflCom(source)]
+    # No site is essential, and their files are small: give up earlier than on nflverse.
+    transport = Transport(
+        settings.cache_dir,
+        mirror=settings.mirror,
+        offline=settings.offline,
+        attempts=2,
+        connect_timeout=5,
+        read_timeout=30,
+        total_timeout=60,
+        max_bytes=64 * 2**20,
+        backoff_max=10,
+    )
+    adapters: dict[str, ProjectionSource] = {
+        NFLCOM: NflCom(source),
+        "sleeper": sleeper(transport),
+        "fantasypros": FantasyPros(transport),
+        "espn": espn(transport),
+    }
+    return [adapters[name] for name in wanted]
+
+
+def chosen(names: str) -> Sequence[str]:
+    """Return the names in a comma-separated setting, in the order of `NAMES`.
+
+    An empty setting or ``all`` means every source.
+
+    Raises:
+        PipelineError: a name is not in `NAMES`.
+    """
+    wanted = {name.strip().lower() for name in names.split(",") if name.strip()}
+    if not wanted or wanted == {"all"}:
+        return NAMES
+    if unknown := sorted(wanted - set(NAMES)):
+        raise PipelineError(
+            f"FANTASY_PROJECTION_SOURCES: {', '.join(unknown)} is none of {', '.join(NAMES)}."
+        )
+    return [name for name in NAMES if name in wanted]
