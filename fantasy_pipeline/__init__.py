@@ -1,3 +1,3 @@
-"""NFL weeks imported, checked and projected for fantasy football, as Dagster assets."""
+"""A Dagster pipeline that imports, checks and projects NFL weeks for fantasy football."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""Errors a user can act on: each names the data set, the season and week, and the next step."""
+"""Expected errors. A message names the data set, the season and week, and the next step."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class PipelineError(Exception):
-    """Base of every expected failure; the CLI prints it as one line and exits with 1."""
+    """Base class of expected failures. The CLI prints the message in one line and exits with 1."""
 
 
 class SourceError(PipelineError):
@@ -17,10 +17,10 @@ class SourceError(PipelineError):
 
     Args:
         dataset: name of the data set, e.g. ``weekly_stats``.
-        cause: what happened, in one clause.
-        advice: what to do next, in one sentence.
-        season: season asked for, or None where the data set has no seasons.
-        week: week asked for, or None where the data set is per season.
+        cause: what happened, as one clause.
+        advice: the next step for the user, as one sentence.
+        season: requested season; None if the data set has no seasons.
+        week: requested week; None if the data set has one file per season.
     """
 
     def __init__(
@@ -44,27 +44,27 @@ class SourceError(PipelineError):
         super().__init__(f"{where}: {cause}. {advice}")
 
     def __reduce__(self) -> tuple[type[SourceError], tuple[object, ...]]:
-        """Survive the trip between processes; the default would replay the message only."""
+        """Keep all arguments when the error is pickled; the default keeps the message only."""
         return (type(self), (self.dataset, self.cause, self.advice, self.season, self.week))
 
 
 class LastingError(SourceError):
-    """Asked again, upstream would answer the same, e.g. a file of another form: no retry helps."""
+    """Upstream would give the same answer again, e.g. a file in a new format; do not retry."""
 
 
 class NotPublishedError(LastingError):
-    """Upstream has no such file (404) or the file has no rows for the week asked for."""
+    """Upstream has no such file (404), or the file has no rows of the requested week."""
 
 
 class UnusableAnswerError(SourceError):
-    """Upstream answered, but not with what was asked for; its other files may be all right."""
+    """Upstream's answer cannot be used. Its other files may be valid."""
 
 
 class NotMaterializedError(PipelineError):
-    """A table's partition is needed but was never written to the lake."""
+    """A required table, or one week of it, is not in the lake."""
 
 
 def invalid_settings(error: ValidationError) -> str:
-    """What is wrong with which environment variable, in one line."""
+    """Return one line that names the invalid environment variables and their errors."""
     found = "; ".join(f"{'_'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
     return f"environment variable FANTASY_… is not valid: {found}"

@@ -1,7 +1,7 @@
-"""Settings: what the environment says. Made when asked for, never at import.
+"""Settings from environment variables. They are read when a function asks for them, not at import.
 
-Two variables are read elsewhere, too: ``DAGSTER_HOME``, which `session.py` sets for Dagster and for
-our own processes, and ``FANTASY_DEBUG``, by which `cli/program.py` shows its own defects.
+Two variables are also read elsewhere: `operations/session.py` sets ``DAGSTER_HOME`` for Dagster and
+for the processes that it starts; with ``FANTASY_DEBUG`` set, `cli/program.py` shows tracebacks.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 SourceName = Literal["auto", "nfl_data_py", "nflreadpy", "sample"]
 SOURCES: tuple[SourceName, ...] = ("auto", "nfl_data_py", "nflreadpy", "sample")
 SAMPLE_LABEL = "synthetic sample league"
-"""Every output made of sample data carries these words."""
+"""Label of every output that is made from sample data."""
 
 
 def default_home() -> Path:
-    """Where Dagster's storage and the data live when nothing says otherwise.
+    """Return the default folder of Dagster's storage and the data.
 
-    ``DAGSTER_HOME`` if set; else the nearest folder upwards with this project's ``dagster.yaml``;
-    else ``~/.fantasy_pipeline``.
+    It is ``DAGSTER_HOME`` if that is set; otherwise the nearest folder upwards with a
+    ``dagster.yaml``; otherwise ``~/.fantasy_pipeline``.
     """
     if home := os.environ.get("DAGSTER_HOME"):
         return Path(home).expanduser().absolute()
@@ -36,33 +36,35 @@ def default_home() -> Path:
 
 
 class Settings(BaseSettings):
-    """Settings from the environment, each as ``FANTASY_<NAME>``."""
+    """Settings of the pipeline, each from ``FANTASY_<NAME>``."""
 
     model_config = SettingsConfigDict(env_prefix="FANTASY_", env_ignore_empty=True, extra="ignore")
 
-    source: SourceName = Field("auto", description="Where data come from, unless a run says so")
+    source: SourceName = Field("auto", description="Source of the data; a run may choose another")
     data: str = Field(
         default_factory=lambda: str(default_home() / "data"),
-        description="Folder or fsspec URL of the lake; cache and sample league lie beside it",
+        description="Folder or fsspec URL under which the lake and the sample league are stored",
     )
-    cache: Path | None = Field(None, description="Folder of downloads; default: <home>/data/cache")
+    cache: Path | None = Field(
+        None, description="Folder of downloaded files; default: <home>/data/cache"
+    )
     mirror: str | None = Field(
         None,
         validation_alias="NFLVERSE_MIRROR",
-        description="Folder or base URL laid out by host and path, instead of the live hosts",
+        description="Folder or base URL that replaces the live hosts, laid out by host and path",
     )
     download_timeout: float = Field(
-        300, gt=0, description="Seconds that one file may take, all attempts together"
+        300, gt=0, description="Longest time for one file, all attempts together, in seconds"
     )
-    offline: bool = Field(False, description="Read downloads already cached, ask nobody")
+    offline: bool = Field(False, description="Use cached downloads only; make no network requests")
     projection_sources: str = Field(
         "all",
-        description="Whose projections to ask for, with commas between: nflcom, sleeper, "
-        "fantasypros, espn",
+        description="Sources of projections to download, separated by commas: nflcom, sleeper, "
+        "fantasypros, espn; or all",
     )
 
     def lake_root(self, source: SourceName) -> str:
-        """Root of the lake for a source: sample data have a lake of their own."""
+        """Return the root of the lake of a source; sample data have a separate lake."""
         return f"{self.data.rstrip('/')}/{'sample' if source == 'sample' else 'lake'}"
 
     @property
@@ -71,59 +73,62 @@ class Settings(BaseSettings):
 
 
 class AlertSettings(BaseSettings):
-    """Where alerts go, each from ``FANTASY_ALERT_<NAME>``; a channel not set is not used."""
+    """Channels of alerts, each from ``FANTASY_ALERT_<NAME>``; a channel that is not set is off."""
 
     model_config = SettingsConfigDict(
         env_prefix="FANTASY_ALERT_", env_ignore_empty=True, extra="ignore"
     )
 
     slack_url: SecretStr | None = Field(None, description="Slack incoming webhook")
-    webhook_url: SecretStr | None = Field(None, description="Any webhook; takes JSON")
-    smtp_host: str = Field("", description="Mail server; with smtp_to, alerts go by e-mail")
+    webhook_url: SecretStr | None = Field(None, description="Any other webhook; receives JSON")
+    smtp_host: str = Field(
+        "", description="Mail server; set it and smtp_to to get alerts by e-mail"
+    )
     smtp_port: int = Field(587, description="Port of the mail server")
     smtp_tls: Literal["auto", "starttls", "implicit", "off"] = Field(
         "auto",
-        description="auto: implicit on port 465, off to this machine, starttls elsewhere; off is "
-        "refused to any other machine",
+        description="auto: implicit on port 465, off for a server on this machine, else starttls. "
+        "off is an error for a server on another machine",
     )
-    smtp_user: str = Field("", description="Login, if the server wants one")
-    smtp_password: SecretStr | None = Field(None, description="Its password")
+    smtp_user: str = Field("", description="User name, if the server requires a login")
+    smtp_password: SecretStr | None = Field(None, description="Password of the user")
     smtp_from: str = Field("fantasy-pipeline@localhost", description="Sender")
-    smtp_to: str = Field("", description="Recipients, with commas between")
-    ui_url: str = Field("", description="Dagster UI, for links to runs and reports")
+    smtp_to: str = Field("", description="Recipients, separated by commas")
+    ui_url: str = Field("", description="Address of the Dagster UI, for links to runs and reports")
 
     def run_url(self) -> str:
-        """Where the Dagster UI shows runs, to be followed by an id; empty: not known."""
+        """Return the URL prefix of a run in the Dagster UI; empty if `ui_url` is not set."""
         return f"{self.ui_url.rstrip('/')}/runs/" if self.ui_url else ""
 
 
 class ApiSettings(BaseSettings):
-    """The HTTP interface, each from ``FANTASY_API_<NAME>``."""
+    """Settings of the HTTP interface, each from ``FANTASY_API_<NAME>``."""
 
     model_config = SettingsConfigDict(
         env_prefix="FANTASY_API_", env_ignore_empty=True, extra="ignore"
     )
 
-    token: SecretStr | None = Field(None, description="Bearer token that the POST needs")
+    token: SecretStr | None = Field(None, description="Bearer token that POST requests must send")
 
 
 def read_alert_settings() -> tuple[AlertSettings, Mapping[str, str]]:
-    """The settings; a bad one has its default, and is named with what is wrong.
+    """Return the alert settings, and the errors of invalid variables by setting name.
 
-    Never raises: an alert must not be lost because a port is not a number.
+    An invalid setting gets its default. The function never raises: an alert must not be lost
+    because a port is not a number.
     """
     try:
         return AlertSettings(), {}
     except ValidationError as error:
-        # The message only: what was given may be a password in the wrong place.
-        bad = {str(found["loc"][0]): found["msg"] for found in error.errors()}
-    defaults: dict[str, Any] = {name: AlertSettings.model_fields[name].default for name in bad}
-    told = {name: f"FANTASY_ALERT_{name.upper()}: {message}" for name, message in bad.items()}
-    return AlertSettings(**defaults), told
+        # The message only, not the value: it may be a password in the wrong variable.
+        messages = {str(found["loc"][0]): found["msg"] for found in error.errors()}
+    defaults: dict[str, Any] = {name: AlertSettings.model_fields[name].default for name in messages}
+    errors = {name: f"FANTASY_ALERT_{name.upper()}: {text}" for name, text in messages.items()}
+    return AlertSettings(**defaults), errors
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine."""
+    """Return whether a host name or address is this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

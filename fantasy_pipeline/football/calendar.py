@@ -1,8 +1,8 @@
-"""The football calendar: which week is due, over, under way and next, from the real schedule.
+"""The football calendar: which week of the schedule is due, complete, in progress or next.
 
-Only the schedule and the `now` passed in decide; nothing here reads a clock, and no week or
-season length is a constant. Downloading the schedule and turning US/Eastern kick-off times into
-UTC belong to `sources`.
+Every answer follows from the schedule and from `now`, which callers pass in. Nothing here reads a
+clock or assumes how many weeks a season has. `ingest/sources` downloads the schedule and converts
+US/Eastern kick-off times to UTC. This module needs the standard library only.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 GAME_LENGTH = timedelta(hours=4, minutes=30)
-"""Time after kick-off at which a game without a score counts as over: overtime and delays fit."""
+"""A game without a score counts as over this long after kick-off; overtime and delays fit in."""
 SEASON_TAIL = timedelta(days=7)
-"""Time after the last game of a season, the Super Bowl, at which the off-season starts."""
+"""The off-season starts this long after the last game of a season, the Super Bowl."""
 PRESEASON_LEAD = timedelta(days=28)
-"""Time before the opener at which the off-season becomes the preseason."""
+"""The preseason starts this long before the first game of the next season."""
 REGULAR_SEASON = "REG"
-"""`game_type` of the regular season; WC, DIV, CON and SB are the play-offs."""
+"""`game_type` of regular-season games; the play-offs are WC, DIV, CON and SB."""
 SUPER_BOWL = "SB"
-"""`game_type` of a season's last game; until it is in the schedule, more weeks may follow."""
+"""`game_type` of a season's last game. Until the schedule has it, weeks may be added."""
 
 Phase = Literal["preseason", "regular", "postseason", "offseason"]
 
@@ -109,21 +109,22 @@ class ScheduledWeek:
 
 @dataclass(frozen=True)
 class WeekStatus:
-    """Where in the football calendar `at` is.
+    """The position of one moment in the football calendar.
 
     Args:
-        at: the moment asked for, UTC.
-        phase: each phase starts when the first game of it is over, so that it turns together
-            with `due`: ``regular`` and ``postseason`` are the kind of the week due, and on the
-            Tuesday after the last regular-season week it is still ``regular``. The
-            ``offseason`` starts 7 days after the season's last game is over and is called
-            ``preseason`` from 4 weeks before the next opener.
-        due: week to import now: the latest week in which a game is over; in the off-season and
-            the preseason the last regular-season week of the season before.
-        last_completed: latest week all of whose games are over, play-offs included.
-        in_progress: latest week that has kicked off and is not complete.
-        upcoming: week that kicks off next; None when the schedule knows none.
-        complete: whether every game of `due` is over; if not, its data are provisional.
+        at: the moment, UTC.
+        phase: phase of the football year. ``regular`` or ``postseason`` is the kind of the week
+            `due`, so the phase changes together with `due`: on the Tuesday after the last
+            regular-season week it is still ``regular``. ``offseason`` starts 7 days after the
+            season's last game is over; ``preseason`` starts 4 weeks before the next season's
+            first game.
+        due: week to import now: the latest week in which a game is over. In the off-season and
+            the preseason, the last regular-season week of the season before.
+        last_completed: latest week whose games are all over, play-offs included; None if there
+            is no such week.
+        in_progress: latest week that has kicked off and is not complete; None if there is none.
+        upcoming: week that kicks off next; None if the schedule has no later week.
+        complete: whether every game of `due` is over; if not, the data of `due` are provisional.
     """
 
     at: datetime
@@ -135,7 +136,7 @@ class WeekStatus:
     complete: bool
 
     def to_json(self) -> dict[str, object]:
-        """The status as JSON values; `at` in ISO 8601 with offset +00:00."""
+        """Return the status as JSON values; `at` is in ISO 8601 with offset +00:00."""
         return {
             "at": self.at.isoformat(),
             "phase": self.phase,
@@ -148,7 +149,7 @@ class WeekStatus:
 
 
 def games_from_table(table: pa.Table) -> tuple[Game, ...]:
-    """The games of a table that meets the `GAMES` contract, in the table's order.
+    """Return the games of a table that meets the `GAMES` contract, in the table's order.
 
     Raises:
         PipelineError: a game has no kick-off time, or one without time zone.
@@ -181,17 +182,20 @@ def games_from_table(table: pa.Table) -> tuple[Game, ...]:
 
 
 def scheduled_weeks(games: pa.Table, season: int, weeks: Iterable[int]) -> set[int]:
-    """Those of some weeks in which a season has games, from a table that meets `GAMES`.
+    """Return those of `weeks` in which a season has games.
+
+    Args:
+        games: a table that meets `GAMES`.
 
     Raises:
-        NotPublishedError: the season has none at all, or a week is beyond what is scheduled of it
-            so far: taken for weeks that the season does not have, they would be empty.
+        NotPublishedError: the schedule does not have the season, or a week comes after the last
+            week scheduled so far. Such a week is an error because it would look like a week
+            without games.
     """
-    import pyarrow.compute as pc
-
-    theirs = games.filter(pc.equal(games["season"], season))
-    known = set(theirs["week"].to_pylist())
-    if not known:
+    columns = (games[name].to_pylist() for name in ("season", "week", "game_type"))
+    game_types = {(week, kind) for year, week, kind in zip(*columns, strict=True) if year == season}
+    scheduled = {week for week, _ in game_types}
+    if not scheduled:
         raise NotPublishedError(
             "schedule",
             "it has no game of this season",
@@ -199,40 +203,42 @@ def scheduled_weeks(games: pa.Table, season: int, weeks: Iterable[int]) -> set[i
             "`fantasy-pipeline run` does both",
             season,
         )
-    beyond = sorted(week for week in weeks if week > max(known))
-    if beyond and SUPER_BOWL not in theirs["game_type"].to_pylist():
+    wanted = set(weeks)
+    last = max(scheduled)
+    beyond = sorted(week for week in wanted if week > last)
+    if beyond and SUPER_BOWL not in {kind for _, kind in game_types}:
         raise NotPublishedError(
             "schedule",
-            f"so far it ends with week {max(known)}; play-offs are paired from week to week",
-            "Leave the week out, or run again when its games are known",
+            f"it ends with week {last} so far; upstream adds play-off games week by week",
+            "Leave the week out, or run again when upstream has its games",
             season,
             beyond[0],
         )
-    return known & set(weeks)
+    return scheduled & wanted
 
 
 def is_over(game: Game, now: datetime) -> bool:
-    """Whether the game is over: it has a score, or kicked off `GAME_LENGTH` ago.
+    """Return whether a game is over: it has a score, or it kicked off `GAME_LENGTH` ago.
 
-    A score counts only from kick-off on: asked about a day long past, the schedule also has
-    the scores of the games that were still to come. Within `GAME_LENGTH` of a kick-off such a
-    replay takes a game for over that was being played; live, the score means that it is over.
-    A game once over stays over.
+    A score counts only after kick-off: today's schedule has the scores of all past games, also of
+    those that came after a past `now`. A replay of a past moment therefore counts a game as over
+    from its kick-off on; live, the score appears when the game ends. A game that is over stays
+    over.
     """
     return game.kickoff <= now and (game.has_score or game.kickoff + GAME_LENGTH <= now)
 
 
 def week_status(games: Iterable[Game], now: datetime) -> WeekStatus:
-    """Where in the football calendar `now` is.
+    """Return the position of `now` in the football calendar.
 
-    Weeks are ordered by season and number, not by date: a game postponed past the start of a
-    later week leaves its own week incomplete and changes neither `due` nor `last_completed`
-    of the later one. A cancelled game that stays in the schedule is over by the clock. As time
-    goes on `due` only moves forward, but for the step back to the last regular-season week
-    when the off-season starts.
+    Weeks are ordered by season and number, not by date. A game that is postponed past the start
+    of a later week leaves its own week incomplete; it does not change `due` or `last_completed` of
+    the later week. A cancelled game that stays in the schedule is over after `GAME_LENGTH`. `due`
+    only moves forward in time, with one exception: when the off-season starts, it returns to the
+    last regular-season week.
 
-    A season ends with its last game in the schedule. That is the Super Bowl; where the
-    schedule lacks it (play-offs not paired yet, an outdated file), it is the last game known.
+    A season ends with its last game in the schedule. That is the Super Bowl, or the last game
+    scheduled so far when the play-offs are not paired yet or the file is outdated.
 
     Raises:
         ValueError: `now` has no time zone.
@@ -249,8 +255,8 @@ def week_status(games: Iterable[Game], now: datetime) -> WeekStatus:
     if due is None:
         first, week = min(weeks.items(), key=lambda item: item[1].first_kickoff)
         raise PipelineError(
-            f"No game of the schedule is over at {now.isoformat()}; it starts with {first}, "
-            f"kick-off {week.first_kickoff.isoformat()}. Ask for a later time."
+            f"No game of the schedule is over at {now.isoformat()}; the schedule starts with "
+            f"{first}, kick-off {week.first_kickoff.isoformat()}. Choose a later time."
         )
 
     phase: Phase = "regular" if weeks[due].is_regular else "postseason"
@@ -306,29 +312,33 @@ def season_schedule(games: Iterable[Game], season: int, now: datetime) -> dict[i
 
 
 def weeks_of(games: Iterable[Game], season: int) -> tuple[int, ...]:
-    """Weeks that the season has in the schedule, in order; empty for a season it lacks."""
+    """Return the numbers of a season's weeks, in order; empty if the schedule lacks the season."""
     return tuple(sorted({game.week for game in games if game.season == season}))
 
 
 def next_week(games: Iterable[Game], sw: SeasonWeek) -> SeasonWeek | None:
-    """The next week of the same season in the schedule; None after its last one."""
+    """Return the next week of the same season; None after the season's last week."""
     later = [week for week in weeks_of(games, sw.season) if week > sw.week]
     return SeasonWeek(sw.season, later[0]) if later else None
 
 
 class NoSuchWeekError(PipelineError):
-    """The schedule has no such week; the message says which it has."""
+    """The schedule does not have a week; the message names the weeks that it has."""
 
 
 def allowed_weeks(games: Sequence[Game]) -> dict[int, str]:
-    """Weeks of each season of the schedule, e.g. ``1-22``."""
+    """Return the range of weeks of each season of the schedule, e.g. ``1-22``."""
     seasons = sorted({game.season for game in games})
     weeks = {season: weeks_of(games, season) for season in seasons}
     return {season: f"{numbers[0]}-{numbers[-1]}" for season, numbers in weeks.items()}
 
 
 def check_week(games: Sequence[Game], sw: SeasonWeek) -> None:
-    """Raises NoSuchWeekError if the schedule does not have the week."""
+    """Check that the schedule has a week.
+
+    Raises:
+        NoSuchWeekError: the schedule does not have the week.
+    """
     if sw.week in weeks_of(games, sw.season):
         return
     allowed = allowed_weeks(games)

@@ -1,9 +1,13 @@
-"""What is to be imported when: the plan of the automation, from the schedule and a clock.
+"""The plan of the automatic imports: which week is due at what time, and in which phase.
 
-A week is imported up to three times. *provisional*: the first Tuesday 08:00 UTC after a game of it.
-*completed*: the morning after its last game, only if that was still to come on the Tuesday.
-*final*: the first Thursday 12:00 UTC at least `CORRECTION_LAG` after its last game, when the
-league has corrected the stats. Nothing here knows Dagster or reads a clock.
+Each week is imported up to three times:
+
+- *provisional*: the first Tuesday 08:00 UTC after the end of the week's first game;
+- *completed*: 08:00 UTC after the end of the last game, only if that is later than the Tuesday;
+- *final*: the first Thursday 12:00 UTC at least `CORRECTION_LAG` after the end of the last game,
+  when the league has corrected the stats.
+
+Callers pass in the schedule and the time; nothing here uses Dagster or reads a clock.
 """
 
 from __future__ import annotations
@@ -22,24 +26,24 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 
 ImportPhase = Literal["provisional", "completed", "final"]
 PHASES: tuple[ImportPhase, ...] = ("provisional", "completed", "final")
-"""In order; a later one makes an earlier one superfluous."""
+"""In time order; an import of a later phase replaces those of earlier phases."""
 
 CORRECTION_LAG = timedelta(hours=24)
-"""A Wednesday game is over on Thursday 01:10 UTC: its stats are not corrected by noon."""
+"""A Wednesday game ends on Thursday 01:10 UTC; its stats are not corrected by noon that day."""
 CATCH_UP_GRACE = timedelta(hours=2)
-"""Time that a schedule's own run, with its retries, has before catch-up asks again."""
+"""Catch-up waits this long for the scheduled run and its retries."""
 ALARM_AFTER = timedelta(hours=4)
-"""A week not imported by then is an alert: Tuesday 12:00 UTC."""
+"""An import this late raises an alert, i.e. on Tuesday at 12:00 UTC."""
 LOOK_BACK = timedelta(days=370)
-"""How old a missed import may be: a year of downtime loses nothing."""
+"""Catch-up makes missed imports up to this age, so a year of downtime loses no week."""
 PROJECTION_LEAD = timedelta(days=14)
-"""A week is projected from this long before its first game; rosters are out by then."""
+"""A week is projected from this long before its first game; rosters are published by then."""
 
 _TUESDAY, _THURSDAY = 1, 3
 
 
 class Import(NamedTuple):
-    """One planned import: from `due_at` on, `week` is to be imported as `phase`."""
+    """One planned import: `week` is due for import in `phase` from `due_at` on."""
 
     due_at: datetime
     week: SeasonWeek
@@ -47,12 +51,12 @@ class Import(NamedTuple):
 
     @property
     def key(self) -> str:
-        """What is requested once, e.g. ``2024-05-final``."""
+        """Return the unique key of the import, e.g. ``2024-05-final``."""
         return f"{self.week.season}-{self.week.week:02d}-{self.phase}"
 
 
 def planned_imports(games: Iterable[Game]) -> dict[SeasonWeek, list[Import]]:
-    """Imports of every week of a schedule, in time order."""
+    """Return the planned imports of every week of a schedule, each week's in time order."""
     planned = {}
     for week, played in games_by_week(games).items():
         first, last = first_and_last_kickoff(played)
@@ -62,13 +66,13 @@ def planned_imports(games: Iterable[Game]) -> dict[SeasonWeek, list[Import]]:
         if over > tuesday:
             planned[week].append(Import(_next(over, 8), week, "completed"))
         final = Import(_next(over + CORRECTION_LAG, 12, _THURSDAY), week, "final")
-        # A week of nothing but a Tuesday night game is final before the next Tuesday comes.
+        # A week with a single game on a Tuesday night is final before the next Tuesday.
         planned[week] = [*(item for item in planned[week] if item.due_at < final.due_at), final]
     return planned
 
 
 def _next(moment: datetime, hour: int, weekday: int | None = None) -> datetime:
-    """First full `hour` (UTC), on `weekday` if given, at or after a moment."""
+    """Return the first full `hour` (UTC), on `weekday` if given, at or after a moment."""
     at = moment.replace(hour=hour, minute=0, second=0, microsecond=0)
     while at < moment or (weekday is not None and at.weekday() != weekday):
         at += timedelta(days=1)
@@ -76,7 +80,7 @@ def _next(moment: datetime, hour: int, weekday: int | None = None) -> datetime:
 
 
 def imports_due_between(games: Iterable[Game], since: datetime, until: datetime) -> list[Import]:
-    """Every import that falls due from `since` to `until`, in time order."""
+    """Return the imports that fall due from `since` to `until`, both included, in time order."""
     planned = planned_imports(games).values()
     return sorted(i for items in planned for i in items if since <= i.due_at <= until)
 
@@ -84,9 +88,9 @@ def imports_due_between(games: Iterable[Game], since: datetime, until: datetime)
 def phases_at(
     games: Iterable[Game], weeks: Iterable[SeasonWeek], now: datetime
 ) -> dict[SeasonWeek, ImportPhase]:
-    """Which phase an import of each week made at `now` belongs to.
+    """Return the phase of an import of each week that is made at `now`.
 
-    Before a week's first moment it is provisional, as for a week without games.
+    The phase is provisional before the week's first planned import, and for a week without games.
     """
     planned = planned_imports(games)
     return {week: _latest(planned.get(week, []), now) for week in weeks}
@@ -101,7 +105,7 @@ def _latest(items: Iterable[Import], now: datetime) -> ImportPhase:
 
 
 def is_satisfied(phase: ImportPhase, imported: Collection[str]) -> bool:
-    """Whether this phase, or a later one, is among those imported."""
+    """Return whether a week was imported in this phase or a later one."""
     return any(later in imported for later in PHASES[PHASES.index(phase) :])
 
 
@@ -111,11 +115,13 @@ def missing_imports(
     now: datetime,
     grace: timedelta = timedelta(0),
 ) -> list[Import]:
-    """Imports due and not made, newest first; of each week only the latest phase that is due.
+    """Return the imports that are due and not made, newest week first.
+
+    Of each week only the latest phase that is due counts; imports older than `LOOK_BACK` do not.
 
     Args:
         imported: phases in which each week was imported.
-        grace: leave out what fell due less than this ago.
+        grace: imports that fell due less than this ago are left out.
     """
     missing = []
     for items in planned_imports(games).values():
@@ -129,7 +135,7 @@ def missing_imports(
 
 
 def next_import(games: Iterable[Game], now: datetime) -> Import | None:
-    """The first import that falls due after `now`; None when the schedule knows none."""
+    """Return the first import that falls due after `now`; None if the schedule has no later one."""
     later = [
         item for items in planned_imports(games).values() for item in items if item.due_at > now
     ]
@@ -137,7 +143,7 @@ def next_import(games: Iterable[Game], now: datetime) -> Import | None:
 
 
 def projected_from(games: Iterable[Game], week: SeasonWeek) -> datetime:
-    """The moment from which on a week of the schedule is projected."""
+    """Return the moment from which a week of the schedule is projected."""
     first, _ = first_and_last_kickoff(g for g in games if (g.season, g.week) == week)
     return first - PROJECTION_LEAD
 
@@ -145,6 +151,6 @@ def projected_from(games: Iterable[Game], week: SeasonWeek) -> datetime:
 def next_kickoff(
     games: Iterable[Game], now: datetime, until: datetime | None = None
 ) -> Game | None:
-    """The game that kicks off next; None if there is none (by `until`)."""
+    """Return the next game that kicks off after `now` and not after `until`; None without one."""
     ahead = [g for g in games if g.kickoff > now and (until is None or g.kickoff <= until)]
     return min(ahead, key=lambda game: game.kickoff, default=None)

@@ -1,7 +1,8 @@
-"""Fantasy scoring: points of a stat line, as a weighted sum of its columns.
+"""Fantasy scoring: the points of a stat line are a weighted sum of its columns.
 
-Standard, half-PPR and PPR agree exactly with nflverse's ``fantasy_points(_ppr)`` (which count no
-kicking); kicking points are NFL.com's and kept apart, so that totals stay comparable.
+Standard and PPR points equal nflverse's ``fantasy_points`` and ``fantasy_points_ppr``, which
+exclude kicking. Kicking points follow NFL.com's rules and are a separate sum, so that the totals
+stay comparable with nflverse.
 """
 
 from __future__ import annotations
@@ -45,21 +46,25 @@ KICKING: Mapping[str, float] = {
     "fg_made_60_": 5,
     "pat_made": 1,
 }
-"""Points per kick made; a miss costs nothing."""
+"""Points per kick made; a missed kick costs no points."""
 
 
 def suffix(scoring: str) -> str:
-    """What a scoring adds to a projected column's name; PPR adds nothing."""
+    """Return the suffix of a scoring in the names of projected columns; empty for PPR."""
     return "" if scoring == "ppr" else f"_{scoring}"
 
 
 def rules(scoring: Scoring) -> dict[str, float]:
-    """Points per unit of each stat column, kicking left out."""
+    """Return the points per unit of each stat column, kicking excluded."""
     return {**STANDARD, "receptions": RECEPTION_POINTS[scoring]}
 
 
 def points(stats: pa.Table, weights: Mapping[str, float]) -> np.ndarray:
-    """Points of each stat line (one per row), rounded to 2 decimals; null counts as 0."""
+    """Return the points of each stat line, one value per row, rounded to 2 decimals.
+
+    A stat that is null counts as 0.
+    """
+    # Imported here: the command line loads this module for `--help`.
     import numpy as np
     import pyarrow.compute as pc
 
@@ -67,5 +72,5 @@ def points(stats: pa.Table, weights: Mapping[str, float]) -> np.ndarray:
     for column, weight in weights.items():
         if weight:
             total += weight * pc.fill_null(stats[column], 0.0).to_numpy()
-    # + 0.0 turns -0.0 into 0.0
+    # Adding 0.0 turns -0.0 into 0.0.
     return np.round(total, 2) + 0.0

@@ -1,6 +1,6 @@
-"""The value that names one NFL week everywhere: `SeasonWeek(season, week)`.
+"""`SeasonWeek(season, week)`: the value that names one NFL week in the whole package.
 
-Partition keys are parsed into it once and never split again.
+Partition keys are parsed into a `SeasonWeek` once; no other code splits them.
 """
 
 from __future__ import annotations
@@ -14,38 +14,38 @@ from fantasy_pipeline.errors import PipelineError
 FIRST_SEASON = 1999
 """First season of the nflverse schedule and stats files."""
 LAST_SEASON = 2100
-"""Beyond it a number is no season, whatever a file or an argument says."""
+"""Last season that is accepted in files and arguments."""
 WEEKS = tuple(range(1, 23))
-"""Weeks a season can have: up to 18 in the regular season, play-offs through 22."""
+"""Weeks that a season can have: at most 18 of the regular season, play-offs up to 22."""
 
-# ASCII: other scripts' digits are digits, too, and would not read back as the same key.
+# ASCII only: \d also matches digits of other scripts, which would give a different key.
 _KEY = re.compile(r"(?P<season>[1-9]\d{3})\|(?P<week>\d{2})", re.ASCII)
 
 
 class SeasonWeek(NamedTuple):
-    """One NFL week. Sorts by time; `week` runs on through the play-offs, as upstream counts."""
+    """One NFL week. Sorts by time; play-off weeks continue the regular season's numbers."""
 
     season: int
     week: int
 
     @property
     def key(self) -> str:
-        """Dagster partition key, e.g. ``2024|05`` (dimensions sort by name: season, week)."""
+        """Return the Dagster partition key, e.g. ``2024|05`` (dimensions sort by name)."""
         return f"{self.season}|{self.week:02d}"
 
     @property
     def code(self) -> int:
-        """A number that sorts by time, e.g. 202405."""
+        """Return a number that sorts by time, e.g. 202405."""
         return self.season * 100 + self.week
 
     @classmethod
     def of_code(cls, code: int) -> SeasonWeek:
-        """The week of a `code`."""
+        """Return the week of a `code`."""
         return cls(*divmod(int(code), 100))
 
     @classmethod
     def from_key(cls, key: str) -> SeasonWeek:
-        """Parse a partition key.
+        """Return the week of a partition key.
 
         Raises:
             PipelineError: the text is not ``season|week`` with week 01 to 22.
@@ -62,7 +62,7 @@ class SeasonWeek(NamedTuple):
 
 
 def ranges(numbers: Iterable[int]) -> str:
-    """1,2,3,7 as 1-3,7."""
+    """Return numbers as text with ranges, e.g. ``1-3,7`` for 1, 2, 3 and 7."""
     parts: list[list[int]] = []
     for number in sorted(numbers):
         if parts and parts[-1][1] == number - 1:

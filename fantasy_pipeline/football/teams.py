@@ -1,4 +1,4 @@
-"""Team codes: every spelling upstream uses, brought to nflverse's code of today."""
+"""Team codes: the current nflverse code of each team, and the other codes that upstream uses."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ CURRENT_CODE = {
     "CLV": "CLE",
     "HST": "HOU",
 }
-"""Codes of other years and other sites, to the code that stats files use for all years."""
+"""Current code of each code from other years or sites. Stats files use it for all years."""
 
 TEAMS = (
     *("ARI", "ATL", "BAL", "BUF", "CAR", "CHI", "CIN", "CLE", "DAL", "DEN", "DET", "GB", "HOU"),
     *("IND", "JAX", "KC", "LA", "LAC", "LV", "MIA", "MIN", "NE", "NO", "NYG", "NYJ", "PHI", "PIT"),
     *("SEA", "SF", "TB", "TEN", "WAS"),
 )
-"""Codes of today, one per team."""
+"""Current codes, one per team."""
 
 AFC = (
     *("BAL", "BUF", "CIN", "CLE", "DEN", "HOU", "IND", "JAX", "KC", "LAC", "LV", "MIA", "NE"),
     *("NYJ", "PIT", "TEN"),
 )
-"""Teams of the one conference; the other sixteen are the NFC."""
+"""Teams of the AFC; the other sixteen are the NFC."""
 
 
 def code_sql(column: str) -> str:
-    """SQL expression for today's code of the team code in `column` (a trusted column name)."""
+    """Return an SQL expression for the current code of the team in `column` (a trusted name)."""
     cases = " ".join(f"when '{old}' then '{new}'" for old, new in CURRENT_CODE.items())
     return f"case {column} {cases} else {column} end"

@@ -5,32 +5,27 @@
 
 from __future__ import annotations
 
+import atexit
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    import duckdb
-    import pyarrow as pa
+import duckdb
+import pyarrow as pa
 
 
 @cache
 def _shared() -> duckdb.DuckDBPyConnection:
-    import atexit
-
-    import duckdb
-
-    # A thread that outlives the interpreter, as fsspec's for object storage, can keep this module
-    # and so the connection; DuckDB's bindings then print pages about leaks to stderr.
+    # A thread that outlives the interpreter, such as fsspec's for object storage, keeps this module
+    # and the connection alive; DuckDB's bindings then report leaks on stderr at length.
     atexit.register(_shared.cache_clear)
     return duckdb.connect()
 
 
 def database() -> duckdb.DuckDBPyConnection:
-    """A connection of its own to the process's in-memory database; close it after use.
+    """Return a new connection to the in-memory database of this process; close it after use.
 
-    What it registers, and its temporary tables and views, nobody else sees. Starting another
-    database instead would take thirty times as long.
+    Other connections do not see what this one registers, nor its temporary tables and views.
+    Starting a new database instead takes thirty times as long.
     """
     return _shared().cursor()
 
@@ -41,7 +36,7 @@ def query(package: str, name: str) -> str:
     return (files(package) / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def arrow(connection: duckdb.DuckDBPyConnection, sql: str, **parameters: Any) -> pa.Table:
-    """Rows of one select, with bound parameters."""
-    # A relation: DuckDB 2 warns that Arrow from execute() copies every row once more.
+def arrow(connection: duckdb.DuckDBPyConnection, sql: str, **parameters: object) -> pa.Table:
+    """Return the rows of one select; `parameters` are bound by name, e.g. ``$season``."""
+    # sql() makes a relation: in DuckDB 2, execute() warns that Arrow results copy every row again.
     return connection.sql(sql, params=parameters or None).to_arrow_table()

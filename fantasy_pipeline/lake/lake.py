@@ -1,8 +1,8 @@
 """The parquet lake: one file per table, season and week; DuckDB reads it.
 
 Layout: ``<root>/<table>/season=2024/week=05/part.parquet``, and ``<root>/<table>/part.parquet``
-for tables without weeks. The root may be a folder or a URL of object storage
-(``s3://bucket/lake``); how a file gets there is `stores.py`'s.
+for tables without weeks. The root is a folder or a URL of object storage (``s3://bucket/lake``);
+`stores.py` reads and writes the files.
 """
 
 from __future__ import annotations
@@ -13,7 +13,11 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
@@ -29,11 +33,6 @@ from fantasy_pipeline.lake.files import (
 from fantasy_pipeline.lake.stores import LOCKS, open_store, safe_name
 from fantasy_pipeline.lake.views import connected
 
-if TYPE_CHECKING:
-    import duckdb
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
 _PARTITION = re.compile(r"season=(\d{4})/week=(\d{2})/part\.parquet$")
 _MARKER = "lake.json"
 
@@ -43,12 +42,12 @@ class Lake:
 
     Args:
         root: folder or fsspec URL.
-        label: what the data are, e.g. ``nfl`` or ``synthetic sample league``. It is written to
-            the root on first use; a root of another label is refused, so that real and synthetic
-            data never mix.
+        label: kind of the data, e.g. ``nfl`` or ``synthetic sample league``. The first write
+            stores it in the root. A root with another label is an error, so that real and
+            synthetic data never mix.
 
     Raises:
-        PipelineError: the root holds data of another label.
+        PipelineError: the root has another label.
     """
 
     def __init__(self, root: str, label: str) -> None:
@@ -59,16 +58,16 @@ class Lake:
 
     @property
     def is_local(self) -> bool:
-        """Whether it is a folder; else every file read is a request."""
+        """Return whether the root is a folder; in object storage each read is a request."""
         return self._store.is_local
 
     @property
     def locks(self) -> Path | None:
-        """Folder of the locks of `rebuilding`; None on object storage."""
+        """Return the folder of the locks of `rebuild_lock`; None for object storage."""
         return Path(self._store.path(LOCKS)) if self.is_local else None
 
     def _check_label(self) -> bool:
-        """Whether the root is labelled; raises if with another label."""
+        """Return whether the root has a label; raise if it is another one."""
         marker = self._store.get(_MARKER)
         if marker is None:
             return False
@@ -76,8 +75,8 @@ class Lake:
             found = json.loads(marker)["label"]
         except (ValueError, KeyError, TypeError) as error:
             raise PipelineError(
-                f"{self.root}/{_MARKER} is broken: it should say what data the lake holds. "
-                f'Write {{"label": "{self.label}"}} into it if you know that they are.'
+                f"{self.root}/{_MARKER} is broken: it must state which data the lake holds. "
+                f'If they are {self.label} data, write {{"label": "{self.label}"}} into it.'
             ) from error
         if found != self.label:
             raise PipelineError(
@@ -87,14 +86,14 @@ class Lake:
         return True
 
     def path(self, table: Table, week: SeasonWeek | None = None) -> str:
-        """Where a table, or one of its weeks, is kept: a path, or a URL of object storage."""
+        """Return the path or URL of the file of a table, or of one week of a table."""
         return self._store.path(file_name(table, week))
 
     def write(self, table: Table, data: pa.Table | ValidatedRows) -> int:
-        """Replace a table that has no weeks. Returns its row count.
+        """Replace a table that has no weeks and return its row count.
 
         Raises:
-            PipelineError: rows that break the contract.
+            PipelineError: rows break the contract.
         """
         rows = table.validated(data).rows
         self._claim()
@@ -110,20 +109,20 @@ class Lake:
             Row count of each week.
 
         Raises:
-            PipelineError: rows of a week that is not among `weeks`, or that break the contract.
+            PipelineError: rows break the contract, or belong to a week that is not in `weeks`.
         """
-        import numpy as np
-
         wanted = sorted(set(weeks))
         rows = table.validated(data).rows
         of_row = codes(rows)
-        known = np.array([week.code for week in wanted])
-        if strays := np.setdiff1d(of_row, known).tolist():
-            raise PipelineError(f"table {table.name}: rows of weeks not asked for: {strays[:5]}")
+        wanted_codes = np.array([week.code for week in wanted])
+        if strays := np.setdiff1d(of_row, wanted_codes).tolist():
+            raise PipelineError(
+                f"table {table.name}: rows of weeks that are not to be written: {strays[:5]}"
+            )
         self._claim()
-        # checked() sorted the rows by key, so a week is one slice.
-        starts = np.searchsorted(of_row, known)
-        counts = np.searchsorted(of_row, known + 1) - starts
+        # validated() sorts the rows by key, so each week is one slice.
+        starts = np.searchsorted(of_row, wanted_codes)
+        counts = np.searchsorted(of_row, wanted_codes + 1) - starts
         self._store.put_all(
             (file_name(table, week), parquet(rows.slice(start, count)))
             for week, start, count in zip(wanted, starts, counts, strict=True)
@@ -132,32 +131,32 @@ class Lake:
 
     @contextmanager
     def rebuild_lock(self, table: Table) -> Iterator[None]:
-        """In here, no other process of this machine rebuilds the table.
+        """Keep other processes of this machine from rebuilding a table while the context is open.
 
-        For a table made of all of others: a rebuild that read them earlier must not be written
-        over one that read them later.
+        A table that is made from whole other tables needs this lock: a rebuild that read them
+        earlier must not overwrite a rebuild that read them later.
         """
         with self._store.lock(table.name):
             yield
 
     def _claim(self) -> None:
-        """Label the root, or see that its label is ours."""
+        """Write the label into a root that has none; raise if it has another one."""
         if not self._check_label():
             text = json.dumps({"label": self.label})
             self._store.put(_MARKER, text.encode())
 
     def write_bytes(self, name: str, data: bytes) -> None:
-        """Replace a file that is no table, e.g. a model; `name` is its path under the root."""
+        """Replace a file that is not a table, e.g. a model; `name` is its path under the root."""
         safe_name(name)
         self._claim()
         self._store.put(name, data)
 
     def read_bytes(self, name: str) -> bytes | None:
-        """Content of a file that is no table; None if there is none."""
+        """Return the content of a file that is not a table; None if it does not exist."""
         return self._store.get(safe_name(name))
 
     def weeks(self, table: Table) -> list[SeasonWeek]:
-        """Weeks of a table that are in the lake, in order."""
+        """Return the weeks of a table that are in the lake, in order."""
         found = []
         for name in self._store.names(table.name):
             if match := _PARTITION.search(name):
@@ -165,13 +164,13 @@ class Lake:
         return sorted(found)
 
     def _present(self, table: Table, weeks: Sequence[SeasonWeek]) -> set[SeasonWeek]:
-        """Which of some weeks are in the lake; asking for few is cheaper than listing all."""
+        """Return those of `weeks` that are in the lake; a few are looked up without a listing."""
         if len(weeks) <= 4:
             return {week for week in weeks if self.has(table, week)}
         return set(self.weeks(table))
 
     def has(self, table: Table, week: SeasonWeek | None = None) -> bool:
-        """Whether a table, or one of its weeks, is in the lake."""
+        """Return whether a table, or one week of a table, is in the lake."""
         return self._store.has(file_name(table, week))
 
     def read(
@@ -181,37 +180,24 @@ class Lake:
         columns: Sequence[str] | None = None,
         seasons: Collection[int] | None = None,
     ) -> pa.Table:
-        """Read a table, or some of its weeks, columns or seasons, in one scan; rows sorted by key.
+        """Return a table, or some of its weeks, columns or seasons; rows sorted by key.
+
+        Args:
+            weeks: weeks to read of a weekly table; None: all in the lake.
+            columns: columns to read; None: all.
+            seasons: seasons to read; None: all.
 
         Raises:
             NotMaterializedError: the table, or one of `weeks`, is not in the lake.
-            PipelineError: its columns are those of an older version of the contract, or a file
-                cannot be read.
+            PipelineError: a file has the columns of an older version of the contract, or cannot be
+                read.
         """
-        import pyarrow as pa
-
-        files: list[SeasonWeek | None]
-        if not table.weekly:
-            missing = [] if self.has(table) else [table.name]
-            command = "run"
-            files = [None]
-        else:
-            weeks = self.weeks(table) if weeks is None else sorted(set(weeks))
-            weeks = [week for week in weeks if seasons is None or week.season in seasons]
-            present = self._present(table, weeks)
-            absent = [week for week in weeks if week not in present]
-            missing = [f"{table.name} {week}" for week in absent]
-            command = "".join(
-                f"trigger --season {season} --week {week} --wait" for season, week in absent[:1]
-            )
-            files = [*weeks]
-        if missing:
-            raise not_materialized(self.root, table, missing, command)
+        files = self._existing_files(table, weeks, seasons)
         names = table.column_names if columns is None else list(columns)
         schema = pa.schema([table.arrow_schema.field(name) for name in names])
         if not files:
             return schema.empty_table()
-        # One open file for footer and rows: a rewrite between two would mix two versions.
+        # One open file for footer and rows: a rewrite between two reads would mix two versions.
         sources = self._store.sources([file_name(table, week) for week in files])
         wanted = None if table.weekly else seasons
         parts = [
@@ -223,6 +209,32 @@ class Lake:
         except ValueError as error:
             raise older_layout(self.root, table) from error
 
+    def _existing_files(
+        self,
+        table: Table,
+        weeks: Sequence[SeasonWeek] | None,
+        seasons: Collection[int] | None,
+    ) -> Sequence[SeasonWeek | None]:
+        """Return the weeks to read of a table, or [None] for a table without weeks.
+
+        Raises:
+            NotMaterializedError: the table, or one of `weeks`, is not in the lake.
+        """
+        if not table.weekly:
+            if not self.has(table):
+                raise not_materialized(self.root, table, [table.name])
+            return [None]
+        weeks = self.weeks(table) if weeks is None else sorted(set(weeks))
+        weeks = [week for week in weeks if seasons is None or week.season in seasons]
+        present = self._present(table, weeks)
+        absent = [week for week in weeks if week not in present]
+        if absent:
+            season, week = absent[0]
+            command = f"trigger --season {season} --week {week} --wait"
+            missing = [f"{table.name} {week}" for week in absent]
+            raise not_materialized(self.root, table, missing, command)
+        return weeks
+
     def _part(
         self,
         table: Table,
@@ -231,9 +243,7 @@ class Lake:
         names: Sequence[str],
         seasons: Collection[int] | None,
     ) -> pa.Table:
-        """Some columns, and seasons, of one file."""
-        import pyarrow.parquet as pq
-
+        """Return some columns of one file, and only the rows of `seasons` if given."""
         with self._decoding(table, week):
             file = pq.ParquetFile(source)
             if seasons is None:
@@ -247,23 +257,22 @@ class Lake:
 
     @contextmanager
     def _decoding(self, table: Table, week: SeasonWeek | None = None) -> Iterator[None]:
-        """In here, a file that is no whole parquet file is an error that names it."""
-        import pyarrow as pa
-
+        """Make an error of a file that is not complete parquet name that file."""
         try:
             yield
-        # By the place of the damage; pyarrow's own are mostly, but not all, of the last kind.
+        # The class depends on where the damage is; not all of them are pyarrow's own.
         except (OSError, ValueError, pa.ArrowException) as error:
             raise damaged(self.path(table, week), table, week, str(error)) from error
 
     def by_season(self, table: Table, seasons: Collection[int]) -> Iterator[pa.Table]:
-        """Rows of an unpartitioned table season by season, all of one version of it.
+        """Return the rows of a table without weeks, one season at a time.
 
-        Never more than a season is in memory, if the caller keeps none.
+        All seasons come from the same version of the file. If the caller keeps no season, at most
+        one is in memory.
 
         Raises:
             NotMaterializedError: the table is not in the lake.
-            PipelineError: its file cannot be read, or is of an older layout.
+            PipelineError: the file cannot be read, or has an older layout.
         """
         for _, file, group in self._seasons(table, seasons):
             with self._decoding(table):
@@ -275,13 +284,13 @@ class Lake:
             yield found
 
     def digest(self, table: Table, seasons: Collection[int]) -> str:
-        """Hash of some seasons' rows as they are stored, whatever other seasons the lake has.
+        """Return a hash of the stored rows of some seasons; other seasons do not change it.
 
-        The same rows are the same bytes, so that nothing needs to be decoded.
+        The same rows are always stored as the same bytes, so the bytes are hashed undecoded.
 
         Raises:
-            NotMaterializedError: an unpartitioned table is not in the lake.
-            PipelineError: its file cannot be read, or is of an older layout.
+            NotMaterializedError: a table without weeks is not in the lake.
+            PipelineError: its file cannot be read, or has an older layout.
         """
         found = hashlib.sha256()
         if table.weekly:
@@ -300,9 +309,7 @@ class Lake:
     def _seasons(
         self, table: Table, seasons: Collection[int]
     ) -> Iterator[tuple[pa.NativeFile, pq.ParquetFile, int]]:
-        """The file of an unpartitioned table and the number of each row group of `seasons`."""
-        import pyarrow.parquet as pq
-
+        """Return the file of a table without weeks with the number of each season's row group."""
         if not self.has(table):
             raise not_materialized(self.root, table, [table.name])
         for source in self._store.sources([file_name(table)]):
@@ -324,23 +331,24 @@ class Lake:
     def connect(
         self, tables: Sequence[Table], private: bool = False
     ) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A DuckDB connection with one view per table; those not in the lake have no rows.
+        """Open a DuckDB connection with one view per table.
 
-        The views show the tables as they are now, whatever is written meanwhile.
+        The view of a table that is not in the lake has no rows. The views show the tables as they
+        are when the connection opens; later writes do not change them.
 
         Args:
-            private: in a database of its own, whose settings may be changed, and in which only
-                the lake's files are allowed once external access is disabled.
+            private: use a separate database, whose settings the caller may change. When external
+                access is disabled, it can read the lake's files only.
 
         Raises:
-            PipelineError: a file cannot be read, here or by a statement while this is open.
+            PipelineError: a file cannot be read, now or by a statement of the caller.
         """
         files = [(table, self._files(table)) for table in tables]
         with connected(self._store, self.root, files, private) as connection:
             yield connection
 
     def _files(self, table: Table) -> Sequence[SeasonWeek | None]:
-        """Weeks of a table that are in the lake; None is the file of a table without weeks."""
+        """Return the weeks of a table in the lake; [None] for the file of a table without weeks."""
         if table.weekly:
             return self.weeks(table)
         return [None] if self.has(table) else []

@@ -1,6 +1,6 @@
-"""Locks between processes: files that say since when they are held, for whoever looks after them.
+"""Locks between processes: lock files whose modification time is the moment they were taken.
 
-The system frees the lock of a process that dies; a lock that is held has a live holder.
+The operating system frees the lock of a process that dies, so a held lock has a live holder.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ __all__ = ["Timeout", "held", "locked"]
 
 @contextmanager
 def locked(path: Path, seconds: float = -1) -> Iterator[None]:
-    """Hold a lock; its file's time is the moment it was taken.
+    """Hold a lock while the context is open.
 
     Args:
-        seconds: how long to wait for it; below 0: as long as it takes.
+        path: the lock file. Its modification time becomes the moment the lock was taken.
+        seconds: longest wait for the lock; below 0, wait without limit.
 
     Raises:
-        Timeout: another process still holds it.
+        Timeout: another process still holds the lock.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path, timeout=seconds):
@@ -32,14 +33,14 @@ def locked(path: Path, seconds: float = -1) -> Iterator[None]:
         yield
 
 
-def held(places: Iterable[Path]) -> Iterator[tuple[Path, datetime]]:
-    """Locks that are held now, and since when.
+def held(paths: Iterable[Path]) -> Iterator[tuple[Path, datetime]]:
+    """Return the lock files that are held now, each with the moment it was taken, UTC.
 
     Args:
-        places: lock files, or folders of them; those that do not exist are free.
+        paths: lock files, or folders of lock files. A file that does not exist is not held.
     """
-    for place in places:
-        for path in sorted(place.iterdir()) if place.is_dir() else [place]:
+    for given in paths:
+        for path in sorted(given.iterdir()) if given.is_dir() else [given]:
             if not path.is_file():
                 continue
             taken = datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
@@ -49,5 +50,5 @@ def held(places: Iterable[Path]) -> Iterator[tuple[Path, datetime]]:
             except Timeout:
                 yield path, taken
             except OSError:
-                # Gone meanwhile, or not ours to open.
+                # The file was removed in the meantime, or this user may not open it.
                 continue

@@ -1,23 +1,21 @@
-"""Reading the lake for people: projections of a week, and SQL."""
+"""Queries of users: the projections of a week, and SQL over the lake."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from fantasy_pipeline.errors import NotMaterializedError, PipelineError
 from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import ALL_TABLES, FANTASY_POSITIONS, PROJECTIONS
+from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.duck import arrow
-
-if TYPE_CHECKING:
-    import duckdb
-    import pyarrow as pa
-
-    from fantasy_pipeline.football.tables.contract import Table
 
 _PROGRESS = (
     "enable_progress_bar = true",
@@ -34,7 +32,7 @@ _LOCKED = (
 _CATALOGUE = re.compile(r"\b(show|query|query_table|information_schema|(duckdb|pg|sqlite)_\w+)\b")
 
 FIXED_COLUMNS = PROJECTIONS.column_names[:13]
-"""season … reason: the columns, and their order, that scripts may rely on."""
+"""Columns from season to reason. Their names and order never change, so scripts may use them."""
 
 
 def week_projections(
@@ -44,24 +42,27 @@ def week_projections(
     scoring: Scoring = "ppr",
     top: int | None = None,
 ) -> pa.Table:
-    """Projections of a week, best first, points in one scoring.
+    """Return the projections of a week, highest points first.
+
+    Args:
+        position: the only position to return; None: all.
+        scoring: scoring of the points and of their order.
+        top: number of rows to return; None: all.
 
     Returns:
-        `FIXED_COLUMNS`, then the rest of `PROJECTIONS`; `projected_points`, `p10`, `p50` and
-        `p90` are in `scoring`.
+        One row per player: `FIXED_COLUMNS`, then the other columns of `PROJECTIONS`.
+        `projected_points`, `p10`, `p50` and `p90` are in `scoring`.
 
     Raises:
-        NotMaterializedError: the week was not projected.
-        PipelineError: no such position.
+        NotMaterializedError: the week was not projected, or has no game.
+        PipelineError: there is no such position.
     """
-    import pyarrow.compute as pc
-
     if position is not None and position not in FANTASY_POSITIONS:
         raise PipelineError(f"position {position!r} is none of {', '.join(FANTASY_POSITIONS)}.")
     table = lake.read(PROJECTIONS, [week])
     if table.num_rows == 0:
         raise NotMaterializedError(
-            f"projections {week}: the schedule has no game in that week; choose another."
+            f"projections {week}: the schedule has no game in this week. Choose another week."
         )
     if scoring != "ppr":
         for name in ("projected_points", "p10", "p50", "p90"):
@@ -79,17 +80,18 @@ def run_sql(
     views: Mapping[str, Callable[[], pa.Table]] | None = None,
     watch: Callable[[Callable[[], float | None]], None] = lambda _: None,
 ) -> pa.Table:
-    """Run one read-only statement over the lake's tables.
+    """Run one read-only statement over the lake's tables and return its rows.
 
     Args:
-        views: tables from elsewhere, by name; made only if the statement names them.
-        watch: called, before the statement runs, with what tells how much of it is done, 0-1.
+        views: functions that make further tables, by table name. A function is called only if the
+            statement names its table.
+        watch: called before the statement runs, with a function that returns the share of the
+            statement that is done (0-1), or None if DuckDB does not know it yet.
 
     Raises:
-        PipelineError: not exactly one SELECT, an error in it, or a file that cannot be read.
+        PipelineError: the text is not exactly one SELECT, the statement fails, or a file cannot be
+            read.
     """
-    import duckdb
-
     present = [
         table for table in ALL_TABLES if (lake.weeks(table) if table.weekly else lake.has(table))
     ]
@@ -102,9 +104,9 @@ def run_sql(
             for setting in (*_PROGRESS, *_LOCKED):
                 connection.execute(f"set {setting}")
             statements = connection.extract_statements(text)
-            # Not EXPLAIN: with ANALYZE it would run what it explains.
+            # EXPLAIN is refused: EXPLAIN ANALYZE runs the statement that it explains.
             if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
-                raise PipelineError("sql takes one statement that only reads: select, from, with …")
+                raise PipelineError("sql takes one read-only statement: select, from, with …")
             watch(lambda: _share_done(connection))
             return arrow(connection, text)
     except duckdb.Error as error:
@@ -115,20 +117,19 @@ def run_sql(
 
 
 def _share_done(connection: duckdb.DuckDBPyConnection) -> float | None:
-    """Share of the running statement that is done, 0-1; None: DuckDB cannot tell (yet)."""
-    import duckdb
-
+    """Return the share of the running statement that is done, 0-1; None if it is not known."""
     try:
         percent = connection.query_progress()
-    except duckdb.Error:  # The connection is closed: asked a moment too late.
+    except duckdb.Error:  # The statement has just ended and the connection is closed.
         return None
     return percent / 100 if percent > 0 else None
 
 
 def _needed(present: Sequence[Table], text: str) -> Sequence[Table]:
-    """Tables that a statement may read: all, if it names none or asks which there are.
+    """Return the tables that a statement may read.
 
-    From object storage each table's files are fetched before the statement runs.
+    These are the tables that it names; all tables if it names none or lists the tables. The limit
+    matters for object storage, where the files are fetched before the statement runs.
     """
     named = [table for table in present if _names(text, table.name)]
     return present if _CATALOGUE.search(text.lower()) or not named else named

@@ -1,8 +1,8 @@
-"""Where the lake keeps its files: a folder, or object storage. What they mean is `lake.py`'s.
+"""Storage of the lake's files: a folder or object storage. `lake.py` defines their content.
 
-Names are paths under the root, e.g. ``games/part.parquet``. A file appears whole or not at all,
-and the last writer of a name wins: a folder's file is renamed over the old one, an object is
-uploaded in one request.
+A file's name is its path under the root, e.g. ``games/part.parquet``. Readers see a file complete
+or not at all, and the last writer of a name wins: in a folder, the new file is renamed over the
+old one; an object is uploaded in one request.
 """
 
 from __future__ import annotations
@@ -13,18 +13,21 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
+
+import pyarrow as pa
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.lake.locks import Timeout, locked
 from fantasy_pipeline.settings import is_loopback
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 _SNAPSHOTS = ".snapshots"
 LOCKS = ".locks"
@@ -34,8 +37,8 @@ _STALE_SECONDS = 86_400
 _LONGEST_WAIT_SECONDS = 900
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.=-]*(/[A-Za-z0-9_][A-Za-z0-9_.=-]*)*")
 _CONNECTIONS = 16
-# Of the listing cache: other processes write to the lake too. Of the concurrency within one
-# file: ranges of it could come from two versions.
+# No listing cache, because other processes write to the lake too. No concurrency within one file,
+# because its ranges could come from two versions.
 _S3_OPTIONS = {
     "use_listings_cache": False,
     "skip_instance_cache": True,
@@ -56,56 +59,57 @@ class Store(Protocol):
     def is_local(self) -> bool: ...
 
     def path(self, name: str) -> str:
-        """Path or URL of a file, for people and other tools."""
+        """Return the path or URL of a file, for users and other tools."""
 
     def put(self, name: str, content: bytes) -> None:
         """Replace a file."""
 
     def put_all(self, files: Iterable[tuple[str, bytes]]) -> None:
-        """Replace files, each for itself."""
+        """Replace files, each independently of the others."""
 
     def get(self, name: str) -> bytes | None:
-        """Content of a file; None if there is none."""
+        """Return the content of a file; None if it does not exist."""
 
     def has(self, name: str) -> bool: ...
 
     def names(self, folder: str) -> Iterable[str]:
-        """Names of the files in a folder and below it."""
+        """Return the names of the files in a folder and in its subfolders."""
 
     def sources(self, names: Sequence[str]) -> Iterator[pa.NativeFile]:
-        """The files, open for reading one after the other; each is one version of its file."""
+        """Open files for reading, one after the other; each shows one version of its file."""
 
     @contextmanager
     def snapshot(self, names: Sequence[str]) -> Iterator[tuple[str, str]]:
-        """Folder with the files as they are now, and the folder that SQL may read."""
+        """Return a folder with the current files, and the folder that SQL may read."""
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
-        """One holder of a name at a time; others wait."""
+        """Hold the lock of a name; other holders wait."""
 
 
 def open_store(root: str) -> Store:
-    """The store of a folder or URL.
+    """Return the store of a folder or URL.
 
     Raises:
-        PipelineError: no such kind of storage, or it cannot be reached.
+        PipelineError: the kind of storage is not known, or the storage cannot be reached.
     """
     return ObjectStore(root) if "://" in root and not root.startswith("file:") else Folder(root)
 
 
 def safe_name(name: str) -> str:
-    """A file's name, unless it could lead out of the root.
+    """Return a file's name if it is a path inside the root.
 
     Raises:
-        PipelineError: it has empty, hidden or parent folders, or odd characters.
+        PipelineError: the name has empty, hidden or parent folders, or characters that are not
+            allowed.
     """
     if not _NAME.fullmatch(name):
-        raise PipelineError(f"{name!r} is no name of a file in the lake.")
+        raise PipelineError(f"{name!r} is not a valid name of a file in the lake.")
     return name
 
 
 class Folder:
-    """A folder of this machine."""
+    """A folder on this machine."""
 
     is_local = True
 
@@ -129,7 +133,7 @@ class Folder:
             os.replace(temporary, path)
         except OSError as error:
             raise PipelineError(
-                f"{path} cannot be written: {error.strerror}. What was there before is unchanged. "
+                f"{path} cannot be written: {error.strerror}. The previous content is unchanged. "
                 f"Check the free disk space and the permissions, and run again."
             ) from error
         finally:
@@ -150,7 +154,7 @@ class Folder:
             raise _unreadable(self.path(name), error) from error
 
     def has(self, name: str) -> bool:
-        # Not os.path.exists: it takes a folder that cannot be read for a missing file.
+        # os.path.exists would report a file in an unreadable folder as missing.
         try:
             os.stat(self.path(name))
         except FileNotFoundError:
@@ -169,8 +173,6 @@ class Folder:
                 yield f"{path}/{file}"[len(self._base) + 1 :]
 
     def sources(self, names: Sequence[str]) -> Iterator[pa.NativeFile]:
-        import pyarrow as pa
-
         for name in names:
             try:
                 file = pa.OSFile(self.path(name))
@@ -181,10 +183,10 @@ class Folder:
 
     @contextmanager
     def snapshot(self, names: Sequence[str]) -> Iterator[tuple[str, str]]:
-        """A folder of hard links; where none can be made, a temporary folder of copies.
+        """Return a folder of hard links, or of copies where links are not possible.
 
-        DuckDB opens a path once for the footer and again for the rows: of a file replaced
-        between the two it would read nonsense.
+        DuckDB opens a path once for the footer and again for the rows. If the file were replaced
+        in between, DuckDB would read rows of one version with the footer of another.
         """
         folder = self.path(f"{_SNAPSHOTS}/{uuid4().hex}")
         self._remove_stale(self.path(_SNAPSHOTS))
@@ -194,16 +196,16 @@ class Folder:
                 for name in names:
                     os.link(self.path(name), _target(folder, name))
             except OSError:
-                # A read-only folder, or a file system without links.
+                # The folder is read-only, or the file system has no hard links.
                 folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=_TEMPORARY))
                 for name in names:
                     self._copy(name, folder)
             yield folder, self._base
 
     def _copy(self, name: str, folder: str) -> None:
-        """Copy one version of a file: of one that is replaced meanwhile, what was opened."""
+        """Copy one version of a file, even if the file is replaced during the copy."""
         try:
-            source = open(self.path(name), "rb")  # noqa: SIM115 - its errors are not the copy's
+            source = open(self.path(name), "rb")  # noqa: SIM115 - its errors are reported separately
         except OSError as error:
             raise _unreadable(self.path(name), error) from error
         try:
@@ -217,22 +219,22 @@ class Folder:
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
-        """Of this machine's processes; a killed one's lock is free.
+        """Hold a lock among the processes of this machine; a killed process frees its locks.
 
         Raises:
-            PipelineError: another process held it for too long.
+            PipelineError: another process held the lock for too long.
         """
         try:
             with locked(Path(self.path(f"{LOCKS}/{name}")), _LONGEST_WAIT_SECONDS):
                 yield
         except Timeout as error:
             raise PipelineError(
-                f"{name}: another process has been at it for {_LONGEST_WAIT_SECONDS} s. "
-                f"Wait for it to end, or stop it, and run again."
+                f"{name}: another process has held its lock for {_LONGEST_WAIT_SECONDS} s. "
+                f"Wait for that process to end, or stop it, and run again."
             ) from error
 
     def _remove_stale(self, folder: str) -> None:
-        """Remove what killed processes left: snapshots of readers, half files of writers."""
+        """Remove the snapshots and temporary files that killed processes left behind."""
         with suppress(OSError), os.scandir(folder) as entries:
             for entry in entries:
                 if time.time() - entry.stat().st_mtime < _STALE_SECONDS:
@@ -244,14 +246,14 @@ class Folder:
 
 
 def _target(folder: str, name: str) -> str:
-    """Path of a file in a folder; the folders between are made."""
+    """Return the path of a file in a folder, and make the folders above the file."""
     path = f"{folder}/{name}"
     os.makedirs(os.path.dirname(path), exist_ok=True)
     return path
 
 
 def _unreadable(path: str, error: OSError) -> PipelineError:
-    """The error of what is there but cannot be read: to go on would take it for empty."""
+    """Return the error of a file or folder that cannot be read; it must not count as empty."""
     if isinstance(error, FileNotFoundError):
         return PipelineError(f"{path} was removed while it was read. Run again.")
     return PipelineError(
@@ -263,13 +265,13 @@ def _unreadable(path: str, error: OSError) -> PipelineError:
 class ObjectStore:
     """Objects under an fsspec URL, e.g. ``s3://bucket/lake``.
 
-    Address and credentials come from the environment, as botocore reads them: ``AWS_…``.
+    botocore reads the address and the credentials from the environment (``AWS_…``).
     """
 
     is_local = False
 
     def __init__(self, root: str) -> None:
-        import fsspec
+        import fsspec  # lazily: a lake in a folder does not need it
 
         self._root = root
         options = _S3_OPTIONS if root.startswith(("s3:", "s3a:")) else {}
@@ -281,25 +283,25 @@ class ObjectStore:
                 f"For s3, in the checkout: pip install -e '.[s3]'."
             ) from error
         if options:
-            self._asked(self._check_endpoint)
+            self._request(self._check_endpoint)
 
     def _check_endpoint(self) -> None:
         self._fs.connect()
         address = urlsplit(self._fs.s3.meta.endpoint_url)
         if address.scheme != "https" and not is_loopback(address.hostname or ""):
             raise PipelineError(
-                f"the object storage at {address.hostname} must be asked over https "
-                f"(http only on this machine). Check AWS_ENDPOINT_URL."
+                f"the object storage at {address.hostname} must be reached over https "
+                f"(http is allowed on this machine only). Check AWS_ENDPOINT_URL."
             )
 
-    def _asked(self, ask: Callable[[], Any]) -> Any:
-        """What the storage answers; None if it has no such object.
+    def _request(self, send: Callable[[], _Result]) -> _Result | None:
+        """Send a request and return the storage's answer; None if the object does not exist.
 
         Raises:
-            PipelineError: it has no such bucket, refuses, or does not answer.
+            PipelineError: the bucket does not exist, or the storage refuses or does not answer.
         """
         try:
-            return ask()
+            return send()
         except PipelineError:
             raise
         except Exception as error:
@@ -317,45 +319,43 @@ class ObjectStore:
         return f"{self._root}/{name}"
 
     def put(self, name: str, content: bytes) -> None:
-        self._asked(lambda: self._fs.pipe_file(f"{self._base}/{name}", content))
+        self._request(lambda: self._fs.pipe_file(f"{self._base}/{name}", content))
 
     def put_all(self, files: Iterable[tuple[str, bytes]]) -> None:
-        self._at_once(lambda file: self.put(*file), files)
+        self._in_parallel(lambda file: self.put(*file), files)
 
     def get(self, name: str) -> bytes | None:
-        content: bytes | None = self._asked(lambda: self._fs.cat_file(f"{self._base}/{name}"))
+        content: bytes | None = self._request(lambda: self._fs.cat_file(f"{self._base}/{name}"))
         return content
 
     def has(self, name: str) -> bool:
-        # Not isfile or exists: those take a refusal for a missing file.
-        found = self._asked(lambda: self._fs.info(f"{self._base}/{name}"))
+        # isfile and exists would report a refused request as a missing file.
+        found = self._request(lambda: self._fs.info(f"{self._base}/{name}"))
         return found is not None and found["type"] == "file"
 
     def names(self, folder: str) -> Iterable[str]:
-        found = self._asked(lambda: self._fs.find(f"{self._base}/{folder}"))
+        found = self._request(lambda: self._fs.find(f"{self._base}/{folder}"))
         return [path[len(self._base) + 1 :] for path in found or ()]
 
     def sources(self, names: Sequence[str]) -> Iterator[pa.NativeFile]:
-        import pyarrow as pa
-
-        for content in self._at_once(self._existing, names):
+        for content in self._in_parallel(self._existing, names):
             yield pa.BufferReader(content)
 
     @contextmanager
     def snapshot(self, names: Sequence[str]) -> Iterator[tuple[str, str]]:
-        """A temporary folder of copies: one request each, so that no copy is of two versions."""
+        """Return a temporary folder of copies, each made with one request and so of one version."""
         with tempfile.TemporaryDirectory(prefix=_TEMPORARY) as folder:
 
             def copy(name: str) -> None:
                 with open(_target(folder, name), "wb") as file:
                     file.write(self._existing(name))
 
-            self._at_once(copy, names)
+            self._in_parallel(copy, names)
             yield folder, folder
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
-        """None: the last writer wins."""
+        """Do nothing: object storage has no locks, the last writer wins."""
         yield
 
     def _existing(self, name: str) -> bytes:
@@ -365,10 +365,8 @@ class ObjectStore:
         return content
 
     @staticmethod
-    def _at_once(work: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
-        """Results for all items, several at a time: each waits for the network, mostly."""
-        from concurrent.futures import ThreadPoolExecutor
-
+    def _in_parallel(work: Callable[[_Item], _Result], items: Iterable[_Item]) -> list[_Result]:
+        """Return the results of all items, computed in threads that mostly wait for the network."""
         with ThreadPoolExecutor(_CONNECTIONS) as pool:
             futures = [pool.submit(work, item) for item in items]
             try:

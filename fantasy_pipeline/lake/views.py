@@ -1,10 +1,11 @@
-"""The lake's tables as views of DuckDB, over a snapshot of its files."""
+"""DuckDB views of the lake's tables, over a snapshot of its files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+
+import duckdb
 
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
@@ -12,19 +13,16 @@ from fantasy_pipeline.lake.duck import arrow, database
 from fantasy_pipeline.lake.files import PART, damaged, file_name
 from fantasy_pipeline.lake.stores import Store
 
-if TYPE_CHECKING:
-    import duckdb
-
 _WEEKS = f"/season=*/week=*{PART}"
 Files = Sequence[tuple[Table, Sequence[SeasonWeek | None]]]
-"""Tables with the weeks of each that the lake has; None is the file of a table without weeks."""
+"""Tables, each with its weeks in the lake; None stands for the file of a table without weeks."""
 
 
 @contextmanager
 def connected(
     store: Store, root: str, files: Files, private: bool
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB connection with one view per table, as `Lake.connect` has it."""
+    """Open a DuckDB connection with one view per table; see `Lake.connect`."""
     present = [file_name(table, week) for table, weeks in files for week in weeks]
     with (
         store.snapshot(present) as (folder, allowed),
@@ -48,25 +46,23 @@ def connected(
 
 @contextmanager
 def _naming_damaged_files(store: Store, root: str, files: Files, folder: str) -> Iterator[None]:
-    """In here, an error of DuckDB's names files of the lake, not those of a snapshot.
+    """Make DuckDB's errors name files of the lake instead of files of the snapshot.
 
-    DuckDB does not always say which file is damaged, and has no kind of error for it: each is
-    read to find out.
+    DuckDB does not always name the damaged file and has no error class for damage, so every file
+    that may be damaged is read once.
     """
-    import duckdb
-
     try:
         yield
     except (duckdb.Error, RuntimeError) as error:
         text = str(error)
-        places = [
+        candidates = [
             (table, week, f"{folder}/{file_name(table, week)}")
             for table, weeks in files
             for week in weeks
         ]
-        named = [place for place in places if place[2] in text]
+        named = [candidate for candidate in candidates if candidate[2] in text]
         kinds = (duckdb.Error, duckdb.IOException, duckdb.InvalidInputException, RuntimeError)
-        for table, week, path in (named or places) if type(error) in kinds else ():
+        for table, week, path in (named or candidates) if type(error) in kinds else ():
             if problem := _problem(path):
                 name = file_name(table, week)
                 reason = problem.replace(path, name)
@@ -77,21 +73,18 @@ def _naming_damaged_files(store: Store, root: str, files: Files, folder: str) ->
 
 
 def _private(folder: str, allowed: str) -> duckdb.DuckDBPyConnection:
-    import duckdb
-
+    """Return a connection to a new database that may read two folders only."""
     connection = duckdb.connect()
-    # Compared as text, with the views' patterns as well.
-    places = [f"{way}/" for path in (folder, allowed) for way in (path, _escaped(path))]
-    connection.execute("set allowed_directories = ?", [places])
-    # Its default is the working directory, which would be allowed as well.
+    # DuckDB compares paths as text, and also the patterns of the views, which are escaped.
+    directories = [f"{text}/" for path in (folder, allowed) for text in (path, _escaped(path))]
+    connection.execute("set allowed_directories = ?", [directories])
+    # The default is the working directory, and DuckDB always allows its temporary directory.
     connection.execute("set temp_directory = ?", [f"{folder}/spill"])
     return connection
 
 
 def _problem(path: str) -> str | None:
-    """What DuckDB says of a file that it cannot read; None of one that it can."""
-    import duckdb
-
+    """Return DuckDB's error about a file; None if it can read the file."""
     with duckdb.connect() as connection:
         try:
             arrow(connection, "from read_parquet($path)", path=_escaped(path))
@@ -101,7 +94,7 @@ def _problem(path: str) -> str | None:
 
 
 def _escaped(path: str) -> str:
-    """A path as a pattern that matches it alone."""
+    """Return a glob pattern that matches one path only."""
     for character in "[*?":
         path = path.replace(character, f"[{character}]")
     return path

@@ -434,7 +434,7 @@ def test_a_season_without_any_game_is_no_season_of_byes() -> None:
 def test_a_week_that_is_not_scheduled_yet_is_no_week_without_games(last: str) -> None:
     """Else it would be recorded as empty, and passed over when it is played."""
     games = schedule((2015, 21), (2025, 18), (2025, 19), last=last)
-    match = r"^schedule 2025 week 20: so far it ends with week 19; .* Leave the week out"
+    match = r"^schedule 2025 week 20: it ends with week 19 so far; .* Leave the week out"
     with pytest.raises(NotPublishedError, match=match):
         scheduled_weeks(games, 2025, [17, 20, 22])
     assert scheduled_weeks(games, 2025, [17, 19]) == {19}

@@ -274,7 +274,7 @@ def test_a_file_whose_seasons_share_a_group_is_of_an_older_layout(
     lake: Lake, two_seasons: list[str]
 ) -> None:
     pq.write_table(lake.read(PLAYER_HISTORY), lake.path(PLAYER_HISTORY))
-    with pytest.raises(PipelineError, match="older layout; materialize them anew"):
+    with pytest.raises(PipelineError, match="older layout; materialize them again"):
         next(lake.by_season(PLAYER_HISTORY, [2023]))
 
 
@@ -512,7 +512,7 @@ def test_a_damaged_file_is_named_with_what_to_do(
     what = "projection_accuracy 2024 week 5" if weekly else "player_history"
     assert message.startswith(f"{what}: the file {place.root}/{name}/part.parquet is damaged: ")
     again = "run --season 2024 --week 5" if weekly else "run"
-    assert f"remove it and make it anew: `fantasy-pipeline {again}`" in message
+    assert f"remove it and make it again: `fantasy-pipeline {again}`" in message
     assert ".snapshots" not in message
     assert "fantasy-lake-" not in message
 
@@ -548,7 +548,7 @@ def test_seasons_of_a_file_without_the_columns_are_of_an_older_layout(
     pq.write_table(pa.table({name: [2024] for name in columns}), sink)
     place.put("player_history/part.parquet", sink.getvalue().to_pybytes())
     for read in ("seasons", "by_season"):
-        with pytest.raises(PipelineError, match="older layout; materialize them anew"):
+        with pytest.raises(PipelineError, match="older layout; materialize them again"):
             READS[read](lake)
 
 
@@ -591,9 +591,9 @@ def test_other_files_come_back_as_written(lake: Lake, place: Place) -> None:
     ],
 )
 def test_no_name_leads_out_of_the_lake(lake: Lake, place: Place, name: str) -> None:
-    with pytest.raises(PipelineError, match="is no name of a file in the lake"):
+    with pytest.raises(PipelineError, match="is not a valid name of a file in the lake"):
         lake.read_bytes(name)
-    with pytest.raises(PipelineError, match="is no name of a file in the lake"):
+    with pytest.raises(PipelineError, match="is not a valid name of a file in the lake"):
         lake.write_bytes(name, b"mine")
     assert "lake.json" not in place.files()
 

@@ -164,7 +164,7 @@ def test_looking_around(filled: Lake, text: str) -> None:
     assert run_sql(filled, text).num_rows > 0
 
 
-READ_ONLY = "sql takes one statement that only reads"
+READ_ONLY = "sql takes one read-only statement"
 
 
 @pytest.mark.parametrize(

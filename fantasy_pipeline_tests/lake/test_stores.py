@@ -419,7 +419,7 @@ def test_a_server_elsewhere_is_asked_over_https_only(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
     monkeypatch.setenv("AWS_ENDPOINT_URL", address)
-    with pytest.raises(PipelineError, match=r"must be asked over https .*AWS_ENDPOINT_URL"):
+    with pytest.raises(PipelineError, match=r"must be reached over https .*AWS_ENDPOINT_URL"):
         Lake("s3://bucket/lake", "test")
 
 

@@ -1,6 +1,7 @@
-"""The lake's tables, one contract each. Add a column there first; everything else derives.
+"""Contracts of the lake's tables: `ingest`, `history` and `projections`, with shared `columns`.
 
-By where they come from: `ingest`, `history`, `projections`; columns that many share: `columns`.
+Code that makes or reads rows does not belong here. To add a column, add it to its contract first:
+writing, checks, metadata and the data dictionary follow from it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Columns that most tables of the lake share."""
+"""Columns that several tables share, and helpers that make columns of points and shares."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fantasy_pipeline.football.teams import TEAMS
 SEASON = Column(
     "season",
     "int",
-    "Season, the year it starts in",
+    "Season, named by the year in which it starts",
     required=True,
     lowest=FIRST_SEASON,
     highest=LAST_SEASON,
@@ -19,7 +19,7 @@ SEASON = Column(
 WEEK = Column(
     "week",
     "int",
-    "Week 1-22; play-offs from 18 (19 from 2021)",
+    "Week of the season; the play-offs start with week 18, since 2021 with week 19",
     required=True,
     lowest=WEEKS[0],
     highest=WEEKS[-1],
@@ -27,19 +27,24 @@ WEEK = Column(
 PLAYER_ID = Column(
     "player_id",
     "string",
-    "gsis_id; NO_PLAYER for the row a week in which upstream keeps stats of no player",
+    "NFL player id (gsis_id); NO_PLAYER for the one row per week of stats without a player",
     required=True,
 )
-PLAYER_NAME = Column("player_name", "string", "Full name")
+PLAYER_NAME = Column("player_name", "string", "Full name of the player")
 POSITION = Column(
     "position",
     "string",
-    "Position the player is used at: QB, RB, WR, TE, K, or a line or defence one",
+    "Position at which the player is used: QB, RB, WR, TE, K, or one of the line or the defence",
 )
 TEAM = Column(
-    "team", "string", "Team of that week, today's code (LV, LAC, LA for all years)", allowed=TEAMS
+    "team",
+    "string",
+    "Team in that week, as its current code (LV, LAC and LA for all seasons)",
+    allowed=TEAMS,
 )
-OPPONENT = Column("opponent", "string", "Opposing team; null on a bye", allowed=TEAMS)
+OPPONENT = Column(
+    "opponent", "string", "Opposing team, as its current code; null on a bye", allowed=TEAMS
+)
 
 FANTASY_POSITIONS = ("QB", "RB", "WR", "TE", "K")
 """Positions that fantasy leagues start and that the pipeline projects."""
@@ -84,7 +89,7 @@ def share_column(
 
 
 def stat_unit(name: str) -> str:
-    """What a stat counts, by its name: yards, points, a share, or a count."""
+    """Return the unit of a stat, which follows from its name: yards, points, share or count."""
     if name.endswith("_share"):
         return "share"
     if "points" in name or name.endswith("_epa"):

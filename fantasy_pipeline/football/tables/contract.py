@@ -1,8 +1,8 @@
-"""What a table is: its columns, types, key and meaning.
+"""Contracts of tables: columns, types, key, accepted values and meaning.
 
-`Table` is the one definition from which the writer, the checks, Dagster's column schema and
-the docs derive. The lake's tables are in `tables/`; what upstream delivers is in
-`sources/schema.py`. Nothing here knows football or Dagster.
+The writer, the checks, Dagster's column schema and the data dictionary all derive from a `Table`.
+The contracts of the lake's tables are in this package, those of upstream's files in
+`ingest/sources/schema.py`. Nothing in this module depends on football or Dagster.
 """
 
 from __future__ import annotations
@@ -35,15 +35,16 @@ class Column:
     """One column.
 
     Args:
-        name: column name, an nflverse name where there is one.
+        name: column name; nflverse's name if nflverse has the column.
         type: ``string``, ``int``, ``float``, ``bool``, ``date`` or ``timestamp`` (UTC).
-        description: meaning, with the unit where there is one.
-        required: upstream must deliver it; of contracts of sources, the lake's use `nullable`.
-        aliases: names that this column has, or had, upstream.
-        unit: what a number counts, e.g. ``yards``; empty where it has none.
-        lowest, highest: values beyond which a number is an error, not a record.
-        allowed: the only values that a text may have; empty: any.
-        nullable: whether a row may do without it; key columns never may.
+        description: meaning of a value, and of null where the column may have nulls.
+        required: whether upstream must deliver the column. Used in the contracts of upstream's
+            files; the lake's contracts use `nullable`.
+        aliases: other names that upstream uses, or used, for the column.
+        unit: unit of a number, e.g. ``yards``; empty if it has none.
+        lowest, highest: smallest and largest accepted number; None: no bound.
+        allowed: accepted values of a text; empty: any text.
+        nullable: whether a value may be null; a key column's never may.
     """
 
     name: str
@@ -59,7 +60,7 @@ class Column:
 
     @property
     def constraints(self) -> list[str]:
-        """What values must be, in words, e.g. ``0 to 1``."""
+        """Return the rules for the column's values in words, e.g. ``0 to 1``."""
         words = []
         if self.lowest is not None or self.highest is not None:
             words.append(f"{_bound(self.lowest)} to {_bound(self.highest)}")
@@ -80,7 +81,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: one row per `key`; `weekly` if the lake keeps one file per season and week."""
+    """One table, with one row per value of `key`.
+
+    Args:
+        name: table name.
+        description: meaning of the table and of one row.
+        key: columns that together identify a row; never null.
+        columns: all columns, in the order of the file.
+        weekly: whether the lake has one file per season and week, or one file for all.
+    """
 
     name: str
     description: str
@@ -99,19 +108,19 @@ class Table:
         return pa.schema([(column.name, column.arrow_type) for column in self.columns])
 
     def violations(self, data: pa.Table, keys: bool = True, values: bool = True) -> list[str]:
-        """What is wrong with rows that have the contract's columns and types.
+        """Return the violations of the contract in rows that have its columns and types.
 
-        One clause for the key and one per column and kind: how many rows, and examples with their
-        key.
+        There is one clause for repeated keys, and one per column and kind of violation. Each gives
+        the number of rows and up to three examples with their key.
 
         Args:
-            keys: whether the key must be there and must not repeat.
-            values: whether every column's nulls and values are looked at.
+            keys: whether to check that no key is null and none repeats.
+            values: whether to check the nulls and values of every column.
         """
         import polars as pl
 
         schema = _schema(self, keys, values)
-        # Lazily: only wrong rows are copied. Numbers stay where Arrow has them.
+        # Lazy, so that only wrong rows are copied; numbers stay in the Arrow buffers.
         frame = pl.from_arrow(data.select(schema.column_names()), rechunk=False)
         _, failure = schema.filter(cast("pl.DataFrame", frame).lazy())
         broken = failure.counts()
@@ -126,28 +135,31 @@ class Table:
         return clauses
 
     def validated(self, data: pa.Table | ValidatedRows) -> ValidatedRows:
-        """Rows in the shape of the contract, with nothing but values that it allows: what may be
-        written. What has been checked is not looked at again.
+        """Return rows in the contract's shape, all of whose values it accepts.
+
+        Rows that were validated against the same contract before are returned as they are.
 
         Raises:
-            PipelineError: as `conform`, or values that are not allowed; all columns are named.
+            PipelineError: an error of `conform`, or values that the contract does not accept. The
+                message names all columns with such values.
         """
         if isinstance(data, ValidatedRows) and data.table == self:
             return data
         rows = self.shaped(data.rows if isinstance(data, ValidatedRows) else data)
         if wrong := self.violations(rows):
             raise PipelineError(
-                f"table {self.name}: {' | '.join(wrong)}. Nothing was written. Upstream is wrong, "
-                f"or a column changed its meaning."
+                f"table {self.name}: {' | '.join(wrong)}. Nothing was written. The upstream data "
+                f"are wrong, or a column changed its meaning: compare these rows with upstream's "
+                f"file."
             )
         return ValidatedRows(self, rows)
 
     def conform(self, data: pa.Table) -> pa.Table:
-        """Select, order and cast the columns to this contract, rows sorted by key.
+        """Return the contract's columns in its order and types, with the rows sorted by key.
 
         Raises:
-            PipelineError: a column is missing, does not fit its type, or the key repeats or is
-                null.
+            PipelineError: a column is missing, values do not fit a column's type, or a key repeats
+                or is null.
         """
         rows = self.shaped(data)
         if wrong := self.violations(rows, values=False):
@@ -155,9 +167,9 @@ class Table:
         return rows
 
     def shaped(self, data: pa.Table) -> pa.Table:
-        """Select, order and cast the columns to this contract, rows sorted by key; check no value.
+        """Return the contract's columns in its order and types, rows sorted by key; check no value.
 
-        For rows on their way to the lake: `validated` checks them once, where they are written.
+        Use it for rows that are about to be written: `validated` checks them when they are.
 
         Raises:
             PipelineError: a column is missing or does not fit its type.
@@ -176,7 +188,7 @@ class Table:
         return self._sorted(pa.table(arrays, schema=self.arrow_schema))
 
     def _sorted(self, table: pa.Table) -> pa.Table:
-        """Rows by key; a table that is in order already is not copied."""
+        """Return the rows sorted by key; a table that is already sorted is not copied."""
         import numpy as np
         import pyarrow.compute as pc
 
@@ -188,7 +200,7 @@ class Table:
 
 @dataclass(frozen=True)
 class ValidatedRows:
-    """Rows that keep a table's contract; only `Table.checked` makes them."""
+    """Rows that satisfy a table's contract. Only `Table.validated` creates them."""
 
     table: Table
     rows: pa.Table
@@ -205,21 +217,21 @@ def _broken_values(
     import polars as pl
 
     clauses, rows = [], details
-    # NaN also lies beyond every bound: each row is reported once.
-    for what, names in _by_kind(column, rules).items():
+    # NaN also violates every bound. Rows of one kind are dropped, so that each is reported once.
+    for kind, names in _by_kind(column, rules).items():
         wrong = pl.any_horizontal(pl.col(name) == "invalid" for name in names)
         if found := rows.filter(wrong).rows(named=True):
             examples = "; ".join(
                 f"{row[column.name]} ({', '.join(str(row[key]) for key in table.key)})"
                 for row in found[:3]
             )
-            clauses.append(f"{column.name}: {len(found)} of {total} rows {what}, e.g. {examples}")
+            clauses.append(f"{column.name}: {len(found)} of {total} rows {kind}, e.g. {examples}")
         rows = rows.filter(~wrong)
     return clauses
 
 
 def _by_kind(column: Column, rules: list[str]) -> dict[str, list[str]]:
-    """Names of broken rules by what is said of them, in the order in which it is said."""
+    """Return the names of broken rules by the kind of violation, in the order of the message."""
     kind_of = {
         "nullability": "null",
         "nan": _NOT_FINITE,
@@ -228,14 +240,14 @@ def _by_kind(column: Column, rules: list[str]) -> dict[str, list[str]]:
         "check__allowed": f"not {column.constraints[0]}" if column.constraints else "",
     }
     kind_of["max"] = kind_of["min"]
-    kinds: dict[str, list[str]] = {what: [] for what in kind_of.values()}
+    kinds: dict[str, list[str]] = {kind: [] for kind in kind_of.values()}
     for name in rules:
         kinds[kind_of[name.split("|")[1]]].append(name)
-    return {what: names for what, names in kinds.items() if names}
+    return {kind: names for kind, names in kinds.items() if names}
 
 
 def _repeated_keys(table: Table, details: pl.DataFrame) -> str:
-    """How many keys occur more than once, with examples."""
+    """Return a clause with the number of keys that occur more than once, and examples."""
     import polars as pl
 
     rows = details.filter(pl.col("primary_key") == "invalid")
@@ -246,10 +258,10 @@ def _repeated_keys(table: Table, details: pl.DataFrame) -> str:
 
 @cache
 def _schema(table: Table, keys: bool, values: bool) -> type[dy.Schema]:
-    """The contract, or a part of it, as the library has it."""
+    """Return the contract as a dataframely schema; keys or values may be left out."""
     import dataframely as dy
 
-    # As aliases: the name of a column could be that of a method.
+    # Columns are named by aliases, because a column may have the name of a schema method.
     columns = {
         f"column_{number}": _column(column, column.name in table.key, keys)
         for number, column in enumerate(table.columns)
@@ -259,6 +271,7 @@ def _schema(table: Table, keys: bool, values: bool) -> type[dy.Schema]:
 
 
 def _column(column: Column, in_key: bool, keys: bool) -> dy.Column:
+    """Return a column with its rules as dataframely has it; `keys` checks that keys are unique."""
     import dataframely as dy
 
     common: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Contract of `player_history`, the features of every player-week."""
+"""Contract of `player_history`: the features and targets of each player-week."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ AVERAGED_STATS = (
     "receiving_first_downs",
     "receiving_yards_after_catch",
 )
-"""Stats of which player_history carries a recency-weighted average per game."""
+"""Stats whose recency-weighted mean per game is a feature (``avg_``)."""
 
 RECENT_STATS = (
     "fantasy_points_half",
@@ -61,7 +61,7 @@ RECENT_STATS = (
     "carry_share",
     "air_yards_share",
 )
-"""Stats that it carries over the last few games too."""
+"""Stats whose mean over the last few games is a feature (``recent_``)."""
 
 LONG_STATS = (
     "fantasy_points_half",
@@ -78,7 +78,7 @@ LONG_STATS = (
     "rushing_epa",
     "receiving_epa",
 )
-"""Stats that it carries over the last seasons too."""
+"""Stats whose mean over the last seasons is a feature (``long_``)."""
 
 TEAM_STATS = (
     "attempts",
@@ -88,7 +88,10 @@ TEAM_STATS = (
     "rushing_yards",
     "rushing_tds",
 )
-"""Stats of a whole team that it carries per game: made by the own team, allowed by the opponent."""
+"""Stats of whole teams whose means per game are features.
+
+``team_`` is what the player's team makes, ``allowed_`` what the opponent allows.
+"""
 
 TARGET_STATS = (
     "completions",
@@ -111,19 +114,19 @@ TARGET_STATS = (
     "pat_made",
     "kicking_points",
 )
-"""What a stat line is projected as: the parts that score, and the usage behind them."""
+"""Stats of a projected stat line: those that score points, and the usage behind them."""
 
 
 def _stats(prefix: str, names: Iterable[str], description: str) -> Iterator[Column]:
-    """A column for each stat; `{}` in the description is its name."""
+    """Return one column per stat; `{}` in the description stands for the stat's name."""
     for name in names:
         yield Column(prefix + name, "float", description.format(name), unit=stat_unit(name))
 
 
 PLAYER_HISTORY = Table(
     "player_history",
-    "What was known before each week: one row per QB, RB, WR, TE or K and week, every feature as "
-    "of before that week's games; only the target_ columns tell what then happened.",
+    "Features of the model: one row per QB, RB, WR, TE or K and week. Every feature uses only what "
+    "was known before the week's games. The target_ columns are the result of the week.",
     PLAYER_WEEK,
     (
         SEASON,
@@ -133,80 +136,133 @@ PLAYER_HISTORY = Table(
         POSITION,
         TEAM,
         OPPONENT,
-        Column("is_home", "bool", "Listed as the home team; null on a bye"),
+        Column("is_home", "bool", "The schedule lists the team as the home team; null on a bye"),
         Column("on_bye", "bool", "The team has no game this week", nullable=False),
         Column(
             "roster_status",
             "string",
-            "Roster status as in raw_players, but game-day inactives count as ACT",
+            "Roster status as in raw_players, but players inactive on game day are ACT",
         ),
-        Column("roster_source", "string", "Where the roster row comes from; null: stat line only"),
-        Column("injury_status", "string", "Game status on the report, as of kick-off"),
-        Column("practice_status", "string", "Last practice reported, as of kick-off"),
-        points_column("spread_line", "Closing spread, points the team is favoured by"),
-        points_column("implied_team_total", "Points the closing lines give the team"),
-        Column("rest", "int", "Days since the team's last game", unit="days"),
         Column(
-            "indoors", "bool", "Dome; null under a roof that opens, which is settled on game day"
+            "roster_source",
+            "string",
+            "Origin of the roster row, as in raw_players; null if the player only has a stat line",
         ),
-        Column("age", "float", "Age at kick-off", unit="years", lowest=15, highest=65),
-        Column("years_in_league", "int", "Seasons since the first one"),
-        Column("draft_pick", "int", "Overall draft pick; null if undrafted"),
-        Column("games", "int", "Games played so far: with a stat line or a snap"),
-        Column("games_season", "int", "Games played this season so far"),
-        Column("weeks_since_game", "int", "Weeks of football since the last one played"),
         Column(
-            "weight", "float", "Recency-weighted number of games behind the averages", unit="games"
+            "injury_status",
+            "string",
+            "Game status on the injury report, as of kick-off; null if none",
+        ),
+        Column(
+            "practice_status",
+            "string",
+            "Participation in the last reported practice, as of kick-off; null if none",
+        ),
+        points_column(
+            "spread_line",
+            "Closing spread: points by which the team is favoured, negative if it is not",
+        ),
+        points_column("implied_team_total", "Points of the team that the closing lines imply"),
+        Column("rest", "int", "Days since the team's previous game", unit="days"),
+        Column(
+            "indoors",
+            "bool",
+            "The stadium is a dome; null if its roof can open, which is decided on game day",
+        ),
+        Column("age", "float", "Age on the day of the game", unit="years", lowest=15, highest=65),
+        Column("years_in_league", "int", "Seasons since the rookie season"),
+        Column(
+            "draft_pick",
+            "int",
+            "Number of the overall draft pick; null if the player was not drafted",
+        ),
+        Column(
+            "games",
+            "int",
+            "Career games before the week: games with a stat line or an offensive snap",
+        ),
+        Column("games_season", "int", "Games played this season before the week"),
+        Column(
+            "weeks_since_game",
+            "int",
+            "Weeks since the last game played; an off-season counts as 8 weeks",
+        ),
+        Column(
+            "weight", "float", "Recency-weighted number of games in the avg_ columns", unit="games"
         ),
         share_column(
             "appearance_rate",
-            "Share of weeks fit and on the roster that he played in, shrunken",
+            "Share of games that the player played when active and without game status, "
+            "recency-weighted and shrunk to players of his position and experience",
         ),
-        points_column("last_points_ppr", "PPR points of the last game played"),
-        points_column("last_points_half", "Half-PPR points of the last game played"),
+        points_column("last_points_ppr", "PPR points in the last game played"),
+        points_column("last_points_half", "Half-PPR points in the last game played"),
         points_column("last4_points_ppr", "Mean PPR points of the last four games played"),
-        points_column("last4_points_half", "Mean half-PPR points of them"),
-        points_column("season_points_ppr", "Mean PPR points this season so far"),
-        points_column("season_points_half", "Mean half-PPR points this season so far"),
-        *_stats("avg_", AVERAGED_STATS, "Mean {} per game, a game counting half after 8 weeks"),
-        *_stats("recent_", RECENT_STATS, "Mean {} per game, a game counting half after 2.5 weeks"),
-        *_stats("long_", LONG_STATS, "Mean {} per game, a game counting half after 26 weeks"),
+        points_column("last4_points_half", "Mean half-PPR points of the last four games played"),
+        points_column("season_points_ppr", "Mean PPR points per game this season"),
+        points_column("season_points_half", "Mean half-PPR points per game this season"),
+        *_stats("avg_", AVERAGED_STATS, "Mean {} per game; a game counts half after 8 weeks"),
+        *_stats("recent_", RECENT_STATS, "Mean {} per game; a game counts half after 2.5 weeks"),
+        *_stats("long_", LONG_STATS, "Mean {} per game; a game counts half after 26 weeks"),
         Column(
             "long_weight",
             "float",
-            "Recency-weighted number of games behind the long means",
+            "Recency-weighted number of games in the long_ columns",
             unit="games",
         ),
-        share_column("avg_snap_share", "Mean snap share, a game counting half after 8 weeks"),
-        share_column("recent_snap_share", "Mean snap share, a game counting half after 2.5 weeks"),
+        share_column("avg_snap_share", "Mean snap share; a game counts half after 8 weeks"),
+        share_column("recent_snap_share", "Mean snap share; a game counts half after 2.5 weeks"),
         share_column("last_snap_share", "Snap share in the last game with a snap count, 0-1"),
         points_column("spread_points", "Recency-weighted standard deviation of half-PPR points"),
-        points_column("before_points_half", "Mean half-PPR points of the season before"),
-        Column("before_games", "int", "Games of the season before"),
-        Column("new_team", "bool", "Not the team of his last game"),
-        Column("missed_last", "bool", "Did not play in the team's last game"),
-        *_stats("prior_", AVERAGED_STATS[:3], "Mean {} of the position's players as experienced"),
-        share_column("status_rate", "Share of players with this game status who played, so far"),
+        points_column("before_points_half", "Mean half-PPR points per game in the season before"),
+        Column("before_games", "int", "Games played in the season before"),
+        Column(
+            "new_team",
+            "bool",
+            "The team is not that of the player's last game; null before his first game",
+        ),
+        Column("missed_last", "bool", "The player did not play in the team's last game"),
+        *_stats(
+            "prior_",
+            AVERAGED_STATS[:3],
+            "Mean {} per game of players of the same position and experience",
+        ),
+        share_column("status_rate", "Share of earlier players with this game status who played"),
         *(
             Column(
                 f"opponent_factor_{name}",
                 "float",
-                f"{name} the opponent allowed the position, over the league's mean, shrunken to 1",
+                f"{name} that the opponent allows the position per game, relative to the "
+                f"league's mean, shrunk to 1",
             )
             for name in AVERAGED_STATS[:3]
         ),
         *_stats("team_", TEAM_STATS, "Recency-weighted mean {} of the team per game"),
-        *_stats("allowed_", TEAM_STATS, "Recency-weighted mean {} against the opponent per game"),
-        points_column("team_position_points", "Half-PPR points of the team's position per game"),
+        *_stats(
+            "allowed_", TEAM_STATS, "Recency-weighted mean {} that the opponent allows per game"
+        ),
+        points_column(
+            "team_position_points",
+            "Recency-weighted mean half-PPR points per game of the team's players at the position",
+        ),
         Column(
             "target_played",
             "bool",
-            "Has a stat line or an offensive snap this week; null until the week is played",
+            "Target: he has a stat line or an offensive snap; null until the game is played",
         ),
-        points_column("target_std", "Points of this week, standard, kicking included; a target"),
-        points_column("target_half", "Points of this week, half-PPR, kicking included; a target"),
-        points_column("target_ppr", "Points of this week, PPR, kicking included; a target"),
-        *_stats("target_", TARGET_STATS, "{} of this week; a target"),
+        points_column(
+            "target_std",
+            "Target: standard points of the week, kicking included; null if he did not play",
+        ),
+        points_column(
+            "target_half",
+            "Target: half-PPR points of the week, kicking included; null if he did not play",
+        ),
+        points_column(
+            "target_ppr",
+            "Target: PPR points of the week, kicking included; null if he did not play",
+        ),
+        *_stats("target_", TARGET_STATS, "Target: {} of the week; null if he did not play"),
     ),
     weekly=False,
 )

@@ -1,4 +1,4 @@
-"""Contracts of what is imported: the schedule, players, stat lines and their corrections."""
+"""Contracts of the imported tables: schedule, players, stat lines and stat corrections."""
 
 from __future__ import annotations
 
@@ -48,33 +48,41 @@ def _number(name: str, description: str, unit: str, lowest: float, highest: floa
 
 GAMES = Table(
     "games",
-    "The whole NFL schedule since 1999: one row per game.",
+    "The NFL schedule since 1999: one row per game.",
     ("season", "week", "game_id"),
     (
         SEASON,
         WEEK,
-        Column("game_id", "string", "nflverse game id, season_week_away_home", required=True),
+        Column("game_id", "string", "nflverse game id: season_week_away_home", required=True),
         Column(
             "game_type",
             "string",
-            "REG; play-offs: WC, DIV, CON, SB",
+            "REG: regular season; WC, DIV, CON, SB: rounds of the play-offs",
             allowed=GAME_TYPES,
             nullable=False,
         ),
         Column(
             "kickoff",
             "timestamp",
-            "Kick-off (UTC); 13:00 US/Eastern where upstream has none",
+            "Kick-off, UTC; 13:00 US/Eastern if upstream has no time",
             nullable=False,
         ),
-        Column("home_team", "string", "Home team, today's code", allowed=TEAMS, nullable=False),
-        Column("away_team", "string", "Away team, today's code", allowed=TEAMS, nullable=False),
-        _number("home_score", "Home score, points; null until played", "points", 0, 120),
-        _number("away_score", "Away score, points; null until played", "points", 0, 120),
+        Column(
+            "home_team", "string", "Home team, as its current code", allowed=TEAMS, nullable=False
+        ),
+        Column(
+            "away_team", "string", "Away team, as its current code", allowed=TEAMS, nullable=False
+        ),
+        _number(
+            "home_score", "Points of the home team; null until the game is played", "points", 0, 120
+        ),
+        _number(
+            "away_score", "Points of the away team; null until the game is played", "points", 0, 120
+        ),
         Column(
             "spread_line",
             "float",
-            "Closing spread, points the home team is favoured by",
+            "Closing spread: points by which the home team is favoured, negative if it is not",
             unit="points",
             lowest=-50,
             highest=50,
@@ -82,28 +90,28 @@ GAMES = Table(
         Column(
             "total_line",
             "float",
-            "Closing line for the points of both teams together",
+            "Closing total: expected points of both teams together",
             unit="points",
             lowest=10,
             highest=120,
         ),
-        _number("home_rest", "Days since the home team's last game", "days", 0, 400),
-        _number("away_rest", "Days since the away team's last game", "days", 0, 400),
-        Column("div_game", "bool", "Both teams are of one division"),
-        Column("neutral_site", "bool", "Played at neither team's home"),
-        Column("roof", "string", "dome, closed, open or outdoors; null until known"),
+        _number("home_rest", "Days since the home team's previous game", "days", 0, 400),
+        _number("away_rest", "Days since the away team's previous game", "days", 0, 400),
+        Column("div_game", "bool", "Both teams play in the same division"),
+        Column("neutral_site", "bool", "The game is played at a neutral site"),
+        Column("roof", "string", "Roof: dome, closed, open or outdoors; null until it is known"),
         Column("surface", "string", "Playing surface"),
-        _number("temp", "Temperature, outdoors only", "degrees Fahrenheit", -50, 130),
-        _number("wind", "Wind, outdoors only", "miles per hour", 0, 120),
-        Column("stadium", "string", "Stadium"),
+        _number("temp", "Temperature; null under a roof", "degrees Fahrenheit", -50, 130),
+        _number("wind", "Wind speed; null under a roof", "miles per hour", 0, 120),
+        Column("stadium", "string", "Name of the stadium"),
     ),
     weekly=False,
 )
 
 RAW_PLAYERS = Table(
     "raw_players",
-    "Who was where: one row per player and week, with roster status, injury report, snap share "
-    "and the id map.",
+    "Rostered players: one row per player and week, with roster status, injury report, snaps and "
+    "the player's ids at other sites.",
     PLAYER_WEEK,
     (
         SEASON,
@@ -113,47 +121,63 @@ RAW_PLAYERS = Table(
         POSITION,
         TEAM,
         OPPONENT,
-        Column("is_home", "bool", "Listed as the home team; null on a bye"),
+        Column("is_home", "bool", "The schedule lists the team as the home team; null on a bye"),
         Column("on_bye", "bool", "The team has no game this week", nullable=False),
-        Column("roster_position", "string", "Position as the roster lists it"),
-        Column("roster_status", "string", "ACT, RES, INA, DEV, CUT …; null without a roster file"),
-        Column("roster_status_detail", "string", "Upstream's status code, e.g. R01, P02"),
+        Column("roster_position", "string", "Position on the roster, as upstream states it"),
+        Column(
+            "roster_status",
+            "string",
+            "Roster status: ACT (active), RES (reserve list), INA (inactive on game day), DEV "
+            "(practice squad), CUT (released) …; null in seasons without a roster file",
+        ),
+        Column(
+            "roster_status_detail", "string", "Upstream's detailed status code, e.g. R01 or P02"
+        ),
         Column(
             "roster_source",
             "string",
-            "weekly_roster; carried_forward (latest earlier week: a bye, or rosters not out yet); "
-            "stats (no roster file: the player's stat lines)",
+            "Origin of the row. weekly_roster: the roster of this week; carried_forward: an "
+            "earlier roster (a bye, or rosters not published yet) or, without a roster file, an "
+            "earlier stat line; stats: the stat line of this week",
             allowed=("weekly_roster", "carried_forward", "stats"),
             nullable=False,
         ),
-        _number("roster_week", "Week the team is taken from; null: the season before", "", 1, 22),
+        _number("roster_week", "Week of that roster or stat line", "", 1, 22),
         Column(
             "injury_status",
             "string",
-            "Game status on the injury report",
+            "Game status on the injury report; null if none",
             allowed=("Out", "Doubtful", "Questionable", "Probable"),
         ),
-        Column("injury", "string", "Injury the report names"),
+        Column("injury", "string", "Injury that the report names"),
         Column(
             "practice_status",
             "string",
-            "Last practice reported",
+            "Participation in the last reported practice (DNP: none); null without report",
             allowed=("DNP", "Limited", "Full"),
         ),
-        Column("injury_modified_at", "timestamp", "When the report row last changed (UTC)"),
-        _number("offense_snaps", "Offensive snaps played", "count", 0, 150),
+        Column(
+            "injury_modified_at", "timestamp", "When upstream last changed the player's report, UTC"
+        ),
+        _number("offense_snaps", "Offensive snaps that the player played", "count", 0, 150),
         share_column("snap_share", "Share of the team's offensive snaps, 0-1"),
         Column("birth_date", "date", "Date of birth"),
         _number("height", "Height", "inches", 60, 85),
         _number("weight", "Weight", "pounds", 140, 450),
-        _number("rookie_season", "First season", "", 1960, 2100),
-        _number("draft_pick", "Overall draft pick; null if undrafted", "", 0, 500),
-        Column("sleeper_id", "string", "Sleeper id"),
-        Column("espn_id", "string", "ESPN id"),
-        Column("yahoo_id", "string", "Yahoo id"),
-        Column("fantasypros_id", "string", "FantasyPros id"),
-        Column("pfr_id", "string", "Pro Football Reference id"),
-        Column("mfl_id", "string", "MyFantasyLeague id"),
+        _number("rookie_season", "First season in the league", "", 1960, 2100),
+        _number(
+            "draft_pick",
+            "Number of the overall draft pick; null if the player was not drafted",
+            "",
+            0,
+            500,
+        ),
+        Column("sleeper_id", "string", "Player id at Sleeper"),
+        Column("espn_id", "string", "Player id at ESPN"),
+        Column("yahoo_id", "string", "Player id at Yahoo"),
+        Column("fantasypros_id", "string", "Player id at FantasyPros"),
+        Column("pfr_id", "string", "Player id at Pro Football Reference"),
+        Column("mfl_id", "string", "Player id at MyFantasyLeague"),
     ),
 )
 
@@ -165,13 +189,13 @@ STAT_COLUMNS = (
     _count("passing_tds", "Passing touchdowns", 12),
     _count("passing_interceptions", "Interceptions thrown", 12, "interceptions"),
     _count("sacks_suffered", "Sacks taken", 20, "sacks"),
-    _yards("sack_yards_lost", "Yards lost to sacks, negative", 0, -250, "sack_yards"),
+    _yards("sack_yards_lost", "Yards lost to sacks, as a negative number", 0, -250, "sack_yards"),
     _count("sack_fumbles", "Fumbles on sacks", 12),
     _count("sack_fumbles_lost", "Fumbles lost on sacks", 10),
-    _yards("passing_air_yards", "Air yards of passes thrown", 1500, -200),
-    _yards("passing_yards_after_catch", "Yards after catch of passes thrown", 800, -99),
+    _yards("passing_air_yards", "Air yards of all passes thrown", 1500, -200),
+    _yards("passing_yards_after_catch", "Yards after the catch of the passes thrown", 800, -99),
     _count("passing_first_downs", "First downs by passing", 50),
-    _epa("passing_epa", "Expected points added by passing, points"),
+    _epa("passing_epa", "Expected points added by passing"),
     _count("passing_2pt_conversions", "Two-point conversions passed", 6),
     _count("carries", "Rushing attempts", 65),
     _yards("rushing_yards", "Rushing yards", 450, -99),
@@ -179,7 +203,7 @@ STAT_COLUMNS = (
     _count("rushing_fumbles", "Fumbles on rushes", 12),
     _count("rushing_fumbles_lost", "Fumbles lost on rushes", 10),
     _count("rushing_first_downs", "First downs by rushing", 35),
-    _epa("rushing_epa", "Expected points added by rushing, points"),
+    _epa("rushing_epa", "Expected points added by rushing"),
     _count("rushing_2pt_conversions", "Two-point conversions rushed", 6),
     _count("receptions", "Passes caught", 32),
     _count("targets", "Passes thrown at the player", 45),
@@ -187,15 +211,15 @@ STAT_COLUMNS = (
     _count("receiving_tds", "Receiving touchdowns", 10),
     _count("receiving_fumbles", "Fumbles after catches", 10),
     _count("receiving_fumbles_lost", "Fumbles lost after catches", 10),
-    _yards("receiving_air_yards", "Air yards of targets", 600, -200),
-    _yards("receiving_yards_after_catch", "Yards after catch", 450, -99),
+    _yards("receiving_air_yards", "Air yards of all targets", 600, -200),
+    _yards("receiving_yards_after_catch", "Yards after the catch", 450, -99),
     _count("receiving_first_downs", "First downs by receiving", 30),
-    _epa("receiving_epa", "Expected points added by receiving, points"),
+    _epa("receiving_epa", "Expected points added by receiving"),
     _count("receiving_2pt_conversions", "Two-point conversions received", 6),
     share_column("target_share", "Share of the team's targets, 0-1"),
     share_column(
         "air_yards_share",
-        "Share of the team's air yards; below 0, above 1 where some are",
+        "Share of the team's air yards; can be outside 0-1, because air yards can be negative",
         (-25, 25),
     ),
     share_column(
@@ -203,18 +227,18 @@ STAT_COLUMNS = (
     ),
     _count("special_teams_tds", "Touchdowns on returns and other special teams plays", 6),
     _count("fg_made", "Field goals made", 12),
-    _count("fg_att", "Field goals tried", 14),
+    _count("fg_att", "Field goals attempted", 14),
     _count("fg_missed", "Field goals missed", 10),
     _count("fg_blocked", "Field goals blocked", 8),
-    _yards("fg_long", "Longest field goal, yards", 80, 0),
+    _yards("fg_long", "Length of the longest field goal made", 80, 0),
     _count("fg_made_0_19", "Field goals made from 0-19 yards", 12),
     _count("fg_made_20_29", "Field goals made from 20-29 yards", 12),
     _count("fg_made_30_39", "Field goals made from 30-39 yards", 12),
     _count("fg_made_40_49", "Field goals made from 40-49 yards", 12),
     _count("fg_made_50_59", "Field goals made from 50-59 yards", 12),
-    _count("fg_made_60_", "Field goals made from 60 yards on", 12),
+    _count("fg_made_60_", "Field goals made from 60 yards or more", 12),
     _count("pat_made", "Extra points made", 14),
-    _count("pat_att", "Extra points tried", 14),
+    _count("pat_att", "Extra points attempted", 14),
     _count("pat_missed", "Extra points missed", 10),
     _count("pat_blocked", "Extra points blocked", 8),
     _count("def_tackles_solo", "Solo tackles", 35),
@@ -228,16 +252,16 @@ STAT_COLUMNS = (
     _yards("punt_return_yards", "Punt return yards", 400, -99),
     _yards("kickoff_return_yards", "Kick-off return yards", 500, -99),
 )
-"""Stat line of one player-week; null where the source does not have the column at all.
+"""Columns of a stat line, one row per player and week; null if the source lacks the column.
 
-Bounds are half as much again as the record of any game, or more: a season's total is beyond them,
-a great day is not.
+Each bound is at least 1.5 times the record of any game: a season's total violates it, a record
+game does not.
 """
 
 WEEKLY_STATS = Table(
     "weekly_stats",
-    "What every player did: one row per player and week that has a stat line, all positions, "
-    "with points recomputed by our scoring.",
+    "Stat lines: one row per player and week with a stat line, all positions, with fantasy points "
+    "by this project's scoring. A stat is null if the source does not have it.",
     PLAYER_WEEK,
     (
         SEASON,
@@ -247,37 +271,43 @@ WEEKLY_STATS = Table(
         POSITION,
         TEAM,
         OPPONENT,
-        Column("season_type", "string", "REG or POST", allowed=("REG", "POST")),
+        Column(
+            "season_type", "string", "REG: regular season; POST: play-offs", allowed=("REG", "POST")
+        ),
         points_column(
             "fantasy_points",
-            "Points, standard scoring, kicking not counted",
+            "Standard points, kicking excluded",
             PLAYER_POINTS,
             nullable=False,
         ),
         points_column(
             "fantasy_points_half",
-            "Points, half-PPR scoring, kicking not counted",
+            "Half-PPR points, kicking excluded",
             PLAYER_POINTS,
             nullable=False,
         ),
         points_column(
             "fantasy_points_ppr",
-            "Points, PPR scoring, kicking not counted",
+            "PPR points, kicking excluded",
             PLAYER_POINTS,
             nullable=False,
         ),
         points_column(
             "kicking_points",
-            "Points of field goals and extra points",
+            "Points from field goals and extra points",
             PLAYER_POINTS,
             nullable=False,
         ),
-        points_column("upstream_fantasy_points", "Upstream's own standard points", PLAYER_POINTS),
-        points_column("upstream_fantasy_points_ppr", "Upstream's own PPR points", PLAYER_POINTS),
+        points_column(
+            "upstream_fantasy_points", "Standard points that upstream states", PLAYER_POINTS
+        ),
+        points_column(
+            "upstream_fantasy_points_ppr", "PPR points that upstream states", PLAYER_POINTS
+        ),
         Column(
             "source",
             "string",
-            "Reader that delivered the row, or 'synthetic sample league'",
+            "Reader that delivered the row: nfl_data_py, nflreadpy or 'synthetic sample league'",
             nullable=False,
         ),
         *STAT_COLUMNS,
@@ -286,14 +316,16 @@ WEEKLY_STATS = Table(
 
 PROVISIONAL_STATS = Table(
     "provisional_stats",
-    "Rows of weekly_stats as of the last import before the final one; none for weeks without it.",
+    "Rows of weekly_stats as of the last import before the final one. A week whose only import was "
+    "the final one has no rows.",
     PLAYER_WEEK,
     WEEKLY_STATS.columns,
 )
 
 STAT_CORRECTIONS = Table(
     "stat_corrections",
-    "What the league corrected: one row per player, week and stat that differs from then.",
+    "Stat corrections of the league: one row per player, week and stat that differs between "
+    "provisional_stats and weekly_stats.",
     (*PLAYER_WEEK, "stat"),
     (
         SEASON,
@@ -302,13 +334,13 @@ STAT_CORRECTIONS = Table(
         PLAYER_NAME,
         POSITION,
         TEAM,
-        Column("stat", "string", "Stat column of weekly_stats", required=True),
-        Column("old", "float", "Value in provisional_stats; null: the player had no row"),
-        Column("new", "float", "Value in weekly_stats; null: the player has no row"),
+        Column("stat", "string", "Name of the stat column in weekly_stats", required=True),
+        Column("old", "float", "Value in provisional_stats; null if it had none"),
+        Column("new", "float", "Value in weekly_stats; null if it has none"),
         Column(
             "points_difference",
             "float",
-            "What it is worth, PPR with kicking; a player's rows add up",
+            "Difference in PPR points, kicking included; the rows of a player add up",
             unit="points",
         ),
     ),

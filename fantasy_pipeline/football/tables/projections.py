@@ -1,8 +1,6 @@
-"""Contracts of what is projected, and of how good it was."""
+"""Contracts of the projections and of their accuracy."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 from fantasy_pipeline.football.tables.columns import (
     FANTASY_POSITION,
@@ -27,8 +25,18 @@ _SOURCE_POINTS = (-20.0, 80.0)
 """Bounds of the points that a source projects for one game."""
 
 
+def _projected(name: str, description: str) -> Column:
+    """Return a column of our own projected points, which are never null."""
+    return points_column(name, description, PLAYER_POINTS, nullable=False)
+
+
+def _stated(name: str, description: str) -> Column:
+    """Return a column of the points that a source states."""
+    return points_column(name, f"{description}; null if not stated", _SOURCE_POINTS)
+
+
 def _rank(name: str, description: str, lowest: float = 1) -> Column:
-    return Column(name, "float", description, lowest=lowest)
+    return Column(name, "float", f"{description} (FantasyPros)", lowest=lowest)
 
 
 def _error(name: str, description: str) -> Column:
@@ -36,44 +44,43 @@ def _error(name: str, description: str) -> Column:
 
 
 def _nflcom_error(name: str, description: str) -> Column:
-    description += "; null where it has no file of the week"
-    return replace(_error(name, description), nullable=True)
+    return points_column(
+        name, f"{description} on the same players; null in weeks without its file", (0, None)
+    )
 
 
 SOURCE_PROJECTIONS = Table(
     "source_projections",
-    "What other sources projected, and when they said so: one row per source, player, week and "
-    "moment. A statement stays as it was; a later one that differs is another row, without points "
-    "where the source took it back. What was said before kick-off has as_of before kickoff.",
+    "Projections of other sources, and when they stated them: one row per source, player, week and "
+    "time. A stored row never changes. When a source states something else later, a new row is "
+    "added; its points are null if the source withdrew the projection. Rows whose as_of is before "
+    "kickoff were stated before the game.",
     ("season", "week", "source", "player_id", "as_of"),
     (
         SEASON,
         WEEK,
-        Column("source", "string", "nflcom, sleeper, fantasypros or espn", required=True),
+        Column("source", "string", "Source: nflcom, sleeper, fantasypros or espn", required=True),
         PLAYER_ID,
         PLAYER_NAME,
         POSITION,
-        Column("team", "string", "Team as the source gives it, today's code"),
-        points_column(
-            "points_std", "Projected points, standard; null where not given", _SOURCE_POINTS
-        ),
-        points_column(
-            "points_half", "Projected points, half-PPR; null where not given", _SOURCE_POINTS
-        ),
-        points_column("points_ppr", "Projected points, PPR; null where not given", _SOURCE_POINTS),
+        Column("team", "string", "Team that the source states, as its current code"),
+        _stated("points_std", "Projected points, standard"),
+        _stated("points_half", "Projected points, half-PPR"),
+        _stated("points_ppr", "Projected points, PPR"),
         Column(
             "as_of",
             "timestamp",
-            "When the source said so: its Last-Modified, else when we first saw it",
+            "When the source stated the projection: its Last-Modified header, or the time of our "
+            "first download if it sends none",
             required=True,
         ),
         Column("kickoff", "timestamp", "Kick-off of the player's game; null on a bye"),
-        _rank("ecr", "Mean rank that experts give in the position (FantasyPros)"),
+        _rank("ecr", "Mean rank of the player in his position among experts"),
         _rank("ecr_sd", "Standard deviation of the experts' ranks", 0),
-        _rank("ecr_best", "Best rank an expert gives"),
-        _rank("ecr_worst", "Worst rank an expert gives"),
+        _rank("ecr_best", "Best rank of any expert"),
+        _rank("ecr_worst", "Worst rank of any expert"),
         *(
-            Column(name, "float", f"Projected {name}; null where not given", unit=stat_unit(name))
+            Column(name, "float", f"Projected {name}; null if not stated", unit=stat_unit(name))
             for name in TARGET_STATS
         ),
     ),
@@ -87,27 +94,34 @@ _PROJECTED = (
     FANTASY_POSITION,
     TEAM,
     OPPONENT,
-    points_column(
+    _projected(
         "projected_points",
-        "Expected points, PPR, of a player likely to play",
-        PLAYER_POINTS,
+        "Expected points, PPR, if the player plays; reduced if he is unlikely to play",
+    ),
+    _projected("p10", "Floor, PPR: he scores less in one week of ten"),
+    _projected("p50", "Median, PPR: he scores less in half of the weeks"),
+    _projected("p90", "Ceiling, PPR: he scores more in one week of ten"),
+    Column(
+        "source",
+        "string",
+        "Method of the projection: model, baseline or consensus; it names the sample league if the "
+        "data are synthetic",
         nullable=False,
     ),
-    points_column(
-        "p10", "Floor: one week in ten is below, PPR points", PLAYER_POINTS, nullable=False
+    Column(
+        "reason",
+        "string",
+        "Why the projection is 0 (bye, out, reserve list …) or uncertain (doubtful, questionable); "
+        "null for other players",
     ),
-    points_column("p50", "Median, PPR points", PLAYER_POINTS, nullable=False),
-    points_column(
-        "p90", "Ceiling: one week in ten is above, PPR points", PLAYER_POINTS, nullable=False
+    Column("is_home", "bool", "The schedule lists the team as the home team; null on a bye"),
+    Column(
+        "injury_status", "string", "Game status on the injury report before kick-off; null if none"
     ),
-    Column("source", "string", "What projects; says so if the data are synthetic", nullable=False),
-    Column("reason", "string", "Why 0 (bye, out, injured reserve …) or doubtful, questionable"),
-    Column("is_home", "bool", "Home game"),
-    Column("injury_status", "string", "Game status on the injury report before kick-off"),
     Column(
         "implied_team_total",
         "float",
-        "Points the betting lines give the team",
+        "Points of the team that the betting lines imply",
         unit="points",
         lowest=0,
         highest=80,
@@ -115,26 +129,24 @@ _PROJECTED = (
     Column(
         "opponent_factor",
         "float",
-        "Opponent's effect on points of the position, 1 = none",
+        "Points that the opponent allows the position, relative to the league's mean; 1 is average",
         lowest=0,
         highest=10,
     ),
-    Column("games", "int", "Games of the player that the projection knows"),
-    points_column(
-        "projected_points_std", "Expected points, standard", PLAYER_POINTS, nullable=False
+    Column("games", "int", "Earlier games of the player that the projection is based on"),
+    *(
+        _projected(f"{name}_{scoring}", f"{description}, {words}")
+        for scoring, words in (("std", "standard"), ("half", "half-PPR"))
+        for name, description in (
+            ("projected_points", "Expected points"),
+            ("p10", "Floor"),
+            ("p50", "Median"),
+            ("p90", "Ceiling"),
+        )
     ),
-    points_column("p10_std", "Floor, standard", PLAYER_POINTS, nullable=False),
-    points_column("p50_std", "Median, standard", PLAYER_POINTS, nullable=False),
-    points_column("p90_std", "Ceiling, standard", PLAYER_POINTS, nullable=False),
-    points_column(
-        "projected_points_half", "Expected points, half-PPR", PLAYER_POINTS, nullable=False
-    ),
-    points_column("p10_half", "Floor, half-PPR", PLAYER_POINTS, nullable=False),
-    points_column("p50_half", "Median, half-PPR", PLAYER_POINTS, nullable=False),
-    points_column("p90_half", "Ceiling, half-PPR", PLAYER_POINTS, nullable=False),
 )
 _LINE = (
-    share_column("plays", "Chance that the player plays, 0-1", nullable=False),
+    share_column("plays", "Probability that the player plays, 0-1", nullable=False),
     *(
         Column(
             name,
@@ -148,47 +160,45 @@ _LINE = (
 
 MODEL_PROJECTIONS = Table(
     "model_projections",
-    "What our own model expects, no other source read: one row per rostered QB, RB, WR, TE and K "
-    "of the week, with the stat line that the points follow from.",
+    "Projections of this project's model, which uses no other source: one row per rostered QB, RB, "
+    "WR, TE and K of the week. The points follow from the projected stat line.",
     PLAYER_WEEK,
     (
         *_PROJECTED,
         *_LINE,
-        Column(
+        points_column(
             "usual_half",
-            "float",
-            "What he usually scores, half-PPR: recency-weighted mean, mixed with that of the "
-            "position's players as experienced",
-            unit="points",
+            "Usual half-PPR points of the player: the recency-weighted mean of his games, mixed "
+            "with the mean of players of his position and experience",
         ),
     ),
 )
 
 PROJECTIONS = Table(
     "projections",
-    "What to expect, the consensus of our model and the other sources: one row per rostered QB, "
-    "RB, WR, TE and K of the week, byes and players ruled out included (0 points, with the "
-    "reason).",
+    "Projections to use, the consensus of this project's model and the other sources: one row per "
+    "rostered QB, RB, WR, TE and K of the week. Players on a bye or ruled out are included, with 0 "
+    "points and the reason.",
     PLAYER_WEEK,
     (
         *_PROJECTED,
         points_column(
             "nflcom_half",
-            "NFL.com's projection, half-PPR, as it is in the consensus",
+            "NFL.com's half-PPR projection, as the consensus uses it; null without one",
             _SOURCE_POINTS,
         ),
         *_LINE,
-        Column("model_half", "float", "Our model's projection, half-PPR", unit="points"),
-        Column("sources", "int", "Sources that project the player, our model included"),
-        Column("spread", "float", "Highest less lowest source, half-PPR", unit="points"),
+        points_column("model_half", "Half-PPR projection of this project's model"),
+        Column("sources", "int", "Number of sources that project the player, the model included"),
+        points_column("spread", "Highest minus lowest half-PPR projection of the sources"),
     ),
 )
 
 PROJECTION_ACCURACY = Table(
     "projection_accuracy",
-    "How good the projections were: one row per week, source, position, scoring and pool. A "
-    "position's players are the best ones by the mean of NFL.com and a neutral baseline; see "
-    "docs/projections.md.",
+    "Accuracy of the projections: one row per week, source, position, scoring and pool. The scored "
+    "players of a position are the best ones by the mean of NFL.com's projection and a neutral "
+    "baseline; see docs/projections.md.",
     ("season", "week", "source", "position", "scoring", "pool"),
     (
         SEASON,
@@ -196,42 +206,54 @@ PROJECTION_ACCURACY = Table(
         Column(
             "source",
             "string",
-            "Who projected: consensus, model, another source, or a naive baseline",
+            "Source of the projections: consensus, model, another source, or a naive baseline",
             required=True,
         ),
         Column(
             "position",
             "string",
-            "QB, RB, WR, TE, K; ALL: the first four",
+            "Position of the scored players; ALL: QB, RB, WR and TE together",
             required=True,
             allowed=(*FANTASY_POSITIONS, "ALL"),
         ),
         Column(
-            "scoring", "string", "Points that are compared", required=True, allowed=("half", "ppr")
+            "scoring",
+            "string",
+            "Scoring of the compared points",
+            required=True,
+            allowed=("half", "ppr"),
         ),
         Column(
             "pool",
             "string",
-            "played, or all: who did not play scored 0",
+            "played: players who played; all: also players who did not play, with 0 actual points",
             required=True,
             allowed=("played", "all"),
         ),
-        Column("players", "int", "Players scored"),
+        Column("players", "int", "Number of scored players"),
         _error("mae", "Mean absolute error"),
         _error("rmse", "Root mean squared error"),
-        _nflcom_error("nflcom_mae", "NFL.com's mean absolute error on the same players"),
-        _nflcom_error("nflcom_rmse", "NFL.com's root mean squared error on the same players"),
-        Column("bias", "float", "Mean of projected minus actual", unit="points"),
+        _nflcom_error("nflcom_mae", "NFL.com's mean absolute error"),
+        _nflcom_error("nflcom_rmse", "NFL.com's root mean squared error"),
+        points_column("bias", "Mean of projected minus actual points"),
         Column(
             "spearman",
             "float",
-            "Rank correlation of projected and actual; ALL: the mean",
+            "Rank correlation of projected and actual points; for ALL, the mean of the positions",
             lowest=-1,
             highest=1,
         ),
-        share_column("start_sit", "Share of pairs of a position put in the right order, 0-1"),
-        Column("pairs", "int", "Pairs behind it: of different actual points"),
-        share_column("coverage", "Share of actual points within p10-p90; null without them"),
-        Column("pinball", "float", "Mean pinball loss of p10, p50 and p90", unit="points"),
+        share_column(
+            "start_sit",
+            "Share of pairs of players of a position that the projections put in the right order, "
+            "0-1; null without pairs",
+        ),
+        Column("pairs", "int", "Number of those pairs; their actual points differ"),
+        share_column(
+            "coverage", "Share of actual points from p10 to p90, 0-1; null if the source has none"
+        ),
+        points_column(
+            "pinball", "Mean pinball loss of p10, p50 and p90; null if the source has none"
+        ),
     ),
 )

@@ -284,5 +284,5 @@ def test_weeks_of_an_older_layout_say_so(tmp_path: Path) -> None:
     path = Path(lake.path(PROJECTION_ACCURACY, week))
     path.parent.mkdir(parents=True)
     pq.write_table(pa.table({"season": [2024], "week": [1]}), path)
-    with pytest.raises(PipelineError, match="older layout; materialize them anew"):
+    with pytest.raises(PipelineError, match="older layout; materialize them again"):
         lake.read(PROJECTION_ACCURACY, [week])
