@@ -28,6 +28,7 @@ from fantasy_pipeline.football.tables import (
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.queries import run_sql
 from fantasy_pipeline_tests.lake.places import BucketPlace, FolderPlace, Place
+from fantasy_pipeline_tests.lake.rewriting import assert_readers_see_whole_versions
 
 Rows = Callable[..., pa.Table]
 W4, W5, W6 = (SeasonWeek(2024, week) for week in (4, 5, 6))
@@ -400,31 +401,7 @@ def test_a_failed_first_write_does_not_keep_others_from_reading(
 def test_readers_see_the_old_or_the_new_while_a_week_is_rewritten(
     lake: Lake, accuracy: Callable[..., pa.Table], read: Callable[[Lake], list[float]]
 ) -> None:
-    # Version n has n + 1 rows, all of them n.
-    versions = [
-        accuracy(*((5, "QB", float(number), f"m{row:03d}") for row in range(number + 1)))
-        for number in range(40)
-    ]
-    lake.write_weeks(PROJECTION_ACCURACY, versions[0], [W5])
-    done = threading.Event()
-
-    def rewrite() -> None:
-        while not done.is_set():
-            for version in versions:
-                lake.write_weeks(PROJECTION_ACCURACY, version, [W5])
-
-    writer = threading.Thread(target=rewrite)
-    writer.start()
-    seen = set()
-    try:
-        for _ in range(100 if lake.is_local else 20):
-            values = read(lake)
-            assert set(values) == {float(len(values) - 1)}
-            seen.add(len(values))
-    finally:
-        done.set()
-        writer.join()
-    assert len(seen) > 1
+    assert_readers_see_whole_versions(lake, accuracy, read, 100 if lake.is_local else 20)
 
 
 def test_of_two_writers_of_a_week_the_last_wins_whole(

@@ -24,6 +24,7 @@ from fantasy_pipeline.football.tables import GAMES, PROJECTION_ACCURACY
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.queries import run_sql
 from fantasy_pipeline_tests.lake.places import BucketPlace, FolderPlace
+from fantasy_pipeline_tests.lake.rewriting import assert_readers_see_whole_versions
 
 Accuracy = Callable[..., pa.Table]
 Rows = Callable[..., pa.Table]
@@ -175,31 +176,7 @@ def test_a_folder_in_which_no_links_can_be_made_is_copied(
 def test_without_links_too_readers_see_the_old_or_the_new(
     linkless: Lake, accuracy: Accuracy
 ) -> None:
-    """Version n has n + 1 rows, all of them n."""
-    versions = [
-        accuracy(*((5, "QB", float(number), f"m{row:03d}") for row in range(number + 1)))
-        for number in range(40)
-    ]
-    linkless.write_weeks(PROJECTION_ACCURACY, versions[0], [W5])
-    done = threading.Event()
-
-    def rewrite() -> None:
-        while not done.is_set():
-            for version in versions:
-                linkless.write_weeks(PROJECTION_ACCURACY, version, [W5])
-
-    writer = threading.Thread(target=rewrite)
-    writer.start()
-    seen = set()
-    try:
-        for _ in range(100):
-            values = errors_by_view(linkless)
-            assert set(values) == {float(len(values) - 1)}
-            seen.add(len(values))
-    finally:
-        done.set()
-        writer.join()
-    assert len(seen) > 1
+    assert_readers_see_whole_versions(linkless, accuracy, errors_by_view)
 
 
 def test_copies_that_find_no_room_are_an_error_in_words(

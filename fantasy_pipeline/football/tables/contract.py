@@ -149,7 +149,7 @@ class Table:
         if wrong := self.violations(rows):
             raise PipelineError(
                 f"table {self.name}: {' | '.join(wrong)}. Nothing was written. The upstream data "
-                f"are wrong, or a column changed its meaning: compare these rows with upstream's "
+                f"are wrong, or a column changed its meaning: compare the values with upstream's "
                 f"file."
             )
         return ValidatedRows(self, rows)
