@@ -113,7 +113,7 @@ class _Server:
 
     def explained(self, error: Exception) -> Exception:
         """Return a SourceError for a library's error that comes from the data, else the error."""
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:300].rstrip('.')}"
         explained: SourceError
         if isinstance(error, (PipelineError, MemoryError)):
             return error

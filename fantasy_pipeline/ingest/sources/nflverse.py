@@ -299,7 +299,7 @@ def _file_named(dataset: str, season: int | None = None) -> Iterator[None]:
     except PipelineError as error:
         raise LastingError(
             dataset,
-            f"upstream's file is wrong: {error}",
+            f"upstream's file is wrong: {str(error).rstrip('.')}",
             "Run again when upstream has corrected it.",
             season,
         ) from error
