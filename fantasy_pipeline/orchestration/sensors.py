@@ -147,12 +147,12 @@ def catch_up(
     games = nfl.games()
     imported = imported_of(context.instance, games, now, nfl.label)
     missing = import_calendar.missing_imports(games, imported, now, CATCH_UP_GRACE)
-    seen = _read_cursor(context.cursor)
+    previous = _read_cursor(context.cursor)
     running = running_weeks(context.instance, IMPORT_JOBS, nfl.source_name)
     # The sample league's weeks have the same keys as the NFL's.
     league = "sample-" if nfl.source_name == "sample" else ""
-    requests = to_request(missing, seen, set(running), now, league)
-    requested = [*seen.requested, *(league + item.key for item in requests)]
+    requests = to_request(missing, previous, set(running), now, league)
+    requested = [*previous.requested, *(league + item.key for item in requests)]
     keys = [league + item.key for item in missing]
     context.update_cursor(_Cursor(now, keys, requested).to_json())
     for item in requests:
@@ -191,7 +191,7 @@ def _read_cursor(text: str | None) -> _Cursor:
 
 def to_request(
     missing: Sequence[Import],
-    seen: _Cursor,
+    previous: _Cursor,
     running: set[SeasonWeek],
     now: datetime,
     league: str = "",
@@ -203,17 +203,19 @@ def to_request(
     their latest tick first, and the sensor must not request the same imports.
 
     Args:
-        seen: state of the tick before.
+        previous: state of the tick before.
         running: weeks that are being imported.
         league: prefix of the league's keys; empty for the NFL.
     """
-    is_fresh = seen.at is not None and now - seen.at <= timedelta(seconds=3 * CATCH_UP_SECONDS)
+    is_fresh = previous.at is not None and now - previous.at <= timedelta(
+        seconds=3 * CATCH_UP_SECONDS
+    )
     return [
         item
         for item in missing
         if is_fresh
-        and league + item.key in seen.missing
-        and league + item.key not in seen.requested
+        and league + item.key in previous.missing
+        and league + item.key not in previous.requested
         and item.week not in running
     ][:CATCH_UP_PER_TICK]
 

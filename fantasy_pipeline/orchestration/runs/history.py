@@ -219,7 +219,9 @@ def _statuses(status: str | None) -> Sequence[dg.DagsterRunStatus]:
     if status == "running":
         return IN_PROGRESS
     if status not in STATUSES:
-        raise PipelineError(f"status {status!r} is none of running, {', '.join(STATUSES)}.")
+        raise PipelineError(
+            f"status {status!r} does not exist. Choose one of running, {', '.join(STATUSES)}."
+        )
     return [dg.DagsterRunStatus(status.upper())]
 
 

@@ -108,7 +108,9 @@ def test_filters(instance: dg.DagsterInstance) -> None:
 
 
 def test_unknown_status_run_or_cursor_is_an_error(instance: dg.DagsterInstance) -> None:
-    with pytest.raises(PipelineError, match="status 'odd' is none of running"):
+    with pytest.raises(
+        PipelineError, match=r"status 'odd' does not exist\. Choose one of running, "
+    ):
         list(executions(instance, status="odd"))
     with pytest.raises(PipelineError, match="there is no run 123456"):
         execution_of(instance, "123456")
