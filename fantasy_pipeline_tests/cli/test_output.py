@@ -174,9 +174,9 @@ def test_a_long_query_has_an_eta(home: Path) -> None:
 
 HELD = """
 import threading, time
-from fantasy_pipeline import sql
-sql.database().close()
-threading.Thread(target=lambda held: time.sleep(60), args=(sql._shared,), daemon=True).start()
+from fantasy_pipeline.lake import duck
+duck.database().close()
+threading.Thread(target=lambda held: time.sleep(60), args=(duck._shared,), daemon=True).start()
 time.sleep(0.2)
 """
 

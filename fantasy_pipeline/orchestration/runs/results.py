@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import dagster as dg
 
 from fantasy_pipeline.errors import PipelineError
 
-if TYPE_CHECKING:
-    from dagster_shared.error import SerializableErrorInfo
-
 _ROW_COUNTS = ("dagster/partition_row_count", "dagster/row_count")
+
+
+class ErrorInfo(Protocol):
+    """Dagster's record of an error, as far as results read it."""
+
+    @property
+    def message(self) -> str: ...
+
+    @property
+    def cls_name(self) -> str | None: ...
+
+    @property
+    def cause(self) -> ErrorInfo | None: ...
+
+    def to_string(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -135,7 +147,7 @@ def _run_error(event: dg.DagsterEvent, cancel_reason: str) -> StepError:
     return StepError("", cause.strip().splitlines()[0], _stack(error))
 
 
-def _is_blocking_check(error: SerializableErrorInfo | None) -> bool:
+def _is_blocking_check(error: ErrorInfo | None) -> bool:
     """Return True for a step that failed because a blocking check failed.
 
     Such a step is left out: the check reports its own error.
@@ -143,11 +155,11 @@ def _is_blocking_check(error: SerializableErrorInfo | None) -> bool:
     return error is not None and error.cls_name == "DagsterAssetCheckFailedError"
 
 
-def _stack(error: SerializableErrorInfo | None) -> str:
+def _stack(error: ErrorInfo | None) -> str:
     return error.to_string() if error is not None else ""
 
 
-def root_cause(error: SerializableErrorInfo | None) -> str:
+def root_cause(error: ErrorInfo | None) -> str:
     """Return the root cause's first line, without the error's class.
 
     Stop at the first PipelineError, which names the data set and the next step; its own cause
