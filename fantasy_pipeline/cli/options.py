@@ -164,7 +164,7 @@ def table_format(format: Format, json: bool) -> Format:
 
 def positions(incomplete: str) -> list[str]:
     """Return the completions of --position."""
-    from fantasy_pipeline.football.tables import FANTASY_POSITIONS
+    from fantasy_pipeline.football.positions import FANTASY_POSITIONS
 
     return [name for name in FANTASY_POSITIONS if name.startswith(incomplete)]
 

@@ -75,7 +75,7 @@ class ScheduledWeek:
 
     @property
     def is_regular(self) -> bool:
-        """Whether the week belongs to the regular season."""
+        """Return whether the week belongs to the regular season."""
         return any(game.game_type == REGULAR_SEASON for game in self.games)
 
     @cached_property
@@ -87,23 +87,23 @@ class ScheduledWeek:
 
     @property
     def all_kicked_off(self) -> bool:
-        """Whether every game has kicked off: a projection made from now on comes too late."""
+        """Return whether every game has kicked off; later projections do not count."""
         return self.last_kickoff <= self.now
 
     @property
     def is_current(self) -> bool:
-        """Whether `now` is at most a week away from the week's games."""
+        """Return whether `now` is at most seven days before or after the week's games."""
         margin = timedelta(days=7)
         return self.first_kickoff - margin <= self.now <= self.last_kickoff + margin
 
     @property
     def any_over(self) -> bool:
-        """Whether at least one game is over."""
+        """Return whether at least one game is over."""
         return any(is_over(game, self.now) for game in self.games)
 
     @cached_property
     def is_complete(self) -> bool:
-        """Whether every game is over."""
+        """Return whether every game is over."""
         return all(is_over(game, self.now) for game in self.games)
 
 
@@ -259,15 +259,7 @@ def week_status(games: Iterable[Game], now: datetime) -> WeekStatus:
             f"{first}, kick-off {week.first_kickoff.isoformat()}. Choose a later time."
         )
 
-    phase: Phase = "regular" if weeks[due].is_regular else "postseason"
-    played = {sw: week for sw, week in weeks.items() if sw.season == due.season}
-    season_end = max(week.last_kickoff for week in played.values()) + GAME_LENGTH + SEASON_TAIL
-    if season_end <= now:
-        due = max((sw for sw, week in played.items() if week.is_regular), default=due)
-        openers = [week.first_kickoff for sw, week in weeks.items() if sw.season > due.season]
-        is_near = bool(openers) and min(openers) - PRESEASON_LEAD <= now
-        phase = "preseason" if is_near else "offseason"
-
+    due, phase = _due_and_phase(weeks, due, now)
     ahead = [(week.first_kickoff, sw) for sw, week in weeks.items() if now < week.first_kickoff]
     return WeekStatus(
         at=now,
@@ -285,6 +277,24 @@ def week_status(games: Iterable[Game], now: datetime) -> WeekStatus:
         upcoming=min(ahead)[1] if ahead else None,
         complete=weeks[due].is_complete,
     )
+
+
+def _due_and_phase(
+    weeks: Mapping[SeasonWeek, ScheduledWeek], latest: SeasonWeek, now: datetime
+) -> tuple[SeasonWeek, Phase]:
+    """Return the week to import and the phase of the football year.
+
+    Args:
+        latest: the latest week in which a game is over. It is due until the off-season starts.
+    """
+    season = {sw: week for sw, week in weeks.items() if sw.season == latest.season}
+    season_end = max(week.last_kickoff for week in season.values()) + GAME_LENGTH + SEASON_TAIL
+    if now < season_end:
+        return latest, "regular" if weeks[latest].is_regular else "postseason"
+    due = max((sw for sw, week in season.items() if week.is_regular), default=latest)
+    openers = [week.first_kickoff for sw, week in weeks.items() if sw.season > due.season]
+    is_near = bool(openers) and min(openers) - PRESEASON_LEAD <= now
+    return due, "preseason" if is_near else "offseason"
 
 
 def games_by_week(games: Iterable[Game]) -> dict[SeasonWeek, tuple[Game, ...]]:

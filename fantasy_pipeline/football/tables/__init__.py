@@ -6,7 +6,8 @@ writing, checks, metadata and the data dictionary follow from it.
 
 from __future__ import annotations
 
-from fantasy_pipeline.football.tables.columns import FANTASY_POSITIONS, PLAYER_WEEK
+from fantasy_pipeline.football.positions import FANTASY_POSITIONS
+from fantasy_pipeline.football.tables.columns import PLAYER_WEEK
 from fantasy_pipeline.football.tables.history import (
     AVERAGED_STATS,
     LONG_STATS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from fantasy_pipeline.football.positions import FANTASY_POSITIONS
 from fantasy_pipeline.football.season_week import FIRST_SEASON, LAST_SEASON, WEEKS
 from fantasy_pipeline.football.tables.contract import Column
 from fantasy_pipeline.football.teams import TEAMS
@@ -46,8 +47,6 @@ OPPONENT = Column(
     "opponent", "string", "Opposing team, as its current code; null on a bye", allowed=TEAMS
 )
 
-FANTASY_POSITIONS = ("QB", "RB", "WR", "TE", "K")
-"""Positions that fantasy leagues start and that the pipeline projects."""
 FANTASY_POSITION = replace(POSITION, allowed=FANTASY_POSITIONS, nullable=False)
 
 PLAYER_POINTS = (-40.0, 120.0)

@@ -12,12 +12,16 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from fantasy_pipeline.errors import PipelineError
 
 if TYPE_CHECKING:
+    # The functions below import these: they take longer to load than NumPy and Arrow together.
     import dataframely as dy
     import polars as pl
-    import pyarrow as pa
 
 _NOT_FINITE = "NaN or infinite"
 _ARROW_TYPES = {
@@ -72,8 +76,6 @@ class Column:
 
     @property
     def arrow_type(self) -> pa.DataType:
-        import pyarrow as pa
-
         if self.type == "timestamp":
             return pa.timestamp("us", tz="UTC")
         return getattr(pa, _ARROW_TYPES[self.type])()
@@ -103,8 +105,6 @@ class Table:
 
     @cached_property
     def arrow_schema(self) -> pa.Schema:
-        import pyarrow as pa
-
         return pa.schema([(column.name, column.arrow_type) for column in self.columns])
 
     def violations(self, data: pa.Table, keys: bool = True, values: bool = True) -> list[str]:
@@ -174,8 +174,6 @@ class Table:
         Raises:
             PipelineError: a column is missing or does not fit its type.
         """
-        import pyarrow as pa
-
         missing = [name for name in self.column_names if name not in data.column_names]
         if missing:
             raise PipelineError(f"table {self.name}: no column {', '.join(missing)}")
@@ -189,9 +187,6 @@ class Table:
 
     def _sorted(self, table: pa.Table) -> pa.Table:
         """Return the rows sorted by key; a table that is already sorted is not copied."""
-        import numpy as np
-        import pyarrow.compute as pc
-
         order = pc.sort_indices(table, sort_keys=[(name, "ascending") for name in self.key])
         if np.array_equal(order.to_numpy(), np.arange(table.num_rows)):
             return table

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from fantasy_pipeline.football.positions import FANTASY_POSITIONS
 from fantasy_pipeline.football.tables.columns import (
     FANTASY_POSITION,
-    FANTASY_POSITIONS,
     OPPONENT,
     PLAYER_ID,
     PLAYER_NAME,
