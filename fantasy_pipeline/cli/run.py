@@ -197,7 +197,7 @@ def print_summary(summary: Summary) -> None:
 
 
 def fail_if_failed(summary: Summary) -> None:
-    """Do nothing if every step of the backfill succeeded.
+    """Check that every step of a backfill succeeded.
 
     Raises:
         PipelineError: a step failed; the message lists every failed step and its errors.

@@ -1,4 +1,4 @@
-"""How several commands print a run: its time, its result in one line, its status in colour."""
+"""Text that several commands print about a run: its time, its result, its coloured status."""
 
 from __future__ import annotations
 

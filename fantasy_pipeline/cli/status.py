@@ -70,7 +70,7 @@ def health(
     source: SourceOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Check every health rule, for monitoring: imports complete, automation running.
+    """Check that imports are complete and the automation runs, for use in monitoring.
 
     Makes no upstream requests. Changes nothing.
     """

@@ -1,4 +1,4 @@
-"""Tab completes commands, options and values: the real program, asked as the shells ask it."""
+"""Completion of commands, options and values with Tab: the real program, called as shells do."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def ask(variables: dict[str, str], *arguments: str) -> list[str]:
 
 
 def bash(line: str) -> list[str]:
-    """What bash is told for a line that the cursor is at the end of."""
+    """Return the completions that bash gets for a line with the cursor at its end."""
     word = len(line.split(" ")) - 1
     return ask({COMPLETE: "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(word)})
 
@@ -55,7 +55,7 @@ def test_bash(line: str, expected: list[str]) -> None:
 
 
 def test_bash_itself() -> None:
-    """Its script, sourced by a real bash."""
+    """A real bash sources the script and completes with it."""
     script = (
         f"source <({PROGRAM} --show-completion); COMP_WORDS=(fantasy-pipeline acc); COMP_CWORD=1; "
         f'_fantasy_pipeline_completion {PROGRAM}; echo "${{COMPREPLY[@]}}"'
@@ -80,7 +80,7 @@ def test_zsh_and_fish() -> None:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_installation(tmp_path: Path, shell: str) -> None:
-    # Typer's own switch: takes the shell as a value, instead of asking which one is running.
+    # Typer's own switch: the shell is a value, instead of the one that runs the test.
     named = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
     script = ask(named, "--show-completion", shell)
     assert any(f"{COMPLETE}=complete_{shell}" in line for line in script)

@@ -1,4 +1,4 @@
-"""The control commands as a user runs them: real processes over the sample league."""
+"""The control commands as a user runs them: real processes on the sample league."""
 
 import json
 import os
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 
 class Shell:
-    """Runs the command line in a Dagster home of its own."""
+    """Runs the command line in one Dagster home."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -45,7 +45,7 @@ class Shell:
         return done.stdout if code == 0 or done.stdout else done.stderr
 
     def bash(self, command: str) -> subprocess.CompletedProcess[str]:
-        """Runs a command line as written in the documentation."""
+        """Run a command line as the documentation writes it."""
         programs = Path(sys.executable).parent
         return subprocess.run(
             ["bash", "-euo", "pipefail", "-c", command],
@@ -62,7 +62,7 @@ class Shell:
 
 @pytest.fixture(scope="module")
 def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
-    """A home in which 2025 week 5 was triggered and imported."""
+    """Return a shell whose home has a triggered and imported 2025 week 5."""
     home = tmp_path_factory.mktemp("home")
     (home / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
     shell = Shell(home)
@@ -123,7 +123,7 @@ def test_health_is_critical_without_a_daemon(shell: Shell) -> None:
 
 
 def test_health_warns_of_missing_weeks_until_they_are_imported(tmp_path: Path) -> None:
-    """In a new home, without a daemon."""
+    """The home is new and has no daemon."""
     (tmp_path / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
     shell = Shell(tmp_path)
     shell("run")
@@ -136,7 +136,7 @@ def test_health_warns_of_missing_weeks_until_they_are_imported(tmp_path: Path) -
         in (found["message"])
     )
     assert "2025 week 8" in found["message"]
-    # It looks back a year.
+    # The rule looks back a year.
     shell("backfill", "--seasons", "2024-2025", "--only-missing")
     health = shell.json("health", "--no-daemon", code=0)
     assert health["status"] == "ok"
@@ -157,14 +157,14 @@ def test_health_that_has_no_answer_is_critical(shell: Shell, tmp_path: Path, var
 def test_health_without_its_database_is_critical(
     shell: Shell, tmp_path: Path, options: tuple[str, ...]
 ) -> None:
-    """On the Postgres of the deployment, with nobody at its port."""
+    """The deployment's Postgres configuration, with a port on which no server listens."""
     pytest.importorskip("dagster_postgres")
     config = (ROOT / "deploy" / "postgres" / "dagster.yaml").read_text()
     (tmp_path / "dagster.yaml").write_text(config)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    secret = "not-to-be-told"  # noqa: S105 - of the test
+    secret = "must-not-be-printed"  # noqa: S105 - of the test
     names = {"HOST": "127.0.0.1", "PORT": port, "USER": "u", "PASSWORD": secret, "DB": "d"}
     done = subprocess.run(
         [sys.executable, "-m", "fantasy_pipeline.cli", "health", *options],
@@ -197,7 +197,7 @@ def test_sql_has_the_old_table(shell: Shell) -> None:
     query = "select job_id, status, season, week from job_executions where job_id = 'whole_week'"
     rows = json.loads(shell("sql", query, "--format", "json"))
     assert rows == [{"job_id": "whole_week", "status": "success", "season": 2025, "week": 5}]
-    # Whichever way it is asked, the result is there.
+    # Every form of the query returns the result.
     for query in ("from job_executions", "select j.* from job_executions j"):
         (row,) = json.loads(shell("sql", query + where, "--format", "json"))
         assert json.loads(row["result"])["success"] is True
@@ -211,22 +211,22 @@ def test_week_that_does_not_exist(shell: Shell) -> None:
     assert "the schedule has the seasons 2023-2025." in text
 
 
-def test_killed_worker_leaves_a_failed_run_that_says_so(shell: Shell) -> None:
+def test_killed_worker_leaves_a_failed_run_with_the_cause(shell: Shell) -> None:
     run_id = shell.json("trigger", "--season", "2025", "--week", "4")["run_id"]
     os.kill(_inner_worker(run_id), signal.SIGKILL)
     deadline = time.monotonic() + 60
-    # A run that was killed before it said so itself is still "not_started" for a moment.
+    # A run that was killed before it recorded its start is "not_started" for a moment.
     while (details := shell.json("show", run_id))["status"] not in ("failure", "success"):
         assert time.monotonic() < deadline, details
         time.sleep(0.5)
     assert details["status"] == "failure", details
     assert "killed by signal 9" in json.dumps(details["errors"])
-    # The week is free again, and the same trigger mends it.
+    # The week is free again, and the same trigger imports it.
     again = shell.json("trigger", "--season", "2025", "--week", "4", "--wait")
     assert again["result"]["success"] is True
 
 
-def test_what_follows_is_waited_for_and_its_death_told(shell: Shell) -> None:
+def test_wait_includes_follow_up_runs_and_reports_their_death(shell: Shell) -> None:
     """Week 9 is due: week 10 is projected after it, in the same worker."""
     week = ("--season", "2025", "--week", "9", "--wait", "--json")
     with subprocess.Popen(
@@ -246,9 +246,9 @@ def test_what_follows_is_waited_for_and_its_death_told(shell: Shell) -> None:
                 assert time.monotonic() < deadline
                 time.sleep(0.05)
         os.kill(_inner_worker(runs[0].tags["follows"]), signal.SIGKILL)
-        said, _ = process.communicate(timeout=120)
+        output, _ = process.communicate(timeout=120)
     assert process.returncode == 1
-    run = json.loads(said)
+    run = json.loads(output)
     assert (run["job_id"], run["status"]) == ("whole_week", "success")
     (follower,) = run["followed_by"]
     assert (follower["id"], follower["week"]) == (runs[0].run_id, 10)
@@ -257,7 +257,7 @@ def test_what_follows_is_waited_for_and_its_death_told(shell: Shell) -> None:
 
 
 def _inner_worker(run_id: str) -> int:
-    """Process id of the worker that runs the job."""
+    """Return the process id of the worker that runs the job."""
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
@@ -295,7 +295,7 @@ CRONTAB = re.search(r"```text\n(DAGSTER_HOME=.*?)```", OPERATIONS, flags=re.S)
 
 
 def test_the_crontab_runs_the_due_week(shell: Shell) -> None:
-    """Its lines as cron runs them: by /bin/sh, in an environment of next to nothing."""
+    """Run its line as cron does: by /bin/sh, in an almost empty environment."""
     assert CRONTAB is not None
     home, *lines = CRONTAB[1].splitlines()
     crons = {
@@ -306,7 +306,7 @@ def test_the_crontab_runs_the_due_week(shell: Shell) -> None:
     repository = defs.get_repository_def()
     imports = ("tuesday_import", "thursday_final_import")
     schedules = [repository.get_schedule_def(name).cron_schedule for name in imports]
-    # At the same time, and once more two hours later.
+    # The crontab runs at the same time, and again two hours later.
     assert [re.sub(r",\d+ ", " ", cron, count=1) for cron in crons] == schedules
     (command,) = set(crons.values())
     program = str(Path(sys.executable).with_name("fantasy-pipeline"))
@@ -316,7 +316,7 @@ def test_the_crontab_runs_the_due_week(shell: Shell) -> None:
             home.split("=")[0]: str(shell.home),
             "HOME": str(shell.home),
             "PATH": "/usr/bin:/bin",
-            # Of the test: whose code, whose data.
+            # The test needs its own code and the sample league.
             "PYTHONPATH": str(ROOT),
             "FANTASY_SOURCE": "sample",
         },
@@ -357,7 +357,7 @@ def test_schedule_that_is_off_is_seen(shell: Shell) -> None:
     (finding,) = findings
     problem, _, command = finding.partition("; run ")
     assert problem == "schedule tuesday_import is off"
-    # As printed, in $DAGSTER_HOME.
+    # Run the printed command in $DAGSTER_HOME.
     done = shell.bash(command)
     assert done.returncode == 0, done.stderr
     jobs = {job["name"]: job for job in shell.json("status")["jobs"]}

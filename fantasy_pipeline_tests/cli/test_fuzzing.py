@@ -1,4 +1,4 @@
-"""The command line under any arguments: one line of error, a documented exit code, no traceback."""
+"""The command line with any arguments: one line of error, a documented exit code, no traceback."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NUMBERS = st.one_of(
     st.integers(1990, 2110),
     st.sampled_from([0, 2**31, 2**63, -(2**63), 10**30]),
 ).map(str)
-# No NUL: the operating system does not pass it on.
+# The operating system does not pass NUL to a program.
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 MOMENTS = st.one_of(
     TEXT,
@@ -44,7 +44,7 @@ ANYTHING = st.one_of(
         ["sample", "auto", "2024-2023", "1-99", "-1", "٣", "²", "csv", "../../x", "7d", "99999d"]
     ),
 )
-# Below the folder that the command is called in, the test's home.
+# Files in the folder that the command runs in, which is the test's home.
 FILES = st.one_of(
     TEXT.map(lambda text: "out-" + text.replace("/", "-")),
     st.sampled_from(["", ".", "out.csv", "out/of/no/folder", "out-" + "x" * 300]),
@@ -71,7 +71,7 @@ READING = {
     "sql": ["--format", "--output", "--source", "--json"],
     "accuracy": ["--seasons", "--by", "--scoring", "--pool", "--source", "--json"],
 }
-"""Commands that change no table, with their options."""
+"""Commands that change no table, and their options."""
 STARTING = {
     "run": ["--top", "--source", "--at", "--json", "--projections-only"],
     "backfill": ["--weeks", "--workers", "--only-missing", "--source", "--at", "--json"],
@@ -81,14 +81,14 @@ STARTING = {
     "alert-test": ["--json"],
     "api": ["--host"],
 }
-"""Commands that start work: these get an argument that cannot be, so that none is done."""
+"""Commands that start work, and their options; an invalid argument keeps them from starting."""
 IMPOSSIBLE = {
     "run": ["--season", "2031", "--week", "1"],
     "backfill": ["--seasons", "2031-2029"],
     "demo": ["--at", "1950-01-01"],
     "trigger": ["--season", "1", "--week", "1"],
     "backtest": ["--seasons", "x"],
-    # No test sets a channel up: there is nobody to send to.
+    # No test configures a channel, so the command fails.
     "alert-test": [],
     "api": ["--port", "0"],
 }
@@ -98,11 +98,11 @@ FLAGS = {
 }
 NOT_TRIED = {
     "--help": "ends each command before it begins; test_help.py prints all of them",
-    "--open": "starts the browser of whoever runs the tests",
-    "--install-completion": "changes the settings of the shell of whoever runs the tests",
-    "--show-completion": "answers by the shell that the tests were started from",
+    "--open": "starts the browser of the person who runs the tests",
+    "--install-completion": "changes the shell settings of the person who runs the tests",
+    "--show-completion": "depends on the shell that the tests were started from",
 }
-"""Options that are not made up, and why."""
+"""Options that the fuzzing skips, each with the reason."""
 
 
 def options_of(command: Any) -> set[str]:
@@ -145,7 +145,7 @@ def command_lines(draw: st.DrawFn) -> list[str]:
         value = draw(FILES if option == "--output" else ANYTHING)
         options += [option] if option in FLAGS else [option, value]
     if command == PROGRAM:
-        # Without its argument that cannot be, a command might start work.
+        # A command without its impossible argument might start work.
         return [*options, *(word for word in given if word not in STARTING)]
     return [command, *given, *options, *IMPOSSIBLE.get(command, [])]
 
@@ -162,10 +162,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def call(home: Path, words: list[str]) -> tuple[int, str, str]:
-    """Exit code, stdout and stderr of the entry point, in this process."""
+    """Return exit code, stdout and stderr of the entry point, called in this process."""
     out, err = io.StringIO(), io.StringIO()
     arguments, folder = sys.argv, Path.cwd()
-    # Whatever the source that is asked for: nobody is.
+    # Offline: no --source makes a request.
     here = {"DAGSTER_HOME": str(home), "FANTASY_SOURCE": "sample", "FANTASY_OFFLINE": "1"}
     os.environ.update(here)
     sys.argv = ["fantasy-pipeline", *words]
@@ -188,7 +188,7 @@ def refused_in_one_line(home: Path, words: list[str]) -> None:
     assert code in (0, cli.FAILED, cli.MISUSED), err
     errors = [line for line in err.splitlines() if line.startswith("error: ")]
     command = words[0] if words else PROGRAM
-    # These two say in another way that all is not well: by findings, by the help.
+    # `health` reports by its findings, the program without a command by its help.
     if (command == "health" and out) or (command == PROGRAM and "Usage" in out + err):
         return
     assert len(errors) == (code != 0), (code, err)
@@ -236,7 +236,7 @@ def test_sql_of_any_text(home: Path, text: str) -> None:
     refused_in_one_line(home, ["sql", "--", text])
 
 
-# Valid SQL; some of it DuckDB itself refuses, some values no Python date can hold.
+# Valid SQL. DuckDB refuses some of these values, and no Python date can hold others.
 ODD_VALUES = [
     "date '290000-01-01'",
     "date '0044-03-15 (BC)'",
@@ -276,7 +276,7 @@ ODD_VALUES = [
     "unnest([])",
     "1 as x where false",
 ]
-"""Each is selected."""
+"""Expressions to select."""
 
 
 @pytest.mark.parametrize("format", ["table", "csv", "json", "parquet"])
@@ -398,7 +398,7 @@ def test_errors_say_what_to_do_next(
 
 @pytest.mark.parametrize("package", ["fastapi", "uvicorn"])
 def test_an_extra_that_is_missing(tmp_path: Path, package: str) -> None:
-    """As in an environment without it: what Python does when a package cannot be imported."""
+    """Simulate an environment without the package: its import fails."""
     (tmp_path / "sitecustomize.py").write_text(f"import sys; sys.modules[{package!r}] = None")
     done = subprocess.run(
         [sys.executable, "-m", "fantasy_pipeline.cli", "api"],
@@ -419,7 +419,7 @@ def test_exit_codes_are_documented(home: Path) -> None:
 
 
 def test_a_defect_is_one_line_too(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """JSON that cannot be made: nothing foresees it."""
+    """An unexpected error: JSON cannot be written."""
 
     def fail(*values: object, **options: object) -> str:
         raise RuntimeError("two\nlines")
@@ -428,7 +428,7 @@ def test_a_defect_is_one_line_too(home: Path, monkeypatch: pytest.MonkeyPatch) -
         broken.setattr("json.dumps", fail)
         code, _, err = call(home, ["sql", "select 1", "--json"])
     assert code == cli.BROKEN
-    # Besides, sample data are called so.
+    # The other lines label the sample data.
     [line] = [line for line in err.splitlines() if not line.startswith("Data: ")]
     assert line.startswith("internal error: RuntimeError: two lines. ")
     assert line.endswith("Set FANTASY_DEBUG=1 for the traceback.")

@@ -1,4 +1,4 @@
-"""Every command and option explains itself, in --help and in docs/cli.md; every example is true."""
+"""Help and docs/cli.md: every command and option is described, every example works."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_options_are_documented(name: str) -> None:
     for param in params(name):
         assert param.help, param.name
         assert param.help.endswith((".", "…")), param.help
-        # Longer ones are broken within a line of the shells' completion.
+        # The completion of the shells breaks longer lines.
         assert len(param.help) < 76 or param.name.endswith("completion"), param.help
         assert not (getattr(param, "is_flag", False) and param.metavar), param.name
 
@@ -92,7 +92,7 @@ def test_examples_are_command_lines(line: str) -> None:
         params = GROUP.get_params(GROUP.make_context(PROGRAM, [], resilient_parsing=True))
         assert words[0] in {option for param in params for option in param.opts}
         return
-    # Parses and checks every value, and raises what the command line would.
+    # Parses and checks every value, and raises the errors of the command line.
     COMMANDS[words[0]].make_context(words[0], words[1:])
 
 
@@ -102,14 +102,14 @@ def test_help_on_a_screen(name: str) -> None:
     lines = [line.rstrip() for line in shown.splitlines()]
     assert max(map(len, lines)) <= 80
     assert set(examples(COMMANDS[name])) <= {line.strip() for line in lines}
-    # What rich takes for markup is gone, and the backslash that keeps it must not show.
+    # Rich removes its markup; the backslash that protects a bracket must not show.
     assert "\\" not in shown
     if name == "api":
         assert "pip install -e '.[api]'" in shown
 
 
 def test_help_loads_nothing_heavy() -> None:
-    """So it takes a fraction of a second."""
+    """Keep `--help` within a fraction of a second."""
     heavy = {"dagster", "duckdb", "numpy", "pandas", "pyarrow", "pydantic_settings", "sqlalchemy"}
     code = "import sys; from fantasy_pipeline import cli; print(*sys.modules)"
     done = subprocess.run(

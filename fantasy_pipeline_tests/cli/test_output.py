@@ -1,4 +1,4 @@
-"""What commands print, and where: results on stdout, all else on stderr; real processes."""
+"""Output of the commands, in real processes: results on stdout, everything else on stderr."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def variables(home: Path) -> dict[str, str]:
 
 
 def run(home: Path, *words: str) -> tuple[str, str]:
-    """Stdout and stderr of a command in pipes."""
+    """Return stdout and stderr of a command that writes to pipes."""
     done = subprocess.run(
         command(*words),
         env=variables(home),
@@ -58,44 +58,44 @@ def run(home: Path, *words: str) -> tuple[str, str]:
 
 
 def on_screen(home: Path, *words: str, width: int = 80, whole: bool = False) -> tuple[str, str]:
-    """Stdout of a command into a pipe, and what a terminal shows of its stderr.
+    """Return a command's stdout from a pipe, and its stderr from a terminal.
 
     Args:
         whole: stdout goes to the terminal, too.
     """
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+    parent, child = pty.openpty()
+    fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
     environment = {**variables(home), "TERM": "xterm"}
     environment.pop("COLUMNS", None)
     with subprocess.Popen(
         command(*words),
         env=environment,
         cwd=home,
-        stdout=theirs if whole else subprocess.PIPE,
-        stderr=theirs,
+        stdout=child if whole else subprocess.PIPE,
+        stderr=child,
     ) as process:
-        os.close(theirs)
+        os.close(child)
         shown = b""
         try:
-            while part := os.read(ours, 65536):
+            while part := os.read(parent, 65536):
                 shown += part
         except OSError:
-            # So a terminal ends when nobody has it open any more.
+            # Reading a terminal that no process has open any more raises an error.
             pass
-        os.close(ours)
+        os.close(parent)
         out, _ = process.communicate(timeout=60)
     assert process.returncode == 0, shown
     return (out or b"").decode(), shown.decode()
 
 
 def plain(text: str) -> str:
-    """What a terminal shows, without colours and moves of the cursor."""
+    """Return the text of a terminal without colours and cursor moves."""
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
 
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
-    """A home without dagster.yaml, and what importing a week in it said."""
+    """Return a home without dagster.yaml, and the output of importing a week in it."""
     home = tmp_path_factory.mktemp("home")
     out, err = run(home, "run", "--season", "2023", "--week", "5", "--top", "3")
     return home, out, err
@@ -130,13 +130,13 @@ def test_a_pipe_gets_the_table_and_stderr_the_steps(first: tuple[Path, str, str]
         "run --season 2023 --week 5 --projections-only --json",
     ],
 )
-def test_json_is_all_there_is(home: Path, words: str) -> None:
+def test_stdout_has_only_the_json(home: Path, words: str) -> None:
     out, err = run(home, *shlex.split(words))
     assert json.loads(out)
     assert err == f"{LABEL}\n"
 
 
-def test_csv_is_all_there_is(home: Path) -> None:
+def test_stdout_has_only_the_csv(home: Path) -> None:
     out, err = run(home, "sql", "from projections limit 2", "--format", "csv")
     head, *rows = csv.reader(io.StringIO(out))
     assert [len(row) for row in rows] == [len(head)] * 2
@@ -152,7 +152,7 @@ def test_a_file_of_sample_data_says_so_itself(home: Path, tmp_path: Path) -> Non
 
 
 def test_progress_on_a_screen_leaves_stdout_alone(home: Path) -> None:
-    """The time left is that of the last time."""
+    """The ETA is the duration of the previous run."""
     run(home, "report", "--season", "2023", "--week", "5")
     out, shown = on_screen(
         home, *["report", "--season", "2023", "--week", "5", "--refresh", "--json"], width=100
@@ -182,7 +182,7 @@ time.sleep(0.2)
 
 
 def test_duckdb_says_nothing_at_exit() -> None:
-    """Even if a thread still holds what a thread of object storage's library may."""
+    """A thread holds a connection, as a thread of an object-storage library may."""
     done = subprocess.run(
         [sys.executable, "-c", HELD],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -194,7 +194,7 @@ def test_duckdb_says_nothing_at_exit() -> None:
 
 
 class Screen(io.StringIO):
-    """Takes what a terminal would."""
+    """A stream that claims to be a terminal."""
 
     def isatty(self) -> bool:
         return True
@@ -247,7 +247,7 @@ def test_a_narrow_screen_does_without_columns_and_says_so(
     assert "2 of 4" in capsys.readouterr().err
 
 
-def test_what_is_spared_first_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_spare_columns_are_omitted_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = shown(45, monkeypatch, spare=("projected_points", "player_id"))
     assert "projected" not in "".join(lines)
     assert "SAMPLE-0001" in "".join(lines)

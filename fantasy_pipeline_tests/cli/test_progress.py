@@ -1,4 +1,4 @@
-"""How long it will take, and what a terminal and a pipe are told about it."""
+"""Progress and ETA: what a terminal and what a pipe gets."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_pipe_gets_a_line_per_finished_step(capsys: pytest.CaptureFixture[str]
     assert re.fullmatch(r"reading the schedule: \d\.\d s\n", captured.err)
 
 
-def test_weeks_done_before_are_counted_but_say_nothing_about_the_pace(
+def test_resumed_weeks_count_as_done_but_not_for_the_pace(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with Weeks(5, 10) as bar:
@@ -63,7 +63,7 @@ def test_quiet(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 class Screen(io.StringIO):
-    """Takes what a terminal would."""
+    """A stream that claims to be a terminal."""
 
     def isatty(self) -> bool:
         return True
@@ -84,11 +84,11 @@ def test_a_terminal_gets_a_bar_with_the_time_left(monkeypatch: pytest.MonkeyPatc
     assert " s\n" not in text
 
 
-def test_what_cannot_be_counted_has_an_eta_once_it_can_be_told() -> None:
+def test_uncounted_work_has_an_eta_once_its_share_is_known() -> None:
     wait = Waiting()
     assert wait.left() is None
-    told = iter([None, 0.25])
-    wait.watch(lambda: next(told))
+    shares = iter([None, 0.25])
+    wait.watch(lambda: next(shares))
     time.sleep(0.05)
     assert wait.left() is None
     left = wait.left()
@@ -96,7 +96,7 @@ def test_what_cannot_be_counted_has_an_eta_once_it_can_be_told() -> None:
     assert 0.15 <= left < 60
 
 
-def test_a_terminal_is_told_since_when_it_waits(
+def test_a_terminal_shows_the_time_that_a_wait_took_so_far(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("FANTASY_CACHE", str(tmp_path))
@@ -111,31 +111,29 @@ def test_a_terminal_is_told_since_when_it_waits(
     assert "ETA" not in screen.getvalue()
 
 
-def test_from_the_second_time_on_a_terminal_is_told_how_long_it_waits(
+def test_a_terminal_shows_the_eta_of_a_repeated_wait(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("FANTASY_CACHE", str(tmp_path))
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "100")
-    told = []
+    etas = []
     for _ in range(2):
         screen = Screen()
         monkeypatch.setattr("sys.stderr", screen)
         with waiting("reading the projections") as wait:
             time.sleep(0.3)
-            told.append(wait.left())
-        assert ("ETA 0:00" in screen.getvalue()) == bool(told[1:])
-    assert told[0] is None
-    assert told[1] is not None
-    assert 0 <= told[1] < 0.3
+            etas.append(wait.left())
+        assert ("ETA 0:00" in screen.getvalue()) == bool(etas[1:])
+    assert etas[0] is None
+    assert etas[1] is not None
+    assert 0 <= etas[1] < 0.3
     (tmp_path / "seconds.json").write_text("[")
     with waiting("reading the projections") as wait:
         assert wait.left() is None
 
 
-def test_what_failed_says_nothing_about_the_next_time(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_failed_wait_is_not_recorded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("FANTASY_CACHE", str(tmp_path))
     monkeypatch.setattr("sys.stderr", Screen())
     with pytest.raises(ZeroDivisionError), waiting("dividing"):

@@ -1,4 +1,4 @@
-"""The HTTP interface: a real server process, and every rule of refusal."""
+"""The HTTP interface: a real server, and every reason to refuse a request."""
 
 import contextlib
 import json
@@ -50,7 +50,7 @@ def session(tmp_path: Path, with_history: WithHistory, monkeypatch: pytest.Monke
 
 
 class Client:
-    """Asks a server on this machine."""
+    """Sends requests to a server on this machine."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -65,7 +65,7 @@ class Client:
 
 @pytest.fixture
 def client(session: Session) -> Iterator[Client]:
-    """A real server in a thread."""
+    """Return a client of a real server that runs in a thread."""
     port = free_port()
     app = create_app(lambda source: session)
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
@@ -131,7 +131,7 @@ def test_bad_bodies(client: Client, monkeypatch: pytest.MonkeyPatch, body: Any) 
     assert answer.status_code == 422
 
 
-def test_post_starts_a_run_and_says_which(
+def test_post_starts_a_run_and_returns_its_id(
     client: Client, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FANTASY_API_TOKEN", TOKEN)
@@ -153,7 +153,7 @@ def test_neither_year_nor_week_is_the_week_due(
     started = client.post("/api/jobs/trigger", json={}, headers=BEARER).json()
     assert (started["season"], started["week"]) == (2025, 9)
     assert wait_for(session.instance, started["run_id"]).run.is_success
-    # As on the command line, the week to come is projected next.
+    # The upcoming week is projected next, as on the command line.
     deadline = time.monotonic() + 60
     while not (runs := list(executions(session.instance, week=10, status="success"))):
         assert time.monotonic() < deadline
@@ -172,7 +172,7 @@ def test_a_start_that_waits_too_long_says_so(
     assert "was not started: other runs have been starting" in answer.json()["detail"]
 
 
-def test_week_not_in_the_schedule_says_what_is(
+def test_week_not_in_the_schedule_names_the_allowed_weeks(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FANTASY_API_TOKEN", TOKEN)
@@ -208,14 +208,14 @@ def test_history_has_each_run_on_one_page(client: Client, session: Session) -> N
     first, failed, last = (run_some_job(session.instance, fail) for fail in (False, True, False))
 
     def walk(query: str) -> list[str]:
-        """Ids of the runs, page by page to the last."""
+        """Return the ids of the runs, page by page to the last."""
         found: list[str] = []
         cursor = ""
         while True:
             page = client.get(f"/api/jobs/history?limit=1{query}{cursor}").json()
             found += [item["id"] for item in page["executions"]]
             assert len(page["executions"]) == 1
-            assert len(found) <= 3, "the cursor leads round and round"
+            assert len(found) <= 3, "the cursor leads to an earlier page"
             if page["cursor"] is None:
                 return found
             cursor = f"&cursor={page['cursor']}"
@@ -242,7 +242,7 @@ def test_healthz_without_a_daemon_leaves_its_rules_out(client: Client) -> None:
 
 
 def test_healthz_with_warnings_only_is_200(client: Client, session: Session) -> None:
-    """The week due is imported, those before it are missing; nobody wants a daemon."""
+    """The due week is imported, earlier weeks are missing, and no daemon is required."""
     due = SeasonWeek(2025, 9)
     assert execute(session.instance, "games_refresh", "sample", {}).success
     assert execute(session.instance, "season_ingest", "sample", {}, due, due).success
@@ -276,17 +276,17 @@ schema = schemathesis.openapi.from_dict(
     max_examples=20,
     deadline=None,
     database=None,
-    # The document's own example starts a real run; by chance another week may, the same each time.
+    # The document's example starts a real run, and so may a random week: the same each time.
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
 def test_openapi_document_is_kept(
     case: Any, client: Client, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Schemathesis: whatever the document allows and forbids, for every operation."""
+    """Schemathesis tests what the document allows and forbids, for every operation."""
     monkeypatch.setenv("FANTASY_API_TOKEN", TOKEN)
-    # Which weeks a season has, the schedule knows and not the document; without a daemon health is
-    # critical, and says so by its status.
+    # The schedule limits the weeks of a season, the document does not. Without a daemon, health is
+    # critical and its status is 503.
     allowed = {
         "/api/jobs/trigger": [positive_data_acceptance],
         "/healthz": [not_a_server_error],
@@ -299,13 +299,13 @@ def test_openapi_document_is_kept(
 
 
 def _run_id(answer: dict[str, Any]) -> str:
-    """Of the run that was started, or that was at it already."""
+    """Return the id of the run that was started or was running already."""
     return str(answer["run_id"])
 
 
 @contextlib.contextmanager
 def server(home: Path) -> Iterator[Client]:
-    """`fantasy-pipeline api` in a process of its own."""
+    """Run `fantasy-pipeline api` in another process."""
     port = free_port()
     env = {
         **os.environ,
@@ -339,7 +339,7 @@ def server(home: Path) -> Iterator[Client]:
 
 
 def listening(port: int) -> set[str]:
-    """Addresses that a port listens on, as the kernel writes them; 0100007F is 127.0.0.1."""
+    """Return the addresses that a port listens on, in the kernel's form: 0100007F is 127.0.0.1."""
     lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
     lines += Path("/proc/net/tcp6").read_text().splitlines()[1:]
     sockets = [line.split()[1:4] for line in lines]
@@ -352,8 +352,8 @@ def listening(port: int) -> set[str]:
 
 @pytest.mark.slow
 def test_server_process(tmp_path: Path) -> None:
-    """Trigger a week by the operations guide's curl, be refused a second time, and follow it to
-    its end."""
+    """Trigger a week with the curl of the operations guide; a second trigger is refused; the run
+    succeeds."""
     (tmp_path / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
     started = datetime.now(timezone.utc)
     with server(tmp_path) as client:
@@ -395,7 +395,7 @@ def test_server_process(tmp_path: Path) -> None:
 def test_sample_league_keeps_its_own_history(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A server of real data: a run of the sample league neither moves nor mixes its history."""
+    """A run of the sample league leaves the history of a server of real data unchanged."""
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     (tmp_path / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
     sessions = Sessions(Session)
