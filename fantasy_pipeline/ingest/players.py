@@ -47,26 +47,7 @@ def raw_players(
             table.name, datasets[table.name], games, season, weeks
         )
     warnings += _weeks_without_injury_report(datasets["injuries"], games, season, weeks)
-    with database() as connection:
-        for name, data in (
-            ("games", games),
-            ("team_games", team_games(games)),
-            ("rosters", datasets["weekly_rosters"]),
-            ("stats", datasets["weekly_stats"]),
-            ("injuries", datasets["injuries"]),
-            ("snaps", datasets["snap_counts"]),
-            ("ids", datasets["player_ids"]),
-            ("players", datasets["players"]),
-            ("afc", pa.table({"team": AFC})),
-        ):
-            connection.register(name, data)
-        _register_weeks(connection, [SeasonWeek(season, week) for week in weeks])
-        connection.execute(query(__package__, "team_weeks"))
-        players = arrow(connection, query(__package__, "raw_players"))
-        has_rosters = datasets["weekly_rosters"].num_rows
-        _refuse_empty_weeks(
-            connection, players, "weekly_rosters" if has_rosters else "weekly_stats"
-        )
+    players = _join(datasets, games, [SeasonWeek(season, week) for week in weeks])
     for dataset in ("weekly_rosters", "injuries", "snap_counts", "player_ids", "players"):
         warnings += source.notes(dataset, season)
     return RAW_PLAYERS.shaped(players), warnings
@@ -101,6 +82,35 @@ def _read(source: Source, season: int) -> tuple[dict[str, pa.Table], list[str]]:
     read_optional(schema.PLAYER_IDS, source.player_ids)
     read_optional(schema.PLAYERS, source.players)
     return datasets, warnings
+
+
+def _join(datasets: dict[str, pa.Table], games: pa.Table, weeks: Sequence[SeasonWeek]) -> pa.Table:
+    """Return the columns of `RAW_PLAYERS`, one row per player and week.
+
+    Raises:
+        NotPublishedError: a week has games, but no players.
+    """
+    with database() as connection:
+        for name, data in (
+            ("games", games),
+            ("team_games", team_games(games)),
+            ("rosters", datasets["weekly_rosters"]),
+            ("stats", datasets["weekly_stats"]),
+            ("injuries", datasets["injuries"]),
+            ("snaps", datasets["snap_counts"]),
+            ("ids", datasets["player_ids"]),
+            ("players", datasets["players"]),
+            ("afc", pa.table({"team": AFC})),
+        ):
+            connection.register(name, data)
+        _register_weeks(connection, weeks)
+        connection.execute(query(__package__, "team_weeks"))
+        players = arrow(connection, query(__package__, "raw_players"))
+        has_rosters = datasets["weekly_rosters"].num_rows
+        _refuse_empty_weeks(
+            connection, players, "weekly_rosters" if has_rosters else "weekly_stats"
+        )
+    return players
 
 
 def _played_weeks_without_rows(

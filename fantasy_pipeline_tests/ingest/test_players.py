@@ -53,7 +53,7 @@ def games(rows: Rows) -> pa.Table:
 
 @pytest.fixture
 def players(upstream: Callable[..., Any], games: pa.Table) -> Players:
-    """`players(week, …data sets)`: rows of the week by player id, and the warnings."""
+    """Return `players(week, …data sets)`: the week's rows by player id, and the warnings."""
 
     def build(week: int, **datasets: Any) -> tuple[dict[str, dict[str, Any]], list[str]]:
         table, warnings = raw_players(upstream(**datasets), games, SEASON, [week])
@@ -243,7 +243,7 @@ def test_backs_play_as_running_backs(players: Players) -> None:
 
 
 def test_a_kicker_on_the_roster_as_a_punter_kicks(players: Players) -> None:
-    """Dicker in 2022 and 2023; who has been both stays what the roster of the week says."""
+    """As Dicker in 2022 and 2023; any other player keeps the position of the week's roster."""
     found, _ = players(
         1,
         weekly_rosters=[
@@ -351,7 +351,7 @@ def test_a_player_with_two_pfr_ids_has_one_row(players: Players) -> None:
     assert found["two"]["pfr_id"] == "TwoA00"
 
 
-# Who he is: the players file, then the id map, then the roster
+# Ids and measures: the players file, then the id map, then the roster
 
 
 def test_ids_and_measures_come_from_where_they_are_best(players: Players) -> None:
@@ -380,7 +380,7 @@ def test_ids_and_measures_come_from_where_they_are_best(players: Players) -> Non
     assert [found["new"][name] for name in ids] == [200, "roster", "roster", None, None]
 
 
-def test_dates_that_cannot_be_are_unknown(players: Players) -> None:
+def test_impossible_dates_are_null(players: Players) -> None:
     found, _ = players(
         1,
         weekly_rosters=[on(1, "BUF", "young"), on(1, "BUF", "good")],
@@ -440,7 +440,7 @@ def test_weeks_missing_in_a_file_are_a_warning(
     assert warnings == []
 
 
-def test_a_report_of_the_coming_week_leaves_nothing_to_say(players: Players) -> None:
+def test_a_coming_week_without_an_injury_report_is_a_warning(players: Players) -> None:
     """A season without any report is one warning about the whole file instead."""
 
     def injury_warnings(*injuries: dict[str, Any]) -> list[str]:
@@ -526,7 +526,7 @@ def test_without_rosters_the_new_team_is_not_known_before_the_game(players: Play
     assert players(4, weekly_stats=stats)[0]["traded"]["team"] == "BUF"
 
 
-def test_stats_of_no_player_are_nobody(players: Players) -> None:
+def test_stats_without_a_player_make_no_player(players: Players) -> None:
     found, _ = players(1, weekly_stats=[line(1, "KC", "a"), line(1, "KC", "NO_PLAYER")])
     assert set(found) == {"a"}
 
@@ -566,7 +566,7 @@ def test_neither_rosters_nor_stats_is_an_error(players: Players) -> None:
 # The whole sample league
 
 
-def test_in_the_sample_league_nobody_is_lost_or_doubled(sample: SampleLeague) -> None:
+def test_the_sample_league_loses_and_doubles_no_player(sample: SampleLeague) -> None:
     weeks = range(1, 23)
     table, _ = raw_players(sample, sample.schedule(), SEASON, weeks)
     listed = {

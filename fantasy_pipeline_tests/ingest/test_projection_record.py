@@ -65,7 +65,7 @@ def test_the_latest_before_kickoff_is_known() -> None:
     assert points(as_known_at(statements)) == {"a": 11, "b": 7}
 
 
-def test_what_is_said_at_kickoff_is_late() -> None:
+def test_a_statement_at_kickoff_is_late() -> None:
     assert as_known_at(table(row("a", 9, 0))).num_rows == 0
 
 
@@ -124,7 +124,7 @@ def test_sources_and_weeks_are_kept_apart() -> None:
     ),
     st.one_of(st.none(), st.integers(-5, 5)),
 )
-def test_known_is_what_the_definition_says(stated: list[Any], at: int | None) -> None:
+def test_the_lookup_agrees_with_its_definition(stated: list[Any], at: int | None) -> None:
     rows = [row(p, float(i), d, source=s, kickoff=k) for i, (p, s, d, k) in enumerate(stated)]
     moment = None if at is None else KICKOFF + at * DAY
     downloaded_in_time = {r["source"] for r in rows if r["kickoff"] and r["as_of"] < r["kickoff"]}
@@ -168,20 +168,20 @@ def test_the_latest_statement_may_be_late_or_of_no_known_moment() -> None:
 # The record
 
 
-def test_what_is_new_is_added_and_what_was_said_stays() -> None:
+def test_new_statements_are_added_and_old_ones_stay() -> None:
     first = merge_snapshot(table(), table(row("a", 9), row("b", 7)), NONE)
     second = merge_snapshot(first, table(row("a", 9, -1), row("b", 8, -1)), NONE)
     assert history(second) == [("a", -3, 9), ("b", -3, 7), ("b", -1, 8)]
     assert merge_snapshot(second, table(row("a", 9, 0.5), row("b", 8, 0.5)), NONE).equals(second)
 
 
-def test_a_source_that_says_nothing_new_about_other_weeks_leaves_them() -> None:
+def test_other_weeks_and_sources_stay_in_the_record() -> None:
     stored = table(row("a", 9, week=10), row("a", 8, source="espn"))
     found = merge_snapshot(stored, table(row("a", 7)), NONE)
     assert found.num_rows == 3
 
 
-def test_who_is_not_projected_any_more_gets_a_row_without_points() -> None:
+def test_a_player_who_is_no_longer_projected_gets_a_row_without_points() -> None:
     first = merge_snapshot(table(), table(row("a", 9, receptions=5.0), row("b", 7)), NONE)
     second = merge_snapshot(first, table(row("b", 7, -1)), NONE)
     assert history(second) == [("a", -3, 9), ("a", -1, None), ("b", -3, 7)]

@@ -1,4 +1,4 @@
-"""What the league corrected: only that, worth what the scoring says, and stable."""
+"""`stat_corrections`: only the league's changes, in fantasy points, and the same in every run."""
 
 from collections.abc import Callable
 from pathlib import Path

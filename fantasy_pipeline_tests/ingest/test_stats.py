@@ -1,4 +1,4 @@
-"""`weekly_stats`: stat lines of some weeks, with our points beside upstream's."""
+"""`weekly_stats`: stat lines of some weeks, with recomputed points beside upstream's."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def games(rows: Rows) -> pa.Table:
 
 
 @pytest.fixture(scope="module")
-def nobody(rows: Rows) -> pa.Table:
+def no_players(rows: Rows) -> pa.Table:
     return rows(RAW_PLAYERS)
 
 
@@ -66,7 +66,7 @@ def by_player(table: pa.Table) -> dict[str, dict[str, Any]]:
 
 
 def test_points_are_recomputed_and_upstreams_kept(
-    upstream: Callable[..., Any], games: pa.Table, nobody: pa.Table
+    upstream: Callable[..., Any], games: pa.Table, no_players: pa.Table
 ) -> None:
     allen = line(
         1,
@@ -86,7 +86,7 @@ def test_points_are_recomputed_and_upstreams_kept(
         1, "kicker", position="K", fg_made_20_29=1, fg_made_50_59=1, pat_made=3, fantasy_points=0.0
     )
     source = upstream(weekly_stats=[allen, kicker])
-    found = by_player(weekly_stats(source, games, nobody, SEASON, [1]))
+    found = by_player(weekly_stats(source, games, no_players, SEASON, [1]))
     # 5.92 + 8 + 1.8 + 6 + 0.7 + 6
     assert [found["allen"][name] for name in STATS] == [28.42, 28.92, 29.42, 0.0]
     assert found["allen"]["upstream_fantasy_points"] == 20.72
@@ -97,19 +97,19 @@ def test_points_are_recomputed_and_upstreams_kept(
 
 
 def test_only_the_weeks_asked_for(
-    upstream: Callable[..., Any], games: pa.Table, nobody: pa.Table
+    upstream: Callable[..., Any], games: pa.Table, no_players: pa.Table
 ) -> None:
     source = upstream(weekly_stats=[line(week, "a") for week in (1, 2, 3)])
-    table = weekly_stats(source, games, nobody, SEASON, [3, 1])
+    table = weekly_stats(source, games, no_players, SEASON, [3, 1])
     assert table["week"].to_pylist() == [1, 3]
 
 
 def test_stats_of_no_player_are_kept(
-    upstream: Callable[..., Any], games: pa.Table, nobody: pa.Table
+    upstream: Callable[..., Any], games: pa.Table, no_players: pa.Table
 ) -> None:
     penalties = line(1, "NO_PLAYER", player_name=None, position=None)
     table = weekly_stats(
-        upstream(weekly_stats=[line(1, "a"), penalties]), games, nobody, SEASON, [1]
+        upstream(weekly_stats=[line(1, "a"), penalties]), games, no_players, SEASON, [1]
     )
     assert table["player_id"].to_pylist() == ["NO_PLAYER", "a"]
 
@@ -128,7 +128,7 @@ def test_stats_of_no_player_are_kept(
         ("FB", "RB", "weekly_roster", "RB"),
     ],
 )
-def test_the_position_is_the_rosters_of_the_week(
+def test_the_position_comes_from_the_roster_of_the_week(
     upstream: Callable[..., Any],
     games: pa.Table,
     rows: Rows,
@@ -150,7 +150,7 @@ def test_the_position_is_the_rosters_of_the_week(
     assert table["position"].to_pylist() == [expected]
 
 
-def test_a_name_missing_in_the_stats_is_the_rosters(
+def test_a_name_missing_in_the_stats_comes_from_the_roster(
     upstream: Callable[..., Any], games: pa.Table, rows: Rows
 ) -> None:
     player = {"season": SEASON, "week": 1, "player_id": "a", "player_name": "Of Roster"}
@@ -161,20 +161,24 @@ def test_a_name_missing_in_the_stats_is_the_rosters(
 
 
 @pytest.mark.parametrize(("season", "weeks"), [(2023, [21]), (2023, [1])])
-def test_a_week_without_games_is_empty_and_asks_nobody(
-    upstream: Callable[..., Any], games: pa.Table, nobody: pa.Table, season: int, weeks: list[int]
+def test_a_week_without_games_is_empty_and_downloads_nothing(
+    upstream: Callable[..., Any],
+    games: pa.Table,
+    no_players: pa.Table,
+    season: int,
+    weeks: list[int],
 ) -> None:
-    table = weekly_stats(upstream(), games, nobody, season, weeks)
+    table = weekly_stats(upstream(), games, no_players, season, weeks)
     assert table.num_rows == 0
     assert table.schema == WEEKLY_STATS.arrow_schema
 
 
 def test_a_week_that_upstream_does_not_have_yet_is_named(
-    upstream: Callable[..., Any], games: pa.Table, nobody: pa.Table
+    upstream: Callable[..., Any], games: pa.Table, no_players: pa.Table
 ) -> None:
     source = upstream(weekly_stats=[line(1, "a")])
     with pytest.raises(NotPublishedError) as missing:
-        weekly_stats(source, games, nobody, SEASON, [1, 2, 3])
+        weekly_stats(source, games, no_players, SEASON, [1, 2, 3])
     error = missing.value
     assert (error.dataset, error.season, error.week) == ("weekly_stats", SEASON, 2)
     assert "weeks 1-1 only" in error.cause
@@ -182,10 +186,10 @@ def test_a_week_that_upstream_does_not_have_yet_is_named(
 
 
 def test_a_season_that_upstream_does_not_have_is_named(
-    upstream: Callable[..., Any], games: pa.Table, nobody: pa.Table
+    upstream: Callable[..., Any], games: pa.Table, no_players: pa.Table
 ) -> None:
     with pytest.raises(NotPublishedError, match="weekly_stats 2023: HTTP 404"):
-        weekly_stats(upstream(weekly_stats=[line(1, "a")]), games, nobody, 2023, [22])
+        weekly_stats(upstream(weekly_stats=[line(1, "a")]), games, no_players, 2023, [22])
 
 
 def test_stats_do_not_depend_on_the_weeks_asked_for_together(sample: SampleLeague) -> None:
@@ -202,11 +206,11 @@ def test_stats_do_not_depend_on_the_weeks_asked_for_together(sample: SampleLeagu
 
 
 def test_games_without_stats_are_named_by_week(
-    upstream: Callable[..., Any], games: pa.Table, nobody: pa.Table
+    upstream: Callable[..., Any], games: pa.Table, no_players: pa.Table
 ) -> None:
     lines = [line(1, team, team) for team in ("BUF", "KC", "SF", "LV")]
     source = upstream(weekly_stats=[*lines, line(2, "BUF", "BUF"), line(2, "KC", "KC")])
-    table = weekly_stats(source, games, nobody, SEASON, [1, 2])
+    table = weekly_stats(source, games, no_players, SEASON, [1, 2])
     assert unplayed_games(games, table, SEASON, [1, 2]) == [
         "weekly_stats 2024 week 2: provisional, no stats yet of 1 of 2 games: SF-LV"
     ]
@@ -214,10 +218,10 @@ def test_games_without_stats_are_named_by_week(
 
 
 def test_a_game_of_which_one_team_has_stats_is_not_done(
-    upstream: Callable[..., Any], games: pa.Table, nobody: pa.Table
+    upstream: Callable[..., Any], games: pa.Table, no_players: pa.Table
 ) -> None:
     source = upstream(weekly_stats=[line(1, team, team) for team in ("BUF", "SF", "LV")])
-    table = weekly_stats(source, games, nobody, SEASON, [1])
+    table = weekly_stats(source, games, no_players, SEASON, [1])
     [warning] = unplayed_games(games, table, SEASON, [1])
     assert warning.endswith("1 of 2 games: BUF-KC")
 
@@ -240,17 +244,17 @@ def scored(points: float, upstream: float | None, **more: Any) -> dict[str, Any]
 
 
 @pytest.mark.parametrize(
-    ("ours", "theirs", "count"),
+    ("computed", "stated", "count"),
     [(28.42, 28.42, 0), (28.42, 28.415, 0), (28.42, 28.40, 1), (28.42, 21.72, 1), (1.0, None, 1)],
 )
-def test_points_that_differ_are_told(
-    rows: Rows, ours: float, theirs: float | None, count: int
+def test_points_that_differ_are_reported(
+    rows: Rows, computed: float, stated: float | None, count: int
 ) -> None:
-    different = point_differences(rows(WEEKLY_STATS, scored(ours, theirs)))
+    different = point_differences(rows(WEEKLY_STATS, scored(computed, stated)))
     assert len(different) == count
     for week, text in different:
         assert week == SeasonWeek(2024, 13)
-        assert text == f"Josh Allen: fantasy_points_ppr {ours}, upstream {theirs}"
+        assert text == f"Josh Allen: fantasy_points_ppr {computed}, upstream {stated}"
 
 
 def test_both_scorings_are_compared(rows: Rows) -> None:

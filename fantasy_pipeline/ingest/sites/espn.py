@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from fantasy_pipeline.football.calendar import ScheduledWeek
 from fantasy_pipeline.ingest.download.transport import Transport
@@ -119,7 +118,7 @@ def projections_in(answer: object, week: ScheduledWeek) -> list[SourceProjection
     return found
 
 
-def _projection(player: dict[str, Any], week: ScheduledWeek) -> dict[str, Any] | None:
+def _projection(player: dict[str, object], week: ScheduledWeek) -> dict[str, object] | None:
     """Return a player's projection of the week, or None."""
     wanted = {
         "seasonId": week.at.season,

@@ -60,10 +60,9 @@ def nflcom_projections(
         return response
     rows, not_published = _read_weeks(source, season, weeks, response)
     published = set(pc.unique(rows["week"]).to_pylist())
-    absent = sorted(set(weeks) - published - response.failed.keys())
     if not_published is not None and not published:
         response.warnings.append(str(not_published))
-    elif absent:
+    elif absent := sorted(set(weeks) - published - response.failed.keys()):
         listed = ", ".join(map(str, absent))
         response.warnings.append(f"nflcom_projections {season}: no file for week {listed}")
     response.warnings += source.notes("nflcom_projections", season)

@@ -78,12 +78,7 @@ def projections_in(answer: object, week: ScheduledWeek) -> list[SourceProjection
     for row in answer:
         if not isinstance(row, dict) or not isinstance(row.get("stats"), dict):
             raise unusable(NAME, week.at, "a row has no stats")
-        season, number_of_week = (
-            str(row.get("season", week.at.season)),
-            row.get("week", week.at.week),
-        )
-        if (season, number_of_week) != (str(week.at.season), week.at.week):
-            raise unusable(NAME, week.at, f"the answer is of {season} week {number_of_week}")
+        _require_week(row, week)
         stats = row["stats"]
         # Placeholders have neither a game nor a stat line, only a draft position.
         projected += "gp" in stats or any(key.startswith("pts_") for key in stats)
@@ -108,6 +103,13 @@ def projections_in(answer: object, week: ScheduledWeek) -> list[SourceProjection
     if not found:
         raise without_projections(NAME, week.at, "the answer has no projection")
     return found
+
+
+def _require_week(row: Mapping[str, object], week: ScheduledWeek) -> None:
+    """Raise `UnusableAnswerError` if a row is about another week."""
+    season, number_of_week = str(row.get("season", week.at.season)), row.get("week", week.at.week)
+    if (season, number_of_week) != (str(week.at.season), week.at.week):
+        raise unusable(NAME, week.at, f"the answer is of {season} week {number_of_week}")
 
 
 def _points(stats: Mapping[str, object]) -> dict[str, float]:

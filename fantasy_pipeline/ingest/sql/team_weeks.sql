@@ -1,10 +1,12 @@
--- One row per team and wanted week in which the team plays or has a bye: a bye is a week without
--- a game before the team's last one. Teams already eliminated from the play-offs have no row.
--- Needs the tables games, team_games, wanted(season, week) and afc(team).
+-- One row per team and wanted week in which the team plays or has a bye. A bye is a week without a
+-- game before the team's last game, so a team eliminated from the play-offs has no row.
+--   games, team_games   the schedule, one row per game and one per team and game
+--   wanted              season, week: the weeks to return
+--   afc                 team: the teams of that conference
 
--- While only the first round of the play-offs is paired, the two teams that wait for the second
--- have no later game yet: of the teams that are not paired, the one of each conference that won
--- most. Nobody who won as much is eliminated. (Until 2019 two of each waited.)
+-- While only the first round of the play-offs is paired, the two teams that skip it have no later
+-- game yet. They are, in each conference, the unpaired team that won most; every team that won as
+-- often is in the play-offs. (Until 2019 two teams of each conference skipped the first round.)
 create temp view waiting as
 with first_round as (
     select season, max(week) as week from games

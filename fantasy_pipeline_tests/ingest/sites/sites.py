@@ -1,4 +1,4 @@
-"""Answers of the sites, and a week and players to ask them about."""
+"""Answers of the sites, with a week and players for them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 
 FIRST = datetime(2025, 11, 14, 1, 15, tzinfo=timezone.utc)
 LAST = datetime(2025, 11, 18, 1, 15, tzinfo=timezone.utc)
-SAID = datetime(2025, 11, 12, 14, tzinfo=timezone.utc)
+STATED_AT = datetime(2025, 11, 12, 14, tzinfo=timezone.utc)
 STAMP = "Wed, 12 Nov 2025 14:00:00 GMT"
 
 Answer = tuple[int, bytes, dict[str, str]]
 
 
 def answer(body: object, status: int = 200, **headers: str) -> Answer:
-    """A site's answer; JSON unless it is text. Header names are written with underscores."""
+    """Return a site's answer: JSON, or the text as it is. Header names have underscores."""
     content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
     named = {"Last-Modified": STAMP} | {n.replace("_", "-"): v for n, v in headers.items()}
     return status, content, named
@@ -27,18 +27,18 @@ def answer(body: object, status: int = 200, **headers: str) -> Answer:
 
 @dataclass
 class Sites:
-    """Every host at once, laid out by host and path; what no answer is given for is a 404."""
+    """Every host at once, laid out by host and path; a path without an answer is a 404."""
 
     base: str
     answers: dict[str, Answer] = field(default_factory=dict)
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
-    def say(self, path: str, *said: Any, **more: Any) -> None:
+    def serve(self, path: str, *body: Any, **more: Any) -> None:
         """Answer requests whose address begins with a path (``/host/…``)."""
-        self.answers[path] = answer(*said, **more)
+        self.answers[path] = answer(*body, **more)
 
     def of(self, path: str) -> Answer:
-        begins = [known for known in self.answers if path.startswith(known)]
+        begins = [served for served in self.answers if path.startswith(served)]
         return self.answers[max(begins, key=len)] if begins else (404, b"", {})
 
     def asked(self, host: str) -> list[str]:
@@ -47,7 +47,7 @@ class Sites:
 
 def make_week(
     number: int = 11,
-    now: datetime = SAID,
+    now: datetime = STATED_AT,
     *,
     at: SeasonWeek | None = None,
     first: datetime | None = None,
@@ -69,7 +69,7 @@ def make_week(
 
 
 def player(number: int, week: int = 11, **more: Any) -> dict[str, Any]:
-    """A rostered player whose ids at the sites follow from his number."""
+    """Return a rostered player whose ids at the sites follow from his number."""
     return {
         "season": 2025,
         "week": week,
@@ -91,8 +91,8 @@ HOSTS = ("api.sleeper.com", "lm-api-reads.fantasy.espn.com", "raw.githubusercont
 Points = dict[int, float]
 
 
-def sleeper_says(sites: Sites, points: Points, week: int = 11, **more: Any) -> None:
-    """Sleeper's projections of players by number."""
+def serve_sleeper(sites: Sites, points: Points, week: int = 11, **more: Any) -> None:
+    """Serve Sleeper's half-PPR projections of players by number."""
     rows = [
         {
             "player_id": str(number),
@@ -102,11 +102,11 @@ def sleeper_says(sites: Sites, points: Points, week: int = 11, **more: Any) -> N
         }
         for number, value in points.items()
     ]
-    sites.say(f"{SLEEPER}{week}", rows, **more)
+    sites.serve(f"{SLEEPER}{week}", rows, **more)
 
 
-def espn_says(sites: Sites, points: Points, week: int = 11, **more: Any) -> None:
-    """ESPN's, half-PPR as well: everybody catches four."""
+def serve_espn(sites: Sites, points: Points, week: int = 11, **more: Any) -> None:
+    """Serve ESPN's projections: half-PPR points of players who each catch four passes."""
     players = [
         {
             "player": {
@@ -125,25 +125,25 @@ def espn_says(sites: Sites, points: Points, week: int = 11, **more: Any) -> None
         }
         for number, value in points.items()
     ]
-    sites.say(f"{ESPN}?scoringPeriodId={week}&", {"players": players}, **more)
+    sites.serve(f"{ESPN}?scoringPeriodId={week}&", {"players": players}, **more)
 
 
-def fantasypros_says(sites: Sites, points: Points, day: str = "2025-11-12", **more: Any) -> None:
-    """FantasyPros's, PPR."""
+def serve_fantasypros(sites: Sites, points: Points, day: str = "2025-11-12", **more: Any) -> None:
+    """Serve FantasyPros' ranks with PPR points."""
     lines = ["page,scrape_date,fantasypros_id,ecr,r2p_pts"]
     lines += [f"ppr-wr,{day},{2000 + n},{n},{value}" for n, value in points.items()]
-    sites.say(FANTASYPROS, "\n".join(lines) + "\n", **more)
+    sites.serve(FANTASYPROS, "\n".join(lines) + "\n", **more)
 
 
-def nflcom_says(sites: Sites, points: Points, week: int = 11, **more: Any) -> None:
-    """NFL.com's, half-PPR, as hvpkod saved them."""
+def serve_nflcom(sites: Sites, points: Points, week: int = 11, **more: Any) -> None:
+    """Serve NFL.com's half-PPR projections as hvpkod saves them."""
     header = "PlayerName,Team,PlayerWeekProjectedPts\n"
     for position in ("QB", "RB", "WR", "TE", "K"):
         lines = [f"Player {spelt(n)},BUF,{value}\n" for n, value in points.items()]
         body = header + ("".join(lines) if position == "WR" else "Nobody,BUF,0.1\n")
-        sites.say(f"{HVPKOD}{week}/projected/{position}_projected.csv", body, **more)
+        sites.serve(f"{HVPKOD}{week}/projected/{position}_projected.csv", body, **more)
 
 
 def spelt(number: int) -> str:
-    """A number in letters: names are compared by theirs."""
+    """Return a number in letters: players are matched by the letters of their names."""
     return "".join(chr(ord("A") + int(digit)) for digit in str(number))

@@ -1,4 +1,4 @@
-"""The asset over real adapters and servers: whole, degraded, failed; and the record over days."""
+"""The asset with real adapters and servers: complete, partial and failed runs, day after day."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from fantasy_pipeline_tests.ingest.sites.sites import (
     HOSTS,
     HVPKOD,
     LAST,
-    SAID,
+    STATED_AT,
     Sites,
-    espn_says,
-    fantasypros_says,
-    nflcom_says,
     player,
-    sleeper_says,
+    serve_espn,
+    serve_fantasypros,
+    serve_nflcom,
+    serve_sleeper,
     spelt,
 )
 
@@ -42,11 +42,11 @@ NUMBERS = range(1, 61)
 DAY = timedelta(days=1)
 WEEK = SeasonWeek(2025, 11)
 Run = Callable[..., RunOutcome]
-SPEAKERS = {
-    "nflcom": nflcom_says,
-    "sleeper": sleeper_says,
-    "espn": espn_says,
-    "fantasypros": fantasypros_says,
+SERVE = {
+    "nflcom": serve_nflcom,
+    "sleeper": serve_sleeper,
+    "espn": serve_espn,
+    "fantasypros": serve_fantasypros,
 }
 
 
@@ -102,13 +102,13 @@ def run(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Run:
-    """`run(first, last, at=…)`: materialize those weeks as of a moment."""
+    """Return `run(first, last, at=…)`, which materializes those weeks as of a moment."""
     monkeypatch.setenv("NFLVERSE_MIRROR", sites.base)
     monkeypatch.setenv("FANTASY_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("FANTASY_CACHE", str(tmp_path / "cache"))
 
     def execute(
-        first: SeasonWeek = WEEK, last: SeasonWeek | None = None, at: datetime = SAID
+        first: SeasonWeek = WEEK, last: SeasonWeek | None = None, at: datetime = STATED_AT
     ) -> RunOutcome:
         sites.requests.clear()
         tags = {"trigger": "manual"}
@@ -136,7 +136,7 @@ def run(
 
 @pytest.fixture
 def report(instance: dg.DagsterInstance) -> Callable[..., dict[str, Any]]:
-    """Metadata of a week's latest materialization."""
+    """Return a function that reads the metadata of a week's latest materialization."""
 
     def read(week: SeasonWeek = WEEK) -> dict[str, Any]:
         records = instance.fetch_materializations(
@@ -155,16 +155,16 @@ def points(shift: float = 0.0, numbers: range = NUMBERS) -> dict[int, float]:
     return {number: round(5 + number / 10 + shift, 2) for number in numbers}
 
 
-def all_say(sites: Sites, but: str = "") -> None:
-    for shift, (name, says) in enumerate(SPEAKERS.items()):
+def serve_all(sites: Sites, but: str = "") -> None:
+    for shift, (name, serve) in enumerate(SERVE.items()):
         if name != but:
-            # Nobody's points in any scoring are another's in some.
-            says(sites, points(0.7 * shift))
+            # No two sources have equal points in any scoring.
+            serve(sites, points(0.7 * shift))
 
 
 def fail(sites: Sites, *sources: str) -> None:
     for name in sources:
-        SPEAKERS[name](sites, points(), status=400)
+        SERVE[name](sites, points(), status=400)
 
 
 def record(lake: Lake, week: SeasonWeek = WEEK) -> pa.Table:
@@ -176,12 +176,12 @@ def content(lake: Lake) -> bytes:
 
 
 def test_every_source_is_recorded(run: Run, sites: Sites, lake: Lake, report: Any) -> None:
-    all_say(sites)
+    serve_all(sites)
     outcome = run()
     assert outcome.success, outcome.errors
     found = record(lake)
     assert found.num_rows == 4 * len(NUMBERS)
-    assert set(found["as_of"].to_pylist()) == {SAID}
+    assert set(found["as_of"].to_pylist()) == {STATED_AT}
     facts = report()
     assert facts["sources"] == "espn, fantasypros, nflcom, sleeper"
     assert not {"sources missing", "sources late", "copies"} & set(facts)
@@ -192,11 +192,11 @@ def test_every_source_is_recorded(run: Run, sites: Sites, lake: Lake, report: An
     assert (kickoffs["00-1"], kickoffs["00-2"]) == (SUNDAY, LAST)
 
 
-@pytest.mark.parametrize("failing", SPEAKERS)
+@pytest.mark.parametrize("failing", SERVE)
 def test_one_source_that_fails_is_a_gap(
     run: Run, sites: Sites, lake: Lake, report: Any, failing: str
 ) -> None:
-    all_say(sites, but=failing)
+    serve_all(sites, but=failing)
     fail(sites, failing)
     outcome = run()
     assert outcome.success, outcome.errors
@@ -211,17 +211,17 @@ def test_one_source_that_fails_is_a_gap(
 def test_a_file_of_one_position_that_is_last_weeks_is_named(
     run: Run, sites: Sites, lake: Lake, rows: Callable[..., pa.Table], together: bool
 ) -> None:
-    """Whether the week before is imported in the same run or was imported earlier."""
+    """The week before is imported in the same run or in an earlier one."""
     weeks = [SeasonWeek(2025, 10), WEEK]
     players = [
         player(n, at.week, position="QB" if n <= 20 else "WR") for at in weeks for n in NUMBERS
     ]
     lake.write_weeks(RAW_PLAYERS, rows(RAW_PLAYERS, *players), weeks)
     for at, shift in zip(weeks, (0.0, 1.0), strict=True):
-        nflcom_says(sites, points(shift, range(21, 61)), at.week)
+        serve_nflcom(sites, points(shift, range(21, 61)), at.week)
         header = "PlayerName,Team,PlayerWeekProjectedPts\n"
         old = [f"Player {spelt(n)},BUF,{value}\n" for n, value in points(0, range(1, 21)).items()]
-        sites.say(f"{HVPKOD}{at.week}/projected/QB_projected.csv", header + "".join(old))
+        sites.serve(f"{HVPKOD}{at.week}/projected/QB_projected.csv", header + "".join(old))
     outcomes = [run(*weeks)] if together else [run(weeks[0]), run(weeks[1])]
     assert all(outcome.success for outcome in outcomes)
     found = [text for outcome in outcomes for text in outcome.warnings if "week before" in text]
@@ -232,7 +232,7 @@ def test_a_file_of_one_position_that_is_last_weeks_is_named(
 
 
 def test_all_sources_failing_is_a_failure(run: Run, sites: Sites, lake: Lake) -> None:
-    fail(sites, *SPEAKERS)
+    fail(sites, *SERVE)
     outcome = run()
     assert not outcome.success
     [error] = outcome.errors
@@ -245,10 +245,10 @@ def test_all_sources_failing_is_a_failure(run: Run, sites: Sites, lake: Lake) ->
 def test_all_sources_failing_leaves_what_is_recorded(
     run: Run, sites: Sites, lake: Lake, report: Any
 ) -> None:
-    all_say(sites)
+    serve_all(sites)
     assert run().success
     before = content(lake)
-    fail(sites, *SPEAKERS)
+    fail(sites, *SERVE)
     outcome = run()
     assert outcome.success, outcome.errors
     assert content(lake) == before
@@ -256,7 +256,7 @@ def test_all_sources_failing_leaves_what_is_recorded(
     assert report()["sources failed"] == "nflcom, sleeper, fantasypros, espn"
 
 
-def test_nothing_published_yet_is_an_empty_week_that_says_so(
+def test_nothing_published_yet_is_an_empty_week_with_warnings(
     run: Run, sites: Sites, lake: Lake, report: Any
 ) -> None:
     outcome = run()
@@ -275,33 +275,33 @@ def test_nothing_published_yet_is_an_empty_week_that_says_so(
     }
 
 
-def test_what_was_said_before_kickoff_is_frozen(
+def test_statements_before_kickoff_are_frozen(
     run: Run, sites: Sites, lake: Lake, report: Any
 ) -> None:
-    sleeper_says(sites, points())
+    serve_sleeper(sites, points())
     assert run().success
     monday = SUNDAY + 0.5 * DAY
-    sleeper_says(sites, points(3.0), Last_Modified="Mon, 17 Nov 2025 06:00:00 GMT")
+    serve_sleeper(sites, points(3.0), Last_Modified="Mon, 17 Nov 2025 06:00:00 GMT")
     assert run(at=monday).success
     found = record(lake)
     assert found.num_rows == 2 * len(NUMBERS)
-    told = as_known_at(found)
-    said = dict(zip(told["player_id"].to_pylist(), told["points_half"].to_pylist(), strict=True))
+    known = as_known_at(found)
+    half = dict(zip(known["player_id"].to_pylist(), known["points_half"].to_pylist(), strict=True))
     # 00-1 had played on Sunday, 00-2 was to play on Monday.
-    assert (said["00-1"], said["00-2"]) == (points()[1], points(3.0)[2])
+    assert (half["00-1"], half["00-2"]) == (points()[1], points(3.0)[2])
     before = content(lake)
-    sleeper_says(sites, points(3.0), Last_Modified="Mon, 17 Nov 2025 20:00:00 GMT")
+    serve_sleeper(sites, points(3.0), Last_Modified="Mon, 17 Nov 2025 20:00:00 GMT")
     assert run(at=monday + 0.5 * DAY).success
     assert content(lake) == before
     assert "sources late" not in report()
 
 
-def test_a_past_week_is_asked_about_once_and_told_to_be_late(
+def test_a_past_week_is_asked_about_once_and_reported_as_late(
     run: Run, sites: Sites, lake: Lake, report: Any
 ) -> None:
     late = "Tue, 25 Nov 2025 06:00:00 GMT"
-    nflcom_says(sites, points(), Last_Modified=late)
-    sleeper_says(sites, points(1.0), Last_Modified=late)
+    serve_nflcom(sites, points(), Last_Modified=late)
+    serve_sleeper(sites, points(1.0), Last_Modified=late)
     at = SUNDAY + 30 * DAY
     outcome = run(at=at)
     assert outcome.success, outcome.errors
@@ -327,9 +327,9 @@ def test_a_broken_file_of_a_past_week_is_a_gap_beside_others_and_else_a_failure(
     run: Run, sites: Sites, lake: Lake, report: Any
 ) -> None:
     for week in (10, 11, 12):
-        nflcom_says(sites, points(), week)
+        serve_nflcom(sites, points(), week)
     te = f"{HVPKOD}11/projected/TE_projected.csv"
-    sites.say(te, "PlayerName,Team\nNobody,BUF\n")
+    sites.serve(te, "PlayerName,Team\nNobody,BUF\n")
     at = SUNDAY + 300 * DAY
     alone = run(at=at)
     assert not alone.success
@@ -343,8 +343,8 @@ def test_a_broken_file_of_a_past_week_is_a_gap_beside_others_and_else_a_failure(
     assert (report()["sources"], report()["sources failed"]) == ("none", "nflcom")
     [warning] = [w for w in outcome.warnings if w.startswith("nflcom 2025: failed for week 11")]
     assert "the TE file has no column PlayerWeekProjectedPts" in warning
-    # The network is another matter: a run that is tried again may have it all.
-    sites.say(te, "", status=400)
+    # After a failure of the network, a retry may get the whole week.
+    sites.serve(te, "", status=400)
     assert not run(*all_three, at=at).success
 
 
@@ -352,8 +352,8 @@ def test_a_host_that_fails_is_asked_once_in_a_run_of_many_weeks(
     run: Run, sites: Sites, lake: Lake
 ) -> None:
     for week in (10, 11, 12):
-        nflcom_says(sites, points(), week)
-        sleeper_says(sites, points(), week, status=400)
+        serve_nflcom(sites, points(), week)
+        serve_sleeper(sites, points(), week, status=400)
     outcome = run(SeasonWeek(2025, 10), SeasonWeek(2025, 12))
     assert outcome.success, outcome.errors
     assert len(sites.asked(HOSTS[0])) == 1
@@ -364,7 +364,7 @@ def test_a_host_that_fails_is_asked_once_in_a_run_of_many_weeks(
     ]
 
 
-def test_weeks_that_nobody_projects_are_empty_and_nobody_is_asked(
+def test_weeks_that_no_source_covers_are_empty_without_a_request(
     run: Run, sites: Sites, lake: Lake
 ) -> None:
     old = SeasonWeek(2020, 5)
@@ -386,7 +386,7 @@ def test_play_off_weeks_are_asked_of_the_archive_only(run: Run, sites: Sites, la
 def test_the_setting_chooses_who_is_asked(
     run: Run, sites: Sites, lake: Lake, report: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    all_say(sites)
+    serve_all(sites)
     monkeypatch.setenv("FANTASY_PROJECTION_SOURCES", "Sleeper, nflcom")
     assert run().success
     assert report()["sources"] == "nflcom, sleeper"
@@ -396,10 +396,10 @@ def test_the_setting_chooses_who_is_asked(
     assert "FANTASY_PROJECTION_SOURCES: yahoo is none of nflcom, sleeper, fantasypros" in error
 
 
-def test_a_copy_is_told(run: Run, sites: Sites, report: Any) -> None:
-    nflcom_says(sites, points())
-    sleeper_says(sites, points(0.01))
-    espn_says(sites, points(2.0))
+def test_a_copy_is_reported(run: Run, sites: Sites, report: Any) -> None:
+    serve_nflcom(sites, points())
+    serve_sleeper(sites, points(0.01))
+    serve_espn(sites, points(2.0))
     assert run().success
     assert report()["copies"] == "sleeper = nflcom"
 
@@ -413,14 +413,14 @@ def test_a_copy_is_told(run: Run, sites: Sites, report: Any) -> None:
         ("fantasypros", 1000.0, "points_ppr: 1 of 60 rows outside -20 to 80, e.g. 1000.0"),
     ],
 )
-def test_a_value_that_cannot_be_costs_its_source_the_week_and_nobody_else(
+def test_an_impossible_value_costs_only_its_source_the_week(
     run: Run, sites: Sites, lake: Lake, report: Any, source: str, value: float, clause: str
 ) -> None:
-    all_say(sites)
-    SPEAKERS[source](sites, points() | {3: value})
+    serve_all(sites)
+    SERVE[source](sites, points() | {3: value})
     outcome = run()
     assert outcome.success, outcome.errors
-    others = set(SPEAKERS) - {source}
+    others = set(SERVE) - {source}
     found = record(lake)
     assert set(found["source"].to_pylist()) == others
     assert found.num_rows == 3 * len(NUMBERS)
@@ -429,11 +429,11 @@ def test_a_value_that_cannot_be_costs_its_source_the_week_and_nobody_else(
     assert clause in warning
 
 
-def test_a_rank_below_the_first_costs_its_source_the_week(
+def test_an_impossible_rank_costs_only_its_source_the_week(
     run: Run, sites: Sites, lake: Lake, report: Any
 ) -> None:
-    all_say(sites, but="fantasypros")
-    sites.say(FANTASYPROS, "page,scrape_date,fantasypros_id,ecr\nppr-wr,2025-11-12,2001,0\n")
+    serve_all(sites, but="fantasypros")
+    sites.serve(FANTASYPROS, "page,scrape_date,fantasypros_id,ecr\nppr-wr,2025-11-12,2001,0\n")
     outcome = run()
     assert outcome.success, outcome.errors
     assert report()["sources"] == "espn, nflcom, sleeper"
@@ -441,43 +441,43 @@ def test_a_rank_below_the_first_costs_its_source_the_week(
     assert any("ecr: 1 of 1 rows outside 1 to any" in w for w in outcome.warnings)
 
 
-def test_a_week_that_cannot_be_does_not_cost_the_others(
+def test_an_invalid_week_does_not_cost_the_other_weeks(
     run: Run, sites: Sites, lake: Lake, report: Any
 ) -> None:
     for week in (10, 11, 12):
-        nflcom_says(sites, points() | ({3: 85.0} if week == 11 else {}), week)
-        sleeper_says(sites, points(2.0), week)
+        serve_nflcom(sites, points() | ({3: 85.0} if week == 11 else {}), week)
+        serve_sleeper(sites, points(2.0), week)
     outcome = run(SeasonWeek(2025, 10), SeasonWeek(2025, 12))
     assert outcome.success, outcome.errors
-    told = {week: report(SeasonWeek(2025, week))["sources"] for week in (10, 11, 12)}
-    assert told == {10: "nflcom, sleeper", 11: "sleeper", 12: "nflcom, sleeper"}
+    sources = {week: report(SeasonWeek(2025, week))["sources"] for week in (10, 11, 12)}
+    assert sources == {10: "nflcom, sleeper", 11: "sleeper", 12: "nflcom, sleeper"}
 
 
 def test_an_answer_that_has_lost_most_players_is_not_recorded(
     run: Run, sites: Sites, lake: Lake
 ) -> None:
-    sleeper_says(sites, points())
+    serve_sleeper(sites, points())
     assert run().success
     before = content(lake)
     few = points(numbers=range(1, 21))
-    sleeper_says(sites, few, Last_Modified="Thu, 13 Nov 2025 14:00:00 GMT")
-    outcome = run(at=SAID + DAY)
+    serve_sleeper(sites, few, Last_Modified="Thu, 13 Nov 2025 14:00:00 GMT")
+    outcome = run(at=STATED_AT + DAY)
     assert outcome.success, outcome.errors
     assert content(lake) == before
     assert any("40 of 60 players are gone from its answer" in w for w in outcome.warnings)
 
 
 def test_a_record_of_an_older_layout_is_kept(run: Run, sites: Sites, lake: Lake) -> None:
-    sleeper_says(sites, points())
+    serve_sleeper(sites, points())
     assert run().success
     path = lake.path(SOURCE_PROJECTIONS, WEEK)
     pq.write_table(record(lake).drop_columns(["kickoff", "receptions"]), path)
-    sleeper_says(sites, points(2.0), Last_Modified="Thu, 13 Nov 2025 14:00:00 GMT")
-    assert run(at=SAID + DAY).success
+    serve_sleeper(sites, points(2.0), Last_Modified="Thu, 13 Nov 2025 14:00:00 GMT")
+    assert run(at=STATED_AT + DAY).success
     found = record(lake)
     assert found.num_rows == 2 * len(NUMBERS)
     assert set(found["kickoff"].to_pylist()) == {SUNDAY, LAST}
-    earlier = as_known_at(found, SAID + 0.5 * DAY)
+    earlier = as_known_at(found, STATED_AT + 0.5 * DAY)
     assert sorted(earlier["points_half"].to_pylist()) == sorted(points().values())
 
 

@@ -14,7 +14,7 @@ from fantasy_pipeline.football.teams import CURRENT_CODE
 from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.sites.base import SourceResponse
 from fantasy_pipeline.ingest.sites.espn import TEAMS, espn
-from fantasy_pipeline_tests.ingest.sites.sites import SAID, Sites, make_week
+from fantasy_pipeline_tests.ingest.sites.sites import STATED_AT, Sites, make_week
 
 pytestmark = pytest.mark.loopback
 
@@ -55,7 +55,7 @@ PROJECTED = entry(14.2, _53=5.0, _42=62.0, _43=0.4, _58=7.5, _19=0.1, _44=0.1)
 def fetch(sites: Sites, transport: Callable[..., Transport], players: pa.Table) -> Fetch:
     def build(body: object = None, **more: Any) -> SourceResponse:
         if body is not None:
-            sites.say(PATH.format(week=11), body, **more)
+            sites.serve(PATH.format(week=11), body, **more)
         return espn(transport()).fetch([make_week()], players)
 
     return build
@@ -84,7 +84,7 @@ def test_a_projection(fetch: Fetch, sites: Sites) -> None:
         "points_std": 9.2,
         "points_half": 11.7,
         "points_ppr": 14.2,
-        "as_of": SAID,
+        "as_of": STATED_AT,
         "receptions": 5.0,
         "targets": 7.5,
         "receiving_yards": 62.0,
@@ -166,8 +166,8 @@ def test_an_answer_of_another_shape_is_refused(fetch: Fetch, body: object, cause
 @pytest.mark.parametrize("status", [400, 404, 429, 500])
 def test_errors_of_the_server_are_part_of_the_answer(fetch: Fetch, status: int) -> None:
     found = fetch({"messages": ["no"]}, status=status)
-    told = found.absent[11] if status == 404 else str(found.failed[11])
-    assert f"HTTP {status}" in told
+    cause = found.absent[11] if status == 404 else str(found.failed[11])
+    assert f"HTTP {status}" in cause
     assert found.parts == []
 
 

@@ -18,7 +18,7 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.sites.base import SourceResponse
 from fantasy_pipeline.ingest.sites.fantasypros import FantasyPros, is_of
-from fantasy_pipeline_tests.ingest.sites.sites import SAID, Sites, make_week
+from fantasy_pipeline_tests.ingest.sites.sites import STATED_AT, Sites, make_week
 
 pytestmark = pytest.mark.loopback
 
@@ -61,18 +61,18 @@ def file(*lines: dict[str, object], columns: tuple[str, ...] = COLUMNS) -> str:
 def fetch(sites: Sites, transport: Callable[..., Transport], players: pa.Table) -> Fetch:
     def build(body: str | None = None, *weeks: ScheduledWeek, **more: Any) -> SourceResponse:
         if body is not None:
-            sites.say(PATH, body, **more)
+            sites.serve(PATH, body, **more)
         return FantasyPros(transport()).fetch(weeks or (make_week(),), players)
 
     return build
 
 
-def told(found: SourceResponse) -> dict[str, dict[str, Any]]:
+def rows_by_player(found: SourceResponse) -> dict[str, dict[str, Any]]:
     return {row["player_id"]: row for part in found.parts for row in part.to_pylist()}
 
 
 def test_a_rank_with_points(fetch: Fetch) -> None:
-    row = told(fetch(file(line(3))))["00-3"]
+    row = rows_by_player(fetch(file(line(3))))["00-3"]
     assert {name: value for name, value in row.items() if value is not None} == {
         "season": 2025,
         "week": 11,
@@ -82,7 +82,7 @@ def test_a_rank_with_points(fetch: Fetch) -> None:
         "position": "WR",
         "team": "BUF",
         "points_ppr": 12.5,
-        "as_of": SAID,
+        "as_of": STATED_AT,
         "ecr": 3.25,
         "ecr_sd": 1.5,
         "ecr_best": 1.0,
@@ -92,13 +92,13 @@ def test_a_rank_with_points(fetch: Fetch) -> None:
 
 @pytest.mark.parametrize("points", ["NA", ""])
 def test_a_rank_alone_is_no_projection(fetch: Fetch, points: str) -> None:
-    row = told(fetch(file(line(3, r2p_pts=points))))["00-3"]
+    row = rows_by_player(fetch(file(line(3, r2p_pts=points))))["00-3"]
     assert row["ecr"] == 3.25
     assert [row[f"points_{scoring}"] for scoring in ("std", "half", "ppr")] == [None] * 3
 
 
 def test_a_file_without_points_has_ranks(fetch: Fetch) -> None:
-    row = told(fetch(file(line(3), columns=COLUMNS[:-1])))["00-3"]
+    row = rows_by_player(fetch(file(line(3), columns=COLUMNS[:-1])))["00-3"]
     assert (row["ecr"], row["points_ppr"]) == (3.25, None)
 
 
@@ -113,7 +113,7 @@ def test_a_file_without_points_has_ranks(fetch: Fetch) -> None:
     ],
 )
 def test_a_page_is_of_its_scoring(fetch: Fetch, page: str, scorings: set[str]) -> None:
-    row = told(fetch(file(line(3, page))))["00-3"]
+    row = rows_by_player(fetch(file(line(3, page))))["00-3"]
     assert {s for s in ("std", "half", "ppr") if row[f"points_{s}"] is not None} == scorings
 
 
@@ -121,13 +121,13 @@ def test_pages_of_one_player_are_one_statement(fetch: Fetch) -> None:
     body = file(
         line(3, "wr", ecr=7, r2p_pts=8), line(3), line(3, "ppr-flex", ecr=20), line(4, "dst")
     )
-    row = told(fetch(body))["00-3"]
+    row = rows_by_player(fetch(body))["00-3"]
     assert (row["ecr"], row["points_std"], row["points_ppr"]) == (3.25, 8.0, 12.5)
 
 
-def test_seen_late_it_was_said_on_the_day_it_names(fetch: Fetch) -> None:
+def test_a_file_first_seen_late_dates_from_the_day_it_names(fetch: Fetch) -> None:
     found = fetch(file(line(3)), Last_Modified="Sat, 15 Nov 2025 08:00:00 GMT")
-    assert told(found)["00-3"]["as_of"] == datetime(2025, 11, 13, tzinfo=timezone.utc)
+    assert rows_by_player(found)["00-3"]["as_of"] == datetime(2025, 11, 13, tzinfo=timezone.utc)
 
 
 @pytest.mark.parametrize(
@@ -149,8 +149,10 @@ def test_the_week_follows_from_the_day(made: str, expected: int | None) -> None:
 
 @st.composite
 def seasons(draw: st.DrawFn) -> list[ScheduledWeek]:
-    """Weeks as schedules have them: each opens between a Tuesday and the Monday after, in a span of
-    its own, and ends by the Wednesday after that; free weeks between; across New Year."""
+    """Draw the weeks of a schedule, in order and across New Year, with free weeks between them.
+
+    Each week opens between its Tuesday and the Monday after, and ends by the next Wednesday.
+    """
     tuesday = date(2024, 8, 27) + timedelta(days=7 * draw(st.integers(0, 260)))
     weeks = []
     for number in range(1, draw(st.integers(2, 22)) + 1):
@@ -167,7 +169,7 @@ def seasons(draw: st.DrawFn) -> list[ScheduledWeek]:
 
 
 @given(seasons())
-def test_no_day_is_of_two_weeks_whatever_the_schedule(weeks: list[ScheduledWeek]) -> None:
+def test_no_day_belongs_to_two_weeks_in_any_schedule(weeks: list[ScheduledWeek]) -> None:
     day = weeks[0].first_kickoff.date() - timedelta(days=9)
     while day <= weeks[-1].last_kickoff.date() + timedelta(days=9):
         assert len([week.at for week in weeks if is_of(week, day)]) <= 1, day
@@ -185,7 +187,7 @@ def test_the_monday_before_a_week_that_ends_on_sunday_is_of_the_week_before() ->
 
 
 def at(year: int, month: int, day: int, hour: int) -> datetime:
-    """A moment in US/Eastern."""
+    """Return a full hour, US/Eastern."""
     return datetime(year, month, day, hour, tzinfo=EASTERN)
 
 
@@ -214,7 +216,7 @@ def test_opponents_of_another_week_are_refused(fetch: Fetch) -> None:
         raise fetch(file(line(2), *wrong)).failed[11]
     # Codes of the site: JAC plays at LAC.
     right = [line(3, team="JAC", player_opponent_id="LAC"), line(4, player_opponent_id="NA")]
-    assert set(told(fetch(file(*right, line(5, team="FA"))))) == {"00-3", "00-4", "00-5"}
+    assert set(rows_by_player(fetch(file(*right, line(5, team="FA"))))) == {"00-3", "00-4", "00-5"}
 
 
 @pytest.mark.parametrize(

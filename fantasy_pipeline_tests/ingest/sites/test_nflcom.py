@@ -49,7 +49,7 @@ def rostered(player_id: str, name: str, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def join(upstream: Callable[..., Any], rows: Rows) -> Join:
-    """`join(projected, rostered, ids)`: matched rows by player id, and the warnings."""
+    """Return `join(projected, rostered, ids)`: matched rows by player id, and warnings."""
 
     def build(
         nflcom: list[dict[str, Any]],
@@ -211,7 +211,7 @@ def test_each_week_is_joined_to_its_own_roster(join: Join) -> None:
 # Warnings
 
 
-def test_the_names_projected_highest_are_told_once(join: Join) -> None:
+def test_the_unmatched_names_projected_highest_are_listed_once(join: Join) -> None:
     nflcom = [
         projected(f"Unknown {letter}", points)
         for letter, points in zip("abcdefg", range(7), strict=True)
@@ -224,7 +224,7 @@ def test_the_names_projected_highest_are_told_once(join: Join) -> None:
     )
 
 
-def test_weeks_without_a_file_are_told(join: Join) -> None:
+def test_weeks_without_a_file_are_reported(join: Join) -> None:
     found, [warning] = join(
         [projected("Josh Palmer")], [rostered("00-1", "Josh Palmer")], weeks=(1, 2, 19)
     )
@@ -232,7 +232,9 @@ def test_weeks_without_a_file_are_told(join: Join) -> None:
     assert warning == "nflcom_projections 2024: no file for week 2, 19"
 
 
-def test_seasons_before_upstream_begins_are_told(upstream: Callable[..., Any], rows: Rows) -> None:
+def test_seasons_before_upstream_begins_are_reported(
+    upstream: Callable[..., Any], rows: Rows
+) -> None:
     answer = nflcom_projections(upstream(), rows(RAW_PLAYERS), 2020, [1])
     [warning] = answer.warnings
     assert answer.parts[0].num_rows == 0
@@ -286,8 +288,8 @@ def test_a_broken_week_fails_alone_and_a_broken_network_is_not_asked_again(
     assert requests == asked
     assert list(answer.failed) == failed
     assert all("no column Team" in str(error) for error in answer.failed.values())
-    told = sorted(set(weeks) - set(failed))
-    assert answer.parts[0]["week"].to_pylist() == told
+    delivered = sorted(set(weeks) - set(failed))
+    assert answer.parts[0]["week"].to_pylist() == delivered
     assert answer.warnings == []
 
 

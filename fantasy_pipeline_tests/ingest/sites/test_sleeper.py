@@ -16,7 +16,7 @@ from fantasy_pipeline.football.tables import RAW_PLAYERS, SOURCE_PROJECTIONS
 from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.sites.base import SourceResponse
 from fantasy_pipeline.ingest.sites.sleeper import sleeper
-from fantasy_pipeline_tests.ingest.sites.sites import SAID, Sites, make_week, player
+from fantasy_pipeline_tests.ingest.sites.sites import STATED_AT, Sites, make_week, player
 
 pytestmark = pytest.mark.loopback
 
@@ -53,11 +53,11 @@ PLACEHOLDER = {"player_id": "9", "week": 11, "season": "2025", "stats": {"adp_dd
 
 @pytest.fixture
 def fetch(sites: Sites, transport: Callable[..., Transport], players: pa.Table) -> Fetch:
-    """`fetch(answer)`: what the adapter makes of an answer about week 11."""
+    """Return `fetch(answer)`: the adapter's response to an answer about week 11."""
 
     def build(body: object = None, *weeks: ScheduledWeek, **more: Any) -> SourceResponse:
         if body is not None:
-            sites.say(f"{HOST}11", body, **more)
+            sites.serve(f"{HOST}11", body, **more)
         return sleeper(transport()).fetch(weeks or (make_week(),), players)
 
     return build
@@ -79,20 +79,20 @@ def test_a_projection(fetch: Fetch, sites: Sites) -> None:
         "points_std": 8.0,
         "points_half": 10.0,
         "points_ppr": 12.0,
-        "as_of": SAID,
+        "as_of": STATED_AT,
         "receptions": 4.0,
         "receiving_yards": 55.5,
         "two_point_conversions": 0.15,
     }
     assert (found.absent, found.failed, found.warnings) == ({}, {}, [])
-    # Without season_type the site answers 400.
+    # Without season_type the site answers HTTP 400.
     assert sites.requests[0][0] == (
         f"{HOST}11?season_type=regular&position[]=QB&position[]=RB&position[]=WR&position[]=TE"
         "&position[]=K"
     )
 
 
-def test_players_whom_nobody_rosters_are_named(fetch: Fetch) -> None:
+def test_players_without_a_roster_are_named(fetch: Fetch) -> None:
     found = fetch([row(3), row(77), row(78, player={"position": "DB"}), row(79, player={})])
     assert found.parts[0]["player_id"].to_pylist() == ["00-3"]
     assert found.warnings == [
@@ -100,10 +100,10 @@ def test_players_whom_nobody_rosters_are_named(fetch: Fetch) -> None:
     ]
 
 
-def test_an_id_that_two_players_have_is_nobodys(
+def test_an_id_that_two_players_share_is_not_used(
     sites: Sites, transport: Callable[..., Transport], rows: Callable[..., pa.Table]
 ) -> None:
-    sites.say(f"{HOST}11", [row(3)])
+    sites.serve(f"{HOST}11", [row(3)])
     twins = rows(RAW_PLAYERS, player(3), player(4, sleeper_id="3"), player(5, sleeper_id=None))
     found = sleeper(transport()).fetch([make_week()], twins)
     assert found.parts[0].num_rows == 0
@@ -188,7 +188,7 @@ def is_read(depth: int) -> bool:
 
 
 def test_a_value_nested_to_any_depth_is_refused(fetch: Fetch) -> None:
-    """Around the depth that Python just reads, where what is read must be written as well."""
+    """Depths around the deepest one that Python reads: such a value must be written again, too."""
     plain = json.dumps([row(3, season="?")])
     refused = {"is not JSON": 0, "the answer is of [": 0}
     deepest = bisect_left(range(100_000), True, key=lambda depth: not is_read(depth))
@@ -206,7 +206,7 @@ def test_999_is_no_projection(fetch: Fetch) -> None:
 
 
 def test_a_broken_week_does_not_stop_the_others(fetch: Fetch, sites: Sites) -> None:
-    sites.say(f"{HOST}10", {"error": "?"})
+    sites.serve(f"{HOST}10", {"error": "?"})
     found = fetch([row(3)], make_week(10), make_week(11))
     assert isinstance(found.failed[10], UnusableAnswerError)
     assert found.parts[0]["week"].to_pylist() == [11]
@@ -219,7 +219,7 @@ def test_a_broken_week_does_not_stop_the_others(fetch: Fetch, sites: Sites) -> N
 def test_after_a_failure_no_other_week_is_asked_for(
     fetch: Fetch, sites: Sites, status: int, headers: dict[str, str], tries: int
 ) -> None:
-    sites.say(HOST, {"error": "bad-request"}, status=status, **headers)
+    sites.serve(HOST, {"error": "bad-request"}, status=status, **headers)
     found = fetch(None, make_week(10), make_week(11), make_week(12))
     assert sorted(found.failed) == [10, 11, 12]
     assert f"answered HTTP {status}" in str(found.failed[12])
@@ -239,7 +239,7 @@ def test_a_host_that_is_not_there_is_asked_once(
 def test_a_huge_answer_is_not_read(
     sites: Sites, transport: Callable[..., Transport], players: pa.Table
 ) -> None:
-    sites.say(f"{HOST}11", "x" * 100_001)
+    sites.serve(f"{HOST}11", "x" * 100_001)
     found = sleeper(transport(max_bytes=100_000)).fetch([make_week()], players)
     assert "is larger than 100,000 bytes" in str(found.failed[11])
 
@@ -254,13 +254,12 @@ def test_only_regular_weeks_since_2021_are_asked_for(transport: Callable[..., Tr
 def test_a_folder_of_saved_answers_serves_as_well(
     transport: Callable[..., Transport], players: pa.Table, tmp_path: Any
 ) -> None:
-
-    place = tmp_path / "mirror" / HOST.lstrip("/")
-    place.mkdir(parents=True)
+    folder = tmp_path / "mirror" / HOST.lstrip("/")
+    folder.mkdir(parents=True)
     query = "?season_type=regular" + "".join(
         f"&position[]={position}" for position in ("QB", "RB", "WR", "TE", "K")
     )
-    (place / f"11{query}").write_text(json.dumps([row(3)]))
+    (folder / f"11{query}").write_text(json.dumps([row(3)]))
     source = sleeper(transport(mirror=str(tmp_path / "mirror")))
     found = source.fetch([make_week(10), make_week(11)], players)
     assert found.parts[0]["player_id"].to_pylist() == ["00-3"]
