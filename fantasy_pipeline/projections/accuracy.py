@@ -337,19 +337,19 @@ def pooled(parts: list[dict[str, float | None]]) -> dict[str, float | None]:
         "pairs": sum(part["pairs"] or 0 for part in parts),
     }
     for name in ("rmse", "nflcom_rmse"):
-        known = [
+        present = [
             (value, n)
             for part, n in zip(parts, players, strict=True)
             if (value := part[name]) is not None
         ]
-        total = sum(n for _, n in known)
-        out[name] = (sum(n * value**2 for value, n in known) / total) ** 0.5 if total else None
+        total = sum(n for _, n in present)
+        out[name] = (sum(n * value**2 for value, n in present) / total) ** 0.5 if total else None
     for name, by in _WEIGHTS.items():
-        known = [
+        present = [
             (value, 1.0 if by is None else float(part[by] or 0))
             for part in parts
             if (value := part[name]) is not None
         ]
-        total = sum(weight for _, weight in known)
-        out[name] = sum(value * weight for value, weight in known) / total if total else None
+        total = sum(weight for _, weight in present)
+        out[name] = sum(value * weight for value, weight in present) / total if total else None
     return out

@@ -49,8 +49,8 @@ def projections(
         label: text to add to the source column.
 
     Returns:
-        `PROJECTIONS`, one row per row of `ours`. Players who are ruled out stay at 0, whatever the
-        other sources state. Stat lines and quantiles move in proportion to the points.
+        `PROJECTIONS`, one row per row of `ours`. Players who are ruled out stay at 0 even if
+        other sources project them. Stat lines and quantiles move in proportion to the points.
     """
     others = consensus.points_by_source(ours, source_projections)
     half = ours["projected_points_half"].to_numpy()
@@ -234,8 +234,8 @@ def _rescaled_quantiles(
 def _exact_points(ours: pa.Table, line: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return our points by scoring, (rows,): those of the stat line where there is one.
 
-    The stored points are rounded. Of a player whom we cut to one point and other sources do not,
-    the rounding error would grow with the points, and these would no longer fit his stat line.
+    The stored points are rounded. If other sources restore a player whom we cut to one point, the
+    rounding error would grow with his points, and they would no longer fit his stat line.
     """
     has_line = np.zeros(ours.num_rows, dtype=bool)
     for values in line.values():

@@ -38,7 +38,7 @@ def ours(player: str, points: float, **more: Any) -> dict[str, Any]:
     } | more
 
 
-def theirs(player: str, points: float, **more: Any) -> dict[str, Any]:
+def statement(player: str, points: float, **more: Any) -> dict[str, Any]:
     return {
         "season": 2024,
         "week": 5,
@@ -50,7 +50,7 @@ def theirs(player: str, points: float, **more: Any) -> dict[str, Any]:
 
 
 def actual(player: str, points: float | None, position: str = "WR", **more: Any) -> dict[str, Any]:
-    """A row of the history; without points, of a player who did not play."""
+    """Return a row of the history; None as points: the player did not play."""
     return {
         "season": 2024,
         "week": 5,
@@ -63,7 +63,7 @@ def actual(player: str, points: float | None, position: str = "WR", **more: Any)
 
 @pytest.fixture
 def score(rows: Rows) -> Score:
-    """`score(ours, actual, theirs)`: accuracy in half-PPR by week, source and position."""
+    """Return `score(ours, actual, statements)`: half-PPR accuracy by week, source, position."""
 
     def build(
         projected: list[dict[str, Any]],
@@ -180,7 +180,7 @@ def test_weeks_are_scored_apart(score: Score) -> None:
     assert found[6, "consensus", "ALL"]["mae"] == 3.0
 
 
-def test_who_did_not_play_is_scored_among_all_only(score: Score) -> None:
+def test_a_player_who_did_not_play_is_scored_in_the_pool_all_only(score: Score) -> None:
     happened = [HAPPENED[0], actual("b", None)]
     assert score(THREE, happened)[5, "consensus", "ALL"]["players"] == 1
     everybody = score(THREE, happened, pool="all")[5, "consensus", "ALL"]
@@ -199,8 +199,8 @@ def test_our_own_0_does_not_keep_a_player_from_being_scored(score: Score) -> Non
     assert found[5, "consensus", "ALL"]["players"] == 2
 
 
-def test_whom_nflcom_projects_at_0_is_not_scored(score: Score) -> None:
-    found = score(THREE, HAPPENED, (theirs("a", 11.0), theirs("b", 0.0)))
+def test_a_player_at_0_in_nflcom_is_not_scored(score: Score) -> None:
+    found = score(THREE, HAPPENED, (statement("a", 11.0), statement("b", 0.0)))
     assert found[5, "consensus", "ALL"]["players"] == 1
 
 
@@ -208,7 +208,7 @@ def test_sources_are_compared_on_the_players_of_nflcom(score: Score) -> None:
     found = score(
         THREE,
         HAPPENED,
-        (theirs("a", 11.0), theirs("b", 16.0), theirs("not ours", 9.0)),
+        (statement("a", 11.0), statement("b", 16.0), statement("not ours", 9.0)),
         model=tuple(THREE),
     )
     assert {key[1:]: (row["players"], row["mae"]) for key, row in found.items()} == {
@@ -223,20 +223,20 @@ def test_sources_are_compared_on_the_players_of_nflcom(score: Score) -> None:
     assert found[5, "nflcom", "WR"]["bias"] == 0.0
 
 
-def test_a_source_that_tells_some_players_is_compared_with_nflcom_on_those(rows: Rows) -> None:
+def test_a_source_of_some_players_is_compared_with_nflcom_on_those(rows: Rows) -> None:
     happened = [
         actual("a", 12.0), actual("b", 15.0), actual("c", 1.0), actual("t", 4.0, "TE"),
     ]  # fmt: skip
-    told = [
+    statements = [
         # NFL.com errs by 2, 10, 1 and 3; Sleeper, on two of them, by 1 and 6.
-        theirs("a", 10.0), theirs("b", 5.0), theirs("c", 2.0), theirs("t", 7.0),
-        theirs("a", 13.0, source="sleeper"), theirs("t", 10.0, source="sleeper"),
+        statement("a", 10.0), statement("b", 5.0), statement("c", 2.0), statement("t", 7.0),
+        statement("a", 13.0, source="sleeper"), statement("t", 10.0, source="sleeper"),
     ]  # fmt: skip
     table = projection_accuracy(
         rows(PLAYER_HISTORY, *happened),
         rows(PROJECTIONS, *THREE, ours("t", 6.0)),
         rows(MODEL_PROJECTIONS),
-        rows(SOURCE_PROJECTIONS, *told),
+        rows(SOURCE_PROJECTIONS, *statements),
     )
     half = {
         (row["source"], row["position"]): (row["players"], row["nflcom_mae"], row["nflcom_rmse"])
@@ -254,14 +254,14 @@ def test_a_source_that_tells_some_players_is_compared_with_nflcom_on_those(rows:
 
 
 def test_a_source_is_scored_on_the_points_that_it_states(rows: Rows) -> None:
-    """In PPR by its own PPR points, not by its half-PPR and the receptions that we expect."""
+    """Its PPR points are its own, not its half-PPR points converted by expected receptions."""
     happened = actual("a", 18.0, target_ppr=22.0, avg_receptions=2.0, weight=3.0)
-    said = theirs("a", 18.0, source="sleeper", points_ppr=22.0)
+    sleeper = statement("a", 18.0, source="sleeper", points_ppr=22.0)
     table = projection_accuracy(
         rows(PLAYER_HISTORY, happened),
         rows(PROJECTIONS, ours("a", 10.0)),
         rows(MODEL_PROJECTIONS),
-        rows(SOURCE_PROJECTIONS, theirs("a", 17.0), said),
+        rows(SOURCE_PROJECTIONS, statement("a", 17.0), sleeper),
     )
     found = {
         (row["source"], row["scoring"]): row["mae"]
@@ -269,12 +269,12 @@ def test_a_source_is_scored_on_the_points_that_it_states(rows: Rows) -> None:
         if row["position"] == "WR" and row["pool"] == "played"
     }
     assert found["sleeper", "half"] == found["sleeper", "ppr"] == 0.0
-    # NFL.com says half-PPR only: 17 and half of 2 x 3 / 4 receptions.
+    # NFL.com states half-PPR only: 17 and half of 2 x 3 / 4 receptions.
     assert found["nflcom", "ppr"] == pytest.approx(22 - 17.75)
 
 
 def test_without_nflcom_there_is_nothing_to_compare_with(score: Score) -> None:
-    row = score(THREE, HAPPENED, (theirs("a", 13.0, source="sleeper"),))[5, "sleeper", "ALL"]
+    row = score(THREE, HAPPENED, (statement("a", 13.0, source="sleeper"),))[5, "sleeper", "ALL"]
     assert (row["nflcom_mae"], row["nflcom_rmse"]) == (None, None)
 
 
@@ -282,7 +282,7 @@ def test_a_week_without_other_sources_is_scored_all_the_same(score: Score) -> No
     found = score(
         [*THREE, ours("a", 10.0, week=6)],
         [*HAPPENED, actual("a", 11.0, week=6)],
-        (theirs("a", 11.0, week=6),),
+        (statement("a", 11.0, week=6),),
     )
     assert found[5, "consensus", "ALL"]["players"] == 3
     assert found[6, "nflcom", "ALL"]["players"] == 1
@@ -290,7 +290,9 @@ def test_a_week_without_other_sources_is_scored_all_the_same(score: Score) -> No
 
 
 def test_the_position_is_that_of_our_history(score: Score) -> None:
-    found = score([ours("a", 10.0)], [actual("a", 9.0, "TE")], (theirs("a", 8.0, position="QB"),))
+    found = score(
+        [ours("a", 10.0)], [actual("a", 9.0, "TE")], (statement("a", 8.0, position="QB"),)
+    )
     assert {key[2] for key in found} == {"TE", "ALL"}
 
 
@@ -299,13 +301,13 @@ def test_the_pool_is_no_larger_than_stated(score: Score) -> None:
     found = score(
         [ours(name, 10.0) for name in names],
         [actual(name, 9.0, "TE") for name in names],
-        tuple(theirs(name, 1.0 + number) for number, name in enumerate(names)),
+        tuple(statement(name, 1.0 + number) for number, name in enumerate(names)),
     )
     assert found[5, "consensus", "TE"]["players"] == POOL["TE"]
 
 
 def test_no_projections_no_rows(score: Score) -> None:
-    assert score([], HAPPENED, (theirs("a", 11.0),)) == {}
+    assert score([], HAPPENED, (statement("a", 11.0),)) == {}
 
 
 def test_headlines_are_the_numbers_watched_over_time(rows: Rows) -> None:

@@ -1,4 +1,4 @@
-"""Columns as arrays: what becomes of nulls."""
+"""Columns as arrays: nulls become NaN or an empty string."""
 
 from __future__ import annotations
 

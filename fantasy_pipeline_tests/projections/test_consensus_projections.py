@@ -1,6 +1,6 @@
 """Projections where no model is trained: the baseline by hand, floors and ceilings on many.
 
-What a trained model makes of a player is in `model/`.
+Tests of trained models are in `model/`.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ POINTS = ("fantasy_points", "fantasy_points_half", "fantasy_points_ppr")
 
 
 def known(player: str, position: str = "WR", **more: Any) -> dict[str, Any]:
-    """A fit player before an average game, 10 points a game behind him, who always plays."""
+    """Return a fit player with a mean of 10 points, before an average game; he always plays."""
     return {
         "season": W5.season,
         "week": W5.week,
@@ -76,7 +76,7 @@ UNTRAINED = Model(W5.season, {}, {}, {})
 
 @pytest.fixture
 def project(rows: Rows) -> Project:
-    """`project(rows of the history, …)`: projections by player id."""
+    """Return `project(rows of the history, …)`: projections by player id."""
 
     def build(
         *history: dict[str, Any],
@@ -141,11 +141,11 @@ def test_the_opponent_and_the_lines_count_by_half(project: Project) -> None:
     assert found["soft"]["opponent_factor"] == 1.2
 
 
-def test_who_seldom_plays_is_expected_less(project: Project) -> None:
+def test_a_player_who_seldom_plays_is_cut(project: Project) -> None:
     found = project(known("seldom", appearance_rate=0.25), known("unknown", appearance_rate=None))
     assert LIKELY == 0.5
     assert (found["seldom"]["plays"], found["seldom"]["projected_points"]) == (0.25, 5.0)
-    # As likely as not to play: projected as if he plays.
+    # At a chance of 0.5 he is projected as if he plays.
     assert (found["unknown"]["plays"], found["unknown"]["projected_points"]) == (0.5, 10.0)
 
 
@@ -181,7 +181,9 @@ ZERO = {
 
 
 @pytest.mark.parametrize("reason", ZERO)
-def test_who_does_not_play_is_projected_0_with_the_reason(project: Project, reason: str) -> None:
+def test_a_player_who_does_not_play_is_projected_0_with_the_reason(
+    project: Project, reason: str
+) -> None:
     row = project(known("a", **ZERO[reason]))["a"]
     assert row["reason"] == reason
     scored = [name for name in row if name.startswith(("projected", *QUANTILES))]
@@ -190,7 +192,7 @@ def test_who_does_not_play_is_projected_0_with_the_reason(project: Project, reas
 
 
 @pytest.mark.parametrize("status", ROSTER_REASONS)
-def test_every_roster_status_has_its_words(project: Project, status: str) -> None:
+def test_every_roster_status_has_a_reason(project: Project, status: str) -> None:
     assert project(known("a", roster_status=status))["a"]["reason"] == ROSTER_REASONS[status]
 
 
@@ -202,7 +204,7 @@ def test_the_bye_comes_before_the_roster_before_the_report(project: Project) -> 
 
 
 @pytest.mark.parametrize(("status", "rate"), [("Questionable", 0.7), ("Doubtful", 0.1)])
-def test_who_may_not_play_has_the_reason_and_who_is_unlikely_to_is_cut(
+def test_a_doubt_is_the_reason_and_an_unlikely_player_is_cut(
     project: Project, status: str, rate: float
 ) -> None:
     hurt = known("hurt", injury_status=status, status_rate=rate, appearance_rate=0.9)
@@ -214,36 +216,36 @@ def test_who_may_not_play_has_the_reason_and_who_is_unlikely_to_is_cut(
     assert 0 <= row["p10"] <= row["p50"] < row["p90"]
 
 
-def test_whom_others_expect_to_play_has_a_floor_and_ceiling_of_his_points(
+def test_a_restored_player_has_floor_and_ceiling_of_his_points(
     project: Project,
 ) -> None:
-    """What we cut as unlikely is a mixture with 0: stretched to twice the points it would be
-    0 to 72 for a quarterback of 20, as it was."""
+    """Quantiles of a cut player include 0. Stretched to the restored points, they were 0 to 72 for
+    a quarterback of 20 points."""
     hurt = known("hurt", injury_status="Doubtful", status_rate=0.2, appearance_rate=0.9)
-    told = {"season": 2024, "week": 5, "player_id": "hurt", "source": "nflcom"}
+    statement = {"season": 2024, "week": 5, "player_id": "hurt", "source": "nflcom"}
     kickoff = datetime(2024, 10, 6, 17, tzinfo=timezone.utc)
-    told |= {"points_half": 20.0, "as_of": kickoff - timedelta(days=1), "kickoff": kickoff}
-    alone, heard = project(hurt)["hurt"], project(hurt, others=(told,))["hurt"]
-    assert heard["projected_points"] > 2 * alone["projected_points"]
+    statement |= {"points_half": 20.0, "as_of": kickoff - timedelta(days=1), "kickoff": kickoff}
+    alone, restored = project(hurt)["hurt"], project(hurt, others=(statement,))["hurt"]
+    assert restored["projected_points"] > 2 * alone["projected_points"]
     fit = project(known("fit"))["fit"]
-    for row in (heard, fit):
+    for row in (restored, fit):
         assert 0 < row["p10"] < row["p50"] < row["p90"] < 3 * row["projected_points"]
 
 
 @pytest.mark.parametrize("fit", [{"injury_status": "Probable"}, {"roster_status": None}, {}])
-def test_who_is_fit_is_not_cut(project: Project, fit: dict[str, Any]) -> None:
+def test_a_fit_player_is_not_cut(project: Project, fit: dict[str, Any]) -> None:
     row = project(known("a", **fit))["a"]
     assert (row["projected_points"], row["reason"]) == (10.0, None)
 
 
 def test_0_always_has_a_reason(project: Project) -> None:
-    """A first week in a new lake: no game behind anybody."""
+    """In the first week of a new lake, no player has a game."""
     nothing = {f"{kind}_{name}": None for name in POINTS for kind in ("avg", "prior")}
     row = project(known("a", weight=0.0, appearance_rate=None, **nothing))["a"]
     assert (row["projected_points"], row["reason"]) == (0.0, NOTHING)
 
 
-def test_what_others_know_is_something(project: Project) -> None:
+def test_a_projection_of_another_source_replaces_nothing_known(project: Project) -> None:
     nothing = {f"{kind}_{name}": None for name in POINTS for kind in ("avg", "prior")}
     rookie = known("a", weight=0.0, **nothing)
     row = project(rookie, others=(nflcom("a", 8.0),))["a"]
@@ -255,11 +257,11 @@ def test_what_others_know_is_something(project: Project) -> None:
 
 
 USUAL = [3.5, 9.0, 18.0]
-"""Floor, median and ceiling of 10 points where there is nothing to learn from."""
+"""Floor, median and ceiling of 10 points without data to learn from."""
 
 
 def past(count: int, seed: int = 1, spread: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
-    """Projections, and the points of players who scored as projected, give or take."""
+    """Return projections, and points that scatter around them."""
     rng = np.random.default_rng(seed)
     expected = rng.uniform(1, 20, count)
     return expected, expected * rng.lognormal(0, spread, count)
@@ -275,7 +277,7 @@ def quantiles(row: dict[str, Any]) -> list[float]:
 
 
 def of_ten(expected: np.ndarray, actual: np.ndarray, plays: float = 1.0) -> list[float]:
-    """Floor, median and ceiling of 10 points, learnt from a past."""
+    """Return floor, median and ceiling of 10 points, learnt from past projections and points."""
     table = quantile_table(expected, actual)
     found: list[float] = quantiles_of(table, np.array([10.0]), np.array([plays]), LEVELS)[
         0
@@ -283,7 +285,7 @@ def of_ten(expected: np.ndarray, actual: np.ndarray, plays: float = 1.0) -> list
     return found
 
 
-def test_with_little_behind_the_spread_is_the_usual_one(project: Project) -> None:
+def test_few_rows_have_the_usual_spread(project: Project) -> None:
     assert quantiles(project(known("a"))["a"]) == USUAL
     assert of_ten(*past(199)) == pytest.approx(USUAL)
 
@@ -310,14 +312,14 @@ def test_only_the_seasons_just_before_count(rows: Rows, season: int, counts: boo
     assert window == ({season: 1} if counts else {})
 
 
-def test_who_does_not_play_scores_nothing() -> None:
+def test_a_player_who_does_not_play_scores_0() -> None:
     assert of_ten(*past(300), plays=0.0) == [0.0, 0.0, 0.0]
     floor, median, ceiling = of_ten(*past(300), plays=0.4)
     assert floor == median == 0.0 < ceiling < of_ten(*past(300))[2]
 
 
 def over_a_range(expected: np.ndarray, actual: np.ndarray) -> np.ndarray:
-    """Floor, median and ceiling of projections from next to nothing to beyond all before."""
+    """Return floor, median and ceiling of projections from 0 to beyond the largest past one."""
     means = np.linspace(0.01, 40, 50)
     return quantiles_of(quantile_table(expected, actual), means, np.ones(50), LEVELS)
 
@@ -348,7 +350,7 @@ def test_eight_in_ten_are_between_floor_and_ceiling() -> None:
     assert np.mean(inside) == pytest.approx(0.8, abs=0.05)
 
 
-# Who is listed
+# Listed players
 
 
 def test_a_stat_line_alone_does_not_list_a_player(project: Project) -> None:
@@ -361,7 +363,7 @@ def test_a_stat_line_alone_does_not_list_a_player(project: Project) -> None:
     assert set(found) == {"rostered", "carried"}
 
 
-def test_in_a_first_week_without_rosters_those_who_played_stand_in(project: Project) -> None:
+def test_in_a_first_week_without_rosters_players_with_stats_are_listed(project: Project) -> None:
     first = SeasonWeek(2024, 1)
     found = project(
         known("first", week=1, roster_source="stats"),
@@ -373,7 +375,7 @@ def test_in_a_first_week_without_rosters_those_who_played_stand_in(project: Proj
     assert {name: row["week"] for name, row in found.items()} == {"first": 1, "carried": 5}
 
 
-def test_that_is_said(rows: Rows) -> None:
+def test_weeks_without_rosters_are_a_warning(rows: Rows) -> None:
     sources = {1: ["stats"], 2: ["stats", "carried_forward"], 3: ["weekly_roster"]}
     players = rows(
         RAW_PLAYERS,
@@ -414,7 +416,7 @@ def test_weeks_of_several_seasons_at_once_are_as_each_alone(project: Project) ->
     assert quantiles(both["2022"]) == USUAL
 
 
-# Beside others
+# Beside other sources
 
 
 def nflcom(player: str, points: float, **more: Any) -> dict[str, Any]:
@@ -427,7 +429,7 @@ def nflcom(player: str, points: float, **more: Any) -> dict[str, Any]:
     } | more
 
 
-def test_nflcoms_points_are_shown_and_heard(project: Project) -> None:
+def test_nflcoms_points_are_shown_and_counted(project: Project) -> None:
     others = (nflcom("a", 17.5), nflcom("b", 3.0, source="other"), nflcom("c", 5.0, week=6))
     found = project(known("a"), known("b"), known("c"), others=others)
     assert {name: row["nflcom_half"] for name, row in found.items()} == {
@@ -442,24 +444,30 @@ def test_nflcoms_points_are_shown_and_heard(project: Project) -> None:
     assert found["c"] == alone["c"]
 
 
-def test_of_whom_we_have_no_past_we_know_what_others_say(project: Project) -> None:
-    """A first week in a new lake: nobody has a past, and NFL.com tells a starter from a rookie."""
+def test_a_player_without_a_past_has_the_other_sources_points(project: Project) -> None:
+    """In the first week of a new lake, only NFL.com distinguishes a starter from a rookie."""
     nothing = dict.fromkeys(
         f"{kind}_fantasy_points{end}" for kind in ("avg", "prior") for end in ("", "_half", "_ppr")
     )
     new = known("new", **dict.fromkeys(nothing, 0.0), weight=0.0)
-    told = {"season": 2024, "week": 5, "player_id": "new", "source": "nflcom", "points_half": 20.0}
-    row = project(new, others=(told,))["new"]
+    statement = {
+        "season": 2024,
+        "week": 5,
+        "player_id": "new",
+        "source": "nflcom",
+        "points_half": 20.0,
+    }
+    row = project(new, others=(statement,))["new"]
     assert row["projected_points_half"] == pytest.approx(20.0, abs=1.0)
     assert 0 < row["p10_half"] < row["p50_half"] < row["p90_half"]
 
 
-def test_synthetic_data_are_said_to_be(project: Project) -> None:
+def test_synthetic_data_are_labelled(project: Project) -> None:
     assert project(known("a"), label=SAMPLE_LABEL)["a"]["source"] == f"{BASELINE} ({SAMPLE_LABEL})"
 
 
 def test_the_future_does_not_change_a_projection(rows: Rows) -> None:
-    """Later weeks, later seasons, and the week's own results."""
+    """Later weeks, later seasons and the week's own results have no effect."""
     means = (2.0, 10.0, 30.0)
     before = [with_mean(f"{mean}", mean) for mean in means]
     before += [with_mean(f"{mean}", mean, season=2023, target_played=True) for mean in means]

@@ -1,4 +1,4 @@
-"""No leak: with upstream as it was before a week's games, its projections are the same bytes."""
+"""No leak: upstream as it was before a week's games gives the same bytes as upstream today."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ WEEKS = (
     *(1, 9),
     *(pytest.param(week, marks=pytest.mark.soak) for week in (2, 17, 20)),
 )
-"""The first, an early, a middle and a late one, and one of the play-offs."""
+"""Weeks 1 and 9 always; an early, a late and a play-off week in the soak tests."""
 
 
 @pytest.fixture(scope="module")
 def past(tmp_path_factory: pytest.TempPathFactory, nfl_mirror: Path) -> Path:
-    """Folder of a lake with the two seasons before."""
+    """Return the folder of a lake with the two seasons before."""
     root = tmp_path_factory.mktemp("past")
     import_seasons(nfl_mirror, root, [SEASON - 2, SEASON - 1])
     return root
@@ -51,7 +51,7 @@ def past(tmp_path_factory: pytest.TempPathFactory, nfl_mirror: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def lake(past: Path, tmp_path_factory: pytest.TempPathFactory, nfl_mirror: Path) -> Lake:
-    """The same with the whole season."""
+    """Return the same lake with the whole season."""
     root = tmp_path_factory.mktemp("whole")
     shutil.copytree(past / "lake", root / "lake")
     return import_seasons(nfl_mirror, root, [SEASON])
@@ -59,7 +59,7 @@ def lake(past: Path, tmp_path_factory: pytest.TempPathFactory, nfl_mirror: Path)
 
 @pytest.fixture
 def imported_before(past: Path, tmp_path: Path, nfl_mirror: Path) -> Callable[[SeasonWeek], Lake]:
-    """The same, the season imported from upstream as it was before a week."""
+    """Return a function that imports the season from upstream as it was before a week."""
 
     def build(week: SeasonWeek) -> Lake:
         mirror = upstream_before(nfl_mirror, tmp_path / "mirror", week)
@@ -76,14 +76,14 @@ def history_of(lake: Lake) -> pa.Table:
 
 
 def projected(lake: Lake, week: SeasonWeek) -> bytes:
-    """Both tables of a week as bytes."""
+    """Return both tables of projections of a week as bytes."""
     history = history_of(lake)
     lake.write(tables.PLAYER_HISTORY, history)
     model = artefact.fitting(lake, week.season) or artefact.trained(lake, week.season)
     assert set(model.positions) == {"QB", "RB", "WR", "TE", "K"}
     ours = model_projections(history, [week], lambda _: model, None)
-    theirs = lake.read(tables.SOURCE_PROJECTIONS, [week])
-    both = projections(ours, theirs, lambda _: model, None)
+    statements = lake.read(tables.SOURCE_PROJECTIONS, [week])
+    both = projections(ours, statements, lambda _: model, None)
     assert ours.num_rows > 100
     sink = pa.BufferOutputStream()
     for table in (ours, both):
@@ -136,7 +136,7 @@ def test_upstream_before_a_week_has_nothing_of_later(
     games = pq.read_table(mirror / SCHEDULE)
     assert pc.max(games["season"]).as_py() == SEASON
     this = games.filter(pc.equal(games["season"], SEASON))
-    # Everybody knows when the regular season ends, nobody who plays in the final.
+    # The end of the regular season is known in advance, the teams of the final are not.
     assert pc.max(this["week"]).as_py() == max(18, week)
     known = {
         name: pc.max(this.filter(pc.is_valid(this[name]))["week"]).as_py()
@@ -152,10 +152,10 @@ def test_upstream_before_a_week_has_nothing_of_later(
     }
     left = {path.relative_to(mirror).as_posix() for path in mirror.rglob("*") if path.is_file()}
     assert not [name for name in left if re.search("2025|2026", name)]
-    said = NFLCOM.format(season=SEASON, week=week)
+    folder = NFLCOM.format(season=SEASON, week=week)
     if week <= 17:
-        assert f"{said}projected/QB_projected.csv" in left
-    assert f"{said}QB.csv" not in left
+        assert f"{folder}projected/QB_projected.csv" in left
+    assert f"{folder}QB.csv" not in left
     assert not [
         name for name in left if name.startswith(NFLCOM.format(season=SEASON, week=week + 1))
     ]

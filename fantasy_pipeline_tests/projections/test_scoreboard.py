@@ -75,7 +75,7 @@ def test_the_pool_needs_nflcom_and_takes_the_best_by_the_mean(
         ]
     )
     nflcom = [("a", 18.0), ("b", 25.0), ("d", 2.0)]
-    told = pa.Table.from_pylist(
+    statements = pa.Table.from_pylist(
         [
             {"season": 2024, "week": 5, "source": "nflcom", "player_id": name, "points_half": value}
             for name, value in nflcom
@@ -83,7 +83,7 @@ def test_the_pool_needs_nflcom_and_takes_the_best_by_the_mean(
         schema=SOURCE_PROJECTIONS.arrow_schema,
     )
     # c is the best by his own past, but NFL.com does not project him.
-    assert accuracy.pool_rows(rows, told).tolist() == [True, True, False, False]
+    assert accuracy.pool_rows(rows, statements).tolist() == [True, True, False, False]
     none = SOURCE_PROJECTIONS.arrow_schema.empty_table()
     assert accuracy.pool_rows(rows, none).tolist() == [True, False, True, False]
 

@@ -1,4 +1,4 @@
-"""What docs/projections.md promises, measured anew on real seasons."""
+"""The accuracy that docs/projections.md promises, measured on real seasons."""
 
 from __future__ import annotations
 

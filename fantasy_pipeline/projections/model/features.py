@@ -192,39 +192,39 @@ def matrix(rows: pa.Table) -> np.ndarray:
     return np.column_stack([*first, *(terms[name] for name in _TERMS), *products])
 
 
-def _terms(known: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _terms(history: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return curved and centred versions of features by name, as factors of products."""
-    total = np.nan_to_num(known["implied_team_total"], nan=USUAL_TEAM_TOTAL)
+    total = np.nan_to_num(history["implied_team_total"], nan=USUAL_TEAM_TOTAL)
     return {
         "total_edge": total / USUAL_TEAM_TOTAL - 1,
-        "opponent_edge": known["opponent_factor_fantasy_points_ppr"] - 1,
+        "opponent_edge": history["opponent_factor_fantasy_points_ppr"] - 1,
         "usage": sum(
-            (known[f"{span}_{name}"] for span in ("avg", "recent") for name in USAGE), start=0.0
+            (history[f"{span}_{name}"] for span in ("avg", "recent") for name in USAGE), start=0.0
         )
         / 2,
-        "few_season": 1 / (1 + known["games_season"]),
-        "few_career": 1 / (1 + known["games"]),
-        "room_top": np.exp(-known["room_rank"]),
-        "snap_trend": known["last_snap_share"] - known["avg_snap_share"],
-        "log_absence": np.log1p(known["weeks_since_game"]),
-        "root_points": np.sqrt(np.maximum(known["shrunken_points"], 0.0)),
-        "starter_edge": known["starter_points"] - 15,
-        "starter_yards_edge": known["starter_yards"] - 7,
-        "age_edge": known["age"] - 26,
+        "few_season": 1 / (1 + history["games_season"]),
+        "few_career": 1 / (1 + history["games"]),
+        "room_top": np.exp(-history["room_rank"]),
+        "snap_trend": history["last_snap_share"] - history["avg_snap_share"],
+        "log_absence": np.log1p(history["weeks_since_game"]),
+        "root_points": np.sqrt(np.maximum(history["shrunken_points"], 0.0)),
+        "starter_edge": history["starter_points"] - 15,
+        "starter_yards_edge": history["starter_yards"] - 7,
+        "age_edge": history["age"] - 26,
     }
 
 
-def _own(rows: pa.Table, known: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _own(rows: pa.Table, history: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return the features, by name, that follow from a row alone."""
     pick = as_floats(rows["draft_pick"])
     injury, practice = as_texts(rows["injury_status"]), as_texts(rows["practice_status"])
     shrunken = shrunken_mean(rows, "half")
     # Half of the opponent's and of the betting lines' effect, as in the baseline.
-    total = np.nan_to_num(known["implied_team_total"], nan=USUAL_TEAM_TOTAL)
+    total = np.nan_to_num(history["implied_team_total"], nan=USUAL_TEAM_TOTAL)
     opponent = 0.5 + 0.5 * as_floats(rows["opponent_factor_fantasy_points_half"])
-    usage = known["avg_carries"] + known["avg_targets"] + known["avg_attempts"]
+    usage = history["avg_carries"] + history["avg_targets"] + history["avg_attempts"]
     with np.errstate(divide="ignore", invalid="ignore"):
-        per_usage = np.where(usage > 1, known["avg_fantasy_points_half"] / usage, np.nan)
+        per_usage = np.where(usage > 1, history["avg_fantasy_points_half"] / usage, np.nan)
     return {
         # An undrafted player counts as pick 300.
         "log_pick": np.log(np.nan_to_num(pick, nan=300.0)),
@@ -237,7 +237,7 @@ def _own(rows: pa.Table, known: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     }
 
 
-def _availability(rows: pa.Table, known: dict[str, np.ndarray]) -> np.ndarray:
+def _availability(rows: pa.Table, history: dict[str, np.ndarray]) -> np.ndarray:
     """Return the chance, 0-1, that each player is available, for features of his team mates.
 
     In seasons without roster files, players are listed because of a stat line. A stat line of the
@@ -247,12 +247,12 @@ def _availability(rows: pa.Table, known: dict[str, np.ndarray]) -> np.ndarray:
     roster = as_texts(rows["roster_status"])
     injury = as_texts(rows["injury_status"])
     active = np.isin(roster, ["", "ACT"])
-    absent = (roster == "") & (np.nan_to_num(known["weeks_since_game"], nan=0.0) > RECENTLY)
-    chance = np.where(active & ~absent & _listed_before(rows, known["week"]), 1.0, 0.0)
+    absent = (roster == "") & (np.nan_to_num(history["weeks_since_game"], nan=0.0) > RECENTLY)
+    chance = np.where(active & ~absent & _listed_before(rows, history["week"]), 1.0, 0.0)
     chance[injury == "Out"] = 0.0
     for status in ("Questionable", "Doubtful"):
         named = injury == status
-        chance[named] *= known["status_rate"][named]
+        chance[named] *= history["status_rate"][named]
     return chance
 
 
@@ -298,7 +298,7 @@ def _above(group: np.ndarray, values: np.ndarray, weights: np.ndarray) -> np.nda
     return out
 
 
-def _team(rows: pa.Table, known: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _team(rows: pa.Table, history: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return features of a player's team and room (its players of his position), by name.
 
     Room rank and share, vacated, missing and returning usage, and the expected quarterback.
@@ -307,9 +307,9 @@ def _team(rows: pa.Table, known: dict[str, np.ndarray]) -> dict[str, np.ndarray]
     # (rows,): number of the team-week, and of the room in it.
     team = _groups(rows["season"].to_numpy(), rows["week"].to_numpy(), as_texts(rows["team"]))
     room = _groups(team, position)
-    chance = _availability(rows, known)
-    points = known["shrunken_points"]
-    usage = _blend(known, "carries") + _blend(known, "targets") + _blend(known, "attempts")
+    chance = _availability(rows, history)
+    points = history["shrunken_points"]
+    usage = _blend(history, "carries") + _blend(history, "targets") + _blend(history, "attempts")
     # (rows,): usage of the room's available players; the player's own counts whole, because the
     # share is what he has if he plays.
     room_usage = _sum(room, chance * usage) + (1 - chance) * usage
@@ -319,19 +319,19 @@ def _team(rows: pa.Table, known: dict[str, np.ndarray]) -> dict[str, np.ndarray]
         "room_usage_rank": _above(room, usage, chance),
         "room_usage_share": usage / np.maximum(room_usage, 0.5),
     }
-    out |= _moved_usage(rows, known, team, room, chance, usage)
-    attempts = _blend(known, "attempts")
-    return out | _starters(known, team, position == "QB", chance, attempts, points)
+    out |= _moved_usage(rows, history, team, room, chance, usage)
+    attempts = _blend(history, "attempts")
+    return out | _starters(history, team, position == "QB", chance, attempts, points)
 
 
-def _blend(known: dict[str, np.ndarray], name: str) -> np.ndarray:
+def _blend(history: dict[str, np.ndarray], name: str) -> np.ndarray:
     """Return the mean of a stat's averages over recent and over more games, (rows,)."""
-    return np.nan_to_num((known[f"avg_{name}"] + known[f"recent_{name}"]) / 2)
+    return np.nan_to_num((history[f"avg_{name}"] + history[f"recent_{name}"]) / 2)
 
 
 def _moved_usage(
     rows: pa.Table,
-    known: dict[str, np.ndarray],
+    history: dict[str, np.ndarray],
     team: np.ndarray,
     room: np.ndarray,
     chance: np.ndarray,
@@ -346,11 +346,11 @@ def _moved_usage(
     """
     # (rows,): chance that a player of late is absent; that he is so for the first week; that a
     # player who missed the last game is back.
-    recent = np.nan_to_num(known["weeks_since_game"], nan=99.0) <= RECENTLY
-    absent = recent * (1 - chance) * _listed_before(rows, known["week"])
-    newly = absent * (known["missed_last"] == 0)
-    back = chance * (known["missed_last"] == 1) * (known["games_season"] > 0)
-    targets, carries = _blend(known, "target_share"), _blend(known, "carry_share")
+    recent = np.nan_to_num(history["weeks_since_game"], nan=99.0) <= RECENTLY
+    absent = recent * (1 - chance) * _listed_before(rows, history["week"])
+    newly = absent * (history["missed_last"] == 0)
+    back = chance * (history["missed_last"] == 1) * (history["games_season"] > 0)
+    targets, carries = _blend(history, "target_share"), _blend(history, "carry_share")
 
     def of_others(group: np.ndarray, weights: np.ndarray, values: np.ndarray) -> np.ndarray:
         """Sum of the row's group without the row itself, (rows,)."""
@@ -368,7 +368,7 @@ def _moved_usage(
 
 
 def _starters(
-    known: dict[str, np.ndarray],
+    history: dict[str, np.ndarray],
     team: np.ndarray,
     quarterback: np.ndarray,
     chance: np.ndarray,
@@ -394,11 +394,13 @@ def _starters(
 
     with np.errstate(divide="ignore", invalid="ignore"):
         yards = np.where(
-            known["avg_attempts"] > 5, known["avg_passing_yards"] / known["avg_attempts"], np.nan
+            history["avg_attempts"] > 5,
+            history["avg_passing_yards"] / history["avg_attempts"],
+            np.nan,
         )
     return {
         "starter": np.where(quarterback & starter & ~nobody, 1.0, 0.0),
         "starter_points": of_starter(points),
         "starter_yards": of_starter(yards),
-        "starter_new": of_starter(known["missed_last"]),
+        "starter_new": of_starter(history["missed_last"]),
     }

@@ -20,10 +20,10 @@ class Scale:
     @classmethod
     def of(cls, matrix: np.ndarray) -> Scale:
         """Return the scale of a matrix, (rows, features), from its values that are not NaN."""
-        known = ~np.isnan(matrix)
-        count = np.maximum(known.sum(axis=0), 1)
-        mean = np.where(known, matrix, 0.0).sum(axis=0) / count
-        spread = np.sqrt(np.where(known, (matrix - mean) ** 2, 0.0).sum(axis=0) / count)
+        present = ~np.isnan(matrix)
+        count = np.maximum(present.sum(axis=0), 1)
+        mean = np.where(present, matrix, 0.0).sum(axis=0) / count
+        spread = np.sqrt(np.where(present, (matrix - mean) ** 2, 0.0).sum(axis=0) / count)
         # A constant feature keeps deviation 1, so that its scaled values are 0.
         return cls(mean, np.where(spread > 1e-9, spread, 1.0))
 

@@ -214,7 +214,7 @@ class _TrainingSet:
         chosen = np.flatnonzero((played == 1) & (rank <= RELEVANT[position]))
         listed = as_texts(rows["roster_source"]) != "stats"
         active = as_texts(rows["roster_status"]) == "ACT"
-        # Candidates: whether they play is open. Players known from a stat line only always played.
+        # Candidates may play or not. Players who are listed because of a stat line always played.
         candidates = ~np.isnan(played) & is_eligible(rows) & listed & active
         targets = [name for name in rows.column_names if name.startswith("target_")]
         return cls(

@@ -27,7 +27,7 @@ SEASON = 2024
 SUNDAY = datetime(2024, 9, 8, 17, tzinfo=timezone.utc)
 
 FADE = 0.5 ** (1 / HALF_LIFE)
-"""What is left of a game after a week."""
+"""Weight of a game after a week."""
 
 
 def week_of(week: int | SeasonWeek) -> SeasonWeek:
@@ -66,7 +66,7 @@ def listed(week: int | SeasonWeek, player: str, team: str = "BUF", **more: Any) 
 def line(
     week: int | SeasonWeek, player: str, points: float, opponent: str = "KC", **more: Any
 ) -> dict[str, Any]:
-    """A stat line worth so many points in every scoring."""
+    """Return a stat line worth so many points in every scoring."""
     at = week_of(week)
     return {
         "season": at.season,
@@ -98,7 +98,7 @@ def history_of(games: pa.Table, players: pa.Table, stats: pa.Table) -> pa.Table:
 
 @pytest.fixture
 def history(rows: Rows) -> History:
-    """`history(games, players, stats)`: rows by week and player."""
+    """Return `history(games, players, stats)`: rows by week and player."""
 
     def build(
         games: Records, players: Records, stats: Records
@@ -142,13 +142,13 @@ def test_averages_by_hand(history: History) -> None:
     assert third["weight"] == pytest.approx(weight)
     assert third["avg_fantasy_points_ppr"] == pytest.approx((10 * FADE**2 + 20 * FADE) / weight)
     assert third["avg_targets"] == pytest.approx((4 * FADE**2 + 10 * FADE) / weight)
-    # A stat that upstream does not have counts as none.
+    # A stat that upstream does not have counts as 0.
     assert third["avg_receptions"] == pytest.approx(2 * FADE**2 / weight)
     assert third["last_points_ppr"] == 20.0
     assert third["season_points_ppr"] == pytest.approx(15.0)
 
 
-def test_half_is_forgotten_in_a_half_life(history: History) -> None:
+def test_a_game_counts_half_after_a_half_life(history: History) -> None:
     weeks = (1, 2, 2 + int(HALF_LIFE))
     found = history(
         [game(week) for week in weeks],
@@ -159,7 +159,7 @@ def test_half_is_forgotten_in_a_half_life(history: History) -> None:
     assert found[10, "a"]["avg_fantasy_points_ppr"] == pytest.approx(10 / (1 + FADE))
 
 
-def test_an_off_season_costs_as_much_memory_as_eight_weeks(history: History) -> None:
+def test_an_off_season_fades_games_as_eight_weeks_do(history: History) -> None:
     last, next_first = SeasonWeek(SEASON - 1, 22), SeasonWeek(SEASON, 1)
     assert WEEKS_PER_YEAR - 22 == 8
     found = history([game(last), game(1)], [listed(next_first, "a")], [line(last, "a", 10.0)])
@@ -202,7 +202,7 @@ def test_snap_shares_are_averaged_where_there_are_any(history: History) -> None:
     assert found[4, "a"]["avg_snap_share"] == pytest.approx(expected)
 
 
-def test_the_prior_is_the_mean_of_those_as_experienced(history: History) -> None:
+def test_the_prior_is_the_mean_of_similarly_experienced_players(history: History) -> None:
     veterans = [(f"veteran {n}", 10.0 + n) for n in range(3)]
     stats = [line(1, name, points) for name, points in [*veterans, ("rookie", 2.0)]]
     stats += [line(2, name, points) for name, points in veterans]
@@ -214,7 +214,7 @@ def test_the_prior_is_the_mean_of_those_as_experienced(history: History) -> None
     )
     prior = "prior_fantasy_points_ppr"
     assert found[1, "veteran 0"][prior] is None
-    # The first game of each counts for the new, later ones for those with 1 to 3 games.
+    # First games count for players without a game, later ones for players with 1 to 3 games.
     assert found[3, "new"][prior] == pytest.approx((10 + 11 + 12 + 2) / 4)
     assert found[3, "rookie"][prior] == found[3, "veteran 0"][prior] == pytest.approx(11.0)
 
@@ -243,14 +243,14 @@ def test_opponent_factor_by_hand(history: History) -> None:
     assert found[2, "vs LV"][factor] == pytest.approx(
         (10 * FADE + prior * mean) / ((FADE + prior) * mean)
     )
-    # Nobody has met DEN yet, KC has a bye, and no tight end has scored.
+    # No team has played DEN yet, KC has a bye, and no tight end has scored.
     for week, player in ((3, "vs DEN"), (3, "resting"), (2, "te vs KC")):
         assert found[week, player][factor] == 1.0
     assert found[3, "resting"]["on_bye"] is True
 
 
-def test_a_traded_players_points_are_allowed_by_whom_he_faced(history: History) -> None:
-    """On BUF's roster, he scored for SF against LV."""
+def test_a_traded_players_points_are_allowed_by_the_team_he_faced(history: History) -> None:
+    """He is on BUF's roster and scored for SF against LV."""
     found = history(
         [game(1), game(1, "SF", "LV"), game(2, "BUF", "LV"), game(2, "SF", "KC")],
         [listed(1, "traded"), listed(2, "vs LV"), listed(2, "vs KC", "SF")],
@@ -260,7 +260,7 @@ def test_a_traded_players_points_are_allowed_by_whom_he_faced(history: History) 
     assert found[2, "vs LV"][factor] > 1 > found[2, "vs KC"][factor]
 
 
-# Who plays
+# Chance to play
 
 
 def test_appearance_rate_by_hand(history: History) -> None:
@@ -272,10 +272,10 @@ def test_appearance_rate_by_hand(history: History) -> None:
     )
     rate = "appearance_rate"
     assert found[1, "always"][rate] is None
-    # After week 1, two of the three who had never played did.
+    # After week 1, two of three players without an earlier game have played.
     usual = 2 / 3
     assert found[2, "never"][rate] == pytest.approx((0 + 2 * usual) / (FADE + 2))
-    # Those with a game are another group, of whom nobody was seen to play or not: no prior yet.
+    # Players with a game are another group without any week so far: it has no prior yet.
     assert found[2, "always"][rate] is None
     counted = FADE**2 + FADE
     one_of_two = 1 / 2
@@ -303,7 +303,7 @@ def test_appearance_rate_by_hand(history: History) -> None:
 def test_only_weeks_fit_and_on_the_roster_count_as_missed(
     history: History, excuse: dict[str, Any], counts: bool
 ) -> None:
-    """SF has a bye in week 2."""
+    """SF has a bye in week 2, which does not count."""
     others = [listed(week, name) for week in (1, 2, 3) for name in ("other", "another")]
     mine = [listed(1, "a"), listed(2, "a", **excuse), listed(3, "a")]
     played = [line(1, "other", 1.0), line(1, "a", 1.0), line(2, "other", 1.0)]
@@ -382,7 +382,7 @@ def test_a_game_day_inactive_is_not_known_before_the_game(history: History) -> N
 # The game
 
 
-def test_what_the_schedule_says_of_both_sides(history: History) -> None:
+def test_both_teams_have_the_schedules_columns(history: History) -> None:
     lines = {"spread_line": 3.0, "total_line": 47.0, "home_rest": 7, "away_rest": 10}
     found = history(
         [game(1, roof="dome", **lines), game(1, "SF", "LV", roof="outdoors"), game(2)],
@@ -438,7 +438,7 @@ def test_one_row_per_player_of_a_fantasy_position(history: History) -> None:
     assert found[1, "stats only"]["opponent"] == "KC"
 
 
-def test_targets_are_what_then_happened(history: History) -> None:
+def test_targets_are_the_weeks_results(history: History) -> None:
     found = history(
         THREE_WEEKS,
         [*(listed(1, name) for name in ("played", "rested")), listed(2, "played")],
@@ -459,7 +459,7 @@ def test_a_bye_has_no_target(history: History) -> None:
     assert found[2, "resting"]["target_played"] is None
 
 
-def test_a_half_finished_week_is_missed_by_nobody(history: History) -> None:
+def test_a_week_that_is_not_played_yet_is_not_missed(history: History) -> None:
     fixtures = [game(week, *teams) for week in (1, 2, 3) for teams in (("BUF", "KC"), ("SF", "LV"))]
     players = [
         listed(week, name, team) for week in (1, 2, 3) for name, team in (("a", "BUF"), ("b", "SF"))
@@ -471,16 +471,16 @@ def test_a_half_finished_week_is_missed_by_nobody(history: History) -> None:
     assert found[3, "b"]["appearance_rate"] == pytest.approx(1.0)
 
 
-# Nothing there
+# Empty lakes
 
 
 @pytest.mark.parametrize("players", [[], [listed(1, "lb", position="LB")]], ids=["none", "others"])
-def test_nobody_to_know_about_is_no_rows(history: History, players: Records) -> None:
-    """The only weeks in the lake are weeks without games, say."""
+def test_no_players_are_no_rows(history: History, players: Records) -> None:
+    """For example, all weeks in the lake are weeks without games."""
     assert history(THREE_WEEKS, players, []) == {}
 
 
-def test_a_lake_without_stats_has_rosters_to_tell_of(lake: Lake, rows: Rows) -> None:
+def test_a_lake_without_stats_has_rows_of_rosters(lake: Lake, rows: Rows) -> None:
     lake.write(GAMES, rows(GAMES, game(1)))
     lake.write_weeks(RAW_PLAYERS, rows(RAW_PLAYERS, listed(1, "a")), [SeasonWeek(SEASON, 1)])
     with lake.connect([GAMES, RAW_PLAYERS, WEEKLY_STATS]) as connection:
@@ -506,7 +506,7 @@ def test_rows_of_stats_and_rosters_do_not_depend_on_their_order(rows: Rows) -> N
 
 
 class Past(SampleLeague):
-    """The sample league as it was known just before a week's first game."""
+    """The sample league as known just before a week's first game."""
 
     def __init__(self, week: SeasonWeek, kickoffs: dict[tuple[int, int, str], datetime]) -> None:
         super().__init__()
@@ -535,7 +535,7 @@ class Past(SampleLeague):
         return self._before(super().snap_counts(season), including=False)
 
     def weekly_rosters(self, season: int) -> pa.Table:
-        """Of the week itself without the game-day inactives."""
+        """Return rosters up to the week; its own rosters have no game-day inactives."""
         table = self._before(super().weekly_rosters(season), including=True)
         inactive = pc.and_(
             pc.equal(table["status"], "INA"),
@@ -547,7 +547,7 @@ class Past(SampleLeague):
         return table.set_column(table.column_names.index("status"), "status", status)
 
     def injuries(self, season: int) -> pa.Table:
-        """Of the week itself what was written before kick-off."""
+        """Return reports up to the week; its own reports are those written before kick-off."""
         table = self._before(super().injuries(season), including=True)
         known = [
             row["modified_at"] <= self.kickoffs[row["season"], row["week"], row["team"]]
@@ -571,7 +571,7 @@ LEAGUE_WEEKS = {2023: range(17, 23), 2024: range(1, 7)}
 def league_tables(
     source: SampleLeague, until: SeasonWeek | None = None
 ) -> tuple[pa.Table, pa.Table, pa.Table]:
-    """Games, rosters up to a week, and stats of the weeks before it."""
+    """Return games, players up to a week, and stats of the weeks before it."""
     games = source.schedule()
     players, stats = [], []
     for season, weeks in LEAGUE_WEEKS.items():
@@ -612,10 +612,10 @@ def test_features_are_the_same_when_the_future_is_deleted(
         assert past[name].combine_chunks().equals(expected[name].combine_chunks()), name
 
 
-def test_what_happened_before_is_in_the_features(
+def test_earlier_weeks_do_change_the_features(
     whole: pa.Table, tables: tuple[pa.Table, pa.Table, pa.Table]
 ) -> None:
-    """The comparison above can fail: without the stats of week 4, week 5 is another."""
+    """The comparison above can fail: without the stats of week 4, week 5 differs."""
     games, players, stats = tables
     without = history_of(games, players, stats.filter(pc.not_equal(code(stats), 202404)))
     for name in ("avg_fantasy_points_ppr", "opponent_factor_fantasy_points", "appearance_rate"):

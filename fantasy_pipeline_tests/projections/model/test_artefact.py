@@ -1,7 +1,8 @@
-"""Stored models: the same again when read, and refused when they do not fit."""
+"""Stored models: a model read back projects the same; a model that does not fit is refused."""
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import datetime, timezone
 from pathlib import Path
@@ -31,7 +32,7 @@ MOMENT = datetime(2021, 9, 9, 12, tzinfo=timezone.utc)
 
 
 def history(seasons: range = range(2022, 2025)) -> pa.Table:
-    """A made-up league of running backs: what they score is what they did before, and noise."""
+    """Return history of synthetic running backs whose points are their past mean and noise."""
     rng = np.random.default_rng(5)
     rows = []
     for season in seasons:
@@ -140,7 +141,34 @@ def test_a_model_read_back_projects_the_same(
     assert about["metrics"]["RB"]["rmse_half"] > 0
 
 
-def test_another_feature_set_is_refused_and_trained_anew(
+def test_trees_are_stored_as_arrays_and_read_back(
+    tmp_path: Path, past: pa.Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The names are those of lakes of earlier versions; other names would lose their models."""
+    monkeypatch.setattr(training, "TREE_ROWS", 1000)
+    model = training.train(training.of_each_season(past), SEASON)
+    lake = Lake(str(tmp_path), "nfl")
+    version = artefact.save(lake, model)
+    raw = lake.read_bytes(f"models/projection/season={SEASON}/{version}.npz")
+    assert raw is not None
+    with np.load(io.BytesIO(raw), allow_pickle=False) as stored:
+        names = {name for name in stored.files if "/trees/" in name}
+    fields = ("base", "feature", "threshold", "missing_left", "left", "right", "leaf", "value")
+    assert names == {
+        f"RB/trees/{target}/{field}"
+        for target in ("points", "receptions")
+        for field in (*fields, "roots")
+    }
+    found = artefact.load(lake, SEASON)
+    assert found is not None
+    matrix = features.matrix(past.slice(past.num_rows - 40))[:, : len(features.TREE_NAMES)]
+    for target, trees in model.positions["RB"].trees.items():
+        read = found.positions["RB"].trees[target]
+        assert np.array_equal(read.predict(matrix), trees.predict(matrix))
+    assert len(np.unique(model.positions["RB"].trees["points"].predict(matrix))) > 10
+
+
+def test_a_model_of_another_feature_set_is_refused_and_trained_again(
     tmp_path: Path, past: pa.Table, model: training.Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lake = Lake(str(tmp_path), "nfl")
@@ -182,7 +210,7 @@ def test_a_damaged_model_is_refused(tmp_path: Path, model: training.Model, damag
 def test_the_doubtful_have_their_statuss_chance_at_most(
     past: pa.Table, model: training.Model
 ) -> None:
-    """The regression alone had 15 of 160 of them likelier to play than not; one played."""
+    """The regression alone had 15 of 160 doubtful players above 0.5; one of the 160 played."""
     rows = past.slice(past.num_rows - 40)
     at = rows.schema.get_field_index("status_rate")
     rows = rows.set_column(at, "status_rate", pa.array([0.03] * 40, rows.schema.field(at).type))
@@ -200,7 +228,7 @@ def test_the_doubtful_have_their_statuss_chance_at_most(
 def test_a_model_of_other_stats_is_refused(
     tmp_path: Path, model: training.Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its columns would be taken for others."""
+    """Its coefficients would count for the wrong stats."""
     lake = Lake(str(tmp_path), "nfl")
     version = artefact.save(lake, model)
     assert artefact.load(lake, SEASON) is not None
@@ -213,7 +241,7 @@ def test_a_model_of_other_stats_is_refused(
         artefact.load(lake, SEASON)
 
 
-def told(points: float, season: int) -> pa.Table:
+def statement(points: float, season: int) -> pa.Table:
     key = {"season": season, "week": 1, "source": "a", "player_id": "P01", "as_of": MOMENT}
     return pa.Table.from_pylist(
         [key | {"points_half": points}], schema=SOURCE_PROJECTIONS.arrow_schema
@@ -231,7 +259,7 @@ def test_a_model_fits_until_what_it_learnt_from_changes(tmp_path: Path, past: pa
     lake = Lake(str(tmp_path), "nfl")
     before, now = SeasonWeek(2023, 1), SeasonWeek(SEASON, 1)
     lake.write(PLAYER_HISTORY, past)
-    lake.write_weeks(SOURCE_PROJECTIONS, told(5.0, 2023), [before])
+    lake.write_weeks(SOURCE_PROJECTIONS, statement(5.0, 2023), [before])
     assert artefact.fitting(lake, SEASON) is None
     first = artefact.trained(lake, SEASON)
 
@@ -239,11 +267,11 @@ def test_a_model_fits_until_what_it_learnt_from_changes(tmp_path: Path, past: pa
         lake.write(PLAYER_HISTORY, rows)
         return artefact.fitting(lake, SEASON) is not None
 
-    # The season itself is no matter: it grows by a week each week.
+    # Rows of the season itself do not count: it grows by a week each week.
     assert fits(past)
     assert fits(changed(past, "target_half", past.num_rows - 1, 99.0))
     assert fits(past.slice(0, past.num_rows - 40))
-    lake.write_weeks(SOURCE_PROJECTIONS, told(5.0, SEASON), [now])
+    lake.write_weeks(SOURCE_PROJECTIONS, statement(5.0, SEASON), [now])
     assert fits(past)
     # A corrected stat, a feature, a name, a row, another season, another source's points.
     assert not fits(changed(past, "target_half", 0, 99.0))
@@ -252,7 +280,7 @@ def test_a_model_fits_until_what_it_learnt_from_changes(tmp_path: Path, past: pa
     assert not fits(changed(past, "avg_targets", 0, None))
     assert not fits(past.slice(1))
     assert not fits(history(range(2021, 2025)))
-    lake.write_weeks(SOURCE_PROJECTIONS, told(6.0, 2023), [before])
+    lake.write_weeks(SOURCE_PROJECTIONS, statement(6.0, 2023), [before])
     assert not fits(past)
     again = artefact.trained(lake, SEASON)
     assert again.window == first.window

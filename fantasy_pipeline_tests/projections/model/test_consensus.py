@@ -1,4 +1,4 @@
-"""The consensus: who is heard, how much, and what a copy or an outlier is worth."""
+"""The consensus: the effect of sources, copies, outliers and hints on a player's points."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fantasy_pipeline.projections.model.intervals import quantile_table
 RANDOM = np.random.default_rng(3)
 
 
-def told(
+def statements(
     source: str, points: dict[int, float | None], scoring: str = "half", week: int = 1
 ) -> list[dict[str, object]]:
     return [
@@ -52,13 +52,13 @@ def unseen(
     usual: np.ndarray | None = None,
     total: np.ndarray | None = None,
 ) -> pa.Table:
-    """Projections out of the fold of players whom people may start."""
-    unheard = np.full(len(model), np.nan)
+    """Return projections out of the fold of players that people may start."""
+    missing = np.full(len(model), np.nan)
     columns = {
         "model_half": model,
         "target_half": actual,
-        "usual_half": unheard if usual is None else usual,
-        "implied_team_total": unheard if total is None else total,
+        "usual_half": missing if usual is None else usual,
+        "implied_team_total": missing if total is None else total,
         "starts": np.ones(len(model), dtype=bool),
     }
     rows = players(len(model))
@@ -68,12 +68,12 @@ def unseen(
 
 
 def test_zero_and_absence_are_no_projection() -> None:
-    found = consensus.points_by_source(players(3), sources(told("a", {0: 5.0, 1: 0.0})))
+    found = consensus.points_by_source(players(3), sources(statements("a", {0: 5.0, 1: 0.0})))
     np.testing.assert_array_equal(found["a"], [5.0, np.nan, np.nan])
 
 
-def test_other_scorings_are_brought_to_half_ppr() -> None:
-    rows = sources(told("ppr", {0: 10.0}, "ppr"), told("std", {0: 6.0}, "std"))
+def test_other_scorings_are_converted_to_half_ppr() -> None:
+    rows = sources(statements("ppr", {0: 10.0}, "ppr"), statements("std", {0: 6.0}, "std"))
     found = consensus.points_by_source(players(1, receptions=4.0), rows)
     assert found["ppr"][0] == 8.0
     assert found["std"][0] == 8.0
@@ -83,7 +83,7 @@ def test_other_scorings_are_brought_to_half_ppr() -> None:
     ("given", "expected"),
     [
         ({"points_std": 10.0, "points_half": 12.0, "points_ppr": 14.0}, (10.0, 12.0, 14.0)),
-        # What it says of itself comes before the receptions that we expect.
+        # Points that a source states come before points converted by expected receptions.
         ({"points_std": 10.0, "points_ppr": 14.0}, (10.0, 12.0, 14.0)),
         ({"points_std": 10.0, "points_half": 12.0}, (10.0, 12.0, 14.0)),
         ({"points_half": 12.0, "points_ppr": 14.0}, (10.0, 12.0, 14.0)),
@@ -107,47 +107,47 @@ def test_a_copy_counts_once() -> None:
     copy = {player: value + 0.01 for player, value in own.items()}
     other = {player: value + 1.0 for player, value in own.items()}
     found = consensus.points_by_source(
-        players(80), sources(told("a", own), told("b", copy), told("c", other))
+        players(80), sources(statements("a", own), statements("b", copy), statements("c", other))
     )
     assert list(found) == ["a", "c"]
 
 
-def test_a_copy_of_one_week_is_heard_in_the_others() -> None:
+def test_a_copy_of_one_week_counts_in_other_weeks() -> None:
     own = {player: float(value) for player, value in enumerate(RANDOM.uniform(2, 20, 80))}
     other = {player: value + 1.0 for player, value in own.items()}
-    said = sources(
-        told("a", own), told("b", own),
-        told("a", own, week=2), told("b", other, week=2),
-        told("a", own, week=3), told("b", other, week=3),
+    stated = sources(
+        statements("a", own), statements("b", own),
+        statements("a", own, week=2), statements("b", other, week=2),
+        statements("a", own, week=3), statements("b", other, week=3),
     )  # fmt: skip
     rows = pa.concat_tables([players(80, week=week) for week in (1, 2, 3)])
-    found = consensus.points_by_source(rows, said)
+    found = consensus.points_by_source(rows, stated)
     assert np.isnan(found["a"]).sum() == 0
     assert np.isnan(found["b"]).reshape(3, 80).all(axis=1).tolist() == [True, False, False]
-    # All the week's players tell, though few are asked about.
-    few = consensus.points_by_source(pa.concat_tables([players(3), players(3, week=2)]), said)
+    # Copies are found among all of the week's players, even if few rows are asked for.
+    few = consensus.points_by_source(pa.concat_tables([players(3), players(3, week=2)]), stated)
     assert np.isnan(few["b"]).tolist() == [True] * 3 + [False] * 3
-    assert "b" in consensus.points_by_source(rows, said, with_copies=True)
+    assert "b" in consensus.points_by_source(rows, stated, with_copies=True)
 
 
 ONE_WEEK = np.zeros(2)
 
 
-def test_a_silent_source_leaves_the_player_to_the_others() -> None:
+def test_a_source_without_a_projection_has_no_effect() -> None:
     model = np.array([10.0, 10.0])
-    theirs = {"a": np.array([20.0, np.nan]), "b": np.array([10.0, 12.0])}
-    both = consensus.combine(model, theirs, {"a": 0.3, "b": 0.5}, ONE_WEEK, {})
-    # 20 is heard up to MOST_APART points from the model.
+    others = {"a": np.array([20.0, np.nan]), "b": np.array([10.0, 12.0])}
+    both = consensus.combine(model, others, {"a": 0.3, "b": 0.5}, ONE_WEEK, {})
+    # 20 counts up to MAX_DIFFERENCE points from the model.
     assert both.tolist() == [10 + 0.3 * consensus.MAX_DIFFERENCE, 11.0]
 
 
-def test_without_a_past_the_prior_is_shared() -> None:
-    model, theirs = np.array([10.0]), {"a": np.array([12.0]), "b": np.array([12.0])}
-    together = consensus.combine(model, theirs, {}, ONE_WEEK[:1], {})
+def test_sources_without_learnt_weights_share_the_prior() -> None:
+    model, others = np.array([10.0]), {"a": np.array([12.0]), "b": np.array([12.0])}
+    together = consensus.combine(model, others, {}, ONE_WEEK[:1], {})
     assert together[0] == pytest.approx(10 + consensus.PRIOR_WEIGHT * 2)
 
 
-def test_the_level_of_a_source_is_its_own_affair() -> None:
+def test_the_level_of_a_source_does_not_count() -> None:
     weeks = np.repeat([1, 2], 20)
     model = RANDOM.uniform(5, 20, 40)
     opinion = RANDOM.normal(0, 2, 40)
@@ -162,30 +162,30 @@ def test_the_level_of_a_source_is_its_own_affair() -> None:
     wild[0] = 80.0
     moved = consensus.centred_differences(model, {"a": wild}, weeks)[:, 0]
     np.testing.assert_allclose(moved[1:], one[1:], atol=1.0)
-    # Of a few players it cannot be told.
+    # A few players are not enough to estimate the level.
     few = consensus.centred_differences(model[:5], {"a": model[:5] + 3.0}, weeks[:5])
     np.testing.assert_allclose(few[:, 0], 3.0)
 
 
 def test_the_consensus_steps_back_from_what_a_player_usually_scores() -> None:
     model, usual = np.array([12.0, 8.0]), np.array([8.0, 12.0])
-    theirs = {"a": np.array([14.0, np.nan])}
+    others = {"a": np.array([14.0, np.nan])}
     together = consensus.combine(
-        model, theirs, {"a": 0.4, "usual": -0.2}, ONE_WEEK, {"usual": usual}
+        model, others, {"a": 0.4, "usual": -0.2}, ONE_WEEK, {"usual": usual}
     )
-    # His role has grown: further up. Whom nobody else projects is left to the model.
+    # His role has grown: further up. A player without other sources keeps the model's points.
     assert together.tolist() == pytest.approx([13.6, 8.0])
-    # But never beyond what the model and every source say.
-    beyond = consensus.combine(model, theirs, {"a": 0.4, "usual": -0.8}, ONE_WEEK, {"usual": usual})
+    # But never beyond the model and all sources.
+    beyond = consensus.combine(model, others, {"a": 0.4, "usual": -0.8}, ONE_WEEK, {"usual": usual})
     assert beyond.tolist() == pytest.approx([14.0, 8.0])
 
 
 def test_the_consensus_leans_on_the_betting_market_more_than_its_sources() -> None:
     model, total = np.array([12.0, 12.0, 12.0]), np.array([27.0, 18.0, np.nan])
     hints = consensus.hints(model, np.full(3, np.nan), total)
-    theirs = {"a": np.array([14.0, 14.0, 14.0])}
+    others = {"a": np.array([14.0, 14.0, 14.0])}
     weeks = np.zeros(3)
-    rich, poor, unknown = consensus.combine(model, theirs, {"a": 0.4, "market": 0.2}, weeks, hints)
+    rich, poor, unknown = consensus.combine(model, others, {"a": 0.4, "market": 0.2}, weeks, hints)
     # A fifth of what the model gains or loses in proportion to 22.5 points of the team.
     assert (rich, poor, unknown) == pytest.approx((12.8 + 0.48, 12.8 - 0.48, 12.8))
 
@@ -195,7 +195,7 @@ def test_the_weight_of_the_market_is_learnt_within_bounds(true: float, learnt: f
     size = 20_000
     model, total = RANDOM.uniform(5, 20, size), RANDOM.uniform(16, 29, size)
     actual = model * (1 + true * (total / 22.5 - 1)) + RANDOM.normal(0, 2, size)
-    rows = sources(told("a", dict(enumerate((model + 0.01).tolist()))))
+    rows = sources(statements("a", dict(enumerate((model + 0.01).tolist()))))
     weights = consensus.learn_weights(unseen(model, actual, total=total), rows)
     assert weights["market"] == pytest.approx(learnt, abs=0.04)
 
@@ -205,21 +205,21 @@ def test_a_good_source_weighs_more_than_a_bad_one(noise: float, low: float, high
     size = 6000
     truth = RANDOM.uniform(2, 20, size)
     past = unseen(truth + RANDOM.normal(0, 3, size), truth + RANDOM.normal(0, 5, size))
-    theirs = np.maximum(truth + RANDOM.normal(0, noise, size), 0.1)
-    rows = sources(told("a", dict(enumerate(theirs.tolist()))))
+    others = np.maximum(truth + RANDOM.normal(0, noise, size), 0.1)
+    rows = sources(statements("a", dict(enumerate(others.tolist()))))
     assert low <= consensus.learn_weights(past, rows)["a"] <= high
 
 
-def test_width_is_learnt_where_the_consensus_is_surer() -> None:
+def test_the_width_is_learnt_from_past_coverage() -> None:
     size = 3000
     truth = RANDOM.uniform(5, 20, size)
     actual = truth + RANDOM.normal(0, 2, size)
     table = quantile_table(truth, truth + RANDOM.normal(0, 2.4, size))
     past = unseen(truth, actual, usual=truth)
-    rows = sources(told("a", dict(enumerate(truth.tolist()))))
+    rows = sources(statements("a", dict(enumerate(truth.tolist()))))
     learnt = consensus.learn_width(past, rows, {"a": 0.4}, table)
     assert learnt == pytest.approx(0.84, abs=0.05)
     assert consensus.learn_width(past, rows, {}, table) == consensus.PRIOR_WIDTH
-    # Of a few rows little is learnt.
+    # Few rows leave the width near the prior.
     few = consensus.learn_width(past.slice(0, 50), rows, {"a": 0.4}, table)
     assert learnt < few == pytest.approx(consensus.PRIOR_WIDTH, abs=0.04)

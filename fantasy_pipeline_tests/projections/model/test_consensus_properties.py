@@ -1,4 +1,4 @@
-"""What holds of any consensus: within its sources, whatever their order."""
+"""Properties of every consensus: it lies within its sources and ignores their order."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from fantasy_pipeline.projections.consensus_projections import projections
 from fantasy_pipeline.projections.model import consensus
 
 POINTS = st.floats(0.0, 45.0).map(lambda value: round(value, 2))
-TOLD = st.one_of(st.just(float("nan")), POINTS.map(lambda value: value + 0.01))
+STATED = st.one_of(st.just(float("nan")), POINTS.map(lambda value: value + 0.01))
 NAMES = ("a", "b", "c", "d")
 WEIGHTS = st.dictionaries(st.sampled_from(NAMES), st.floats(0.0, 1.5), max_size=4)
 
 
 @st.composite
 def opinions(draw: st.DrawFn) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Our points and those of up to four sources, of one week; NaN where one says nothing."""
+    """Draw our points and those of up to four sources, of one week; NaN without a projection."""
     size = draw(st.integers(1, 6))
     model = np.array(draw(st.lists(POINTS, min_size=size, max_size=size)))
     names = draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=4))
-    told = st.lists(TOLD, min_size=size, max_size=size)
-    return model, {name: np.array(draw(told)) for name in names}
+    statements = st.lists(STATED, min_size=size, max_size=size)
+    return model, {name: np.array(draw(statements)) for name in names}
 
 
 def combined(
     model: np.ndarray, sources: dict[str, np.ndarray], weights: dict[str, float]
 ) -> np.ndarray:
-    """The consensus of a week of players who usually score 10, of teams that score a lot."""
+    """Return the consensus of players who usually score 10, on teams that score a lot."""
     same = np.ones(len(model))
     hints = consensus.hints(model, 10 * same, 28 * same)
     return consensus.combine(model, sources, weights, weeks=same, hints=hints)
@@ -88,7 +88,7 @@ def test_the_table_is_within_its_sources_in_any_order(
     given: tuple[np.ndarray, dict[str, np.ndarray]], plays: float, random: Any
 ) -> None:
     half, sources = given
-    told = [
+    statements = [
         {
             "season": 2024,
             "week": 3,
@@ -107,15 +107,15 @@ def test_the_table_is_within_its_sources_in_any_order(
         others = pa.Table.from_pylist(rows, schema=schema)
         return projections(table, others, lambda season: None, None)
 
-    one = made(told)
+    one = made(statements)
     for row in one.to_pylist():
         number = int(row["player_id"][1:])
-        heard = [half[number], *(v[number] for v in sources.values() if v[number] > 0)]
+        stated = [half[number], *(v[number] for v in sources.values() if v[number] > 0)]
         if plays == 0:
             assert row["projected_points_half"] == 0
         else:
-            assert min(heard) - 0.011 <= row["projected_points_half"] <= max(heard) + 0.011
+            assert min(stated) - 0.011 <= row["projected_points_half"] <= max(stated) + 0.011
         for end in ("", "_half", "_std"):
             assert row[f"p10{end}"] <= row[f"p50{end}"] <= row[f"p90{end}"]
-    random.shuffle(told)
-    assert made(told).equals(one)
+    random.shuffle(statements)
+    assert made(statements).equals(one)

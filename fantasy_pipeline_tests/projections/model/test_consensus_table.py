@@ -1,4 +1,4 @@
-"""The consensus table: what moves with the points, and what other sources cannot change."""
+"""The consensus table: stat lines and quantiles move with the points; ruled-out players do not."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def ours(player: str = "P1", **more: object) -> dict[str, object]:
     return row | more
 
 
-def told(player: str = "P1", points: float = 14.0, source: str = "nflcom") -> dict[str, object]:
+def statement(
+    player: str = "P1", points: float = 14.0, source: str = "nflcom"
+) -> dict[str, object]:
     return {
         "season": 2024, "week": 3, "source": source, "player_id": player, "points_half": points
     }  # fmt: skip
@@ -57,13 +59,13 @@ def line_points(row: dict[str, object], name: scoring.Scoring) -> float:
 
 @pytest.mark.parametrize("points", [2.0, 14.0, 20.0])
 def test_points_stay_what_the_stat_line_says_in_every_scoring(points: float) -> None:
-    (row,) = consensus(ours(), sources=[told(points=points)])
+    (row,) = consensus(ours(), sources=[statement(points=points)])
     assert row["source"] == "consensus"
     assert row["sources"] == 2
     for name, end in (("std", "_std"), ("half", "_half"), ("ppr", "")):
         assert row[f"projected_points{end}"] == pytest.approx(line_points(row, name), abs=0.011)
         assert row[f"p10{end}"] <= row[f"p50{end}"] <= row[f"p90{end}"]
-    # Between the two, by the prior weight; at most MOST_APART points are heard.
+    # Between the two, by the prior weight; at most MAX_DIFFERENCE points count.
     assert row["projected_points_half"] == pytest.approx(
         11.5 + 0.4 * (max(points, 3.5) - 11.5), abs=0.6
     )
@@ -72,61 +74,61 @@ def test_points_stay_what_the_stat_line_says_in_every_scoring(points: float) -> 
     assert row["nflcom_half"] == points
 
 
-def test_who_is_ruled_out_stays_at_zero() -> None:
+def test_a_player_who_is_ruled_out_stays_at_zero() -> None:
     nothing = {name: 0.0 for name in ours() if name.startswith(("projected", "p10", "p50", "p90"))}
-    (row,) = consensus(ours(**nothing, plays=0.0, reason="out"), sources=[told()])
+    (row,) = consensus(ours(**nothing, plays=0.0, reason="out"), sources=[statement()])
     assert row["projected_points"] == row["p90"] == 0.0
     assert row["reason"] == "out"
 
 
-def test_a_player_nobody_else_projects_is_ours_alone() -> None:
-    one, two = consensus(ours("P1"), ours("P2"), sources=[told("P1")], label="made up")
+def test_a_player_without_other_sources_keeps_our_projection() -> None:
+    one, two = consensus(ours("P1"), ours("P2"), sources=[statement("P1")], label="made up")
     assert one["source"] == "consensus (made up)"
     assert two["source"] == "model"
     assert two["projected_points"] == ours()["projected_points"]
     assert two["nflcom_half"] is None
 
 
-def test_doubt_whether_he_plays_yields_to_those_who_do_not_doubt() -> None:
+def test_a_cut_player_is_restored_if_other_sources_expect_him_to_play() -> None:
     moved = ("projected", "p10", "p50", "p90")
     whole = {name: value for name, value in ours().items() if name.startswith(moved)}
     cut = {name: float(value) * 0.2 for name, value in whole.items()}  # type: ignore[arg-type]
-    (row,) = consensus(ours(**cut, plays=0.1), sources=[told(points=11.0)])
+    (row,) = consensus(ours(**cut, plays=0.1), sources=[statement(points=11.0)])
     assert row["projected_points_half"] == pytest.approx(11.0, abs=0.3)
 
 
 @pytest.mark.parametrize("plays", [0.087, 0.089, 0.093, 0.1])
-def test_who_is_cut_and_restored_keeps_the_points_of_his_stat_line(plays: float) -> None:
-    """Our points are rounded when they are a tenth of his; grown again, that must not show."""
+def test_a_restored_player_has_the_points_of_his_stat_line(plays: float) -> None:
+    """Our cut points are rounded; the rounding must not show in the restored points."""
     usual = {name: float(value) for name, value in ours().items() if name.startswith("projected")}  # type: ignore[arg-type]
     rounded = {name: round(value * plays, 2) for name, value in usual.items()}
     line = {name: round(value * plays, 4) for name, value in LINE.items()}
-    (row,) = consensus(ours(**rounded, **line, plays=plays), sources=[told(points=18.7)])
+    (row,) = consensus(ours(**rounded, **line, plays=plays), sources=[statement(points=18.7)])
     assert row["projected_points_half"] > 8
     for name, end in (("std", "_std"), ("half", "_half"), ("ppr", "")):
         assert row[f"projected_points{end}"] == pytest.approx(line_points(row, name), abs=0.0065)
 
 
-def test_a_week_is_the_same_whatever_weeks_are_projected_with_it() -> None:
-    """Sleeper copies NFL.com in week 3 only, and says nothing in week 5."""
+def test_a_week_does_not_depend_on_the_weeks_projected_with_it() -> None:
+    """Sleeper copies NFL.com in week 3 only, and has no projections in week 5."""
 
-    def said(week: int, source: str, more: float) -> list[dict[str, object]]:
+    def of_week(week: int, source: str, more: float) -> list[dict[str, object]]:
         return [
-            told(f"P{number}", 5.0 + number / 10 + more, source) | {"week": week}
+            statement(f"P{number}", 5.0 + number / 10 + more, source) | {"week": week}
             for number in range(60)
         ]
 
     sources = [
-        *said(3, "nflcom", 0), *said(3, "sleeper", 0),
-        *said(4, "nflcom", 0), *said(4, "sleeper", 3),
-        *said(5, "nflcom", 0),
+        *of_week(3, "nflcom", 0), *of_week(3, "sleeper", 0),
+        *of_week(4, "nflcom", 0), *of_week(4, "sleeper", 3),
+        *of_week(5, "nflcom", 0),
     ]  # fmt: skip
     rows = {week: [ours(f"P{number}", week=week) for number in range(60)] for week in (3, 4, 5)}
     together = consensus(*rows[3], *rows[4], *rows[5], sources=sources)
     alone = [row for week in rows for row in consensus(*rows[week], sources=sources)]
     assert together == alone
-    heard = {week: {row["sources"] for row in alone if row["week"] == week} for week in rows}
-    assert heard == {3: {2}, 4: {3}, 5: {2}}
+    counts = {week: {row["sources"] for row in alone if row["week"] == week} for week in rows}
+    assert counts == {3: {2}, 4: {3}, 5: {2}}
     points = {
         week: [row["projected_points"] for row in alone if row["week"] == week] for week in rows
     }
@@ -136,7 +138,7 @@ def test_a_week_is_the_same_whatever_weeks_are_projected_with_it() -> None:
 
 def test_weeks_without_other_sources_are_named() -> None:
     rows = pa.Table.from_pylist([ours(), ours(week=4)], schema=MODEL_PROJECTIONS.arrow_schema)
-    sources = pa.Table.from_pylist([told()], schema=SOURCE_PROJECTIONS.arrow_schema)
+    sources = pa.Table.from_pylist([statement()], schema=SOURCE_PROJECTIONS.arrow_schema)
     assert list(consensus_gaps(rows, sources)) == [2024]
     [warning] = consensus_gaps(rows, sources)[2024]
     assert warning == "projections 2024: only our model projects week 4; no other source does"

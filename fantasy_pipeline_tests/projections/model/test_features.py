@@ -46,7 +46,7 @@ def found(*rows: dict[str, object]) -> dict[str, np.ndarray]:
     return dict(zip(features.NAMES, features.matrix(table).T, strict=True))
 
 
-def test_rank_in_the_room_counts_those_who_are_there() -> None:
+def test_rank_in_the_room_counts_available_players() -> None:
     seen = found(
         row("star", points=20.0, injury_status="Out"),
         row("second", points=10.0),
@@ -70,11 +70,11 @@ def test_usage_is_vacated_by_those_newly_out_only() -> None:
     assert seen["vacated_carries"][3] == pytest.approx(0.5)
     assert seen["vacated_room"][3] == pytest.approx(20.0)
     assert seen["missing_carries"][3] == pytest.approx(1.0)
-    # One's own absence vacates nothing for oneself.
+    # A player's own absence vacates nothing for himself.
     assert seen["vacated_carries"][0] == pytest.approx(0.0)
 
 
-def test_who_is_known_from_his_stat_line_only_is_nobodys_rival() -> None:
+def test_a_player_known_from_his_stat_line_only_changes_no_team_mate() -> None:
     alone = found(row("left", points=6.0))
     with_leak = found(
         row("left", points=6.0),
@@ -85,7 +85,7 @@ def test_who_is_known_from_his_stat_line_only_is_nobodys_rival() -> None:
         np.testing.assert_array_equal(alone[name][0], with_leak[name][0], err_msg=name)
 
 
-def test_the_starter_is_the_quarterback_there_who_threw_most() -> None:
+def test_the_starter_is_the_available_quarterback_with_most_attempts() -> None:
     seen = found(
         row("first", "QB", points=30.0, injury_status="Out"),
         row("backup", "QB", points=8.0, missed_last=True),

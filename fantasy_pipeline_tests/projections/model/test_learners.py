@@ -1,4 +1,4 @@
-"""Ridge, trees and quantiles: what they compute, and that rows do not depend on their company."""
+"""Ridge regression, trees and quantiles: results by hand, and rows independent of other rows."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_penalty_draws_to_the_mean() -> None:
     assert intercepts[0] == pytest.approx(targets.mean(), abs=1e-3)
 
 
-def test_dot_gives_a_row_the_same_bits_alone_and_in_company() -> None:
+def test_dot_gives_a_row_the_same_bits_alone_and_with_others() -> None:
     inputs, coefficients = RANDOM.normal(size=(500, 157)), RANDOM.normal(size=(157, 12))
     together = linear.dot(inputs, coefficients)
     alone = np.vstack([linear.dot(inputs[[row]], coefficients) for row in range(0, 500, 50)])
@@ -110,7 +110,7 @@ def test_quantiles_cover_what_they_promise_and_rise() -> None:
     assert (middle <= high).all()
 
 
-def test_who_may_not_play_has_a_lower_floor() -> None:
+def test_a_player_who_may_not_play_has_a_lower_floor() -> None:
     expected = np.linspace(9, 11, 6000)
     table = quantile_table(expected, expected + np.tile(np.linspace(-5, 5, 500), 12))
     sure, likely, doubtful, never = quantiles(
