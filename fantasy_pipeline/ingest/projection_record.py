@@ -104,7 +104,7 @@ def as_known_at(statements: pa.Table, at: datetime | None = None) -> pa.Table:
     # without a game never kicks off.
     as_of = statements["as_of"].cast("int64").fill_null(0).to_numpy()
     kickoff = statements["kickoff"].cast("int64").fill_null(_NEVER).to_numpy()
-    # One moment: statements made at `at` itself still count.
+    # One microsecond later, so that statements made at `at` itself count.
     limit = _NEVER if at is None else _microseconds(at) + 1
     # (rows,) bool: stated before kick-off and by the moment of the look-up.
     in_time = as_of < np.minimum(kickoff, limit)
@@ -118,8 +118,8 @@ def as_known_at(statements: pa.Table, at: datetime | None = None) -> pa.Table:
     has_early_rows = np.isin(file, np.unique(file[(as_of < kickoff) & (kickoff < _NEVER)]))
     # (rows,) bool: in time, or from an archive that was downloaded only after the games.
     counts = in_time | (archived & ~has_early_rows & (kickoff < limit))
-    # (rows,) int64: per player, the row to take has the highest order: the latest in time, and
-    # where no row is in time, the earliest late one (late rows are negative).
+    # (rows,) int64: the row with a player's highest order is taken: the latest row in time or, if
+    # none is in time, the earliest late row. Late rows are negative, so they come first.
     order = np.where(in_time, as_of, -as_of)
     rows = statements.append_column("order", pa.array(order)).filter(pa.array(counts))
     rows = rows.sort_by([(name, "ascending") for name in (*_KEY, "order")])

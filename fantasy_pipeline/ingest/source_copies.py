@@ -1,7 +1,7 @@
 """Detect sources that copy another source, and files that repeat the week before.
 
-The consensus, the import's warnings and the checks of the lake all use this one detector; they
-differ in the threshold only.
+The consensus, the import's warnings and the checks of the lake use this one detector. Their
+thresholds differ because their consequences do: a lost vote, or a warning.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ SAME_FILE = Threshold(players=50, share=0.95)
 """The checks only warn about a repeated or copied file. They compare the numbers as stored: no
 rounding, but one player in twenty may have been corrected."""
 SAME_POSITION = Threshold(players=10, share=0.95)
-"""Two weeks of one position have few players in common, kickers least. Two real files share 17%
-(one sixth) at most."""
+"""The import warns about single positions. Two weeks of a position have few players in common, but
+in real files at most a sixth of them have equal points in both weeks."""
 
 
 def find_copies(
