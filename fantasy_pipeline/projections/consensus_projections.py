@@ -175,7 +175,7 @@ def _rescale(
     expected = _exact_points(ours, line)
     # (rows,): half-PPR points by which the consensus differs from ours
     std, difference, small = expected["std"], together - expected["half"], half < _SMALL
-    # (rows,): unlikely to play, but not for other sources; our quantiles expect him to be absent
+    # (rows,): other sources expect an unlikely player to play; our quantiles are of his absence
     restored = (ours["plays"].to_numpy() < LIKELY) & (difference > 0)
     # (rows,): receptions stay as projected, because sources differ in yards and touchdowns, unless
     # too few points without receptions would remain

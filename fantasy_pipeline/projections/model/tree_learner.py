@@ -3,21 +3,23 @@
 This is the only module that reads private attributes of scikit-learn (`_predictors` and
 `_baseline_prediction`): HistGradientBoostingRegressor has no public access to its trees. `fit`
 compares the copy's predictions with scikit-learn's, and `CHECKED_VERSIONS` names the versions for
-which the tests have done so. The public ways were measured on the projections of 2022-2024 (PPR,
-players who played; CPU seconds of one thread):
+which the tests have done so.
 
-                                               RMSE                training   one week projected
-    this module                        7.1845 (model 7.2160)       9.0        0.39
-    skops file of the regressor        7.1845 (model 7.2160)      10.6        1.41
-    LightGBM's text model              7.1853 (model 7.2173)       8.7        0.39
-    DecisionTreeRegressor.tree_, boosted here, 63 bins
-                                       7.1857 (model 7.2171)      33.1        0.39
-    GradientBoostingRegressor          7.1859 (model 7.2175)      52.4        0.39
-    no trees                           7.1865 (model 7.2212)       5.0        0.38
+The public ways were measured on the projections of 2022-2024 (PPR, players who played), with models
+learnt from the seasons since 2017. Training is CPU seconds for the three models, one thread:
 
-A skops file can only be read with scikit-learn, whose import takes 1 s, and by trusting a private
-class by name. LightGBM is another compiled dependency and changes every projection for a slightly
-higher RMSE. The two regressors with public trees take several times as long to train.
+                                       RMSE consensus   RMSE model   training
+    this module                                7.1845       7.2160        9.0
+    skops file of the regressor                7.1845       7.2160       10.6
+    LightGBM's text model                      7.1853       7.2173        8.7
+    boosted DecisionTreeRegressor.tree_        7.1857       7.2171       33.1
+    GradientBoostingRegressor                  7.1859       7.2175       52.4
+    no trees                                   7.1865       7.2212        5.0
+
+A skops file needs scikit-learn to project: one week takes 1.41 s of CPU instead of 0.39 s, and a
+private class must be trusted by name. LightGBM is another compiled dependency and changes every
+projection for a slightly higher RMSE. Both regressors with public trees train three times as long
+or more.
 """
 
 from __future__ import annotations
