@@ -102,7 +102,7 @@ class TestWeekStatus:
             # The opener is being played: still preseason, and the new week is under way.
             ("2024-09-06T02:00", "preseason", (2023, 2), (2023, 4), (2024, 1), (2024, 2), True),
             ("2024-09-06T08:00", "regular", (2024, 1), (2023, 4), (2024, 1), (2024, 2), False),
-            # The last week known.
+            # The last week of the schedule.
             ("2024-09-15T18:00", "regular", (2024, 1), (2024, 1), (2024, 2), None, True),
             ("2024-09-17T08:00", "regular", (2024, 2), (2024, 2), None, None, True),
             # An outdated schedule still answers.
@@ -325,7 +325,7 @@ def test_the_module_needs_the_standard_library_only() -> None:
 
 START = utc("2023-09-01T00:00")
 MOMENTS = st.integers(0, 3 * 366 * 24 * 4).map(lambda quarter: START + quarter * 15 * MINUTE)
-"""Quarters of an hour: kick-offs, ends of games and `now` then often coincide."""
+"""Quarters of an hour, so that kick-offs, ends of games and `now` often coincide."""
 SCHEDULES = st.lists(
     st.builds(
         Game,
@@ -408,7 +408,7 @@ def test_due_goes_back_only_to_the_last_regular_week_as_the_off_season_starts(
     )
 
 
-# A schedule that is not the one it should be
+# Schedules that lack the requested season or week
 
 
 def schedule(*weeks: tuple[int, int], last: str = "REG") -> pa.Table:
@@ -432,7 +432,7 @@ def test_a_season_without_any_game_is_no_season_of_byes() -> None:
 
 @pytest.mark.parametrize("last", ["REG", "WC", "CON"])
 def test_a_week_that_is_not_scheduled_yet_is_no_week_without_games(last: str) -> None:
-    """Else it would be recorded as empty, and passed over when it is played."""
+    """Otherwise it would be stored as empty and skipped once it is played."""
     games = schedule((2015, 21), (2025, 18), (2025, 19), last=last)
     match = r"^schedule 2025 week 20: it ends with week 19 so far; .* Leave the week out"
     with pytest.raises(NotPublishedError, match=match):

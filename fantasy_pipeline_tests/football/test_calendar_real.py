@@ -39,10 +39,10 @@ pytestmark = pytest.mark.real
 SCHEDULE = "github.com/nflverse/nflverse-data/releases/download/schedules/games.parquet"
 EASTERN = ZoneInfo("America/New_York")
 MOVED = {"OAK": "LV", "SD": "LAC", "STL": "LA"}
-"""Teams of the file that have another code today."""
+"""Current codes of teams that have another code in the file."""
 FIRST_TUESDAY = date(1999, 9, 14)
 LAST_TUESDAY = date(2027, 9, 14)
-"""Past the last game known, so that the end of the file is seen too."""
+"""After the last game of the file, so that the file's end is tested too."""
 
 
 class Row(NamedTuple):
@@ -97,7 +97,7 @@ class Expected(NamedTuple):
 
 
 class Oracle:
-    """What a Tuesday should find: a game of an earlier date is over, one of that day is not."""
+    """The expected status of a Tuesday: games of earlier dates are over, later ones are not."""
 
     def __init__(self, rows: list[Row]) -> None:
         self.rows = rows
@@ -175,7 +175,7 @@ def test_every_tuesday(rows: list[Row], games: tuple[Game, ...]) -> None:
 def test_every_tuesday_of_a_decade_by_the_clock_alone(
     rows: list[Row], games: tuple[Game, ...]
 ) -> None:
-    """Scores come late or never: the clock must give the same answers."""
+    """Scores may come late or never: the clock must give the same answers."""
     oracle = Oracle(rows)
     unscored = [game._replace(has_score=False) for game in games if game.season >= 2015]
     days = [day for day in tuesdays() if day >= date(2015, 9, 22)]

@@ -194,7 +194,7 @@ class TestWeekToFollow:
         assert week_to_follow(self.GAMES, W3, utc("2024-09-26T12:00")) is None
 
     def test_a_week_over_by_the_clock_that_upstream_lacks_does(self) -> None:
-        """A schedule of long ago, as of a mirror: what it does not know was not played."""
+        """An old schedule, e.g. of a mirror: games that it lacks were not played."""
         assert week_to_follow(self.GAMES, W1, utc("2026-11-18T12:00")) == W2
 
 

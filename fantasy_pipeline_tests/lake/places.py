@@ -1,4 +1,4 @@
-"""Places a lake can be in, seen past the lake's own code: a folder, a bucket of a local server."""
+"""Storage of a lake for tests, read without the lake's own code: a folder, a local bucket."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KEY, SECRET = "AKIATESTTESTTESTTEST", "secret-of-the-tests"
 
 
 class Place(Protocol):
-    """A root, what is stored under it, and a way to put something there."""
+    """A root, the files stored under it, and a way to store one."""
 
     root: str
 
@@ -46,7 +46,7 @@ class FolderPlace:
 
 
 def objects_of(root: str) -> list[str]:
-    """Keys below a root, less the root itself; of the server that the environment names."""
+    """Return the keys below a root, relative to it, on the server that the environment names."""
     bucket, _, prefix = root.removeprefix("s3://").partition("/")
     pages = _here().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/")
     keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
@@ -54,7 +54,7 @@ def objects_of(root: str) -> list[str]:
 
 
 def object_at(url: str) -> bytes:
-    """Content of an object; of the server that the environment names."""
+    """Return the content of an object on the server that the environment names."""
     bucket, _, key = url.removeprefix("s3://").partition("/")
     return bytes(_here().get_object(Bucket=bucket, Key=key)["Body"].read())
 
@@ -100,7 +100,7 @@ class BucketPlace:
 
 
 def environment(address: str) -> dict[str, str]:
-    """Variables with which a process finds the storage at an address."""
+    """Return the environment variables that point a process to the storage at an address."""
     return {
         "AWS_ENDPOINT_URL": address,
         "AWS_ACCESS_KEY_ID": KEY,
@@ -114,7 +114,7 @@ def environment(address: str) -> dict[str, str]:
 
 @contextmanager
 def object_storage_server(log: Path) -> Iterator[str]:
-    """Address of an S3-compatible server of its own process; every request is a line in `log`."""
+    """Start an S3-compatible server in a separate process; each request is a line in `log`."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"],

@@ -1,4 +1,4 @@
-"""The parquet lake: whole partitions, one label, nothing half-written to be seen.
+"""The parquet lake: whole partitions, one label, no half-written files.
 
 Every test runs on a folder and on object storage.
 """
@@ -36,7 +36,7 @@ W4, W5, W6 = (SeasonWeek(2024, week) for week in (4, 5, 6))
 
 @pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.loopback)])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    """Where the lake is, seen past its own code."""
+    """The root of the lake, read without the code under test."""
     if request.param == "folder":
         return FolderPlace(tmp_path / "lake")
     return BucketPlace(request.getfixturevalue("s3"))
@@ -202,7 +202,7 @@ def read_by_view(lake: Lake) -> list[float]:
 def test_what_is_written_is_read_at_once(
     lake: Lake, accuracy: Callable[..., pa.Table], read: Callable[[Lake], list[float]]
 ) -> None:
-    """DuckDB caches files: two versions of one size in one moment must not be mixed up."""
+    """DuckDB caches files; it must not mix two versions with the same size and time."""
     for number in range(30 if lake.is_local else 6):
         mae = float(number % 2)
         lake.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", mae)), [W5])
@@ -258,7 +258,7 @@ def test_a_table_season_by_season_is_of_one_version(
 
 
 def test_each_season_is_stored_by_itself(lake: Lake, rows: Rows, two_seasons: list[str]) -> None:
-    """What is added to one season does not change the stored bytes of another."""
+    """Rows added to one season do not change the stored bytes of another."""
     before = lake.digest(PLAYER_HISTORY, [2023])
     both = lake.digest(PLAYER_HISTORY, [2023, 2024])
     table = lake.read(PLAYER_HISTORY)
@@ -407,7 +407,7 @@ def test_readers_see_the_old_or_the_new_while_a_week_is_rewritten(
 def test_of_two_writers_of_a_week_the_last_wins_whole(
     lake: Lake, accuracy: Callable[..., pa.Table], place: Place
 ) -> None:
-    """Version n has n + 1 rows, all of them n, whoever wrote it."""
+    """Version n has n + 1 rows, all of them n."""
     versions = [
         accuracy(*((5, "QB", float(number), f"m{row:03d}") for row in range(number + 1)))
         for number in (3, 30)
@@ -467,7 +467,7 @@ DAMAGES = (lambda _: b"", lambda _: b"PAR1", _cut, _zeroed, _scrambled)
 
 @pytest.mark.parametrize(
     ("read", "damage"),
-    # A digest is of the bytes as they are, zeros too.
+    # The digest hashes the bytes as they are, also zeros.
     [pair for pair in product(READS, DAMAGES) if pair != ("digest", _zeroed)],
 )
 def test_a_damaged_file_is_named_with_what_to_do(
@@ -529,7 +529,7 @@ def test_seasons_of_a_file_without_the_columns_are_of_an_older_layout(
             READS[read](lake)
 
 
-# Files that are no tables
+# Files that are not tables
 
 
 def test_other_files_come_back_as_written(lake: Lake, place: Place) -> None:

@@ -1,4 +1,4 @@
-"""Reading the lake: projections of a week, and SQL that can only read."""
+"""Queries: the projections of a week, and SQL that can only read."""
 
 from __future__ import annotations
 
@@ -269,7 +269,7 @@ def test_neither_is_the_rest_of_the_machine_or_the_network(filled: Lake, text: s
         run_sql(filled, text)
 
 
-# What reads or changes anything but the tables, by ways that a statement that "only reads" has.
+# Statements that pass for read-only but would read or change something other than the tables.
 HOSTILE = [
     "from read_csv('/etc/passwd')",
     "from read_csv_auto('/etc/passwd', header = false)",

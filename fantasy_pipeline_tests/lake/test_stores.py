@@ -1,4 +1,4 @@
-"""What is special to each kind of storage: links and renames of a folder, requests to a bucket."""
+"""Behaviour of each kind of storage: links and renames in a folder, requests to a bucket."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_a_view_leaves_nothing_behind_and_removes_what_killed_readers_left(
 def linkless(
     request: pytest.FixtureRequest, lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Lake]:
-    """A lake into whose snapshots no hard link can be made; copies go to `tmp_path`/copies."""
+    """A lake whose snapshots cannot use hard links; copies go to `tmp_path`/copies."""
     (tmp_path / "copies").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "copies"))
     if request.param == "refused":
@@ -201,7 +201,7 @@ LOOKS = {
     "view": errors_by_view,
     "sql": lambda lake: run_sql(lake, "select 1"),
 }
-"""Ways to look at a lake that is no empty one."""
+"""Ways to read a lake that is not empty."""
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
@@ -256,7 +256,7 @@ def test_a_folder_where_a_file_should_be_is_an_error_that_names_it(
 def test_a_lake_that_may_not_be_read_is_never_an_empty_lake(
     accuracy: Accuracy, look: Callable[[Lake], Any]
 ) -> None:
-    """As somebody else, in a process of his own: permissions do not keep root out."""
+    """Run as another user, in a separate process: permissions do not stop root."""
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)  # noqa: S103 - the lake in it is what may not be read
         lake = Lake(f"{folder}/lake", "test")
@@ -266,7 +266,7 @@ def test_a_lake_that_may_not_be_read_is_never_an_empty_lake(
 
 
 def _as_nobody(look: Callable[[], Any]) -> str:
-    """The error that another user gets; empty if he gets none."""
+    """Return the error that another user gets; empty if there is none."""
     reads, writes = os.pipe()
     child = os.fork()
     if child == 0:
@@ -305,7 +305,7 @@ def cloud(bucket: BucketPlace) -> Lake:
 def test_another_writers_files_are_seen_at_once(
     bucket: BucketPlace, cloud: Lake, accuracy: Accuracy
 ) -> None:
-    """fsspec would keep listings; a daemon would not see what the workers write."""
+    """With fsspec's cache of listings, a daemon would not see what the workers write."""
     other = Lake(bucket.root, "test")
     assert cloud.weeks(PROJECTION_ACCURACY) == []
     assert not cloud.has(PROJECTION_ACCURACY, W5)
@@ -401,7 +401,7 @@ def test_a_server_elsewhere_is_asked_over_https_only(
 
 
 class Misbehaving(ThreadingHTTPServer):
-    """Hands requests on to a server, except for the next ones: those go wrong as told."""
+    """Forwards requests to a server; the next ones fail as `faults` says."""
 
     def __init__(self, address: str) -> None:
         self.target = address
@@ -422,7 +422,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.requests.append(f"{self.command} {self.path}")
         fault = self.server.faults.pop(0) if self.server.faults else ""
         if fault == "reset":
-            # In the middle of what is sent.
+            # The connection breaks in the middle of the request.
             self.rfile.read(25 if self.command == "PUT" else 0)
             self.close_connection = True
             self.connection.close()
@@ -436,7 +436,7 @@ class _Handler(BaseHTTPRequestHandler):
         request = urllib.request.Request(  # noqa: S310 - our own server
             self.server.target + self.path,
             body,
-            # urllib would call the content a form.
+            # urllib would send the content as a form.
             {"Content-Type": "application/octet-stream", **dict(self.headers)},
             method=self.command,
         )

@@ -126,7 +126,8 @@ def _stats(prefix: str, names: Iterable[str], description: str) -> Iterator[Colu
 PLAYER_HISTORY = Table(
     "player_history",
     "Features of the model: one row per QB, RB, WR, TE or K and week. Every feature uses only what "
-    "was known before the week's games. The target_ columns are the result of the week.",
+    "was known before the week's games; the target_ columns are the result of the week. Fantasy "
+    "points include kicking.",
     PLAYER_WEEK,
     (
         SEASON,
@@ -167,14 +168,14 @@ PLAYER_HISTORY = Table(
         Column(
             "indoors",
             "bool",
-            "The stadium is a dome; null if its roof can open, which is decided on game day",
+            "The stadium is a dome (true) or has no roof (false); null if its roof can open",
         ),
         Column("age", "float", "Age on the day of the game", unit="years", lowest=15, highest=65),
         Column("years_in_league", "int", "Seasons since the rookie season"),
         Column(
             "draft_pick",
             "int",
-            "Number of the overall draft pick; null if the player was not drafted",
+            "Overall draft pick; null if the player was not drafted",
         ),
         Column(
             "games",
@@ -185,7 +186,7 @@ PLAYER_HISTORY = Table(
         Column(
             "weeks_since_game",
             "int",
-            "Weeks since the last game played; an off-season counts as 8 weeks",
+            "Weeks since the last game played, null before the first; an off-season counts as 8",
         ),
         Column(
             "weight", "float", "Recency-weighted number of games in the avg_ columns", unit="games"

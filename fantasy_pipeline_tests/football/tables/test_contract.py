@@ -1,4 +1,4 @@
-"""Table contracts: what a table must look like to be written, and what is said if it does not."""
+"""Table contracts: which rows may be written, and the error for all others."""
 
 from __future__ import annotations
 
@@ -254,7 +254,7 @@ def test_what_another_table_allows_is() -> None:
 
 
 def wrong_values(table: Table, column: Column) -> Iterator[tuple[Any, str]]:
-    """Values that a column must not have, one of each kind, and what is said of it."""
+    """Return values that a column must not have, one of each kind, with the words of the error."""
     if column.name in table.key or not column.nullable:
         yield None, "null"
     if column.type == "float":
@@ -298,16 +298,16 @@ def test_every_constraint_of_every_table_is_enforced_on_write(
     assert len(counts) > 3
     with pytest.raises(PipelineError) as refused:
         write(rows(table, *spoilt))
-    said = str(refused.value)
-    assert [text for text, count in counts.items() if text.format(count) not in said] == []
-    assert said.count(" rows ") == len(counts)
+    message = str(refused.value)
+    assert [text for text, count in counts.items() if text.format(count) not in message] == []
+    assert message.count(" rows ") == len(counts)
     assert not lake.weeks(table) if table.weekly else not lake.has(table)
     write(rows(table, *right))
     assert lake.read(table).num_rows == len(wrong)
 
 
 def as_pandera(table: Table) -> Any:
-    """The same contract as a pandera schema, made from the one definition."""
+    """Return the contract as a pandera schema, made from the same definition."""
     import pandera.pyarrow as pp
 
     types = {"string": str, "float": float, "int": pa.int32()}
@@ -337,7 +337,7 @@ def as_pandera(table: Table) -> Any:
 )
 @settings(max_examples=40)
 def test_the_verdict_is_panderas(record: dict[str, Any]) -> None:
-    """An independent library, given the same contract, says the same of any row."""
+    """An independent library with the same contract gives the same result for any row."""
     import pandera.errors
 
     table = shares({}, record)
