@@ -97,7 +97,7 @@ class Expected(NamedTuple):
 
 
 class Oracle:
-    """The expected status of a Tuesday: games of earlier dates are over, later ones are not."""
+    """Expected status of a Tuesday: games of earlier dates are over, those of the day are not."""
 
     def __init__(self, rows: list[Row]) -> None:
         self.rows = rows
