@@ -11,6 +11,7 @@ import typer
 
 from fantasy_pipeline.cli.output import Format
 from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.football.positions import FANTASY_POSITIONS
 from fantasy_pipeline.football.season_week import FIRST_SEASON, LAST_SEASON, WEEKS, SeasonWeek
 
 if TYPE_CHECKING:
@@ -164,8 +165,6 @@ def table_format(format: Format, json: bool) -> Format:
 
 def positions(incomplete: str) -> list[str]:
     """Return the completions of --position."""
-    from fantasy_pipeline.football.positions import FANTASY_POSITIONS
-
     return [name for name in FANTASY_POSITIONS if name.startswith(incomplete)]
 
 

@@ -58,9 +58,7 @@ def report(
     wanted = both_or_none(season, week) or upcoming_week(session)
     file = store.file_of(format, scoring)
     text, made = _read_or_make(session, wanted, file, refresh, json)
-    path = store.path(session.lake, wanted, file)
-    if output is not None:
-        path = str(_write(output, text))
+    path = str(_write(output, text)) if output else store.path(session.lake, wanted, file)
     if open:
         _open(path)
     if json or format == "html" or output is not None:

@@ -28,6 +28,7 @@ from fantasy_pipeline.cli.output import Format, console, print_json, say_label, 
 from fantasy_pipeline.cli.progress import Steps, Weeks, usual_seconds, waiting
 from fantasy_pipeline.cli.query import print_projections
 from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.football.positions import FANTASY_POSITIONS
 from fantasy_pipeline.football.season_week import WEEKS, SeasonWeek
 
 if TYPE_CHECKING:
@@ -259,7 +260,6 @@ def _print_demo(
     session: Session, summary: Summary, result: WeekResult, projected: SeasonWeek, json: bool
 ) -> None:
     """Print the best five projections per position, and where to find the rest."""
-    from fantasy_pipeline.football.tables import FANTASY_POSITIONS
     from fantasy_pipeline.report import store
 
     report = store.path(session.lake, projected, store.file_of("html"))

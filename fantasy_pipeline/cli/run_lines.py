@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from fantasy_pipeline.cli.output import print_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 _COLORS = {
     **dict.fromkeys(("success", "ok", "running", "on"), "green"),
