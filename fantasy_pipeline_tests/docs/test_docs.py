@@ -6,6 +6,7 @@ The command line's own parser parses the commands; `test_readme.py` runs them.
 from __future__ import annotations
 
 import re
+import sys
 from fnmatch import fnmatch
 from itertools import pairwise
 from pathlib import Path
@@ -40,6 +41,11 @@ from fantasy_pipeline_tests.docs.pages import (
     words,
 )
 from fantasy_pipeline_tests.test_definitions import DEPENDENCIES
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 OTHER_VARIABLES = {"FANTASY_TEST_MIRROR", "FANTASY_DEBUG"}
 """Variables that are not settings: one of the tests, one of the command line."""
@@ -251,6 +257,16 @@ def test_every_package_has_a_row_in_the_layers() -> None:
     folders = {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
     files = {path.name for path in package.glob("*.py")} - {"__init__.py"}
     assert sorted(names) == sorted(folders | files)
+    # In the order that import-linter enforces.
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    [layers] = [
+        contract["layers"]
+        for contract in project["tool"]["importlinter"]["contracts"]
+        if contract["type"] == "layers"
+    ]
+    assert [[name.rstrip("/").removesuffix(".py") for name in row] for row in rows] == [
+        layer.split(" | ") for layer in layers
+    ]
 
 
 def test_every_asset_is_in_the_readme() -> None:
