@@ -60,7 +60,7 @@ def stored_record(lake: Lake, weeks: Sequence[SeasonWeek]) -> pa.Table:
 
 def _read_older_layout(lake: Lake, week: SeasonWeek) -> pa.Table:
     """Return a week of an older layout in today's columns, with null for those it lacks."""
-    columns = {}
+    columns: dict[str, pa.Array | pa.ChunkedArray] = {}
     rows = lake.read(SOURCE_PROJECTIONS, [week], ["season"]).num_rows
     for name in SOURCE_PROJECTIONS.column_names:
         field = SOURCE_PROJECTIONS.arrow_schema.field(name)

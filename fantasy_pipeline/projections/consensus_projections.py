@@ -57,7 +57,9 @@ def projections(
     # (rows, ours and the other sources): half-PPR points, NaN where a source states nothing
     stated = np.column_stack([half, *others.values()])
     together, width = _combined(ours, others, stated, model_of)
-    columns = {name: ours[name] for name in ours.column_names}
+    columns: dict[str, pa.Array | pa.ChunkedArray] = {
+        name: ours[name] for name in ours.column_names
+    }
     columns |= _rescale(ours, half, together, width)
     rounded = columns["projected_points"].to_numpy()
     columns["reason"] = with_reason(ours["reason"].to_pylist(), rounded)

@@ -50,7 +50,9 @@ def player_history(connection: duckdb.DuckDBPyConnection) -> pa.Table:
     )
     if rows.num_rows == 0:
         return PLAYER_HISTORY.arrow_schema.empty_table()
-    columns = {name: rows[name] for name in rows.column_names if not name.startswith("x_")}
+    columns: dict[str, pa.Array | pa.ChunkedArray] = {
+        name: rows[name] for name in rows.column_names if not name.startswith("x_")
+    }
     for name, values in _walk(rows).items():
         columns[name] = pa.array(values, from_pandas=True)
     return PLAYER_HISTORY.shaped(pa.table(columns))
