@@ -1,7 +1,7 @@
-"""What one command works on: the settings, the Dagster instance, the lake, the schedule, the clock.
+"""The session of one command: its workspace, Dagster home and Dagster instance.
 
-Sample data get a Dagster home of their own as well, so that run history and partition status of
-the real league stay true.
+Sample data have a separate Dagster home, so that run history and partition status of the real
+league stay true.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from fantasy_pipeline.football.calendar import WeekStatus
 
 INSTANCE_LOCK, BACKFILL_LOCK, TRIGGER_LOCK = ".instance.lock", ".backfill.lock", ".trigger.lock"
-"""In a Dagster home: only one process opens it, runs a backfill, starts a triggered run."""
+"""Lock files of a Dagster home: for opening it, running a backfill, starting a triggered run."""
 
 
 def open_instance(home: Path, batches: bool = False) -> DagsterInstance:
-    """The Dagster instance of a home; ``DAGSTER_HOME`` says which.
+    """Open the Dagster instance of a home and set ``DAGSTER_HOME`` to the home.
 
-    One process at a time: two that make the files of a new home at once leave them broken.
+    One process at a time: two processes that make the files of a new home at once break them.
 
     Args:
         batches: for a process of one run of many weeks, see `batched_instance`.
@@ -61,24 +61,24 @@ class Session(Workspace):
         os.environ["DAGSTER_HOME"] = str(home)
 
     def make_home(self) -> None:
-        """Make the Dagster home, if there is none, as worker processes expect it."""
+        """Create the Dagster home if it does not exist, as worker processes expect it."""
         self.home.mkdir(parents=True, exist_ok=True)
         outer = self.home.parent / "dagster.yaml"
         inner = self.home / "dagster.yaml"
         if not inner.exists():
             import yaml
 
-            # Without the file Dagster writes pages to stderr, and sends statistics.
+            # Without the file, Dagster writes pages to stderr and sends statistics.
             config: dict[str, Any] = {"telemetry": {"enabled": False}}
             if outer.is_file():
                 config = yaml.safe_load(outer.read_text(encoding="utf-8")) or config
-                # A database of the outer home would hold the runs of both.
+                # The database of the outer home would mix the runs of both homes.
                 config.pop("storage", None)
             inner.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
 
     @cached_property
     def instance(self) -> DagsterInstance:
-        """The Dagster instance of the home, which is made if it does not exist."""
+        """The Dagster instance of the home; a missing home is created."""
         self.make_home()
         return open_instance(self.home)
 
@@ -94,7 +94,7 @@ class Session(Workspace):
 
     @property
     def locks(self) -> list[Path]:
-        """Lock files, and folders of them, that processes of this home and lake take."""
+        """Lock files, and folders of lock files, of this home and lake."""
         from fantasy_pipeline.ingest.download.slots import SLOTS_FOLDER
 
         names = (INSTANCE_LOCK, BACKFILL_LOCK, TRIGGER_LOCK)
@@ -102,7 +102,7 @@ class Session(Workspace):
         return [*(self.home / name for name in names), *filter(None, [slots, self.lake.locks])]
 
     def job_executions(self) -> pa.Table:
-        """Run history as a table."""
+        """Return the run history as a table, one row per run."""
         from fantasy_pipeline.orchestration.runs.history import job_executions
 
         return job_executions(self.instance)

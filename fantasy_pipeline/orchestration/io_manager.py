@@ -1,9 +1,9 @@
-"""How assets reach the lake: one I/O manager for every table, whole partitions only."""
+"""The I/O manager: writes whole partitions of every table to the lake, and reads any weeks."""
 
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
-from typing import Any
+from typing import ParamSpec, TypeVar
 
 import dagster as dg
 import pyarrow as pa
@@ -17,23 +17,28 @@ from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.retries import only_network_is_retried
 from fantasy_pipeline.orchestration.runs.tags import moment_of
 
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
 
-def _never_retried(method: Callable[..., Any]) -> Callable[..., Any]:
+
+def _never_retried(method: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
+    """Decorate a method so that its failures are not retried: none of them is the network's."""
+
     @wraps(method)
-    def guarded(self: "LakeIOManager", *args: Any) -> Any:
+    def guarded(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
         with only_network_is_retried({}):
-            return method(self, *args)
+            return method(*args, **kwargs)
 
     return guarded
 
 
 class LakeIOManager(dg.ConfigurableIOManager):
-    """Writes an asset's Arrow table to the lake's table of that name; reads any set of weeks.
+    """Writes an asset's Arrow table to the lake's table of the same name.
 
-    What breaks the table's contract, or a blocking check of it, is refused whole: the lake keeps
-    what it has.
+    Rows are validated and checked here, once. If they break the table's contract or one of its
+    blocking checks, nothing is written and the lake keeps what it has.
 
-    An input whose metadata has ``columns`` gets only those.
+    An input with the metadata ``columns`` gets only those columns.
     """
 
     nfl: dg.ResourceDependency[NflData]
@@ -85,7 +90,7 @@ class LakeIOManager(dg.ConfigurableIOManager):
 
 
 def _weeks_of(table: Table, context: dg.InputContext | dg.OutputContext) -> list[SeasonWeek]:
-    """Partitions of a weekly table that are read or written, in order; none of another."""
+    """Return the partitions that are read or written, in order; none for tables without weeks."""
     keys = context.asset_partition_keys if table.weekly else ()
     return sorted(map(SeasonWeek.from_key, keys))
 

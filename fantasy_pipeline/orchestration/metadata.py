@@ -1,31 +1,43 @@
-"""What a materialization tells the Dagster UI: row counts, schemas, previews, warnings."""
+"""Metadata of materializations in the Dagster UI: row counts, schemas, previews, warnings."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime
+from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
 import dagster as dg
+import numpy as np
+import pyarrow as pa
 
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.football.tables.lineage import column_sources
 from fantasy_pipeline.football.tables.week_rows import codes, weeks_in
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
+Entry: TypeAlias = (
+    dg.MetadataValue
+    | dg.TableSchema
+    | dg.TableColumnLineage
+    | str
+    | int
+    | float
+    | list[str]
+    | dict[Any, Any]
+)
+"""What Dagster takes as the value of a metadata entry, as far as this project writes it."""
+Metadata: TypeAlias = dict[str, Entry]
 NO_GAMES = "no such week: the schedule has no game in it"
 """Metadata `games` of a week that the season does not have."""
 _PREVIEW_ROWS = 5
 _PREVIEW_COLUMNS = 12
-# The latest weeks of a run: 4 kB each, 0.7 MB for all tables of a whole season.
+# Only the latest weeks of a run: a preview takes 4 kB, those of a whole season 0.7 MB.
 _PREVIEW_PARTITIONS = 4
 
 
-def definition_metadata(table: Table) -> dict[str, Any]:
-    """Metadata of an asset's definition: its columns with types and meanings."""
+def definition_metadata(table: Table) -> Metadata:
+    """Return the metadata of an asset's definition: its columns with types and meanings."""
     columns = [
         dg.TableColumn(
             column.name,
@@ -45,8 +57,8 @@ def definition_metadata(table: Table) -> dict[str, Any]:
     }
 
 
-def lineage_metadata(table: str) -> dict[str, Any]:
-    """Metadata of a materialization: which column comes from which; none if nothing is known."""
+def lineage_metadata(table: str) -> Metadata:
+    """Return the column lineage of a table, for a materialization; empty for upstream tables."""
     sources = column_sources(table)
     deps = {
         column: [dg.TableColumnDep(dg.AssetKey(name), source) for name, source in pairs]
@@ -56,7 +68,7 @@ def lineage_metadata(table: str) -> dict[str, Any]:
 
 
 def link_to_report(week: SeasonWeek, ui_url: str) -> dg.MetadataValue:
-    """Where the Dagster UI shows a week's report; where its address is not known, all reports."""
+    """Return a link to a week's report in the Dagster UI; to all reports if `ui_url` is empty."""
     if not ui_url:
         return dg.MetadataValue.asset(dg.AssetKey("weekly_report"))
     query = urlencode({"view": "partitions", "partition": week.key})
@@ -64,7 +76,7 @@ def link_to_report(week: SeasonWeek, ui_url: str) -> dg.MetadataValue:
 
 
 def preview(data: pa.Table) -> dg.TableMetadataValue:
-    """First rows and columns as a table."""
+    """Return the first rows and columns as a table."""
     names = data.column_names[:_PREVIEW_COLUMNS]
     rows = data.select(names).slice(0, _PREVIEW_ROWS).to_pylist()
     return dg.MetadataValue.table(
@@ -75,7 +87,7 @@ def preview(data: pa.Table) -> dg.TableMetadataValue:
     )
 
 
-def _plain(value: Any) -> str | int | float | bool:
+def _plain(value: str | float | bool | date | datetime | None) -> str | int | float | bool:
     if isinstance(value, (bool, int, float, str)):
         return value
     return "" if value is None else str(value)
@@ -88,27 +100,25 @@ def add_week_metadata(
     games_played: Mapping[SeasonWeek, tuple[int, int]],
     warnings: Mapping[int, Sequence[str]],
     label: str | None,
-    more: Mapping[SeasonWeek, Mapping[str, Any]] | None = None,
+    more: Mapping[SeasonWeek, Mapping[str, Entry]] | None = None,
 ) -> None:
-    """Add each partition's own metadata, and log the run's warnings once.
+    """Add the metadata of each partition, and log the warnings of the run once.
 
     Args:
         data: the asset's rows, sorted by season and week.
-        weeks: partitions of the run; those without rows are reported too.
-        games_played: of each week that has games: how many are played, and how many there are.
-        warnings: by season, the gaps and oddities that a reader must know.
+        weeks: partitions of the run; weeks without rows are reported too.
+        games_played: by week, the number of games with a score and the number of games.
+        warnings: by season, what readers of the data must know.
         label: what the data are, if not real.
-        more: metadata that only this asset has, by week.
+        more: by week, metadata that only this asset has.
     """
-    import numpy as np
-
     for warning in (text for texts in warnings.values() for text in texts):
         context.log.warning(warning)
     of_row = codes(data)
     previewed = set(weeks_in(data)[-_PREVIEW_PARTITIONS:])
     for week in weeks:
         start, stop = np.searchsorted(of_row, [week.code, week.code + 1])
-        metadata: dict[str, Any] = {"dagster/partition_row_count": int(stop - start)}
+        metadata: Metadata = {"dagster/partition_row_count": int(stop - start)}
         if week in games_played:
             played, scheduled = games_played[week]
             metadata["games"] = f"{played} of {scheduled} played"
@@ -123,6 +133,6 @@ def add_week_metadata(
         if week in previewed:
             metadata["preview"] = preview(data.slice(start, stop - start))
         if week == weeks[-1]:
-            # The UI draws that of the latest materialization.
+            # The UI draws the lineage of the latest materialization.
             metadata |= lineage_metadata(context.asset_key.path[-1])
         context.add_asset_metadata(metadata, partition_key=week.key)

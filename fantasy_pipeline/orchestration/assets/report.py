@@ -1,14 +1,13 @@
-"""The weekly report as an asset: files in the lake, and in the UI what they say in short."""
+"""The asset of the weekly report: files in the lake, and a summary of them in the UI."""
 
-from collections.abc import Mapping
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.scoring import SCORINGS
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.orchestration.assets.base import OWNERS, SINGLE_RUN
 from fantasy_pipeline.orchestration.assets.ingest import games, raw_players, stat_corrections
 from fantasy_pipeline.orchestration.assets.projection import (
@@ -17,21 +16,19 @@ from fantasy_pipeline.orchestration.assets.projection import (
     projections,
     source_projections,
 )
-from fantasy_pipeline.orchestration.metadata import NO_GAMES
+from fantasy_pipeline.orchestration.metadata import NO_GAMES, Metadata
 from fantasy_pipeline.orchestration.partitions import season_week, weeks_of_run
 from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.runs.tags import moment_of
+from fantasy_pipeline.report import contents, store
+from fantasy_pipeline.report.fingerprint import fingerprint
+from fantasy_pipeline.report.rows import ReportReader
 from fantasy_pipeline.settings import read_alert_settings
 
-if TYPE_CHECKING:
-    from fantasy_pipeline.lake import Lake
-    from fantasy_pipeline.report.contents import Input, Report
-
-# A report in an event costs kilobytes.
 _SUMMARIES = 4
-# Tables that a report says it comes from: the asset's deps, which it reads, and two behind those
-# whose records say what theirs do not: model_projections the model, weekly_stats the phase. The
-# two are no deps, lineage shows them behind the others.
+"""Weeks of a run up to which each one's summary is stored: a summary takes kilobytes."""
+# The tables that a report names as its inputs: the asset's dependencies, model_projections for the
+# model and weekly_stats for the phase. Lineage shows the last two behind the dependencies.
 _OF_WEEK = (
     tables.RAW_PLAYERS,
     tables.SOURCE_PROJECTIONS,
@@ -43,7 +40,7 @@ _FACTS = ("phase", "reader", "games", "model")
 
 
 @dg.asset(
-    # Earlier weeks' accuracy and corrections are read as they are.
+    # The accuracy and corrections of earlier weeks are read as they are.
     deps=[
         games,
         raw_players,
@@ -53,9 +50,9 @@ _FACTS = ("phase", "reader", "games", "model")
         projection_accuracy,
         stat_corrections,
     ],
-    description="The week to look at: rankings with floors and ceilings, tiers, movers, start/sit, "
-    "injuries, accuracy so far, and where it all comes from. One HTML file that needs nothing "
-    "else, and Markdown, under reports/ in the lake.",
+    description="The weekly report: rankings with floors and ceilings, tiers, movers, start/sit "
+    "calls, injuries, accuracy so far and the sources of the data. One self-contained HTML file, "
+    "and Markdown, under reports/ in the lake.",
     partitions_def=season_week,
     backfill_policy=SINGLE_RUN,
     group_name="report",
@@ -63,9 +60,8 @@ _FACTS = ("phase", "reader", "games", "model")
     owners=OWNERS,
 )
 def weekly_report(context: dg.AssetExecutionContext, nfl: NflData) -> None:
-    from fantasy_pipeline.report import contents, page, store
-    from fantasy_pipeline.report.fingerprint import fingerprint
-    from fantasy_pipeline.report.rows import ReportReader
+    # The page draws charts: matplotlib takes longer to load than everything else.
+    from fantasy_pipeline.report import page
 
     weeks, lake = weeks_of_run(context), nfl.lake
     as_of = moment_of(context.run.tags, nfl.now())
@@ -97,9 +93,9 @@ def weekly_report(context: dg.AssetExecutionContext, nfl: NflData) -> None:
         context.add_asset_metadata(metadata, partition_key=week.key)
 
 
-def _facts(report: "Report") -> dict[str, Any]:
-    """Numbers that the UI charts."""
-    facts: dict[str, Any] = {
+def _facts(report: contents.Report) -> Metadata:
+    """Return the numbers that the UI charts."""
+    facts: Metadata = {
         "players": report.projected,
         "movers": len(report.rises.get("ppr", ())) + len(report.falls.get("ppr", ())),
         "out": len(report.absent),
@@ -113,27 +109,27 @@ def _facts(report: "Report") -> dict[str, Any]:
     return facts
 
 
-def _inputs(instance: dg.DagsterInstance, week: SeasonWeek, lake: "Lake") -> list["Input"]:
-    """The tables behind a week's report, as Dagster recorded them."""
-    from fantasy_pipeline.report.contents import so_far
-
+def _inputs(instance: dg.DagsterInstance, week: SeasonWeek, lake: Lake) -> list[contents.Input]:
+    """Return the tables behind a week's report, as Dagster recorded them."""
     asked: list[tuple[str, list[SeasonWeek]]] = [
         (tables.GAMES.name, []),
         (tables.PLAYER_HISTORY.name, []),
         *((table.name, [week]) for table in _OF_WEEK),
     ]
     for table in _OF_SEASON:
-        # Before a season's first week, the season before is what is known.
+        # Before the first week of a season, the report shows the season before.
         seasons = (week.season, week.season - 1)
-        weeks = next(filter(None, (so_far(lake, table, week, season) for season in seasons)), None)
+        weeks = next(
+            filter(None, (contents.so_far(lake, table, week, season) for season in seasons)), None
+        )
         asked += [(table.name, weeks)] if weeks else []
     return [found for name, weeks in asked if (found := _input(instance, name, weeks))]
 
 
-def _input(instance: dg.DagsterInstance, name: str, weeks: list[SeasonWeek]) -> "Input | None":
-    """The latest record of a table, or of some of its weeks."""
-    from fantasy_pipeline.report.contents import Input
-
+def _input(
+    instance: dg.DagsterInstance, name: str, weeks: list[SeasonWeek]
+) -> contents.Input | None:
+    """Return the latest record of a table, or of some of its weeks; None if there is none."""
     records = instance.fetch_materializations(
         dg.AssetRecordsFilter(
             asset_key=dg.AssetKey(name), asset_partitions=[week.key for week in weeks] or None
@@ -142,7 +138,7 @@ def _input(instance: dg.DagsterInstance, name: str, weeks: list[SeasonWeek]) -> 
     ).records
     if not records or records[0].asset_materialization is None:
         return None
-    metadata: Mapping[str, Any] = records[0].asset_materialization.metadata
+    metadata = records[0].asset_materialization.metadata
     facts = {key: str(metadata[key].value) for key in _FACTS if key in metadata}
     made_at = datetime.fromtimestamp(records[0].timestamp, timezone.utc)
-    return Input(name, weeks, made_at, records[0].run_id, facts)
+    return contents.Input(name, weeks, made_at, records[0].run_id, facts)
