@@ -4,7 +4,16 @@ Dagster does not belong here (`orchestration/asset_checks.py` shows the results 
 the repair of upstream data (`ingest`).
 """
 
-from fantasy_pipeline.checks.base import Check, Evidence, Problem, Result, TableChecks
+from fantasy_pipeline.checks.base import Check, Evidence, Problem, Result, TableChecks, merged
 from fantasy_pipeline.checks.catalogue import ALL_CHECKS, BY_TABLE
 
-__all__ = ["ALL_CHECKS", "BY_TABLE", "Check", "Evidence", "Problem", "Result", "TableChecks"]
+__all__ = [
+    "ALL_CHECKS",
+    "BY_TABLE",
+    "Check",
+    "Evidence",
+    "Problem",
+    "Result",
+    "TableChecks",
+    "merged",
+]

@@ -1,13 +1,13 @@
 """Define what a check is: named rules over a table's rows, before a write and in the lake.
 
-A rule is a pure function that returns the problems it found. The rules of one check share a result:
-a backfill of a season has some ten results, not a thousand.
+A rule is a pure function that returns the problems it found, in all weeks of a run at once. The
+rules of one check share a result, which is then split by week.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -18,6 +18,7 @@ from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
+from fantasy_pipeline.football.tables.week_rows import of_week
 
 SHOWN = 20
 """Problems that a result lists; it counts all of them."""
@@ -76,6 +77,10 @@ class Evidence:
     past: pa.Table
     other_tables: Mapping[str, pa.Table] = field(default_factory=dict)
 
+    def of_week(self, week: SeasonWeek) -> Evidence:
+        """Return the evidence with the table's rows of one of its weeks only."""
+        return replace(self, rows=of_week(self.rows, week), weeks=[week])
+
 
 Rule = Callable[[Evidence], Iterable[Problem]]
 
@@ -104,23 +109,50 @@ class Check:
             name: [] if name in passed else sorted(rule(evidence))
             for name, rule in self.rules.items()
         }
+        skipped = {name: skips(evidence) for name, skips in self.not_compared.items()}
+        whole = self._result(evidence, found, skipped)
+        return replace(
+            whole,
+            by_week={
+                week: self._result(evidence.of_week(week), found, skipped)
+                for week in evidence.weeks
+            },
+        )
+
+    def _result(
+        self,
+        evidence: Evidence,
+        found: Mapping[str, list[Problem]],
+        skipped: Mapping[str, NotCompared],
+    ) -> Result:
+        """Return the part of a result that is about the weeks of the evidence."""
+        weeks = {None, *evidence.weeks}
+        part = {
+            name: [problem for problem in problems if not evidence.weeks or problem.week in weeks]
+            for name, problems in found.items()
+        }
         facts = dict(self.facts(evidence)) if self.facts else {}
-        for name, skipped_by in self.not_compared.items():
-            weeks, reason = skipped_by(evidence)
-            if not weeks:
+        for name, (not_compared, reason) in skipped.items():
+            missing = [week for week in not_compared if week in weeks]
+            if not missing:
                 continue
-            facts["not compared"] = f"{name}: {', '.join(map(str, weeks[:SHOWN]))}: {reason}"
-            if set(weeks) == set(evidence.weeks):
-                del found[name]
-        return Result(found, facts)
+            facts["not compared"] = f"{name}: {', '.join(map(str, missing[:SHOWN]))}: {reason}"
+            if set(missing) == set(evidence.weeks):
+                del part[name]
+        return Result(part, facts)
 
 
 @dataclass(frozen=True)
 class Result:
-    """The problems by rule; a rule that compared rows and found nothing has an empty list."""
+    """The problems by rule; a rule that compared rows and found nothing has an empty list.
+
+    Args:
+        by_week: the result of each week; empty for tables without weeks and for one week's result.
+    """
 
     found: Mapping[str, list[Problem]]
     facts: Facts
+    by_week: Mapping[SeasonWeek, Result] = field(default_factory=dict)
 
     @property
     def problems(self) -> list[Problem]:
@@ -145,6 +177,15 @@ class Result:
     @property
     def failing_weeks(self) -> list[SeasonWeek]:
         return sorted({problem.week for problem in self.problems if problem.week})
+
+
+def merged(results: Sequence[Result]) -> Result:
+    """Return the problems of several results of one check; the facts are the number of weeks."""
+    found: dict[str, list[Problem]] = {}
+    for result in results:
+        for name, problems in result.found.items():
+            found.setdefault(name, []).extend(problems)
+    return Result(found, {"weeks": sum(len(result.by_week) for result in results)})
 
 
 @dataclass(frozen=True)

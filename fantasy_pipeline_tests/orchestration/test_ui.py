@@ -18,12 +18,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+import pyarrow.compute as pc
 import pytest
 import requests
 
+from fantasy_pipeline.checks import ALL_CHECKS, BY_TABLE, TableChecks
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import RAW_PLAYERS
+from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.operations.status import backfills as under_way
 from fantasy_pipeline.orchestration.metadata import link_to_report
+from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.test_definitions import DEPENDENCIES
 
@@ -281,6 +286,111 @@ def materialized(graphql: Query, name: str) -> set[str]:
         for block in done["ranges"]
         for week in block["secondaryDim"]["materializedPartitions"]
     }
+
+
+def check_statuses(graphql: Query, name: str) -> dict[str, dict[str, set[str]]]:
+    """Weeks of an asset by check and status, as the UI draws them."""
+    statuses = ("succeeded", "failed", "skipped", "executionFailed", "inProgress")
+    fields = " ".join(f"{status}Partitions" for status in statuses)
+    found = graphql(
+        f"""query($k: AssetKeyInput!) {{ assetNodeOrError(assetKey: $k) {{ ... on AssetNode {{
+        assetChecksOrError {{ ... on AssetChecks {{ checks {{ name partitionStatuses {{
+        ... on AssetCheckMultiPartitionStatuses {{ ranges {{ primaryDimStartKey secondaryDim {{
+        ... on AssetCheckDefaultPartitionStatuses {{ {fields} }} }} }} }} }} }} }} }} }} }} }}""",
+        k={"path": [name]},
+    )["assetNodeOrError"]["assetChecksOrError"]["checks"]
+    return {
+        check["name"]: {
+            status: weeks
+            for status in statuses
+            if (
+                weeks := {
+                    f"{block['primaryDimStartKey']}|{week}"
+                    for block in check["partitionStatuses"]["ranges"]
+                    for week in block["secondaryDim"][f"{status}Partitions"]
+                }
+            )
+        }
+        for check in found
+    }
+
+
+def execute_all_checks(graphql: Query, of_table: TableChecks) -> str:
+    """Click *Execute all* on the Checks tab; the final status of the run."""
+    name = of_table.table.name
+    launched = graphql(
+        """mutation($p: ExecutionParams!) { launchPipelineExecution(executionParams: $p) {
+        __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }""",
+        p={
+            "mode": "default",
+            "runConfigData": {},
+            "selector": {
+                "repositoryLocationName": "fantasy_pipeline",
+                "repositoryName": "__repository__",
+                "pipelineName": "__ASSET_JOB",
+                "assetSelection": [],
+                "assetCheckSelection": [
+                    {"assetKey": {"path": [name]}, "name": check.name} for check in of_table.checks
+                ],
+            },
+        },
+    )["launchPipelineExecution"]
+    return ended(graphql, launched["run"]["runId"])
+
+
+def ended(graphql: Query, run_id: str) -> str:
+    """The final status of a run."""
+
+    def status() -> Any:
+        run = graphql(
+            "query($r: ID!) { runOrError(runId: $r) { ... on Run { status } } }", r=run_id
+        )["runOrError"]
+        return run["status"] if run["status"] in ("SUCCESS", "FAILURE", "CANCELED") else None
+
+    return str(wait_for("the run's end", status, 240))
+
+
+@pytest.mark.parametrize("of_table", ALL_CHECKS[1:], ids=lambda of_table: of_table.table.name)
+def test_each_week_has_its_own_check_results(graphql: Query, of_table: TableChecks) -> None:
+    """After a run over a range; no week is shown as skipped."""
+    found = check_statuses(graphql, of_table.table.name)
+    assert set(found) == {check.name for check in of_table.checks}
+    for statuses in found.values():
+        assert set(statuses) <= {"succeeded", "failed"}
+        assert set().union(*statuses.values()) == set(WEEKS)
+
+
+def test_execute_all_checks_every_week_of_the_lake(graphql: Query, home: Path) -> None:
+    """The UI sends no partition. Only the week with wrong rows fails."""
+    assert execute_all_checks(graphql, BY_TABLE[RAW_PLAYERS.name]) == "SUCCESS"
+    lake = Lake(str(home / "data" / "sample"), SAMPLE_LABEL)
+    week = SeasonWeek.from_key(WEEKS[1])
+    rows = lake.read(RAW_PLAYERS, [week])
+    lake.write_weeks(RAW_PLAYERS, rows.filter(pc.not_equal(rows["team"], rows["team"][0])), [week])
+    try:
+        assert execute_all_checks(graphql, BY_TABLE[RAW_PLAYERS.name]) == "FAILURE"
+        found = check_statuses(graphql, RAW_PLAYERS.name)["raw_players_against_schedule"]
+        assert found == {"succeeded": {WEEKS[0], WEEKS[2]}, "failed": {WEEKS[1]}}
+        [latest] = graphql(
+            """query($k: AssetKeyInput!) { assetCheckExecutions(assetKey: $k, limit: 1,
+            checkName: "raw_players_against_schedule", partition: "2024|02") { status evaluation {
+            severity description targetMaterialization { runId } } } }""",
+            k={"path": [RAW_PLAYERS.name]},
+        )["assetCheckExecutions"]
+        assert latest["evaluation"]["severity"] == "ERROR"
+        assert "2024 week 2: no rows for teams with a game" in latest["evaluation"]["description"]
+        assert latest["evaluation"]["targetMaterialization"]["runId"]
+        # Of the run as a whole too: nothing of it is left "planned", which the UI shows as skipped.
+        executions = graphql(
+            """query($k: AssetKeyInput!) { assetCheckExecutions(assetKey: $k, limit: 50,
+            checkName: "raw_players_against_schedule") { status partition } }""",
+            k={"path": [RAW_PLAYERS.name]},
+        )["assetCheckExecutions"]
+        assert {item["status"] for item in executions} == {"SUCCEEDED", "FAILED"}
+        assert None in {item["partition"] for item in executions}
+    finally:
+        lake.write_weeks(RAW_PLAYERS, rows, [week])
+    assert execute_all_checks(graphql, BY_TABLE[RAW_PLAYERS.name]) == "SUCCESS"
 
 
 @pytest.mark.soak

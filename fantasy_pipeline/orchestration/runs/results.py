@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import dagster as dg
 
 from fantasy_pipeline.errors import PipelineError
 
 _ROW_COUNTS = ("dagster/partition_row_count", "dagster/row_count")
+_WEEKS_TOLD = 3
+"""Weeks of a failed check that an error or a warning names."""
 
 
 class ErrorInfo(Protocol):
@@ -46,6 +48,14 @@ class StepError:
         return f"{self.step}: {self.cause}" if self.step else self.cause
 
 
+class FailedCheck(NamedTuple):
+    """A check with failed results of one severity; an error if `serious`, else a warning."""
+
+    name: str
+    table: str
+    serious: bool
+
+
 @dataclass
 class Facts:
     """Facts read from the events of a run.
@@ -55,6 +65,7 @@ class Facts:
         sources: readers that delivered the rows.
         phases: phases of the imported weeks.
         seconds: duration of each step, by asset.
+        failed_checks: descriptions of the failed results of each check, by partition.
     """
 
     rows: dict[str, int] = field(default_factory=dict)
@@ -63,6 +74,7 @@ class Facts:
     sources: dict[str, None] = field(default_factory=dict)
     phases: dict[str, None] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    failed_checks: dict[FailedCheck, dict[str | None, str]] = field(default_factory=dict)
 
     def result(self, success: bool, duration_s: float | None) -> dict[str, Any]:
         """Return the summary as JSON values."""
@@ -92,9 +104,10 @@ def facts_of(events: Iterable[dg.DagsterEvent | None]) -> Facts:
             cancel_reason = cancel_reason or event.message or ""
         elif event.event_type is not dg.DagsterEventType.RUN_FAILURE:
             _add_step(facts, event)
-        elif not facts.errors:
+        elif not facts.errors and not any(check.serious for check in facts.failed_checks):
             # No step failed: the worker died, or the run was ended from outside.
             facts.errors.append(_run_error(event, cancel_reason))
+    _add_checks(facts)
     return facts
 
 
@@ -128,14 +141,28 @@ def _add_metadata(facts: Facts, table: str, metadata: Mapping[str, dg.MetadataVa
 
 
 def _add_check(facts: Facts, evaluation: dg.AssetCheckEvaluation) -> None:
-    """Add a failed check: an error if its severity is ERROR, else a warning."""
     if evaluation.passed:
         return
-    text = f"{evaluation.asset_key.path[-1]} {evaluation.description or 'failed'}"
-    if evaluation.severity is dg.AssetCheckSeverity.ERROR:
-        facts.errors.append(StepError(evaluation.check_name, text))
-    else:
-        facts.warnings[f"{evaluation.check_name}: {text}"] = None
+    serious = evaluation.severity is dg.AssetCheckSeverity.ERROR
+    check = FailedCheck(evaluation.check_name, evaluation.asset_key.path[-1], serious)
+    texts = facts.failed_checks.setdefault(check, {})
+    texts[evaluation.partition] = evaluation.description or "failed"
+
+
+def _add_checks(facts: Facts) -> None:
+    """Add an error or a warning per failed check: it names the first weeks, and counts the others.
+
+    A run of the checks of all weeks also has a result without a partition, which names them too.
+    """
+    for check, of_week in facts.failed_checks.items():
+        texts = [of_week[None]] if None in of_week else list(of_week.values())
+        others = len(texts) - _WEEKS_TOLD
+        more = f"; and in {others} more week{'s' if others > 1 else ''}" if others > 0 else ""
+        text = f"{check.table} {'; '.join(texts[:_WEEKS_TOLD])}{more}"
+        if check.serious:
+            facts.errors.append(StepError(check.name, text))
+        else:
+            facts.warnings[f"{check.name}: {text}"] = None
 
 
 def _run_error(event: dg.DagsterEvent, cancel_reason: str) -> StepError:
