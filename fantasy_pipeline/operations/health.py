@@ -93,6 +93,7 @@ def subject_of(session: Session) -> Subject:
     return Subject(
         instance=session.instance,
         label=session.label,
+        lake=session.lake,
         games=session.stored_games,
         now=session.present,
         clock=datetime.now(timezone.utc),

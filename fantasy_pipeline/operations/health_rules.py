@@ -9,7 +9,7 @@ import shlex
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -24,22 +24,27 @@ from fantasy_pipeline.football.import_calendar import (
     missing_imports,
 )
 from fantasy_pipeline.football.season_week import SeasonWeek, ranges
+from fantasy_pipeline.football.tables import ALL_TABLES
 from fantasy_pipeline.lake.locks import held
 from fantasy_pipeline.operations.status import Instigator, daemons, instigators
 from fantasy_pipeline.orchestration.alerts.channels import misconfigured
 from fantasy_pipeline.orchestration.alerts.outbox import MAX_LOST, Outbox
 from fantasy_pipeline.orchestration.alerts.repairs import unrepaired
 from fantasy_pipeline.orchestration.runs.history import executions
-from fantasy_pipeline.orchestration.runs.import_state import STATS_ASSET, imported_of
+from fantasy_pipeline.orchestration.runs.import_state import (
+    imported_of,
+    label_of,
+    lost_weeks,
+    past_imports,
+)
 from fantasy_pipeline.settings import default_home
 
 if TYPE_CHECKING:
     from fantasy_pipeline.football.calendar import Game
+    from fantasy_pipeline.lake import Lake
 
 Level = Literal["ok", "warning", "critical"]
 
-_RECENT_IMPORTS = 300
-"""Newest imports to search for a successful one; a year has about 60 planned imports."""
 LONGEST_SILENCE = timedelta(days=8)
 STUCK_AFTER = timedelta(hours=2)
 LOCK_STALE_AFTER = timedelta(minutes=30)
@@ -47,6 +52,8 @@ _WORKSPACE_FOLDERS = ("/etc/fantasy-pipeline", "/opt/dagster")
 """Folders of the workspace files that `deploy` installs: systemd, docker."""
 DISK_WARNING, DISK_CRITICAL = 2 * 2**30, 256 * 2**20
 """Free bytes. A season takes about 20 MB, and the log of its runs as much again."""
+_NOT_IN_BACKFILLS = {"provisional_stats", "stat_corrections"}
+"""Tables that a backfill of missing weeks does not make again."""
 _FAILED_RUNS = "see fantasy-pipeline history --status failure"
 
 
@@ -64,6 +71,7 @@ class Subject:
 
     Args:
         label: label of the league; None for the NFL.
+        lake: lake of the league.
         games: the lake's schedule; empty if the lake has none yet.
         now: present of the league; the sample league's stands still.
         clock: the real present.
@@ -73,6 +81,7 @@ class Subject:
 
     instance: dg.DagsterInstance
     label: str | None
+    lake: Lake
     games: Sequence[Game]
     now: datetime
     clock: datetime
@@ -92,25 +101,9 @@ class Subject:
     def last_import(self) -> datetime | None:
         """Return when a successful run of any job last imported a week that was due this year."""
         planned = imports_due_between(self.games, self.now - LOOK_BACK, self.now)
-        weeks = sorted({item.week.key for item in planned})
-        if not weeks:
-            return None
-        records = self.instance.fetch_materializations(
-            dg.AssetRecordsFilter(asset_key=STATS_ASSET, asset_partitions=weeks),
-            limit=_RECENT_IMPORTS,
-        ).records
-        succeeded: dict[str, bool] = {}
-        for record in records:
-            event = record.asset_materialization
-            data = event.metadata.get("data") if event else None
-            if (data.value if data else None) != self.label:
-                continue
-            if record.run_id not in succeeded:
-                run = self.instance.get_run_by_id(record.run_id)
-                succeeded[record.run_id] = run is not None and run.is_success
-            if succeeded[record.run_id]:
-                return datetime.fromtimestamp(record.timestamp, timezone.utc)
-        return None
+        weeks = sorted({item.week for item in planned})
+        newest = next(iter(past_imports(self.instance, weeks, self.label)), None)
+        return newest.at if newest else None
 
 
 Rule = Callable[[Subject], Iterable[Finding]]
@@ -206,7 +199,9 @@ def due_week(subject: Subject) -> Iterable[Finding]:
         )
         yield Finding("due_week", "warning", message)
         return
-    imported = imported_of(subject.instance, subject.games, subject.now, subject.label)
+    imported = imported_of(
+        subject.instance, subject.lake, subject.games, subject.now, subject.label
+    )
     late = missing_imports(subject.games, imported, subject.now, ALARM_AFTER)
     due = week_status(subject.games, subject.now).due
     for item in late:
@@ -231,14 +226,53 @@ def due_week(subject: Subject) -> Iterable[Finding]:
 
 
 def _other_weeks(weeks: Sequence[SeasonWeek]) -> str:
-    names = ", ".join(str(week) for week in weeks[:5])
     if len(weeks) == 1:
-        return f"1 other week ({names}) is"
-    return f"{len(weeks)} other weeks ({names}{', …' if len(weeks) > 5 else ''}) are"
+        return f"1 other week ({weeks[0]}) is"
+    return f"{len(weeks)} other weeks ({_first(weeks)}) are"
+
+
+def _first(weeks: Sequence[SeasonWeek]) -> str:
+    """Return the first weeks as text; an ellipsis stands for the others."""
+    return ", ".join(str(week) for week in weeks[:5]) + (", …" if len(weeks) > 5 else "")
 
 
 def _trigger(week: SeasonWeek) -> str:
     return f"fantasy-pipeline trigger --season {week.season} --week {week.week}"
+
+
+def lost_data(subject: Subject) -> Iterable[Finding]:
+    """Yield a critical finding for what run history has and the lake lacks.
+
+    Either files of the lake were removed, or FANTASY_DATA names another folder.
+    """
+    instance, lake = subject.instance, subject.lake
+    lost = {
+        table.name: weeks
+        for table in ALL_TABLES
+        if table.weekly and (weeks := lost_weeks(instance, lake, table, subject.label))
+    }
+    where = f"that the lake at {lake.root} lacks"
+    check = "check FANTASY_DATA, or restore a backup"
+    if lost:
+        weeks = sorted({week for weeks in lost.values() for week in weeks})
+        command = (
+            "run fantasy-pipeline trigger for each"
+            if lost.keys() <= _NOT_IN_BACKFILLS
+            else "catch_up imports those of the last year again, and fantasy-pipeline backfill "
+            f"--seasons {ranges(sorted({week.season for week in weeks}))} --only-missing all"
+        )
+        count = f"{len(weeks)} week{'s' * (len(weeks) != 1)}"
+        names = f"{_first(weeks)} of {', '.join(lost)}"
+        message = f"history has {count} {where} ({names}); {check}; {command}"
+        yield Finding("lost_data", "critical", message)
+    for table in ALL_TABLES:
+        if table.weekly or lake.has(table):
+            continue
+        event = instance.get_latest_materialization_event(dg.AssetKey(table.name))
+        made = event.asset_materialization if event else None
+        if made is not None and label_of(made) == subject.label:
+            message = f"history has {table.name} {where}; {check}; or run fantasy-pipeline run"
+            yield Finding("lost_data", "critical", message)
 
 
 def stuck_run(subject: Subject) -> Iterable[Finding]:
@@ -299,6 +333,7 @@ RULES: tuple[Rule, ...] = (
     recent_success,
     last_run,
     due_week,
+    lost_data,
     stuck_run,
     stale_lock,
     disk_space,

@@ -50,7 +50,7 @@ def _imports(
     now = nfl.moment(context.scheduled_execution_time)
     # Read the schedule from upstream: a game may have been moved since the lake's copy.
     games = games_from_table(nfl.upstream.schedule())
-    imported = imported_of(context.instance, games, now, nfl.label)
+    imported = imported_of(context.instance, nfl.lake, games, now, nfl.label)
     wanted = imports_to_request(games, imported, now, phases)
     if isinstance(wanted, str):
         yield dg.SkipReason(wanted)

@@ -24,6 +24,7 @@ from fantasy_pipeline.orchestration.runs.history import execution_of
 from fantasy_pipeline.orchestration.runs.import_state import (
     IMPORT_JOBS,
     imported_of,
+    lost_imports,
     running_weeks,
     source_of_run,
     week_of_run,
@@ -145,24 +146,36 @@ def catch_up(
     end_dead_runs(context.instance)
     now = nfl.now()
     games = nfl.games()
-    imported = imported_of(context.instance, games, now, nfl.label)
+    imported = imported_of(context.instance, nfl.lake, games, now, nfl.label)
     missing = import_calendar.missing_imports(games, imported, now, CATCH_UP_GRACE)
+    # A lost week is requested again: its key names the import that was lost.
+    lost = lost_imports(context.instance, nfl.lake, {item.week for item in missing}, nfl.label)
     previous = _read_cursor(context.cursor)
     running = running_weeks(context.instance, IMPORT_JOBS, nfl.source_name)
     # The sample league's weeks have the same keys as the NFL's.
     league = "sample-" if nfl.source_name == "sample" else ""
-    requests = to_request(missing, previous, set(running), now, league)
-    requested = [*previous.requested, *(league + item.key for item in requests)]
-    keys = [league + item.key for item in missing]
-    context.update_cursor(_Cursor(now, keys, requested).to_json())
+    keys = {item: _request_key(item, league, lost.get(item.week)) for item in missing}
+    requests = to_request(keys, previous, set(running), now)
+    requested = [*previous.requested, *(keys[item] for item in requests)]
+    context.update_cursor(_Cursor(now, list(keys.values()), requested).to_json())
     for item in requests:
         yield dg.RunRequest(
-            run_key=league + item.key,
+            run_key=keys[item],
             partition_key=item.week.key,
             tags=dict(run_tags(item.week, nfl.source_name, "sensor", item.phase, now)),
         )
     if not requests:
-        yield dg.SkipReason(_skip_reason(missing, games, requested, now, league))
+        yield dg.SkipReason(_skip_reason(keys, games, requested, now))
+
+
+def _request_key(item: Import, league: str, lost_run: str | None) -> str:
+    """Return the key by which an import is requested once.
+
+    Args:
+        league: prefix of the league's keys; empty for the NFL.
+        lost_run: run that made the import that the lake has lost; None if nothing is lost.
+    """
+    return league + item.key + (f"-lost-{lost_run[:8]}" if lost_run is not None else "")
 
 
 class _Cursor:
@@ -190,11 +203,10 @@ def _read_cursor(text: str | None) -> _Cursor:
 
 
 def to_request(
-    missing: Sequence[Import],
+    missing: Mapping[Import, str],
     previous: _Cursor,
     running: set[SeasonWeek],
     now: datetime,
-    league: str = "",
 ) -> list[Import]:
     """Return the missing imports to request in this tick: newest first, each once, at most
     `CATCH_UP_PER_TICK`.
@@ -203,32 +215,31 @@ def to_request(
     their latest tick first, and the sensor must not request the same imports.
 
     Args:
+        missing: missing imports, newest first, with their keys.
         previous: state of the tick before.
         running: weeks that are being imported.
-        league: prefix of the league's keys; empty for the NFL.
     """
     is_fresh = previous.at is not None and now - previous.at <= timedelta(
         seconds=3 * CATCH_UP_SECONDS
     )
     return [
         item
-        for item in missing
+        for item, key in missing.items()
         if is_fresh
-        and league + item.key in previous.missing
-        and league + item.key not in previous.requested
+        and key in previous.missing
+        and key not in previous.requested
         and item.week not in running
     ][:CATCH_UP_PER_TICK]
 
 
 def _skip_reason(
-    missing: Sequence[Import],
+    missing: Mapping[Import, str],
     games: Sequence[Game],
     requested: Sequence[str],
     now: datetime,
-    league: str,
 ) -> str:
-    given_up = [item for item in missing if league + item.key in requested]
-    waiting = [item.key for item in missing if league + item.key not in requested]
+    given_up = [item for item, key in missing.items() if key in requested]
+    waiting = [item.key for item, key in missing.items() if key not in requested]
     if waiting:
         return f"missing or being imported: {', '.join(waiting[:5])}; requested on the next tick"
     if given_up:

@@ -362,3 +362,23 @@ def test_schedule_that_is_off_is_seen(shell: Shell) -> None:
     assert done.returncode == 0, done.stderr
     jobs = {job["name"]: job for job in shell.json("status")["jobs"]}
     assert jobs["tuesday_import"]["on"] is True
+
+
+def test_health_of_a_lost_lake_is_critical(shell: Shell, tmp_path: Path) -> None:
+    """A deleted season, and a data folder that is not the one of the run history."""
+    season = next(shell.home.glob("**/weekly_stats/season=2025"))
+    away = season.rename(tmp_path / "season")
+    try:
+        deleted = shell.json("health", "--no-daemon", code=2)
+    finally:
+        away.rename(season)
+    elsewhere = shell.json("health", "--no-daemon", code=2, FANTASY_DATA=str(tmp_path))
+    for answer, tables in ((deleted, "weekly_stats"), (elsewhere, "raw_players, weekly_stats")):
+        lost = next(f for f in answer["findings"] if f["rule"] == "lost_data")
+        assert lost["level"] == "critical"
+        assert re.match(r"history has 1 week that the lake at \S+ lacks ", lost["message"])
+        assert f"(2025 week 5 of {tables}" in lost["message"]
+        assert "fantasy-pipeline backfill --seasons 2025 --only-missing" in lost["message"]
+    # Other weeks of the season were never imported: a warning.
+    healthy = shell.json("health", "--no-daemon", code=1)
+    assert {f["level"] for f in healthy["findings"] if f["rule"] == "lost_data"} == {"ok"}

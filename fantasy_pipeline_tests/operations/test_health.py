@@ -28,6 +28,7 @@ from fantasy_pipeline.operations.status import Instigator
 from fantasy_pipeline.orchestration.alerts.channels import Webhook
 from fantasy_pipeline.orchestration.alerts.messages import Alert
 from fantasy_pipeline.orchestration.alerts.outbox import MAX_AGE_SECONDS, Outbox
+from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.conftest import WithHistory
 from fantasy_pipeline_tests.orchestration.alerts.receivers import receiving
@@ -58,7 +59,7 @@ def found(subject: Subject, rule: str) -> list[tuple[str, str]]:
 
 def subject(instance: dg.DagsterInstance, **changes: Any) -> Subject:
     usual = {"label": None, "games": GAMES, "now": TUESDAY_NOON, "clock": NOW}
-    given: dict[str, Any] = {**usual, **changes}
+    given: dict[str, Any] = {**usual, "lake": NflData().lake, **changes}
     return Subject(instance=instance, **given)
 
 
@@ -77,6 +78,7 @@ def test_every_rule_is_named(instance: dg.DagsterInstance) -> None:
         "recent_success",
         "last_run",
         "due_week",
+        "lost_data",
         "stuck_run",
         "stale_lock",
         "disk_space",
@@ -411,6 +413,58 @@ class TestDueWeek:
             "the lake has no NFL schedule; run "
             "dagster job execute -m fantasy_pipeline.definitions -j games_refresh",
         )
+
+
+class TestLostData:
+    """What run history has, and the lake lacks."""
+
+    def test_lost_weeks_are_missing_and_critical(self, instance: dg.DagsterInstance) -> None:
+        record_imports(instance, {SeasonWeek(2024, week): "final" for week in range(1, 8)}, {})
+        examined = subject(instance)
+        assert found(examined, "lost_data") == [("ok", "")]
+        lake = examined.lake
+        shutil.rmtree(f"{lake.root}/weekly_stats/season=2024")
+        names = ", ".join(f"2024 week {week}" for week in range(1, 6))
+        expected = (
+            f"history has 7 weeks that the lake at {lake.root} lacks ({names}, … of weekly_stats); "
+            "check FANTASY_DATA, or restore a backup; catch_up imports those of the last year "
+            "again, and fantasy-pipeline backfill --seasons 2024 --only-missing all"
+        )
+        assert found(examined, "lost_data") == [("critical", expected)]
+        ((level, message),) = found(examined, "due_week")
+        assert level == "critical"
+        assert message.startswith("2024 week 1 is missing: ")
+
+    def test_data_of_the_other_league_are_not_lost(self, instance: dg.DagsterInstance) -> None:
+        metadata = {"data": "synthetic sample league"}
+        event = dg.AssetMaterialization("projections", partition="2024|01", metadata=metadata)
+        instance.report_runless_asset_event(event)
+        assert found(subject(instance), "lost_data") == [("ok", "")]
+        sample = subject(instance, label="synthetic sample league")
+        ((level, message),) = found(sample, "lost_data")
+        assert level == "critical"
+        assert message.startswith("history has 1 week that ")
+
+    def test_week_that_was_stored_without_rows_is_not_lost(
+        self, instance: dg.DagsterInstance
+    ) -> None:
+        metadata = {"dagster/partition_row_count": 0}
+        event = dg.AssetMaterialization("weekly_stats", partition="2024|22", metadata=metadata)
+        instance.report_runless_asset_event(event)
+        assert found(subject(instance), "lost_data") == [("ok", "")]
+
+    def test_table_without_weeks(self, instance: dg.DagsterInstance) -> None:
+        instance.report_runless_asset_event(dg.AssetMaterialization("player_history"))
+        ((level, message),) = found(subject(instance), "lost_data")
+        assert level == "critical"
+        assert message.startswith("history has player_history that the lake at ")
+        assert message.endswith("or run fantasy-pipeline run")
+
+    def test_corrections_need_a_trigger(self, instance: dg.DagsterInstance) -> None:
+        event = dg.AssetMaterialization("provisional_stats", partition="2024|01")
+        instance.report_runless_asset_event(event)
+        ((_, message),) = found(subject(instance), "lost_data")
+        assert message.endswith("; run fantasy-pipeline trigger for each")
 
 
 def test_lock_held_for_long(instance: dg.DagsterInstance, tmp_path: Path) -> None:

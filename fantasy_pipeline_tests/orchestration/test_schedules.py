@@ -3,6 +3,7 @@
 The Tuesday schedule is also tested over the sample league's.
 """
 
+import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -217,6 +218,37 @@ def test_import_requested_in_vain_names_the_command(instance: dg.DagsterInstance
         "requested once and still missing: 2024-04-final; "
         "run fantasy-pipeline trigger --season 2024 --week 4",
     ]
+
+
+@pytest.mark.parametrize("loss", ["a season is deleted", "another folder"])
+def test_lost_weeks_are_imported_again(
+    instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loss: str
+) -> None:
+    imported = {SeasonWeek(2023, week): "final" for week in range(1, 23)}
+    imported |= {SeasonWeek(2024, week): "final" for week in range(1, 4)}
+    record_imports(instance, imported, {})
+    # The newest week was requested by the sensor itself: its usual key is used up.
+    data = caught_up(instance, "2024-10-04T00:00", None)
+    (request,) = caught_up(instance, "2024-10-04T00:05", data.cursor).run_requests
+    assert request.run_key == "2024-04-final"
+    record_imports(instance, {SeasonWeek(2024, 4): "final"}, {})
+    data = caught_up(instance, "2024-10-04T00:10", data.cursor)
+    assert data.skip_message.startswith("every due week is imported; next: ")
+
+    if loss == "another folder":
+        monkeypatch.setenv("FANTASY_DATA", str(tmp_path / "empty"))
+    else:
+        shutil.rmtree(f"{NflData().lake.root}/weekly_stats/season=2024")
+    data = caught_up(instance, "2024-10-04T00:15", data.cursor)
+    assert data.skip_message.startswith("missing or being imported: 2024-04-final, 2024-03-final")
+    data = caught_up(instance, "2024-10-04T00:20", data.cursor)
+    assert [request.partition_key for request in data.run_requests] == ["2024|04", "2024|03"]
+    newest = instance.get_latest_materialization_event(dg.AssetKey("weekly_stats"))
+    assert newest is not None
+    assert data.run_requests[0].run_key == f"2024-04-final-lost-{newest.run_id[:8]}"
+    # Each lost import is requested once.
+    data = caught_up(instance, "2024-10-04T00:25", data.cursor)
+    assert [request.partition_key for request in data.run_requests] == ["2024|02", "2024|01"]
 
 
 def test_moved_game_moves_the_plan_once_the_schedule_is_refreshed(

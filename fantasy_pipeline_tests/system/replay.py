@@ -15,6 +15,7 @@ from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.football.calendar import Game
 from fantasy_pipeline.football.import_calendar import phases_at
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import WEEKLY_STATS
 from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.runs.import_state import week_of_run
 from fantasy_pipeline.orchestration.schedules import ALL_SCHEDULES
@@ -197,7 +198,8 @@ def recorded() -> None:
 def record_imports(
     instance: dg.DagsterInstance, phases: Mapping[SeasonWeek, str], tags: Mapping[str, str]
 ) -> bool:
-    """One run that leaves the events of imports."""
+    """One run that leaves the events of imports, and their weeks in the lake."""
+    NflData().lake.write_weeks(WEEKLY_STATS, WEEKLY_STATS.arrow_schema.empty_table(), phases)
     config = {week.key: phase for week, phase in phases.items()}
     result = recorded.execute_in_process(
         instance=instance,

@@ -326,15 +326,18 @@ def test_half_finished_week_and_its_corrections(
         replay.tick(thursday, utc("2025-09-18T12:00"), utc("2025-09-18T12:00"))
         games = NflData().games()
         now = utc("2025-09-18T13:00")
-        assert imported_of(instance, games, now, None)[week] == {"provisional"}
-        assert missing_imports(games, imported_of(instance, games, now, None), now)[0].week == week
+        assert imported_of(instance, lake, games, now, None)[week] == {"provisional"}
+        assert (
+            missing_imports(games, imported_of(instance, lake, games, now, None), now)[0].week
+            == week
+        )
 
         monkeypatch.setenv("NFLVERSE_MIRROR", str(nfl_mirror))
         replay.catch_up(utc("2025-09-18T15:00"))
         replay.catch_up(utc("2025-09-18T15:05"))
         # Week 1 was never imported and is older: two imports a tick, newest first.
         assert replay.asked()[2:] == [(week, "final"), (SeasonWeek(2025, 1), "final")]
-        assert "final" in imported_of(instance, games, now, None)[week]
+        assert "final" in imported_of(instance, lake, games, now, None)[week]
         assert lake.read(WEEKLY_STATS, [week]).num_rows > 1000
         changed = lake.read(STAT_CORRECTIONS, [week])
         assert set(changed["team"].to_pylist()) <= {"GB", "WAS"}

@@ -76,7 +76,7 @@ def alert_on_overdue_week(context: dg.SensorEvaluationContext, nfl: NflData) -> 
     news = "no new alert"
     try:
         now, games = nfl.now(), nfl.games()
-        imported = imported_of(context.instance, games, now, nfl.label)
+        imported = imported_of(context.instance, nfl.lake, games, now, nfl.label)
         due = imports_due_between(games, now - LOOK_BACK, now - ALARM_AFTER)
         done = [item for item in due if is_satisfied(item.phase, imported.get(item.week, ()))]
         # Only the newest: after downtime catch_up imports the others, and health lists them.

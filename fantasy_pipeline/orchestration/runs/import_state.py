@@ -1,25 +1,29 @@
-"""Imported weeks and weeks being imported, read from Dagster's run history.
+"""Imported weeks and weeks being imported, read from Dagster's run history and the lake.
 
-Runs of every origin count alike: schedules, sensors, the command line, backfills, the Dagster UI.
+A week that history has and the lake lacks is lost, and has to be imported again. Runs of every
+origin count alike: schedules, sensors, the command line, backfills, the Dagster UI.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import dagster as dg
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.import_calendar import LOOK_BACK, imports_due_between
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import WEEKLY_STATS
+from fantasy_pipeline.orchestration.workspace import REAL_LABEL
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from fantasy_pipeline.football.calendar import Game
+    from fantasy_pipeline.football.tables.contract import Table
+    from fantasy_pipeline.lake import Lake
 
-STATS_ASSET = dg.AssetKey("weekly_stats")
+STATS_ASSET = dg.AssetKey(WEEKLY_STATS.name)
 IMPORT_JOBS = ("weekly_import", "whole_week")
 """Jobs that import one week."""
 WEEK_JOBS = (*IMPORT_JOBS, "weekly_projections")
@@ -53,37 +57,65 @@ IN_PROGRESS = [
 _EVENTS_PER_WEEK = 12
 
 
-def imported_phases(
+class PastImport(NamedTuple):
+    """One import of a week by a run that succeeded as a whole."""
+
+    week: SeasonWeek
+    phase: str
+    run_id: str
+    at: datetime
+
+
+def past_imports(
     instance: dg.DagsterInstance, weeks: Sequence[SeasonWeek], label: str | None
-) -> dict[SeasonWeek, set[str]]:
-    """Return the phases in which each week was imported by a run that succeeded as a whole.
+) -> list[PastImport]:
+    """Return the imports of some weeks that run history has, newest first.
 
     Args:
         label: label of the league; None for the NFL. One Dagster home may hold runs of both.
     """
     if not weeks:
-        return {}
+        return []
     records = instance.fetch_materializations(
         dg.AssetRecordsFilter(asset_key=STATS_ASSET, asset_partitions=[w.key for w in weeks]),
         limit=_EVENTS_PER_WEEK * len(weeks),
     ).records
     succeeded = _succeeded(instance, {record.run_id for record in records})
-    phases: dict[SeasonWeek, set[str]] = {}
+    found = []
     for record in records:
         event = record.asset_materialization
         if event is None or record.partition_key is None or record.run_id not in succeeded:
             continue
-        data = event.metadata.get("data")
-        if (data.value if data is not None else None) != label:
-            continue
-        rows = event.metadata.get("dagster/partition_row_count")
-        if rows is not None and rows.value == 0:
-            # Imported before the schedule had the week's games.
+        if label_of(event) != label or is_empty_week(event):
+            # A week without rows was imported before the schedule had the week's games.
             continue
         phase = event.metadata.get("phase")
         # Early versions recorded no phase; such an import counts as provisional.
         name = str(phase.value) if phase is not None else "provisional"
-        phases.setdefault(SeasonWeek.from_key(record.partition_key), set()).add(name)
+        at = datetime.fromtimestamp(record.timestamp, timezone.utc)
+        found.append(PastImport(SeasonWeek.from_key(record.partition_key), name, record.run_id, at))
+    return found
+
+
+def label_of(event: dg.AssetMaterialization) -> str | None:
+    """Return the label of the league whose data a run wrote; None for the NFL."""
+    data = event.metadata.get("data")
+    return None if data is None or data.value == REAL_LABEL else str(data.value)
+
+
+def is_empty_week(event: dg.AssetMaterialization) -> bool:
+    """Return True if a run stored a week without rows."""
+    rows = event.metadata.get("dagster/partition_row_count")
+    return rows is not None and rows.value == 0
+
+
+def imported_phases(
+    instance: dg.DagsterInstance, weeks: Sequence[SeasonWeek], label: str | None
+) -> dict[SeasonWeek, set[str]]:
+    """Return the phases in which each week was imported, according to run history."""
+    phases: dict[SeasonWeek, set[str]] = {}
+    for past in past_imports(instance, weeks, label):
+        phases.setdefault(past.week, set()).add(past.phase)
     return phases
 
 
@@ -97,11 +129,54 @@ def _succeeded(instance: dg.DagsterInstance, run_ids: set[str]) -> set[str]:
 
 
 def imported_of(
-    instance: dg.DagsterInstance, games: Sequence[Game], now: datetime, label: str | None
+    instance: dg.DagsterInstance,
+    lake: Lake,
+    games: Sequence[Game],
+    now: datetime,
+    label: str | None,
 ) -> dict[SeasonWeek, set[str]]:
-    """Return `imported_phases` of every week that fell due within `LOOK_BACK` before `now`."""
-    items = imports_due_between(games, now - LOOK_BACK, now)
-    return imported_phases(instance, sorted({item.week for item in items}), label)
+    """Return the phases in which each week of the last `LOOK_BACK` was imported.
+
+    A week is imported if run history says so and the lake has its stats.
+    """
+    weeks = {item.week for item in imports_due_between(games, now - LOOK_BACK, now)}
+    stored = weeks & set(lake.weeks(WEEKLY_STATS))
+    return imported_phases(instance, sorted(stored), label)
+
+
+def lost_imports(
+    instance: dg.DagsterInstance, lake: Lake, weeks: Iterable[SeasonWeek], label: str | None
+) -> dict[SeasonWeek, str]:
+    """Return those of `weeks` that were imported and that the lake lacks, each with the run of its
+    newest import."""
+    absent = set(weeks) - set(lake.weeks(WEEKLY_STATS))
+    imports = past_imports(instance, sorted(absent), label)
+    return {past.week: past.run_id for past in reversed(imports)}
+
+
+def lost_weeks(
+    instance: dg.DagsterInstance, lake: Lake, table: Table, label: str | None
+) -> list[SeasonWeek]:
+    """Return the weeks of a table that run history has and the lake lacks, in order.
+
+    Args:
+        label: label of the lake's league; runs of the other league do not count.
+    """
+    key = dg.AssetKey(table.name)
+    claimed = {SeasonWeek.from_key(text) for text in instance.get_materialized_partitions(key)}
+    absent = sorted(claimed - set(lake.weeks(table)))
+    if not absent:
+        return []
+    records = instance.fetch_materializations(
+        dg.AssetRecordsFilter(asset_key=key, asset_partitions=[week.key for week in absent]),
+        limit=_EVENTS_PER_WEEK * len(absent),
+    ).records
+    newest: dict[str, dg.AssetMaterialization] = {}
+    for record in records:
+        event = record.asset_materialization
+        if event is not None and event.partition is not None and label_of(event) == label:
+            newest.setdefault(event.partition, event)
+    return [week for week in absent if week.key in newest and not is_empty_week(newest[week.key])]
 
 
 def week_of_run(tags: Mapping[str, str]) -> SeasonWeek | None:
