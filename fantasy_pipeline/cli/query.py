@@ -130,6 +130,9 @@ def sql(
     query: Annotated[str, typer.Argument(metavar="QUERY", help="One read-only SQL statement.")],
     format: FormatOption = Format.table,
     output: OutputOption = None,
+    timeout: Annotated[
+        int, typer.Option(metavar="SECONDS", min=0, help="Stop the query after SECONDS; 0: never.")
+    ] = 300,
     source: SourceOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -143,7 +146,7 @@ def sql(
     session = open_session(source)
     with waiting("running the query", alike=False) as wait:
         views = {"job_executions": session.job_executions}
-        table = run_sql(session.lake, query, views, wait.watch)
+        table = run_sql(session.lake, query, views, wait.watch, timeout or None)
     _check_values(table, format)
     say_label(session.label)
     write(table, format, output, label=session.label)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 
 import duckdb
 import pyarrow as pa
@@ -79,18 +81,22 @@ def run_sql(
     text: str,
     views: Mapping[str, Callable[[], pa.Table]] | None = None,
     watch: Callable[[Callable[[], float | None]], None] = lambda _: None,
+    timeout: float | None = None,
 ) -> pa.Table:
     """Run one read-only statement over the lake's tables and return its rows.
+
+    Ctrl-C stops the statement.
 
     Args:
         views: functions that make further tables, by table name. A function is called only if the
             statement names its table.
         watch: called before the statement runs, with a function that returns the share of the
             statement that is done (0-1), or None if DuckDB does not know it yet.
+        timeout: seconds after which the statement is stopped; None: no limit.
 
     Raises:
-        PipelineError: the text is not exactly one SELECT, the statement fails, or a file cannot be
-            read.
+        PipelineError: the text is not exactly one SELECT, the statement fails or takes too long, or
+            a file cannot be read.
     """
     present = [
         table for table in ALL_TABLES if (lake.weeks(table) if table.weekly else lake.has(table))
@@ -108,12 +114,36 @@ def run_sql(
             if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
                 raise PipelineError("sql takes one read-only statement: select, from, with …")
             watch(lambda: _share_done(connection))
-            return arrow(connection, text)
+            return _rows(connection, text, timeout)
     except duckdb.Error as error:
         names = ", ".join(table.name for table in present)
         tables = names or "none yet; run `fantasy-pipeline run` first"
         line = " ".join(str(error).split("\n\n")[0].split())
         raise PipelineError(f"{line} (tables in the lake: {tables})") from error
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, text: str, timeout: float | None) -> pa.Table:
+    """Return the rows of a statement; stop the statement after `timeout` seconds or on Ctrl-C.
+
+    The statement runs in another thread: DuckDB does not look for signals while it computes.
+
+    Raises:
+        PipelineError: the statement was stopped because it took too long.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(arrow, connection, text)
+        try:
+            if not wait_for([running], timeout).not_done:
+                return running.result()
+        finally:
+            # DuckDB forgets an interrupt that comes before the statement has begun.
+            while not running.done():
+                connection.interrupt()
+                wait_for([running], 0.05)
+    raise PipelineError(
+        f"the query was stopped after {timeout:g} s. Let it read fewer weeks or columns, or give "
+        "it more time with --timeout."
+    )
 
 
 def _share_done(connection: duckdb.DuckDBPyConnection) -> float | None:

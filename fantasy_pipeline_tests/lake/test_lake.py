@@ -517,6 +517,19 @@ def test_a_wrong_statement_over_whole_files_blames_none(
     assert "damaged" not in str(refused.value)
 
 
+def test_a_wrong_statement_reads_no_file_to_look_for_damage(
+    lake: Lake, accuracy: Callable[..., pa.Table], place: Place
+) -> None:
+    """Otherwise the command would read the whole lake, and name the damaged week."""
+    lake.write_weeks(PROJECTION_ACCURACY, accuracy((4, "QB", 1.0), (5, "QB", 2.0)), [W4, W5])
+    name = "projection_accuracy/season=2024/week=05/part.parquet"
+    place.put(name, _zeroed(place.files()[name]))
+    with pytest.raises(PipelineError, match="Invalid Input Error: missing"):
+        run_sql(
+            lake, "select regexp_matches(position, '(') from projection_accuracy where week = 4"
+        )
+
+
 @pytest.mark.parametrize("columns", [["week"], ["season", "week"]])
 def test_seasons_of_a_file_without_the_columns_are_of_an_older_layout(
     lake: Lake, place: Place, columns: list[str]

@@ -442,6 +442,14 @@ def test_an_error_lists_the_tables(filled: Lake, text: str, cause: str) -> None:
     assert "\n" not in message
 
 
+def test_a_statement_that_takes_too_long_is_stopped(filled: Lake) -> None:
+    endless = "select count(*) from range(1000000000) a, range(1000000000) b where a.range % 7 = 3"
+    with pytest.raises(PipelineError, match=r"stopped after 0\.2 s.*--timeout"):
+        run_sql(filled, endless, timeout=0.2)
+    assert list(Path(filled.root, ".snapshots").iterdir()) == []
+    assert run_sql(filled, "select 1 as one", timeout=60).to_pylist() == [{"one": 1}]
+
+
 def test_an_error_in_an_empty_lake_says_what_to_do(lake: Lake) -> None:
     with pytest.raises(PipelineError, match="none yet; run `fantasy-pipeline run` first"):
         run_sql(lake, "from projections")
