@@ -29,8 +29,8 @@ from fantasy_pipeline.orchestration.alerts.channels import Webhook
 from fantasy_pipeline.orchestration.alerts.messages import Alert
 from fantasy_pipeline.orchestration.alerts.outbox import MAX_AGE_SECONDS, Outbox
 from fantasy_pipeline_tests import ROOT
-from fantasy_pipeline_tests.conftest import WithHistory
 from fantasy_pipeline_tests.orchestration.alerts.receivers import receiving
+from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
 from fantasy_pipeline_tests.system.replay import record_imports
 
 NOW = datetime.now(timezone.utc)

@@ -16,7 +16,7 @@ from fantasy_pipeline.football.tables.week_rows import weeks_in
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.operations.week_runs import run_due
-from fantasy_pipeline_tests.conftest import WithHistory
+from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
 
 MOST_READS = 25
 """Reads of the lake in `fantasy-pipeline run`: an import, a projection and a report."""

@@ -30,9 +30,9 @@ from fantasy_pipeline.web.api import create_app
 from fantasy_pipeline.web.security import MAX_BODY_BYTES
 from fantasy_pipeline.web.sessions import Sessions
 from fantasy_pipeline_tests import ROOT
-from fantasy_pipeline_tests.conftest import WithHistory
 from fantasy_pipeline_tests.operations.test_execute import run as run_some_job
 from fantasy_pipeline_tests.orchestration.alerts.receivers import free_port
+from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
 
 pytestmark = pytest.mark.loopback
 

@@ -33,7 +33,7 @@ from fantasy_pipeline.operations.backfill.plan import Plan, Step, contiguous, ma
 from fantasy_pipeline.operations.backfill.run import Summary
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.orchestration.runs.results import RunOutcome
-from fantasy_pipeline_tests.conftest import Rows
+from fantasy_pipeline_tests.rows import Rows
 
 
 def weeks(season: int, *numbers: int) -> list[SeasonWeek]:

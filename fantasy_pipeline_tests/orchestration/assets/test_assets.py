@@ -31,7 +31,7 @@ from fantasy_pipeline.orchestration.runs.import_state import imported_phases
 from fantasy_pipeline.orchestration.runs.results import RunOutcome
 from fantasy_pipeline.orchestration.runs.tags import run_config
 from fantasy_pipeline.settings import SAMPLE_LABEL
-from fantasy_pipeline_tests.conftest import WithHistory
+from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
 from fantasy_pipeline_tests.system.replay import followed
 
 WEEKLY = (
