@@ -16,7 +16,7 @@ from fantasy_pipeline.orchestration.runs.tags import moment_of
 
 
 def asset_checks_of(of_table: TableChecks) -> dg.AssetChecksDefinition:
-    """The asset checks of one table."""
+    """Return the asset checks of one table."""
     table = of_table.table
 
     @dg.multi_asset_check(
