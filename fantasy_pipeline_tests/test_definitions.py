@@ -19,6 +19,7 @@ import fantasy_pipeline
 from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.football.tables import ALL_TABLES
 from fantasy_pipeline.orchestration.partitions import season_week
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 
 DEPENDENCIES = {
     "games": set(),
@@ -167,7 +168,7 @@ def seen_while(statement: str, folder: Path) -> dict[str, list[str]]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=LONGEST_SECONDS,
     )
     seen: dict[str, list[str]] = json.loads(done.stdout.splitlines()[-1])
     # What a library tries out when it is imported has a random name each time.

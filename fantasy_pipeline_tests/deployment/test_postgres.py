@@ -21,11 +21,11 @@ from fantasy_pipeline.orchestration.alerts.outbox import Outbox
 from fantasy_pipeline.orchestration.runs.summaries import recorded
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.operations.test_execute import run, tick
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS, until
 
 pytestmark = [pytest.mark.loopback, pytest.mark.slow]
 
 DEPLOY = ROOT / "deploy" / "postgres"
-LONGEST = 900
 Run = Callable[..., Any]
 
 
@@ -39,7 +39,7 @@ def shell(home: Path, environment: dict[str, str]) -> Run:
             cwd=home,
             capture_output=True,
             text=True,
-            timeout=900,
+            timeout=LONGEST_SECONDS,
         )
         assert done.returncode == code, done.stderr + done.stdout
         return json.loads(done.stdout)
@@ -114,7 +114,7 @@ def _dump_and_restore(postgres: Postgres, folder: Path, between: Callable[[], An
             cwd=folder,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=LONGEST_SECONDS,
         )
         assert done.returncode == 0, done.stderr
         if command == dump:
@@ -210,10 +210,13 @@ def test_postgres_stopped_and_started_during_a_run(
     # Nothing to wait for: the outage is to last while the run wants to write its events.
     time.sleep(8)
     postgres.start()
-    deadline = time.monotonic() + LONGEST
-    while (seen := on_postgres("show", run_id, "--json"))["status"] not in ("success", "failure"):
-        assert time.monotonic() < deadline, seen
-        time.sleep(1)
+
+    def ended() -> dict[str, Any] | None:
+        details: dict[str, Any] = on_postgres("show", run_id, "--json")
+        return details if details["status"] in ("success", "failure") else None
+
+    seen = until(ended, "the run is over", pause=1)
+    assert seen is not None
     # Either the run outlived the outage, or it failed and says so; the lake is whole both ways.
     assert seen["status"] == "success" or seen["errors"]
     assert _files(tmp_path / "data") == expected
@@ -230,9 +233,9 @@ def test_postgres_stopped_and_started_during_a_run(
 
 
 def _until_at_work(instance: dg.DagsterInstance, run_id: str) -> None:
-    """Until the run has started and written its first table, with more of them to come."""
-    deadline = time.monotonic() + LONGEST
-    while True:
+    """Wait until the run has written its first table; more of them are to come."""
+
+    def is_at_work() -> bool:
         written = instance.get_records_for_run(
             run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION
         ).records
@@ -241,9 +244,9 @@ def _until_at_work(instance: dg.DagsterInstance, run_id: str) -> None:
         assert not seen.is_finished, "it was over before the outage"
         if written:
             assert seen.status == dg.DagsterRunStatus.STARTED
-            return
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+        return bool(written)
+
+    until(is_at_work, "the run has written a table")
 
 
 def test_the_demo_shows_a_week_on_postgres() -> None:
@@ -262,7 +265,7 @@ def test_the_demo_shows_a_week_on_postgres() -> None:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=900,
+            timeout=LONGEST_SECONDS,
         )
         assert done.returncode == 0, done.stderr + done.stdout
         assert done.stdout.endswith(f"are in {folder}/postgres; it is stopped.\n")

@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,12 +19,12 @@ from server import Postgres
 
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.orchestration.alerts.receivers import free_port
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS, until
 
 pytestmark = [pytest.mark.soak, pytest.mark.loopback]
 
 DEPLOY = ROOT / "deploy" / "postgres"
 COMPOSE = yaml.safe_load((DEPLOY / "docker-compose.yaml").read_text())
-LONGEST = 180
 
 
 class Stack:
@@ -102,12 +101,14 @@ class Stack:
         return done.returncode == 0
 
     def until(self, service: str, ready: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + LONGEST
-        while not ready():
-            log = (self.folder / f"{service}.log").read_text()
-            assert self.processes[service].poll() is None, log
-            assert time.monotonic() < deadline, log
-            time.sleep(1)
+        """Wait until a service is ready; fail with its log if it ends before that."""
+
+        def is_ready() -> bool:
+            log = self.folder / f"{service}.log"
+            assert self.processes[service].poll() is None, log.read_text()
+            return ready()
+
+        until(is_ready, f"{service} is ready", pause=1)
 
     def answers(self, port: str, path: str) -> bool:
         try:
@@ -139,7 +140,7 @@ def stack(tmp_path: Path, postgres: Postgres) -> Iterator[Stack]:
         if process.poll() is None:
             # The daemon and the webserver have children of their own.
             os.killpg(process.pid, signal.SIGTERM)
-            process.wait(60)
+            process.wait(LONGEST_SECONDS)
 
 
 def test_every_service_starts_and_is_healthy(stack: Stack) -> None:

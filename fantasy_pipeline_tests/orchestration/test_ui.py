@@ -26,6 +26,7 @@ from fantasy_pipeline.operations.status import backfills as under_way
 from fantasy_pipeline.orchestration.metadata import link_to_report
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.test_definitions import DEPENDENCIES
+from fantasy_pipeline_tests.waiting import until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -50,17 +51,6 @@ WEEKLY = [
     "weekly_report",
 ]
 Query = Callable[..., Any]
-
-
-def wait_for(what: str, ready: Callable[[], Any], seconds: float) -> Any:
-    """What `ready` returns once it is true."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = ready()
-        if found:
-            return found
-        time.sleep(1)
-    raise AssertionError(f"{what} did not come within {seconds:.0f} s")
 
 
 def ask(url: str, text: str, **variables: Any) -> Any:
@@ -107,7 +97,7 @@ def serving(command: Sequence[str], home: Path) -> Iterator[str]:
             return False
 
     try:
-        wait_for("the webserver", up, 120)
+        until(up, "the webserver answers", pause=1)
         yield address
     finally:
         process.send_signal(signal.SIGINT)
@@ -247,7 +237,7 @@ def test_a_backfill_launched_by_clicks_succeeds(
             told.extend(under_way(instance))
         return [item for item in new if item["status"] == "COMPLETED_SUCCESS"]
 
-    (done,) = wait_for("the backfill's end", finished, 240)
+    (done,) = until(finished, "the backfill ends", pause=1)
     # What `status` said of it meanwhile.
     assert {(item["id"], item["plan"], item["weeks"]) for item in told} == {
         (done["id"], "weekly_stats", 3)
@@ -305,7 +295,7 @@ def test_a_backfill_runs_exactly_the_chosen_weeks(graphql: Query) -> None:
         assert state["status"] not in ("FAILED", "COMPLETED_FAILED"), state
         return state if state["status"] == "COMPLETED_SUCCESS" else None
 
-    runs = wait_for("the backfill's end", finished, 420)["runs"]
+    runs = until(finished, "the backfill ends", pause=1)["runs"]
     assert [run["status"] for run in runs] == ["SUCCESS"] * len(runs)
     # Ingest, history, projections: one run each, not one per week.
     assert len(runs) == 3

@@ -30,6 +30,7 @@ from fantasy_pipeline_tests.system.watching import (
     new_home,
     start,
 )
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 
 W1, W2 = SeasonWeek(2024, 1), SeasonWeek(2024, 2)
 DataOf = Callable[[Path], str]
@@ -101,7 +102,7 @@ def test_a_rebuild_that_waited_sees_what_came_meanwhile(home: Path) -> None:
             rebuild.join(1)
             assert rebuild.is_alive()
             assert not lake.has(PLAYER_HISTORY)
-        rebuild.join(120)
+        rebuild.join(LONGEST_SECONDS)
     assert set(lake.read(PLAYER_HISTORY)["week"].to_pylist()) == {1, 2}
 
 
@@ -116,7 +117,7 @@ def test_four_backfills_of_overlapping_ranges_and_eight_readers(
     if is_bucket(data):
         ranges, seats, reads = ("1-2", "2-3"), 4, 20
     readers = Readers(lake, SAMPLE_LABEL, whole_weeks)
-    with readers.watching(seats):
+    with readers.watching(seats, reads + 1):
         backfills = [start(home, *backfill(weeks), FANTASY_DATA=data) for weeks in ranges]
         for process in backfills:
             finish(process)
@@ -147,7 +148,7 @@ def test_two_homes_and_one_lake(
     data = data_of(home)
     other, serial = new_home(tmp_path / "other"), new_home(tmp_path / "serial")
     readers = Readers(f"{data}/sample", SAMPLE_LABEL, whole_weeks)
-    with readers.watching(2):
+    with readers.watching(2, 11):
         both = [
             start(home, *backfill("1-2"), FANTASY_DATA=data),
             start(other, *backfill("2-3"), FANTASY_DATA=data),

@@ -34,6 +34,7 @@ from fantasy_pipeline_tests.system.watching import (
     start,
     wait_for_files,
 )
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 
 _LOG = logging.getLogger(__name__)
 
@@ -128,7 +129,7 @@ class Victim:
             data = self.whole.data_of(home)
             lake = f"{data}/{self.whole.lake}"
             readers = Readers(lake, self.whole.label, self.whole.counts)
-            with readers.watching(1):
+            with readers.watching(1, 21):
                 while self.kills < kills and self.kill_one(home, data):
                     self.assert_right(data)
                 if self.kills == kills:
@@ -228,7 +229,7 @@ def test_disk_full(tmp_path: Path, small_disk: Callable[[int], Path]) -> None:
     before = files_of(disk / "sample")
     where["FANTASY_DATA"] = str(disk)
     process = start(home, "run", "--season", "2024", "--week", "2", **where)
-    _, err = process.communicate(timeout=300)
+    _, err = process.communicate(timeout=LONGEST_SECONDS)
     assert process.returncode == 1
     assert err.count("error:") == 1
     assert "Traceback" not in err

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,9 @@ from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.orchestration.alerts.receivers import Receiver, receiving
 from fantasy_pipeline_tests.system.watching import differing, files_of, finish, new_home, start
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS, until
 
 pytestmark = [pytest.mark.soak, pytest.mark.loopback]
-
-LONGEST = 900
 
 
 class Deployment:
@@ -66,7 +65,7 @@ class Deployment:
     def stop(self) -> None:
         if self.daemon and self.daemon.poll() is None:
             self.daemon.terminate()
-            self.daemon.wait(60)
+            self.daemon.wait(LONGEST_SECONDS)
         if self.daemon:
             # The code server waits for a worker that was killed.
             with contextlib.suppress(ProcessLookupError):
@@ -75,7 +74,12 @@ class Deployment:
     def dagster(self, *arguments: str) -> None:
         command = [*self._dagster("dagster"), *arguments, "-w", str(ROOT / "workspace.yaml")]
         done = subprocess.run(
-            command, env=self.env, cwd=self.home, capture_output=True, text=True, timeout=120
+            command,
+            env=self.env,
+            cwd=self.home,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_SECONDS,
         )
         assert done.returncode == 0, done.stderr + done.stdout
 
@@ -98,13 +102,6 @@ def deployment(tmp_path: Path, webhook: Receiver) -> Iterator[Deployment]:
     deployment = Deployment(tmp_path, webhook.url)
     yield deployment
     deployment.stop()
-
-
-def until(true: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + LONGEST
-    while not true():
-        assert time.monotonic() < deadline, f"waited {LONGEST} s until {what}"
-        time.sleep(0.3)
 
 
 def worker_of(instance: dg.DagsterInstance, run_id: str) -> int | None:

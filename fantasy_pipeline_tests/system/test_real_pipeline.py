@@ -28,6 +28,7 @@ from fantasy_pipeline.football.tables import (
 )
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline_tests import ROOT
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
@@ -56,7 +57,7 @@ def command(home: Path, mirror: Path, *words: str) -> subprocess.CompletedProces
         env={**os.environ, "DAGSTER_HOME": str(home), "NFLVERSE_MIRROR": str(mirror)},
         capture_output=True,
         text=True,
-        timeout=900,
+        timeout=LONGEST_SECONDS,
     )
 
 

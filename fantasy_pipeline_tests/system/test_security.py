@@ -19,6 +19,7 @@ from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.lake.places import KEY, SECRET, BucketPlace, environment
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 
 PACKAGE = ROOT / "fantasy_pipeline"
 
@@ -155,7 +156,7 @@ def command(home: Path, variables: dict[str, str], *arguments: str) -> tuple[int
         env={**os.environ, **variables, **CANARIES, "DAGSTER_HOME": str(home)},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=LONGEST_SECONDS,
         cwd=home,
     )
     return done.returncode, done.stdout + done.stderr

@@ -20,6 +20,7 @@ from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.queries import run_sql
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.lake.places import object_at, objects_of
+from fantasy_pipeline_tests.waiting import until
 
 PAUSE = 0.02
 """Seconds between two reads: readers are people and notebooks, and this machine is shared."""
@@ -106,14 +107,21 @@ class Readers:
         self.trouble: list[str] = []
 
     @contextmanager
-    def watching(self, readers: int) -> Iterator[None]:
-        """That many readers, until the context ends."""
+    def watching(self, readers: int, least: int = 1) -> Iterator[None]:
+        """Read with that many threads within the context.
+
+        Args:
+            least: reads that end the context at the earliest: a loaded machine reads slowly.
+        """
         threads = [threading.Thread(target=self._watch, args=(n,)) for n in range(readers)]
         self._done.clear()
         for thread in threads:
             thread.start()
+        already = self.reads
         try:
             yield
+            assert self.reads > already, "nothing was read meanwhile"
+            until(lambda: self.reads >= already + least, f"{least} reads are done")
         finally:
             self._done.set()
             for thread in threads:
