@@ -1,4 +1,4 @@
-"""What is imported is declared in `pyproject.toml`, and what is declared is in the lock."""
+"""Test that `pyproject.toml` declares every imported package, and the lock every declared one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OURS = {"fantasy_pipeline", "fantasy_pipeline_tests", "model", "scripts"}
 
 
 def imported(folder: Path) -> set[str]:
-    """Distributions that the modules below a folder import, wherever in them."""
+    """Return the distributions that the modules below a folder import, in functions too."""
     modules = set()
     for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

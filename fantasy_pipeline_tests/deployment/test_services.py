@@ -1,6 +1,6 @@
-"""The services of docker-compose, each started as it is written there, on a real Postgres.
+"""Test the services of docker-compose, each started by its own command, on a real Postgres.
 
-Of what containers add, only names of hosts and published ports are replaced.
+Containers are replaced by this machine: host names and published ports differ.
 """
 
 import os
@@ -28,7 +28,7 @@ COMPOSE = yaml.safe_load((DEPLOY / "docker-compose.yaml").read_text())
 
 
 class Stack:
-    """The services that are up, with their environment and logs."""
+    """The running services, with their environment and logs."""
 
     def __init__(self, folder: Path, postgres: Postgres) -> None:
         self.folder = folder
@@ -62,7 +62,7 @@ class Stack:
         }
 
     def _filled(self, text: str) -> str:
-        """A value of the file, with variables as `docker compose` fills them in."""
+        """Return a value of the file, with variables filled in as `docker compose` does."""
 
         def value(match: re.Match[str]) -> str:
             name, _, default = match[1].partition(":")
@@ -92,7 +92,7 @@ class Stack:
             )
 
     def is_healthy(self, service: str) -> bool:
-        """The service's own health check."""
+        """Run the service's own health check and return its result."""
         kind, *check = COMPOSE["services"][service]["healthcheck"]["test"]
         assert kind == "CMD"
         done = subprocess.run(
@@ -123,7 +123,7 @@ def _secrets() -> set[str]:
 
 
 def _dockerfile_environment(home: Path, data: Path) -> dict[str, str]:
-    """The image's ENV, its two folders elsewhere."""
+    """Return the image's ENV with its two folders replaced."""
     (line,) = re.findall(r"^ENV (.*)$", (DEPLOY / "Dockerfile").read_text(), flags=re.M)
     values = dict(pair.split("=", 1) for pair in line.split())
     return {

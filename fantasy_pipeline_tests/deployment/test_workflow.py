@@ -1,4 +1,4 @@
-"""The workflow of GitHub Actions: valid, frugal with rights, and the same as `.ci/run`."""
+"""Test the workflow of GitHub Actions: it is valid, has few rights, and runs `.ci/run`."""
 
 import os
 import re
@@ -87,6 +87,11 @@ def test_it_runs_on_every_python_that_the_project_says(
 def test_it_skips_nothing_but_what_needs_real_files(workflow: dict[Any, Any]) -> None:
     # GitHub sets CI itself, for containers too.
     assert workflow["jobs"]["test"]["env"] == {MIRROR_VARIABLE: NO_MIRROR}
+
+
+def test_it_has_the_history_with_the_previous_version(workflow: dict[Any, Any]) -> None:
+    [checkout] = [step for step in workflow["jobs"]["test"]["steps"] if "uses" in step]
+    assert checkout["with"]["fetch-depth"] == 0
 
 
 def test_its_container_may_mount_a_small_disk(workflow: dict[Any, Any]) -> None:
