@@ -184,10 +184,10 @@ def test_loading_the_code_location_reads_nothing_but_code_and_asks_nobody(tmp_pa
     """It opens no data file beside those that Dagster opens when it is imported."""
     (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}")
     dagster = seen_while("import dagster", tmp_path)
-    ours = seen_while("import fantasy_pipeline.definitions", tmp_path)
-    assert any(Path(file).is_relative_to(PACKAGE) for file in ours["open"])
-    assert {file for file in ours["open"] if not is_code(file)} <= set(dagster["open"])
-    assert ours["socket"] == dagster["socket"] == []
+    package = seen_while("import fantasy_pipeline.definitions", tmp_path)
+    assert any(Path(file).is_relative_to(PACKAGE) for file in package["open"])
+    assert {file for file in package["open"] if not is_code(file)} <= set(dagster["open"])
+    assert package["socket"] == dagster["socket"] == []
 
 
 def test_a_file_and_a_socket_would_be_seen(tmp_path: Path) -> None:

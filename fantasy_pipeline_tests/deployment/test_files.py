@@ -93,11 +93,11 @@ def test_every_value_of_the_instance_is_by_env() -> None:
 
 
 def test_the_embedded_instance_differs_in_storage_and_numbers_only() -> None:
-    ours = yaml.safe_load((DEPLOY / "postgres" / "dagster.yaml").read_text())
+    external = yaml.safe_load((DEPLOY / "postgres" / "dagster.yaml").read_text())
     embedded = yaml.safe_load((DEPLOY.parent / "dagster.yaml").read_text())
-    assert set(ours) - set(embedded) == {"storage"}
-    assert set(embedded) <= set(ours)
-    assert ours["scheduler"] == embedded["scheduler"]
+    assert set(external) - set(embedded) == {"storage"}
+    assert set(embedded) <= set(external)
+    assert external["scheduler"] == embedded["scheduler"]
 
 
 @pytest.mark.parametrize("folder", [DEPLOY.parent, DEPLOY / "postgres"], ids=lambda p: p.name)
@@ -119,11 +119,11 @@ def test_the_units_find_what_the_documented_installation_leaves(tmp_path: Path) 
     page = (DEPLOY.parent / "docs" / "operations.md").read_text()
     [block] = re.findall(r"^```text\n(useradd .*?)^```", page, flags=re.S | re.M)
     lines = block.splitlines()
-    ours = [line for line in lines if line.startswith(("install ", "echo "))]
-    assert len(ours) == 7
+    commands = [line for line in lines if line.startswith(("install ", "echo "))]
+    assert len(commands) == 7
     (tmp_path / "etc" / "systemd" / "system").mkdir(parents=True)
     (tmp_path / "var" / "lib").mkdir(parents=True)
-    text = re.sub(r" -[og] \w+", "", "\n".join(ours))
+    text = re.sub(r" -[og] \w+", "", "\n".join(commands))
     text = re.sub(r"(?<=[ =])/(?=etc|var)", f"{tmp_path}/", text)
     subprocess.run(["bash", "-euc", text], cwd=DEPLOY.parent, check=True)
 

@@ -34,11 +34,11 @@ def imported(folder: Path) -> set[str]:
                 modules |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 modules.add(node.module.split(".")[0])
-    known = packages_distributions()
+    distributions = packages_distributions()
     return {
-        canonicalize_name(min(known[module], key=len))
+        canonicalize_name(min(distributions[module], key=len))
         for module in modules - OURS - sys.stdlib_module_names
-        if module in known
+        if module in distributions
     }
 
 
@@ -72,6 +72,8 @@ def test_the_lock_has_what_is_declared() -> None:
             name = canonicalize_name(wanted.name)
             if name == PROJECT["name"] or (wanted.marker and not wanted.marker.evaluate(python)):
                 continue
-            ours = [one for one in locked[name] if not one.marker or one.marker.evaluate(python)]
-            [pinned] = [next(iter(one.specifier)).version for one in ours]
+            applicable = [
+                one for one in locked[name] if not one.marker or one.marker.evaluate(python)
+            ]
+            [pinned] = [next(iter(one.specifier)).version for one in applicable]
             assert wanted.specifier.contains(pinned), (text, version, pinned)

@@ -69,28 +69,28 @@ def test_a_week_recorded_empty_before_the_schedule_knew_it(
     instance: dg.DagsterInstance, lake: Lake
 ) -> None:
     """A consensus without projections of our model is refused, and the stored one stays."""
-    ours, together = lake.read(MODEL_PROJECTIONS, [WEEK]), lake.read(PROJECTIONS, [WEEK])
-    lake.write_weeks(MODEL_PROJECTIONS, ours.slice(0, 0), [WEEK])
+    projected, together = lake.read(MODEL_PROJECTIONS, [WEEK]), lake.read(PROJECTIONS, [WEEK])
+    lake.write_weeks(MODEL_PROJECTIONS, projected.slice(0, 0), [WEEK])
     job = dg.AssetKey(PROJECTIONS.name)
     result = _only(instance, job)
     assert not result.success
     [error] = result.errors
     assert "projections 2024 week 5: no rows, but the schedule has games" in error
     assert lake.read(PROJECTIONS, [WEEK]).equals(together)
-    lake.write_weeks(MODEL_PROJECTIONS, ours, [WEEK])
+    lake.write_weeks(MODEL_PROJECTIONS, projected, [WEEK])
 
 
 def test_our_model_projects_nobody_of_a_week_that_the_history_lacks(
     instance: dg.DagsterInstance, lake: Lake
 ) -> None:
-    history, ours = lake.read(PLAYER_HISTORY), lake.read(MODEL_PROJECTIONS, [WEEK])
+    history, projected = lake.read(PLAYER_HISTORY), lake.read(MODEL_PROJECTIONS, [WEEK])
     lake.write(PLAYER_HISTORY, history.filter(pc.not_equal(history["week"], WEEK.week)))
     result = _only(instance, dg.AssetKey(MODEL_PROJECTIONS.name))
     lake.write(PLAYER_HISTORY, history)
     assert not result.success
     [error] = result.errors
     assert "projections 2024 week 5: player_history has no players of that week" in error
-    assert lake.read(MODEL_PROJECTIONS, [WEEK]).equals(ours)
+    assert lake.read(MODEL_PROJECTIONS, [WEEK]).equals(projected)
 
 
 def test_accuracy_of_a_history_older_than_the_stats(

@@ -87,7 +87,7 @@ DATA_SETS = {
 }
 ESSENTIAL = ("schedule", "weekly_stats")
 IN_SHORT = ("weekly_stats",)
-# The others are asked in the long tier, but for these two in the slow one.
+# The long tier tests the others, the slow tier these two.
 IN_SLOW = ("truncated", "missing column")
 NO_SEASON_INSIDE = ("players", "player_ids", "nflcom_projections")
 DEDUPLICATED = ("weekly_rosters", "injuries", "player_ids", "nflcom_projections")
@@ -99,7 +99,7 @@ def mirror(nfl_mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the real files of 2023 and 2024, cut down to two weeks and the players in them."""
     root = tmp_path_factory.mktemp("mirror")
     rosters = pq.read_table(nfl_mirror / DATA_SETS["weekly_rosters"].path, partitioning=None)
-    known = rosters["gsis_id"].unique()
+    player_ids = rosters["gsis_id"].unique()
     for name, data in DATA_SETS.items():
         for path in {data.path, data.path.replace("2024", "2023")}:
             if name == "nflcom_projections":
@@ -118,7 +118,7 @@ def mirror(nfl_mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             if name == "schedule":
                 table = table.filter(pc.is_in(table["season"], pa.array([2023, 2024])))
             elif name == "players":
-                table = table.filter(pc.is_in(table["gsis_id"], known))
+                table = table.filter(pc.is_in(table["gsis_id"], player_ids))
             elif data.by_season:
                 table = table.filter(pc.less_equal(table["week"], 2))
             pq.write_table(table, target)

@@ -162,10 +162,10 @@ def test_a_run_continues_the_lake_with_its_models(before: Before, home: Home) ->
     report = home.json("report", *WEEK_10)
     assert before.projections[0]["player_name"] in Path(report["path"]).read_text()
     runs = home.json("history", "--limit", "100", "--json")
-    known = {old["id"] for old in before.history}
-    assert [one for one in runs if one["id"] in known] == before.history
+    ids = {old["id"] for old in before.history}
+    assert [one for one in runs if one["id"] in ids] == before.history
     assert {one["status"] for one in runs} == {"success"}
-    assert len(runs) > len(known)
+    assert len(runs) > len(ids)
     assert home.json(*BACKFILL)["weeks"] == 0
 
 

@@ -40,8 +40,8 @@ class Season:
     """The tables of one season."""
 
     def __init__(self, source: Nflverse, games: pa.Table, season: int) -> None:
-        these = games.filter(pc.equal(games["season"], season))
-        weeks = sorted(set(these["week"].to_pylist()))
+        season_games = games.filter(pc.equal(games["season"], season))
+        weeks = sorted(set(season_games["week"].to_pylist()))
         self.weeks = [week for week in weeks if week <= LAST_WEEK.get(season, 22)]
         self.players, self.player_warnings = raw_players(source, games, season, self.weeks)
         self.stats = weekly_stats(source, games, self.players, season, self.weeks)
@@ -108,11 +108,13 @@ def test_points_and_rows_are_upstreams(league: League, nfl_mirror: Path, season:
     """Read the file of the new release without this project's code."""
     columns = ["week", "fantasy_points", "fantasy_points_ppr"]
     upstream = pq.read_table(nfl_mirror / STATS.format(season=season), columns=columns)
-    ours = league[season].stats
-    assert per_week(ours) == per_week(upstream)
+    stats = league[season].stats
+    assert per_week(stats) == per_week(upstream)
     for name in columns[1:]:
-        assert pc.sum(ours[name]).as_py() == pytest.approx(pc.sum(upstream[name]).as_py(), abs=0.01)
-    assert ours.num_rows > 4000
+        assert pc.sum(stats[name]).as_py() == pytest.approx(
+            pc.sum(upstream[name]).as_py(), abs=0.01
+        )
+    assert stats.num_rows > 4000
 
 
 @pytest.mark.parametrize("season", SEASONS)
@@ -127,16 +129,18 @@ def test_points_are_upstreams_in_every_row(league: League, season: int) -> None:
 
 @pytest.mark.parametrize("season", SEASONS)
 def test_every_game_has_stats(league: League, season: int) -> None:
-    these = league[season]
-    assert unplayed_games(league.games, these.stats, season, these.weeks) == []
+    tables = league[season]
+    assert unplayed_games(league.games, tables.stats, season, tables.weeks) == []
 
 
 def test_penalties_of_nobody_are_kept(league: League) -> None:
-    nobody = [len(where(league[season].stats, player_id=NO_PLAYER)) for season in range(2021, 2026)]
-    assert sum(nobody) > 80
+    unnamed = [
+        len(where(league[season].stats, player_id=NO_PLAYER)) for season in range(2021, 2026)
+    ]
+    assert sum(unnamed) > 80
     assert all(
         count <= len(league[season].weeks)
-        for season, count in zip(range(2021, 2026), nobody, strict=True)
+        for season, count in zip(range(2021, 2026), unnamed, strict=True)
     )
 
 
@@ -206,9 +210,11 @@ def test_every_team_has_one_bye(league: League, season: int) -> None:
 
 @pytest.mark.parametrize("season", range(2015, 2021))
 def test_a_season_without_rosters_has_a_warning(league: League, season: int) -> None:
-    these = league[season]
-    assert set(these.players["roster_source"].to_pylist()) == {"carried_forward", "stats"}
-    assert sum(text.startswith(f"weekly_rosters {season}: ") for text in these.player_warnings) == 2
+    tables = league[season]
+    assert set(tables.players["roster_source"].to_pylist()) == {"carried_forward", "stats"}
+    assert (
+        sum(text.startswith(f"weekly_rosters {season}: ") for text in tables.player_warnings) == 2
+    )
 
 
 @pytest.mark.parametrize("season", SEASONS)
@@ -232,8 +238,8 @@ def test_snaps_are_found(league: League) -> None:
         )
         found = [shares.get(key) is not None for key in keys(touched, "week", "player_id")]
         assert sum(found) / len(found) > 0.97
-        known = [share for share in shares.values() if share is not None]
-        assert 0 <= min(known) <= max(known) <= 1
+        measured = [share for share in shares.values() if share is not None]
+        assert 0 <= min(measured) <= max(measured) <= 1
 
 
 # NFL.com
@@ -241,10 +247,10 @@ def test_snaps_are_found(league: League) -> None:
 
 @pytest.mark.parametrize("season", ROSTER_SEASONS)
 def test_nflcom_joins(league: League, season: int) -> None:
-    these = league[season]
-    assert these.nflcom_rows > 1000
-    assert these.projected.num_rows / these.nflcom_rows > 0.97
-    points = these.projected["points_half"]
+    tables = league[season]
+    assert tables.nflcom_rows > 1000
+    assert tables.projected.num_rows / tables.nflcom_rows > 0.97
+    points = tables.projected["points_half"]
     assert 0 < pc.min(points).as_py() < pc.max(points).as_py() < 45
 
 
@@ -264,8 +270,10 @@ def test_the_best_team_of_each_conference_waits_before_its_next_game_is_known(
 ) -> None:
     """The schedule of the Tuesday before the wild-card games ends with these games."""
     games = league.games
-    known = games.filter(pc.or_(pc.less(games["season"], season), pc.less_equal(games["week"], 19)))
-    table, _ = raw_players(league.source, known, season, [19])
+    scheduled = games.filter(
+        pc.or_(pc.less(games["season"], season), pc.less_equal(games["week"], 19))
+    )
+    table, _ = raw_players(league.source, scheduled, season, [19])
     whole = where(league[season].players, week=19)
     byes = {player["team"] for player in whole if player["on_bye"]}
     assert len(byes) == 2
@@ -340,7 +348,7 @@ def test_the_end_of_2023_has_no_injury_reports(league: League) -> None:
     assert before["injury_status"].null_count < before.num_rows
 
 
-def test_the_reader_states_it(league: League) -> None:
+def test_missing_injury_reports_have_a_warning(league: League) -> None:
     assert any(text.startswith("injuries 2023") for text in league[2023].player_warnings)
 
 
@@ -491,11 +499,11 @@ def test_projections_are_the_same_when_the_future_is_deleted(league: League) -> 
 
     then = history(games, rosters, until(stats, including=False))
     now = history(league.games, players, stats)
-    known = until(now, including=True)
-    assert then.num_rows == known.num_rows > 20_000
+    now_stored = until(now, including=True)
+    assert then.num_rows == now_stored.num_rows > 20_000
     for name in PLAYER_HISTORY.column_names:
         if not name.startswith("target_"):
-            assert then[name].combine_chunks().equals(known[name].combine_chunks()), name
+            assert then[name].combine_chunks().equals(now_stored[name].combine_chunks()), name
 
     untrained = Model(week.season, {}, {}, {})
     projected = [

@@ -158,16 +158,16 @@ def test_points_and_rows_equal_upstreams(
     with real_lake.connect([WEEKLY_STATS]) as connection:
         rows = connection.execute(
             """
-            with ours as (
+            with stored as (
                 select season, week, count(*) as n, sum(fantasy_points_ppr) as points
                 from weekly_stats group by all
-            ), theirs as (
+            ), upstream as (
                 select season, week, count(*) as n, sum(fantasy_points_ppr) as points
                 from read_parquet(?) group by all
             )
             select season, sum(o.n), sum(t.n), sum(o.points), sum(t.points),
                 list(week order by week) filter (o.n is distinct from t.n)
-            from ours o full join theirs t using (season, week) group by season order by season
+            from stored o full join upstream t using (season, week) group by season order by season
             """,
             [
                 [
@@ -182,11 +182,11 @@ def test_points_and_rows_equal_upstreams(
             ],
         ).fetchall()
     assert [row[0] for row in rows] == [*seasons, MONTH[0]]
-    for season, ours, theirs, points, their_points, unequal_weeks in rows:
+    for season, stored_rows, upstream_rows, points, upstream_points, unequal_weeks in rows:
         # A week that only one side has is different too.
         assert unequal_weeks is None, season
-        assert ours == theirs, season
-        assert points == pytest.approx(their_points, abs=0.01), season
+        assert stored_rows == upstream_rows, season
+        assert points == pytest.approx(upstream_points, abs=0.01), season
 
 
 def test_a_week_and_the_coming_one(home: Path, nfl_mirror: Path) -> None:
