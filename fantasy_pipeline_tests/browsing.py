@@ -1,4 +1,4 @@
-"""A headless Chromium for tests: the system's own, else Playwright's."""
+"""Start a headless Chromium for tests: the system's own, otherwise Playwright's."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
 
-# Not longer: while Playwright runs, this thread has an event loop, which Dagster's runs trip over.
+# Module scope: while Playwright runs, this thread has an event loop, in which Dagster's runs fail.
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The browser; tests are skipped where there is none, but CI must have it."""
+    """Return the browser. Tests are skipped where there is none; in CI, they fail."""
     from playwright.sync_api import sync_playwright
 
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
@@ -28,7 +28,7 @@ def chromium() -> Iterator[Browser]:
             if os.environ.get("CI"):
                 pytest.fail(reason)
             pytest.skip(reason)
-        # Chromium's own sandbox refuses to start as root, which containers are.
+        # Chromium's sandbox does not start as root, the user of containers.
         browser = playwright.chromium.launch(
             executable_path=program, chromium_sandbox=os.geteuid() != 0
         )

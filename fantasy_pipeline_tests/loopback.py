@@ -1,4 +1,4 @@
-"""An upstream on 127.0.0.1 that misbehaves on command: scripted answers, or files with faults."""
+"""Serve an upstream on 127.0.0.1 that misbehaves on command: scripted answers, broken files."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def files(root: Path) -> Answer:
 class Upstream:
     """A server whose next answers are `script`; the last one is repeated.
 
-    Paths in `faults` have a script of their own.
+    Paths in `faults` have their own script.
     """
 
     base: str

@@ -1,4 +1,4 @@
-"""Lakes of real seasons, imported from the mirror as it is or as it was before some week."""
+"""Import real seasons into a lake, from the mirror as it is or as it was before some week."""
 
 from __future__ import annotations
 
@@ -40,26 +40,26 @@ OF_TODAY = {
     ),
     **dict.fromkeys(IDS, ("team", "age", "db_season")),
 }
-"""Files without seasons, and what in them is of the day on which they were saved."""
+"""Files without seasons, with their columns that describe the day on which the file was saved."""
 OF_THE_GAME = (
     *("away_score", "home_score", "result", "total", "overtime", "temp", "wind", "referee"),
     *("away_qb_id", "home_qb_id", "away_qb_name", "home_qb_name", "gsis", "pff", "ftn"),
 )
-"""Columns of the schedule that are filled on the day of the game, or after it."""
+"""Columns of the schedule that upstream fills on the day of the game, or after it."""
 LINES = (
     *("away_moneyline", "home_moneyline", "spread_line", "away_spread_odds", "home_spread_odds"),
     *("total_line", "under_odds", "over_odds"),
 )
-"""Columns of the schedule that are filled in the week of the game."""
+"""Columns of the schedule that upstream fills in the week of the game."""
 
 
 def import_seasons(
     mirror: Path, root: Path, seasons: Sequence[int], until: SeasonWeek | None = None
 ) -> Lake:
-    """Import whole seasons into a lake, without Dagster.
+    """Import whole seasons into a lake, without Dagster, and return the lake.
 
     Args:
-        until: the last week, which is yet to be played: no stats of it are asked for.
+        until: the last week. It is not played yet, so no stats of it are imported.
     """
     source = Nflverse(Transport(root / "cache", mirror=str(mirror), offline=True), "auto")
     lake = Lake(str(root / "lake"), "nfl")
@@ -84,12 +84,11 @@ def import_seasons(
 
 
 def upstream_before(mirror: Path, folder: Path, cutoff: SeasonWeek) -> Path:
-    """A mirror as it was when the games of a week were about to begin; what came later is gone.
+    """Write a mirror as it was before the kick-offs of a week, and return its folder.
 
-    The regular season's schedule is known, of the play-offs the round that is next. The week's
-    rosters are there without its game-day inactives, its injury report as each team had it at its
-    kick-off, and its closing lines. Of all other files of the season, and of later ones, there is
-    none.
+    The schedule has the whole regular season, and of the play-offs the next round. The week has its
+    rosters without the game-day inactives, its injury report as each team had it at kick-off, and
+    its closing lines. The season has no other files, and later seasons have none.
     """
     overlay(mirror, None, folder)
     rewrite = _rewritten(pq.read_table(mirror / SCHEDULE), cutoff)
@@ -108,17 +107,17 @@ def upstream_before(mirror: Path, folder: Path, cutoff: SeasonWeek) -> Path:
 
 
 def _is_later(name: str, cutoff: SeasonWeek) -> bool:
-    """Whether a file tells of the season of the cut-off, or of a later one, what was not known."""
+    """Return whether a file is of the cut-off's season or later, and from after the cut-off."""
     season = max(map(int, re.findall(r"(?<!\d)20\d\d(?!\d)", name)), default=0)
     if season == cutoff.season and name.startswith(NFLCOM.partition("{")[0]):
         week = re.search(r"/(\d+)/(projected/)?[A-Z]+(_projected)?\.csv$", name)
-        # Of a week still to be played there are the projections, of earlier ones all.
+        # The coming week has only projections, earlier weeks have all files.
         return not week or (int(week[1]), not week[2]) > (cutoff.week, False)
     return season >= cutoff.season or name.endswith("/games.csv")
 
 
 def _rewritten(games: pa.Table, cutoff: SeasonWeek) -> dict[str, Callable[[pa.Table], pa.Table]]:
-    """What is left of each file that has something of the cut-off's season, by its name."""
+    """Return by file name how to remove what came after the cut-off from a file."""
     kickoffs = _kickoffs(games, cutoff)
 
     def played(table: pa.Table) -> pa.Table:
@@ -156,31 +155,31 @@ def _rewritten(games: pa.Table, cutoff: SeasonWeek) -> dict[str, Callable[[pa.Ta
 
 
 def _kickoffs(games: pa.Table, week: SeasonWeek) -> dict[str, object]:
-    """Kick-off of each team of a week, from the schedule's US/Eastern dates and times."""
-    these = games.filter(
+    """Return the kick-off of each team of a week, from the schedule's US/Eastern times."""
+    week_games = games.filter(
         pc.and_(pc.equal(games["season"], week.season), pc.equal(games["week"], week.week))
     )
     local = pc.strptime(
-        pc.binary_join_element_wise(these["gameday"], these["gametime"], " "),
+        pc.binary_join_element_wise(week_games["gameday"], week_games["gametime"], " "),
         format="%Y-%m-%d %H:%M",
         unit="us",
     )
     moments = pc.assume_timezone(local, "America/New_York").cast(pa.timestamp("us", "UTC"))
-    sides = (these["home_team"].to_pylist(), these["away_team"].to_pylist())
+    sides = (week_games["home_team"].to_pylist(), week_games["away_team"].to_pylist())
     return {
         team: at for teams in sides for team, at in zip(teams, moments.to_pylist(), strict=True)
     }
 
 
 def _schedule_before(games: pa.Table, cutoff: SeasonWeek) -> pa.Table:
-    """The schedule of a moment: games to come are there, without what is known of them later."""
+    """Return the schedule as it was before a week: coming games have no facts of their game day."""
     code = pc.add(pc.multiply(games["season"], 100), games["week"])
     now = cutoff.season * 100 + cutoff.week
     regular = pc.equal(games["game_type"], "REG")
-    known = pc.or_(
+    published = pc.or_(
         pc.less_equal(code, now), pc.and_(regular, pc.equal(games["season"], cutoff.season))
     )
-    games, code = games.filter(known), code.filter(known)
+    games, code = games.filter(published), code.filter(published)
     to_come, later = pc.greater_equal(code, now), pc.greater(code, now)
     games = _blank(_blank(games, OF_THE_GAME, to_come), LINES, later)
     # A roof that can open is settled on the day of the game.
@@ -189,7 +188,7 @@ def _schedule_before(games: pa.Table, cutoff: SeasonWeek) -> pa.Table:
 
 
 def _blank(table: pa.Table, names: Sequence[str], where: object = True) -> pa.Table:
-    """Nulls in some columns, everywhere or in some rows."""
+    """Return the table with nulls in some columns, in all rows or in some."""
     for name in names:
         nothing = pa.scalar(None, table.schema.field(name).type)
         table = _set(table, name, pc.if_else(where, nothing, table[name]))

@@ -1,4 +1,4 @@
-"""What the code location offers, by name: renaming one breaks somebody's schedule or query."""
+"""Test the names that the code location offers: a renamed one breaks a user's schedule or query."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ import fantasy_pipeline
 from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.football.tables import ALL_TABLES
 from fantasy_pipeline.orchestration.partitions import season_week
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 
 DEPENDENCIES = {
     "games": set(),
@@ -50,7 +51,7 @@ DEPENDENCIES = {
 }
 UNPARTITIONED = {"games", "player_history", "projection_model"}
 NO_TABLES = {"projection_model", "run_results", "weekly_report"}
-"""Assets of another kind: files, and what Dagster itself keeps."""
+"""Assets without a table of rows: files, and records that Dagster stores."""
 
 
 @pytest.mark.parametrize("name", DEPENDENCIES)
@@ -143,7 +144,7 @@ CODE = [
     *(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
     *map(Path, site.getsitepackages()),
 ]
-"""Folders of the code: Python's own, what is installed, and the package."""
+"""Folders of the code: Python's standard library, installed packages, and this package."""
 WATCH = """
 import json, sys
 seen = {"open": [], "socket": []}
@@ -159,7 +160,7 @@ sys.addaudithook(watch)
 
 
 def seen_while(statement: str, folder: Path) -> dict[str, list[str]]:
-    """Files that a statement opens and what it does with sockets, in an interpreter of its own."""
+    """Return the files that a statement opens and its calls of sockets, in a new interpreter."""
     done = subprocess.run(
         [sys.executable, "-c", f"{WATCH}\n{statement}\nprint(json.dumps(seen))"],
         cwd=folder,
@@ -167,10 +168,10 @@ def seen_while(statement: str, folder: Path) -> dict[str, list[str]]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=LONGEST_SECONDS,
     )
     seen: dict[str, list[str]] = json.loads(done.stdout.splitlines()[-1])
-    # What a library tries out when it is imported has a random name each time.
+    # Libraries write test files with random names when they are imported.
     random = re.compile(rf"(?<=^{re.escape(tempfile.gettempdir())}/)(tmp)?[a-z0-9_]{{8}}(?=/|$)")
     return {name: [random.sub("*", one) for one in values] for name, values in seen.items()}
 
@@ -180,13 +181,13 @@ def is_code(file: str) -> bool:
 
 
 def test_loading_the_code_location_reads_nothing_but_code_and_asks_nobody(tmp_path: Path) -> None:
-    """Beside what Dagster itself opens when it is imported."""
+    """It opens no data file beside those that Dagster opens when it is imported."""
     (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}")
     dagster = seen_while("import dagster", tmp_path)
-    ours = seen_while("import fantasy_pipeline.definitions", tmp_path)
-    assert any(Path(file).is_relative_to(PACKAGE) for file in ours["open"])
-    assert {file for file in ours["open"] if not is_code(file)} <= set(dagster["open"])
-    assert ours["socket"] == dagster["socket"] == []
+    package = seen_while("import fantasy_pipeline.definitions", tmp_path)
+    assert any(Path(file).is_relative_to(PACKAGE) for file in package["open"])
+    assert {file for file in package["open"] if not is_code(file)} <= set(dagster["open"])
+    assert package["socket"] == dagster["socket"] == []
 
 
 def test_a_file_and_a_socket_would_be_seen(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def team_games(games: pa.Table) -> pa.Table:
 
 
 def _side(games: pa.Table, side: str, other: str) -> pa.Table:
-    """One row per game, for the team of one side (``home`` or ``away``)."""
+    """Return one row per game, for the team of one side (``home`` or ``away``)."""
     columns: dict[str, pa.Array | pa.ChunkedArray] = {
         "season": games["season"],
         "week": games["week"],

@@ -24,7 +24,7 @@ deserialized from its name and fields."""
 
 
 def asset_checks_of(of_table: TableChecks) -> dg.AssetChecksDefinition:
-    """The asset checks of one table."""
+    """Return the asset checks of one table."""
     table = of_table.table
     specs = {
         check.name: dg.AssetCheckSpec(

@@ -119,13 +119,8 @@ def add_week_metadata(
     for week in weeks:
         start, stop = np.searchsorted(of_row, [week.code, week.code + 1])
         metadata: Metadata = {"dagster/partition_row_count": int(stop - start)}
-        if week in games_played:
-            played, scheduled = games_played[week]
-            metadata["games"] = f"{played} of {scheduled} played"
-            metadata["complete"] = played == scheduled
-        else:
-            metadata["games"] = NO_GAMES
-        metadata.update(more.get(week, {}) if more else {})
+        metadata |= _games(games_played.get(week))
+        metadata |= more.get(week, {}) if more else {}
         if warnings.get(week.season):
             metadata["warnings"] = list(warnings[week.season])
         if label:
@@ -136,3 +131,10 @@ def add_week_metadata(
             # The UI draws the lineage of the latest materialization.
             metadata |= lineage_metadata(context.asset_key.path[-1])
         context.add_asset_metadata(metadata, partition_key=week.key)
+
+
+def _games(played: tuple[int, int] | None) -> Metadata:
+    """Return how many games of a week are played; None: the season has no such week."""
+    if played is None:
+        return {"games": NO_GAMES}
+    return {"games": f"{played[0]} of {played[1]} played", "complete": played[0] == played[1]}

@@ -27,7 +27,7 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.football.teams import TEAMS
 from fantasy_pipeline_tests import ROOT
-from fantasy_pipeline_tests.conftest import Rows
+from fantasy_pipeline_tests.rows import Rows
 
 WEEK, NEXT = SeasonWeek(2024, 5), SeasonWeek(2024, 6)
 KICKOFF = datetime(2024, 10, 6, 17, tzinfo=timezone.utc)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from fantasy_pipeline_tests import ROOT
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 
 PROGRAM = Path(sys.executable).with_name("fantasy-pipeline")
 COMPLETE = "_FANTASY_PIPELINE_COMPLETE"
@@ -25,7 +26,7 @@ def ask(variables: dict[str, str], *arguments: str) -> list[str]:
         },
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LONGEST_SECONDS,
     )
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.splitlines()
@@ -65,7 +66,7 @@ def test_bash_itself() -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LONGEST_SECONDS,
     )
     assert (done.stdout, done.stderr) == ("accuracy\n", "")
 

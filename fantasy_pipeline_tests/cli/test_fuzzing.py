@@ -23,6 +23,7 @@ from fantasy_pipeline.cli.options import numbers
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.season_week import WEEKS, SeasonWeek
 from fantasy_pipeline_tests import ROOT
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 
 NUMBERS = st.one_of(
     st.integers(-5, 30),
@@ -405,7 +406,7 @@ def test_an_extra_that_is_missing(tmp_path: Path, package: str) -> None:
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LONGEST_SECONDS,
     )
     advice = f"error: {package} is not installed; in the checkout: pip install -e '.[api]'.\n"
     assert (done.returncode, done.stdout, done.stderr) == (cli.FAILED, "", advice)

@@ -15,6 +15,7 @@ import typer
 from fantasy_pipeline.cli import app
 from fantasy_pipeline.cli.help import PROGRAM
 from fantasy_pipeline_tests import ROOT
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 from scripts.cli_reference import PAGE, text
 
 GROUP: Any = typer.main.get_command(app)
@@ -41,7 +42,7 @@ def program(*arguments: str, columns: int = 80) -> str:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LONGEST_SECONDS,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -118,7 +119,7 @@ def test_help_loads_nothing_heavy() -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LONGEST_SECONDS,
     )
     assert done.returncode == 0, done.stderr
     assert heavy & set(done.stdout.split()) == set()

@@ -24,6 +24,7 @@ import pytest
 from fantasy_pipeline.cli.output import Column, Format, json_text, write, write_table
 from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline_tests import ROOT
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 
 pytestmark = pytest.mark.slow
 
@@ -51,7 +52,7 @@ def run(home: Path, *words: str) -> tuple[str, str]:
         cwd=home,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=LONGEST_SECONDS,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout, done.stderr
@@ -83,7 +84,7 @@ def on_screen(home: Path, *words: str, width: int = 80, whole: bool = False) -> 
             # Reading a terminal that no process has open any more raises an error.
             pass
         os.close(parent)
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=LONGEST_SECONDS)
     assert process.returncode == 0, shown
     return (out or b"").decode(), shown.decode()
 
@@ -176,7 +177,7 @@ HELD = """
 import threading, time
 from fantasy_pipeline.lake import duck
 duck.database().close()
-threading.Thread(target=lambda held: time.sleep(60), args=(duck._shared,), daemon=True).start()
+threading.Thread(target=lambda held: time.sleep(10_000), args=(duck._shared,), daemon=True).start()
 time.sleep(0.2)
 """
 
@@ -188,7 +189,7 @@ def test_duckdb_says_nothing_at_exit() -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LONGEST_SECONDS,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 

@@ -1,4 +1,4 @@
-"""A real Postgres for the tests of this folder."""
+"""Start a real Postgres for the tests of this folder."""
 
 import sys
 import tempfile

@@ -1,4 +1,4 @@
-"""What is deployed: as valid as can be said without docker and systemd's own machine."""
+"""Test the files of the deployment, as far as that is possible without docker and systemd."""
 
 import configparser
 import re
@@ -24,7 +24,7 @@ def compose() -> dict[str, Any]:
 
 
 def test_compose_file_is_what_the_compose_specification_allows(tmp_path: Path) -> None:
-    """By the specification's own JSON schema; and the schema does refuse what is wrong."""
+    """The JSON schema of the specification accepts the file, and refuses a wrong one."""
     text = (DEPLOY / "postgres" / "docker-compose.yaml").read_text()
     assert _complaints(tmp_path, text) == ""
     assert "comand" in _complaints(tmp_path, text.replace("command:", "comand:", 1))
@@ -65,7 +65,7 @@ def test_every_channel_of_alerts_can_be_set(compose: dict[str, Any]) -> None:
 
 
 def test_what_runs_print_reaches_the_webserver(compose: dict[str, Any], tmp_path: Path) -> None:
-    """Dagster keeps it below DAGSTER_HOME, on one volume of every service that has a run's code."""
+    """Dagster stores it below DAGSTER_HOME, on one volume that all services with code share."""
     shutil.copy(DEPLOY.parent / "dagster.yaml", tmp_path)
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
         logs = instance.compute_log_manager.get_captured_local_path(["run"], "err")
@@ -93,11 +93,11 @@ def test_every_value_of_the_instance_is_by_env() -> None:
 
 
 def test_the_embedded_instance_differs_in_storage_and_numbers_only() -> None:
-    ours = yaml.safe_load((DEPLOY / "postgres" / "dagster.yaml").read_text())
+    external = yaml.safe_load((DEPLOY / "postgres" / "dagster.yaml").read_text())
     embedded = yaml.safe_load((DEPLOY.parent / "dagster.yaml").read_text())
-    assert set(ours) - set(embedded) == {"storage"}
-    assert set(embedded) <= set(ours)
-    assert ours["scheduler"] == embedded["scheduler"]
+    assert set(external) - set(embedded) == {"storage"}
+    assert set(embedded) <= set(external)
+    assert external["scheduler"] == embedded["scheduler"]
 
 
 @pytest.mark.parametrize("folder", [DEPLOY.parent, DEPLOY / "postgres"], ids=lambda p: p.name)
@@ -107,7 +107,7 @@ def test_at_most_two_runs_ask_upstream_at_a_time(folder: Path) -> None:
 
 
 def test_dagster_takes_the_retries_of_ticks(tmp_path: Path) -> None:
-    """Without the setting its scheduler evaluates a tick that failed no second time."""
+    """Without the setting the scheduler does not evaluate a failed tick again."""
     shutil.copy(DEPLOY.parent / "dagster.yaml", tmp_path)
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
         assert instance.scheduler is not None
@@ -115,15 +115,15 @@ def test_dagster_takes_the_retries_of_ticks(tmp_path: Path) -> None:
 
 
 def test_the_units_find_what_the_documented_installation_leaves(tmp_path: Path) -> None:
-    """Its commands are run in a folder for the root, but for those of the system itself."""
+    """The commands run in a folder that stands for the root, except those of the system itself."""
     page = (DEPLOY.parent / "docs" / "operations.md").read_text()
     [block] = re.findall(r"^```text\n(useradd .*?)^```", page, flags=re.S | re.M)
     lines = block.splitlines()
-    ours = [line for line in lines if line.startswith(("install ", "echo "))]
-    assert len(ours) == 7
+    commands = [line for line in lines if line.startswith(("install ", "echo "))]
+    assert len(commands) == 7
     (tmp_path / "etc" / "systemd" / "system").mkdir(parents=True)
     (tmp_path / "var" / "lib").mkdir(parents=True)
-    text = re.sub(r" -[og] \w+", "", "\n".join(ours))
+    text = re.sub(r" -[og] \w+", "", "\n".join(commands))
     text = re.sub(r"(?<=[ =])/(?=etc|var)", f"{tmp_path}/", text)
     subprocess.run(["bash", "-euc", text], cwd=DEPLOY.parent, check=True)
 
@@ -166,7 +166,7 @@ def test_units(unit: Path) -> None:
 @pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
 def test_units_as_systemd_reads_them(unit: Path) -> None:
     if not shutil.which("systemd-analyze"):
-        # In CI too: systemd is of the machines that are deployed to, not of those that test.
+        # In CI too: only the machines that are deployed to need systemd.
         pytest.skip("systemd-analyze is not installed")
     done = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True)
     complaints = [line for line in done.stderr.splitlines() if "is not executable" not in line]

@@ -1,4 +1,4 @@
-"""The instance on a real Postgres: a week, history, the move from SQLite, a restart, the demo."""
+"""Test the instance on a real Postgres: week, history, move from SQLite, restart, demo."""
 
 import json
 import os
@@ -21,16 +21,16 @@ from fantasy_pipeline.orchestration.alerts.outbox import Outbox
 from fantasy_pipeline.orchestration.runs.summaries import recorded
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.operations.test_execute import run, tick
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS, until
 
 pytestmark = [pytest.mark.loopback, pytest.mark.slow]
 
 DEPLOY = ROOT / "deploy" / "postgres"
-LONGEST = 900
 Run = Callable[..., Any]
 
 
 def shell(home: Path, environment: dict[str, str]) -> Run:
-    """Runs the command line on an instance; its JSON."""
+    """Return a function that runs a command on an instance and returns its JSON."""
 
     def run(*arguments: str, code: int = 0) -> Any:
         done = subprocess.run(
@@ -39,7 +39,7 @@ def shell(home: Path, environment: dict[str, str]) -> Run:
             cwd=home,
             capture_output=True,
             text=True,
-            timeout=900,
+            timeout=LONGEST_SECONDS,
         )
         assert done.returncode == code, done.stderr + done.stdout
         return json.loads(done.stdout)
@@ -48,7 +48,7 @@ def shell(home: Path, environment: dict[str, str]) -> Run:
 
 
 def homes(tmp_path: Path, postgres: Postgres) -> tuple[Run, Run]:
-    """The same data under two instances: SQLite, then Postgres."""
+    """Return two instances on the same data: on SQLite, then on Postgres."""
     sqlite, pg = tmp_path / "sqlite", tmp_path / "pg"
     for home, config in ((sqlite, ROOT / "dagster.yaml"), (pg, DEPLOY / "dagster.yaml")):
         home.mkdir()
@@ -60,7 +60,7 @@ def homes(tmp_path: Path, postgres: Postgres) -> tuple[Run, Run]:
 ROWS = "select count(*) as n from weekly_stats"
 GUIDE = (ROOT / "docs" / "operations.md").read_text()
 SILENT = next(iter(re.findall(r'fantasy-pipeline sql "(.* interval 7 days)"', GUIDE)))
-"""The old question for jobs that did not run of late."""
+"""Query for jobs that did not run lately."""
 RUNS = (
     "select job_id, status, season, week, executed_at is not null as ran, "
     "(result->>'success')::boolean as success, (result->>'stats_imported')::int as stats_imported "
@@ -99,7 +99,7 @@ def test_week_history_and_the_move_from_sqlite(tmp_path: Path, postgres: Postgre
 
 
 def _dump_and_restore(postgres: Postgres, folder: Path, between: Callable[[], Any]) -> None:
-    """The operations guide's commands, with the server's own programs."""
+    """Run the commands of the operations guide with the server's own programs."""
     [block] = [b for b in re.findall(r"```console\n(.*?)```", GUIDE, flags=re.S) if "pg_" in b]
     *settings, dump, restore = block.splitlines()
     path = f"{postgres.programs}:/usr/bin:/bin"
@@ -114,7 +114,7 @@ def _dump_and_restore(postgres: Postgres, folder: Path, between: Callable[[], An
             cwd=folder,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=LONGEST_SECONDS,
         )
         assert done.returncode == 0, done.stderr
         if command == dump:
@@ -173,7 +173,7 @@ COUNT = "dagster/partition_row_count"
 def test_a_backfill_tells_postgres_of_every_week(
     tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It stores events in batches: none may be lost, and each keeps what it says of its week."""
+    """Postgres stores events in batches: none is lost, and each has the metadata of its week."""
     _, on_postgres = homes(tmp_path, postgres)
     done = on_postgres("backfill", "--seasons", "2024", "--weeks", "1-4", "--json")
     assert done["weeks"] == 4
@@ -207,32 +207,35 @@ def test_postgres_stopped_and_started_during_a_run(
     with dg.DagsterInstance.from_config(str(tmp_path / "pg")) as instance:
         _until_at_work(instance, run_id)
     postgres.stop("immediate")
-    # Nothing to wait for: the outage is to last while the run wants to write its events.
+    # A fixed pause: the outage must last while the run writes its events.
     time.sleep(8)
     postgres.start()
-    deadline = time.monotonic() + LONGEST
-    while (seen := on_postgres("show", run_id, "--json"))["status"] not in ("success", "failure"):
-        assert time.monotonic() < deadline, seen
-        time.sleep(1)
-    # Either the run outlived the outage, or it failed and says so; the lake is whole both ways.
+
+    def ended() -> dict[str, Any] | None:
+        details: dict[str, Any] = on_postgres("show", run_id, "--json")
+        return details if details["status"] in ("success", "failure") else None
+
+    seen = until(ended, "the run is over", pause=1)
+    assert seen is not None
+    # The run survives the outage, or fails with errors; the lake is complete in both cases.
     assert seen["status"] == "success" or seen["errors"]
     assert _files(tmp_path / "data") == expected
     again = on_postgres("trigger", *week, "--wait")
     assert again["result"]["success"] is True
     assert _files(tmp_path / "data") == expected
     found = on_postgres("history", "--job", "whole_week", "--json")
-    history = {told["id"]: told for told in found}
+    history = {entry["id"]: entry for entry in found}
     assert list(history) == [again["id"], run_id, first]
-    assert [told["status"] for told in history.values()] == ["success", seen["status"], "success"]
-    for told in history.values():
-        assert told["result"]["success"] is (told["status"] == "success")
-        assert bool(told["result"]["errors"]) is (told["status"] == "failure")
+    assert [entry["status"] for entry in history.values()] == ["success", seen["status"], "success"]
+    for entry in history.values():
+        assert entry["result"]["success"] is (entry["status"] == "success")
+        assert bool(entry["result"]["errors"]) is (entry["status"] == "failure")
 
 
 def _until_at_work(instance: dg.DagsterInstance, run_id: str) -> None:
-    """Until the run has started and written its first table, with more of them to come."""
-    deadline = time.monotonic() + LONGEST
-    while True:
+    """Wait until the run has written its first table; more of them are to come."""
+
+    def is_at_work() -> bool:
         written = instance.get_records_for_run(
             run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION
         ).records
@@ -241,13 +244,13 @@ def _until_at_work(instance: dg.DagsterInstance, run_id: str) -> None:
         assert not seen.is_finished, "it was over before the outage"
         if written:
             assert seen.status == dg.DagsterRunStatus.STARTED
-            return
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+        return bool(written)
+
+    until(is_at_work, "the run has written a table")
 
 
 def test_the_demo_shows_a_week_on_postgres() -> None:
-    """`make postgres-demo`, in a folder that goes away."""
+    """Run `make postgres-demo` in a temporary folder."""
     (line,) = re.findall(
         r"^\t@\$\(BIN\)/python (\S+) \$\(PG_HOME\)$",
         (ROOT / "deploy" / "postgres.mk").read_text(),
@@ -262,7 +265,7 @@ def test_the_demo_shows_a_week_on_postgres() -> None:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=900,
+            timeout=LONGEST_SECONDS,
         )
         assert done.returncode == 0, done.stderr + done.stdout
         assert done.stdout.endswith(f"are in {folder}/postgres; it is stopped.\n")

@@ -1,4 +1,4 @@
-"""What is imported is declared in `pyproject.toml`, and what is declared is in the lock."""
+"""Test that `pyproject.toml` declares every imported package, and the lock every declared one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OURS = {"fantasy_pipeline", "fantasy_pipeline_tests", "model", "scripts"}
 
 
 def imported(folder: Path) -> set[str]:
-    """Distributions that the modules below a folder import, wherever in them."""
+    """Return the distributions that the modules below a folder import, in functions too."""
     modules = set()
     for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -34,11 +34,11 @@ def imported(folder: Path) -> set[str]:
                 modules |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 modules.add(node.module.split(".")[0])
-    known = packages_distributions()
+    distributions = packages_distributions()
     return {
-        canonicalize_name(min(known[module], key=len))
+        canonicalize_name(min(distributions[module], key=len))
         for module in modules - OURS - sys.stdlib_module_names
-        if module in known
+        if module in distributions
     }
 
 
@@ -72,6 +72,8 @@ def test_the_lock_has_what_is_declared() -> None:
             name = canonicalize_name(wanted.name)
             if name == PROJECT["name"] or (wanted.marker and not wanted.marker.evaluate(python)):
                 continue
-            ours = [one for one in locked[name] if not one.marker or one.marker.evaluate(python)]
-            [pinned] = [next(iter(one.specifier)).version for one in ours]
+            applicable = [
+                one for one in locked[name] if not one.marker or one.marker.evaluate(python)
+            ]
+            [pinned] = [next(iter(one.specifier)).version for one in applicable]
             assert wanted.specifier.contains(pinned), (text, version, pinned)

@@ -1,6 +1,6 @@
-"""The services of docker-compose, each started as it is written there, on a real Postgres.
+"""Test the services of docker-compose, each started by its own command, on a real Postgres.
 
-Of what containers add, only names of hosts and published ports are replaced.
+Containers are replaced by this machine: host names and published ports differ.
 """
 
 import os
@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,16 +19,16 @@ from server import Postgres
 
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.orchestration.alerts.receivers import free_port
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS, until
 
 pytestmark = [pytest.mark.soak, pytest.mark.loopback]
 
 DEPLOY = ROOT / "deploy" / "postgres"
 COMPOSE = yaml.safe_load((DEPLOY / "docker-compose.yaml").read_text())
-LONGEST = 180
 
 
 class Stack:
-    """The services that are up, with their environment and logs."""
+    """The running services, with their environment and logs."""
 
     def __init__(self, folder: Path, postgres: Postgres) -> None:
         self.folder = folder
@@ -63,7 +62,7 @@ class Stack:
         }
 
     def _filled(self, text: str) -> str:
-        """A value of the file, with variables as `docker compose` fills them in."""
+        """Return a value of the file, with variables filled in as `docker compose` does."""
 
         def value(match: re.Match[str]) -> str:
             name, _, default = match[1].partition(":")
@@ -93,7 +92,7 @@ class Stack:
             )
 
     def is_healthy(self, service: str) -> bool:
-        """The service's own health check."""
+        """Run the service's own health check and return its result."""
         kind, *check = COMPOSE["services"][service]["healthcheck"]["test"]
         assert kind == "CMD"
         done = subprocess.run(
@@ -102,12 +101,14 @@ class Stack:
         return done.returncode == 0
 
     def until(self, service: str, ready: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + LONGEST
-        while not ready():
-            log = (self.folder / f"{service}.log").read_text()
-            assert self.processes[service].poll() is None, log
-            assert time.monotonic() < deadline, log
-            time.sleep(1)
+        """Wait until a service is ready; fail with its log if it ends before that."""
+
+        def is_ready() -> bool:
+            log = self.folder / f"{service}.log"
+            assert self.processes[service].poll() is None, log.read_text()
+            return ready()
+
+        until(is_ready, f"{service} is ready", pause=1)
 
     def answers(self, port: str, path: str) -> bool:
         try:
@@ -122,7 +123,7 @@ def _secrets() -> set[str]:
 
 
 def _dockerfile_environment(home: Path, data: Path) -> dict[str, str]:
-    """The image's ENV, its two folders elsewhere."""
+    """Return the image's ENV with its two folders replaced."""
     (line,) = re.findall(r"^ENV (.*)$", (DEPLOY / "Dockerfile").read_text(), flags=re.M)
     values = dict(pair.split("=", 1) for pair in line.split())
     return {
@@ -139,7 +140,7 @@ def stack(tmp_path: Path, postgres: Postgres) -> Iterator[Stack]:
         if process.poll() is None:
             # The daemon and the webserver have children of their own.
             os.killpg(process.pid, signal.SIGTERM)
-            process.wait(60)
+            process.wait(LONGEST_SECONDS)
 
 
 def test_every_service_starts_and_is_healthy(stack: Stack) -> None:

@@ -1,4 +1,4 @@
-"""The workflow of GitHub Actions: valid, frugal with rights, and the same as `.ci/run`."""
+"""Test the workflow of GitHub Actions: it is valid, has few rights, and runs `.ci/run`."""
 
 import os
 import re
@@ -11,7 +11,8 @@ import pytest
 import yaml
 from packaging.specifiers import SpecifierSet
 
-from fantasy_pipeline_tests import ROOT, conftest
+from fantasy_pipeline_tests import ROOT
+from fantasy_pipeline_tests.mirror import MIRROR_VARIABLE, NO_MIRROR
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -85,26 +86,12 @@ def test_it_runs_on_every_python_that_the_project_says(
 
 def test_it_skips_nothing_but_what_needs_real_files(workflow: dict[Any, Any]) -> None:
     # GitHub sets CI itself, for containers too.
-    assert workflow["jobs"]["test"]["env"] == {conftest.MIRROR_VARIABLE: conftest.NO_MIRROR}
+    assert workflow["jobs"]["test"]["env"] == {MIRROR_VARIABLE: NO_MIRROR}
 
 
-@pytest.mark.parametrize(
-    ("ci", "mirror", "outcome"),
-    [
-        ("true", "none", pytest.skip.Exception),
-        ("true", "/no/such/folder", pytest.fail.Exception),
-        ("true", "", pytest.fail.Exception),
-        ("", "/no/such/folder", pytest.skip.Exception),
-        ("", "none", pytest.skip.Exception),
-    ],
-)
-def test_missing_files_fail_in_ci_unless_it_says_that_it_has_none(
-    monkeypatch: pytest.MonkeyPatch, ci: str, mirror: str, outcome: type[BaseException]
-) -> None:
-    monkeypatch.setenv("CI", ci)
-    monkeypatch.setenv(conftest.MIRROR_VARIABLE, mirror)
-    with pytest.raises(outcome, match="no NFL data at /no/such/folder; set FANTASY_TEST_MIRROR"):
-        conftest.need(Path("/no/such/folder"))
+def test_it_has_the_history_with_the_previous_version(workflow: dict[Any, Any]) -> None:
+    [checkout] = [step for step in workflow["jobs"]["test"]["steps"] if "uses" in step]
+    assert checkout["with"]["fetch-depth"] == 0
 
 
 def test_its_container_may_mount_a_small_disk(workflow: dict[Any, Any]) -> None:

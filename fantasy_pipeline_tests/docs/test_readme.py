@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from fantasy_pipeline_tests import ROOT
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 
 pytestmark = pytest.mark.slow
 
@@ -85,7 +86,7 @@ def shell(commands: list[str], folder: Path) -> subprocess.CompletedProcess[str]
         env=environment,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=LONGEST_SECONDS,
     )
 
 

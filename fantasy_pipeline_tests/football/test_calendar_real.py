@@ -33,6 +33,7 @@ from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.sites import fantasypros
 from fantasy_pipeline.ingest.sources.nflverse import Nflverse
 from fantasy_pipeline_tests.system.watching import new_home, start
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 
 pytestmark = pytest.mark.real
 
@@ -269,7 +270,7 @@ def test_the_command_says_the_same(
 ) -> None:
     words = ("week", "--at", f"{day}T08:00Z", "--source", "auto", "--json")
     process = start(home, *words, NFLVERSE_MIRROR=str(nfl_mirror))
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=LONGEST_SECONDS)
     assert (process.returncode, err) == (0, "")
 
     def of(week: tuple[int, int] | None) -> dict[str, int] | None:

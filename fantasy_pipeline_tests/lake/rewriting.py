@@ -11,9 +11,9 @@ import pyarrow as pa
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import PROJECTION_ACCURACY
 from fantasy_pipeline.lake import Lake
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 
 W5 = SeasonWeek(2024, 5)
-PATIENCE_SECONDS = 120
 
 
 def assert_readers_see_whole_versions(
@@ -42,7 +42,7 @@ def assert_readers_see_whole_versions(
     writer = threading.Thread(target=rewrite)
     writer.start()
     seen: set[int] = set()
-    reads, deadline = 0, time.monotonic() + PATIENCE_SECONDS
+    reads, deadline = 0, time.monotonic() + LONGEST_SECONDS
     try:
         while reads < fewest_reads or len(seen) < 2:
             assert time.monotonic() < deadline, f"{reads} reads saw versions of {seen} rows"

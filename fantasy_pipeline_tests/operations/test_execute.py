@@ -14,7 +14,7 @@ from fantasy_pipeline.orchestration.runs.history import execution_of, executions
 from fantasy_pipeline.orchestration.runs.record import record, try_to_record
 from fantasy_pipeline.orchestration.runs.summaries import FIELDS, RUN_RESULTS, recorded
 from fantasy_pipeline.orchestration.sensors import record_results
-from fantasy_pipeline_tests.conftest import WithHistory
+from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
 
 pytestmark = pytest.mark.filterwarnings("ignore:Non-compliant tag keys:DeprecationWarning")
 

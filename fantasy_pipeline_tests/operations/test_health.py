@@ -30,9 +30,10 @@ from fantasy_pipeline.orchestration.alerts.messages import Alert
 from fantasy_pipeline.orchestration.alerts.outbox import MAX_AGE_SECONDS, Outbox
 from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline_tests import ROOT
-from fantasy_pipeline_tests.conftest import WithHistory
 from fantasy_pipeline_tests.orchestration.alerts.receivers import receiving
+from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
 from fantasy_pipeline_tests.system.replay import record_imports
+from fantasy_pipeline_tests.waiting import until
 
 NOW = datetime.now(timezone.utc)
 WEEK = SeasonWeek(2024, 1)
@@ -106,11 +107,12 @@ def test_daemon_that_runs_and_one_that_died(tmp_path: Path) -> None:
     )
     try:
         with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
-            deadline = time.monotonic() + 120
-            while found(subject(instance), "daemon_running") != [("ok", "")]:
-                assert time.monotonic() < deadline
+
+            def runs() -> bool:
                 assert process.poll() is None
-                time.sleep(0.3)
+                return found(subject(instance), "daemon_running") == [("ok", "")]
+
+            until(runs, "the daemon runs", pause=0.3)
             process.kill()
             process.wait()
             _turn_back(tmp_path / "history" / "runs.db", timedelta(hours=2))

@@ -19,8 +19,7 @@ from fantasy_pipeline.orchestration.runs.summaries import recorded
 from fantasy_pipeline.web.models import Status
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.operations.test_execute import run
-
-LONGEST = 300
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 
 
 def test_next_ticks_of_the_schedules() -> None:
@@ -153,7 +152,7 @@ def test_backfill_under_way_shows_weeks_done_of_all(tmp_path: Path) -> None:
         stderr=subprocess.STDOUT,
     )
     seen: list[dict[str, Any]] = []
-    deadline = time.monotonic() + LONGEST
+    deadline = time.monotonic() + LONGEST_SECONDS
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
         while process.poll() is None:
             assert time.monotonic() < deadline

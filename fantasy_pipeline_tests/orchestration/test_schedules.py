@@ -18,7 +18,7 @@ from fantasy_pipeline.operations.execute import execute
 from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.schedules import ALL_SCHEDULES
 from fantasy_pipeline.orchestration.sensors import CATCH_UP_PER_TICK, catch_up, upcoming_request
-from fantasy_pipeline_tests.conftest import WithHistory
+from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
 from fantasy_pipeline_tests.system.replay import record_imports, write_schedule
 
 # Dagster's own tags of multi-dimensional partitions.

@@ -1,5 +1,7 @@
-"""The Dagster UI: webserver, daemon and code location as real processes; backfills of three weeks
-launched through the API that the UI uses, and by clicks in a browser."""
+"""Test the Dagster UI: webserver, daemon and code location run as real processes.
+
+Backfills of three weeks are launched through the API that the UI uses, and by clicks in a browser.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +33,7 @@ from fantasy_pipeline.orchestration.metadata import link_to_report
 from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.test_definitions import DEPENDENCIES
+from fantasy_pipeline_tests.waiting import until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -57,19 +60,8 @@ WEEKLY = [
 Query = Callable[..., Any]
 
 
-def wait_for(what: str, ready: Callable[[], Any], seconds: float) -> Any:
-    """What `ready` returns once it is true."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = ready()
-        if found:
-            return found
-        time.sleep(1)
-    raise AssertionError(f"{what} did not come within {seconds:.0f} s")
-
-
 def ask(url: str, text: str, **variables: Any) -> Any:
-    """Data of a GraphQL query."""
+    """Return the data of a GraphQL query."""
     answer = requests.post(
         f"{url}/graphql", json={"query": text, "variables": variables}, timeout=60
     )
@@ -79,7 +71,7 @@ def ask(url: str, text: str, **variables: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Dagster home of the UI."""
+    """Return the Dagster home of the UI."""
     folder = tmp_path_factory.mktemp("ui")
     shutil.copy(ROOT / "dagster.yaml", folder)
     return folder
@@ -87,14 +79,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def serving(command: Sequence[str], home: Path) -> Iterator[str]:
-    """Address of a UI that a command starts on a home, once it answers."""
+    """Start a UI on a home with a command, and return its address once it answers."""
     program, *arguments = command
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with (home / "dev.log").open("w") as log:
         process = subprocess.Popen(
-            # Its own port may be taken here.
+            # The default port may be taken on this machine.
             [str(PROGRAMS / program), *arguments, "--port", str(port)],
             cwd=ROOT,
             env=environment(home),
@@ -112,7 +104,7 @@ def serving(command: Sequence[str], home: Path) -> Iterator[str]:
             return False
 
     try:
-        wait_for("the webserver", up, 120)
+        until(up, "the webserver answers", pause=1)
         yield address
     finally:
         process.send_signal(signal.SIGINT)
@@ -132,7 +124,7 @@ def environment(home: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def url(home: Path) -> Iterator[str]:
-    """Address of a `dagster dev` as the guides start it, on three weeks of the sample league."""
+    """Return the address of the guides' `dagster dev`, on three weeks of the sample league."""
     subprocess.run(
         [str(PROGRAMS / "fantasy-pipeline"), "backfill", "--seasons", "2024", "--weeks", "1-3"],
         env=environment(home),
@@ -145,7 +137,7 @@ def url(home: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def graphql(url: str) -> Query:
-    """The query function of the running UI."""
+    """Return the query function of the running UI."""
     return partial(ask, url)
 
 
@@ -173,7 +165,7 @@ def test_the_tuesday_schedule_is_on_and_has_a_next_tick(graphql: Query) -> None:
 
 @pytest.fixture(scope="module")
 def page(url: str, chromium: Browser) -> Iterator[Page]:
-    """A page of the UI, wide enough for the whole lineage."""
+    """Return a page of the UI that is wide enough for the whole lineage."""
     context = chromium.new_context(viewport={"width": 2600, "height": 1800})
     page = context.new_page()
     page.set_default_timeout(60_000)
@@ -188,8 +180,8 @@ def test_lineage_shows_every_asset(url: str, page: Page) -> None:
     expanded = "%2C".join(f"global%40global%3A{group}" for group in groups)
     page.goto(f"{url}/asset-groups?expanded={expanded}")
     page.get_by_text("weekly_report", exact=True).first.wait_for()
-    # A node's first tooltip is its whole name; long ones are cut in what is shown. Groups, of which
-    # one is named like an asset, are nodes of another class.
+    # A node's first tooltip is its whole name; the shown text of long names is cut. Groups are
+    # nodes of another class; one of them has the name of an asset.
     nodes = page.locator("svg foreignObject:not(.group)")
     names = nodes.evaluate_all(
         "all => all.map(node => node.querySelector('[data-tooltip]')?.dataset.tooltip)"
@@ -210,10 +202,10 @@ def test_the_partition_matrix_of_weekly_stats(url: str, page: Page) -> None:
 
 @pytest.mark.browser
 def test_the_link_to_a_report_leads_to_its_week(url: str, page: Page) -> None:
-    """The address that alerts and `projections` have, where FANTASY_ALERT_UI_URL is set."""
+    """Alerts and `projections` show this address where FANTASY_ALERT_UI_URL is set."""
     link = link_to_report(SeasonWeek.from_key(WEEKS[1]), url).value
     page.goto(str(link).replace("/weekly_report?", "/projections?"))
-    # No report was written yet; the same view of what was.
+    # No report was written yet, so look at the same view of another asset.
     page.get_by_text("dagster/partition_row_count").first.wait_for()
     text = page.inner_text("body")
     assert WEEKS[1] in text
@@ -252,8 +244,8 @@ def test_a_backfill_launched_by_clicks_succeeds(
             told.extend(under_way(instance))
         return [item for item in new if item["status"] == "COMPLETED_SUCCESS"]
 
-    (done,) = wait_for("the backfill's end", finished, 240)
-    # What `status` said of it meanwhile.
+    (done,) = until(finished, "the backfill ends", pause=1)
+    # `status` showed the backfill meanwhile.
     assert {(item["id"], item["plan"], item["weeks"]) for item in told} == {
         (done["id"], "weekly_stats", 3)
     }
@@ -273,7 +265,7 @@ def test_the_schedule_page_shows_the_next_tick(url: str, page: Page) -> None:
 
 
 def materialized(graphql: Query, name: str) -> set[str]:
-    """Weeks of an asset that the UI shows as there."""
+    """Return the weeks of an asset that the UI shows as materialized."""
     done = graphql(
         """query($k: AssetKeyInput!) { assetNodeOrError(assetKey: $k) { ... on AssetNode {
         assetPartitionStatuses { ... on MultiPartitionStatuses { ranges { primaryDimStartKey
@@ -415,7 +407,7 @@ def test_a_backfill_runs_exactly_the_chosen_weeks(graphql: Query) -> None:
         assert state["status"] not in ("FAILED", "COMPLETED_FAILED"), state
         return state if state["status"] == "COMPLETED_SUCCESS" else None
 
-    runs = wait_for("the backfill's end", finished, 420)["runs"]
+    runs = until(finished, "the backfill ends", pause=1)["runs"]
     assert [run["status"] for run in runs] == ["SUCCESS"] * len(runs)
     # Ingest, history, projections: one run each, not one per week.
     assert len(runs) == 3

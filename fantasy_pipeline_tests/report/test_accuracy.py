@@ -6,7 +6,7 @@ import pytest
 
 from fantasy_pipeline.football.tables import PROJECTION_ACCURACY
 from fantasy_pipeline.report.accuracy import season_accuracy
-from fantasy_pipeline_tests.conftest import Rows
+from fantasy_pipeline_tests.rows import Rows
 
 
 def row(week: int, source: str, position: str, mae: float, **more: Any) -> dict[str, Any]:

@@ -25,8 +25,8 @@ from fantasy_pipeline.report.contents import (
 )
 from fantasy_pipeline.report.rows import read_rows
 from fantasy_pipeline.report.store import Refresh, State
-from fantasy_pipeline_tests.conftest import Rows
 from fantasy_pipeline_tests.report.players import AS_OF, player
+from fantasy_pipeline_tests.rows import Rows
 
 WEEK, LATER = SeasonWeek(2025, 10), SeasonWeek(2025, 12)
 THURSDAY = datetime(2025, 11, 7, 1, 15, tzinfo=timezone.utc)

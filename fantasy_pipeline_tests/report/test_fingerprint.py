@@ -21,7 +21,7 @@ from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.report import fingerprint
 from fantasy_pipeline.report.rows import read_rows
-from fantasy_pipeline_tests.conftest import Rows
+from fantasy_pipeline_tests.rows import Rows
 
 WEEK = SeasonWeek(2025, 10)
 SUNDAY = datetime(2025, 11, 9, 18, tzinfo=timezone.utc)

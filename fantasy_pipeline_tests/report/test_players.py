@@ -7,8 +7,8 @@ import pytest
 
 from fantasy_pipeline.football.tables import PLAYER_HISTORY, PROJECTIONS, RAW_PLAYERS
 from fantasy_pipeline.report.players import LISTED, listed_players, players_of, ranked
-from fantasy_pipeline_tests.conftest import Rows
 from fantasy_pipeline_tests.report.players import player
+from fantasy_pipeline_tests.rows import Rows
 
 KICKOFF = datetime(2025, 11, 9, 18, tzinfo=timezone.utc)
 SOURCES = {

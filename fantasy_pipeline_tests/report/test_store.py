@@ -11,7 +11,7 @@ from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.report import store
 from fantasy_pipeline.report.rows import read_rows
 from fantasy_pipeline.report.store import Refresh, State, advance
-from fantasy_pipeline_tests.conftest import Rows
+from fantasy_pipeline_tests.rows import Rows
 
 WEEK = SeasonWeek(2025, 10)
 TUESDAY, THURSDAY, FRIDAY = (datetime(2025, 11, day, 9, tzinfo=timezone.utc) for day in (4, 6, 7))

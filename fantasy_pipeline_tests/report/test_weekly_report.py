@@ -27,6 +27,7 @@ from fantasy_pipeline.report import store
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.report.conftest import PLAYED, UPCOMING, League
 from fantasy_pipeline_tests.system.replay import followed
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 
 
 @pytest.fixture(autouse=True)
@@ -268,7 +269,7 @@ def test_the_installed_program_has_it(league: League) -> None:
         env={**os.environ, "FANTASY_SOURCE": "sample", "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=LONGEST_SECONDS,
     )
     assert done.returncode == 1
     assert done.stderr.startswith("error: --season and --week go together")

@@ -1,4 +1,4 @@
-"""A season replayed: the real schedules and sensors, their requests executed, time injected."""
+"""Replay a season: real schedules and sensors tick at injected times, their requests are run."""
 
 import os
 from collections.abc import Callable, Iterable, Mapping
@@ -23,7 +23,7 @@ from fantasy_pipeline.orchestration.sensors import catch_up
 
 HOUR = timedelta(hours=1)
 DOWS = {0: 6, **{dow: dow - 1 for dow in range(1, 8)}}
-"""Python's weekday of cron's."""
+"""Python's number of each weekday, by cron's."""
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -32,15 +32,15 @@ Execute = Callable[[str, dg.RunRequest], bool]
 
 @dataclass
 class Replay:
-    """A daemon in small: hourly ticks from one moment to another.
+    """A small daemon: it ticks every hour between two moments.
 
     Args:
         execute: runs a request; returns whether it succeeded.
-        down: whether the daemon is down at a moment.
-        upstream: lays out what upstream has at a moment.
-        catch_up_hours: hours in which the sensor ticks, twice; all of them would take too long.
-        before_late_ticks: when the daemon is up again the sensor ticks twice, too, and so many
-            times before the schedules do; None: it does not.
+        down: returns whether the daemon is down at a moment.
+        upstream: lays out the files that upstream has at a moment.
+        catch_up_hours: hours in which the sensor ticks, twice each; every hour takes too long.
+        before_late_ticks: after a time in which the daemon was down, the sensor ticks twice too,
+            this many times of them before the schedules; None: it does not tick.
     """
 
     instance: dg.DagsterInstance
@@ -70,7 +70,7 @@ class Replay:
                     missed.clear()
                 for schedule in due:
                     self.tick(schedule, at, at)
-                # In summer nothing is played: once a month shows that nothing is asked for.
+                # Nothing is played in summer: one day a month shows that nothing is requested.
                 is_summer = 3 <= at.month <= 8 and at.day != 1
                 if at.hour in self.catch_up_hours and not is_summer:
                     self.catch_up(at)
@@ -78,7 +78,7 @@ class Replay:
             at += HOUR
 
     def _return(self, missed: Mapping[str, datetime], at: datetime) -> None:
-        """The daemon is up again: schedules and the sensor tick in no certain order."""
+        """Tick the schedules and the sensor once the daemon is up again; Dagster fixes no order."""
         sensor = [] if self.before_late_ticks is None else [at, at + timedelta(minutes=5)]
         first = self.before_late_ticks or 0
         for moment in sensor[:first]:
@@ -96,7 +96,7 @@ class Replay:
             resources={"nfl": NflData(at=at.isoformat())},
             repository_def=defs.get_repository_def(),
         ) as context:
-            # By itself it opens the instance anew, which takes most of a tick.
+            # Without this the context opens the instance again, which takes most of a tick.
             context._instance = self.instance
             data = schedule.evaluate_tick(context)
         for request in data.run_requests or ():
@@ -126,7 +126,7 @@ class Replay:
         self.execute(job, request)
 
     def asked(self) -> list[tuple[SeasonWeek, str]]:
-        """Week and phase of every import requested, in order."""
+        """Return the week and phase of every requested import, in order."""
         found = []
         for _, _, request in self.requests:
             week = week_of_run(request.tags)
@@ -136,7 +136,7 @@ class Replay:
 
 
 def is_tick(schedule: Any, at: datetime) -> bool:
-    """Whether a schedule ticks in this full hour (its cron uses hours and weekdays only)."""
+    """Return whether a schedule ticks in this full hour (its cron uses hours and weekdays only)."""
     crons = schedule.cron_schedule
     return any(_matches(c, at) for c in ([crons] if isinstance(crons, str) else crons))
 
@@ -154,7 +154,7 @@ def _days(text: str) -> Iterable[int]:
 
 
 def execute_for_real(instance: dg.DagsterInstance) -> Execute:
-    """Run the whole job, over whatever NFLVERSE_MIRROR then says."""
+    """Return a function that runs the whole job on the files of NFLVERSE_MIRROR."""
 
     def execute(job: str, request: dg.RunRequest) -> bool:
         result = defs.resolve_job_def(job).execute_in_process(
@@ -170,7 +170,7 @@ def execute_for_real(instance: dg.DagsterInstance) -> Execute:
 
 
 def execute_in_name(instance: dg.DagsterInstance, games: Iterable[Game]) -> Execute:
-    """A run that only records what an import records: a week, its phase, success."""
+    """Return a function that runs no job and records a successful import with its phase."""
     schedule = tuple(games)
 
     def execute(job: str, request: dg.RunRequest) -> bool:
@@ -198,7 +198,7 @@ def recorded() -> None:
 def record_imports(
     instance: dg.DagsterInstance, phases: Mapping[SeasonWeek, str], tags: Mapping[str, str]
 ) -> bool:
-    """One run that leaves the events of imports, and their weeks in the lake."""
+    """Record the events of imports, put their weeks in the lake, and return whether it succeeded."""
     NflData().lake.write_weeks(WEEKLY_STATS, WEEKLY_STATS.arrow_schema.empty_table(), phases)
     config = {week.key: phase for week, phase in phases.items()}
     result = recorded.execute_in_process(
@@ -212,7 +212,7 @@ def record_imports(
 def followed(
     instance: dg.DagsterInstance, job: str, sensor: str, nfl: NflData
 ) -> dg.RunRequest | dg.SkipReason:
-    """What a run-status sensor asks for after the one successful run of a job."""
+    """Return what a run-status sensor requests after the only successful run of a job."""
     (run,) = instance.get_runs(dg.RunsFilter(job_name=job))
     (success,) = instance.get_records_for_run(
         run.run_id, of_type=dg.DagsterEventType.RUN_SUCCESS
@@ -229,7 +229,7 @@ def asked_after(
     sensor: str,
     nfl: NflData,
 ) -> dg.RunRequest | dg.SkipReason:
-    """What a run-status sensor asks for after an event of a run."""
+    """Return what a run-status sensor requests after an event of a run."""
     context = dg.build_run_status_sensor_context(sensor, event, instance, run)
     definition = defs.get_repository_def().get_sensor_def(sensor)
     assert isinstance(definition, dg.RunStatusSensorDefinition)
@@ -239,7 +239,7 @@ def asked_after(
 
 
 def overlay(mirror: Path, variant: Path | None, folder: Path) -> Path:
-    """A mirror of symbolic links with a variant's files laid over it."""
+    """Link a mirror's files into a folder, and a variant's over them; return the folder."""
     for source in (mirror, variant):
         if source is None:
             continue
@@ -256,10 +256,12 @@ SCHEDULE = "github.com/nflverse/nflverse-data/releases/download/schedules/games.
 
 
 def write_schedule(mirror: Path, folder: Path, postponed: Mapping[str, str] | None = None) -> None:
-    """The mirror's schedule from 2023 on, which every tick reads, laid out in a folder.
+    """Write the schedule of a mirror, from 2023 on, to a folder.
+
+    The file is small because every tick reads it.
 
     Args:
-        postponed: moments that games are moved to, US/Eastern, by game id.
+        postponed: new times of games, US/Eastern, by game id.
     """
     table = pq.read_table(mirror / SCHEDULE)
     rows = table.filter(pc.greater_equal(table["season"], 2023)).to_pylist()

@@ -1,4 +1,4 @@
-"""Runs, backfills and readers at once: the outcome is that of one after the other."""
+"""Test runs, backfills and readers at the same time: the result is that of one after the other."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from fantasy_pipeline_tests.system.watching import (
     new_home,
     start,
 )
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 
 W1, W2 = SeasonWeek(2024, 1), SeasonWeek(2024, 2)
 DataOf = Callable[[Path], str]
@@ -38,7 +39,7 @@ RUN = ("run", "--season", "2024", "--week", "1", "--source", "sample", "--json")
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home of the sample league; where nothing else is said its lake is data/sample."""
+    """Return a home of the sample league; its lake is data/sample unless a test sets another."""
     monkeypatch.setenv("FANTASY_SOURCE", "sample")
     home = new_home(tmp_path / "home")
     monkeypatch.setenv("DAGSTER_HOME", str(home))
@@ -50,12 +51,12 @@ def backfill(weeks: str) -> tuple[str, ...]:
 
 
 IMPORTED = (RAW_PLAYERS, WEEKLY_STATS, SOURCE_PROJECTIONS)
-"""What a week of is the same whatever else the lake has."""
+"""Tables whose rows of a week do not depend on the other weeks of the lake."""
 
 
 @pytest.fixture(scope="module")
 def whole_weeks(tmp_path_factory: pytest.TempPathFactory) -> Counts:
-    """Rows of weeks 1-6 of the tables that are imported, made by one backfill alone."""
+    """Return the rows per week of the imported tables, weeks 1-6, made by one backfill alone."""
     home = new_home(tmp_path_factory.mktemp("whole") / "home")
     finish(start(home, *backfill("1-6"), FANTASY_SOURCE="sample"))
     counts = counts_of(Lake(str(home / "data" / "sample"), SAMPLE_LABEL))
@@ -85,8 +86,8 @@ compute_logs:
 
 
 def test_a_rebuild_that_waited_sees_what_came_meanwhile(home: Path) -> None:
-    """Else the run that read the lake first could write last, and lose the other's week."""
-    # Of two runs in one process each would take the other's output for its own, and wait for it.
+    """Otherwise a run that read the lake first could write last, and lose the other run's week."""
+    # Two runs in one process would capture each other's output, and wait for each other.
     with (home / "dagster.yaml").open("a") as config:
         config.write(NO_LOGS)
     with dg.DagsterInstance.from_config(str(home)) as instance:
@@ -101,7 +102,7 @@ def test_a_rebuild_that_waited_sees_what_came_meanwhile(home: Path) -> None:
             rebuild.join(1)
             assert rebuild.is_alive()
             assert not lake.has(PLAYER_HISTORY)
-        rebuild.join(120)
+        rebuild.join(LONGEST_SECONDS)
     assert set(lake.read(PLAYER_HISTORY)["week"].to_pylist()) == {1, 2}
 
 
@@ -109,14 +110,14 @@ def test_a_rebuild_that_waited_sees_what_came_meanwhile(home: Path) -> None:
 def test_four_backfills_of_overlapping_ranges_and_eight_readers(
     home: Path, tmp_path: Path, data_of: DataOf, whole_weeks: Counts
 ) -> None:
-    """Half as many on object storage: the server that stands for it has this machine's cores."""
+    """Object storage gets half as many: its server runs on the cores of this machine."""
     data = data_of(home)
     lake = f"{data}/sample"
     ranges, seats, reads = ("1-4", "3-6", "2-5", "1-6"), 8, 100
     if is_bucket(data):
         ranges, seats, reads = ("1-2", "2-3"), 4, 20
     readers = Readers(lake, SAMPLE_LABEL, whole_weeks)
-    with readers.watching(seats):
+    with readers.watching(seats, reads + 1):
         backfills = [start(home, *backfill(weeks), FANTASY_DATA=data) for weeks in ranges]
         for process in backfills:
             finish(process)
@@ -141,13 +142,16 @@ def test_four_backfills_of_overlapping_ranges_and_eight_readers(
 def test_two_homes_and_one_lake(
     home: Path, tmp_path: Path, data_of: DataOf, whole_weeks: Counts
 ) -> None:
-    """Their backfills do not wait for each other, and on object storage they share no lock: each
-    file is one of theirs, whole, and a backfill of both's weeks mends what was made of a lake half
-    filled."""
+    """Two homes write one lake at the same time.
+
+    Their backfills do not wait for each other, and on object storage they share no lock. Each file
+    is whole and written by one of them. A backfill of all weeks then rebuilds the tables that were
+    made from a half-filled lake.
+    """
     data = data_of(home)
     other, serial = new_home(tmp_path / "other"), new_home(tmp_path / "serial")
     readers = Readers(f"{data}/sample", SAMPLE_LABEL, whole_weeks)
-    with readers.watching(2):
+    with readers.watching(2, 11):
         both = [
             start(home, *backfill("1-2"), FANTASY_DATA=data),
             start(other, *backfill("2-3"), FANTASY_DATA=data),

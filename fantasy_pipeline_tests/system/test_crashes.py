@@ -1,6 +1,6 @@
-"""Backfills killed at any point: what is in the lake is right at once, and complete after a re-run.
+"""Test backfills that are killed at any point: the lake stays valid, a rerun completes it.
 
-Disk full is here too: another end that no code of ours is asked about.
+A full disk is tested here too: it ends a backfill without asking the code either.
 """
 
 from __future__ import annotations
@@ -34,13 +34,14 @@ from fantasy_pipeline_tests.system.watching import (
     start,
     wait_for_files,
 )
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 
 _LOG = logging.getLogger(__name__)
 
 
 @dataclass
 class Whole:
-    """A backfill that nobody interrupted: its files, its rows, and how long it took."""
+    """An uninterrupted backfill: its files, its rows, and how long it took."""
 
     words: tuple[str, ...]
     data_of: Callable[[Path], str]
@@ -82,7 +83,7 @@ def sample_backfill(
 
 
 class Victim:
-    """A backfill that is killed again and again; the lake is compared to the whole one's."""
+    """A backfill that is killed repeatedly; its lake is compared with that of the whole one."""
 
     def __init__(self, folder: Path, whole: Whole, seed: int) -> None:
         self.folder = folder
@@ -95,11 +96,11 @@ class Victim:
         return start(home, *self.whole.words, FANTASY_DATA=data, **self.whole.environment)
 
     def kill_one(self, home: Path, data: str) -> bool:
-        """Start the backfill and kill all its processes at some point; whether it came to that."""
+        """Start the backfill and kill all its processes; return False if it ended before that."""
         process = self.start(home, data)
         if self.choice.random() < 0.5:
             files = self.choice.randint(1, len(self.whole.files) // 2)
-            # Just after a file came, the next is on its way.
+            # Just after a file is written, the next one is being written.
             wait_for_files(f"{data}/{self.whole.lake}", files, process)
         else:
             delay = self.choice.uniform(0, self.whole.seconds)
@@ -115,12 +116,15 @@ class Victim:
         return not finished
 
     def assert_right(self, data: str) -> None:
-        """What is there is final: the same bytes as if nothing had happened."""
+        """Check that every file has the same bytes as without kills."""
         found = files_of(f"{data}/{self.whole.lake}")
         assert differing(found, {name: self.whole.files.get(name, b"") for name in found}) == []
 
     def until(self, kills: int) -> Readers:
-        """Kill, see what is there, and start again, afresh whenever a backfill got through."""
+        """Kill backfills, check the lake each time, and start again.
+
+        After a backfill that completed, the next one gets a new lake.
+        """
         trouble: list[str] = []
         reads = 0
         while self.kills < kills:
@@ -128,7 +132,7 @@ class Victim:
             data = self.whole.data_of(home)
             lake = f"{data}/{self.whole.lake}"
             readers = Readers(lake, self.whole.label, self.whole.counts)
-            with readers.watching(1):
+            with readers.watching(1, 21):
                 while self.kills < kills and self.kill_one(home, data):
                     self.assert_right(data)
                 if self.kills == kills:
@@ -169,7 +173,7 @@ def test_kills_on_real_data(
     words = ("backfill", "--seasons", "2021-2023", "--weeks", "1-6", "--json")
     mirror = {"NFLVERSE_MIRROR": str(nfl_mirror)}
     real = whole(tmp_path, words, lambda home: str(home / "data"), "lake", REAL_LABEL, **mirror)
-    # A model that learnt something.
+    # One model is large: it was trained.
     assert any(len(real.files[name]) > 10_000 for name in real.files if name.endswith(".npz"))
     victim = Victim(tmp_path, real, 0)
     assert_untroubled(victim, victim.until(10), record_property)
@@ -190,7 +194,7 @@ def assert_untroubled(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
-    """`small_disk(kib)`: a file system of that size."""
+    """Return `small_disk(kib)`, which mounts a file system of that size."""
     mounted: list[Path] = []
 
     def mount(kib: int) -> Path:
@@ -216,7 +220,7 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
 
 @pytest.mark.slow
 def test_disk_full(tmp_path: Path, small_disk: Callable[[int], Path]) -> None:
-    """One clear error; of the tables nothing is lost, and nothing half is there."""
+    """The command prints one clear error; no table loses a row, no half-written file is left."""
     home = new_home(tmp_path / "home")
     where = {"FANTASY_SOURCE": "sample", "FANTASY_DATA": str(tmp_path / "data")}
     finish(start(home, "run", "--season", "2024", "--week", "1", "--json", **where))
@@ -228,7 +232,7 @@ def test_disk_full(tmp_path: Path, small_disk: Callable[[int], Path]) -> None:
     before = files_of(disk / "sample")
     where["FANTASY_DATA"] = str(disk)
     process = start(home, "run", "--season", "2024", "--week", "2", **where)
-    _, err = process.communicate(timeout=300)
+    _, err = process.communicate(timeout=LONGEST_SECONDS)
     assert process.returncode == 1
     assert err.count("error:") == 1
     assert "Traceback" not in err
@@ -240,7 +244,7 @@ def test_disk_full(tmp_path: Path, small_disk: Callable[[int], Path]) -> None:
     lake = Lake(str(disk / "sample"), SAMPLE_LABEL)
     rows = lake.read(WEEKLY_STATS).num_rows
     assert rows > 100
-    # With room again, the same command goes through.
+    # With free space the same command succeeds.
     (disk / "filler").unlink()
     finish(start(home, "run", "--season", "2024", "--week", "2", "--json", **where))
     assert lake.weeks(WEEKLY_STATS) == [SeasonWeek(2024, 1), SeasonWeek(2024, 2)]

@@ -1,4 +1,4 @@
-"""A weekly run takes no detours: each table is read once, and each row validated once."""
+"""Test that a weekly run takes no detours: it reads each table once and validates each row once."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from fantasy_pipeline.football.tables.week_rows import weeks_in
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.operations.week_runs import run_due
-from fantasy_pipeline_tests.conftest import WithHistory
+from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
 
 MOST_READS = 25
-"""Reads of the lake in `fantasy-pipeline run`: an import, a projection and a report."""
+"""Number of lake reads of `fantasy-pipeline run`: an import, a projection and a report."""
 
 
 def test_a_weekly_run_reads_and_validates_each_table_once(

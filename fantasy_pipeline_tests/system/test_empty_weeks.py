@@ -1,4 +1,4 @@
-"""No table is ever silently empty: where the schedule has games, no rows are a failure."""
+"""Test that no table is silently empty: no rows are a failure where the schedule has games."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def run(instance: dg.DagsterInstance, job: str) -> RunOutcome:
 
 
 def test_a_history_that_forgot_a_week(instance: dg.DagsterInstance, lake: Lake) -> None:
-    """The roster has fantasy players of a week of which the history has nobody."""
+    """The roster of a week has fantasy players, and player_history has no row of them."""
     history = lake.read(PLAYER_HISTORY)
     with lake.connect([RAW_PLAYERS, WEEKLY_STATS]) as connection:
         refuse_forgotten_weeks(connection, history)
@@ -68,29 +68,29 @@ def test_a_history_that_forgot_a_week(instance: dg.DagsterInstance, lake: Lake) 
 def test_a_week_recorded_empty_before_the_schedule_knew_it(
     instance: dg.DagsterInstance, lake: Lake
 ) -> None:
-    """The consensus of a week that our model never projected is refused, and the old one kept."""
-    ours, together = lake.read(MODEL_PROJECTIONS, [WEEK]), lake.read(PROJECTIONS, [WEEK])
-    lake.write_weeks(MODEL_PROJECTIONS, ours.slice(0, 0), [WEEK])
+    """A consensus without projections of our model is refused, and the stored one stays."""
+    projected, together = lake.read(MODEL_PROJECTIONS, [WEEK]), lake.read(PROJECTIONS, [WEEK])
+    lake.write_weeks(MODEL_PROJECTIONS, projected.slice(0, 0), [WEEK])
     job = dg.AssetKey(PROJECTIONS.name)
     result = _only(instance, job)
     assert not result.success
     [error] = result.errors
     assert "projections 2024 week 5: no rows, but the schedule has games" in error
     assert lake.read(PROJECTIONS, [WEEK]).equals(together)
-    lake.write_weeks(MODEL_PROJECTIONS, ours, [WEEK])
+    lake.write_weeks(MODEL_PROJECTIONS, projected, [WEEK])
 
 
 def test_our_model_projects_nobody_of_a_week_that_the_history_lacks(
     instance: dg.DagsterInstance, lake: Lake
 ) -> None:
-    history, ours = lake.read(PLAYER_HISTORY), lake.read(MODEL_PROJECTIONS, [WEEK])
+    history, projected = lake.read(PLAYER_HISTORY), lake.read(MODEL_PROJECTIONS, [WEEK])
     lake.write(PLAYER_HISTORY, history.filter(pc.not_equal(history["week"], WEEK.week)))
     result = _only(instance, dg.AssetKey(MODEL_PROJECTIONS.name))
     lake.write(PLAYER_HISTORY, history)
     assert not result.success
     [error] = result.errors
     assert "projections 2024 week 5: player_history has no players of that week" in error
-    assert lake.read(MODEL_PROJECTIONS, [WEEK]).equals(ours)
+    assert lake.read(MODEL_PROJECTIONS, [WEEK]).equals(projected)
 
 
 def test_accuracy_of_a_history_older_than_the_stats(
@@ -114,7 +114,7 @@ def test_accuracy_of_a_history_older_than_the_stats(
 def test_a_schedule_cut_short_does_not_empty_the_lake(
     instance: dg.DagsterInstance, lake: Lake
 ) -> None:
-    """Without a season's games its weeks would be recorded as not existing."""
+    """Otherwise the weeks of a season without games would be recorded as not existing."""
     games = lake.read(GAMES)
     more = games.filter(pc.equal(games["season"], 2024))
     at = games.schema.get_field_index("season")
@@ -129,7 +129,7 @@ def test_a_schedule_cut_short_does_not_empty_the_lake(
 
 
 def _only(instance: dg.DagsterInstance, key: dg.AssetKey) -> RunOutcome:
-    """Materialize one asset of the week, from what the lake has."""
+    """Materialize one asset of the week from the tables in the lake."""
     from fantasy_pipeline.definitions import defs
     from fantasy_pipeline.operations.execute import summarize
     from fantasy_pipeline.orchestration.runs.tags import run_config

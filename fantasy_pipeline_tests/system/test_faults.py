@@ -1,7 +1,7 @@
-"""Every fault of upstream against every data set, through the real libraries and Dagster.
+"""Test every fault of upstream on every data set, through the real libraries and Dagster.
 
-Outcome of each, as docs/reliability.md has it: passing faults are ridden out, all others are one
-error that names data set, season and what to do; either way a reader sees what was there before.
+docs/reliability.md lists the outcomes: a passing fault is retried until it is over; any other is
+one error that names data set, season and what to do. In both cases readers see the rows of before.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ W1, W2 = SeasonWeek(2024, 1), SeasonWeek(2024, 2)
 
 
 class DataSet(NamedTuple):
-    """One upstream file: where it is, a column it must have, and which tables come from it."""
+    """One upstream file: its path, a column that it must have, and the tables that come from it."""
 
     path: str
     needs: str
@@ -87,19 +87,19 @@ DATA_SETS = {
 }
 ESSENTIAL = ("schedule", "weekly_stats")
 IN_SHORT = ("weekly_stats",)
-# The others are asked in the long tier, but for these two in the slow one.
+# The long tier tests the others, the slow tier these two.
 IN_SLOW = ("truncated", "missing column")
 NO_SEASON_INSIDE = ("players", "player_ids", "nflcom_projections")
 DEDUPLICATED = ("weekly_rosters", "injuries", "player_ids", "nflcom_projections")
-"""Data sets of which real files repeat rows, and one is chosen."""
+"""Data sets whose real files repeat rows, of which the import keeps one."""
 
 
 @pytest.fixture(scope="module")
 def mirror(nfl_mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The real files of 2023 and 2024, cut down to two weeks and who plays in them."""
+    """Return the real files of 2023 and 2024, cut down to two weeks and the players in them."""
     root = tmp_path_factory.mktemp("mirror")
     rosters = pq.read_table(nfl_mirror / DATA_SETS["weekly_rosters"].path, partitioning=None)
-    known = rosters["gsis_id"].unique()
+    player_ids = rosters["gsis_id"].unique()
     for name, data in DATA_SETS.items():
         for path in {data.path, data.path.replace("2024", "2023")}:
             if name == "nflcom_projections":
@@ -118,7 +118,7 @@ def mirror(nfl_mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             if name == "schedule":
                 table = table.filter(pc.is_in(table["season"], pa.array([2023, 2024])))
             elif name == "players":
-                table = table.filter(pc.is_in(table["gsis_id"], known))
+                table = table.filter(pc.is_in(table["gsis_id"], player_ids))
             elif data.by_season:
                 table = table.filter(pc.less_equal(table["week"], 2))
             pq.write_table(table, target)
@@ -127,7 +127,7 @@ def mirror(nfl_mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @dataclass
 class Home:
-    """A Dagster home and lake with 2024 week 1, over a loopback upstream of the real files."""
+    """A Dagster home and lake with 2024 week 1, on a loopback upstream of the real files."""
 
     upstream: Upstream
     mirror: Path
@@ -139,7 +139,7 @@ class Home:
         return Lake(f"{self.data.root}/lake", REAL_LABEL)
 
     def content(self) -> dict[str, bytes]:
-        """Every file of the lake."""
+        """Return every file of the lake."""
         found = self.data.files()
         return {name: content for name, content in found.items() if name.startswith("lake/")}
 
@@ -148,7 +148,7 @@ class Home:
         return execute(self.instance, job, "auto", tags, *(weeks and (weeks[0], weeks[-1])))
 
     def will(self, name: str, *answers: Answer) -> None:
-        """From now on, a data set's file is answered with these."""
+        """Answer all further requests of a data set's file with these answers."""
         self.upstream.faults = {f"/{DATA_SETS[name].path}": list(answers)}
         self.upstream.requests.clear()
 
@@ -159,7 +159,7 @@ class Home:
 
 @pytest.fixture(scope="module")
 def first_week(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Data folder with the schedule and 2024 week 1, imported from an upstream that behaves."""
+    """Return a data folder with the schedule and 2024 week 1, imported without faults."""
     folder = tmp_path_factory.mktemp("first")
     with serving() as upstream, pytest.MonkeyPatch.context() as patch:
         patch.setenv("FANTASY_DATA", str(folder / "data"))
@@ -186,7 +186,7 @@ def home(
 def cloud_home(
     mirror: Path, first_week: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, s3: str
 ) -> Iterator[Home]:
-    """The same home, its lake on object storage."""
+    """Return the same home with its lake on object storage."""
     bucket = BucketPlace(s3)
     for name, content in FolderPlace(first_week / "data").files().items():
         bucket.put(name, content)
@@ -199,7 +199,7 @@ def at_home(
     data: Place, mirror: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Home]:
     monkeypatch.setenv("FANTASY_DATA", data.root)
-    # No copies of this upstream yet: an ETag of another address means nothing to it.
+    # An ETag of another address is not valid here, so the cache starts empty.
     monkeypatch.setenv("FANTASY_CACHE", str(folder / "cache"))
     with serving() as upstream, dg.DagsterInstance.ephemeral() as instance:
         monkeypatch.setenv("NFLVERSE_MIRROR", upstream.base)
@@ -259,10 +259,10 @@ LASTING: dict[str, tuple[Make, str]] = {
 }
 
 OF_ITS_FILE = ("too short a Content-Length", "page", "truncated", "no rows", "missing column")
-"""Troubles that say nothing about upstream's other files."""
+"""Faults of one file that do not concern upstream's other files."""
 
 OF_TIME = ("slow drip", "silence")
-"""Troubles that the deadline of a download ends. The others are given the time they need."""
+"""Faults that the deadline of a download ends. Other faults get all the time that they need."""
 
 EVERY = [
     pytest.param(name, marks=() if name in IN_SHORT else pytest.mark.soak) for name in DATA_SETS
@@ -271,7 +271,7 @@ EVERY = [
 
 def _tier(data_set: str, trouble: str) -> Any:
     if data_set in IN_SHORT:
-        # Of the others, all attempts are waited for.
+        # Other faults take all attempts, which is slow.
         return () if trouble in OF_ITS_FILE else pytest.mark.slow
     return pytest.mark.slow if trouble in IN_SLOW else pytest.mark.soak
 
@@ -284,7 +284,7 @@ EVERY_LASTING = [
 
 
 def fault(home: Home, name: str, make: Make) -> None:
-    """Answer a data set with a fault of its own good file."""
+    """Answer requests of a data set with a fault, made from its own good file."""
     data = DATA_SETS[name]
     home.will(name, *make((home.mirror / data.path).read_bytes(), data.path, data.needs))
 
@@ -296,7 +296,7 @@ def import_two_weeks(home: Home, name: str) -> RunOutcome:
 
 
 def assert_refused(home: Home, name: str, outcome: RunOutcome, cause: str) -> None:
-    """One line that names data set, season, cause and what to do."""
+    """Check for one line that names data set, season, cause and what to do."""
     data = DATA_SETS[name]
     assert not outcome.success
     [error] = outcome.errors
@@ -309,7 +309,7 @@ def assert_refused(home: Home, name: str, outcome: RunOutcome, cause: str) -> No
 
 
 def assert_nothing_changed(home: Home, name: str, before: dict[str, bytes]) -> None:
-    """What was in the lake is there, byte for byte; of the new week only what is whole."""
+    """Check that stored files are unchanged, and that a new week is stored whole or not at all."""
     after = home.content()
     assert {path: after.get(path) for path in before} == before
     assert not [path for path in after if path.endswith(".tmp")]
@@ -319,7 +319,7 @@ def assert_nothing_changed(home: Home, name: str, before: dict[str, bytes]) -> N
 
 
 def assert_gap(home: Home, outcome: RunOutcome, cause: str, before: dict[str, bytes]) -> None:
-    """NFL.com's file of the second week is broken: that week is empty, and a warning says why."""
+    """Check that NFL.com's broken file leaves its week empty, and that a warning says why."""
     assert outcome.errors == ()
     assert any(
         re.search(f"^nflcom 2024: failed for week 2: .*({cause})", w) for w in outcome.warnings
@@ -380,7 +380,7 @@ def test_lasting_trouble_leaves_a_lake_on_object_storage_as_it_was(
     outcome = import_two_weeks(cloud_home, name)
     assert_refused(cloud_home, name, outcome, cause)
     assert_nothing_changed(cloud_home, name, before)
-    # The upstream mends itself, and the same import goes through.
+    # Upstream is fixed, and the same import succeeds.
     cloud_home.upstream.faults = {}
     assert import_two_weeks(cloud_home, name).errors == ()
     after = cloud_home.content()
@@ -390,7 +390,7 @@ def test_lasting_trouble_leaves_a_lake_on_object_storage_as_it_was(
 
 @pytest.mark.parametrize("column", ["fg_made_40_49", "targets"])
 def test_every_stat_that_is_read_must_be_there(home: Home, column: str) -> None:
-    """Else all kickers, or all receivers, would quietly have done nothing."""
+    """Otherwise all kickers, or all receivers, would silently have no stats."""
     before = home.content()
 
     def without_it(body: bytes, path: str, _: str) -> tuple[Answer, ...]:
@@ -403,7 +403,7 @@ def test_every_stat_that_is_read_must_be_there(home: Home, column: str) -> None:
 
 
 def test_a_team_with_a_few_players_or_lines_is_refused(home: Home) -> None:
-    """The file is there, and most of a team is not."""
+    """The file exists, and most of a team is missing."""
     before = home.content()
 
     def most_of_buffalo(body: bytes) -> bytes:
@@ -422,7 +422,7 @@ def test_a_team_with_a_few_players_or_lines_is_refused(home: Home) -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_duplicated_rows(home: Home, name: str) -> None:
-    """Refused; in a data set of which real files repeat rows, one of each is taken."""
+    """Repeated rows are refused; where real files repeat rows, the import keeps one of each."""
     before = home.content()
     fault(home, name, lambda *a: (send(200, twice(*a)),))
     outcome = import_two_weeks(home, name)
@@ -456,7 +456,7 @@ def test_last_years_data_under_this_years_name(home: Home, name: str) -> None:
     "name", [pytest.param("injuries"), *(p for p in EVERY if p.values[0] != "injuries")]
 )
 def test_a_file_that_was_never_there(home: Home, name: str) -> None:
-    """Essential: one error. Otherwise: the import goes on, and the gap is a warning."""
+    """An essential file gives one error; without any other, the import continues with a warning."""
     before = home.content()
     home.will(name, send(404))
     outcome = import_two_weeks(home, name)
@@ -476,20 +476,20 @@ def test_a_file_that_was_never_there(home: Home, name: str) -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_a_file_that_vanished(home: Home, name: str) -> None:
-    """It was there on the last run: replacing good data by a gap would be wrong."""
+    """The file existed on the last run: replacing good rows by a gap would be wrong."""
     assert import_two_weeks(home, name).errors == ()
     before = home.content()
     home.will(name, send(404))
     outcome = import_two_weeks(home, name)
     cause = "HTTP 404.*, but had the file on"
     if name == "nflcom_projections":
-        # One source of several: what it said before is on record, and stays.
+        # One source of several: its earlier projections are stored, and stay.
         assert outcome.errors == ()
         assert any(re.search(f"^nflcom 2024.*{cause}", text) for text in outcome.warnings)
     else:
         assert_refused(home, name, outcome, cause)
     assert home.content() == before
-    # A retry of the next hour finds the new one.
+    # A retry an hour later finds the new file.
     home.upstream.faults = {}
     assert import_two_weeks(home, name).errors == ()
     assert home.content() == before

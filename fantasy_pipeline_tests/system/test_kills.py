@@ -1,4 +1,4 @@
-"""Real daemons and workers, killed or hung: the lake is right afterwards, the history tells it."""
+"""Test real daemons and workers that are killed or hang: the lake stays valid."""
 
 import contextlib
 import json
@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,22 +25,21 @@ from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.orchestration.alerts.receivers import Receiver, receiving
 from fantasy_pipeline_tests.system.watching import differing, files_of, finish, new_home, start
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS, until
 
 pytestmark = [pytest.mark.soak, pytest.mark.loopback]
 
-LONGEST = 900
-
 
 class Deployment:
-    """A Dagster home with a daemon; the sample league. Its alerts go to a webhook."""
+    """A Dagster home of the sample league with a daemon that sends alerts to a webhook."""
 
     def __init__(self, home: Path, webhook: str) -> None:
         self.home = home
         text = (ROOT / "dagster.yaml").read_text()
-        # One run at a time: there must be something left to do when the daemon dies.
+        # One run at a time: work must be left when the daemon dies.
         (home / "dagster.yaml").write_text(
             text.replace("max_concurrent_runs: 2", "max_concurrent_runs: 1")
-            # How long a run may take is a tag's here; it is looked at often.
+            # A tag sets the longest time of a run here; the daemon checks it often.
             .replace("max_runtime_seconds: 7200", "poll_interval_seconds: 5")
         )
         self.env = {
@@ -66,7 +65,7 @@ class Deployment:
     def stop(self) -> None:
         if self.daemon and self.daemon.poll() is None:
             self.daemon.terminate()
-            self.daemon.wait(60)
+            self.daemon.wait(LONGEST_SECONDS)
         if self.daemon:
             # The code server waits for a worker that was killed.
             with contextlib.suppress(ProcessLookupError):
@@ -75,7 +74,12 @@ class Deployment:
     def dagster(self, *arguments: str) -> None:
         command = [*self._dagster("dagster"), *arguments, "-w", str(ROOT / "workspace.yaml")]
         done = subprocess.run(
-            command, env=self.env, cwd=self.home, capture_output=True, text=True, timeout=120
+            command,
+            env=self.env,
+            cwd=self.home,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_SECONDS,
         )
         assert done.returncode == 0, done.stderr + done.stdout
 
@@ -100,15 +104,8 @@ def deployment(tmp_path: Path, webhook: Receiver) -> Iterator[Deployment]:
     deployment.stop()
 
 
-def until(true: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + LONGEST
-    while not true():
-        assert time.monotonic() < deadline, f"waited {LONGEST} s until {what}"
-        time.sleep(0.3)
-
-
 def worker_of(instance: dg.DagsterInstance, run_id: str) -> int | None:
-    """Process id of a run's worker, once it is at work on a step."""
+    """Return the process id of a run's worker; None until it executes a step."""
     text = " ".join(entry.message for entry in instance.all_logs(run_id))
     found = re.search(r"Executing steps in process \(pid: (\d+)\)", text)
     return int(found[1]) if found else None
@@ -120,18 +117,19 @@ def launch(deployment: Deployment, key: str, **more: str) -> None:
 
 
 def alerts(webhook: Receiver) -> list[dict[str, Any]]:
-    """About runs; that nothing was imported in time is told as well."""
+    """Return the alerts about runs, without those about an overdue week."""
     return [body for body in webhook.bodies if body["kind"] != "overdue"]
 
 
 IMPORTED = ("raw_players", "weekly_stats")
-"""Tables that every import writes, week by week; `provisional_stats` is not written by a backfill.
-What follows from them is not compared: sensors project, and import weeks that were missed, in
-whichever order they come to it."""
+"""Tables that every import writes, week by week; a backfill does not write `provisional_stats`.
+
+Tables made from them are not compared: sensors project and import missed weeks in any order.
+"""
 
 
 def imported(root: str | Path, weeks: Sequence[SeasonWeek]) -> dict[str, bytes]:
-    """Files of those weeks of those tables."""
+    """Return the files of these weeks of the tables in `IMPORTED`."""
     folders = tuple(
         f"{table}/season={week.season}/week={week.week:02}/" for table in IMPORTED for week in weeks
     )
@@ -139,7 +137,7 @@ def imported(root: str | Path, weeks: Sequence[SeasonWeek]) -> dict[str, bytes]:
 
 
 def assert_undisturbed(deployment: Deployment, *weeks: SeasonWeek) -> None:
-    """The weeks are what imports that nobody disturbs write, in a home of their own."""
+    """Check that the weeks have the files of undisturbed imports in another home."""
     deployment.stop()
     home = new_home(deployment.home / "undisturbed")
     for week in weeks:
@@ -163,7 +161,7 @@ def test_killed_worker_is_run_again(deployment: Deployment, webhook: Receiver) -
         assert (retried.status, retried.week) == ("success", 5)
         assert retried.run.tags["dagster/parent_run_id"] == first
         assert killed.run.tags["dagster/will_retry"] == "true"
-        # Both wrote their result; the failure that was retried is nobody's alarm.
+        # Both wrote their result; a failure that was retried sends no alert.
         ids = [first, retried.run.run_id]
         until(lambda: len(recorded(instance, ids)) == 2, "the results are written")
         assert [recorded(instance, [i])[i]["success"] for i in ids] == [False, True]
@@ -172,7 +170,7 @@ def test_killed_worker_is_run_again(deployment: Deployment, webhook: Receiver) -
 
 
 def _launched_worker(deployment: Deployment, instance: dg.DagsterInstance, **tags: str) -> str:
-    """A run whose worker is at work."""
+    """Start a run and return its id once its worker executes a step."""
     launch(deployment, "2025|05", **tags)
     deployment.start()
     until(lambda: list(executions(instance)), "the run is there")
@@ -182,7 +180,7 @@ def _launched_worker(deployment: Deployment, instance: dg.DagsterInstance, **tag
 
 
 def _mended(instance: dg.DagsterInstance) -> list[Execution]:
-    """The run that succeeded in the end, and the one before it."""
+    """Return the run that succeeded in the end, and the one before it."""
     until(lambda: any(e.run.is_success for e in executions(instance)), "the run is run again")
     return list(executions(instance, job="weekly_import"))
 
@@ -204,14 +202,14 @@ def test_hung_run_is_ended_and_run_again(deployment: Deployment) -> None:
     assert deployment.lake.weeks(WEEKLY_STATS) == [SeasonWeek(2025, 5)]
 
 
-def test_failure_and_recovery_are_told_once_and_projections_follow(
+def test_failure_and_recovery_are_reported_once_and_projections_follow(
     deployment: Deployment, webhook: Receiver
 ) -> None:
     with dg.DagsterInstance.from_config(str(deployment.home)) as instance:
-        # In the sample league week 15 is yet to be played.
+        # The sample league has not played week 15.
         launch(deployment, "2025|15")
         deployment.start()
-        until(lambda: alerts(webhook), "the failure is told")
+        until(lambda: alerts(webhook), "the failure is reported")
         (failed,) = executions(instance)
         (alert,) = alerts(webhook)
         assert alert["kind"] == "failure"
@@ -219,13 +217,13 @@ def test_failure_and_recovery_are_told_once_and_projections_follow(
         assert (alert["run_id"], alert["failed"]) == (failed.run.run_id, "raw_players")
         assert alert["cause"] in failed.result["errors"][0]
         launch(deployment, "2025|09")
-        until(lambda: len(alerts(webhook)) > 1, "the recovery is told")
+        until(lambda: len(alerts(webhook)) > 1, "the recovery is reported")
         assert [alert["kind"] for alert in alerts(webhook)] == ["failure", "recovery"]
-        # Started in the UI's way, without a tag of ours.
+        # Launched as the UI does, without tags of this project.
         until(lambda: "trigger" in next(executions(instance, week=15)).run.tags, "it is recorded")
         tags = next(executions(instance, week=15)).run.tags
         assert (tags["trigger"], tags["season"], tags["week"]) == ("manual", "2025", "15")
-        # Week 9 is the one due there: the next is projected as soon as it is imported.
+        # Week 9 is due: week 10 is projected as soon as week 9 is imported.
         projected = {"job": "weekly_projections", "week": 10, "status": "success"}
         until(lambda: list(executions(instance, **projected)), "week 10 is projected")
         (run,) = executions(instance, **projected)
@@ -260,10 +258,10 @@ def test_killed_daemon_loses_no_week_of_a_backfill(deployment: Deployment) -> No
 
 
 def test_run_that_died_with_its_code_server_is_run_again(deployment: Deployment) -> None:
-    """As when the machine kills all of it: nobody is left who saw the worker die."""
+    """The machine kills all processes at once, so none is left that sees the worker die."""
     with dg.DagsterInstance.from_config(str(deployment.home)) as instance:
         first = _launched_worker(deployment, instance)
-        # As of a run of the command line that the UI re-executes.
+        # The UI copies this tag when it re-executes a run of the command line.
         dead = this_process()._replace(pid=2**22, started="1")
         instance.add_run_tags(first, {PROCESS_TAG: dead.tag})
         assert end_dead_runs(instance) == [], "it is alive"

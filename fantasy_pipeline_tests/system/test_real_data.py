@@ -1,4 +1,4 @@
-"""The tables over ten real seasons and a half: totals, joins, and the traps known by name."""
+"""Test the tables of ten and a half real seasons: totals, joins, and known special cases."""
 
 from __future__ import annotations
 
@@ -37,23 +37,23 @@ TEAMS = 32
 
 
 class Season:
-    """Our tables of one season."""
+    """The tables of one season."""
 
     def __init__(self, source: Nflverse, games: pa.Table, season: int) -> None:
-        these = games.filter(pc.equal(games["season"], season))
-        weeks = sorted(set(these["week"].to_pylist()))
+        season_games = games.filter(pc.equal(games["season"], season))
+        weeks = sorted(set(season_games["week"].to_pylist()))
         self.weeks = [week for week in weeks if week <= LAST_WEEK.get(season, 22)]
         self.players, self.player_warnings = raw_players(source, games, season, self.weeks)
         self.stats = weekly_stats(source, games, self.players, season, self.weeks)
-        told = nflcom_projections(source, self.players, season, self.weeks)
-        [self.projected], self.projected_warnings = told.parts, told.warnings
+        answer = nflcom_projections(source, self.players, season, self.weeks)
+        [self.projected], self.projected_warnings = answer.parts, answer.warnings
         self.nflcom_rows = (
             source.nflcom_projections(season, self.weeks).num_rows if season >= 2021 else 0
         )
 
 
 class League:
-    """Every season, each built when first asked for."""
+    """All seasons; each is built when a test first needs it."""
 
     def __init__(self, source: Nflverse) -> None:
         self.source = source
@@ -80,7 +80,7 @@ def league(nfl_mirror: Path, adapter: Callable[..., Nflverse]) -> League:
 
 
 def where(table: pa.Table, **values: Any) -> list[dict[str, Any]]:
-    """Rows in which the columns have these values."""
+    """Return the rows in which these columns have these values."""
     for name, value in values.items():
         table = table.filter(pc.equal(table[name], value))
     return table.to_pylist()
@@ -105,14 +105,16 @@ def keys(table: pa.Table, *names: str) -> set[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("season", SEASONS)
 def test_points_and_rows_are_upstreams(league: League, nfl_mirror: Path, season: int) -> None:
-    """The new release's file, read without any of our code."""
+    """Read the file of the new release without this project's code."""
     columns = ["week", "fantasy_points", "fantasy_points_ppr"]
     upstream = pq.read_table(nfl_mirror / STATS.format(season=season), columns=columns)
-    ours = league[season].stats
-    assert per_week(ours) == per_week(upstream)
+    stats = league[season].stats
+    assert per_week(stats) == per_week(upstream)
     for name in columns[1:]:
-        assert pc.sum(ours[name]).as_py() == pytest.approx(pc.sum(upstream[name]).as_py(), abs=0.01)
-    assert ours.num_rows > 4000
+        assert pc.sum(stats[name]).as_py() == pytest.approx(
+            pc.sum(upstream[name]).as_py(), abs=0.01
+        )
+    assert stats.num_rows > 4000
 
 
 @pytest.mark.parametrize("season", SEASONS)
@@ -127,16 +129,18 @@ def test_points_are_upstreams_in_every_row(league: League, season: int) -> None:
 
 @pytest.mark.parametrize("season", SEASONS)
 def test_every_game_has_stats(league: League, season: int) -> None:
-    these = league[season]
-    assert unplayed_games(league.games, these.stats, season, these.weeks) == []
+    tables = league[season]
+    assert unplayed_games(league.games, tables.stats, season, tables.weeks) == []
 
 
 def test_penalties_of_nobody_are_kept(league: League) -> None:
-    nobody = [len(where(league[season].stats, player_id=NO_PLAYER)) for season in range(2021, 2026)]
-    assert sum(nobody) > 80
+    unnamed = [
+        len(where(league[season].stats, player_id=NO_PLAYER)) for season in range(2021, 2026)
+    ]
+    assert sum(unnamed) > 80
     assert all(
         count <= len(league[season].weeks)
-        for season, count in zip(range(2021, 2026), nobody, strict=True)
+        for season, count in zip(range(2021, 2026), unnamed, strict=True)
     )
 
 
@@ -147,7 +151,7 @@ def test_kickers_score(league: League) -> None:
     assert sum(row["kicking_points"] for row in kickers) / len(kickers) > 5
 
 
-# Who was where
+# Teams of players
 
 
 @pytest.mark.parametrize("season", ROSTER_SEASONS)
@@ -195,7 +199,7 @@ def test_every_team_has_one_bye(league: League, season: int) -> None:
     regular = players.filter(pc.and_(players["on_bye"], pc.less_equal(players["week"], 18)))
     byes = keys(regular, "week", "team")
     if season == 2022:
-        # The cancelled game: a week without one, though its rosters were out.
+        # The cancelled game: a week without it, although its rosters were published.
         cancelled = {(17, "BUF"), (17, "CIN")}
         assert cancelled < byes
         byes -= cancelled
@@ -205,10 +209,12 @@ def test_every_team_has_one_bye(league: League, season: int) -> None:
 
 
 @pytest.mark.parametrize("season", range(2015, 2021))
-def test_a_season_without_rosters_is_told(league: League, season: int) -> None:
-    these = league[season]
-    assert set(these.players["roster_source"].to_pylist()) == {"carried_forward", "stats"}
-    assert sum(text.startswith(f"weekly_rosters {season}: ") for text in these.player_warnings) == 2
+def test_a_season_without_rosters_has_a_warning(league: League, season: int) -> None:
+    tables = league[season]
+    assert set(tables.players["roster_source"].to_pylist()) == {"carried_forward", "stats"}
+    assert (
+        sum(text.startswith(f"weekly_rosters {season}: ") for text in tables.player_warnings) == 2
+    )
 
 
 @pytest.mark.parametrize("season", SEASONS)
@@ -219,7 +225,7 @@ def test_measures_are_of_people(league: League, season: int) -> None:
 
 
 def test_snaps_are_found(league: League) -> None:
-    """Of those with a stat line for passes, runs or catches, nearly all have a snap share."""
+    """Nearly all players with a stat line for passes, runs or catches have a snap share."""
     for season in SEASONS:
         stats, players = league[season].stats, league[season].players
         touched = stats.filter(pc.greater(pc.add(stats["carries"], stats["targets"]), 0))
@@ -232,8 +238,8 @@ def test_snaps_are_found(league: League) -> None:
         )
         found = [shares.get(key) is not None for key in keys(touched, "week", "player_id")]
         assert sum(found) / len(found) > 0.97
-        known = [share for share in shares.values() if share is not None]
-        assert 0 <= min(known) <= max(known) <= 1
+        measured = [share for share in shares.values() if share is not None]
+        assert 0 <= min(measured) <= max(measured) <= 1
 
 
 # NFL.com
@@ -241,14 +247,14 @@ def test_snaps_are_found(league: League) -> None:
 
 @pytest.mark.parametrize("season", ROSTER_SEASONS)
 def test_nflcom_joins(league: League, season: int) -> None:
-    these = league[season]
-    assert these.nflcom_rows > 1000
-    assert these.projected.num_rows / these.nflcom_rows > 0.97
-    points = these.projected["points_half"]
+    tables = league[season]
+    assert tables.nflcom_rows > 1000
+    assert tables.projected.num_rows / tables.nflcom_rows > 0.97
+    points = tables.projected["points_half"]
     assert 0 < pc.min(points).as_py() < pc.max(points).as_py() < 45
 
 
-def test_weeks_that_nflcom_lacks_are_told(league: League) -> None:
+def test_weeks_that_nflcom_lacks_have_a_warning(league: League) -> None:
     assert "nflcom_projections 2023: no file for week 18, 19, 20, 21, 22" in (
         league[2023].projected_warnings
     )
@@ -262,10 +268,12 @@ def test_weeks_that_nflcom_lacks_are_told(league: League) -> None:
 def test_the_best_team_of_each_conference_waits_before_its_next_game_is_known(
     league: League, season: int
 ) -> None:
-    """The schedule of the Tuesday before the wild-card games ends with them."""
+    """The schedule of the Tuesday before the wild-card games ends with these games."""
     games = league.games
-    known = games.filter(pc.or_(pc.less(games["season"], season), pc.less_equal(games["week"], 19)))
-    table, _ = raw_players(league.source, known, season, [19])
+    scheduled = games.filter(
+        pc.or_(pc.less(games["season"], season), pc.less_equal(games["week"], 19))
+    )
+    table, _ = raw_players(league.source, scheduled, season, [19])
     whole = where(league[season].players, week=19)
     byes = {player["team"] for player in whole if player["on_bye"]}
     assert len(byes) == 2
@@ -290,7 +298,7 @@ def test_mccaffrey_is_on_two_reports_and_listed_once(league: League) -> None:
     assert player["practice_status"] == "Limited"
     reports = where(league.source.injuries(2022), week=7, player_id=player["player_id"])
     assert {report["team"] for report in reports} == {"CAR", "SF"}
-    # Traded before his old team's bye, he plays all 18 weeks.
+    # He was traded before his old team's bye, and plays all 18 weeks.
     weeks = where(league[2022].stats, player_name="Christian McCaffrey", season_type="REG")
     assert len(weeks) == 17
     assert {row["team"] for row in weeks} == {"CAR", "SF"}
@@ -340,7 +348,7 @@ def test_the_end_of_2023_has_no_injury_reports(league: League) -> None:
     assert before["injury_status"].null_count < before.num_rows
 
 
-def test_that_is_told(league: League) -> None:
+def test_missing_injury_reports_have_a_warning(league: League) -> None:
     assert any(text.startswith("injuries 2023") for text in league[2023].player_warnings)
 
 
@@ -385,7 +393,7 @@ def test_the_id_map_reaches_every_platform(league: League) -> None:
 
 @pytest.fixture
 def upstream_of(nfl_mirror: Path, nfl_variants: Path, tmp_path: Path) -> Callable[[str], Path]:
-    """`upstream_of(day)`: the mirror with the files of that day laid over it."""
+    """Return `upstream_of(day)`: the mirror with the files of that day laid over it."""
 
     def build(day: str) -> Path:
         assert (nfl_variants / day).is_dir()
@@ -397,7 +405,7 @@ def upstream_of(nfl_mirror: Path, nfl_variants: Path, tmp_path: Path) -> Callabl
 def test_a_half_finished_week_is_provisional(
     league: League, upstream_of: Callable[[str], Path], adapter: Callable[..., Nflverse]
 ) -> None:
-    """2025-09-14: week 1 is complete, of week 2 Thursday's game is in the file."""
+    """On 2025-09-14, week 1 is complete, and week 2 has only Thursday's game."""
     source = adapter(upstream_of("2025-09-14"))
     players, _ = raw_players(source, league.games, 2025, [1, 2, 3])
     stats = weekly_stats(source, league.games, players, 2025, [1, 2])
@@ -423,7 +431,7 @@ def test_a_half_finished_week_is_provisional(
 def test_files_of_another_schema_and_other_corrections(
     league: League, upstream_of: Callable[[str], Path], adapter: Callable[..., Nflverse]
 ) -> None:
-    """2025-09-23: 114 columns instead of 145."""
+    """On 2025-09-23, the file has 114 columns instead of 145."""
     root = upstream_of("2025-09-23")
     path = root / STATS.format(season=2024)
     assert len(pq.read_schema(path)) == 114
@@ -436,7 +444,7 @@ def test_files_of_another_schema_and_other_corrections(
 def test_injuries_in_mid_season(
     league: League, upstream_of: Callable[[str], Path], adapter: Callable[..., Nflverse]
 ) -> None:
-    """2024-11-20: the file ends with the week to come."""
+    """On 2024-11-20, the file ends with the coming week."""
     source = adapter(upstream_of("2024-11-20"))
     reports = source.injuries(2024)
     assert max(reports["week"].to_pylist()) < 13
@@ -456,7 +464,7 @@ def history(games: pa.Table, players: pa.Table, stats: pa.Table) -> pa.Table:
 
 
 def test_projections_are_the_same_when_the_future_is_deleted(league: League) -> None:
-    """Week 10 of 2024, with and without everything that happened from then on."""
+    """Week 10 of 2024 is the same with and without all later files and rows."""
     week = SeasonWeek(2024, 10)
     limit = week.season * 100 + week.week
     players = pa.concat_tables([league[season].players for season in (2023, 2024)])
@@ -468,7 +476,7 @@ def test_projections_are_the_same_when_the_future_is_deleted(league: League) -> 
 
     games = until(league.games, including=True)
     rosters = until(players, including=True)
-    # What the games of the week itself leave behind on its rosters.
+    # The games of the week change its rosters.
     week_ahead = pc.and_(pc.equal(rosters["season"], 2024), pc.equal(rosters["week"], week.week))
     for name in ("snap_share", "offense_snaps"):
         kept = pc.if_else(week_ahead, pa.scalar(None, rosters[name].type), rosters[name])
@@ -491,11 +499,11 @@ def test_projections_are_the_same_when_the_future_is_deleted(league: League) -> 
 
     then = history(games, rosters, until(stats, including=False))
     now = history(league.games, players, stats)
-    known = until(now, including=True)
-    assert then.num_rows == known.num_rows > 20_000
+    now_stored = until(now, including=True)
+    assert then.num_rows == now_stored.num_rows > 20_000
     for name in PLAYER_HISTORY.column_names:
         if not name.startswith("target_"):
-            assert then[name].combine_chunks().equals(known[name].combine_chunks()), name
+            assert then[name].combine_chunks().equals(now_stored[name].combine_chunks()), name
 
     untrained = Model(week.season, {}, {}, {})
     projected = [

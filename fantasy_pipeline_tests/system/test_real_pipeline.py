@@ -1,6 +1,6 @@
-"""Seasons and a month of real data through the command line and Dagster, then a coming week.
+"""Test seasons and a month of real data through the command line and Dagster, then a coming week.
 
-Ten seasons in the long tier; in the short one the last with rosters missing, and two with them.
+The long tier has ten seasons; the short one has the last season without rosters and two with them.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from fantasy_pipeline.football.tables import (
 )
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline_tests import ROOT
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
@@ -47,7 +48,7 @@ TIERS = [
     pytest.param(tuple(range(2015, 2025)), id="10 seasons", marks=pytest.mark.soak),
 ]
 MONTH = (2025, 4)
-"""Season and last week of what has begun."""
+"""The season that has begun, and its last week with stats."""
 
 
 def command(home: Path, mirror: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -56,13 +57,13 @@ def command(home: Path, mirror: Path, *words: str) -> subprocess.CompletedProces
         env={**os.environ, "DAGSTER_HOME": str(home), "NFLVERSE_MIRROR": str(mirror)},
         capture_output=True,
         text=True,
-        timeout=900,
+        timeout=LONGEST_SECONDS,
     )
 
 
 @pytest.fixture(scope="module", params=TIERS)
 def seasons(request: pytest.FixtureRequest) -> tuple[int, ...]:
-    """Whole seasons of the backfill."""
+    """Return the whole seasons of the backfill."""
     return tuple(request.param)
 
 
@@ -70,7 +71,7 @@ def seasons(request: pytest.FixtureRequest) -> tuple[int, ...]:
 def home(
     tmp_path_factory: pytest.TempPathFactory, nfl_mirror: Path, seasons: tuple[int, ...]
 ) -> Path:
-    """A Dagster home with everything of those seasons and of a month."""
+    """Return a Dagster home with all tables of those seasons and of a month."""
     home = tmp_path_factory.mktemp("real")
     shutil.copy(ROOT / "dagster.yaml", home)
     month = ("--seasons", str(MONTH[0]), "--weeks", f"1-{MONTH[1]}")
@@ -133,7 +134,7 @@ def test_gaps_are_warnings_on_the_partition(home: Path, monkeypatch: pytest.Monk
 def test_no_check_cries_wolf(
     home: Path, seasons: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every check ran on every season's real data, and found nothing but what is so."""
+    """Every check ran on the real data of every season, and found only known facts."""
     monkeypatch.setenv("DAGSTER_HOME", str(home))
     with dg.DagsterInstance.get() as instance:
         for part in ALL_CHECKS:
@@ -157,16 +158,16 @@ def test_points_and_rows_equal_upstreams(
     with real_lake.connect([WEEKLY_STATS]) as connection:
         rows = connection.execute(
             """
-            with ours as (
+            with stored as (
                 select season, week, count(*) as n, sum(fantasy_points_ppr) as points
                 from weekly_stats group by all
-            ), theirs as (
+            ), upstream as (
                 select season, week, count(*) as n, sum(fantasy_points_ppr) as points
                 from read_parquet(?) group by all
             )
             select season, sum(o.n), sum(t.n), sum(o.points), sum(t.points),
                 list(week order by week) filter (o.n is distinct from t.n)
-            from ours o full join theirs t using (season, week) group by season order by season
+            from stored o full join upstream t using (season, week) group by season order by season
             """,
             [
                 [
@@ -181,11 +182,11 @@ def test_points_and_rows_equal_upstreams(
             ],
         ).fetchall()
     assert [row[0] for row in rows] == [*seasons, MONTH[0]]
-    for season, ours, theirs, points, their_points, unequal_weeks in rows:
-        # A week that one side lacks is unequal too.
+    for season, stored_rows, upstream_rows, points, upstream_points, unequal_weeks in rows:
+        # A week that only one side has is different too.
         assert unequal_weeks is None, season
-        assert ours == theirs, season
-        assert points == pytest.approx(their_points, abs=0.01), season
+        assert stored_rows == upstream_rows, season
+        assert points == pytest.approx(upstream_points, abs=0.01), season
 
 
 def test_a_week_and_the_coming_one(home: Path, nfl_mirror: Path) -> None:

@@ -1,4 +1,4 @@
-"""A season under automation: what is imported is the plan, once each, whatever happens."""
+"""Test a season under automation: it imports exactly the plan, each week and phase once."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def utc(text: str) -> datetime:
 
 START, END = utc("2024-09-01T00:00"), utc("2025-10-02T14:00")
 POSTPONED = {"2024_05_NO_KC": "2024-10-08 19:00"}
-"""From Monday to Tuesday night, Eastern time."""
+"""Moves a game from Monday night to Tuesday night, US/Eastern."""
 
 
 def _folder(tmp_path: Path) -> str:
@@ -53,7 +53,7 @@ def _folder(tmp_path: Path) -> str:
 
 @pytest.fixture
 def instance(tmp_path: Path, games: tuple[Game, ...]) -> Iterator[dg.DagsterInstance]:
-    """Its history has the season before."""
+    """Return an instance whose history has the season before."""
     with dg.instance_for_test(temp_dir=_folder(tmp_path)) as instance:
         _import_before(instance, games)
         yield instance
@@ -70,7 +70,7 @@ def _import_before(
 
 @pytest.fixture
 def games(nfl_mirror: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Game, ...]:
-    """The real schedule from 2023 on."""
+    """Return the games of the real schedule from 2023 on."""
     monkeypatch.setenv("FANTASY_DATA", str(tmp_path / "data"))
     return _schedule(nfl_mirror, tmp_path / "schedule", monkeypatch)
 
@@ -122,7 +122,7 @@ def test_every_week_of_two_seasons_is_imported_twice(
 def test_three_weeks_of_downtime_lose_nothing(
     instance: dg.DagsterInstance, games: tuple[Game, ...], before_late_ticks: int
 ) -> None:
-    """Whether the sensor or the schedules tick first when the daemon is up again."""
+    """The sensor or the schedules may tick first when the daemon is up again."""
     # From week 5's Sunday until week 8 is under way, the daemon is down.
     since, until = utc("2024-10-06T12:00"), utc("2024-10-27T09:00")
     replay = Replay(
@@ -136,7 +136,7 @@ def test_three_weeks_of_downtime_lose_nothing(
     replay.run(start, end)
     asked = replay.asked()
     assert len(asked) == len(set(asked))
-    # What was provisional in those weeks is final now: it is imported as that, once.
+    # The provisional weeks are final now: each is imported as final, once.
     superseded = {(SeasonWeek(2024, week), "provisional") for week in (5, 6, 7)}
     planned = expected(games, end, start)
     assert len(planned) == 3 * 2 + 1
@@ -154,7 +154,7 @@ def test_three_weeks_of_downtime_lose_nothing(
 def test_a_season_is_projected_day_by_day_before_its_games(
     instance: dg.DagsterInstance, games: tuple[Game, ...]
 ) -> None:
-    """What is asked for only: nothing is run. Of the summer, a week.
+    """Check the requests only: no job runs. Of the summer, one week is replayed.
 
     Like Dagster, the replay drops a request whose run key is not new; it would be missing here.
     """
@@ -310,7 +310,7 @@ def test_postponed_game_is_imported_when_it_is_over(
 def test_half_finished_week_and_its_corrections(
     nfl_mirror: Path, nfl_variants: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """2025 week 2: on Tuesday upstream had its Thursday game only; by the 23rd all of it."""
+    """On Tuesday of 2025 week 2 upstream has only the Thursday game; by the 23rd it has all."""
     data = tmp_path / "data"
     monkeypatch.setenv("FANTASY_DATA", str(data))
     early = overlay(nfl_mirror, nfl_variants / "2025-09-14", tmp_path / "early")
@@ -348,10 +348,10 @@ def test_half_finished_week_and_its_corrections(
 def test_whole_season_for_real(
     nfl_mirror: Path, nfl_variants: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every import of 2024 and of 2025 so far, nothing simulated but the clock.
+    """Run every import of 2024 and of 2025 so far; only the clock is simulated.
 
-    A game is postponed; until Wednesdays upstream has the stats of before their corrections; 2025
-    week 2 is half finished; for three weeks of November the daemon is down.
+    A game is postponed. Until Wednesdays upstream has the stats of before their corrections. 2025
+    week 2 is half finished. For three weeks of November the daemon is down.
     """
     monkeypatch.setenv("FANTASY_DATA", str(tmp_path / "data"))
     games = _schedule(nfl_mirror, tmp_path / "schedule", monkeypatch, POSTPONED)
@@ -379,7 +379,7 @@ def test_whole_season_for_real(
         replay.run(START, END)
         planned = expected(games)
         assert (SeasonWeek(2024, 5), "completed") in planned
-        # What was provisional while the daemon was down is final when it is up again.
+        # Weeks that were provisional before the pause are final after it.
         superseded = {(SeasonWeek(2024, week), "provisional") for week in (9, 10, 11)}
         asked = replay.asked()
         assert len(asked) == len(set(asked))

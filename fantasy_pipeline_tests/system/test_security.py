@@ -1,4 +1,4 @@
-"""What `docs/security.md` promises, over the whole package and over real runs."""
+"""Test the promises of `docs/security.md` on the whole package and on real runs."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.lake.places import KEY, SECRET, BucketPlace, environment
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 
 PACKAGE = ROOT / "fantasy_pipeline"
 
-# Modules that make objects, or files, out of bytes that could be anybody's.
+# Modules that make objects or files from bytes that anyone could have written.
 UNSAFE_MODULES = {
     "pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve", "code", "codeop",
     "telnetlib", "ftplib", "zipfile", "tarfile", "xml",
@@ -36,7 +37,7 @@ PLAIN_HTTP = {"http://www.habitatring.com/games.csv", "http://"}
 
 
 def unsafe(source: str) -> Iterator[str]:
-    """What a module does that no module of ours may do."""
+    """Return the operations of a module that are forbidden in this package."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             names = [alias.name for alias in node.names]
@@ -155,7 +156,7 @@ def command(home: Path, variables: dict[str, str], *arguments: str) -> tuple[int
         env={**os.environ, **variables, **CANARIES, "DAGSTER_HOME": str(home)},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=LONGEST_SECONDS,
         cwd=home,
     )
     return done.returncode, done.stdout + done.stderr
@@ -166,7 +167,7 @@ def command(home: Path, variables: dict[str, str], *arguments: str) -> tuple[int
 def test_a_week_on_object_storage_and_no_secret_written_anywhere(
     s3_server: str, tmp_path: Path
 ) -> None:
-    """Imported, projected, queried, failed: then every output and every file is searched."""
+    """Import, project, query and fail; then search every output and every file for the secrets."""
     bucket = BucketPlace(s3_server)
     home = tmp_path / "home"
     home.mkdir()

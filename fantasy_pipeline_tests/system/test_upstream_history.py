@@ -1,7 +1,7 @@
-"""Upstream's files of other days, imported one after another: the end is that of the last alone.
+"""Test imports of upstream's files of several days: the result is that of the last day alone.
 
-Half-finished weeks, corrections, ids that moved and another schema leave no trace, except in the
-tables that are there to remember: `provisional_stats` and `stat_corrections`, which compares them.
+Half-finished weeks, corrections, changed ids and another schema leave no trace, except in two
+tables: `provisional_stats` stores the first stats, and `stat_corrections` compares them.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 DAYS = ("2024-11-20", "2025-09-14", "2025-09-23", "last")
 REMEMBERING = (PROVISIONAL_STATS.name, STAT_CORRECTIONS.name)
-"""Tables that keep what upstream said first, on purpose."""
+"""Tables that store the first stats of upstream, on purpose."""
 
 
 @pytest.fixture(scope="module")
 def mirrors(
     nfl_mirror: Path, nfl_variants: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Path]:
-    """Upstream as it was on each day."""
+    """Return the mirror as it was on each day."""
     root = tmp_path_factory.mktemp("days")
     found = {path.name for path in nfl_variants.iterdir()}
     assert found == set(DAYS) - {"last"}
@@ -42,7 +42,7 @@ def mirrors(
 
 
 def forgetting(lake: Path) -> dict[str, bytes]:
-    """The files of all tables but those that remember."""
+    """Return the files of all tables that do not store first stats."""
     files = files_of(lake)
     return {name: files[name] for name in files if name.split("/")[0] not in REMEMBERING}
 
@@ -52,7 +52,7 @@ def test_weeks_end_as_upstream_last_told_them(
 ) -> None:
     late = (SeasonWeek(2024, 11), SeasonWeek(2024, 11))
     half = (SeasonWeek(2025, 1), SeasonWeek(2025, 2))
-    # Of each day, the weeks whose files it has another version of.
+    # For each day, the weeks of which it has another version.
     replay = [("2025-09-14", half), ("2025-09-23", late), ("last", late), ("last", half)]
     lakes = {}
     versions: dict[str, dict[str, bytes]] = {}
@@ -64,16 +64,16 @@ def test_weeks_end_as_upstream_last_told_them(
                 monkeypatch.setenv("NFLVERSE_MIRROR", str(mirrors[day]))
                 tags = {"trigger": "manual"}
                 if day != "last":
-                    # Today, a week that old without half of its teams would be refused.
+                    # Without this time, a week that old without half of its teams is refused.
                     tags["as_of"] = f"{day}T12:00:00+00:00"
                 outcome = execute(instance, "weekly_import", "auto", tags, *weeks)
                 assert outcome.errors == ()
                 if name == "replayed":
                     versions[f"{day} {weeks[0]}"] = forgetting(lakes[name])
     assert differing(forgetting(lakes["replayed"]), forgetting(lakes["fresh"])) == []
-    # The days did differ.
+    # The days differ.
     assert len({json.dumps([*map(hash, v.values())]) for v in versions.values()}) == len(replay)
-    # What is remembered: Thursday's game, which was all that upstream had of the week.
+    # The stored first stats: Thursday's game, the only one that upstream had.
     lake = Lake(str(lakes["replayed"]), REAL_LABEL)
     first = lake.read(PROVISIONAL_STATS, [half[1]])
     assert 50 < first.num_rows < 100 < lake.read(WEEKLY_STATS, [half[1]]).num_rows
@@ -83,7 +83,7 @@ def test_weeks_end_as_upstream_last_told_them(
 def test_corrections_of_a_real_week(
     mirrors: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What upstream had of a week on its first days against what it has now."""
+    """The first stats of a week are compared with those that upstream has now."""
     monkeypatch.setenv("FANTASY_DATA", str(tmp_path / "data"))
     week = SeasonWeek(2025, 1)
     with dg.DagsterInstance.ephemeral() as instance:
@@ -112,7 +112,7 @@ def test_corrections_of_a_real_week(
 
 @pytest.mark.soak
 def test_seasons_end_as_upstream_last_told_them(mirrors: dict[str, Path], tmp_path: Path) -> None:
-    """All that the variants touch, through the command line, projections included."""
+    """Run the weeks of all variants through the command line, projections included."""
     touched = {
         "2024-11-20": ("2024",),
         "2025-09-14": ("2025",),

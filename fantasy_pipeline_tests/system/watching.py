@@ -1,4 +1,4 @@
-"""A lake watched while it is written: its files, the command that writes it, readers throughout."""
+"""Watch a lake while it is written: its files, the command that writes it, readers all the time."""
 
 from __future__ import annotations
 
@@ -20,22 +20,23 @@ from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.queries import run_sql
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.lake.places import object_at, objects_of
+from fantasy_pipeline_tests.waiting import until
 
 PAUSE = 0.02
-"""Seconds between two reads: readers are people and notebooks, and this machine is shared."""
+"""Seconds between two reads: real readers pause too, and they share the machine with the tests."""
 
 Counts = Mapping[str, Mapping[SeasonWeek, int]]
 
 
 def new_home(folder: Path) -> Path:
-    """A Dagster home with the project's own settings."""
+    """Make a Dagster home with the settings of this project, and return its folder."""
     folder.mkdir(parents=True)
     shutil.copy(ROOT / "dagster.yaml", folder)
     return folder
 
 
 def start(home: Path, *words: str, **more: str) -> subprocess.Popen[str]:
-    """The command line on a home, in a process group of its own."""
+    """Start a command on a home, in a new process group."""
     return subprocess.Popen(
         [sys.executable, "-m", "fantasy_pipeline.cli", *words],
         env={**os.environ, "DAGSTER_HOME": str(home), **more},
@@ -53,13 +54,13 @@ def finish(process: subprocess.Popen[str], seconds: float = 900) -> None:
 
 
 def files_of(root: str | Path) -> dict[str, bytes]:
-    """What a reader of the lake can see: every file, but not what begins with a dot or is half."""
+    """Return the files that readers of the lake see: no hidden and no half-written ones."""
     read = object_at if is_bucket(root) else lambda path: Path(path).read_bytes()
     return {name: read(f"{root}/{name}") for name in _names(root)}
 
 
 def is_bucket(root: str | Path) -> bool:
-    """Whether a root is on object storage."""
+    """Return whether a root is on object storage."""
     return str(root).startswith("s3://")
 
 
@@ -68,19 +69,19 @@ def _names(root: str | Path) -> list[str]:
         return objects_of(str(root))
     names = []
     for folder, below, files in os.walk(root):
-        # Snapshots of readers come and go.
+        # Readers make and remove snapshots all the time.
         below[:] = [name for name in below if not name.startswith(".")]
         names += [os.path.relpath(f"{folder}/{name}", root) for name in files]
     return sorted(name for name in names if not name.endswith(".tmp"))
 
 
 def differing(one: Mapping[str, bytes], other: Mapping[str, bytes]) -> list[str]:
-    """Names of the files that two lakes do not share byte for byte."""
+    """Return the names of the files that differ between two lakes, or that one of them lacks."""
     return sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
 
 
 def counts_of(lake: Lake) -> dict[str, dict[SeasonWeek, int]]:
-    """Rows of each week of each weekly table."""
+    """Return the number of rows of each week of each weekly table."""
     return {table.name: _weekly_counts(lake, table) for table in ALL_TABLES if table.weekly}
 
 
@@ -89,11 +90,11 @@ def _weekly_counts(lake: Lake, table: Table) -> dict[SeasonWeek, int]:
 
 
 class Readers:
-    """Readers of a lake, the two ways there are: tables, and SQL over views.
+    """Readers of a lake in both ways: tables, and SQL over views.
 
     Args:
-        complete: rows of each week as they are to be; a reader must see all of a week or none.
-            Weeks that may change while they are watched are left out.
+        complete: rows of each complete week; a reader must see all rows of a week or none.
+            It leaves out weeks that may change while they are watched.
     """
 
     def __init__(self, root: str | Path, label: str, complete: Counts) -> None:
@@ -106,14 +107,21 @@ class Readers:
         self.trouble: list[str] = []
 
     @contextmanager
-    def watching(self, readers: int) -> Iterator[None]:
-        """That many readers, until the context ends."""
+    def watching(self, readers: int, least: int = 1) -> Iterator[None]:
+        """Read with this many threads within the context.
+
+        Args:
+            least: the context ends after this many reads; a loaded machine reads slowly.
+        """
         threads = [threading.Thread(target=self._watch, args=(n,)) for n in range(readers)]
         self._done.clear()
         for thread in threads:
             thread.start()
+        already = self.reads
         try:
             yield
+            assert self.reads > already, "nothing was read meanwhile"
+            until(lambda: self.reads >= already + least, f"{least} reads are done")
         finally:
             self._done.set()
             for thread in threads:
@@ -159,7 +167,7 @@ class Readers:
 
 
 def wait_for_files(root: str | Path, more: int, process: subprocess.Popen[str]) -> None:
-    """Until that many files came to a lake, or the process ended."""
+    """Wait until a lake has this many new files, or until the process ends."""
     before = len(_names(root))
     # A listing of a bucket keeps its server busy.
     pause = PAUSE if is_bucket(root) else 0.005

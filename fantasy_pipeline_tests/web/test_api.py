@@ -30,9 +30,10 @@ from fantasy_pipeline.web.api import create_app
 from fantasy_pipeline.web.security import MAX_BODY_BYTES
 from fantasy_pipeline.web.sessions import Sessions
 from fantasy_pipeline_tests import ROOT
-from fantasy_pipeline_tests.conftest import WithHistory
 from fantasy_pipeline_tests.operations.test_execute import run as run_some_job
 from fantasy_pipeline_tests.orchestration.alerts.receivers import free_port
+from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS, until
 
 pytestmark = pytest.mark.loopback
 
@@ -154,10 +155,10 @@ def test_neither_year_nor_week_is_the_week_due(
     assert (started["season"], started["week"]) == (2025, 9)
     assert wait_for(session.instance, started["run_id"]).run.is_success
     # The upcoming week is projected next, as on the command line.
-    deadline = time.monotonic() + 60
-    while not (runs := list(executions(session.instance, week=10, status="success"))):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+    runs = until(
+        lambda: list(executions(session.instance, week=10, status="success")),
+        "week 10 is projected",
+    )
     assert [(run.job_id, run.tags["trigger"]) for run in runs] == [("weekly_projections", "api")]
 
 
@@ -325,16 +326,18 @@ def server(home: Path) -> Iterator[Client]:
     output = ""
     try:
         client = Client(port)
-        for _ in range(300):
-            with contextlib.suppress(requests.ConnectionError):
-                client.get("/openapi.json")
-                break
+
+        def answers() -> bool:
             assert process.poll() is None
-            time.sleep(0.1)
+            with contextlib.suppress(requests.ConnectionError):
+                return client.get("/openapi.json").ok
+            return False
+
+        until(answers, "the server answers")
         yield client
     finally:
         process.terminate()
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=LONGEST_SECONDS)
     assert TOKEN not in output
 
 

@@ -29,7 +29,7 @@ from fantasy_pipeline.football.tables import (
 from fantasy_pipeline.football.tables.contract import Column, Table
 from fantasy_pipeline.ingest.sources import schema
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline_tests.conftest import Rows
+from fantasy_pipeline_tests.rows import Rows
 
 SCORES = Table(
     "scores",

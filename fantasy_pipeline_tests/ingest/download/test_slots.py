@@ -15,6 +15,7 @@ import pytest
 from fantasy_pipeline.errors import SourceError
 from fantasy_pipeline.ingest.download.slots import SLOTS, upstream_slot
 from fantasy_pipeline.ingest.download.transport import Transport
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS, until
 
 pytestmark = pytest.mark.loopback
 
@@ -24,20 +25,24 @@ import sys
 from pathlib import Path
 from fantasy_pipeline.ingest.download.transport import Transport
 cache, mirror, *files = sys.argv[1:]
-transport = Transport(Path(cache), mirror=mirror)
+transport = Transport(Path(cache), mirror=mirror, read_timeout=900, total_timeout=900)
 for file in files:
     transport.fetch(f"https://upstream.example/files/{file}.csv", "ids")
 """
 
 
 class Upstream(ThreadingHTTPServer):
-    """Counts requests at the same time; the answer to a `slow` file waits for `go`."""
+    """Counts requests at the same time; the answer to a `slow` file waits for `go`.
+
+    The answer to a `first` file waits until there are two requests at the same time.
+    """
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.lock = threading.Lock()
+        self.two = threading.Event()
         self.now = self.most = self.answered = 0
         self.slow = 0
         self.go = threading.Event()
@@ -51,6 +56,8 @@ class Upstream(ThreadingHTTPServer):
             self.now += change
             self.most = max(self.most, self.now)
             self.answered += change < 0
+            if self.most > 1:
+                self.two.set()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -60,8 +67,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.add(1)
         if "slow" in self.path:
             self.server.slow += 1
-            self.server.go.wait(60)
+            self.server.go.wait(LONGEST_SECONDS)
         else:
+            if "first" in self.path:
+                self.server.two.wait(LONGEST_SECONDS)
+            # A third request, if it were allowed, would arrive meanwhile.
             time.sleep(0.1)
         # Count down before the answer: the client requests its next file as soon as it has this.
         self.server.add(-1)
@@ -112,36 +122,30 @@ def start(upstream: Upstream, tmp_path: Path) -> Iterator[Start]:
         process.wait()
 
 
-def until(reached: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not reached():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def test_many_processes_ask_two_at_a_time(upstream: Upstream, start: Start) -> None:
-    processes = [start(*(f"{n}-{i}" for i in range(4))) for n in range(5)]
-    assert [process.wait(60) for process in processes] == [0] * 5
+    files = ("first", "second", "third", "fourth")
+    processes = [start(*(f"{n}-{file}" for file in files)) for n in range(5)]
+    assert [process.wait(LONGEST_SECONDS) for process in processes] == [0] * 5
     assert upstream.answered == 20
     assert upstream.most == SLOTS == 2
 
 
 def test_killed_holder_frees_its_slot(upstream: Upstream, start: Start, tmp_path: Path) -> None:
     holders = [start("slow-1"), start("slow-2")]
-    until(lambda: upstream.slow == 2)
+    until(lambda: upstream.slow == 2, "both slow files are requested")
     waiting = start("other")
     with pytest.raises(subprocess.TimeoutExpired):
         waiting.wait(2)
     assert upstream.answered == 0
     holders[0].kill()
-    assert waiting.wait(60) == 0
+    assert waiting.wait(LONGEST_SECONDS) == 0
     assert holders[1].poll() is None
 
 
 def test_the_wait_is_bounded_and_says_so(upstream: Upstream, start: Start, tmp_path: Path) -> None:
     start("slow-1")
     start("slow-2")
-    until(lambda: upstream.slow == 2)
+    until(lambda: upstream.slow == 2, "both slow files are requested")
     transport = Transport(tmp_path / "cache", mirror=upstream.url, total_timeout=0.3)
     with pytest.raises(
         SourceError,

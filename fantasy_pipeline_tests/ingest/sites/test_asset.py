@@ -19,7 +19,6 @@ from fantasy_pipeline.ingest.projection_record import as_known_at
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.operations.execute import summarize
 from fantasy_pipeline.orchestration.runs.results import RunOutcome
-from fantasy_pipeline_tests.conftest import WithHistory
 from fantasy_pipeline_tests.ingest.sites.sites import (
     FANTASYPROS,
     HOSTS,
@@ -34,6 +33,7 @@ from fantasy_pipeline_tests.ingest.sites.sites import (
     serve_sleeper,
     spelt,
 )
+from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
 
 pytestmark = pytest.mark.loopback
 

@@ -33,7 +33,8 @@ from fantasy_pipeline.operations.backfill.plan import Plan, Step, contiguous, ma
 from fantasy_pipeline.operations.backfill.run import Summary
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.orchestration.runs.results import RunOutcome
-from fantasy_pipeline_tests.conftest import Rows
+from fantasy_pipeline_tests.rows import Rows
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 
 
 def weeks(season: int, *numbers: int) -> list[SeasonWeek]:
@@ -115,7 +116,7 @@ def test_the_due_week_is_provisional_and_nothing_missing_is_no_failure(
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=LONGEST_SECONDS,
             check=False,
         )
         assert done.returncode == 0, done.stderr
@@ -428,7 +429,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
         [sys.executable, str(script), str(homes[1])],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=LONGEST_SECONDS,
         env=environment
         | {
             "DAGSTER_HOME": str(homes[0]),

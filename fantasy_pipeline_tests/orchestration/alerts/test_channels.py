@@ -30,6 +30,7 @@ from fantasy_pipeline_tests.orchestration.alerts.receivers import (
     free_port,
     receiving,
 )
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 
 pytestmark = pytest.mark.loopback
 
@@ -278,7 +279,7 @@ class TestCommand:
             [sys.executable, "-m", "fantasy_pipeline.cli", "alert-test", *words],
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=LONGEST_SECONDS,
         )
         return done.returncode, done.stdout, done.stderr
 

@@ -17,13 +17,13 @@ from fantasy_pipeline.orchestration.alerts.sensors import (
     alert_on_recovery,
 )
 from fantasy_pipeline.orchestration.resources import NflData
-from fantasy_pipeline_tests.conftest import WithHistory
 from fantasy_pipeline_tests.orchestration.alerts.receivers import (
     SECRET,
     Receiver,
     free_port,
     receiving,
 )
+from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
 from fantasy_pipeline_tests.system.replay import record_imports
 
 pytestmark = pytest.mark.loopback

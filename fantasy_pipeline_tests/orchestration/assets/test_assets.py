@@ -31,7 +31,7 @@ from fantasy_pipeline.orchestration.runs.import_state import imported_phases
 from fantasy_pipeline.orchestration.runs.results import RunOutcome
 from fantasy_pipeline.orchestration.runs.tags import run_config
 from fantasy_pipeline.settings import SAMPLE_LABEL
-from fantasy_pipeline_tests.conftest import WithHistory
+from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
 from fantasy_pipeline_tests.system.replay import followed
 
 WEEKLY = (
@@ -161,7 +161,10 @@ def test_play_offs_that_are_not_paired_yet_fail(
     for job in ("weekly_import", "season_ingest", "weekly_projections"):
         outcome = run(instance, job, "2025|19")
         assert not outcome.success
-        assert any("schedule 2025 week 19: so far it ends" in error for error in outcome.errors)
+        assert any(
+            "schedule 2025 week 19: it ends with week 18 so far" in error
+            for error in outcome.errors
+        )
     assert imported_phases(instance, [SeasonWeek(2025, 19)], SAMPLE_LABEL) == {}
     assert SeasonWeek(2025, 19) not in sample_lake.weeks(WEEKLY_STATS)
 

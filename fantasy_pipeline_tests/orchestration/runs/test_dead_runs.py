@@ -23,11 +23,10 @@ from fantasy_pipeline.orchestration.runs.dead_runs import (
     is_gone,
     this_process,
 )
-from fantasy_pipeline.orchestration.runs.history import execution_of, executions
+from fantasy_pipeline.orchestration.runs.history import Execution, execution_of, executions
 from fantasy_pipeline.orchestration.runs.summaries import recorded
 from fantasy_pipeline_tests import ROOT
-
-LONGEST = 120
+from fantasy_pipeline_tests.waiting import until
 
 
 @pytest.fixture
@@ -141,12 +140,12 @@ def test_a_killed_command_does_not_look_busy(
         process = subprocess.Popen(
             [*command, "--season", "2025", "--week", "5"], cwd=tmp_path, stdout=log, stderr=log
         )
-    deadline = time.monotonic() + LONGEST
-    while not (runs := list(executions(instance, status="started"))):
+
+    def started() -> list[Execution]:
         assert process.poll() is None, (tmp_path / "run.log").read_text()
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    (busy,) = runs
+        return list(executions(instance, status="started"))
+
+    (busy,) = until(started, "the run has started")
     process.send_signal(signal.SIGSTOP)
     with pytest.raises(trigger.AlreadyRunningError):
         trigger.start(session, week, "manual")

@@ -18,7 +18,7 @@ from fantasy_pipeline.orchestration.runs.history import (
     job_executions,
     trigger_of,
 )
-from fantasy_pipeline_tests.conftest import WithHistory
+from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
 
 
 @dg.op(config_schema={"fail": bool})

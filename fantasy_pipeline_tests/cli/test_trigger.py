@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pytest
 
 from fantasy_pipeline.definitions import defs
 from fantasy_pipeline_tests import ROOT
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS, until
 
 pytestmark = pytest.mark.slow
 
@@ -39,7 +40,7 @@ class Shell:
             cwd=self.home,
             capture_output=True,
             text=True,
-            timeout=900,
+            timeout=LONGEST_SECONDS,
         )
         assert done.returncode == code, done.stderr + done.stdout
         return done.stdout if code == 0 or done.stdout else done.stderr
@@ -53,7 +54,7 @@ class Shell:
             cwd=self.home,
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=LONGEST_SECONDS,
         )
 
     def json(self, *arguments: str, code: int = 0, **env: str) -> Any:
@@ -176,7 +177,7 @@ def test_health_without_its_database_is_critical(
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=LONGEST_SECONDS,
     )
     assert done.returncode == 2, done.stderr
     assert done.stderr == ""
@@ -214,11 +215,14 @@ def test_week_that_does_not_exist(shell: Shell) -> None:
 def test_killed_worker_leaves_a_failed_run_with_the_cause(shell: Shell) -> None:
     run_id = shell.json("trigger", "--season", "2025", "--week", "4")["run_id"]
     os.kill(_inner_worker(run_id), signal.SIGKILL)
-    deadline = time.monotonic() + 60
-    # A run that was killed before it recorded its start is "not_started" for a moment.
-    while (details := shell.json("show", run_id))["status"] not in ("failure", "success"):
-        assert time.monotonic() < deadline, details
-        time.sleep(0.5)
+
+    def ended() -> dict[str, Any] | None:
+        # A run that was killed before it recorded its start is "not_started" for a moment.
+        details: dict[str, Any] = shell.json("show", run_id)
+        return details if details["status"] in ("failure", "success") else None
+
+    details = until(ended, "the run is over")
+    assert details is not None
     assert details["status"] == "failure", details
     assert "killed by signal 9" in json.dumps(details["errors"])
     # The week is free again, and the same trigger imports it.
@@ -236,17 +240,18 @@ def test_wait_includes_follow_up_runs_and_reports_their_death(shell: Shell) -> N
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:
-        deadline = time.monotonic() + 150
         with dg.DagsterInstance.from_config(str(shell.home)) as instance:
             wanted = dg.RunsFilter(
                 job_name="weekly_projections", statuses=[dg.DagsterRunStatus.STARTED]
             )
-            while not (runs := instance.get_runs(wanted)):
+
+            def follower_runs() -> Sequence[dg.DagsterRun]:
                 assert process.poll() is None
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
+                return instance.get_runs(wanted)
+
+            runs = until(follower_runs, "the follow-up run has started")
         os.kill(_inner_worker(runs[0].tags["follows"]), signal.SIGKILL)
-        output, _ = process.communicate(timeout=120)
+        output, _ = process.communicate(timeout=LONGEST_SECONDS)
     assert process.returncode == 1
     run = json.loads(output)
     assert (run["job_id"], run["status"]) == ("whole_week", "success")
@@ -323,7 +328,7 @@ def test_the_crontab_runs_the_due_week(shell: Shell) -> None:
         cwd="/",
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=LONGEST_SECONDS,
     )
     assert done.returncode == 0, done.stderr
     runs = shell.json("history", "--limit", "4")
