@@ -339,7 +339,7 @@ def ended(graphql: Query, run_id: str) -> str:
         )["runOrError"]
         return run["status"] if run["status"] in ("SUCCESS", "FAILURE", "CANCELED") else None
 
-    return str(wait_for("the run's end", status, 240))
+    return str(until(status, "the run ends", pause=1))
 
 
 @pytest.mark.parametrize("of_table", ALL_CHECKS[1:], ids=lambda of_table: of_table.table.name)

@@ -198,7 +198,7 @@ def recorded() -> None:
 def record_imports(
     instance: dg.DagsterInstance, phases: Mapping[SeasonWeek, str], tags: Mapping[str, str]
 ) -> bool:
-    """Record the events of imports, put their weeks in the lake, and return whether it succeeded."""
+    """Record the events of imports and put their weeks in the lake; return whether it succeeded."""
     NflData().lake.write_weeks(WEEKLY_STATS, WEEKLY_STATS.arrow_schema.empty_table(), phases)
     config = {week.key: phase for week, phase in phases.items()}
     result = recorded.execute_in_process(
