@@ -12,6 +12,7 @@ from fantasy_pipeline.cli import (
     accuracy,
     alerts,
     history,
+    mirror,
     query,
     report,
     run,
@@ -48,7 +49,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for commands in (run, query, report, accuracy, status, trigger, history, alerts, server):
+for commands in (run, mirror, query, report, accuracy, status, trigger, history, alerts, server):
     commands.add_to(app)
 
 

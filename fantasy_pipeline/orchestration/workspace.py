@@ -5,7 +5,7 @@ Nothing here knows Dagster, so that commands which only read the lake start quic
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -16,13 +16,20 @@ from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.settings import SAMPLE_LABEL, Settings, SourceName
 
 if TYPE_CHECKING:
+    from fantasy_pipeline.ingest.download.transport import Transport
     from fantasy_pipeline.ingest.sources.base import Source
 
 REAL_LABEL = "nfl"
 
 
-def open_source(settings: Settings, source: SourceName) -> Source:
-    """Return the sample league, or nflverse over the live hosts or a mirror."""
+def open_source(
+    settings: Settings, source: SourceName, transport: Callable[..., Transport] | None = None
+) -> Source:
+    """Return the sample league, or nflverse over the live hosts or a mirror.
+
+    Args:
+        transport: makes the transport of nflverse's files; None: `Transport`.
+    """
     if source == "sample":
         from fantasy_pipeline.ingest.sample import SampleLeague
 
@@ -30,13 +37,13 @@ def open_source(settings: Settings, source: SourceName) -> Source:
     from fantasy_pipeline.ingest.download.transport import Transport
     from fantasy_pipeline.ingest.sources.nflverse import Nflverse
 
-    transport = Transport(
+    files = (transport or Transport)(
         settings.cache_dir,
         mirror=settings.mirror,
         offline=settings.offline,
         total_timeout=settings.download_timeout,
     )
-    return Nflverse(transport, source)
+    return Nflverse(files, source)
 
 
 def open_lake(settings: Settings, source: SourceName) -> Lake:

@@ -76,6 +76,7 @@ READING = {
 STARTING = {
     "run": ["--top", "--source", "--at", "--json", "--projections-only"],
     "backfill": ["--weeks", "--workers", "--only-missing", "--source", "--at", "--json"],
+    "mirror": ["--source", "--at", "--json"],
     "demo": ["--source", "--json"],
     "trigger": ["--wait", "--source", "--json"],
     "backtest": ["--source", "--json"],
@@ -86,6 +87,7 @@ STARTING = {
 IMPOSSIBLE = {
     "run": ["--season", "2031", "--week", "1"],
     "backfill": ["--seasons", "2031-2029"],
+    "mirror": ["--seasons", "2031-2029"],
     "demo": ["--at", "1950-01-01"],
     "trigger": ["--season", "1", "--week", "1"],
     "backtest": ["--seasons", "x"],

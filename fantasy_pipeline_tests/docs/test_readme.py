@@ -31,6 +31,10 @@ NOT_RUN = {
     "dagster dev --host 127.0.0.1": "runs until stopped; test_ui.py starts it",
 }
 USAGE_NOT_RUN = {
+    "fantasy-pipeline mirror nfl-files --seasons 2015-2026": "needs the live hosts; "
+    "operations/test_mirror.py runs it on a server",
+    "export NFLVERSE_MIRROR=$PWD/nfl-files": "the same",
+    "fantasy-pipeline backfill --seasons 2015-2026": "the same",
     "fantasy-pipeline backtest --seasons 2021-2024": "needs real files; test_targets.py has it",
 }
 

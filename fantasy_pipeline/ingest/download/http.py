@@ -128,6 +128,17 @@ def split_url(url: str) -> tuple[str, PurePosixPath]:
     return host, path
 
 
+def mirror_path(url: str) -> PurePosixPath:
+    """Return the path of an https file in a mirror and in the cache: ``<host>/<path>?<query>``.
+
+    Raises:
+        FetchError: as `split_url`.
+    """
+    host, path = split_url(url)
+    query = f"?{urlsplit(url).query}" if urlsplit(url).query else ""
+    return PurePosixPath(host, *path.with_name(path.name + query).parts[1:])
+
+
 def check_status(response: requests.Response, requested: str) -> None:
     """Raise a FetchError for every status but 200; 429 and 5xx are transient."""
     status = response.status_code

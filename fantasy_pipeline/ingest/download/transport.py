@@ -31,6 +31,7 @@ from fantasy_pipeline.ingest.download.http import (
     FetchError,
     check_status,
     is_count,
+    mirror_path,
     parse_mirror,
     reason_of,
     session_for,
@@ -154,12 +155,13 @@ class Transport:
     def _find(self, url: str, headers: Mapping[str, str]) -> Fetched:
         """Return the file from the mirror's directory, the cache or upstream."""
         host, path = split_url(url)
-        query = f"?{urlsplit(url).query}" if urlsplit(url).query else ""
-        relative = path.with_name(path.name + query).parts[1:]
+        relative = mirror_path(url)
         if self._directory is not None:
-            return _in_place(url, self._directory.joinpath(host, *relative), path.suffix)
-        requested = f"{self._base}/{host}{urlsplit(url).path}{query}" if self._base else url
-        slot = Slot(self._cache_dir.joinpath(host, *relative), requested, path.suffix)
+            return _in_place(url, self._directory / relative, path.suffix)
+        parts = urlsplit(url)
+        query = f"?{parts.query}" if parts.query else ""
+        requested = f"{self._base}/{host}{parts.path}{query}" if self._base else url
+        slot = Slot(self._cache_dir / relative, requested, path.suffix)
         try:
             if self._offline:
                 entry = slot.load()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.ingest.download.transport import Transport
@@ -17,9 +17,15 @@ from fantasy_pipeline.settings import Settings
 
 
 def open_projection_sources(
-    settings: Settings, source: Source, is_sample: bool
+    settings: Settings,
+    source: Source,
+    is_sample: bool,
+    transport: Callable[..., Transport] = Transport,
 ) -> list[ProjectionSource]:
     """Return the sources that the settings name; the sample league has NFL.com's only.
+
+    Args:
+        transport: makes the transport of the sites' answers.
 
     Raises:
         PipelineError: a name is not in `NAMES`.
@@ -28,7 +34,7 @@ def open_projection_sources(
     if is_sample:
         return [NflCom(source)]
     # No site is essential, and their files are small: give up earlier than on nflverse.
-    transport = Transport(
+    answers = transport(
         settings.cache_dir,
         mirror=settings.mirror,
         offline=settings.offline,
@@ -41,9 +47,9 @@ def open_projection_sources(
     )
     adapters: dict[str, ProjectionSource] = {
         NFLCOM: NflCom(source),
-        "sleeper": sleeper(transport),
-        "fantasypros": FantasyPros(transport),
-        "espn": espn(transport),
+        "sleeper": sleeper(answers),
+        "fantasypros": FantasyPros(answers),
+        "espn": espn(answers),
     }
     return [adapters[name] for name in wanted]
 

@@ -92,7 +92,7 @@ class _Server:
         self._dataset = dataset
         self._season = season
         self.served: list[Fetched] = []
-        self.failure: SourceError | None = None
+        self.failure: PipelineError | None = None
 
     def answer(self, url: str) -> bytes:
         """Return the content of the file at an address.
@@ -105,7 +105,7 @@ class _Server:
         try:
             fetched = self._transport.fetch(url, self._dataset, self._season)
             content = fetched.path.read_bytes()
-        except SourceError as failure:
+        except PipelineError as failure:
             self.failure = self.failure or failure
             raise
         self.served.append(fetched)

@@ -1,0 +1,181 @@
+"""Save the files that imports read, for machines without network, tests and reproduction.
+
+The sources request the files as in an import, so this module has no addresses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from fantasy_pipeline.errors import (
+    LastingError,
+    NotPublishedError,
+    PipelineError,
+    UnusableAnswerError,
+)
+from fantasy_pipeline.football.calendar import (
+    Game,
+    ScheduledWeek,
+    games_from_table,
+    season_schedule,
+    week_status,
+)
+from fantasy_pipeline.football.season_week import ranges
+from fantasy_pipeline.football.tables import RAW_PLAYERS
+from fantasy_pipeline.ingest.download.saving import MirrorFolder, SavingTransport
+from fantasy_pipeline.ingest.sites import NFLCOM
+from fantasy_pipeline.ingest.sites.base import ProjectionSource
+from fantasy_pipeline.ingest.sites.registry import open_projection_sources
+from fantasy_pipeline.ingest.sources import schema
+from fantasy_pipeline.ingest.sources.base import Source
+from fantasy_pipeline.operations.session import Session
+from fantasy_pipeline.operations.week_runs import ShowStep
+from fantasy_pipeline.orchestration.workspace import open_source
+
+_Reading = tuple[str, Callable[[], None]]
+
+
+@dataclass
+class Mirrored:
+    """Result of saving upstream's files.
+
+    Args:
+        folder: the folder, and what was saved in it.
+        not_published: data sets, seasons and weeks that upstream does not have.
+        failures: data sets, seasons and weeks that could not be downloaded or read, with the cause.
+    """
+
+    folder: MirrorFolder
+    not_published: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        counts = {name: len(getattr(self.folder, name)) for name in ("new", "updated", "unchanged")}
+        return {
+            "folder": str(self.folder.folder),
+            "files": sum(counts.values()),
+            **counts,
+            "bytes": self.folder.size,
+            "not_published": self.not_published,
+            "failures": self.failures,
+        }
+
+
+def mirror(session: Session, folder: Path, seasons: Sequence[int], step: ShowStep) -> Mirrored:
+    """Save every file that imports of some seasons read, up to the upcoming week.
+
+    Files of weeks whose games have all kicked off are not requested again if the folder has them;
+    later statements of a source do not count. A file that is not usable costs no other file.
+
+    Raises:
+        SourceError: nflverse cannot be reached.
+        PipelineError: the source has no files, the schedule lacks a season, or the folder cannot
+            be written.
+    """
+    if session.label:
+        raise PipelineError(
+            f"the {session.label} has no files to save; give another source, e.g. --source auto."
+        )
+    result = Mirrored(MirrorFolder(folder.expanduser().absolute()))
+    transport = partial(SavingTransport, result.folder)
+    source = open_source(session.settings, session.source, transport)
+    sites = open_projection_sources(session.settings, source, False, transport)
+    with step("schedule", len(seasons)):
+        games = games_from_table(source.schedule())
+    weeks = _weeks(games, seasons, session)
+    result.folder.settled |= {week.at for week in weeks if week.all_kicked_off}
+    readings = list(_readings(source, sites, weeks, result))
+    for number, (name, read) in enumerate(readings, 1):
+        with step(name, len(readings) - number):
+            read()
+    return result
+
+
+def _weeks(games: Sequence[Game], seasons: Sequence[int], session: Session) -> list[ScheduledWeek]:
+    """Return the weeks of some seasons up to the upcoming week.
+
+    Raises:
+        PipelineError: the schedule lacks a season.
+    """
+    if missing := sorted(set(seasons) - {game.season for game in games}):
+        known = ranges({game.season for game in games})
+        raise PipelineError(
+            f"the schedule has no season {ranges(missing)}; give seasons out of {known}."
+        )
+    status = week_status(games, session.now)
+    last = status.upcoming or status.due
+    schedules = (season_schedule(games, season, session.now).values() for season in seasons)
+    return [week for schedule in schedules for week in schedule if week.at <= last]
+
+
+def _readings(
+    source: Source,
+    sites: Sequence[ProjectionSource],
+    weeks: Sequence[ScheduledWeek],
+    result: Mirrored,
+) -> Iterator[_Reading]:
+    """Yield the name of each reading, and a function that reads and so saves its files."""
+    for dataset in ("players", "player_ids"):
+        yield dataset, partial(_read, getattr(source, dataset), result)
+    for season in sorted({week.at.season for week in weeks}):
+        of_season = [week for week in weeks if week.at.season == season]
+        for dataset, first in schema.FIRST_SEASON_UPSTREAM.items():
+            if season >= first and dataset in schema.BY_SEASON:
+                read = partial(getattr(source, dataset), season)
+                yield f"{dataset} {season}", partial(_read, read, result)
+        for site in sites:
+            covered = [week for week in of_season if site.covers(week)]
+            if site.name == NFLCOM:
+                if season >= schema.FIRST_SEASON_UPSTREAM["nflcom_projections"]:
+                    yield f"{site.name} {season}", partial(_read_nflcom, source, covered, result)
+            elif covered:
+                yield f"{site.name} {season}", partial(_ask, site, covered, result)
+
+
+def _read(read: Callable[[], pa.Table], result: Mirrored) -> None:
+    """Read a data set; add one that upstream lacks, or that is not usable, to the result."""
+    try:
+        read()
+    except NotPublishedError as error:
+        season = "" if error.season is None else f" {error.season}"
+        result.not_published.append(f"{error.dataset}{season}")
+    except (LastingError, UnusableAnswerError) as error:
+        result.failures.append(str(error))
+
+
+def _read_nflcom(source: Source, weeks: Sequence[ScheduledWeek], result: Mirrored) -> None:
+    """Read NFL.com's files of weeks of one season, which the `Source` delivers."""
+    absent = []
+    for week in weeks:
+        try:
+            if not source.nflcom_projections(week.at.season, [week.at.week]).num_rows:
+                absent.append(week)
+        except NotPublishedError:
+            absent.append(week)
+        except (LastingError, UnusableAnswerError) as error:
+            result.failures.append(str(error))
+    _add_absent(NFLCOM, absent, result)
+
+
+def _ask(site: ProjectionSource, weeks: Sequence[ScheduledWeek], result: Mirrored) -> None:
+    """Ask a site about weeks of one season."""
+    response = site.fetch(weeks, RAW_PLAYERS.arrow_schema.empty_table())
+    _add_absent(site.name, [week for week in weeks if week.at.week in response.absent], result)
+    numbers: dict[str, list[int]] = {}
+    for number, error in response.failed.items():
+        numbers.setdefault(f"{error.cause}. {error.advice}", []).append(number)
+    for text, failed in numbers.items():
+        where = f"{site.name} {weeks[0].at.season} week {ranges(failed)}"
+        result.failures.append(f"{where}: {text}")
+
+
+def _add_absent(name: str, weeks: Sequence[ScheduledWeek], result: Mirrored) -> None:
+    if weeks:
+        numbers = ranges(week.at.week for week in weeks)
+        result.not_published.append(f"{name} {weeks[0].at.season} week {numbers}")
