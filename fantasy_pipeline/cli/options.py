@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from fantasy_pipeline.cli.output import Format
+from fantasy_pipeline.cli.output import Format, say
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.positions import FANTASY_POSITIONS
 from fantasy_pipeline.football.season_week import FIRST_SEASON, LAST_SEASON, WEEKS, SeasonWeek
@@ -118,6 +118,21 @@ def both_or_none(season: int | None, week: int | None) -> SeasonWeek | None:
         missing = "--season" if season is None else "--week"
         raise PipelineError(f"--season and --week go together; add {missing}, or give neither.")
     return SeasonWeek(season, week)
+
+
+def chosen_week(session: Session) -> SeasonWeek:
+    """Return the week to show when none is named, and say on stderr which one it is and why.
+
+    Raises:
+        PipelineError: the lake has no schedule, or no game of it is over.
+    """
+    from fantasy_pipeline.football.calendar import week_to_show
+
+    if not (games := session.stored_games):
+        raise PipelineError("no week is projected yet; run `fantasy-pipeline run` first.")
+    week, why = week_to_show(games, session.now)
+    say(why)
+    return week
 
 
 def numbers(option: str, text: str, lowest: int, highest: int) -> list[int]:

@@ -53,6 +53,11 @@ def warn(lines: Iterable[str]) -> None:
         console(stderr=True).print(f"[yellow]warning[/] {escape(line)}")
 
 
+def say(text: str) -> None:
+    """Print a sentence about the command's work on stderr."""
+    console(stderr=True).print(text, markup=False)
+
+
 def say_label(label: str | None) -> None:
     """Print the label of data that are not the NFL's on stderr."""
     if label:

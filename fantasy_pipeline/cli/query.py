@@ -17,11 +17,12 @@ from fantasy_pipeline.cli.options import (
     SourceOption,
     WeekOption,
     both_or_none,
+    chosen_week,
     open_session,
     positions,
     table_format,
 )
-from fantasy_pipeline.cli.output import Format, console, print_json, say_label, write
+from fantasy_pipeline.cli.output import Format, console, print_json, say, say_label, write
 from fantasy_pipeline.cli.progress import waiting
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.scoring import Scoring
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def week(source: SourceOption = None, at: AtOption = None, json: JsonOption = False) -> None:
-    """Print which NFL week is due, in progress and upcoming.
+    """Print which NFL week is due, in progress, upcoming, and to project.
 
     Requests the schedule from upstream. Changes nothing.
     """
@@ -66,31 +67,33 @@ def projections(
     format: FormatOption = Format.table,
     output: OutputOption = None,
     source: SourceOption = None,
+    at: AtOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Print a week's projections, best first; without a week: the latest projected week.
+    """Print a week's projections, best first; without a week: as for `report`.
 
     Reads the lake. Writes only the file of --output.
     """
     format = table_format(format, json)
-    session = open_session(source)
-    wanted = both_or_none(season, week) or _latest_projected(session)
+    session = open_session(source, at)
+    wanted = both_or_none(season, week) or _projected_week(session)
     say_label(session.label)
     print_projections(session, wanted, scoring, position, top, format, output)
 
 
-def _latest_projected(session: Session) -> SeasonWeek:
-    """Return the latest week that the lake has projections of.
+def _projected_week(session: Session) -> SeasonWeek:
+    """Return the week to show; if the lake lacks its projections, the latest week before it.
 
     Raises:
-        PipelineError: there is none.
+        PipelineError: the lake has neither.
     """
     from fantasy_pipeline.football.tables import PROJECTIONS
 
-    weeks: list[SeasonWeek] = session.lake.weeks(PROJECTIONS)
-    if not weeks:
-        raise PipelineError("no week is projected yet; run `fantasy-pipeline run` first.")
-    return weeks[-1]
+    chosen = chosen_week(session)
+    weeks = [week for week in session.lake.weeks(PROJECTIONS) if week <= chosen]
+    if weeks and weeks[-1] != chosen:
+        say(f"{chosen} is not projected yet, so {weeks[-1]} is shown, the latest week that is.")
+    return weeks[-1] if weeks else chosen
 
 
 def print_projections(

@@ -17,6 +17,7 @@ from fantasy_pipeline.cli.options import (
     SourceOption,
     WeekOption,
     both_or_none,
+    chosen_week,
     open_session,
 )
 from fantasy_pipeline.cli.output import console, print_json, say_label
@@ -46,7 +47,7 @@ def report(
     at: AtOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show a week's report; without a week: the report of the upcoming week.
+    """Show a week's report; without a week: the running one until its last kick-off, then the next.
 
     The command writes the report to the lake if there is none, or if its projections, stats,
     corrections or accuracy changed since. Without --output, it prints the path of an HTML page, or
@@ -55,7 +56,7 @@ def report(
     from fantasy_pipeline.report import store
 
     session = open_session(source, at)
-    wanted = both_or_none(season, week) or upcoming_week(session)
+    wanted = both_or_none(season, week) or chosen_week(session)
     file = store.file_of(format, scoring)
     text, made = _read_or_make(session, wanted, file, refresh, json)
     path = str(_write(output, text)) if output else store.path(session.lake, wanted, file)
@@ -96,20 +97,6 @@ def _read_or_make(
         path = store.path(session.lake, week, file)
         raise PipelineError(f"weekly_report {week}: {path} was deleted; run the command again.")
     return text, True
-
-
-def upcoming_week(session: Session) -> SeasonWeek:
-    """Return the week that kicks off next, by the schedule in the lake.
-
-    Raises:
-        PipelineError: the schedule has no upcoming week.
-    """
-    from fantasy_pipeline.football.calendar import week_status
-
-    upcoming: SeasonWeek | None = week_status(session.known_games, session.now).upcoming
-    if upcoming is None:
-        raise PipelineError("the schedule has no upcoming week; give --season and --week.")
-    return upcoming
 
 
 def is_current(session: Session, week: SeasonWeek) -> bool:

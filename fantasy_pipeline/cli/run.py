@@ -24,7 +24,7 @@ from fantasy_pipeline.cli.options import (
     open_session,
     seasons_of,
 )
-from fantasy_pipeline.cli.output import Format, console, print_json, say_label, warn
+from fantasy_pipeline.cli.output import Format, console, print_json, say, say_label, warn
 from fantasy_pipeline.cli.progress import Steps, Weeks, usual_seconds, waiting
 from fantasy_pipeline.cli.query import print_projections
 from fantasy_pipeline.errors import PipelineError
@@ -51,13 +51,14 @@ def run(
     ] = 15,
     json: JsonOption = False,
 ) -> None:
-    """Import and project a week; without a week: import the due one, project the upcoming one.
+    """Import and project a week; without a week: import the one due, project the next games.
 
-    With --season and --week, the command also projects the following week if that was not played
-    yet. Without them, it also writes the reports. It replaces the rows of these weeks in the lake,
-    and Dagster's history records the runs.
+    While a game of the running week has not kicked off, that week is projected and printed; the
+    upcoming week is projected too. With --season and --week, the command also projects the
+    following week if that was not played yet. Without them, it also writes the reports. It
+    replaces the rows of these weeks in the lake, and Dagster's history records the runs.
     """
-    from fantasy_pipeline.operations.week_runs import run_due, run_week
+    from fantasy_pipeline.operations.week_runs import plan_of_due, run_due, run_week
 
     session = open_session(source, at)
     wanted = both_or_none(season, week)
@@ -65,6 +66,9 @@ def run(
         raise PipelineError("--projections-only needs --season and --week.")
     steps = Steps(json, usual_seconds(session.instance))
     if wanted is None:
+        with waiting("reading the schedule"):
+            plan = plan_of_due(session)
+        say(plan)
         result = run_due(session, steps)
     else:
         result = run_week(session, wanted, projections_only, steps)
@@ -211,7 +215,7 @@ def fail_if_failed(summary: Summary) -> None:
 def demo(
     source: DemoSourceOption = "sample", at: AtOption = None, json: JsonOption = False
 ) -> None:
-    """Import two past seasons and the current one, project the upcoming week and print it.
+    """Import two past seasons and the current one, project the running or next one and print it.
 
     The sample league needs no network. Its tables are stored in a lake separate from real data.
     """
@@ -219,10 +223,11 @@ def demo(
 
     # The server loads its modules while this process loads the same ones.
     start_server()
-    from fantasy_pipeline.operations.week_runs import run_due
+    from fantasy_pipeline.operations.week_runs import plan_of_due, run_due
 
     session = open_session(source, at)
     summary = _import_demo(session, json)
+    say(plan_of_due(session))
     result = run_due(session, Steps(json, usual_seconds(session.instance)))
     if not result.success:
         raise PipelineError("; ".join(result.errors))
@@ -245,7 +250,7 @@ def _import_demo(session: Session, json: bool) -> Summary:
     with waiting("reading the schedule"):
         due = session.status.due
     if not json:
-        console().print(f"Importing {due.season - 2} to {due}, then projecting the upcoming week.")
+        console().print(f"Importing {due.season - 2} to {due}, then projecting.")
     with waiting("refreshing the schedule"):
         refresh_schedule(session)
     summary = run_plan(session, demo_plan(session), None, json)

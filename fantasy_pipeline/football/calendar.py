@@ -25,6 +25,8 @@ SEASON_TAIL = timedelta(days=7)
 """The off-season starts this long after the last game of a season, the Super Bowl."""
 PRESEASON_LEAD = timedelta(days=28)
 """The preseason starts this long before the first game of the next season."""
+PROJECTION_LEAD = timedelta(days=14)
+"""A week is projected from this long before its first game; rosters are published by then."""
 REGULAR_SEASON = "REG"
 """`game_type` of regular-season games; the play-offs are WC, DIV, CON and SB."""
 SUPER_BOWL = "SB"
@@ -125,6 +127,8 @@ class WeekStatus:
         in_progress: latest week that has kicked off and is not complete; None if there is none.
         upcoming: week that kicks off next; None if the schedule has no later week.
         complete: whether every game of `due` is over; if not, the data of `due` are provisional.
+        projecting: week to project, report and print: the first of `weeks_to_project`; None if
+            no week is projected now.
     """
 
     at: datetime
@@ -134,6 +138,7 @@ class WeekStatus:
     in_progress: SeasonWeek | None
     upcoming: SeasonWeek | None
     complete: bool
+    projecting: SeasonWeek | None
 
     def to_json(self) -> dict[str, object]:
         """Return the status as JSON values; `at` is in ISO 8601 with offset +00:00."""
@@ -145,6 +150,7 @@ class WeekStatus:
             "in_progress": self.in_progress and self.in_progress._asdict(),
             "upcoming": self.upcoming and self.upcoming._asdict(),
             "complete": self.complete,
+            "projecting": self.projecting and self.projecting._asdict(),
         }
 
 
@@ -247,6 +253,7 @@ def week_status(games: Iterable[Game], now: datetime) -> WeekStatus:
     if now.utcoffset() is None:
         raise ValueError(f"now must have a time zone, got {now!r}")
     now = now.astimezone(timezone.utc)
+    games = tuple(games)
     weeks = {sw: ScheduledWeek(sw, week, now) for sw, week in games_by_week(games).items()}
     if not weeks:
         raise PipelineError("The schedule has no games. Download it again.")
@@ -260,7 +267,6 @@ def week_status(games: Iterable[Game], now: datetime) -> WeekStatus:
         )
 
     due, phase = _due_and_phase(weeks, due, now)
-    ahead = [(week.first_kickoff, sw) for sw, week in weeks.items() if now < week.first_kickoff]
     return WeekStatus(
         at=now,
         phase=phase,
@@ -274,8 +280,9 @@ def week_status(games: Iterable[Game], now: datetime) -> WeekStatus:
             ),
             None,
         ),
-        upcoming=min(ahead)[1] if ahead else None,
+        upcoming=upcoming_week(games, now),
         complete=weeks[due].is_complete,
+        projecting=next(iter(weeks_to_project(games, now)), None),
     )
 
 
@@ -295,6 +302,76 @@ def _due_and_phase(
     openers = [week.first_kickoff for sw, week in weeks.items() if sw.season > due.season]
     is_near = bool(openers) and min(openers) - PRESEASON_LEAD <= now
     return due, "preseason" if is_near else "offseason"
+
+
+def upcoming_week(games: Iterable[Game], now: datetime) -> SeasonWeek | None:
+    """Return the week that kicks off next; None if the schedule has no later week."""
+    first = {sw: first_and_last_kickoff(week)[0] for sw, week in games_by_week(games).items()}
+    ahead = [(kickoff, sw) for sw, kickoff in first.items() if now < kickoff]
+    return min(ahead)[1] if ahead else None
+
+
+def next_kickoff(
+    games: Iterable[Game], now: datetime, until: datetime | None = None
+) -> Game | None:
+    """Return the next game that kicks off after `now` and not after `until`; None without one."""
+    ahead = [g for g in games if g.kickoff > now and (until is None or g.kickoff <= until)]
+    return min(ahead, key=lambda game: game.kickoff, default=None)
+
+
+def projected_from(games: Iterable[Game], week: SeasonWeek) -> datetime:
+    """Return the moment from which a week of the schedule is projected."""
+    first, _ = first_and_last_kickoff(g for g in games if (g.season, g.week) == week)
+    return first - PROJECTION_LEAD
+
+
+def weeks_to_project(games: Sequence[Game], now: datetime) -> list[SeasonWeek]:
+    """Return the weeks to project at `now`; the first one is the one to report and print.
+
+    The first is the week of the next kick-off: the running week while one of its games has not
+    kicked off, else the upcoming week. While a week is running, the upcoming week is the second.
+    A week is projected from `PROJECTION_LEAD` before its first game on.
+    """
+    game = next_kickoff(games, now)
+    first = SeasonWeek(game.season, game.week) if game else None
+    weeks = dict.fromkeys((first, upcoming_week(games, now)))
+    return [week for week in weeks if week is not None and projected_from(games, week) <= now]
+
+
+def why_nothing_is_projected(games: Sequence[Game], now: datetime) -> str:
+    """Return the reason why `weeks_to_project` is empty."""
+    upcoming = upcoming_week(games, now)
+    if upcoming is None:
+        return "the NFL schedule has no upcoming week"
+    begin, days = projected_from(games, upcoming), PROJECTION_LEAD.days
+    return f"{upcoming} is projected from {begin:%Y-%m-%d} on, {days} days before its first game"
+
+
+def why_projecting(games: Sequence[Game], week: SeasonWeek, now: datetime) -> str:
+    """Return the reason why a week is the first of `weeks_to_project`."""
+    kickoffs = [game.kickoff for game in games if (game.season, game.week) == week]
+    ahead = [kickoff for kickoff in kickoffs if kickoff > now]
+    if len(ahead) == len(kickoffs):
+        return f"it kicks off next, on {min(ahead):%Y-%m-%d %H:%M} UTC"
+    are = "has" if len(ahead) == 1 else "have"
+    return f"{len(ahead)} of its {len(kickoffs)} games {are} not kicked off"
+
+
+def week_to_show(games: Sequence[Game], now: datetime) -> tuple[SeasonWeek, str]:
+    """Return the week that commands show when none is named, and one sentence that says why.
+
+    It is the first of `weeks_to_project`. If no week is projected now, it is the week due: in the
+    off-season, the last week of the regular season.
+
+    Raises:
+        PipelineError: as `week_status`.
+    """
+    status = week_status(games, now)
+    if status.projecting is not None:
+        why = why_projecting(games, status.projecting, status.at)
+        return status.projecting, f"{status.projecting} is chosen because {why}."
+    why = why_nothing_is_projected(games, status.at)
+    return status.due, f"{status.due}, the week due, is chosen because {why}."
 
 
 def games_by_week(games: Iterable[Game]) -> dict[SeasonWeek, tuple[Game, ...]]:

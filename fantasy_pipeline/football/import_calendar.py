@@ -36,8 +36,6 @@ ALARM_AFTER = timedelta(hours=4)
 """An import this late raises an alert, i.e. on Tuesday at 12:00 UTC."""
 LOOK_BACK = timedelta(days=370)
 """Catch-up makes missed imports up to this age, so a year of downtime loses no week."""
-PROJECTION_LEAD = timedelta(days=14)
-"""A week is projected from this long before its first game; rosters are published by then."""
 
 _TUESDAY, _THURSDAY = 1, 3
 
@@ -140,17 +138,3 @@ def next_import(games: Iterable[Game], now: datetime) -> Import | None:
         item for items in planned_imports(games).values() for item in items if item.due_at > now
     ]
     return min(later, default=None)
-
-
-def projected_from(games: Iterable[Game], week: SeasonWeek) -> datetime:
-    """Return the moment from which a week of the schedule is projected."""
-    first, _ = first_and_last_kickoff(g for g in games if (g.season, g.week) == week)
-    return first - PROJECTION_LEAD
-
-
-def next_kickoff(
-    games: Iterable[Game], now: datetime, until: datetime | None = None
-) -> Game | None:
-    """Return the next game that kicks off after `now` and not after `until`; None without one."""
-    ahead = [g for g in games if g.kickoff > now and (until is None or g.kickoff <= until)]
-    return min(ahead, key=lambda game: game.kickoff, default=None)

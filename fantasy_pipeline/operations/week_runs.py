@@ -17,8 +17,10 @@ from fantasy_pipeline.football.calendar import (
     next_week,
     week_status,
     weeks_of,
+    weeks_to_project,
+    why_nothing_is_projected,
+    why_projecting,
 )
-from fantasy_pipeline.football.import_calendar import PROJECTION_LEAD, projected_from
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import PROJECTIONS
 from fantasy_pipeline.lake import Lake
@@ -38,15 +40,24 @@ class WeekResult:
 
     Args:
         imported: week whose stats were imported.
-        projected: latest week that was projected.
-        unprojected: reason why no upcoming week is to be projected yet; None if one is.
+        projecting: week to project, report and print by the calendar; None if there is none.
+        projected_weeks: weeks that were projected, in the order of the runs.
+        unprojected: reason why no week is projected now; None if one is.
         runs: outcome of each run, by job and week.
     """
 
     imported: SeasonWeek | None = None
-    projected: SeasonWeek | None = None
+    projecting: SeasonWeek | None = None
+    projected_weeks: list[SeasonWeek] = field(default_factory=list)
     unprojected: str | None = None
     runs: dict[str, RunOutcome] = field(default_factory=dict)
+
+    @property
+    def projected(self) -> SeasonWeek | None:
+        """The week whose projections to print: `projecting`, else the latest that was projected."""
+        if self.projecting in self.projected_weeks:
+            return self.projecting
+        return max(self.projected_weeks, default=None)
 
     @property
     def success(self) -> bool:
@@ -65,6 +76,7 @@ class WeekResult:
             "success": self.success,
             "imported": self.imported._asdict() if self.imported else None,
             "projected": self.projected._asdict() if self.projected else None,
+            "projected_weeks": [week._asdict() for week in self.projected_weeks],
             "unprojected": self.unprojected,
             "runs": {name: run.to_json() for name, run in self.runs.items()},
         }
@@ -115,36 +127,57 @@ class WeekRuns:
     def project(self, week: SeasonWeek, left: int = 0) -> None:
         """Project a week; see `run`."""
         if self.run("weekly_projections", week, left):
-            self.result.projected = week
+            self.result.projected_weeks.append(week)
 
     def report(self, lake: Lake) -> None:
         """Write the reports of the imported and projected weeks that have projections."""
-        done = {self.result.imported, self.result.projected}
+        done = {self.result.imported, *self.result.projected_weeks}
         weeks = [week for week in lake.weeks(PROJECTIONS) if week in done]
         for left, week in zip(reversed(range(len(weeks))), weeks, strict=True):
             self.run("report_week", week, left)
 
 
+def plan_of_due(session: Session) -> str:
+    """Return one sentence that says which weeks `run_due` imports and projects, and why."""
+    status, games = session.status, session.games
+    state = "complete" if status.complete else "not complete"
+    importing = f"Importing {status.due}, the week due, which is {state};"
+    weeks = weeks_to_project(games, session.now)
+    if not weeks:
+        why = why_nothing_is_projected(games, session.now)
+        return f"{importing} projecting nothing because {why}."
+    first, *others = weeks
+    projecting = f"projecting {first} because {why_projecting(games, first, session.now)}"
+    return f"{importing} {projecting}{''.join(f', and {week} as well' for week in others)}."
+
+
 def run_due(session: Session, step: ShowStep) -> WeekResult:
-    """Import the due week, project the upcoming one, and write their reports."""
+    """Import the due week, project the weeks to project, and write their reports.
+
+    The running week is projected even if its import fails: upstream publishes the stats of the
+    games that are over hours later, and the projections of the other games do not need them.
+    """
     with step("reading the schedule", 2):
-        due = session.status.due
-    following = week_to_follow(session.games, due, session.now)
+        due, games = session.status.due, session.games
+    weeks = weeks_to_project(games, session.now)
     runs = _start_runs(session, step)
-    if runs.run("weekly_import", due, 1 + int(following is not None)):
+    runs.result.projecting = session.status.projecting
+    if runs.run("weekly_import", due, 1 + len(weeks)):
         runs.result.imported = due
-        if following is None:
-            runs.result.unprojected = why_nothing_follows(session.games, session.now)
-        else:
-            runs.project(following, 1)
-        runs.report(session.lake)
+    elif due not in weeks:
+        return runs.result
+    if not weeks:
+        runs.result.unprojected = why_nothing_is_projected(games, session.now)
+    for left, week in zip(reversed(range(len(weeks))), weeks, strict=True):
+        runs.project(week, left + 1)
+    runs.report(session.lake)
     return runs.result
 
 
 def run_week(
     session: Session, week: SeasonWeek, projections_only: bool, step: ShowStep
 ) -> WeekResult:
-    """Import a week and project it; project the next week too if it has not been played.
+    """Import a week and project it; project the next week too until it has been played.
 
     Raises:
         NoSuchWeekError: the schedule has no such week.
@@ -154,14 +187,16 @@ def run_week(
         if week.week not in weeks_of(games, week.season):
             # The lake's schedule may be older than this season: ask upstream for the schedule.
             check_week(session.games, week)
-        following = week_to_follow(games, week, session.now)
+        following = weeks_to_follow(games, week, session.now)
     runs = _start_runs(session, step)
+    runs.result.projecting = next(iter(weeks_to_project(games, session.now)), None)
     if projections_only:
         runs.project(week)
-    elif runs.run("whole_week", week, int(following is not None)):
-        runs.result.imported = runs.result.projected = week
-        if following is not None:
-            runs.project(following)
+    elif runs.run("whole_week", week, len(following)):
+        runs.result.imported = week
+        runs.result.projected_weeks.append(week)
+        for other in following:
+            runs.project(other)
     return runs.result
 
 
@@ -170,30 +205,16 @@ def _start_runs(session: Session, step: ShowStep) -> WeekRuns:
     return WeekRuns(session.instance, session.source, "manual", session.now, step)
 
 
-def why_nothing_follows(games: Sequence[Game], now: datetime) -> str:
-    """Return the reason why no upcoming week is projected after the due week."""
-    upcoming = week_status(games, now).upcoming
-    if upcoming is None:
-        return "the NFL schedule has no upcoming week"
-    begin = projected_from(games, upcoming)
-    days = PROJECTION_LEAD.days
-    return f"{upcoming} is projected from {begin:%Y-%m-%d} on, {days} days before its first game"
+def weeks_to_follow(games: Sequence[Game], week: SeasonWeek, now: datetime) -> list[SeasonWeek]:
+    """Return the weeks to project after a week was imported and projected.
 
-
-def week_to_follow(games: Sequence[Game], week: SeasonWeek, now: datetime) -> SeasonWeek | None:
-    """Return the week to project after an import; None if there is none or it has been played.
-
-    After the due week this is the upcoming week, also across the off-season, from
-    `PROJECTION_LEAD` before its first game on. After any other week it is the season's next week.
+    After the due week these are the other weeks of `weeks_to_project`, also across the off-season.
+    After any other week it is the season's next week, unless that has been played.
     """
-    if any(is_over(game, now) for game in games):
-        status = week_status(games, now)
-        if week == status.due:
-            upcoming = status.upcoming
-            near = upcoming is not None and projected_from(games, upcoming) <= now
-            return upcoming if near else None
+    if any(is_over(game, now) for game in games) and week == week_status(games, now).due:
+        return [other for other in weeks_to_project(games, now) if other != week]
     following = next_week(games, week)
-    # A week counts as played once upstream has scores: the clock may be ahead of upstream.
+    # A game counts as played once upstream has a score: the clock may be ahead of upstream.
     next_games = [game for game in games if (game.season, game.week) == following]
-    played = any(game.has_score and is_over(game, now) for game in next_games)
-    return None if played else following
+    played = all(game.has_score and is_over(game, now) for game in next_games)
+    return [] if following is None or played else [following]

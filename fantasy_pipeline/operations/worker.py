@@ -38,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     from fantasy_pipeline.operations.session import open_instance
-    from fantasy_pipeline.operations.week_runs import WeekRuns, week_to_follow
+    from fantasy_pipeline.operations.week_runs import WeekRuns, weeks_to_follow
     from fantasy_pipeline.orchestration.resources import NflData
     from fantasy_pipeline.settings import default_home
 
@@ -48,12 +48,11 @@ def _run(arguments: Sequence[str]) -> int:
         runs = WeekRuns(instance, source, by, now, first_id=run_id)
         if not runs.run(job, week):
             return 0
-        runs.result.projected = week
+        runs.result.projected_weeks.append(week)
         nfl = NflData(source=source)
         if job == "whole_week":
             runs.result.imported = week
-            following = week_to_follow(nfl.games(), week, now)
-            if following is not None:
+            for following in weeks_to_follow(nfl.games(), week, now):
                 runs.project(following)
         runs.report(nfl.lake)
     return 0

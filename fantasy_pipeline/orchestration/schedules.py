@@ -10,7 +10,14 @@ from datetime import datetime, timedelta
 import dagster as dg
 
 from fantasy_pipeline.football import import_calendar
-from fantasy_pipeline.football.calendar import Game, games_from_table, week_status
+from fantasy_pipeline.football.calendar import (
+    PROJECTION_LEAD,
+    Game,
+    games_from_table,
+    next_kickoff,
+    week_status,
+    weeks_to_project,
+)
 from fantasy_pipeline.football.import_calendar import ImportPhase
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.orchestration.jobs import games_refresh, weekly_import, weekly_projections
@@ -19,6 +26,8 @@ from fantasy_pipeline.orchestration.runs.import_state import IMPORT_JOBS, import
 from fantasy_pipeline.orchestration.runs.tags import run_tags
 
 _WEEK = timedelta(days=7)
+_THURSDAY_TICKS = timedelta(hours=7)
+"""Time between two ticks: 16:00-23:00 UTC, and 23:00 UTC to Friday morning."""
 Ticks = Iterator[dg.RunRequest | dg.SkipReason]
 
 
@@ -117,12 +126,17 @@ def imports_to_request(
     cron_schedule="0 14 * * 0,3-6",
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Wednesday to Sunday 14:00 UTC: project the upcoming week again with new injuries.",
+    description="Wednesday to Sunday 14:00 UTC: project the running week, while one of its games "
+    "has not kicked off, and the upcoming week again with new injuries.",
 )
-def daily_projections(
-    context: dg.ScheduleEvaluationContext, nfl: NflData
-) -> dg.RunRequest | dg.SkipReason:
-    return _projections(context, nfl, import_calendar.PROJECTION_LEAD)
+def daily_projections(context: dg.ScheduleEvaluationContext, nfl: NflData) -> Ticks:
+    now = nfl.moment(context.scheduled_execution_time)
+    games = games_from_table(nfl.upstream.schedule())
+    weeks = weeks_to_project(games, now)
+    if not weeks:
+        yield _no_kickoff(games, now, PROJECTION_LEAD)
+        return
+    yield from _projections(context, nfl, weeks, now)
 
 
 @dg.schedule(
@@ -133,33 +147,38 @@ def daily_projections(
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Thursday 16:00 and 23:00 UTC: project the week again before Thursday's games.",
 )
-def thursday_kickoff_projections(
-    context: dg.ScheduleEvaluationContext, nfl: NflData
-) -> dg.RunRequest | dg.SkipReason:
-    # From one tick to the next: 16:00-23:00 UTC, and 23:00 UTC to Friday morning.
-    return _projections(context, nfl, timedelta(hours=7))
+def thursday_kickoff_projections(context: dg.ScheduleEvaluationContext, nfl: NflData) -> Ticks:
+    now = nfl.moment(context.scheduled_execution_time)
+    games = games_from_table(nfl.upstream.schedule())
+    game = next_kickoff(games, now, now + _THURSDAY_TICKS)
+    if game is None:
+        yield _no_kickoff(games, now, _THURSDAY_TICKS)
+        return
+    yield from _projections(context, nfl, [SeasonWeek(game.season, game.week)], now)
+
+
+def _no_kickoff(games: Sequence[Game], now: datetime, within: timedelta) -> dg.SkipReason:
+    following = next_kickoff(games, now)
+    then = f"; the next is on {following.kickoff:%Y-%m-%d %H:%M} UTC" if following else ""
+    return dg.SkipReason(f"no game kicks off within {within / timedelta(hours=1):g} hours{then}")
 
 
 def _projections(
-    context: dg.ScheduleEvaluationContext, nfl: NflData, within: timedelta
-) -> dg.RunRequest | dg.SkipReason:
-    now = nfl.moment(context.scheduled_execution_time)
-    games = games_from_table(nfl.upstream.schedule())
-    game = import_calendar.next_kickoff(games, now, now + within)
-    if game is None:
-        following = import_calendar.next_kickoff(games, now)
-        then = f"; the next is on {following.kickoff:%Y-%m-%d %H:%M} UTC" if following else ""
-        hours = within / timedelta(hours=1)
-        return dg.SkipReason(f"no game kicks off within {hours:g} hours{then}")
-    week = SeasonWeek(game.season, game.week)
+    context: dg.ScheduleEvaluationContext, nfl: NflData, weeks: Sequence[SeasonWeek], now: datetime
+) -> Ticks:
+    """Yield the request of each week that no run is projecting, or why there is none."""
     running = running_weeks(context.instance, [weekly_projections.name], nfl.source_name)
-    if week in running:
-        return dg.SkipReason(f"{week} is being projected by run {running[week].run_id}")
-    return dg.RunRequest(
-        run_key=f"{context.scheduled_execution_time:%Y-%m-%dT%H}-{week.key}",
-        partition_key=week.key,
-        tags=dict(run_tags(week, nfl.source_name, "schedule", as_of=now)),
-    )
+    if all(week in running for week in weeks):
+        reasons = (f"{week} is being projected by run {running[week].run_id}" for week in weeks)
+        yield dg.SkipReason("; ".join(reasons))
+    for week in weeks:
+        if week in running:
+            continue
+        yield dg.RunRequest(
+            run_key=f"{context.scheduled_execution_time:%Y-%m-%dT%H}-{week.key}",
+            partition_key=week.key,
+            tags=dict(run_tags(week, nfl.source_name, "schedule", as_of=now)),
+        )
 
 
 @dg.schedule(

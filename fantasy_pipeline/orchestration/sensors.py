@@ -8,8 +8,13 @@ from typing import Any
 import dagster as dg
 
 from fantasy_pipeline.football import import_calendar
-from fantasy_pipeline.football.calendar import Game, week_status
-from fantasy_pipeline.football.import_calendar import CATCH_UP_GRACE, Import, projected_from
+from fantasy_pipeline.football.calendar import (
+    Game,
+    week_status,
+    weeks_to_project,
+    why_nothing_is_projected,
+)
+from fantasy_pipeline.football.import_calendar import CATCH_UP_GRACE, Import
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import PROJECTIONS
 from fantasy_pipeline.orchestration.jobs import (
@@ -46,18 +51,19 @@ RECORDS_PER_TICK = 50
     request_job=weekly_projections,
     default_status=dg.DefaultSensorStatus.RUNNING,
     minimum_interval_seconds=30,
-    description="Project the upcoming week as soon as the due week is imported.",
+    description="As soon as the due week is imported, project the upcoming week, and the running "
+    "week while one of its games has not kicked off.",
 )
 def project_upcoming_week(
     context: dg.RunStatusSensorContext, nfl: NflData
-) -> dg.RunRequest | dg.SkipReason:
+) -> list[dg.RunRequest] | dg.SkipReason:
     run = context.dagster_run
     imported = week_of_run(run.tags)
     if imported is None:
         return dg.SkipReason(f"run {run.run_id} did not import exactly one week")
     data = _data_of(run, nfl)
     now = moment_of(run.tags, data.now())
-    return upcoming_request(data, imported, now, run.run_id, _resources(run))
+    return projection_requests(data, imported, now, run.run_id, _resources(run))
 
 
 def _data_of(run: dg.DagsterRun, nfl: NflData) -> NflData:
@@ -72,14 +78,14 @@ def _resources(run: dg.DagsterRun) -> dict[str, Any]:
     return {"resources": resources} if resources else {}
 
 
-def upcoming_request(
+def projection_requests(
     nfl: NflData,
     imported: SeasonWeek,
     now: datetime,
     run_id: str,
     run_config: Mapping[str, Any] | None = None,
-) -> dg.RunRequest | dg.SkipReason:
-    """Return the request to project the upcoming week after an import, or why there is none.
+) -> list[dg.RunRequest] | dg.SkipReason:
+    """Return the requests to project weeks after an import, or why there are none.
 
     Args:
         imported: week that was imported.
@@ -87,19 +93,21 @@ def upcoming_request(
         run_id: run of the import.
     """
     games = nfl.games()
-    status = week_status(games, now)
-    if imported != status.due:
-        return dg.SkipReason(f"{imported} is not the due week, which is {status.due}")
-    if status.upcoming is None:
-        return dg.SkipReason("the NFL schedule has no upcoming week")
-    if (since := projected_from(games, status.upcoming)) > now:
-        return dg.SkipReason(f"{status.upcoming} is projected from {since:%Y-%m-%d} on")
-    return dg.RunRequest(
-        run_key=f"{run_id}-{status.upcoming.key}",
-        partition_key=status.upcoming.key,
-        run_config=run_config or {},
-        tags=dict(run_tags(status.upcoming, nfl.source_name, "sensor", as_of=now)),
-    )
+    due = week_status(games, now).due
+    if imported != due:
+        return dg.SkipReason(f"{imported} is not the due week, which is {due}")
+    weeks = weeks_to_project(games, now)
+    if not weeks:
+        return dg.SkipReason(why_nothing_is_projected(games, now))
+    return [
+        dg.RunRequest(
+            run_key=f"{run_id}-{week.key}",
+            partition_key=week.key,
+            run_config=run_config or {},
+            tags=dict(run_tags(week, nfl.source_name, "sensor", as_of=now)),
+        )
+        for week in weeks
+    ]
 
 
 @dg.run_status_sensor(

@@ -16,6 +16,7 @@ from fantasy_pipeline.errors import NotPublishedError, PipelineError
 from fantasy_pipeline.football.calendar import (
     GAME_LENGTH,
     PRESEASON_LEAD,
+    PROJECTION_LEAD,
     SEASON_TAIL,
     Game,
     games_from_table,
@@ -23,7 +24,9 @@ from fantasy_pipeline.football.calendar import (
     next_week,
     scheduled_weeks,
     week_status,
+    week_to_show,
     weeks_of,
+    weeks_to_project,
 )
 from fantasy_pipeline.football.season_week import SeasonWeek
 
@@ -236,6 +239,53 @@ class TestWeekStatus:
             week_status(TWO_SEASONS, utc(now))
 
 
+class TestWeeksToProject:
+    @pytest.mark.parametrize(
+        ("now", "weeks", "why"),
+        [
+            # Sunday morning: one game is over, the Monday game is to come.
+            ("2023-09-10T08:00", [(2023, 1), (2023, 2)], "1 of its 2 games has not kicked off"),
+            # All games of week 1 have kicked off, the last one is being played.
+            ("2023-09-12T02:00", [(2023, 2)], "it kicks off next, on 2023-09-17 17:00 UTC"),
+            ("2023-09-12T08:00", [(2023, 2)], "it kicks off next, on 2023-09-17 17:00 UTC"),
+            # Too early for the next season, and after the last game of the schedule.
+            ("2024-08-06T08:00", [], ""),
+            ("2031-01-01T00:00", [], ""),
+        ],
+    )
+    def test_the_running_week_until_its_last_kick_off(
+        self, now: str, weeks: list[tuple[int, int]], why: str
+    ) -> None:
+        assert weeks_to_project(TWO_SEASONS, utc(now)) == weeks
+        status = week_status(TWO_SEASONS, utc(now))
+        assert status.projecting == (weeks[0] if weeks else None)
+        shown, sentence = week_to_show(TWO_SEASONS, utc(now))
+        if status.projecting:
+            assert (shown, sentence) == (weeks[0], f"{shown} is chosen because {why}.")
+        else:
+            assert shown == status.due
+
+    def test_the_off_season_shows_the_last_regular_week_and_says_why(self) -> None:
+        shown, sentence = week_to_show(TWO_SEASONS, utc("2024-03-05T08:00"))
+        assert shown == (2023, 2)
+        assert sentence.startswith(
+            "2023 week 2, the week due, is chosen because 2024 week 1 is projected from 2024-08-2"
+        )
+
+    def test_before_the_next_kick_off_of_two_open_weeks(self) -> None:
+        games = (
+            game(2024, 1, "2024-09-08T17:00"),
+            game(2024, 2, "2024-09-15T17:00"),
+            game(2024, 2, "2024-09-25T23:00"),
+            game(2024, 3, "2024-09-20T00:15"),
+            game(2024, 3, "2024-09-22T17:00"),
+            game(2024, 4, "2024-09-29T17:00"),
+        )
+        assert weeks_to_project(games, utc("2024-09-21T08:00")) == [(2024, 3), (2024, 4)]
+        # The postponed game is the next one to kick off.
+        assert weeks_to_project(games, utc("2024-09-24T08:00")) == [(2024, 2), (2024, 4)]
+
+
 class TestToJson:
     def test_has_exactly_these_keys_and_values(self) -> None:
         status = week_status(TWO_SEASONS, utc("2023-09-10T08:00"))
@@ -247,6 +297,7 @@ class TestToJson:
             "in_progress": {"season": 2023, "week": 1},
             "upcoming": {"season": 2023, "week": 2},
             "complete": False,
+            "projecting": {"season": 2023, "week": 1},
         }
 
     def test_unknown_upcoming_is_null(self) -> None:
@@ -383,6 +434,12 @@ def test_any_schedule_gets_a_status_that_its_games_bear_out(
             if other.kickoff <= now
             for one in of(SeasonWeek(other.season, other.week))
         )
+    ahead = [one for one in games if now < one.kickoff]
+    if status.projecting:
+        first = min(one.kickoff for one in ahead)
+        assert first in {one.kickoff for one in of(status.projecting)}
+    elif ahead:
+        assert min(one.kickoff for one in ahead) > now + PROJECTION_LEAD
     if status.upcoming:
         assert all(now < one.kickoff for one in of(status.upcoming))
     json.dumps(status.to_json())

@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fantasy_pipeline.football import import_calendar as automation
-from fantasy_pipeline.football.calendar import GAME_LENGTH, Game
+from fantasy_pipeline.football.calendar import (
+    GAME_LENGTH,
+    Game,
+    next_kickoff,
+    projected_from,
+    why_nothing_is_projected,
+)
 from fantasy_pipeline.football.import_calendar import (
     CORRECTION_LAG,
     PHASES,
@@ -16,10 +22,9 @@ from fantasy_pipeline.football.import_calendar import (
     missing_imports,
     phases_at,
     planned_imports,
-    projected_from,
 )
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.operations.week_runs import week_to_follow, why_nothing_follows
+from fantasy_pipeline.operations.week_runs import weeks_to_follow
 from fantasy_pipeline.orchestration.runs.import_state import IMPORT_JOBS, WEEK_JOBS, running_weeks
 from fantasy_pipeline_tests.football.test_calendar import MOMENTS, SCHEDULES
 
@@ -131,8 +136,8 @@ class TestPlan:
         assert following is not None
         assert following.key == "2024-02-provisional"
         assert automation.next_import(GAMES, utc("2025-01-01T00:00")) is None
-        assert automation.next_kickoff(GAMES, now) == GAMES[2]
-        assert automation.next_kickoff(GAMES, now, now + timedelta(hours=1)) is None
+        assert next_kickoff(GAMES, now) == GAMES[2]
+        assert next_kickoff(GAMES, now, now + timedelta(hours=1)) is None
 
 
 # Any schedule, at any moment
@@ -168,7 +173,7 @@ def test_the_plan_is_of_the_past_and_once_per_week(games: list[Game], now: datet
     assert missing_imports(games, {item.week: [item.phase] for item in items}, now) == []
 
 
-class TestWeekToFollow:
+class TestWeeksToFollow:
     GAMES = (
         Game(2023, 18, "2023_18", "REG", utc("2024-01-07T18:00"), "KC", "BUF", True),
         Game(2023, 19, "2023_19", "WC", utc("2024-01-14T18:00"), "KC", "BUF", True),
@@ -177,25 +182,34 @@ class TestWeekToFollow:
     LAST = SeasonWeek(2023, 18)
 
     def test_the_first_week_follows_the_season_before(self) -> None:
-        assert week_to_follow(self.GAMES, self.LAST, utc("2024-08-30T12:00")) == W1
+        assert weeks_to_follow(self.GAMES, self.LAST, utc("2024-08-30T12:00")) == [W1]
 
     def test_not_months_before_it(self) -> None:
-        assert week_to_follow(self.GAMES, self.LAST, utc("2024-05-01T12:00")) is None
-        why = why_nothing_follows(self.GAMES, utc("2024-05-01T12:00"))
+        assert weeks_to_follow(self.GAMES, self.LAST, utc("2024-05-01T12:00")) == []
+        why = why_nothing_is_projected(self.GAMES, utc("2024-05-01T12:00"))
         begin = f"{projected_from(self.GAMES, W1):%Y-%m-%d}"
         assert why == f"{W1} is projected from {begin} on, 14 days before its first game"
-        why = why_nothing_follows(self.GAMES, utc("2031-05-01T12:00"))
+        why = why_nothing_is_projected(self.GAMES, utc("2031-05-01T12:00"))
         assert why == "the NFL schedule has no upcoming week"
 
     def test_a_played_week_does_not_follow(self) -> None:
         scored = [game._replace(has_score=True) for game in self.GAMES]
-        assert week_to_follow(scored, W1, utc("2024-09-18T12:00")) is None
-        assert week_to_follow(scored, W2, utc("2024-09-18T12:00")) == W3
-        assert week_to_follow(self.GAMES, W3, utc("2024-09-26T12:00")) is None
+        assert weeks_to_follow(scored, W1, utc("2024-09-18T12:00")) == []
+        assert weeks_to_follow(scored, W2, utc("2024-09-18T12:00")) == [W3]
+        assert weeks_to_follow(self.GAMES, W3, utc("2024-09-26T12:00")) == []
+
+    def test_the_running_week_follows_until_its_last_kick_off(self) -> None:
+        """W2 has kicked off and none of its games is over: W1 is still due."""
+        now = GAMES[2].kickoff + timedelta(hours=1)
+        assert weeks_to_follow(self.GAMES, W1, now) == [W2, W3]
+        # Once its first game is over, W2 is due; it does not follow itself.
+        over = GAMES[2].kickoff + timedelta(hours=5)
+        assert weeks_to_follow(self.GAMES, W2, over) == [W3]
+        assert weeks_to_follow(self.GAMES, W1, over) == [W2]
 
     def test_a_week_over_by_the_clock_that_upstream_lacks_does(self) -> None:
         """An old schedule, e.g. of a mirror: games that it lacks were not played."""
-        assert week_to_follow(self.GAMES, W1, utc("2026-11-18T12:00")) == W2
+        assert weeks_to_follow(self.GAMES, W1, utc("2026-11-18T12:00")) == [W2]
 
 
 def test_the_sample_leagues_requests_are_not_the_nfls() -> None:

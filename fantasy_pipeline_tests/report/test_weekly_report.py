@@ -178,10 +178,11 @@ def test_a_refresh_shows_who_moved_until_the_next(league: League) -> None:
 
 
 def test_projecting_a_week_asks_for_its_report(league: League) -> None:
-    request = followed(
+    requests = followed(
         league.instance, "weekly_projections", "report_projected_week", NflData(source="sample")
     )
-    assert isinstance(request, dg.RunRequest)
+    assert isinstance(requests, list)
+    (request,) = requests
     assert request.partition_key == UPCOMING.key
     (run,) = league.instance.get_runs(dg.RunsFilter(job_name="weekly_projections"))
     assert request.run_key == run.run_id
@@ -240,7 +241,7 @@ def test_markdown_that_an_earlier_version_did_not_write_is_made(
         (["--season", "2025", "--week", "3"], "projections 2025 week 3: not in the lake"),
         (["--week", "3"], "--season and --week go together"),
         (["--output", "no/such/folder/x.html"], "cannot write no/such/folder/x.html: No such"),
-        (["--at", "2026-03-01T00:00Z"], "the schedule has no upcoming week"),
+        (["--at", "2026-03-01T00:00Z"], "projections 2025 week 18: not in the lake"),
     ],
 )
 def test_errors_say_what_to_do(command: Command, arguments: list[str], error: str) -> None:

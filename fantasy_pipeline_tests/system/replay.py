@@ -211,7 +211,7 @@ def record_imports(
 
 def followed(
     instance: dg.DagsterInstance, job: str, sensor: str, nfl: NflData
-) -> dg.RunRequest | dg.SkipReason:
+) -> list[dg.RunRequest] | dg.SkipReason:
     """Return what a run-status sensor requests after the only successful run of a job."""
     (run,) = instance.get_runs(dg.RunsFilter(job_name=job))
     (success,) = instance.get_records_for_run(
@@ -228,13 +228,15 @@ def asked_after(
     event: dg.DagsterEvent,
     sensor: str,
     nfl: NflData,
-) -> dg.RunRequest | dg.SkipReason:
+) -> list[dg.RunRequest] | dg.SkipReason:
     """Return what a run-status sensor requests after an event of a run."""
     context = dg.build_run_status_sensor_context(sensor, event, instance, run)
     definition = defs.get_repository_def().get_sensor_def(sensor)
     assert isinstance(definition, dg.RunStatusSensorDefinition)
     asked = definition(context, nfl=nfl)
-    assert isinstance(asked, (dg.RunRequest, dg.SkipReason))
+    if isinstance(asked, dg.RunRequest):
+        return [asked]
+    assert isinstance(asked, (list, dg.SkipReason))
     return asked
 
 

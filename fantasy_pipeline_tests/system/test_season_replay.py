@@ -10,7 +10,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from fantasy_pipeline.football.calendar import Game, games_from_table
+from fantasy_pipeline.football.calendar import Game, games_from_table, upcoming_week
 from fantasy_pipeline.football.import_calendar import imports_due_between, missing_imports
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import STAT_CORRECTIONS, WEEKLY_STATS
@@ -175,6 +175,20 @@ def test_a_season_is_projected_day_by_day_before_its_games(
         ]
         for name in schedules[1:]
     )
+    # While a week is running, the week after it is projected too.
+    first = dict(reversed(daily))
+    second = [(at, week) for at, week in daily if first[at] != week]
+    daily = list(reversed(first.items()))
+    for at, week in second:
+        assert min(game.kickoff for game in games if game[:2] == first[at]) < at
+        assert week == upcoming_week(games, at)
+    assert {at.isoweekday() for at, _ in second} == {4, 5, 6, 7}
+    assert len(second) == len({at for at, _ in second})
+    assert all(
+        count in (2, 3, 4)
+        for week, count in Counter(w for _, w in second).items()
+        if week.week <= 18
+    )
     # Each refresh has a day of its own.
     refreshed = [at for at, asker, _ in replay.requests if asker == "daily_games"]
     assert len(refreshed) == len({at.date() for at in refreshed})
@@ -222,15 +236,18 @@ def test_each_import_of_a_season_is_followed_by_projections_of_the_coming_week(
             instance, run, event, "project_upcoming_week", nfl
         )
     skips = {key: a.skip_message for key, a in answers.items() if isinstance(a, dg.SkipReason)}
+    why = "2025 week 1 is projected from 2025-08-22 on, 14 days before its first game"
     assert skips == {
         # Two games of the next week were played on Wednesday, Christmas.
         (SeasonWeek(2024, 16), "final"): (
             "2024 week 16 is not the due week, which is 2024 week 17"
         ),
-        (SeasonWeek(2024, 22), "provisional"): "2025 week 1 is projected from 2025-08-22 on",
-        (SeasonWeek(2024, 22), "final"): "2025 week 1 is projected from 2025-08-22 on",
+        (SeasonWeek(2024, 22), "provisional"): why,
+        (SeasonWeek(2024, 22), "final"): why,
     }
-    requests = {key: a for key, a in answers.items() if isinstance(a, dg.RunRequest)}
+    lists = {key: a for key, a in answers.items() if not isinstance(a, dg.SkipReason)}
+    assert all(len(requests) == 1 for requests in lists.values())
+    requests = {key: asked[0] for key, asked in lists.items()}
     assert {key: request.partition_key for key, request in requests.items()} == {
         (week, phase): SeasonWeek(week.season, week.week + 1).key
         for week, phase in expected(games)

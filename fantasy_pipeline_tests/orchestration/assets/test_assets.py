@@ -200,8 +200,9 @@ def test_a_run_without_tags_stands_for_the_present_of_its_league(
     assert run(instance, "weekly_import", "2025|09").errors == ()
     assert metadata(instance, "weekly_stats", "2025|09")["phase"] == "provisional"
     sample = NflData(source="sample")
-    request = followed(instance, "weekly_import", "project_upcoming_week", sample)
-    assert isinstance(request, dg.RunRequest)
+    requests = followed(instance, "weekly_import", "project_upcoming_week", sample)
+    assert isinstance(requests, list)
+    (request,) = requests
     assert request.partition_key == "2025|10"
     assert request.tags["as_of"] == sample.now().isoformat()
 
@@ -214,8 +215,9 @@ def test_an_import_of_the_sample_league_is_none_of_the_real_week(
     assert imported_phases(instance, [week], SAMPLE_LABEL) == {week: {"provisional"}}
     assert imported_phases(instance, [week], None) == {}
     # What follows is of the run's league as well, whatever the deployment's is.
-    request = followed(instance, "weekly_import", "project_upcoming_week", NflData(source="auto"))
-    assert isinstance(request, dg.RunRequest)
+    requests = followed(instance, "weekly_import", "project_upcoming_week", NflData(source="auto"))
+    assert isinstance(requests, list)
+    (request,) = requests
     assert request.tags["source"] == "sample"
     assert request.run_config["resources"]["nfl"]["config"]["source"] == "sample"
 

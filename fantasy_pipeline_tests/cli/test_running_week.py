@@ -1,0 +1,124 @@
+"""A Sunday of the sample league on the command line: week 9 of 2025 is running."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fantasy_pipeline_tests import ROOT
+
+pytestmark = pytest.mark.slow
+
+SUNDAY = "2025-11-02T14:30Z"
+"""One of the 15 games of week 9 is over; the others have not kicked off."""
+WHY = "2025 week 9 is chosen because 14 of its 15 games have not kicked off."
+
+
+def week(number: int) -> dict[str, int]:
+    return {"season": 2025, "week": number}
+
+
+class Shell:
+    """The sample league's command line in a home of its own."""
+
+    def __init__(self, home: Path) -> None:
+        (home / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
+        self.home = home
+
+    def __call__(self, *words: str, code: int = 0) -> tuple[str, str]:
+        """Run a command and return its stdout and stderr."""
+        done = subprocess.run(
+            [sys.executable, "-m", "fantasy_pipeline.cli", *words],
+            env={
+                **os.environ,
+                "DAGSTER_HOME": str(self.home),
+                "FANTASY_SOURCE": "sample",
+                "PYTHONPATH": str(ROOT),
+            },
+            cwd=self.home,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode == code, done.stderr
+        return done.stdout, done.stderr
+
+    def json(self, *words: str) -> Any:
+        return json.loads(self(*words, "--json")[0])
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    return Shell(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="module")
+def sunday(shell: Shell) -> tuple[str, str]:
+    """Return the output of `run` on that Sunday."""
+    return shell("run", "--at", SUNDAY, "--top", "3")
+
+
+def test_on_sunday_the_running_week_is_projected_and_shown(
+    shell: Shell, sunday: tuple[str, str]
+) -> None:
+    out, err = sunday
+    assert "Projections 2025 week 9, ppr" in out
+    assert "week 10" not in out
+    assert (
+        "Importing 2025 week 9, the week due, which is not complete; projecting 2025 week 9 "
+        "because 14 of its 15 games have not kicked off, and 2025 week 10 as well."
+    ) in err
+    status = shell.json("week", "--at", SUNDAY)
+    assert status["projecting"] == status["in_progress"] == week(9)
+    assert status["upcoming"] == week(10)
+    # The next week is made as well, with its report.
+    runs = shell.json("history")
+    assert sorted((run["job_id"], run["week"]) for run in runs) == [
+        *(("report_week", 9), ("report_week", 10)),
+        ("weekly_import", 9),
+        *(("weekly_projections", 9), ("weekly_projections", 10)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("at", "number", "why"),
+    [
+        (SUNDAY, 9, WHY),
+        # The Monday game is being played.
+        (
+            "2025-11-04T02:00Z",
+            10,
+            "2025 week 10 is chosen because it kicks off next, on 2025-11-07 01:15 UTC.",
+        ),
+    ],
+)
+def test_report_and_projections_show_the_same_week(
+    shell: Shell, sunday: tuple[str, str], at: str, number: int, why: str
+) -> None:
+    assert sunday
+    out, err = shell("projections", "--at", at, "--top", "1")
+    assert f"Projections 2025 week {number}, ppr" in out
+    assert err.startswith(why)
+    out, err = shell("report", "--at", at, "--json")
+    assert json.loads(out).items() >= week(number).items()
+    assert err.startswith(why)
+
+
+def test_the_running_week_is_projected_without_its_stats(
+    shell: Shell, sunday: tuple[str, str]
+) -> None:
+    """A week later, upstream ends with the stats of week 9 and the rosters of week 10."""
+    assert sunday
+    out, err = shell("run", "--at", "2025-11-09T14:30Z", "--json", code=1)
+    facts = json.loads(out)
+    assert "weekly_stats 2025 week 10" in err
+    assert facts["success"] is False
+    assert facts["imported"] is None
+    assert facts["projected"] == week(10)
+    assert facts["projected_weeks"] == [week(10)]
