@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import Annotated, Any
 
 import typer
@@ -67,11 +66,10 @@ def history(
 
 def _since(text: str, now: datetime) -> datetime:
     """Return the time of --since: a number of days, hours or minutes ago, or an ISO 8601 time."""
-    units = {"d": "days", "h": "hours", "m": "minutes"}
+    from fantasy_pipeline.orchestration.runs.history import ago
+
     try:
-        if match := re.fullmatch(r"(\d{1,9})([dhm])", text, re.ASCII):
-            return now - timedelta(**{units[match[2]]: int(match[1])})
-        return parse_time("--since", text)
+        return ago(text, now) or parse_time("--since", text)
     except (PipelineError, OverflowError):
         raise PipelineError(
             f"--since {text!r} is not a time; write 7d, 12h or 2025-09-30T08:00Z."

@@ -4,16 +4,18 @@ Needs the extra ``[api]``.
 """
 
 from collections.abc import Awaitable, Callable
+from typing import Annotated
 
 import uvicorn
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Query, Request, Response
 
 from fantasy_pipeline import __version__
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.web.health import add_health
 from fantasy_pipeline.web.jobs import add_history, add_status, add_trigger
-from fantasy_pipeline.web.problems import problem
+from fantasy_pipeline.web.models import Index, NoParameters
+from fantasy_pipeline.web.problems import problem, problems
 from fantasy_pipeline.web.security import refusal
 from fantasy_pipeline.web.sessions import MakeSession, Sessions
 
@@ -46,7 +48,22 @@ def create_app(make_session: MakeSession = Session) -> FastAPI:
     add_status(app, sessions.shared)
     add_history(app, sessions)
     add_health(app, sessions.shared)
+    _add_index(app)
     return app
+
+
+def _add_index(app: FastAPI) -> None:
+    """Add the route of the addresses."""
+
+    @app.get("/", responses=problems(422))
+    def index(query: Annotated[NoParameters, Query()]) -> Index:
+        """Return the addresses of this server, and where its documentation is."""
+        addresses = {
+            f"{method.upper()} {path}": operation["description"]
+            for path, operations in app.openapi()["paths"].items()
+            for method, operation in operations.items()
+        }
+        return Index(documentation=str(app.docs_url), addresses=addresses)
 
 
 def serve(host: str, port: int) -> None:

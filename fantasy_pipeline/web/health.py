@@ -1,10 +1,12 @@
 """The route `/healthz`: the health rules, for container platforms and uptime monitors."""
 
-from fastapi import FastAPI, Response
+from typing import Annotated
+
+from fastapi import FastAPI, Query, Response
 
 from fantasy_pipeline.operations.health import LEVELS, examine_session, exit_code
 from fantasy_pipeline.operations.session import Session
-from fantasy_pipeline.web.models import Finding, Health
+from fantasy_pipeline.web.models import Finding, Health, HealthQuery
 from fantasy_pipeline.web.problems import problems
 
 
@@ -12,10 +14,9 @@ def add_health(app: FastAPI, session: Session) -> None:
     """Add the route of the health rules."""
 
     @app.get("/healthz", responses={**problems(422), 503: {"model": Health}})
-    def healthz(response: Response, daemon: bool = True) -> Health:
-        """Return the result of every health rule; status 503 if one is critical. `daemon=false`
-        skips the daemon and its schedules, where another program (cron) starts the imports."""
-        findings = examine_session(lambda: session, daemon)
+    def healthz(response: Response, query: Annotated[HealthQuery, Query()]) -> Health:
+        """Return the result of every health rule; status 503 if one is critical."""
+        findings = examine_session(lambda: session, query.daemon)
         level = LEVELS[exit_code(findings)]
         response.status_code = 503 if level == "critical" else 200
         return Health(status=level, findings=[Finding(**f._asdict()) for f in findings])

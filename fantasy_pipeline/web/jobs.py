@@ -11,11 +11,13 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.operations.status import status as read_status
 from fantasy_pipeline.operations.trigger import AlreadyRunningError, trigger
-from fantasy_pipeline.orchestration.runs.history import STATUSES, executions
+from fantasy_pipeline.orchestration.runs.history import ago, executions
 from fantasy_pipeline.web.models import (
     Execution,
     ExecutionDetails,
     History,
+    HistoryQuery,
+    NoParameters,
     Status,
     Triggered,
     TriggerRequest,
@@ -23,10 +25,6 @@ from fantasy_pipeline.web.models import (
 from fantasy_pipeline.web.problems import problem, problems
 from fantasy_pipeline.web.security import BEARER, TRIGGER
 from fantasy_pipeline.web.sessions import Sessions
-
-_RUN_ID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
-# A pattern instead of a Literal: mypy cannot check a Literal that is made of STATUSES.
-_STATUS = f"^({'|'.join(['running', *STATUSES])})$"
 
 
 def add_trigger(app: FastAPI, sessions: Sessions) -> None:
@@ -39,7 +37,9 @@ def add_trigger(app: FastAPI, sessions: Sessions) -> None:
         dependencies=[Depends(BEARER)],
         responses=problems(400, 401, 409, 411, 413, 422, 503),
     )
-    def trigger_week(body: TriggerRequest) -> Triggered | Response:
+    def trigger_week(
+        body: TriggerRequest, query: Annotated[NoParameters, Query()]
+    ) -> Triggered | Response:
         """Start importing and projecting a week. The response comes when the run exists, not when
         it ends."""
         session = sessions.of(body.source)
@@ -64,40 +64,50 @@ def _trigger(session: Session, week: SeasonWeek) -> Triggered | Response:
 def add_status(app: FastAPI, session: Session) -> None:
     """Add the route of the automation's state."""
 
-    @app.get("/api/jobs/status", responses=problems(503))
-    def job_status() -> Status:
+    @app.get("/api/jobs/status", responses=problems(422, 503))
+    def job_status(query: Annotated[NoParameters, Query()]) -> Status:
         """Return all schedules and sensors, the daemons and the backfills in progress."""
         return Status(**read_status(session.instance, datetime.now(timezone.utc)))
+
+
+def _since(since: str | datetime | None) -> datetime | None:
+    if not isinstance(since, str):
+        return since
+    try:
+        return ago(since, datetime.now(timezone.utc))
+    except OverflowError:
+        # Runs of all times are younger.
+        return None
 
 
 def add_history(app: FastAPI, sessions: Sessions) -> None:
     """Add the routes of the run history: a list of runs, and one run."""
 
     @app.get("/api/jobs/history", responses=problems(404, 422, 503))
-    def history(
-        job_id: Annotated[
-            str | None, Query(max_length=100, description="Only runs of this job")
-        ] = None,
-        status: Annotated[
-            str | None, Query(pattern=_STATUS, description="Only runs with this status")
-        ] = None,
-        limit: Annotated[int, Query(ge=1, le=200, description="Runs per page")] = 20,
-        cursor: Annotated[
-            str | None, Query(pattern=_RUN_ID, description="`cursor` of the previous page")
-        ] = None,
-    ) -> History:
+    def history(query: Annotated[HistoryQuery, Query()]) -> History:
         """Return a page of runs, newest first."""
         instance = sessions.shared.instance
-        if cursor is not None and instance.get_run_by_id(cursor) is None:
-            detail = f"there is no run {cursor}; use the cursor of the previous page"
+        if query.cursor is not None and instance.get_run_by_id(query.cursor) is None:
+            detail = f"there is no run {query.cursor}; use the cursor of the previous page"
             raise HTTPException(404, detail)
+        since = _since(query.since)
         # One run more than the page has, to know whether there is a next page.
-        runs = list(executions(instance, job_id, status, cursor=cursor, limit=limit + 1))
-        page = [Execution(**run.to_json()) for run in runs[:limit]]
-        return History(executions=page, cursor=page[-1].id if len(runs) > limit else None)
+        found = executions(
+            instance,
+            query.job_id,
+            query.status,
+            query.season,
+            query.week,
+            since,
+            query.cursor,
+            query.limit + 1,
+        )
+        runs = list(found)
+        page = [Execution(**run.to_json()) for run in runs[: query.limit]]
+        return History(executions=page, cursor=page[-1].id if len(runs) > query.limit else None)
 
-    @app.get("/api/jobs/history/{run_id}", responses=problems(404, 503))
-    def run(run_id: str) -> ExecutionDetails:
+    @app.get("/api/jobs/history/{run_id}", responses=problems(404, 422, 503))
+    def run(run_id: str, query: Annotated[NoParameters, Query()]) -> ExecutionDetails:
         """Return a run: result, errors with stack traces, seconds per asset."""
         try:
             return ExecutionDetails(**sessions.execution(run_id))

@@ -3,13 +3,19 @@
 Names of fields are an interface. They never change.
 """
 
-from datetime import datetime
+import re
+from datetime import datetime, timezone
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from fantasy_pipeline.football.season_week import FIRST_SEASON, LAST_SEASON, WEEKS
+from fantasy_pipeline.orchestration.runs.history import AGE, STATUSES
 from fantasy_pipeline.settings import SourceName
+
+_RUN_ID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+# A pattern instead of a Literal: mypy cannot check a Literal that is made of STATUSES.
+_STATUS = f"^({'|'.join(['running', *STATUSES])})$"
 
 
 def _integral(value: object) -> object:
@@ -18,6 +24,26 @@ def _integral(value: object) -> object:
 
 
 Integer = Annotated[int, BeforeValidator(_integral)]
+
+
+def _utc(value: datetime) -> datetime:
+    try:
+        return (
+            value.astimezone(timezone.utc) if value.tzinfo else value.replace(tzinfo=timezone.utc)
+        )
+    except OverflowError:
+        # The first and the last day of the calendar may have no equivalent in UTC.
+        return value.replace(tzinfo=timezone.utc)
+
+
+def _iso(value: object) -> object:
+    # Pydantic also takes seconds since 1970.
+    if not re.match(r"\d{4}-", str(value), re.ASCII):
+        raise ValueError("a time is written like 2025-09-30T08:00Z")
+    return value
+
+
+UtcTime = Annotated[datetime, BeforeValidator(_iso), AfterValidator(_utc)]
 
 
 def _optional(description: str, lowest: int, highest: int) -> Any:
@@ -55,6 +81,49 @@ class TriggerRequest(BaseModel):
         if (self.year is None) != (self.week is None):
             raise ValueError("give both year and week, or neither for the due week")
         return self
+
+
+class NoParameters(BaseModel):
+    """The query of a route without parameters."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class HealthQuery(NoParameters):
+    """The query of the health rules."""
+
+    daemon: bool = Field(
+        True, description="false skips the daemon and its schedules, where cron starts the imports"
+    )
+
+
+class HistoryQuery(NoParameters):
+    """The filters of the run history, and the page."""
+
+    job_id: str | None = Field(None, max_length=100, description="Only runs of this job")
+    status: str | None = Field(None, pattern=_STATUS, description="Only runs with this status")
+    season: int | None = Field(
+        None, ge=FIRST_SEASON, le=LAST_SEASON, description="Only runs of this season"
+    )
+    week: int | None = Field(
+        None, ge=WEEKS[0], le=WEEKS[-1], description="Only runs of this week of a season"
+    )
+    since: Annotated[str, Field(pattern=AGE)] | UtcTime | None = Field(
+        None,
+        description="Only runs since then: 7d, 12h or 30m ago, or an ISO 8601 time; without an "
+        "offset it is UTC",
+    )
+    limit: int = Field(20, ge=1, le=200, description="Runs per page")
+    cursor: str | None = Field(
+        None, pattern=_RUN_ID, description="`cursor` of the previous page, whose filters to repeat"
+    )
+
+
+class Index(BaseModel):
+    """The addresses of the server, each with what a request does."""
+
+    documentation: str
+    addresses: dict[str, str]
 
 
 class Triggered(BaseModel):

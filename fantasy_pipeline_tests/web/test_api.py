@@ -227,6 +227,67 @@ def test_history_has_each_run_on_one_page(client: Client, session: Session) -> N
     assert client.get("/api/jobs/history?status=running").json()["executions"] == []
 
 
+ADDRESSES = (
+    "GET /",
+    "GET /api/jobs/status",
+    "GET /api/jobs/history",
+    "GET /api/jobs/history/00000000-0000-0000-0000-000000000000",
+    "GET /healthz",
+    "POST /api/jobs/trigger",
+)
+
+
+@pytest.mark.parametrize("request_line", ADDRESSES)
+def test_an_unknown_query_parameter_is_refused(
+    client: Client, session: Session, monkeypatch: pytest.MonkeyPatch, request_line: str
+) -> None:
+    monkeypatch.setenv("FANTASY_API_TOKEN", TOKEN)
+    method, path = request_line.split()
+    answer = requests.request(
+        method, f"{client.url}{path}?seson=2025", timeout=120, headers=BEARER, json=WEEK
+    )
+    assert answer.status_code == 422
+    (error,) = answer.json()["detail"]
+    assert error["loc"] == ["query", "seson"]
+    assert list(executions(session.instance)) == []
+
+
+def test_every_address_refuses_unknown_query_parameters(client: Client) -> None:
+    """The test above has every address of the server."""
+    tried = {re.sub(r"/[0-9a-f-]{36}$", "/{run_id}", line) for line in ADDRESSES}
+    assert tried == set(client.get("/").json()["addresses"])
+
+
+def test_the_root_leads_to_every_address(client: Client) -> None:
+    index = client.get("/").json()
+    assert client.get(index["documentation"]).status_code == 200
+    assert index["addresses"]["GET /api/jobs/history"] == "Return a page of runs, newest first."
+    assert all(text.endswith(".") for text in index["addresses"].values())
+
+
+@pytest.mark.filterwarnings("ignore:Non-compliant tag keys:DeprecationWarning")
+def test_history_by_season_week_and_time(client: Client, session: Session) -> None:
+    weeks = (("2024", "5"), ("2025", "5"), ("2025", "6"))
+    runs = [run_some_job(session.instance, season=season, week=week) for season, week in weeks]
+
+    def found(query: str) -> list[str]:
+        page = client.get(f"/api/jobs/history?{query}").json()
+        return [run["id"] for run in reversed(page["executions"])]
+
+    assert found("season=2025") == runs[1:]
+    assert found("week=5") == runs[:2]
+    assert found("season=2025&week=6&since=1d") == runs[2:]
+    requested = session.instance.get_run_record_by_id(runs[0])
+    assert requested is not None
+    for since in ("2025-01-01", "2025-01-01T00:00Z", "1h", "90m", "999999999d"):
+        assert found(f"since={since}") == runs
+    later = requested.create_timestamp.replace(tzinfo=timezone.utc).isoformat()
+    assert found(f"since={later.replace('+00:00', 'Z')}") == runs[1:]
+    assert found("since=2100-01-01T00:00") == []
+    for query in ("since=yesterday", "season=25", "week=23", "week=x"):
+        assert client.get(f"/api/jobs/history?{query}").status_code == 422
+
+
 def test_status_and_health(client: Client) -> None:
     names = {job["name"] for job in client.get("/api/jobs/status").json()["jobs"]}
     assert "tuesday_import" in names

@@ -6,9 +6,11 @@ Works with every storage that Dagster supports, SQLite and Postgres among them.
 from __future__ import annotations
 
 import json
+import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from itertools import islice
 from typing import Any
@@ -23,6 +25,9 @@ from fantasy_pipeline.orchestration.runs.summaries import recorded
 
 STATUSES = tuple(status.value.lower() for status in dg.DagsterRunStatus)
 """Statuses of runs, as the commands show and accept them: ``success``, ``failure``, ``started``…"""
+AGE = r"^(\d{1,9})([dhm])$"
+"""Pattern of a time before now: a number of days, hours or minutes, e.g. 7d."""
+_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 _PAGE = 200
 _EVENTS = {
     dg.DagsterEventType.ASSET_CHECK_EVALUATION,
@@ -161,6 +166,16 @@ def trigger_of(tags: Mapping[str, str]) -> str:
     return "backfill" if "dagster/backfill" in tags else "manual"
 
 
+def ago(text: str, now: datetime) -> datetime | None:
+    """Return the time that is 7d, 12h or 30m before `now`; None if the text is not an `AGE`.
+
+    Raises:
+        OverflowError: the time is before the calendar begins.
+    """
+    match = re.fullmatch(AGE, text, re.ASCII)
+    return match and now - timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
 def executions(
     instance: dg.DagsterInstance,
     job: str | None = None,
@@ -197,7 +212,7 @@ def executions(
         for execution in _pages(instance, filters, cursor)
         if season in (None, execution.season) and week in (None, execution.week)
     )
-    yield from islice(matching, limit)
+    yield from islice(matching, limit and min(limit, sys.maxsize))
 
 
 def _pages(
