@@ -19,6 +19,7 @@ from fantasy_pipeline.cli import (
     server,
     status,
     trigger,
+    upkeep,
 )
 from fantasy_pipeline.cli.help import PROGRAM, Group
 from fantasy_pipeline.cli.output import console
@@ -49,7 +50,19 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for commands in (run, mirror, query, report, accuracy, status, trigger, history, alerts, server):
+for commands in (
+    run,
+    mirror,
+    query,
+    report,
+    accuracy,
+    status,
+    trigger,
+    history,
+    upkeep,
+    alerts,
+    server,
+):
     commands.add_to(app)
 
 

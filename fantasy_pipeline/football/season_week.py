@@ -70,3 +70,14 @@ def ranges(numbers: Iterable[int]) -> str:
         else:
             parts.append([number, number])
     return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in parts)
+
+
+def week_ranges(weeks: Iterable[SeasonWeek]) -> str:
+    """Return weeks as text by season, e.g. ``2024 week 18, 2025 weeks 1-3,7``."""
+    seasons: dict[int, list[int]] = {}
+    for week in sorted(set(weeks)):
+        seasons.setdefault(week.season, []).append(week.week)
+    return ", ".join(
+        f"{season} week{'s' * (len(numbers) > 1)} {ranges(numbers)}"
+        for season, numbers in seasons.items()
+    )

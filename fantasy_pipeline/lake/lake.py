@@ -173,6 +173,20 @@ class Lake:
         """Return whether a table, or one week of a table, is in the lake."""
         return self._store.has(file_name(table, week))
 
+    def row_count(self, table: Table, week: SeasonWeek | None = None) -> int:
+        """Return the number of rows of a table, or of one week of a table, without reading them.
+
+        Raises:
+            NotMaterializedError: the table, or the week, is not in the lake.
+            PipelineError: the file cannot be read.
+        """
+        (file,) = self._existing_files(table, week and [week], None)
+        # The file is open while its generator is alive.
+        opened = self._store.sources([file_name(table, file)])
+        with self._decoding(table, file):
+            rows: int = pq.ParquetFile(next(opened)).metadata.num_rows
+        return rows
+
     def read(
         self,
         table: Table,

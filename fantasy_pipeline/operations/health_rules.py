@@ -24,8 +24,8 @@ from fantasy_pipeline.football.import_calendar import (
     missing_imports,
 )
 from fantasy_pipeline.football.season_week import SeasonWeek, ranges
-from fantasy_pipeline.football.tables import ALL_TABLES
 from fantasy_pipeline.lake.locks import held
+from fantasy_pipeline.operations import reconcile
 from fantasy_pipeline.operations.status import Instigator, daemons, instigators
 from fantasy_pipeline.orchestration.alerts.channels import misconfigured
 from fantasy_pipeline.orchestration.alerts.outbox import MAX_LOST, Outbox
@@ -33,8 +33,6 @@ from fantasy_pipeline.orchestration.alerts.repairs import unrepaired
 from fantasy_pipeline.orchestration.runs.history import executions
 from fantasy_pipeline.orchestration.runs.import_state import (
     imported_of,
-    label_of,
-    lost_weeks,
     past_imports,
 )
 from fantasy_pipeline.settings import default_home
@@ -52,8 +50,6 @@ _WORKSPACE_FOLDERS = ("/etc/fantasy-pipeline", "/opt/dagster")
 """Folders of the workspace files that `deploy` installs: systemd, docker."""
 DISK_WARNING, DISK_CRITICAL = 2 * 2**30, 256 * 2**20
 """Free bytes. A season takes about 20 MB, and the log of its runs as much again."""
-_NOT_IN_BACKFILLS = {"provisional_stats", "stat_corrections"}
-"""Tables that a backfill of missing weeks does not make again."""
 _FAILED_RUNS = "see fantasy-pipeline history --status failure"
 
 
@@ -245,34 +241,19 @@ def lost_data(subject: Subject) -> Iterable[Finding]:
 
     Either files of the lake were removed, or FANTASY_DATA names another folder.
     """
-    instance, lake = subject.instance, subject.lake
-    lost = {
-        table.name: weeks
-        for table in ALL_TABLES
-        if table.weekly and (weeks := lost_weeks(instance, lake, table, subject.label))
-    }
-    where = f"that the lake at {lake.root} lacks"
-    check = "check FANTASY_DATA, or restore a backup"
-    if lost:
-        weeks = sorted({week for weeks in lost.values() for week in weeks})
-        command = (
-            "run fantasy-pipeline trigger for each"
-            if lost.keys() <= _NOT_IN_BACKFILLS
-            else "catch_up imports those of the last year again, and fantasy-pipeline backfill "
-            f"--seasons {ranges(sorted({week.season for week in weeks}))} --only-missing all"
-        )
-        count = f"{len(weeks)} week{'s' * (len(weeks) != 1)}"
-        names = f"{_first(weeks)} of {', '.join(lost)}"
-        message = f"history has {count} {where} ({names}); {check}; {command}"
-        yield Finding("lost_data", "critical", message)
-    for table in ALL_TABLES:
-        if table.weekly or lake.has(table):
-            continue
-        event = instance.get_latest_materialization_event(dg.AssetKey(table.name))
-        made = event.asset_materialization if event else None
-        if made is not None and label_of(made) == subject.label:
-            message = f"history has {table.name} {where}; {check}; or run fantasy-pipeline run"
-            yield Finding("lost_data", "critical", message)
+    lost = reconcile.lost_data(subject.instance, subject.lake, subject.label)
+    if not lost:
+        return
+    weeks = sorted({week for weeks in lost.values() for week in weeks})
+    weekly = ", ".join(name for name, weeks in lost.items() if weeks)
+    others = ", ".join(name for name, weeks in lost.items() if not weeks)
+    what = f"{len(weeks)} week{'s' * (len(weeks) != 1)}" if weeks else "tables"
+    names = "; ".join(filter(None, [weekly and f"{_first(weeks)} of {weekly}", others]))
+    message = (
+        f"history has {what} that the lake at {subject.lake.root} lacks ({names}); "
+        f"{reconcile.advice(lost)}; fantasy-pipeline reconcile --dry-run names all"
+    )
+    yield Finding("lost_data", "critical", message)
 
 
 def stuck_run(subject: Subject) -> Iterable[Finding]:

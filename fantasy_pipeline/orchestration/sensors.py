@@ -176,14 +176,14 @@ def catch_up(
         yield dg.SkipReason(_skip_reason(keys, games, requested, now))
 
 
-def _request_key(item: Import, league: str, lost_run: str | None) -> str:
+def _request_key(item: Import, league: str, lost: datetime | None) -> str:
     """Return the key by which an import is requested once.
 
     Args:
         league: prefix of the league's keys; empty for the NFL.
-        lost_run: run that made the import that the lake has lost; None if nothing is lost.
+        lost: when the week was last imported, if the lake has lost it; None if it is not lost.
     """
-    return league + item.key + (f"-lost-{lost_run[:8]}" if lost_run is not None else "")
+    return league + item.key + (f"-lost-{lost:%Y%m%dT%H%M%S}" if lost else "")
 
 
 class _Cursor:

@@ -61,6 +61,7 @@ READING = {
     ],
     "show": ["--source", "--json"],
     "health": ["--no-daemon", "--source", "--json"],
+    "reconcile": ["--dry-run", "--source", "--json"],
     "projections": [
         *("--season", "--week", "--position", "--scoring", "--top", "--format", "--output"),
         *("--source", "--json"),
@@ -97,7 +98,7 @@ IMPOSSIBLE = {
 }
 FLAGS = {
     *("--json", "--projections-only", "--only-missing", "--wait"),
-    *("--no-daemon", "--refresh", "--version"),
+    *("--no-daemon", "--dry-run", "--refresh", "--version"),
 }
 NOT_TRIED = {
     "--help": "ends each command before it begins; test_help.py prints all of them",

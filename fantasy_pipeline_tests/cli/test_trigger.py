@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -387,3 +388,26 @@ def test_health_of_a_lost_lake_is_critical(shell: Shell, tmp_path: Path) -> None
     # Other weeks of the season were never imported: a warning.
     healthy = shell.json("health", "--no-daemon", code=1)
     assert {f["level"] for f in healthy["findings"] if f["rule"] == "lost_data"} == {"ok"}
+
+
+def test_reconcile_after_assets_were_wiped(shell: Shell, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(shell.home, home)
+    wiped = Shell(home)
+    done = wiped.bash("dagster asset wipe --noprompt weekly_stats projections")
+    assert done.returncode == 0, done.stderr
+
+    def answer(*options: str) -> Any:
+        found = wiped.json("reconcile", *options)
+        return {row["table"]: row["weeks"] for row in found["reported"]}, found["lost"]
+
+    reported, lost = answer("--dry-run")
+    assert set(reported) == {"weekly_stats", "projections"}
+    assert "2025|05" in reported["weekly_stats"]
+    assert answer() == (reported, lost)
+    assert answer() == ({}, lost)
+    assert lost == []
+    assert wiped("reconcile").strip() == "The run history and the lake agree."
+    elsewhere = wiped("reconcile", "--dry-run", FANTASY_DATA=str(tmp_path / "empty"))
+    assert "weekly_stats: history has" in elsewhere
+    assert "Next: check FANTASY_DATA, or restore a backup; " in elsewhere

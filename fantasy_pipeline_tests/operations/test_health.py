@@ -429,8 +429,9 @@ class TestLostData:
         names = ", ".join(f"2024 week {week}" for week in range(1, 6))
         expected = (
             f"history has 7 weeks that the lake at {lake.root} lacks ({names}, … of weekly_stats); "
-            "check FANTASY_DATA, or restore a backup; catch_up imports those of the last year "
-            "again, and fantasy-pipeline backfill --seasons 2024 --only-missing all"
+            "check FANTASY_DATA, or restore a backup; catch_up imports weeks of the last year "
+            "again, and fantasy-pipeline backfill --seasons 2024 --only-missing all of them; "
+            "fantasy-pipeline reconcile --dry-run names all"
         )
         assert found(examined, "lost_data") == [("critical", expected)]
         ((level, message),) = found(examined, "due_week")
@@ -459,14 +460,15 @@ class TestLostData:
         instance.report_runless_asset_event(dg.AssetMaterialization("player_history"))
         ((level, message),) = found(subject(instance), "lost_data")
         assert level == "critical"
-        assert message.startswith("history has player_history that the lake at ")
-        assert message.endswith("or run fantasy-pipeline run")
+        assert message.startswith("history has tables that the lake at ")
+        assert " lacks (player_history); " in message
+        assert "or run fantasy-pipeline run; " in message
 
     def test_corrections_need_a_trigger(self, instance: dg.DagsterInstance) -> None:
         event = dg.AssetMaterialization("provisional_stats", partition="2024|01")
         instance.report_runless_asset_event(event)
         ((_, message),) = found(subject(instance), "lost_data")
-        assert message.endswith("; run fantasy-pipeline trigger for each")
+        assert "; or run fantasy-pipeline trigger for each week; " in message
 
 
 def test_lock_held_for_long(instance: dg.DagsterInstance, tmp_path: Path) -> None:

@@ -245,7 +245,8 @@ def test_lost_weeks_are_imported_again(
     assert [request.partition_key for request in data.run_requests] == ["2024|04", "2024|03"]
     newest = instance.get_latest_materialization_event(dg.AssetKey("weekly_stats"))
     assert newest is not None
-    assert data.run_requests[0].run_key == f"2024-04-final-lost-{newest.run_id[:8]}"
+    moment = datetime.fromtimestamp(newest.timestamp, timezone.utc)
+    assert data.run_requests[0].run_key == f"2024-04-final-lost-{moment:%Y%m%dT%H%M%S}"
     # Each lost import is requested once.
     data = caught_up(instance, "2024-10-04T00:25", data.cursor)
     assert [request.partition_key for request in data.run_requests] == ["2024|02", "2024|01"]

@@ -53,16 +53,17 @@ IN_PROGRESS = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
+_NO_RUN = ""
+"""Id of the run of an event that `fantasy-pipeline reconcile` or an operator reported."""
 # A week has up to three planned imports; the newest events come first.
 _EVENTS_PER_WEEK = 12
 
 
 class PastImport(NamedTuple):
-    """One import of a week by a run that succeeded as a whole."""
+    """One import of a week, by a run that succeeded as a whole or reported without a run."""
 
     week: SeasonWeek
     phase: str
-    run_id: str
     at: datetime
 
 
@@ -90,10 +91,11 @@ def past_imports(
             # A week without rows was imported before the schedule had the week's games.
             continue
         phase = event.metadata.get("phase")
-        # Early versions recorded no phase; such an import counts as provisional.
+        # The lake does not say the phase of a week that was reported without a run. Neither did
+        # early versions. Such an import counts as provisional.
         name = str(phase.value) if phase is not None else "provisional"
         at = datetime.fromtimestamp(record.timestamp, timezone.utc)
-        found.append(PastImport(SeasonWeek.from_key(record.partition_key), name, record.run_id, at))
+        found.append(PastImport(SeasonWeek.from_key(record.partition_key), name, at))
     return found
 
 
@@ -125,7 +127,7 @@ def _succeeded(instance: dg.DagsterInstance, run_ids: set[str]) -> set[str]:
     runs = instance.get_runs(
         dg.RunsFilter(run_ids=sorted(run_ids), statuses=[dg.DagsterRunStatus.SUCCESS])
     )
-    return {run.run_id for run in runs}
+    return {run.run_id for run in runs} | (run_ids & {_NO_RUN})
 
 
 def imported_of(
@@ -146,12 +148,12 @@ def imported_of(
 
 def lost_imports(
     instance: dg.DagsterInstance, lake: Lake, weeks: Iterable[SeasonWeek], label: str | None
-) -> dict[SeasonWeek, str]:
-    """Return those of `weeks` that were imported and that the lake lacks, each with the run of its
-    newest import."""
+) -> dict[SeasonWeek, datetime]:
+    """Return those of `weeks` that were imported and that the lake lacks, each with the moment of
+    its newest import."""
     absent = set(weeks) - set(lake.weeks(WEEKLY_STATS))
     imports = past_imports(instance, sorted(absent), label)
-    return {past.week: past.run_id for past in reversed(imports)}
+    return {past.week: past.at for past in reversed(imports)}
 
 
 def lost_weeks(
