@@ -6,6 +6,7 @@ Works with every storage that Dagster supports, SQLite and Postgres among them.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -197,7 +198,7 @@ def executions(
         for execution in _pages(instance, filters, cursor)
         if season in (None, execution.season) and week in (None, execution.week)
     )
-    yield from islice(matching, limit)
+    yield from islice(matching, min(limit, sys.maxsize))
 
 
 def _pages(
