@@ -383,7 +383,7 @@ def test_settings_that_cannot_be_read(
         ),
         ("accuracy", 1, "no projections have been scored yet", "`fantasy-pipeline backfill"),
         ("sql 'from weekly_stats'", 1, "none yet", "`fantasy-pipeline run`"),
-        ("sql 'drop table games'", 1, "only reads", "select, from, with"),
+        ("sql 'drop table games'", 1, "one read-only statement", "select, from, with"),
         ("history --status lost", 1, "'lost' does not exist", "success, failure"),
         ("history --since later", 1, "--since 'later' is not a time", "write 7d, 12h or"),
         ("show 12345678", 1, "there is no run 12345678", "`fantasy-pipeline history`"),

@@ -212,7 +212,9 @@ def executions(
         for execution in _pages(instance, filters, cursor)
         if season in (None, execution.season) and week in (None, execution.week)
     )
-    yield from islice(matching, limit and min(limit, sys.maxsize))
+    # islice takes no larger number.
+    most = None if limit is None else min(limit, sys.maxsize)
+    yield from islice(matching, most)
 
 
 def _pages(
