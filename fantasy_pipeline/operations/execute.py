@@ -6,12 +6,15 @@ Every run goes through Dagster, so run history contains all of them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from uuid import uuid4
 
 import dagster as dg
 
 from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.orchestration.runs.dead_runs import PROCESS_TAG, this_process
+from fantasy_pipeline.operations.cancellation import cancellable, keep_canceled
+from fantasy_pipeline.orchestration.runs.dead_runs import process_tag, this_process
 from fantasy_pipeline.orchestration.runs.history import execution_of
 from fantasy_pipeline.orchestration.runs.record import try_to_record
 from fantasy_pipeline.orchestration.runs.results import Facts, RunOutcome, facts_of
@@ -31,24 +34,28 @@ def execute(
 
     A failed run is returned, not raised. Its summary is stored in run history.
     """
-    # The daemon cannot re-execute a run of this process. Without the tag it would mark the run as
-    # "will retry", and no alert would be sent.
-    tags = {"dagster/max_retries": "0", PROCESS_TAG: this_process().tag, **tags}
+    run_id = run_id or str(uuid4())
+    # Who started the run sees its failure. Without the tag the daemon would run it again.
+    tags = {"dagster/max_retries": "0", **process_tag(run_id, this_process()), **tags}
     if first is not None and last is not None and first != last:
         tags["dagster/asset_partition_range_start"] = first.key
         tags["dagster/asset_partition_range_end"] = last.key
         first = None
-    result = defs.resolve_job_def(job).execute_in_process(
-        instance=instance,
-        partition_key=first.key if first else None,
-        run_config=run_config(source),
-        tags=tags,
-        run_id=run_id,
-        raise_on_error=False,
-    )
-    facts = facts_of(result.all_events)
-    try_to_record(execution_of(instance, result.run_id), facts)
-    return summarize(result, facts)
+    with cancellable(instance, run_id):
+        result = defs.resolve_job_def(job).execute_in_process(
+            instance=instance,
+            partition_key=first.key if first else None,
+            run_config=run_config(source),
+            tags=tags,
+            run_id=run_id,
+            raise_on_error=False,
+        )
+    keep_canceled(instance, run_id)
+    execution = execution_of(instance, run_id)
+    # Others may have ended the run: their events are in the history only.
+    facts = facts_of(result.all_events) if execution.run.is_success else execution.facts
+    try_to_record(execution, facts)
+    return replace(summarize(result, facts), success=execution.run.is_success)
 
 
 def summarize(result: dg.ExecuteInProcessResult, facts: Facts | None = None) -> RunOutcome:

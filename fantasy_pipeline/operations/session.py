@@ -32,16 +32,14 @@ def open_instance(home: Path, batches: bool = False) -> DagsterInstance:
     One process at a time: two processes that make the files of a new home at once break them.
 
     Args:
-        batches: for a process of one run of many weeks, see `batched_instance`.
+        batches: for a process of one run of many weeks, see `home_instance`.
     """
-    import dagster as dg
-
-    from fantasy_pipeline.operations.sqlite_storage import batched_instance, keep_files_open
+    from fantasy_pipeline.operations.sqlite_storage import home_instance, keep_files_open
 
     os.environ["DAGSTER_HOME"] = str(home)
     keep_files_open()
     with locked(home / INSTANCE_LOCK):
-        return batched_instance(home) if batches else dg.DagsterInstance.get()
+        return home_instance(home, batches)
 
 
 class Session(Workspace):

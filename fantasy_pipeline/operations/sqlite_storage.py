@@ -1,8 +1,8 @@
-"""How our own processes open a run history that is in SQLite: the same files, fewer waits.
+"""How our own processes open a Dagster instance; a run history in SQLite with fewer waits.
 
 Dagster opens and closes its files several times per event. Whoever is the last to close one in WAL
 mode writes all of it back and waits for the disk: nine times an event, measured. With Postgres
-nothing here does anything, but that `batched_instance` turns Dagster's batches on.
+only `home_instance` does anything.
 """
 
 from __future__ import annotations
@@ -25,13 +25,15 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
 )
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
+from dagster._serdes import ConfigurableClassData
 from sqlalchemy import create_engine
+
+from fantasy_pipeline.operations.run_origin import OwnInstance
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from dagster import EventLogEntry
-    from dagster._serdes import ConfigurableClassData
     from sqlalchemy.engine import Connection, Dialect, Engine
 
 MOST_OPEN = 8
@@ -115,15 +117,25 @@ def _close_all() -> None:
             _open.popitem()[1].close()
 
 
-def batched_instance(home: Path) -> DagsterInstance:
-    """The instance of a home, for a process of one run of many weeks.
+def home_instance(home: Path, batches: bool = False) -> DagsterInstance:
+    """Return the instance of a home as an `OwnInstance`.
 
-    The materializations of an asset's weeks are then one transaction each, not three per week. A
-    run that dies amid one has not ended: its weeks are made again.
+    Args:
+        batches: for a process of one run of many weeks. The materializations of an asset's weeks
+            are then one transaction each, not three per week. A run that dies amid one has not
+            ended: its weeks are made again.
     """
-    # Dagster's own switch, for every kind of storage; without it each event is stored alone.
-    os.environ["DAGSTER_EVENT_BATCH_SIZE"] = str(LARGEST_BATCH)
-    return DagsterInstance.from_ref(in_batches(InstanceRef.from_dir(str(home))))
+    ref = InstanceRef.from_dir(str(home))
+    if batches:
+        # Dagster's own switch, for every kind of storage; without it each event is stored alone.
+        os.environ["DAGSTER_EVENT_BATCH_SIZE"] = str(LARGEST_BATCH)
+        ref = in_batches(ref)
+    # A ref is the only way to make an instance of another class without a line in dagster.yaml,
+    # which would also change the instance of the daemon.
+    own = ConfigurableClassData(OwnInstance.__module__, OwnInstance.__name__, "{}")
+    return DagsterInstance.from_ref(
+        ref._replace(custom_instance_class_data=ref.custom_instance_class_data or own)
+    )
 
 
 def in_batches(ref: InstanceRef) -> InstanceRef:

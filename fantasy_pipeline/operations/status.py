@@ -14,6 +14,16 @@ from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.operations.backfill.plan import weeks_done
 from fantasy_pipeline.orchestration.runs.history import Execution, executions
 from fantasy_pipeline.orchestration.runs.import_state import IN_PROGRESS
+from fantasy_pipeline.orchestration.runs.tags import (
+    BACKFILL,
+    BACKFILL_PLAN,
+    BACKFILL_STEP,
+    BACKFILL_STEP_WORK,
+    BACKFILL_WEEKS,
+    BACKFILL_WORK,
+    internal,
+    spellings,
+)
 
 UNDER_WAY = ("REQUESTED", "CANCELING", "FAILING")
 NEWEST = 50
@@ -181,7 +191,11 @@ def backfills(instance: dg.DagsterInstance) -> list[dict[str, Any]]:
     """Return the running backfills, with the weeks done and the total; those of the command line
     come first, then Dagster's."""
     running = instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS))
-    ids = {run.tags["backfill"]: run.tags for run in running if "backfill_work" in run.tags}
+    ids = {
+        backfill: run.tags
+        for run in running
+        if (backfill := internal(run.tags, BACKFILL)) and internal(run.tags, BACKFILL_WORK)
+    }
     return [
         *(_own_backfill(instance, name, tags) for name, tags in ids.items()),
         *_dagster_backfills(instance),
@@ -226,16 +240,19 @@ def _own_backfill(
     instance: dg.DagsterInstance, backfill_id: str, tags: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return a backfill of the command line, from the tags of one of its runs."""
-    runs = instance.get_runs(
-        dg.RunsFilter(tags={"backfill": backfill_id}, statuses=[dg.DagsterRunStatus.SUCCESS])
-    )
+    success = [dg.DagsterRunStatus.SUCCESS]
     # By step: a step that ran again after an interruption counts once.
-    weeks = int(tags["backfill_weeks"])
-    steps = {run.tags["backfill_step"]: int(run.tags["backfill_step_work"]) for run in runs}
+    steps = {
+        internal(run.tags, BACKFILL_STEP): int(internal(run.tags, BACKFILL_STEP_WORK) or 0)
+        for wanted in spellings({BACKFILL: backfill_id})
+        for run in instance.get_runs(dg.RunsFilter(tags=wanted, statuses=success))
+    }
+    weeks = int(internal(tags, BACKFILL_WEEKS) or 0)
+    work = int(internal(tags, BACKFILL_WORK) or 0)
     return {
         "id": backfill_id,
-        "plan": tags["backfill_plan"],
-        "weeks_done": weeks_done(weeks, sum(steps.values()), int(tags["backfill_work"])),
+        "plan": internal(tags, BACKFILL_PLAN),
+        "weeks_done": weeks_done(weeks, sum(steps.values()), work),
         "weeks": weeks,
     }
 

@@ -24,7 +24,7 @@ from fantasy_pipeline.orchestration.jobs import (
     whole_week,
 )
 from fantasy_pipeline.orchestration.resources import NflData
-from fantasy_pipeline.orchestration.runs.dead_runs import end_dead_runs
+from fantasy_pipeline.orchestration.runs.dead_runs import end_dead_runs, process_of
 from fantasy_pipeline.orchestration.runs.history import execution_of
 from fantasy_pipeline.orchestration.runs.import_state import (
     IMPORT_JOBS,
@@ -36,7 +36,7 @@ from fantasy_pipeline.orchestration.runs.import_state import (
 )
 from fantasy_pipeline.orchestration.runs.record import OVER, record
 from fantasy_pipeline.orchestration.runs.summaries import recorded
-from fantasy_pipeline.orchestration.runs.tags import moment_of, run_tags
+from fantasy_pipeline.orchestration.runs.tags import PROJECTED_BY, moment_of, run_tags
 
 CATCH_UP_SECONDS = 300
 CATCH_UP_PER_TICK = 2
@@ -58,6 +58,8 @@ def project_upcoming_week(
     context: dg.RunStatusSensorContext, nfl: NflData
 ) -> list[dg.RunRequest] | dg.SkipReason:
     run = context.dagster_run
+    if process_of(run) is not None:
+        return dg.SkipReason(f"run {run.run_id} is of a command, which projects the week itself")
     imported = week_of_run(run.tags)
     if imported is None:
         return dg.SkipReason(f"run {run.run_id} did not import exactly one week")
@@ -123,6 +125,8 @@ def report_projected_week(
     context: dg.RunStatusSensorContext, nfl: NflData
 ) -> dg.RunRequest | dg.SkipReason:
     run = context.dagster_run
+    if process_of(run) is not None:
+        return dg.SkipReason(f"run {run.run_id} is of a command, which writes reports itself")
     week = week_of_run(run.tags)
     if week is None:
         return dg.SkipReason(f"run {run.run_id} is not a run of exactly one week")
@@ -137,7 +141,7 @@ def report_projected_week(
         run_config=_resources(run),
         tags={
             **run_tags(week, data.source_name, "sensor", as_of=as_of),
-            "projected_by": run.run_id,
+            PROJECTED_BY: run.run_id,
         },
     )
 

@@ -16,6 +16,7 @@ import dagster as dg
 import pytest
 
 from fantasy_pipeline.definitions import defs
+from fantasy_pipeline.orchestration.runs.tags import FOLLOWS
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.waiting import LONGEST_SECONDS, until
 
@@ -251,7 +252,7 @@ def test_wait_includes_follow_up_runs_and_reports_their_death(shell: Shell) -> N
                 return instance.get_runs(wanted)
 
             runs = until(follower_runs, "the follow-up run has started")
-        os.kill(_inner_worker(runs[0].tags["follows"]), signal.SIGKILL)
+        os.kill(_inner_worker(runs[0].tags[FOLLOWS]), signal.SIGKILL)
         output, _ = process.communicate(timeout=LONGEST_SECONDS)
     assert process.returncode == 1
     run = json.loads(output)

@@ -147,7 +147,7 @@ def batched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.Dags
     monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", "0")
     home = tmp_path / "batched"
     home.mkdir()
-    with sqlite_history.batched_instance(home) as instance:
+    with sqlite_history.home_instance(home, batches=True) as instance:
         yield instance
 
 

@@ -16,6 +16,7 @@ from dagster_shared.serdes import deserialize_value
 from fantasy_pipeline.operations.status import backfills, instigators, status
 from fantasy_pipeline.orchestration.runs.history import executions
 from fantasy_pipeline.orchestration.runs.summaries import recorded
+from fantasy_pipeline.orchestration.runs.tags import BACKFILL
 from fantasy_pipeline.web.models import Status
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.operations.test_execute import run
@@ -160,7 +161,7 @@ def test_backfill_under_way_shows_weeks_done_of_all(tmp_path: Path) -> None:
             time.sleep(0.1)
         log.close()
         assert process.returncode == 0, (tmp_path / "backfill.log").read_text()
-        runs = [found for found in executions(instance) if "backfill" in found.run.tags]
+        runs = [found for found in executions(instance) if BACKFILL in found.run.tags]
         written = recorded(instance, [found.run.run_id for found in runs])
         assert backfills(instance) == []
 
@@ -170,7 +171,8 @@ def test_backfill_under_way_shows_weeks_done_of_all(tmp_path: Path) -> None:
     done = [entry["weeks_done"] for entry in seen]
     assert done == sorted(done)
     # The work counts 26 weeks: 2 to import, 22 for the history, 2 to project.
-    assert set(done) == {0, 1}
+    # Two are done if the last step ends while its backfill is read.
+    assert {0, 1} <= set(done) <= {0, 1, 2}
     # Each of its runs wrote its result; a season's are one run, not one per week.
     assert len(runs) == len(written) == 3
     assert all(entry["success"] for entry in written.values())

@@ -18,6 +18,7 @@ from fantasy_pipeline.football.tables import (
 )
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.operations.execute import execute
+from fantasy_pipeline.orchestration.runs.tags import BACKFILL_PLAN
 from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline_tests.system.watching import (
     Counts,
@@ -124,9 +125,9 @@ def test_four_backfills_of_overlapping_ranges_and_eight_readers(
     assert readers.trouble == []
     assert readers.reads > reads
     with dg.DagsterInstance.from_config(str(home)) as instance:
-        runs = [run for run in instance.get_runs() if "backfill_plan" in run.tags]
+        runs = [run for run in instance.get_runs() if BACKFILL_PLAN in run.tags]
         assert all(run.is_success for run in runs)
-    plans = dict.fromkeys(run.tags["backfill_plan"] for run in reversed(runs))
+    plans = dict.fromkeys(run.tags[BACKFILL_PLAN] for run in reversed(runs))
     order = [plan.rpartition(" ")[2] for plan in plans]
     assert sorted(order) == sorted(ranges)
     serial = new_home(tmp_path / "serial")

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import dagster as dg
 import pytest
@@ -18,7 +19,7 @@ import pytest
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import WEEKLY_STATS
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.orchestration.runs.dead_runs import PROCESS_TAG, end_dead_runs, this_process
+from fantasy_pipeline.orchestration.runs.dead_runs import end_dead_runs, process_tag, this_process
 from fantasy_pipeline.orchestration.runs.history import Execution, execution_of, executions
 from fantasy_pipeline.orchestration.runs.summaries import recorded
 from fantasy_pipeline.settings import SAMPLE_LABEL
@@ -263,7 +264,7 @@ def test_run_that_died_with_its_code_server_is_run_again(deployment: Deployment)
         first = _launched_worker(deployment, instance)
         # The UI copies this tag when it re-executes a run of the command line.
         dead = this_process()._replace(pid=2**22, started="1")
-        instance.add_run_tags(first, {PROCESS_TAG: dead.tag})
+        instance.add_run_tags(first, process_tag(str(uuid4()), dead))
         assert end_dead_runs(instance) == [], "it is alive"
         assert deployment.daemon is not None
         os.killpg(deployment.daemon.pid, signal.SIGKILL)

@@ -22,14 +22,22 @@ from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.lake.locks import Timeout, locked
 from fantasy_pipeline.operations.backfill.plan import GAMES, HISTORY, Plan, Step
-from fantasy_pipeline.operations.backfill.workers import STEP_TAG, run_in_process, start_server
+from fantasy_pipeline.operations.backfill.workers import run_in_process, start_server
 from fantasy_pipeline.operations.session import BACKFILL_LOCK, Session
 from fantasy_pipeline.orchestration.runs.dead_runs import end_dead_runs, end_run
 from fantasy_pipeline.orchestration.runs.import_state import IN_PROGRESS
 from fantasy_pipeline.orchestration.runs.results import RunOutcome
+from fantasy_pipeline.orchestration.runs.tags import (
+    BACKFILL,
+    BACKFILL_LAKE,
+    BACKFILL_PLAN,
+    BACKFILL_STEP,
+    BACKFILL_WEEKS,
+    BACKFILL_WORK,
+    internal,
+    spellings,
+)
 
-_PLAN_TAG, _ID_TAG = "backfill_plan", "backfill"
-_LAKE_TAG = "backfill_lake"
 RESUMED_WITHIN = 24 * 3600
 """Seconds after which a finished step runs again: upstream may have changed since."""
 
@@ -86,14 +94,18 @@ def _unfinished(instance: dg.DagsterInstance, plan: Plan) -> tuple[str, set[str]
     If the latest backfill of the plan ended, return a new id and no steps. A step counts as
     finished for a day, and only while the lake has its rows.
     """
-    records = instance.get_run_records(dg.RunsFilter(tags=_tags_of(plan)))
+    records = [
+        record
+        for tags in spellings(_tags_of(plan))
+        for record in instance.get_run_records(dg.RunsFilter(tags=tags))
+    ]
     if not records:
         return uuid4().hex[:8], set()
-    latest = records[0].dagster_run.tags[_ID_TAG]
+    latest = internal(records[0].dagster_run.tags, BACKFILL) or ""
     done = {
-        record.dagster_run.tags[STEP_TAG]
+        internal(record.dagster_run.tags, BACKFILL_STEP) or ""
         for record in records
-        if record.dagster_run.tags[_ID_TAG] == latest
+        if internal(record.dagster_run.tags, BACKFILL) == latest
         and record.dagster_run.is_success
         and time.time() - (record.end_time or 0) < RESUMED_WITHIN
     }
@@ -111,7 +123,7 @@ def _unfinished(instance: dg.DagsterInstance, plan: Plan) -> tuple[str, set[str]
 
 def _tags_of(plan: Plan) -> dict[str, str]:
     """Return the tags that all runs of a plan share, and no other run has."""
-    return {_PLAN_TAG: plan.text} | ({_LAKE_TAG: plan.lake.root} if plan.lake else {})
+    return {BACKFILL_PLAN: plan.text} | ({BACKFILL_LAKE: plan.lake.root} if plan.lake else {})
 
 
 def run_backfill(
@@ -170,9 +182,9 @@ def _run_plan(
     summary = Summary()
     tags = {
         **_tags_of(plan),
-        _ID_TAG: backfill_id,
-        "backfill_weeks": str(plan.weeks),
-        "backfill_work": str(plan.work),
+        BACKFILL: backfill_id,
+        BACKFILL_WEEKS: str(plan.weeks),
+        BACKFILL_WORK: str(plan.work),
         "source": plan.source,
         "trigger": "backfill",
     }
@@ -208,7 +220,7 @@ def _needed(step: Step, failed: Sequence[Step]) -> Step | None:
 
 def _end_lost_run(instance: dg.DagsterInstance, backfill_id: str, step: Step, why: str) -> None:
     """Mark the run of a dead worker as failed."""
-    tags = {_ID_TAG: backfill_id, STEP_TAG: step.name}
+    tags = {BACKFILL: backfill_id, BACKFILL_STEP: step.name}
     for run in instance.get_runs(dg.RunsFilter(tags=tags, statuses=IN_PROGRESS)):
         end_run(instance, run.run_id, why)
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from fantasy_pipeline.operations.backfill.plan import Step
     from fantasy_pipeline.orchestration.runs.results import RunOutcome
 
-STEP_TAG = "backfill_step"
-
 
 def start_server() -> ForkServerContext:
     """Start the fork server once, and return the context of its processes.
@@ -52,10 +50,11 @@ def _run_step(home: str, step: Step, source: str, tags: dict[str, str]) -> RunOu
     """Run a step in the worker process, on the Dagster instance of a home."""
     from fantasy_pipeline.operations.execute import execute
     from fantasy_pipeline.operations.session import open_instance
+    from fantasy_pipeline.orchestration.runs.tags import BACKFILL_STEP, BACKFILL_STEP_WORK
 
     _hasten()
-    tags[STEP_TAG] = step.name
-    tags["backfill_step_work"] = str(step.work)
+    tags[BACKFILL_STEP] = step.name
+    tags[BACKFILL_STEP_WORK] = str(step.work)
     if step.first is not None:
         tags["season"] = str(step.first.season)
     with open_instance(Path(home), batches=True) as instance:

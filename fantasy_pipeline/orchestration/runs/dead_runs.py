@@ -19,9 +19,8 @@ import dagster as dg
 from fantasy_pipeline.orchestration.runs.history import execution_of
 from fantasy_pipeline.orchestration.runs.import_state import IN_PROGRESS
 from fantasy_pipeline.orchestration.runs.record import try_to_record
+from fantasy_pipeline.orchestration.runs.tags import PROCESS, internal
 
-PROCESS_TAG = "process"
-"""Tag of runs that a process of this project executes: `Process.tag` of that process."""
 _STARTED = "Started process for run"
 # The clocks of the events and of the kernel may differ by this much.
 _SLACK_SECONDS = 10
@@ -74,6 +73,25 @@ def _host_boot_namespace() -> tuple[str, str, str]:
     except OSError:
         boot = namespace = "-"
     return socket.gethostname().replace(" ", "-"), boot, namespace
+
+
+def process_tag(run_id: str, process: Process) -> dict[str, str]:
+    """Return the tag of a run that a process of this project executes.
+
+    The value names the run too: when the UI re-executes the run, the new run has the same tag but
+    another process.
+    """
+    return {PROCESS: f"{run_id} {process.tag}"}
+
+
+def process_of(run: dg.DagsterRun) -> Process | None:
+    """Return the process of this project that executes a run; None for a run of the daemon."""
+    text = internal(run.tags, PROCESS) or ""
+    run_id, _, process = text.partition(" ")
+    if run_id == run.run_id:
+        return Process.from_tag(process)
+    # In early versions the tag did not name the run, and only runs of the daemon had an origin.
+    return Process.from_tag(text) if run.remote_job_origin is None else None
 
 
 class _Stat(NamedTuple):
@@ -133,11 +151,8 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
 
 def _why_dead(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str | None:
     """Return why a run is dead; None if its process may be alive."""
-    # A run that the UI re-executes copies the tag of the first run, but has another process.
-    if run.remote_job_origin is None and (text := run.tags.get(PROCESS_TAG)):
-        process = Process.from_tag(text)
-        gone = process is not None and is_gone(process)
-        return f"Its process (pid {process.pid}) died." if process and gone else None
+    if (process := process_of(run)) is not None:
+        return f"Its process (pid {process.pid}) died." if is_gone(process) else None
     # A run that the daemon launched names no host: it is this host if the history is in SQLite.
     if not instance.is_persistent or "Sqlite" not in repr(instance.get_ref().run_storage_data):
         return None
@@ -180,10 +195,8 @@ def end_runs_of(instance: dg.DagsterInstance, pid: int, why: str) -> None:
     """
     here = this_process()
     for run in instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS)):
-        process = Process.from_tag(run.tags.get(PROCESS_TAG, ""))
-        if process is None or run.remote_job_origin is not None:
-            continue
-        if process.shares_pids(here) and process.pid == pid:
+        process = process_of(run)
+        if process is not None and process.shares_pids(here) and process.pid == pid:
             end_run(instance, run.run_id, why)
 
 

@@ -35,6 +35,7 @@ _EVENTS = {
     dg.DagsterEventType.STEP_SUCCESS,
     dg.DagsterEventType.STEP_FAILURE,
     dg.DagsterEventType.RUN_CANCELING,
+    dg.DagsterEventType.RUN_CANCELED,
     dg.DagsterEventType.RUN_FAILURE,
 }
 """Events that `facts_of` reads."""

@@ -102,6 +102,8 @@ def facts_of(events: Iterable[dg.DagsterEvent | None]) -> Facts:
         if event.event_type is dg.DagsterEventType.RUN_CANCELING:
             # The first event gives the reason; a second only says that the worker must stop.
             cancel_reason = cancel_reason or event.message or ""
+        elif event.event_type is dg.DagsterEventType.RUN_CANCELED:
+            facts.errors = [StepError("", "the run was canceled")]
         elif event.event_type is not dg.DagsterEventType.RUN_FAILURE:
             _add_step(facts, event)
         elif not facts.errors and not any(check.serious for check in facts.failed_checks):
@@ -118,7 +120,7 @@ def _add_step(facts: Facts, event: dg.DagsterEvent) -> None:
     elif event.is_step_failure:
         # A step that is retried emits this event only after its last attempt.
         error = event.step_failure_data.error
-        if not _is_blocking_check(error):
+        if not _is_blocking_check(error) and not _is_interrupt(error):
             step = StepError(event.step_key or "", root_cause(error), _stack(error))
             facts.errors.append(step)
     elif event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
@@ -171,6 +173,8 @@ def _run_error(event: dg.DagsterEvent, cancel_reason: str) -> StepError:
     error = event.job_failure_data.error if event.event_specific_data else None
     # "exceeded its maximum runtime" says more than "was forcibly marked as failed".
     cause = root_cause(error) if error else (cancel_reason or event.message or "the run failed")
+    if _is_interrupt(error):
+        cause = cancel_reason or "the run was interrupted"
     return StepError("", cause.strip().splitlines()[0], _stack(error))
 
 
@@ -180,6 +184,11 @@ def _is_blocking_check(error: ErrorInfo | None) -> bool:
     Such a step is left out: the check reports its own error.
     """
     return error is not None and error.cls_name == "DagsterAssetCheckFailedError"
+
+
+def _is_interrupt(error: ErrorInfo | None) -> bool:
+    """Return True for a step or run that was interrupted; why it was, the run's last event says."""
+    return error is not None and error.cls_name == dg.DagsterExecutionInterruptedError.__name__
 
 
 def _stack(error: ErrorInfo | None) -> str:

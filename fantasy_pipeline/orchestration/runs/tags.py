@@ -8,8 +8,37 @@ from typing import Any
 
 from fantasy_pipeline.football.season_week import SeasonWeek
 
-FOLLOWS = "follows"
+_HIDDEN = ".dagster/fantasy_"
+"""Prefix of internal tags. The Dagster UI hides every tag that begins with ``.dagster/``."""
+PROCESS = f"{_HIDDEN}process"
+"""Tag of a run that a process of this project executes, see `dead_runs.process_tag`."""
+FOLLOWS = f"{_HIDDEN}follows"
 """Tag of a run that a worker starts after a triggered run; its value is the triggered run's id."""
+PROJECTED_BY = f"{_HIDDEN}projected_by"
+"""Tag of a report's run; its value is the id of the run that projected or imported the week."""
+BACKFILL = f"{_HIDDEN}backfill"
+"""Tag of the runs of a command-line backfill; its value is the backfill's id."""
+BACKFILL_PLAN = f"{_HIDDEN}backfill_plan"
+BACKFILL_LAKE = f"{_HIDDEN}backfill_lake"
+BACKFILL_WEEKS = f"{_HIDDEN}backfill_weeks"
+BACKFILL_WORK = f"{_HIDDEN}backfill_work"
+BACKFILL_STEP = f"{_HIDDEN}backfill_step"
+BACKFILL_STEP_WORK = f"{_HIDDEN}backfill_step_work"
+
+
+def _early_name(tag: str) -> str:
+    """Return the name of an internal tag in runs of early versions, which had no prefix."""
+    return tag.removeprefix(_HIDDEN)
+
+
+def internal(tags: Mapping[str, str], tag: str) -> str | None:
+    """Return the value of an internal tag, also of a run of an early version; None if absent."""
+    return tags.get(tag, tags.get(_early_name(tag)))
+
+
+def spellings(tags: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return internal tags as runs have them today, and as runs of early versions have them."""
+    return dict(tags), {_early_name(tag): value for tag, value in tags.items()}
 
 
 def run_tags(

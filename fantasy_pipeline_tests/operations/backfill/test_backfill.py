@@ -33,6 +33,12 @@ from fantasy_pipeline.operations.backfill.plan import Plan, Step, contiguous, ma
 from fantasy_pipeline.operations.backfill.run import Summary
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.orchestration.runs.results import RunOutcome
+from fantasy_pipeline.orchestration.runs.tags import (
+    BACKFILL,
+    BACKFILL_PLAN,
+    BACKFILL_STEP,
+    spellings,
+)
 from fantasy_pipeline_tests.rows import Rows
 from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 
@@ -215,8 +221,11 @@ class RunHistory:
     def __init__(self, instance: dg.DagsterInstance) -> None:
         self.instance = instance
 
-    def add(self, plan: Plan, backfill_id: str, step: str, fail: bool = False) -> None:
-        tags = backfill._tags_of(plan) | {"backfill": backfill_id, "backfill_step": step}
+    def add(
+        self, plan: Plan, backfill_id: str, step: str, fail: bool = False, early: bool = False
+    ) -> None:
+        tags = backfill._tags_of(plan) | {BACKFILL: backfill_id, BACKFILL_STEP: step}
+        tags = spellings(tags)[int(early)]
         result = (_bad if fail else _good).execute_in_process(
             instance=self.instance, tags=tags, run_config=QUIET, raise_on_error=False
         )
@@ -249,6 +258,13 @@ def test_finished_steps_of_an_interrupted_backfill_are_kept(runs: RunHistory) ->
     for step in (*INGEST, HISTORY, PROJECT[0]):
         runs.add(PLAN, "first", step)
     assert runs.unfinished(PLAN) == ("first", {*INGEST, HISTORY, PROJECT[0]})
+
+
+def test_a_backfill_of_an_early_version_is_resumed(runs: RunHistory) -> None:
+    for step in INGEST:
+        runs.add(PLAN, "first", step, early=True)
+    runs.add(PLAN, "first", HISTORY)
+    assert runs.unfinished(PLAN) == ("first", {*INGEST, HISTORY})
 
 
 def test_a_failed_step_is_done_again(runs: RunHistory) -> None:
@@ -358,6 +374,7 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.operations.backfill.plan import GAMES, Plan, Step, make_plan
 from fantasy_pipeline.operations.backfill.run import refresh_schedule, run_backfill
 from fantasy_pipeline.operations.session import Session
+from fantasy_pipeline.orchestration.runs.tags import BACKFILL_PLAN, BACKFILL_STEP
 
 def report(**facts):
     print(json.dumps(facts), flush=True)
@@ -380,8 +397,8 @@ def interrupt(step):
     raise KeyboardInterrupt
 
 def runs_of(instance, text):
-    filters = dg.RunsFilter(tags={"backfill_plan": text})
-    return [(run.tags["backfill_step"], run.status.value) for run in instance.get_runs(filters)]
+    filters = dg.RunsFilter(tags={BACKFILL_PLAN: text})
+    return [(run.tags[BACKFILL_STEP], run.status.value) for run in instance.get_runs(filters)]
 
 def kill_workers(step):
     if step.job == GAMES:
@@ -456,10 +473,10 @@ def test_an_interrupted_backfill_is_resumed(reports: list[dict[str, Any]]) -> No
     assert set(resumed["rows"]) == {"player_history"}
     assert resumed["rows"]["player_history"] > 500
     # Each step succeeded once, under one id, and can be found by its tags.
-    tagged = [run for run in history["runs"] if run.get("backfill_plan") == "interrupted"]
-    assert [run["backfill_step"] for run in tagged] == STEPS[::-1]
+    tagged = [run for run in history["runs"] if run.get(BACKFILL_PLAN) == "interrupted"]
+    assert [run[BACKFILL_STEP] for run in tagged] == STEPS[::-1]
     assert {run["status"] for run in tagged} == {"SUCCESS"}
-    assert len({run["backfill"] for run in tagged}) == 1
+    assert len({run[BACKFILL] for run in tagged}) == 1
     assert {run["source"] for run in tagged} == {"sample"}
     assert {run["trigger"] for run in tagged} == {"backfill"}
     assert [run.get("season") for run in tagged] == [None, "2024"]

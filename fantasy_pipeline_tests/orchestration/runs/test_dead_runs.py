@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import dagster as dg
 import pytest
@@ -16,11 +17,12 @@ from fantasy_pipeline.operations import trigger
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.orchestration.runs import dead_runs
 from fantasy_pipeline.orchestration.runs.dead_runs import (
-    PROCESS_TAG,
     Process,
     end_dead_runs,
     end_runs_of,
     is_gone,
+    process_of,
+    process_tag,
     this_process,
 )
 from fantasy_pipeline.orchestration.runs.history import Execution, execution_of, executions
@@ -99,8 +101,27 @@ def started(
     process: Process | None,
     status: dg.DagsterRunStatus = dg.DagsterRunStatus.STARTED,
 ) -> str:
-    tags = {PROCESS_TAG: process.tag} if process else {}
-    return instance.create_run_for_job(some_job, status=status, tags=tags).run_id
+    run_id = str(uuid4())
+    tags = process_tag(run_id, process) if process else {}
+    instance.create_run_for_job(some_job, run_id=run_id, status=status, tags=tags)
+    return run_id
+
+
+def test_the_tag_of_a_run_is_of_that_run_alone(tmp_path: Path) -> None:
+    """The UI copies the tags of a run that it re-executes, in a process of its own."""
+    with dg.instance_for_test(temp_dir=str(tmp_path)) as instance:
+        first = instance.get_run_by_id(started(instance, this_process()))
+        assert first is not None
+        assert process_of(first) == this_process()
+        again = instance.create_run_for_job(some_job, tags=first.tags)
+        assert process_of(again) is None
+        assert process_of(instance.create_run_for_job(some_job)) is None
+
+
+def test_the_tag_of_an_early_version_is_read(tmp_path: Path) -> None:
+    with dg.instance_for_test(temp_dir=str(tmp_path)) as instance:
+        early = instance.create_run_for_job(some_job, tags={"process": this_process().tag})
+        assert process_of(early) == this_process()
 
 
 def test_only_runs_of_dead_processes_are_ended(
