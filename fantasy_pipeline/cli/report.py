@@ -100,7 +100,10 @@ def _read_or_make(
 
 
 def is_current(session: Session, week: SeasonWeek) -> bool:
-    """Return True if the stored report was made from the rows that are in the lake now.
+    """Return True if the stored report was made for the same moment, from the lake's rows.
+
+    A report for the present is current until the rows that it shows change. A report made with
+    --at is current for the same --at only.
 
     Raises:
         NotMaterializedError: the week was not projected.
@@ -110,13 +113,15 @@ def is_current(session: Session, week: SeasonWeek) -> bool:
     from fantasy_pipeline.report.fingerprint import fingerprint
     from fantasy_pipeline.report.rows import read_rows
 
-    rows = read_rows(session.lake, week)
+    rows = read_rows(session.lake, week, session.now)
     if not rows.projections.num_rows:
         raise PipelineError(
             f"there is no {week}: the schedule has no game in it; give another week."
         )
     state = store.read_state(session.lake, week)
-    return state is not None and state.made_from == fingerprint(rows)
+    if state is None or state.at != session.at:
+        return False
+    return state.made_from == fingerprint(rows)
 
 
 def make(session: Session, week: SeasonWeek, step: ShowStep) -> None:

@@ -10,13 +10,13 @@ from typing import Annotated, Any
 import typer
 
 from fantasy_pipeline.cli.help import CONTROL_PANEL, command
-from fantasy_pipeline.cli.options import JsonOption, SourceOption, open_session
+from fantasy_pipeline.cli.options import AtOption, JsonOption, SourceOption, open_session
 from fantasy_pipeline.cli.output import console, print_json
 from fantasy_pipeline.cli.progress import waiting
 from fantasy_pipeline.cli.run_lines import minute, print_states, result_line
 
 
-def status(source: SourceOption = None, json: JsonOption = False) -> None:
+def status(source: SourceOption = None, at: AtOption = None, json: JsonOption = False) -> None:
     """Show all schedules and sensors, the daemons and the backfills in progress.
 
     Makes no upstream requests. Changes nothing.
@@ -24,7 +24,8 @@ def status(source: SourceOption = None, json: JsonOption = False) -> None:
     from fantasy_pipeline.operations.status import status as read_status
 
     with waiting("reading the status"):
-        state = read_status(open_session(source).instance, datetime.now(timezone.utc))
+        session = open_session(source, at)
+        state = read_status(session.instance, session.at or datetime.now(timezone.utc))
     if json:
         print_json(state)
         return
@@ -68,6 +69,7 @@ def health(
         typer.Option("--no-daemon", help="Skip the daemon and its schedules: cron starts imports."),
     ] = False,
     source: SourceOption = None,
+    at: AtOption = None,
     json: JsonOption = False,
 ) -> None:
     """Check that imports are complete and the automation runs, for use in monitoring.
@@ -80,7 +82,7 @@ def health(
     logging.disable(logging.WARNING)
     try:
         with waiting("checking"):
-            findings = examine_session(lambda: open_session(source), not no_daemon)
+            findings = examine_session(lambda: open_session(source, at), not no_daemon)
     finally:
         logging.disable(logging.NOTSET)
     code = exit_code(findings)

@@ -9,6 +9,7 @@ import typer
 
 from fantasy_pipeline.cli.help import CONTROL_PANEL, PROGRAM, command
 from fantasy_pipeline.cli.options import (
+    AtOption,
     JsonOption,
     SeasonRequired,
     SourceOption,
@@ -31,6 +32,7 @@ def trigger(
     season: SeasonRequired,
     week: WeekRequired,
     source: SourceOption = None,
+    at: AtOption = None,
     wait: Annotated[
         bool, typer.Option("--wait", help="Wait until the run and its follow-up runs have ended.")
     ] = False,
@@ -43,7 +45,7 @@ def trigger(
     """
     from fantasy_pipeline.operations.trigger import start
 
-    session = open_session(source)
+    session = open_session(source, at)
     wanted = SeasonWeek(season, week)
     with waiting("starting the run"):
         started = start(session, wanted, "manual")

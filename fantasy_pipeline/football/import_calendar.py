@@ -63,10 +63,15 @@ def planned_imports(games: Iterable[Game]) -> dict[SeasonWeek, list[Import]]:
         planned[week] = [Import(tuesday, week, "provisional")]
         if over > tuesday:
             planned[week].append(Import(_next(over, 8), week, "completed"))
-        final = Import(_next(over + CORRECTION_LAG, 12, _THURSDAY), week, "final")
+        final = Import(final_import_at(last), week, "final")
         # A week with a single game on a Tuesday night is final before the next Tuesday.
         planned[week] = [*(item for item in planned[week] if item.due_at < final.due_at), final]
     return planned
+
+
+def final_import_at(last_kickoff: datetime) -> datetime:
+    """Return the moment from which the corrected stats of a week are known."""
+    return _next(last_kickoff + GAME_LENGTH + CORRECTION_LAG, 12, _THURSDAY)
 
 
 def _next(moment: datetime, hour: int, weekday: int | None = None) -> datetime:

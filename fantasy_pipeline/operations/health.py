@@ -96,7 +96,7 @@ def subject_of(session: Session) -> Subject:
         lake=session.lake,
         games=session.stored_games,
         now=session.present,
-        clock=datetime.now(timezone.utc),
+        clock=session.at or datetime.now(timezone.utc),
         folders=folders,
         locks=session.locks,
     )

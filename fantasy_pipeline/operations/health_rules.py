@@ -70,7 +70,7 @@ class Subject:
         lake: lake of the league.
         games: the lake's schedule; empty if the lake has none yet.
         now: present of the league; the sample league's stands still.
-        clock: the real present.
+        clock: the real present, or the moment of ``--at``.
         folders: folders of the run history, the data and the downloads.
         locks: lock files, or folders of lock files.
     """

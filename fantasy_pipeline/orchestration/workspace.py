@@ -62,7 +62,7 @@ class Workspace:
 
     def __init__(self, source: SourceName | None = None, at: datetime | None = None) -> None:
         self.source: SourceName = source or Settings().source
-        self._at = at
+        self.at = at
 
     @cached_property
     def settings(self) -> Settings:
@@ -84,8 +84,8 @@ class Workspace:
     @property
     def present(self) -> datetime:
         """The moment to act as of, read anew: servers live longer than commands."""
-        if self._at is not None:
-            return self._at
+        if self.at is not None:
+            return self.at
         if self.source == "sample":
             from fantasy_pipeline.ingest.sample import SAMPLE_NOW
 

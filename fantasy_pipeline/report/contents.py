@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from fantasy_pipeline.errors import NotMaterializedError
 from fantasy_pipeline.football import tables
+from fantasy_pipeline.football.calendar import GAME_LENGTH
 from fantasy_pipeline.football.scoring import SCORINGS, Scoring
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
@@ -115,6 +116,11 @@ class Report:
         """True if actual points are known."""
         return any(player.actual for player in self.players)
 
+    @property
+    def is_over(self) -> bool:
+        """True if every game was over at the report's moment."""
+        return all(kickoff + GAME_LENGTH <= self.origin.as_of for kickoff in self.kickoffs)
+
 
 def gather(
     rows: ReportRows,
@@ -135,7 +141,9 @@ def gather(
     listed = listed_players(players, league.teams)
     valued = {scoring: _values_and_tiers(listed, scoring, league) for scoring in SCORINGS}
     values = {scoring: valued[scoring].values for scoring in SCORINGS}
-    rises, falls = _moves(players, state.before)
+    # A report as of an earlier moment does not compare with a later refresh.
+    before = state.before if state.before and state.before.as_of <= origin.as_of else None
+    rises, falls = _moves(players, before)
     season, accuracy = _accuracy(rows)
     return Report(
         week=rows.week,
@@ -145,7 +153,7 @@ def gather(
         projected=sum(not player.is_out for player in players),
         values=values,
         tiers={scoring: valued[scoring].tiers for scoring in SCORINGS},
-        before=state.before.as_of if state.before else None,
+        before=before.as_of if before else None,
         rises=rises,
         falls=falls,
         calls={s: _calls(players, valued[s].starters, s) for s in SCORINGS},

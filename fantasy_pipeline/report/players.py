@@ -25,14 +25,15 @@ _BEFORE_GAME = (
     "weeks_since_game",
     "on_bye",
 )
-_AFTER_GAME = ("target_played", *(f"target_{s}" for s in SCORINGS))
+AFTER_GAME = ("target_played", *(f"target_{s}" for s in SCORINGS))
+"""Columns of `PLAYER_HISTORY` with the results of the week."""
 HISTORY_COLUMNS = (
     *PLAYER_WEEK,
     "position",
     "weight",
     "prior_fantasy_points_ppr",
     *_BEFORE_GAME,
-    *_AFTER_GAME,
+    *AFTER_GAME,
 )
 """Columns of `PLAYER_HISTORY` that the report reads."""
 
@@ -125,7 +126,7 @@ def players_of(
         raw_players: `RAW_PLAYERS` rows of the week, for injuries.
         kickoffs: kick-offs of the week's games by team.
     """
-    history_of = _by_player(history, [*_BEFORE_GAME, *_AFTER_GAME])
+    history_of = _by_player(history, [*_BEFORE_GAME, *AFTER_GAME])
     usual = dict(
         zip(history["player_id"].to_pylist(), shrunken_mean(history, "ppr").tolist(), strict=True)
     )

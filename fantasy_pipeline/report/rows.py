@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from fantasy_pipeline.football import tables
+from fantasy_pipeline.football.calendar import GAME_LENGTH
+from fantasy_pipeline.football.import_calendar import final_import_at
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
-from fantasy_pipeline.football.tables.week_rows import of_week
+from fantasy_pipeline.football.tables.week_rows import codes, of_week
+from fantasy_pipeline.football.team_games import team_games
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.report.players import HISTORY_COLUMNS
+from fantasy_pipeline.report.players import AFTER_GAME, HISTORY_COLUMNS
 
 _GAME_COLUMNS = ("season", "week", "home_team", "away_team", "kickoff")
 
@@ -26,8 +30,10 @@ class ReportRows:
         projections, raw_players, source_projections: the week's rows; `source_projections` is
             None if the lake has no file of the week.
         history: `HISTORY_COLUMNS` of the week's players; None if the lake has no player_history.
+            The results are null if the game was not over at the report's moment.
         games: the week's games; None if the lake has no schedule.
-        accuracy, corrections: rows of this season and the one before, up to the week.
+        accuracy, corrections: rows of this season and the one before, up to the week, as far as
+            they were known at the report's moment.
     """
 
     week: SeasonWeek
@@ -62,7 +68,9 @@ class ReportReader:
     def __init__(self, lake: Lake, *seasons: int) -> None:
         self._lake = lake
         self._history = self._shared(tables.PLAYER_HISTORY, HISTORY_COLUMNS, seasons)
-        self._games = self._shared(tables.GAMES, _GAME_COLUMNS, seasons)
+        # Accuracy and corrections are of the season before, too.
+        both = tuple(sorted({*seasons, *(season - 1 for season in seasons)}))
+        self._games = self._shared(tables.GAMES, _GAME_COLUMNS, both)
 
     def _shared(
         self, table: Table, columns: tuple[str, ...], seasons: tuple[int, ...]
@@ -71,8 +79,12 @@ class ReportReader:
             return None
         return self._lake.read(table, columns=columns, seasons=seasons)
 
-    def read(self, week: SeasonWeek) -> ReportRows:
+    def read(self, week: SeasonWeek, as_of: datetime | None = None) -> ReportRows:
         """Return the rows behind a week's report.
+
+        Args:
+            as_of: the report's moment; results of games that were not over are left out. None:
+                leave out nothing.
 
         Raises:
             NotMaterializedError: the lake lacks the week's projections, or raw_players of a week
@@ -80,7 +92,7 @@ class ReportReader:
         """
         lake = self._lake
         projections = lake.read(tables.PROJECTIONS, [week])
-        return ReportRows(
+        rows = ReportRows(
             week,
             projections,
             lake.read(tables.RAW_PLAYERS, [week] if projections.num_rows else []),
@@ -92,6 +104,7 @@ class ReportReader:
             self._up_to(tables.PROJECTION_ACCURACY, week),
             self._up_to(tables.STAT_CORRECTIONS, week),
         )
+        return rows if as_of is None or self._games is None else _known(rows, self._games, as_of)
 
     def _up_to(self, table: Table, week: SeasonWeek) -> pa.Table:
         """Return a table's rows up to a week, of its season and the one before.
@@ -102,6 +115,55 @@ class ReportReader:
         return self._lake.read(table, weeks)
 
 
-def read_rows(lake: Lake, week: SeasonWeek) -> ReportRows:
+def read_rows(lake: Lake, week: SeasonWeek, as_of: datetime | None = None) -> ReportRows:
     """Return the rows behind one week's report; see `ReportReader.read`."""
-    return ReportReader(lake, week.season).read(week)
+    return ReportReader(lake, week.season).read(week, as_of)
+
+
+def _known(rows: ReportRows, games: pa.Table, as_of: datetime) -> ReportRows:
+    """Return the rows without the results that were not known at a moment.
+
+    Args:
+        games: the schedule of this season and the one before.
+    """
+    return replace(
+        rows,
+        history=_with_results(rows, as_of),
+        accuracy=_until(rows.accuracy, games, lambda last: last + GAME_LENGTH <= as_of),
+        corrections=_until(rows.corrections, games, lambda last: final_import_at(last) <= as_of),
+    )
+
+
+def _with_results(rows: ReportRows, as_of: datetime) -> pa.Table | None:
+    """Return the history; results are null but for players whose game was over."""
+    if rows.history is None or rows.games is None:
+        return rows.history
+    played = team_games(rows.games)
+    teams = [
+        team
+        for team, kickoff in zip(
+            played["team"].to_pylist(), played["kickoff"].to_pylist(), strict=True
+        )
+        if kickoff + GAME_LENGTH <= as_of
+    ]
+    over = pc.is_in(rows.projections["team"], pa.array(teams, pa.string()))
+    players = rows.projections.filter(over)["player_id"].combine_chunks()
+    is_known = pc.is_in(rows.history["player_id"], players)
+    history = rows.history
+    for name in AFTER_GAME:
+        index = history.schema.get_field_index(name)
+        field = history.schema.field(name)
+        values = pc.if_else(is_known, history[name], pa.scalar(None, field.type))
+        history = history.set_column(index, field, values)
+    return history
+
+
+def _until(table: pa.Table, games: pa.Table, is_known: Callable[[datetime], bool]) -> pa.Table:
+    """Return the rows of the weeks that are known, judged by the last kick-off of the week."""
+    last = games.group_by(["season", "week"]).aggregate([("kickoff", "max")])
+    unknown = {
+        SeasonWeek(row["season"], row["week"]).code
+        for row in last.to_pylist()
+        if not is_known(row["kickoff_max"])
+    }
+    return table.filter(pa.array([code not in unknown for code in codes(table)], pa.bool_()))

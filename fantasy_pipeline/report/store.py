@@ -40,11 +40,14 @@ class State:
 
     Args:
         made_from: digest of the rows that the stored report shows; None: no report is stored yet.
+        at: moment that the stored report was made for with ``--at``; None: it was made for the
+            present.
     """
 
     shown: Refresh
     before: Refresh | None = None
     made_from: str | None = field(default=None, compare=False)
+    at: datetime | None = field(default=None, compare=False)
 
 
 def projected_points(projections: pa.Table) -> PointsById:
@@ -58,9 +61,14 @@ def projected_points(projections: pa.Table) -> PointsById:
 
 
 def advance(state: State | None, points: PointsById, as_of: datetime) -> State:
-    """Return the state after a refresh; the same points as before leave it unchanged."""
+    """Return the state after a refresh; the same points as before leave it unchanged.
+
+    So does a refresh as of an earlier moment than the one shown, as ``--at`` makes them.
+    """
     if state is None:
         return State(Refresh(as_of, points))
+    if as_of < state.shown.as_of:
+        return state
     if all(points[scoring] == shown for scoring, shown in state.shown.points.items()):
         return replace(state, shown=Refresh(state.shown.as_of, points))
     return State(Refresh(as_of, points), state.shown)
@@ -100,7 +108,10 @@ def read_state(lake: Lake, week: SeasonWeek) -> State | None:
         )
         if shown is None:
             raise ValueError("no refresh is shown")
-        return State(shown, before, content.get("made_from"))
+        at = content.get("at")
+        return State(
+            shown, before, content.get("made_from"), datetime.fromisoformat(at) if at else None
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise PipelineError(
             f"weekly_report {week}: {lake.root}/{name(week, 'state.json')} is broken. Delete it "
@@ -116,7 +127,12 @@ def _by_scoring(points: Mapping[Any, Any]) -> PointsById:
 
 
 def write(
-    lake: Lake, week: SeasonWeek, texts: Mapping[str, str], state: State, made_from: str
+    lake: Lake,
+    week: SeasonWeek,
+    texts: Mapping[str, str],
+    state: State,
+    made_from: str,
+    at: datetime | None = None,
 ) -> None:
     """Replace the files of a week's report.
 
@@ -125,6 +141,7 @@ def write(
     Args:
         texts: contents by file name, see `file_of`.
         made_from: `fingerprint` of the rows that the report shows.
+        at: the report's moment if it is not the present, as for `State`.
     """
     for file, text in texts.items():
         lake.write_bytes(name(week, file), text.encode())
@@ -134,6 +151,7 @@ def write(
         for key, item in refreshes.items()
     }
     content["made_from"] = made_from
+    content["at"] = at.isoformat() if at else None
     lake.write_bytes(name(week, "state.json"), json.dumps(content, sort_keys=True).encode())
 
 

@@ -122,3 +122,22 @@ def test_the_running_week_is_projected_without_its_stats(
     assert facts["imported"] is None
     assert facts["projected"] == week(10)
     assert facts["projected_weeks"] == [week(10)]
+
+
+def test_status_health_and_trigger_act_as_of_another_time(
+    shell: Shell, sunday: tuple[str, str]
+) -> None:
+    assert sunday
+    status = shell.json("status", "--at", SUNDAY)
+    assert status["at"] == "2025-11-02T14:30:00+00:00"
+    next_run = {job["name"]: job["next_run"] for job in status["jobs"]}
+    assert next_run["tuesday_import"] == "2025-11-04T08:00:00+00:00"
+    # The final import of week 9 is due on Thursday 12:00, and late from 16:00 on.
+    for at, late in (("2025-11-06T15:00Z", False), ("2025-11-06T17:00Z", True)):
+        out, _ = shell("health", "--no-daemon", "--json", "--at", at, code=1)
+        text = " ".join(finding["message"] for finding in json.loads(out)["findings"])
+        assert ("2025 week 9 is imported, but not final" in text) == late
+    # Before its first game, a week is projected and not imported.
+    words = ("trigger", "--season", "2025", "--week", "9", "--at", "2025-10-29T12:00Z", "--wait")
+    run = shell.json(*words)
+    assert (run["job_id"], run["status"]) == ("weekly_projections", "success")

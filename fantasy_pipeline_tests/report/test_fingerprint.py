@@ -102,6 +102,26 @@ def test_earlier_weeks_count_where_they_are_shown(
     assert (digest(lake) != first) == (table in SO_FAR)
 
 
+def test_corrections_are_shown_from_the_final_import_on(lake: Lake, rows: Rows) -> None:
+    """The week's last game kicks off on Monday night; its final import is due on Thursday noon."""
+    projected(lake, rows)
+    put(lake, rows, GAMES, {WEEK: {"kickoff": MONDAY}})
+    put(lake, rows, STAT_CORRECTIONS, {WEEK: CORRECTION})
+    put(lake, rows, PROJECTION_ACCURACY, {WEEK: ACCURACY})
+    shown = {
+        day: read_rows(lake, WEEK, datetime(2025, 11, day, 12, tzinfo=timezone.utc))
+        for day in (10, 11, 12, 13)
+    }
+    assert {day: known.accuracy.num_rows for day, known in shown.items()} == {
+        **{10: 0, 11: 1},
+        **{12: 1, 13: 1},
+    }
+    assert {day: known.corrections.num_rows for day, known in shown.items()} == {
+        **{10: 0, 11: 0},
+        **{12: 0, 13: 1},
+    }
+
+
 class Watched(Lake):
     """A lake that records the names of the tables that are read."""
 

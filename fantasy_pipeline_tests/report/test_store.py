@@ -29,6 +29,8 @@ def test_only_other_projections_are_a_refresh() -> None:
     assert second.before == Refresh(TUESDAY, points(10.0))
     # A report made again shows the same movers.
     assert advance(second, points(12.0), FRIDAY) == second
+    # A report as of an earlier moment does not become the one to compare with.
+    assert advance(second, points(7.0), TUESDAY) == second
 
 
 def test_a_report_is_read_as_it_was_written(lake: Lake) -> None:

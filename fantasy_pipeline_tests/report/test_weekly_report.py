@@ -205,18 +205,58 @@ def test_the_command_prints_the_path_and_makes_only_what_is_stale(
 
 
 def test_a_report_is_made_again_once_its_week_was_played(league: League, command: Command) -> None:
-    assert json.loads(command("--json"))["made"] is False
+    words = ("--season", "2025", "--week", "10", "--at", "2025-11-12T08:00Z", "--json")
+    assert json.loads(command(*words))["made"] is True
+    assert json.loads(command(*words))["made"] is False
     kept = league.lake.read(PLAYER_HISTORY)
     index = kept.schema.get_field_index("target_ppr")
     upcoming = pc.and_(pc.equal(kept["season"], 2025), pc.equal(kept["week"], UPCOMING.week))
     scored = kept.set_column(index, kept.field(index), pc.if_else(upcoming, 9.0, kept[index]))
     try:
         league.lake.write(PLAYER_HISTORY, scored)
-        assert json.loads(command("--json"))["made"] is True
-        assert json.loads(command("--json"))["made"] is False
+        assert json.loads(command(*words))["made"] is True
+        assert json.loads(command(*words))["made"] is False
     finally:
         league.lake.write(PLAYER_HISTORY, kept)
         league.run("report_week", UPCOMING)
+
+
+def test_a_report_as_of_friday_shows_no_result_of_sunday(league: League, command: Command) -> None:
+    """LV-WAS was played on Thursday, the other games of week 9 on Sunday and Monday."""
+    week = ("--season", "2025", "--week", "9")
+    friday, saturday = ((*week, "--at", f"2025-{day}T12:00Z") for day in ("10-31", "11-01"))
+
+    def made(words: tuple[str, ...]) -> bool:
+        return bool(json.loads(command(*words, "--json"))["made"])
+
+    def page(words: tuple[str, ...]) -> str:
+        return Path(json.loads(command(*words, "--json"))["path"]).read_text()
+
+    def results(text: str) -> int:
+        return len(re.findall(r'<td class="num actual">[-\d]', text))
+
+    refreshes = store.read_state(league.lake, PLAYED[1])
+    whole = page(week)
+    assert "weeks 8-9, PPR" in whole
+    assert "Week played: " in whole
+    try:
+        assert made(friday) is True
+        assert made(friday) is False
+        text = page(friday)
+        assert "As of 2025-10-31 12:00" in text
+        assert "Week played so far: " in text
+        # Two of 30 teams.
+        assert 0 < results(text) < results(whole) / 8
+        assert "weeks 8-8, PPR" in text
+        # The same results, and another moment.
+        assert made(saturday) is True
+        assert results(page(saturday)) == results(text)
+        # The present is another moment, too. Its movers are not affected.
+        assert made(week) is True
+        assert results(page(week)) == results(whole)
+        assert store.read_state(league.lake, PLAYED[1]) == refreshes
+    finally:
+        league.run("report_week", PLAYED[1])
 
 
 def test_the_command_writes_a_file_and_markdown(command: Command, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The asset of the weekly report: files in the lake, and a summary of them in the UI."""
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import dagster as dg
 
@@ -27,6 +27,8 @@ from fantasy_pipeline.settings import read_alert_settings
 
 _SUMMARIES = 4
 """Weeks of a run up to which each one's summary is stored: a summary takes kilobytes."""
+_PRESENT = timedelta(hours=1)
+"""A run stands for the present if it ends within this time of its moment."""
 # The tables that a report names as its inputs: the asset's dependencies, model_projections for the
 # model and weekly_stats for the phase. Lineage shows the last two behind the dependencies.
 _OF_WEEK = (
@@ -68,13 +70,16 @@ def weekly_report(context: dg.AssetExecutionContext, nfl: NflData) -> None:
     settings, _ = read_alert_settings()
     reader = ReportReader(lake, *{week.season for week in weeks})
     for week in weeks:
-        rows = reader.read(week)
+        rows = reader.read(week, as_of)
         players = contents.players_in(rows)
         if not players:
             context.add_asset_metadata({"games": NO_GAMES}, partition_key=week.key)
             continue
         points = store.projected_points(rows.projections)
-        state = store.advance(store.read_state(lake, week), points, as_of)
+        stored = store.read_state(lake, week)
+        # Stored movers compare with the past only: a look ahead would hide refreshes until then.
+        is_ahead = as_of - nfl.now() > _PRESENT
+        state = stored if stored and is_ahead else store.advance(stored, points, as_of)
         inputs = _inputs(context.instance, week, lake)
         origin = contents.Origin(nfl.label, as_of, context.run.run_id, settings.run_url(), inputs)
         model = contents.model_facts(lake, week, inputs)
@@ -82,7 +87,8 @@ def weekly_report(context: dg.AssetExecutionContext, nfl: NflData) -> None:
         texts = {store.file_of("html"): page.html(report)} | {
             store.file_of("md", scoring): page.markdown(report, scoring) for scoring in SCORINGS
         }
-        store.write(lake, week, texts, state, fingerprint(rows))
+        at = as_of if abs(as_of - nfl.now()) > _PRESENT else None
+        store.write(lake, week, texts, state, fingerprint(rows), at)
         metadata = _facts(report) | {
             "report": dg.MetadataValue.path(store.path(lake, week, store.file_of("html"))),
             "markdown": dg.MetadataValue.path(store.path(lake, week, store.file_of("md"))),
