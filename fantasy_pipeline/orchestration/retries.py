@@ -14,6 +14,8 @@ NETWORK_RETRY = dg.RetryPolicy(
 )
 """Waits about 30, 60 and 120 s, after the download's own attempts, which take seconds."""
 
+_WAITED_FOR = {"manual", "backfill"}
+"""Triggers of the command line, where a person waits for the run."""
 _Inputs = ParamSpec("_Inputs")
 _Output = TypeVar("_Output")
 
@@ -23,7 +25,8 @@ def only_network_is_retried(tags: Mapping[str, str]) -> Iterator[None]:
     """Fail the step immediately on errors that a retry cannot fix.
 
     Examples: upstream has not published a file, the data break a contract, the code has a defect.
-    A run that a person waits for (tag ``trigger: manual``) fails immediately on network errors too.
+    A run that a person waits for (tag ``trigger: manual`` or ``backfill``) fails immediately on
+    network errors too.
 
     Raises:
         dg.Failure: the error's message, with retries turned off.
@@ -36,7 +39,7 @@ def only_network_is_retried(tags: Mapping[str, str]) -> Iterator[None]:
         ) from failure.__cause__
     except Exception as error:
         is_network = isinstance(error, SourceError) and not isinstance(error, LastingError)
-        if is_network and tags.get("trigger") != "manual":
+        if is_network and tags.get("trigger") not in _WAITED_FOR:
             raise
         raise dg.Failure(str(error) or type(error).__name__, allow_retries=False) from error
 

@@ -56,8 +56,9 @@ def test_what_no_retry_mends_fails_at_once(error: Exception) -> None:
     assert attempts(error) == 1
 
 
-def test_manual_run_is_not_retried() -> None:
-    assert attempts(NETWORK, trigger="manual") == 1
+@pytest.mark.parametrize("trigger", ["manual", "backfill"])
+def test_a_run_that_a_person_waits_for_is_not_retried(trigger: str) -> None:
+    assert attempts(NETWORK, trigger=trigger) == 1
 
 
 def test_cause_is_still_the_root(tmp_path: object) -> None:

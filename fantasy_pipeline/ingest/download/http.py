@@ -42,6 +42,7 @@ class FetchError(Exception):
         answered: the host answered, but its answer is not a whole file.
         transient: another attempt may succeed.
         retry_after: seconds that the host asks to wait before the next attempt.
+        brief: the cause in a few words, with the host; default: the cause.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class FetchError(Exception):
         answered: bool = False,
         transient: bool = False,
         retry_after: float | None = None,
+        brief: str | None = None,
     ) -> None:
         super().__init__(cause)
         self.cause = cause
@@ -61,6 +63,7 @@ class FetchError(Exception):
         self.answered = answered
         self.transient = transient
         self.retry_after = retry_after
+        self.brief = brief or cause
 
 
 def parse_mirror(mirror: str | None) -> tuple[Path | None, str | None]:
@@ -149,7 +152,10 @@ def check_status(response: requests.Response, requested: str) -> None:
         raise FetchError(cause, NOT_PUBLISHED_ADVICE, missing=True)
     if status == 429 or status >= 500:
         retry_after = _retry_after(response.headers.get("Retry-After"))
-        raise FetchError(cause, NETWORK_ADVICE, transient=True, retry_after=retry_after)
+        brief = f"{urlsplit(requested).hostname} answered HTTP {status}"
+        raise FetchError(
+            cause, NETWORK_ADVICE, transient=True, retry_after=retry_after, brief=brief
+        )
     raise FetchError(cause, REFUSED_ADVICE)
 
 

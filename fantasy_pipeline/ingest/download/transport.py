@@ -222,9 +222,10 @@ class Transport:
     def _log_retry(self, state: tenacity.RetryCallState) -> None:
         """Warn of a failed attempt, with the number of the next one and the wait before it."""
         error = state.outcome.exception() if state.outcome else None
+        brief = error.brief if isinstance(error, FetchError) else error
         wait = state.next_action.sleep if state.next_action else 0.0
         attempt = state.attempt_number + 1
-        _LOG.warning("%s; attempt %d of %d in %.3g seconds", error, attempt, self._attempts, wait)
+        _LOG.warning("%s; trying again in %.2g s (%d of %d)", brief, wait, attempt, self._attempts)
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
         """Return the seconds before the next attempt."""
@@ -276,10 +277,13 @@ class Transport:
                 REFUSED_ADVICE,
             ) from error
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            began = not isinstance(error, requests.ConnectionError)
+            what = "did not send the whole file" if began else "cannot be reached"
             raise FetchError(
                 f"{slot.requested} could not be downloaded: {reason_of(error)}",
                 NETWORK_ADVICE,
                 transient=True,
+                brief=f"{urlsplit(slot.requested).hostname} {what}",
             ) from error
 
     def _receive(

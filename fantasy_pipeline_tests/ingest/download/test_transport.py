@@ -315,7 +315,21 @@ class TestMisbehaviour:
         start = time.monotonic()
         transport(backoff_max=backoff_max).fetch(URL, "snap_counts")
         assert time.monotonic() - start >= seconds
-        assert caplog.messages[0].endswith(f"; attempt 2 of 4 in {seconds:.3g} seconds")
+        expected = f"127.0.0.1 answered HTTP 429; trying again in {seconds:.2g} s (2 of 4)"
+        assert caplog.messages[0] == expected
+
+    def test_a_host_that_cannot_be_reached_is_named_in_a_short_line(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            mirror = f"http://127.0.0.1:{free.getsockname()[1]}"
+        with pytest.raises(SourceError, match="attempts: 2"):
+            Transport(tmp_path, mirror, attempts=2, backoff=0.001).fetch(URL, "snap_counts")
+        [line] = caplog.messages
+        assert re.fullmatch(
+            r"127\.0\.0\.1 cannot be reached; trying again in \S+ s \(2 of 2\)", line
+        )
 
     def test_attempts_are_bounded(
         self, upstream: Upstream, transport: Callable[..., Transport]
@@ -338,12 +352,12 @@ class TestMisbehaviour:
         for _ in range(runs):
             with pytest.raises(SourceError, match="attempts: 5"):
                 transport(attempts=5, backoff=first, backoff_max=longest).fetch(URL, "snap_counts")
-        found = [re.search(r" in (\S+) seconds", record.message) for record in caplog.records]
+        found = [re.search(r" in (\S+) s ", record.message) for record in caplog.records]
         waits = [float(match[1]) for match in found if match]
-        assert re.search(r"2024\.parquet answered HTTP 500.*; attempt 2 of 5 in", caplog.text)
+        assert re.search(r"answered HTTP 500; trying again in \S+ s \(2 of 5\)", caplog.text)
         assert len(waits) == 4 * runs
-        # The log shows three digits.
-        rounded = 0.01 * first
+        # The log shows two digits.
+        rounded = 0.2 * first
         for attempt in range(4):
             least = first * 2**attempt
             of_attempt = waits[attempt::4]

@@ -1,0 +1,34 @@
+"""Commands without network: they say what they wait for and give up after seconds."""
+
+from __future__ import annotations
+
+import re
+import socket
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from fantasy_pipeline_tests.system.watching import new_home, start
+
+pytestmark = [pytest.mark.slow, pytest.mark.loopback]
+
+
+def test_backfill_gives_up_without_step_retries(tmp_path: Path) -> None:
+    home = new_home(tmp_path / "home")
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        mirror = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        process = start(home, "backfill", "--seasons", "2024", NFLVERSE_MIRROR=mirror)
+        out, err = process.communicate(timeout=900)
+    assert (process.returncode, out) == (1, "")
+    *retries, error = err.splitlines()
+    line = r"127\.0\.0\.1 cannot be reached; trying again in \S+ s \(%d of 4\)"
+    assert len(retries) == 3
+    for number, text in enumerate(retries, 2):
+        assert re.fullmatch(line % number, text)
+    assert error.startswith("error: games: schedule: ")
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        (run,) = instance.get_runs()
+        retry = dg.DagsterEventType.STEP_UP_FOR_RETRY
+        assert not instance.all_logs(run.run_id, of_type=retry)
