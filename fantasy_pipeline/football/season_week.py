@@ -73,11 +73,14 @@ def ranges(numbers: Iterable[int]) -> str:
 
 
 def week_ranges(weeks: Iterable[SeasonWeek]) -> str:
-    """Return weeks as text by season, e.g. ``2024 week 18, 2025 weeks 1-3,7``."""
-    seasons: dict[int, list[int]] = {}
+    """Return weeks as text, e.g. ``2015-2023 weeks 1-18, 2024 week 18``."""
+    of_season: dict[int, list[int]] = {}
     for week in sorted(set(weeks)):
-        seasons.setdefault(week.season, []).append(week.week)
+        of_season.setdefault(week.season, []).append(week.week)
+    seasons: dict[tuple[int, ...], list[int]] = {}
+    for season, numbers in of_season.items():
+        seasons.setdefault(tuple(numbers), []).append(season)
     return ", ".join(
-        f"{season} week{'s' * (len(numbers) > 1)} {ranges(numbers)}"
-        for season, numbers in seasons.items()
+        f"{ranges(found)} week{'s' * (len(numbers) > 1)} {ranges(numbers)}"
+        for numbers, found in seasons.items()
     )

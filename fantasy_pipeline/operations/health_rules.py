@@ -23,13 +23,13 @@ from fantasy_pipeline.football.import_calendar import (
     imports_due_between,
     missing_imports,
 )
-from fantasy_pipeline.football.season_week import SeasonWeek, ranges
+from fantasy_pipeline.football.season_week import SeasonWeek, ranges, week_ranges
 from fantasy_pipeline.lake.locks import held
 from fantasy_pipeline.operations import reconcile
 from fantasy_pipeline.operations.status import Instigator, daemons, instigators
 from fantasy_pipeline.orchestration.alerts.channels import misconfigured
 from fantasy_pipeline.orchestration.alerts.outbox import MAX_LOST, Outbox
-from fantasy_pipeline.orchestration.alerts.repairs import unrepaired
+from fantasy_pipeline.orchestration.alerts.repairs import Failure, unrepaired
 from fantasy_pipeline.orchestration.runs.history import executions
 from fantasy_pipeline.orchestration.runs.import_state import (
     imported_of,
@@ -168,15 +168,20 @@ def recent_success(subject: Subject) -> Iterable[Finding]:
 
 
 def last_run(subject: Subject) -> Iterable[Finding]:
-    """Yield a warning for each job with a failed run of the last 8 days that no run repaired."""
-    jobs = set()
-    for run in unrepaired(subject.instance, subject.clock):
-        if run.job_id in jobs:
-            continue
-        jobs.add(run.job_id)
+    """Yield a warning for the failed runs of the last 8 days that no run repaired.
+
+    Runs of the same job or the same assets, with the same weeks left to do, are one warning.
+    """
+    alike: dict[str, list[Failure]] = {}
+    for failure in unrepaired(subject.instance, subject.clock):
+        title = f"{failure.run.name} {week_ranges(failure.weeks)}".strip()
+        alike.setdefault(title, []).append(failure)
+    for title, failures in alike.items():
+        run = failures[0].run
         cause = next(iter(run.result["errors"]), "unknown error")
+        count = f" {len(failures)} times, the last time" if len(failures) > 1 else ""
         message = (
-            f"{run.job_id} failed on {run.executed_at:%Y-%m-%d %H:%M} UTC: {cause}; "
+            f"{title} failed{count} on {run.executed_at:%Y-%m-%d %H:%M} UTC: {cause}; "
             f"see fantasy-pipeline show {run.run.run_id[:8]}"
         )
         yield Finding("last_run", "warning", message)

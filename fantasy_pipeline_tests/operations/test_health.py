@@ -32,6 +32,7 @@ from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.orchestration.alerts.receivers import receiving
 from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
+from fantasy_pipeline_tests.orchestration.runs.ui_runs import ui_run
 from fantasy_pipeline_tests.system.replay import record_imports
 from fantasy_pipeline_tests.waiting import until
 
@@ -233,7 +234,7 @@ def run(
 WEEK_5 = {"season": "2024", "week": "5"}
 
 
-def weeks(first: str, last: str) -> dict[str, str]:
+def weeks_tags(first: str, last: str) -> dict[str, str]:
     ends = {"start": first, "end": last}
     return {f"dagster/asset_partition_range_{end}": key for end, key in ends.items()}
 
@@ -302,10 +303,10 @@ class TestRuns:
             (whole_week, {"season": "2024", "week": "6"}, False),
             (whole_week, {**WEEK_5, "source": "sample"}, False),
             (report_week, WEEK_5, False),
-            (season_ingest, weeks("2024|01", "2024|18"), True),
+            (season_ingest, weeks_tags("2024|01", "2024|18"), True),
             (provisional_ingest, WEEK_5, True),
-            (season_ingest, weeks("2024|06", "2024|18"), False),
-            (season_ingest, weeks("2023|01", "2023|18"), False),
+            (season_ingest, weeks_tags("2024|06", "2024|18"), False),
+            (season_ingest, weeks_tags("2023|01", "2023|18"), False),
         ],
     )
     def test_failure_that_another_job_repaired(
@@ -329,7 +330,7 @@ class TestRuns:
     def test_unrepaired_failure_is_reported_for_eight_days_only(
         self, instance: dg.DagsterInstance
     ) -> None:
-        run(instance, fail=True, job=season_ingest, **weeks("2015|01", "2015|18"))
+        run(instance, fail=True, job=season_ingest, **weeks_tags("2015|01", "2015|18"))
         week_later = NOW + timedelta(days=7)
         ((level, _),) = found(subject(instance, clock=week_later), "last_run")
         assert level == "warning"
@@ -356,6 +357,50 @@ class TestRuns:
             assert [found_level for found_level, _ in found(subject(instance), "last_run")] == [
                 level
             ]
+
+    def test_success_repairs_only_its_weeks(self, instance: dg.DagsterInstance) -> None:
+        assets = ["raw_players", "weekly_stats"]
+        weeks = [SeasonWeek(2025, week) for week in range(1, 11)]
+        run_id = ui_run(instance, assets, weeks, fails="no file")
+
+        def left() -> list[str]:
+            findings = found(subject(instance), "last_run")
+            return [message.partition(" failed ")[0] for _, message in findings if message]
+
+        assert left() == ["raw_players, weekly_stats 2025 weeks 1-10"]
+        ui_run(instance, assets, [SeasonWeek(2024, 7)])
+        assert left() == ["raw_players, weekly_stats 2025 weeks 1-10"]
+        ui_run(instance, assets, weeks[:5])
+        assert left() == ["raw_players, weekly_stats 2025 weeks 6-10"]
+        ((_, message),) = found(subject(instance), "last_run")
+        assert message.endswith(f"weekly_stats: no file; see fantasy-pipeline show {run_id[:8]}")
+        # Weeks that a failed run wrote are done, too.
+        ui_run(instance, assets, weeks[5:], fails="no week 10", writes=weeks[5:9])
+        assert left() == ["raw_players, weekly_stats 2025 week 10"]
+        run(instance, job=season_ingest, **weeks_tags("2025|10", "2025|10"))
+        assert left() == []
+
+    def test_failures_are_listed_by_assets_and_weeks(self, instance: dg.DagsterInstance) -> None:
+        week, other = SeasonWeek(2025, 1), SeasonWeek(2025, 2)
+        ui_run(instance, ["weekly_stats"], [week], fails="first")
+        ui_run(instance, ["projections"], [week], fails="second")
+        ui_run(instance, ["weekly_stats"], [other], fails="third")
+        ui_run(instance, ["weekly_stats"], [other], fails="fourth")
+        messages = [message for _, message in found(subject(instance), "last_run")]
+        assert len(messages) == 3
+        assert "weekly_stats 2025 week 2 failed 2 times, the last time on " in messages[0]
+        assert "weekly_stats: fourth; see " in messages[0]
+        assert messages[1].startswith("projections 2025 week 1 failed on ")
+        assert messages[2].startswith("weekly_stats 2025 week 1 failed on ")
+
+    def test_import_does_not_repair_a_projection(self, instance: dg.DagsterInstance) -> None:
+        run(instance, fail=True, job=whole_week, **WEEK_5)
+        run(instance, job=weekly_import, **WEEK_5)
+        ((level, message),) = found(subject(instance), "last_run")
+        assert level == "warning"
+        assert message.startswith("whole_week 2024 week 5 failed on ")
+        run(instance, job=whole_week, **WEEK_5)
+        assert found(subject(instance), "last_run") == [("ok", "")]
 
     def test_stuck(self, instance: dg.DagsterInstance) -> None:
         config = {"ops": {"work": {"config": {"fail": False}}}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -69,19 +70,24 @@ def failure(execution: Execution, run_url: str) -> Alert:
     return Alert(
         id=f"failure-{execution.run.run_id}",
         kind="failure",
-        title=f"{_name(execution)} failed",
+        title=f"{execution.title} failed",
         failed=error.step or None if error else None,
         cause=(error.cause if error else "unknown error")[:_MAX_CAUSE],
         **_run_fields(execution, run_url),
     )
 
 
-def recovery(execution: Execution, run_url: str) -> Alert:
-    """Return the alert that a job succeeds again after a failure that was reported."""
+def recovery(execution: Execution, repaired: Sequence[Execution], run_url: str) -> Alert:
+    """Return the alert that a run did what was left of failed runs that were reported.
+
+    Args:
+        repaired: the failed runs; those of the same assets and weeks are named once.
+    """
+    titles = dict.fromkeys(failed.title for failed in repaired)
     return Alert(
         id=f"recovery-{execution.run.run_id}",
         kind="recovery",
-        title=f"{_name(execution)} succeeded again",
+        title=f"{'; '.join(titles)} succeeded again",
         **_run_fields(execution, run_url),
     )
 
@@ -110,12 +116,6 @@ def arrived(item: Import) -> Alert:
         season=week.season,
         week=week.week,
     )
-
-
-def _name(execution: Execution) -> str:
-    if execution.season and execution.week:
-        return f"{execution.job_id} {execution.season} week {execution.week}"
-    return f"{execution.job_id} {execution.season or ''}".strip()
 
 
 def _run_fields(execution: Execution, run_url: str) -> dict[str, Any]:

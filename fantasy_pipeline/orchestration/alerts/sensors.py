@@ -61,7 +61,7 @@ def alert_on_recovery(context: dg.RunStatusSensorContext) -> None:
         return
     # One id per repaired failure: a second run that repairs the same failure sends no alert.
     marks = [f"repaired-{failure.run.run_id}" for failure in repaired]
-    outbox.add(messages.recovery(success, _run_url()), settles=marks)
+    outbox.add(messages.recovery(success, repaired, _run_url()), settles=marks)
     outbox.deliver(configured())
 
 

@@ -19,7 +19,14 @@ import dagster as dg
 import pyarrow as pa
 
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.orchestration.runs.import_state import IN_PROGRESS, source_of_run, week_of_run
+from fantasy_pipeline.football.season_week import week_ranges
+from fantasy_pipeline.orchestration.runs.import_state import (
+    IN_PROGRESS,
+    UI_JOB,
+    source_of_run,
+    week_of_run,
+    weeks_of_tags,
+)
 from fantasy_pipeline.orchestration.runs.results import Facts, facts_of
 from fantasy_pipeline.orchestration.runs.summaries import recorded
 
@@ -71,6 +78,20 @@ class Execution:
     @property
     def job_id(self) -> str:
         return self.run.job_name
+
+    @property
+    def name(self) -> str:
+        """What the run makes: its job, or the assets chosen in the UI."""
+        chosen = self.run.asset_selection
+        if self.job_id != UI_JOB or not chosen:
+            return self.job_id
+        return ", ".join(sorted(key.to_user_string() for key in chosen))
+
+    @property
+    def title(self) -> str:
+        """Name and weeks, e.g. ``weekly_import 2024 week 5``."""
+        weeks = week_ranges(weeks_of_tags(self.run.tags)) or str(self.season or "")
+        return f"{self.name} {weeks}".strip()
 
     @property
     def status(self) -> str:

@@ -36,6 +36,8 @@ _MAIN_TABLES = {
     "weekly_projections": _PROJECTED,
 }
 """Tables of a week that a run of each job exists to write."""
+UI_JOB = "__ASSET_JOB"
+"""Dagster's name for the job of a run of chosen assets."""
 _MADE_BY = {
     "weekly_import": _IMPORTED,
     "whole_week": _IMPORTED | _PROJECTED,
@@ -43,8 +45,8 @@ _MADE_BY = {
     "season_ingest": _IMPORTED,
     "provisional_ingest": _IMPORTED,
     "season_projections": _PROJECTED,
-    # Dagster's name for a run of chosen assets; without a selection it is a run of all assets.
-    "__ASSET_JOB": _IMPORTED | _PROJECTED,
+    # Without a selection, a run of all assets.
+    UI_JOB: _IMPORTED | _PROJECTED,
 }
 IN_PROGRESS = [
     dg.DagsterRunStatus.QUEUED,
@@ -231,6 +233,9 @@ def makes(run: dg.DagsterRun) -> frozenset[str]:
     # The selection of a whole job is None or empty.
     if run.asset_selection:
         return (_IMPORTED | _PROJECTED) & {key.to_user_string() for key in run.asset_selection}
+    if run.asset_check_selection:
+        # A run of checks alone.
+        return frozenset()
     return _MADE_BY.get(run.job_name, frozenset())
 
 

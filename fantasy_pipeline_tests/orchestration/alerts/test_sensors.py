@@ -24,6 +24,7 @@ from fantasy_pipeline_tests.orchestration.alerts.receivers import (
     receiving,
 )
 from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
+from fantasy_pipeline_tests.orchestration.runs.ui_runs import ui_run
 from fantasy_pipeline_tests.system.replay import record_imports
 
 pytestmark = pytest.mark.loopback
@@ -183,6 +184,25 @@ def test_another_job_that_does_the_week_is_a_recovery(
     daemon.run(fail=False, job=job, season="2024", week=week)
     daemon.tick()
     assert [alert["kind"] for alert in inbox.bodies] == ["failure", *(["recovery"] * is_reported)]
+
+
+def test_recovery_is_reported_when_all_weeks_are_done(daemon: Daemon, inbox: Receiver) -> None:
+    weeks = [SeasonWeek(2025, week) for week in range(1, 11)]
+    for cause in ("no file", "still no file"):
+        ui_run(daemon.instance, ["weekly_stats"], weeks, fails=cause)
+    daemon.tick()
+    for done in ([SeasonWeek(2024, 7)], weeks[:5]):
+        ui_run(daemon.instance, ["weekly_stats"], done)
+        daemon.tick()
+    assert [alert["kind"] for alert in inbox.bodies] == ["failure", "failure"]
+    ui_run(daemon.instance, ["raw_players", "weekly_stats"], weeks[5:])
+    daemon.tick()
+    # Two failures of the same assets and weeks are named once.
+    assert [alert["title"] for alert in inbox.bodies] == [
+        "weekly_stats 2025 weeks 1-10 failed",
+        "weekly_stats 2025 weeks 1-10 failed",
+        "weekly_stats 2025 weeks 1-10 succeeded again",
+    ]
 
 
 def test_first_of_two_repairing_runs_is_reported(daemon: Daemon, inbox: Receiver) -> None:

@@ -1,0 +1,197 @@
+"""Deletes old runs from run history: their records, events, logs and left-over files.
+
+The lake is never touched. A run stays if it is the newest one to have written a table or a week of
+a table, so that Dagster and `import_state` answer after it what they answered before.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import dagster as dg
+
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.orchestration.runs.import_state import is_empty_week, label_of
+from fantasy_pipeline.orchestration.runs.record import OVER
+
+USUAL_AGE = timedelta(days=180)
+LEAST_AGE = timedelta(days=14)
+"""Health rules and alerts look at the runs of the last 8 days."""
+_PAGE = 500
+_HISTORY_FOLDERS = ("history", "schedules", "storage")
+"""Folders of a Dagster home: runs and their events, ticks, logs of steps."""
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """Result of a deletion.
+
+    Args:
+        deleted: ids of the runs that were deleted, oldest last.
+        kept: number of runs of the same age that stay.
+        freed_bytes: size of the files that were deleted.
+    """
+
+    deleted: list[str]
+    kept: int
+    freed_bytes: int
+
+
+def check_age(age: timedelta) -> None:
+    """Check that runs of this age may be deleted.
+
+    Raises:
+        PipelineError: the age is less than `LEAST_AGE`.
+    """
+    if age < LEAST_AGE:
+        raise PipelineError(
+            f"runs of the last {LEAST_AGE.days} days cannot be deleted: health and alerts need "
+            f"them. Choose {LEAST_AGE.days} days or more."
+        )
+
+
+def prune(instance: dg.DagsterInstance, before: datetime, dry_run: bool = False) -> Pruned:
+    """Delete the runs that were requested before a moment and have ended, and their files.
+
+    Args:
+        dry_run: delete nothing; `freed_bytes` is then an estimate.
+    """
+    old = list(_ended_runs(instance, before))
+    needed = _needed_runs(instance) if old else set()
+    deleted = [run_id for run_id in old if run_id not in needed]
+    freed = 0
+    for run_id in deleted:
+        files = [*_log_files(instance, run_id), *_shard_files(instance, run_id)]
+        freed += sum(_size(file) for file in files)
+        if dry_run:
+            continue
+        instance.delete_run(run_id)
+        instance.compute_log_manager.delete_logs(prefix=[run_id])
+        # Dagster empties a run's file of events, but leaves the file and its -wal and -shm.
+        for file in _shard_files(instance, run_id):
+            file.unlink(missing_ok=True)
+    freed += _clear_left_over_files(instance, before, dry_run)
+    return Pruned(deleted, len(old) - len(deleted), freed)
+
+
+def history_bytes(instance: dg.DagsterInstance) -> int:
+    """Return the size of a home's history on disk: events, ticks, and logs of steps."""
+    folders = [Path(instance.root_directory) / name for name in _HISTORY_FOLDERS]
+    return sum(folder_bytes(folder) for folder in folders)
+
+
+def folder_bytes(folder: Path) -> int:
+    """Return the size of all files in a folder; 0 if the folder does not exist."""
+    return sum(_size(path) for path in folder.rglob("*") if path.is_file())
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        # Another process removed the file.
+        return 0
+
+
+def _ended_runs(instance: dg.DagsterInstance, before: datetime) -> Iterator[str]:
+    """Yield the ids of the runs that were requested before a moment and have ended, newest first."""
+    filters = dg.RunsFilter(statuses=OVER, created_before=before)
+    cursor = None
+    while True:
+        runs = instance.get_runs(filters, cursor=cursor, limit=_PAGE)
+        yield from (run.run_id for run in runs)
+        if len(runs) < _PAGE:
+            return
+        cursor = runs[-1].run_id
+
+
+def _needed_runs(instance: dg.DagsterInstance) -> set[str]:
+    """Return the runs that last wrote an asset, or a partition of an asset.
+
+    Of each partition, these are the newest run, and the newest run that succeeded; of imports, one
+    of each phase.
+    """
+    needed = set()
+    for key in instance.all_asset_keys():
+        seen = set()
+        for page in _materializations(instance, key):
+            ids = {record.run_id for record in page}
+            runs = instance.get_runs(
+                dg.RunsFilter(run_ids=sorted(ids), statuses=[dg.DagsterRunStatus.SUCCESS])
+            )
+            succeeded = {run.run_id for run in runs}
+            for record in page:
+                event = record.asset_materialization
+                if event is None:
+                    continue
+                phase = event.metadata.get("phase")
+                kind = (label_of(event), phase and phase.value, is_empty_week(event))
+                for state in ("any", "success")[: 1 + (record.run_id in succeeded)]:
+                    if (event.partition, kind, state) not in seen:
+                        seen.add((event.partition, kind, state))
+                        needed.add(record.run_id)
+    return needed
+
+
+def _materializations(
+    instance: dg.DagsterInstance, key: dg.AssetKey
+) -> Iterator[list[dg.EventLogRecord]]:
+    """Yield the materializations of an asset in pages, newest first."""
+    cursor = None
+    while True:
+        result = instance.fetch_materializations(key, limit=_PAGE, cursor=cursor)
+        yield list(result.records)
+        if not result.has_more:
+            return
+        cursor = result.cursor
+
+
+def _log_files(instance: dg.DagsterInstance, run_id: str) -> list[Path]:
+    """Return the files with the output of a run's steps, if they are in the home."""
+    folder = Path(instance.storage_directory()) / run_id
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def _shard_files(instance: dg.DagsterInstance, run_id: str) -> list[Path]:
+    """Return the files of a run's events; none if the history is not in SQLite."""
+    path_for_shard = getattr(instance.event_log_storage, "path_for_shard", None)
+    if path_for_shard is None:
+        return []
+    path = str(path_for_shard(run_id))
+    return [Path(path + suffix) for suffix in ("", "-wal", "-shm", "-journal")]
+
+
+def _clear_left_over_files(instance: dg.DagsterInstance, before: datetime, dry_run: bool) -> int:
+    """Remove the files of runs that are no longer in the history, and write back what killed
+    processes left in -wal files. Return the number of bytes that this frees."""
+    shards = _shard_files(instance, "index")
+    if not shards:
+        return 0
+    freed = 0
+    for file in shards[0].parent.glob("*.db*"):
+        run_id = file.name.partition(".")[0]
+        if not _is_run_id(run_id) or not file.exists() or file.stat().st_mtime > before.timestamp():
+            continue
+        if not instance.has_run(run_id):
+            freed += _size(file)
+            if not dry_run:
+                file.unlink(missing_ok=True)
+        elif file.name.endswith("-wal") and file.stat().st_size:
+            freed += _size(file)
+            if not dry_run:
+                with closing(sqlite3.connect(file.with_name(f"{run_id}.db"))) as connection:
+                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    return freed
+
+
+def _is_run_id(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
