@@ -219,12 +219,13 @@ def test_the_sample_leagues_requests_are_not_the_nfls() -> None:
     now = utc("2024-09-10T12:00")
     items = planned_imports(GAMES)[W1][:1]
     key = items[0].key
+    nfl, sample = {items[0]: key}, {items[0]: f"sample-{key}"}
     seen = _Cursor(now, [key, f"sample-{key}"], [f"sample-{key}"])
-    assert to_request(items, seen, set(), now) == items
-    assert to_request(items, seen, set(), now, "sample-") == []
+    assert to_request(nfl, seen, set(), now) == items
+    assert to_request(sample, seen, set(), now) == []
     seen = _Cursor(now, [f"sample-{key}"], [])
-    assert to_request(items, seen, set(), now) == []
-    assert to_request(items, seen, set(), now, "sample-") == items
+    assert to_request(nfl, seen, set(), now) == []
+    assert to_request(sample, seen, set(), now) == items
 
 
 def test_whatever_makes_a_week_counts_as_running() -> None:
