@@ -67,16 +67,18 @@ def prune(instance: dg.DagsterInstance, before: datetime, dry_run: bool = False)
     deleted = [run_id for run_id in old if run_id not in needed]
     freed = 0
     for run_id in deleted:
-        files = [*_log_files(instance, run_id), *_shard_files(instance, run_id)]
-        freed += sum(_size(file) for file in files)
-        if dry_run:
-            continue
-        instance.delete_run(run_id)
-        instance.compute_log_manager.delete_logs(prefix=[run_id])
-        # Dagster empties a run's file of events, but leaves the file and its -wal and -shm.
-        for file in _shard_files(instance, run_id):
-            file.unlink(missing_ok=True)
-    freed += _clear_left_over_files(instance, before, dry_run)
+        freed += _files_bytes(instance, run_id)
+        if not dry_run:
+            instance.delete_run(run_id)
+            _delete_files(instance, run_id)
+    for run_id in _old_file_names(instance, before).difference(deleted):
+        if not instance.has_run(run_id):
+            # Dagster's own deletion, in the UI, leaves the files.
+            freed += _files_bytes(instance, run_id)
+            if not dry_run:
+                _delete_files(instance, run_id)
+        elif run_id in old:
+            freed += _write_back(instance, run_id, dry_run)
     return Pruned(deleted, len(old) - len(deleted), freed)
 
 
@@ -100,7 +102,7 @@ def _size(file: Path) -> int:
 
 
 def _ended_runs(instance: dg.DagsterInstance, before: datetime) -> Iterator[str]:
-    """Yield the ids of the runs that were requested before a moment and have ended, newest first."""
+    """Yield the ids of the runs requested before a moment that have ended, newest first."""
     filters = dg.RunsFilter(statuses=OVER, created_before=before)
     cursor = None
     while True:
@@ -152,10 +154,9 @@ def _materializations(
         cursor = result.cursor
 
 
-def _log_files(instance: dg.DagsterInstance, run_id: str) -> list[Path]:
-    """Return the files with the output of a run's steps, if they are in the home."""
-    folder = Path(instance.storage_directory()) / run_id
-    return [path for path in folder.rglob("*") if path.is_file()]
+def _log_folder(instance: dg.DagsterInstance, run_id: str = "") -> Path:
+    """Return the folder with the output of a run's steps, or of all runs."""
+    return Path(instance.storage_directory()) / run_id
 
 
 def _shard_files(instance: dg.DagsterInstance, run_id: str) -> list[Path]:
@@ -167,27 +168,42 @@ def _shard_files(instance: dg.DagsterInstance, run_id: str) -> list[Path]:
     return [Path(path + suffix) for suffix in ("", "-wal", "-shm", "-journal")]
 
 
-def _clear_left_over_files(instance: dg.DagsterInstance, before: datetime, dry_run: bool) -> int:
-    """Remove the files of runs that are no longer in the history, and write back what killed
-    processes left in -wal files. Return the number of bytes that this frees."""
-    shards = _shard_files(instance, "index")
-    if not shards:
-        return 0
-    freed = 0
-    for file in shards[0].parent.glob("*.db*"):
-        run_id = file.name.partition(".")[0]
-        if not _is_run_id(run_id) or not file.exists() or file.stat().st_mtime > before.timestamp():
-            continue
-        if not instance.has_run(run_id):
-            freed += _size(file)
-            if not dry_run:
-                file.unlink(missing_ok=True)
-        elif file.name.endswith("-wal") and file.stat().st_size:
-            freed += _size(file)
-            if not dry_run:
-                with closing(sqlite3.connect(file.with_name(f"{run_id}.db"))) as connection:
-                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    return freed
+def _files_bytes(instance: dg.DagsterInstance, run_id: str) -> int:
+    events = sum(_size(file) for file in _shard_files(instance, run_id))
+    return events + folder_bytes(_log_folder(instance, run_id))
+
+
+def _delete_files(instance: dg.DagsterInstance, run_id: str) -> None:
+    """Delete the files of a run that is no longer in the history.
+
+    Dagster empties the file of a run's events, but leaves the file, its -wal and its -shm.
+    """
+    instance.compute_log_manager.delete_logs(prefix=[run_id])
+    for file in _shard_files(instance, run_id):
+        file.unlink(missing_ok=True)
+
+
+def _old_file_names(instance: dg.DagsterInstance, before: datetime) -> set[str]:
+    """Return the ids of the runs whose files were last changed before a moment."""
+    folders = [_log_folder(instance), *(file.parent for file in _shard_files(instance, "x")[:1])]
+    found: dict[str, float] = {}
+    for folder in folders:
+        for path in folder.glob("*"):
+            run_id = path.name.partition(".")[0]
+            if _is_run_id(run_id):
+                changed = path.stat().st_mtime if path.exists() else 0.0
+                found[run_id] = max(changed, found.get(run_id, 0.0))
+    return {run_id for run_id, changed in found.items() if changed < before.timestamp()}
+
+
+def _write_back(instance: dg.DagsterInstance, run_id: str, dry_run: bool) -> int:
+    """Write back what a killed process left in the -wal of a run's events; return its size."""
+    files = _shard_files(instance, run_id)
+    size = _size(files[1]) if files else 0
+    if size and not dry_run:
+        with closing(sqlite3.connect(files[0])) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    return size
 
 
 def _is_run_id(text: str) -> bool:
