@@ -18,7 +18,9 @@ demo: $(VENV)/installed ## import and project a week of the sample league (SOURC
 
 ui: $(VENV)/installed ## open the Dagster UI on the data of `make demo`, at http://127.0.0.1:3000
 	@mkdir -p $(DEMO_HOME) && cp dagster.yaml $(DEMO_HOME)/dagster.yaml
-	DAGSTER_HOME=$(DEMO_HOME) FANTASY_SOURCE=$(SOURCE) $(BIN)/dagster dev --host 127.0.0.1 --port 3000
+# In its home: the checkout has another dagster.yaml, of which Dagster would warn.
+	cd $(DEMO_HOME) && DAGSTER_HOME=$(DEMO_HOME) FANTASY_SOURCE=$(SOURCE) \
+		$(CURDIR)/$(BIN)/dg dev -w $(CURDIR)/workspace.yaml --host 127.0.0.1 --port 3000
 
 PYTEST = $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 

@@ -26,7 +26,7 @@ from fantasy_pipeline.football.import_calendar import (
 from fantasy_pipeline.football.season_week import SeasonWeek, ranges, week_ranges
 from fantasy_pipeline.lake.locks import held
 from fantasy_pipeline.operations import reconcile
-from fantasy_pipeline.operations.status import Instigator, daemons, instigators
+from fantasy_pipeline.operations.status import Instigator, daemon_processes, daemons, instigators
 from fantasy_pipeline.orchestration.alerts.channels import misconfigured
 from fantasy_pipeline.orchestration.alerts.outbox import MAX_LOST, Outbox
 from fantasy_pipeline.orchestration.alerts.repairs import Failure, unrepaired
@@ -106,7 +106,16 @@ Rule = Callable[[Subject], Iterable[Finding]]
 
 
 def daemon_running(subject: Subject) -> Iterable[Finding]:
-    """Yield a critical finding if a daemon that the instance requires has no recent heartbeat."""
+    """Yield a critical finding if a daemon that the instance requires has no recent heartbeat.
+
+    Yield a warning if several processes are daemons of the home: each starts the scheduled runs.
+    """
+    if len(pids := daemon_processes(subject.instance)) > 1:
+        message = (
+            f"{len(pids)} daemons run on {subject.instance.root_directory} (processes "
+            f"{', '.join(map(str, pids))}), so scheduled runs may start twice; stop all but one"
+        )
+        yield Finding("daemon_running", "warning", message)
     bad = [daemon for daemon in daemons(subject.instance) if not daemon.healthy]
     if not bad:
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import dagster as dg
@@ -185,6 +186,27 @@ def daemons(instance: dg.DagsterInstance) -> list[Daemon]:
         for name, status in sorted(instance.get_daemon_statuses().items())
         if status.required
     ]
+
+
+def daemon_processes(instance: dg.DagsterInstance) -> list[int]:
+    """Return the ids of the processes of this machine that are daemons of the instance's home.
+
+    Heartbeats cannot tell: each daemon overwrites those of the other. Processes of other users and
+    containers are invisible, and so are all processes where the system has no ``/proc``.
+    """
+    home = f"DAGSTER_HOME={instance.root_directory}"
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_text(errors="replace").split("\0")
+            variables = (folder / "environ").read_text(errors="replace").split("\0")
+        except OSError:
+            continue
+        programs = {Path(word).name for word in words}
+        is_daemon = bool(programs & {"dagster-daemon", "dagster._daemon"}) and "run" in words
+        if is_daemon and home in variables:
+            found.append(int(folder.name))
+    return sorted(found)
 
 
 def backfills(instance: dg.DagsterInstance) -> list[dict[str, Any]]:

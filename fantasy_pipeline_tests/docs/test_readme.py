@@ -28,7 +28,7 @@ NOT_RUN = {
     ".venv/bin/pip install -c requirements.txt -e .": "needs a package registry",
     "export DAGSTER_HOME=$PWD PATH=$PWD/.venv/bin:$PATH": "the live league's home",
     "fantasy-pipeline backfill --seasons 2015-2026": "needs the live hosts",
-    "dagster dev --host 127.0.0.1": "runs until stopped; test_ui.py starts it",
+    "dg dev -w workspace.yaml --host 127.0.0.1": "runs until stopped; test_ui.py starts it",
 }
 USAGE_NOT_RUN = {
     "fantasy-pipeline mirror nfl-files --seasons 2015-2026": "needs the live hosts; "
@@ -40,7 +40,7 @@ USAGE_NOT_RUN = {
 
 DOCS_NOT_RUN = {
     "export DAGSTER_HOME=$PWD": "the live league's home",
-    "dagster dev --host 127.0.0.1": "runs until stopped; test_ui.py starts it",
+    "dg dev -w workspace.yaml --host 127.0.0.1": "runs until stopped; test_ui.py starts it",
     "fantasy-pipeline alert-test": "alerts/test_channels.py runs it, against servers",
     "export PGPASSWORD=$DAGSTER_PG_PASSWORD": "deployment/test_postgres.py runs it",
     "export HISTORY=postgresql://$DAGSTER_PG_USER@$DAGSTER_PG_HOST:$DAGSTER_PG_PORT/"

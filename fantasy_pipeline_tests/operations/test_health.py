@@ -97,15 +97,10 @@ def test_daemon_that_never_ran(instance: dg.DagsterInstance) -> None:
 
 @pytest.mark.loopback
 def test_daemon_that_runs_and_one_that_died(tmp_path: Path) -> None:
-    """A real daemon; then its heartbeats of two hours ago."""
+    """A real daemon, and a second one; then the heartbeats of two hours ago."""
     (tmp_path / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
-    command = [sys.executable, "-m", "dagster._daemon", "run", "--empty-workspace"]
-    process = subprocess.Popen(
-        command,
-        env={**os.environ, "DAGSTER_HOME": str(tmp_path)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    process = _daemon(tmp_path)
+    second = None
     try:
         with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
 
@@ -114,15 +109,31 @@ def test_daemon_that_runs_and_one_that_died(tmp_path: Path) -> None:
                 return found(subject(instance), "daemon_running") == [("ok", "")]
 
             until(runs, "the daemon runs", pause=0.3)
-            process.kill()
-            process.wait()
+            second = _daemon(tmp_path)
+            ((level, message),) = found(subject(instance), "daemon_running")
+            pids = ", ".join(str(pid) for pid in sorted((process.pid, second.pid)))
+            assert level == "warning"
+            assert message.startswith(f"2 daemons run on {tmp_path} (processes {pids})")
+            for each in (process, second):
+                each.kill()
+                each.wait()
             _turn_back(tmp_path / "history" / "runs.db", timedelta(hours=2))
             ((level, message),) = found(subject(instance), "daemon_running")
     finally:
-        process.kill()
-        process.wait()
+        for each in filter(None, (process, second)):
+            each.kill()
+            each.wait()
     assert level == "critical"
     assert re.match(r"not running: [a-z_, ]*scheduler.* \(last heartbeat 20\d\d-", message)
+
+
+def _daemon(home: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "dagster._daemon", "run", "--empty-workspace"],
+        env={**os.environ, "DAGSTER_HOME": str(home)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def _turn_back(database: Path, by: timedelta) -> None:
