@@ -106,6 +106,14 @@ def test_at_most_two_runs_ask_upstream_at_a_time(folder: Path) -> None:
     assert config["concurrency"]["pools"] == {"granularity": "run", "default_limit": 2}
 
 
+def test_queued_runs_start_within_a_second(tmp_path: Path) -> None:
+    """A backfill of the UI waits for the queue once per wave of runs."""
+    shutil.copy(DEPLOY.parent / "dagster.yaml", tmp_path)
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        assert getattr(instance.run_coordinator, "dequeue_interval_seconds", None) == 1
+        assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 2
+
+
 def test_dagster_takes_the_retries_of_ticks(tmp_path: Path) -> None:
     """Without the setting the scheduler does not evaluate a failed tick again."""
     shutil.copy(DEPLOY.parent / "dagster.yaml", tmp_path)
