@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pydantic import ValidationError
 
 
@@ -53,7 +55,28 @@ class LastingError(SourceError):
 
 
 class NotPublishedError(LastingError):
-    """Upstream has no such file (404), or the file has no rows of the requested week."""
+    """Upstream has no such file (404), or the file has no rows of the requested week.
+
+    Args:
+        weeks: every requested week that upstream lacks; default: `week`. Empty if the whole file
+            is missing.
+    """
+
+    def __init__(
+        self,
+        dataset: str,
+        cause: str,
+        advice: str,
+        season: int | None = None,
+        week: int | None = None,
+        weeks: Iterable[int] = (),
+    ) -> None:
+        super().__init__(dataset, cause, advice, season, week)
+        self.weeks = tuple(weeks) or (() if week is None else (week,))
+
+    def __reduce__(self) -> tuple[type[SourceError], tuple[object, ...]]:
+        kind, arguments = super().__reduce__()
+        return kind, (*arguments, self.weeks)
 
 
 class UnusableAnswerError(SourceError):

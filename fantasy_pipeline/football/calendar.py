@@ -219,8 +219,38 @@ def scheduled_weeks(games: pa.Table, season: int, weeks: Iterable[int]) -> set[i
             "Leave the week out, or run again when upstream has its games",
             season,
             beyond[0],
+            beyond,
         )
     return scheduled & wanted
+
+
+def weeks_to_come(
+    games: Iterable[Game], weeks: Iterable[SeasonWeek], now: datetime
+) -> dict[SeasonWeek, str]:
+    """Return those of `weeks` whose games are to come at `now`, each with the reason.
+
+    A week of which a game is over is not to come. A week after the last one scheduled so far is,
+    until the schedule has the season's Super Bowl.
+    """
+    scheduled = games_by_week(games)
+    found = {}
+    for week in weeks:
+        of_week = scheduled.get(week, ())
+        if of_week and not any(is_over(game, now) for game in of_week):
+            first, _ = first_and_last_kickoff(of_week)
+            found[week] = f"its games are to come, the first at {first:%Y-%m-%d %H:%M} UTC"
+        elif not of_week and _is_beyond(scheduled, week):
+            found[week] = "its games are not scheduled yet"
+    return found
+
+
+def _is_beyond(scheduled: Mapping[SeasonWeek, Sequence[Game]], week: SeasonWeek) -> bool:
+    """Return whether the schedule may still get games of a week that it does not have."""
+    of_season = {at: games for at, games in scheduled.items() if at.season == week.season}
+    if not of_season:
+        return week > max(scheduled, default=week)
+    is_whole = any(g.game_type == SUPER_BOWL for games in of_season.values() for g in games)
+    return week > max(of_season) and not is_whole
 
 
 def is_over(game: Game, now: datetime) -> bool:

@@ -158,17 +158,36 @@ def _register_weeks(connection: duckdb.DuckDBPyConnection, weeks: Sequence[Seaso
 def _refuse_empty_weeks(
     connection: duckdb.DuckDBPyConnection, players: pa.Table, dataset: str
 ) -> None:
+    """Raise if upstream lacks a week, or teams of a week that it has no rosters of yet.
+
+    A team whose bye was up to two weeks ago has no roster to carry over to a week that far ahead.
+    """
     connection.register("result", players)
-    empty = connection.execute(
-        "select distinct season, week from team_weeks"
-        " anti join result using (season, week) order by all"
+    lacking = connection.execute(
+        """
+        with absent as (
+            select season, week, team, opponent is not null as plays
+            from team_weeks anti join result using (season, week, team)
+        ), present as (
+            select distinct season, week from result
+        )
+        select season, week, null from absent anti join present using (season, week)
+        union
+        select season, week, string_agg(team, ', ' order by team)
+        from absent semi join present using (season, week)
+        where plays and week > (select max(week) from rosters)
+        group by all
+        order by all
+        """
     ).fetchall()
-    if empty:
-        season, week = empty[0]
+    if lacking:
+        season, week, teams = lacking[0]
+        row = f"no row of {teams}" if teams else "no row"
         raise NotPublishedError(
             dataset,
-            "upstream has no row for this week or the two before it",
+            f"upstream has {row} for this week or the two before it",
             "The week is too far ahead, or upstream is late: re-run when it is published.",
             season,
             week,
+            [number for _, number, _ in lacking],
         )

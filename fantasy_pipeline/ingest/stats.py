@@ -74,6 +74,7 @@ def _require_weeks(lines: pa.Table, scheduled: set[int], season: int) -> None:
             "Upstream publishes within a day of the last game: re-run then.",
             season,
             missing[0],
+            missing,
         )
 
 

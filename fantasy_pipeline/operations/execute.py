@@ -71,4 +71,5 @@ def summarize(result: dg.ExecuteInProcessResult, facts: Facts | None = None) -> 
         facts.rows,
         tuple(facts.warnings),
         tuple(error.line for error in facts.errors),
+        tuple(sorted(facts.unmade)),
     )

@@ -16,6 +16,8 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.orchestration.partitions import by_season, season_week, weeks_of_run
 from fantasy_pipeline.orchestration.resources import NflData
+from fantasy_pipeline.orchestration.run_tables import LeftOut
+from fantasy_pipeline.orchestration.runs.results import made_check
 from fantasy_pipeline.orchestration.runs.tags import moment_of
 
 _TARGET = "AssetCheckEvaluationTargetMaterializationData"
@@ -43,15 +45,59 @@ def asset_checks_of(of_table: TableChecks) -> dg.AssetChecksDefinition:
     ) -> Iterator[dg.Output[None] | dg.AssetCheckEvaluation]:
         results = list(_results(of_table, context, nfl))
         wanted = {key.name for key in context.selected_asset_check_keys}
-        targets = _targets(context.instance, table, [week for week, _ in results if week])
+        weeks = [*(week for week, _ in results if week), *nfl.tables.left_out(table)]
+        targets = _targets(context.instance, table, weeks)
         for check in of_table.checks:
             if check.name in wanted:
                 yield dg.Output(None, output_name=specs[check.name].get_python_identifier())
                 for week, by_check in results:
                     target = targets.get(week) if week else None
                     yield _evaluation(context, table, check, by_check[check.name], week, target)
+                for week, (reason, _) in nfl.tables.left_out(table).items():
+                    nothing = Result({}, {"not made": reason})
+                    yield _evaluation(context, table, check, nothing, week, targets.get(week))
 
     return check_table
+
+
+def made_check_of(table: Table) -> dg.AssetChecksDefinition:
+    """The check that a run made all its weeks of a table; in a step of its own.
+
+    A played week that could not be made fails the step, and so the run, but no asset waits for it.
+    """
+    name = made_check(table.name)
+    spec = dg.AssetCheckSpec(
+        name,
+        asset=table.name,
+        description="The run made the week. A week whose games are to come is left out with a "
+        "warning. A played week that could not be made ends the run as failed; the other weeks "
+        "are made all the same.",
+        partitions_def=season_week,
+    )
+
+    @dg.multi_asset_check(name=f"{name}_checks", specs=[spec], can_subset=True)
+    def check_weeks(
+        context: dg.AssetCheckExecutionContext, nfl: NflData
+    ) -> Iterator[dg.Output[None] | dg.AssetCheckEvaluation]:
+        has_partitions, left_out = _has_partitions(context), nfl.tables.left_out(table)
+        weeks = weeks_of_run(context) if has_partitions else nfl.lake.weeks(table)
+        targets = _targets(context.instance, table, weeks)
+        yield dg.Output(None, output_name=spec.get_python_identifier())
+        for week in weeks if has_partitions else [None, *weeks]:
+            out = left_out.get(week) if week else None
+            yield dg.AssetCheckEvaluation(
+                asset_key=dg.AssetKey(table.name),
+                check_name=name,
+                passed=out is None,
+                severity=_severity(out is not None and out.played),
+                # Only now, not in the spec: the step fails, and no asset waits for it.
+                blocking=out is not None and out.played,
+                partition=week.key if week else None,
+                target_materialization_data=targets.get(week) if week else None,
+                description=_left_out(week, out) if week and out else None,
+            )
+
+    return check_weeks
 
 
 def _results(
@@ -67,7 +113,7 @@ def _results(
         kept = nfl.tables.results(table, [])
         yield None, kept or of_table.results(of_table.evidence(nfl.tables, [], now))
         return
-    weeks = weeks_of_run(context) if _has_partitions(context) else nfl.lake.weeks(table)
+    weeks = _weeks(context, nfl, table)
     if not weeks:
         raise dg.Failure(f"{table.name}: the lake has no week to check. Materialize weeks first.")
     kept = nfl.tables.results(table, weeks)
@@ -91,6 +137,14 @@ def _results(
     for part in parts:
         for week in next(iter(part.values())).by_week:
             yield week, {name: result.by_week[week] for name, result in part.items()}
+
+
+def _weeks(context: dg.AssetCheckExecutionContext, nfl: NflData, table: Table) -> list[SeasonWeek]:
+    """Return the weeks to check: those that the run made, or all weeks of the lake."""
+    if not _has_partitions(context):
+        return nfl.lake.weeks(table)
+    left_out = nfl.tables.left_out(table)
+    return [week for week in weeks_of_run(context) if week not in left_out]
 
 
 def _has_partitions(context: dg.AssetCheckExecutionContext) -> bool:
@@ -143,12 +197,11 @@ def _evaluation(
     if result.problems:
         failures["problems"] = result.texts
         failures["failing_partitions"] = [week.key for week in result.failing_weeks]
-    serious = dg.AssetCheckSeverity.ERROR if result.serious else dg.AssetCheckSeverity.WARN
     return dg.AssetCheckEvaluation(
         asset_key=dg.AssetKey(table.name),
         check_name=check.name,
         passed=not result.problems,
-        severity=serious,
+        severity=_severity(result.serious),
         blocking=check.blocking,
         partition=week.key if week else None,
         target_materialization_data=target,
@@ -157,4 +210,16 @@ def _evaluation(
     )
 
 
-ASSET_CHECKS: Sequence[dg.AssetChecksDefinition] = [asset_checks_of(part) for part in ALL_CHECKS]
+def _left_out(week: SeasonWeek, out: LeftOut) -> str:
+    verb = "was played, but could not be made" if out.played else "is left out"
+    return f"{week} {verb}: {out.reason.rstrip('.')}"
+
+
+def _severity(serious: bool) -> dg.AssetCheckSeverity:
+    return dg.AssetCheckSeverity.ERROR if serious else dg.AssetCheckSeverity.WARN
+
+
+ASSET_CHECKS: Sequence[dg.AssetChecksDefinition] = [
+    *(asset_checks_of(part) for part in ALL_CHECKS),
+    *(made_check_of(part.table) for part in ALL_CHECKS if part.table.weekly),
+]

@@ -9,6 +9,7 @@ import dagster as dg
 import pyarrow as pa
 
 from fantasy_pipeline.checks import BY_TABLE
+from fantasy_pipeline.errors import NotMaterializedError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import BY_NAME, SOURCE_PROJECTIONS
 from fantasy_pipeline.football.tables.contract import Table
@@ -38,7 +39,8 @@ class LakeIOManager(dg.ConfigurableIOManager):
     Rows are validated and checked here, once. If they break the table's contract or one of its
     blocking checks, nothing is written and the lake keeps what it has.
 
-    An input with the metadata ``columns`` gets only those columns.
+    An input with the metadata ``columns`` gets only those columns. An input of many weeks gets the
+    weeks that the lake has. Weeks that the asset left out (`RunTables.leave_out`) are not written.
     """
 
     nfl: dg.ResourceDependency[NflData]
@@ -46,7 +48,8 @@ class LakeIOManager(dg.ConfigurableIOManager):
     @_never_retried
     def handle_output(self, context: dg.OutputContext, obj: pa.Table) -> None:
         table = _table_of(context.asset_key)
-        weeks = _weeks_of(table, context)
+        left_out = self.nfl.tables.left_out(table)
+        weeks = [week for week in _weeks_of(table, context) if week not in left_out]
         now = moment_of(context.step_context.run_tags, self.nfl.now())
         if table is SOURCE_PROJECTIONS:
             lake = self.nfl.lake
@@ -85,8 +88,17 @@ class LakeIOManager(dg.ConfigurableIOManager):
     def load_input(self, context: dg.InputContext) -> pa.Table:
         table = _table_of(context.asset_key)
         columns = (context.definition_metadata or {}).get("columns")
-        weeks = _weeks_of(table, context) if table.weekly else None
-        return self.nfl.tables.read(table, weeks, columns)
+        if not table.weekly:
+            return self.nfl.tables.read(table, None, columns)
+        weeks = _weeks_of(table, context)
+        try:
+            return self.nfl.tables.read(table, weeks, columns)
+        except NotMaterializedError:
+            stored = set(self.nfl.tables.weeks(table)).intersection(weeks)
+            if not stored:
+                raise
+            # The asset leaves the other weeks out, see `assets.base.weeks_with_inputs`.
+            return self.nfl.tables.read(table, sorted(stored), columns)
 
 
 def _weeks_of(table: Table, context: dg.InputContext | dg.OutputContext) -> list[SeasonWeek]:

@@ -15,6 +15,7 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.football.tables.lineage import column_sources
 from fantasy_pipeline.football.tables.week_rows import codes, weeks_in
+from fantasy_pipeline.orchestration.run_tables import LeftOut
 
 Entry: TypeAlias = (
     dg.MetadataValue
@@ -101,6 +102,7 @@ def add_week_metadata(
     warnings: Mapping[int, Sequence[str]],
     label: str | None,
     more: Mapping[SeasonWeek, Mapping[str, Entry]] | None = None,
+    left_out: Mapping[SeasonWeek, LeftOut] | None = None,
 ) -> None:
     """Add the metadata of each partition, and log the warnings of the run once.
 
@@ -111,6 +113,7 @@ def add_week_metadata(
         warnings: by season, what readers of the data must know.
         label: what the data are, if not real.
         more: by week, metadata that only this asset has.
+        left_out: weeks that the run does not make; Dagster shows them as materialized, with 0 rows.
     """
     for warning in (text for texts in warnings.values() for text in texts):
         context.log.warning(warning)
@@ -120,7 +123,12 @@ def add_week_metadata(
         start, stop = np.searchsorted(of_row, [week.code, week.code + 1])
         metadata: Metadata = {"dagster/partition_row_count": int(stop - start)}
         metadata |= _games(games_played.get(week))
-        metadata |= more.get(week, {}) if more else {}
+        if left_out and week in left_out:
+            metadata["not made"] = left_out[week].reason
+            if week not in games_played:
+                metadata["games"] = left_out[week].reason
+        elif more:
+            metadata |= more.get(week, {})
         if warnings.get(week.season):
             metadata["warnings"] = list(warnings[week.season])
         if label:

@@ -7,6 +7,7 @@ another process starts with nothing kept and reads the lake.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -16,6 +17,13 @@ from fantasy_pipeline.football.tables import GAMES
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.football.tables.week_rows import of_weeks
 from fantasy_pipeline.lake import Lake
+
+
+class LeftOut(NamedTuple):
+    """The reason why a run does not make a week; `played` if a game of the week is over."""
+
+    reason: str
+    played: bool
 
 
 class RunTables:
@@ -28,6 +36,7 @@ class RunTables:
         self._lake = lake
         self._rows: dict[str, tuple[frozenset[SeasonWeek], pa.Table]] = {}
         self._results: dict[str, tuple[frozenset[SeasonWeek], Mapping[str, Result]]] = {}
+        self._left_out: dict[str, Mapping[SeasonWeek, LeftOut]] = {}
 
     def keep(self, table: Table, weeks: Iterable[SeasonWeek], rows: pa.Table) -> None:
         """Keep the rows that the run wrote, or read whole, of some weeks of a table."""
@@ -38,6 +47,14 @@ class RunTables:
     ) -> None:
         """Keep the results of a table's checks, by check name, over the rows just written."""
         self._results[table.name] = (frozenset(weeks), results)
+
+    def leave_out(self, table: Table, weeks: Mapping[SeasonWeek, LeftOut]) -> None:
+        """Record the weeks of a table that the run cannot make; the lake keeps what it has."""
+        self._left_out[table.name] = weeks
+
+    def left_out(self, table: Table) -> Mapping[SeasonWeek, LeftOut]:
+        """Return the weeks of a table that the run cannot make."""
+        return self._left_out.get(table.name, {})
 
     def results(self, table: Table, weeks: Iterable[SeasonWeek]) -> Mapping[str, Result] | None:
         """Return the kept results of exactly those weeks; None if there are none."""

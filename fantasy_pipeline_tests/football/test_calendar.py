@@ -26,6 +26,7 @@ from fantasy_pipeline.football.calendar import (
     week_status,
     week_to_show,
     weeks_of,
+    weeks_to_come,
     weeks_to_project,
 )
 from fantasy_pipeline.football.season_week import SeasonWeek
@@ -496,3 +497,27 @@ def test_a_week_that_is_not_scheduled_yet_is_no_week_without_games(last: str) ->
         scheduled_weeks(games, 2025, [17, 20, 22])
     assert scheduled_weeks(games, 2025, [17, 19]) == {19}
     assert scheduled_weeks(schedule((2015, 3), (2015, 21), last="SB"), 2015, [2, 3, 22]) == {3}
+
+
+@pytest.mark.parametrize(
+    ("at", "to_come"),
+    [
+        ("2023-09-18T00:00", [(2023, 3), (2023, 4), (2024, 1), (2024, 2), (2024, 3), (2025, 1)]),
+        # From the end of a week's first game on, it is played.
+        ("2024-09-06T04:50", [(2024, 2), (2024, 3), (2025, 1)]),
+        ("2024-09-15T21:30", [(2024, 3), (2025, 1)]),
+    ],
+)
+def test_weeks_to_come(at: str, to_come: list[tuple[int, int]]) -> None:
+    """2023 has its Super Bowl in week 4, so it has no week 5; 2024 may still get a week 3."""
+    asked = [
+        SeasonWeek(*week)
+        for week in [(2022, 9), *((2023, n) for n in range(1, 6)), (2024, 1), (2024, 2), (2024, 3)]
+    ]
+    found = weeks_to_come(TWO_SEASONS, [*asked, SeasonWeek(2025, 1)], utc(at))
+    assert list(found) == [SeasonWeek(*week) for week in to_come]
+    assert found[SeasonWeek(2024, 3)] == "its games are not scheduled yet"
+    first = found.get(
+        SeasonWeek(2024, 2), "its games are to come, the first at 2024-09-15 17:00 UTC"
+    )
+    assert first == "its games are to come, the first at 2024-09-15 17:00 UTC"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from datetime import date, datetime, timezone
 from typing import Any
@@ -188,8 +189,23 @@ def test_of_many_weeks_the_first_that_is_missing_is_named(
     upstream: Callable[..., Any], games: pa.Table
 ) -> None:
     source = upstream(weekly_rosters=whole_league(1))
-    with pytest.raises(NotPublishedError, match="weekly_rosters 2024 week 4: "):
+    with pytest.raises(NotPublishedError, match="weekly_rosters 2024 week 4: ") as refused:
         raw_players(source, games, SEASON, [6, 5, 4, 3, 2, 1])
+    assert refused.value.weeks == (4, 5, 6)
+    assert pickle.loads(pickle.dumps(refused.value)).weeks == (4, 5, 6)  # noqa: S301
+
+
+def test_a_week_ahead_without_the_teams_of_a_bye_is_refused(
+    upstream: Callable[..., Any], games: pa.Table
+) -> None:
+    """KC and LV had a bye in week 2, the last one with rosters, so week 4 knows nobody of them."""
+    source = upstream(weekly_rosters=[*whole_league(1), *whole_league(2)])
+    assert raw_players(source, games, SEASON, [3])[0].num_rows == 4
+    with pytest.raises(
+        NotPublishedError, match="upstream has no row of KC, LV for this"
+    ) as refused:
+        raw_players(source, games, SEASON, [1, 2, 3, 4])
+    assert refused.value.weeks == (4,)
 
 
 def test_several_weeks_at_once_are_as_each_alone(

@@ -26,7 +26,12 @@ import requests
 
 from fantasy_pipeline.checks import ALL_CHECKS, BY_TABLE, TableChecks
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.football.tables import RAW_PLAYERS
+from fantasy_pipeline.football.tables import (
+    PROJECTION_ACCURACY,
+    PROJECTIONS,
+    RAW_PLAYERS,
+    WEEKLY_STATS,
+)
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.operations.status import backfills as under_way
 from fantasy_pipeline.orchestration.metadata import link_to_report
@@ -287,8 +292,13 @@ def materialized(graphql: Query, name: str) -> set[str]:
     }
 
 
-def check_statuses(graphql: Query, name: str) -> dict[str, dict[str, set[str]]]:
-    """Weeks of an asset by check and status, as the UI draws them."""
+def check_statuses(
+    graphql: Query, name: str, season: str = "2024"
+) -> dict[str, dict[str, set[str]]]:
+    """Return the weeks of a season by check of an asset and status, as the UI draws them.
+
+    Of the running season the daemon may be projecting a week.
+    """
     statuses = ("succeeded", "failed", "skipped", "executionFailed", "inProgress")
     fields = " ".join(f"{status}Partitions" for status in statuses)
     found = graphql(
@@ -306,6 +316,7 @@ def check_statuses(graphql: Query, name: str) -> dict[str, dict[str, set[str]]]:
                 weeks := {
                     f"{block['primaryDimStartKey']}|{week}"
                     for block in check["partitionStatuses"]["ranges"]
+                    if block["primaryDimStartKey"] == season
                     for week in block["secondaryDim"][f"{status}Partitions"]
                 }
             )
@@ -353,7 +364,8 @@ def ended(graphql: Query, run_id: str) -> str:
 def test_each_week_has_its_own_check_results(graphql: Query, of_table: TableChecks) -> None:
     """After a run over a range; no week is shown as skipped."""
     found = check_statuses(graphql, of_table.table.name)
-    assert set(found) == {check.name for check in of_table.checks}
+    made = f"{of_table.table.name}_made"
+    assert set(found) == {made, *(check.name for check in of_table.checks)}
     for statuses in found.values():
         assert set(statuses) <= {"succeeded", "failed"}
         assert set().union(*statuses.values()) == set(WEEKS)
@@ -392,16 +404,59 @@ def test_execute_all_checks_every_week_of_the_lake(graphql: Query, home: Path) -
     assert execute_all_checks(graphql, BY_TABLE[RAW_PLAYERS.name]) == "SUCCESS"
 
 
-@pytest.mark.soak
-def test_a_backfill_runs_exactly_the_chosen_weeks(graphql: Query) -> None:
-    before = {name: materialized(graphql, name) for name in WEEKLY}
+@pytest.mark.parametrize(
+    ("job", "source", "text"),
+    [
+        ("weekly_import", "sample", "The run names no week. Choose a partition"),
+        ("games_refresh", "auto", "source auto is refused: this Dagster home has the history of"),
+    ],
+)
+def test_the_launchpad_is_refused_what_cannot_be_right(
+    graphql: Query, job: str, source: str, text: str
+) -> None:
+    """A weekly job without a partition, and the NFL in a home of the sample league."""
+    before = check_statuses(graphql, "weekly_stats")
+    launched = graphql(
+        """mutation($p: ExecutionParams!) { launchPipelineExecution(executionParams: $p) {
+        __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }""",
+        p={
+            "mode": "default",
+            "runConfigData": {"resources": {"nfl": {"config": {"source": source}}}},
+            "selector": {
+                "repositoryLocationName": "fantasy_pipeline",
+                "repositoryName": "__repository__",
+                "pipelineName": job,
+            },
+        },
+    )["launchPipelineExecution"]
+    run_id = launched["run"]["runId"]
+    assert ended(graphql, run_id) == "FAILURE"
+    events = graphql(
+        """query($r: ID!) { logsForRun(runId: $r) { ... on EventConnection { events { __typename
+        ... on RunFailureEvent { error { message causes { message } } } } } } }""",
+        r=run_id,
+    )["logsForRun"]["events"]
+    assert text in str([event for event in events if event["__typename"] == "RunFailureEvent"])
+    assert "ExecutionStepStartEvent" not in {event["__typename"] for event in events}
+    assert check_statuses(graphql, "weekly_stats") == before
+
+
+def backfilled(
+    graphql: Query,
+    assets: Sequence[str],
+    weeks: Sequence[str],
+    as_of: str | None = None,
+) -> Any:
+    """Launch a backfill as the UI does; its runs, once it has ended."""
+    tags = [{"key": "as_of", "value": as_of}] if as_of else []
     backfill = graphql(
         """mutation($p: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $p) {
         ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }""",
         p={
-            "assetSelection": [{"path": [name]} for name in [*WEEKLY, "player_history"]],
-            "partitionNames": OTHER_WEEKS,
+            "assetSelection": [{"path": [name]} for name in assets],
+            "partitionNames": list(weeks),
             "fromFailure": False,
+            "tags": tags,
         },
     )["launchPartitionBackfill"]["backfillId"]
 
@@ -414,7 +469,55 @@ def test_a_backfill_runs_exactly_the_chosen_weeks(graphql: Query) -> None:
         assert state["status"] not in ("FAILED", "COMPLETED_FAILED"), state
         return state if state["status"] == "COMPLETED_SUCCESS" else None
 
-    runs = until(finished, "the backfill ends", pause=1)["runs"]
+    return until(finished, "the backfill ends", pause=1)["runs"]
+
+
+def test_a_backfill_of_the_running_season(graphql: Query, home: Path) -> None:
+    """Weeks 1-9 are played, week 10 comes next: the backfill succeeds, and its checks say which
+    weeks it left out."""
+    weeks = [f"2025|{week:02d}" for week in range(1, 23)]
+    names = [*WEEKLY, "player_history"]
+    runs = backfilled(graphql, names, weeks)
+    assert [run["status"] for run in runs] == ["SUCCESS"] * len(runs)
+    lake = Lake(str(home / "data" / "sample"), SAMPLE_LABEL)
+    played = [SeasonWeek.from_key(week) for week in weeks[:9]]
+    for table in (WEEKLY_STATS, PROJECTION_ACCURACY):
+        assert [week for week in lake.weeks(table) if week.season == 2025] == played, table.name
+    projected = [week.key for week in lake.weeks(PROJECTIONS) if week.season == 2025]
+    assert projected == weeks[: len(projected)]
+    assert weeks[9] in projected
+    made = check_statuses(graphql, "weekly_stats", "2025")["weekly_stats_made"]
+    assert made == {"succeeded": set(weeks[:9]), "failed": set(weeks[9:])}
+    [latest] = graphql(
+        """query($k: AssetKeyInput!) { assetCheckExecutions(assetKey: $k, limit: 1,
+        checkName: "weekly_stats_made", partition: "2025|10") { evaluation {
+        severity description } } }""",
+        k={"path": ["weekly_stats"]},
+    )["assetCheckExecutions"]
+    assert latest["evaluation"]["severity"] == "WARN"
+    assert "week 10 is left out: its games are to come" in latest["evaluation"]["description"]
+
+
+def test_a_played_week_that_upstream_lacks_in_a_backfill(graphql: Query, home: Path) -> None:
+    """As of week 11, upstream still has weeks 1-9: the run of the import fails and names week 10.
+    The backfill goes on with all that can be made, and Dagster calls it completed."""
+    weeks = [f"2025|{week:02d}" for week in range(8, 13)]
+    runs = backfilled(graphql, [*WEEKLY, "player_history"], weeks, "2025-11-12T12:00:00+00:00")
+    assert sorted(run["status"] for run in runs) == ["FAILURE", "SUCCESS", "SUCCESS"]
+    made = check_statuses(graphql, "weekly_stats", "2025")["weekly_stats_made"]
+    assert made["succeeded"] >= set(weeks[:2])
+    assert made["failed"] >= set(weeks[2:])
+    lake = Lake(str(home / "data" / "sample"), SAMPLE_LABEL)
+    stored = {week.key for week in lake.weeks(WEEKLY_STATS)}
+    assert set(weeks) & stored == set(weeks[:2])
+    projected = {week.key for week in lake.weeks(PROJECTIONS)}
+    assert set(weeks) & projected == set(weeks[:3])
+
+
+@pytest.mark.soak
+def test_a_backfill_runs_exactly_the_chosen_weeks(graphql: Query) -> None:
+    before = {name: materialized(graphql, name) for name in WEEKLY}
+    runs = backfilled(graphql, [*WEEKLY, "player_history"], OTHER_WEEKS)
     assert [run["status"] for run in runs] == ["SUCCESS"] * len(runs)
     # Ingest, history, projections: one run each, not one per week.
     assert len(runs) == 3

@@ -79,9 +79,12 @@ class Summary:
 
     def add(self, step: Step, outcome: RunOutcome) -> None:
         if not outcome.success:
-            self.fail(step, outcome.errors or ("unknown error",))
-            return
-        self.steps_done += 1
+            self.failures[step.name] = outcome.errors or ("unknown error",)
+            self.failed.update(outcome.unmade or step.weeks)
+            if not outcome.unmade:
+                return
+        else:
+            self.steps_done += 1
         self.done.update(step.weeks)
         for table, rows in outcome.rows.items():
             self.rows[table] = self.rows.get(table, 0) + rows
@@ -204,7 +207,7 @@ def _run_plan(
             if not outcome.run_id:
                 # The worker died before it could mark its run as failed.
                 _end_lost_run(instance, backfill_id, step, outcome.errors[0])
-            if not outcome.success:
+            if not outcome.success and not outcome.unmade:
                 failed.append(step)
             summary.add(step, outcome)
             on_step(step)

@@ -1,17 +1,28 @@
-"""What the assets share: the decorator of weekly tables, their owners, pool and retries."""
+"""What the assets share: the decorator of weekly tables, weeks left out, pool and retries.
 
-from collections.abc import Callable
-from typing import Any
+A run over many weeks leaves out the weeks that it cannot make, so that they cost no other week. If
+it can make none of its weeks, it fails. Dagster marks every week of a run as materialized. A week
+left out therefore has 0 rows and the reason in its metadata, and the lake keeps what it has of it.
+The check ``…_made`` (`asset_checks`) warns of it or, if it was played, ends the run as failed.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import dagster as dg
 import pyarrow as pa
 
+from fantasy_pipeline.errors import NotPublishedError
 from fantasy_pipeline.football import tables
+from fantasy_pipeline.football.calendar import games_from_table, weeks_to_come
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.orchestration.metadata import definition_metadata
-from fantasy_pipeline.orchestration.partitions import season_week
+from fantasy_pipeline.orchestration.partitions import by_season, season_week
+from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.retries import NETWORK_RETRY
+from fantasy_pipeline.orchestration.run_tables import LeftOut
+from fantasy_pipeline.orchestration.runs.tags import moment_of
 
 # All assets have the same policy: with mixed policies Dagster starts one run per partition.
 SINGLE_RUN = dg.BackfillPolicy.single_run()
@@ -19,6 +30,8 @@ OWNERS = ["team:data"]
 UPSTREAM_POOL = "nflverse"
 UPSTREAM: dict[str, Any] = {"pool": UPSTREAM_POOL, "retry_policy": NETWORK_RETRY}
 """Arguments of every asset that asks upstream."""
+
+_Made = TypeVar("_Made")
 
 
 def weekly_table(
@@ -41,6 +54,81 @@ def weekly_table(
 def key_and(*names: str) -> dg.AssetIn:
     """Return an input of which only the key and some columns are read."""
     return dg.AssetIn(metadata={"columns": [*tables.PLAYER_WEEK, *names]})
+
+
+def published(
+    weeks: Sequence[SeasonWeek], make: Callable[[int, list[int]], _Made]
+) -> tuple[list[_Made], dict[SeasonWeek, str]]:
+    """Make the weeks of each season that upstream has.
+
+    Args:
+        make: makes some weeks of a season.
+
+    Returns:
+        What `make` returned, by season in order, and by week what upstream lacks.
+
+    Raises:
+        NotPublishedError: upstream has none of the weeks.
+    """
+    made: list[_Made] = []
+    lacking: dict[SeasonWeek, NotPublishedError] = {}
+    for season, numbers in by_season(weeks).items():
+        left = numbers
+        while left:
+            try:
+                made.append(make(season, left))
+                break
+            except NotPublishedError as error:
+                absent = set(error.weeks).intersection(left) or set(left)
+                lacking |= {SeasonWeek(season, number): error for number in absent}
+                left = [number for number in left if number not in absent]
+    if not made:
+        raise lacking[min(lacking)]
+    texts = {week: f"{error.cause}. {error.advice}" for week, error in sorted(lacking.items())}
+    return made, texts
+
+
+def weeks_with_inputs(
+    context: dg.AssetExecutionContext,
+    nfl: NflData,
+    table: Table,
+    weeks: Sequence[SeasonWeek],
+    *inputs: Table,
+) -> list[SeasonWeek]:
+    """Return the weeks of which the lake has all inputs, and leave the others out.
+
+    If it has them of no week, return all weeks: reading the inputs then fails with the reason.
+    """
+    absent: dict[SeasonWeek, str] = {}
+    for other in inputs:
+        stored = set(nfl.tables.weeks(other))
+        for week in weeks:
+            if week not in stored:
+                absent.setdefault(week, f"{other.name} of the week is not in the lake")
+    if len(absent) == len(weeks):
+        absent = {}
+    leave_out(context, nfl, table, absent)
+    return [week for week in weeks if week not in absent]
+
+
+def leave_out(
+    context: dg.AssetExecutionContext,
+    nfl: NflData,
+    table: Table,
+    lacking: Mapping[SeasonWeek, str],
+) -> None:
+    """Record the weeks that the run does not make, each with the reason."""
+    to_come: Mapping[SeasonWeek, str] = {}
+    if lacking:
+        games = games_from_table(nfl.tables.read(tables.GAMES))
+        to_come = weeks_to_come(games, lacking, moment_of(context.run.tags, nfl.now()))
+    nfl.tables.leave_out(
+        table,
+        {
+            week: LeftOut(to_come.get(week, text), week not in to_come)
+            for week, text in lacking.items()
+        },
+    )
 
 
 def games_played(games: pa.Table) -> dict[SeasonWeek, tuple[int, int]]:

@@ -14,10 +14,13 @@ from fantasy_pipeline.orchestration.assets.base import (
     UPSTREAM_POOL,
     games_played,
     key_and,
+    leave_out,
+    published,
     weekly_table,
+    weeks_with_inputs,
 )
 from fantasy_pipeline.orchestration.metadata import add_week_metadata, definition_metadata, preview
-from fantasy_pipeline.orchestration.partitions import by_season, weeks_of_run
+from fantasy_pipeline.orchestration.partitions import weeks_of_run
 from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.retries import NETWORK_RETRY, asks_upstream
 from fantasy_pipeline.orchestration.runs.tags import moment_of
@@ -55,14 +58,19 @@ def games(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
 @weekly_table(tables.RAW_PLAYERS, "ingest", {"parquet", "nflverse"}, **UPSTREAM)
 @asks_upstream
 def raw_players(context: dg.AssetExecutionContext, nfl: NflData, games: pa.Table) -> pa.Table:
-    weeks = weeks_of_run(context)
-    parts, warnings = [], {}
-    for season, numbers in by_season(weeks).items():
+    weeks, warnings = weeks_of_run(context), {}
+
+    def of_season(season: int, numbers: list[int]) -> pa.Table:
         part, warnings[season] = players.raw_players(nfl.upstream, games, season, numbers)
-        parts.append(part)
+        return part
+
+    parts, lacking = published(weeks, of_season)
+    leave_out(context, nfl, tables.RAW_PLAYERS, lacking)
     table = pa.concat_tables(parts)
     more = {week: {"reader": nfl.upstream.reader_of("weekly_rosters")} for week in weeks}
-    add_week_metadata(context, table, weeks, games_played(games), warnings, nfl.label, more)
+    left_out = nfl.tables.left_out(tables.RAW_PLAYERS)
+    played = games_played(games)
+    add_week_metadata(context, table, weeks, played, warnings, nfl.label, more, left_out)
     return table
 
 
@@ -77,21 +85,26 @@ def raw_players(context: dg.AssetExecutionContext, nfl: NflData, games: pa.Table
 def weekly_stats(
     context: dg.AssetExecutionContext, nfl: NflData, games: pa.Table, raw_players: pa.Table
 ) -> pa.Table:
-    weeks = weeks_of_run(context)
-    parts, warnings = [], {}
-    for season, numbers in by_season(weeks).items():
+    weeks, warnings = weeks_of_run(context), {}
+
+    def of_season(season: int, numbers: list[int]) -> pa.Table:
         rostered = raw_players.filter(pc.equal(raw_players["season"], season))
         part = stats.weekly_stats(nfl.upstream, games, rostered, season, numbers)
         warnings[season] = [
             *nfl.upstream.notes("weekly_stats", season),
             *stats.unplayed_games(games, part, season, numbers),
         ]
-        parts.append(part)
+        return part
+
+    parts, lacking = published(weeks, of_season)
+    leave_out(context, nfl, tables.WEEKLY_STATS, lacking)
     table = pa.concat_tables(parts)
     phases = stats.import_phases(moment_of(context.run.tags, nfl.now()), games, table, weeks)
     reader = nfl.upstream.reader_of("weekly_stats")
     more = {week: {"phase": phase, "reader": reader} for week, phase in phases.items()}
-    add_week_metadata(context, table, weeks, games_played(games), warnings, nfl.label, more)
+    left_out = nfl.tables.left_out(tables.WEEKLY_STATS)
+    played = games_played(games)
+    add_week_metadata(context, table, weeks, played, warnings, nfl.label, more, left_out)
     return table
 
 
@@ -100,13 +113,15 @@ def provisional_stats(
     context: dg.AssetExecutionContext, nfl: NflData, games: pa.Table, weekly_stats: pa.Table
 ) -> pa.Table:
     weeks = weeks_of_run(context)
-    kept = sorted(set(nfl.lake.weeks(tables.PROVISIONAL_STATS)) & set(weeks))
-    phases = stats.import_phases(moment_of(context.run.tags, nfl.now()), games, weekly_stats, weeks)
+    made = weeks_with_inputs(context, nfl, tables.PROVISIONAL_STATS, weeks, tables.WEEKLY_STATS)
+    kept = sorted(set(nfl.lake.weeks(tables.PROVISIONAL_STATS)) & set(made))
+    phases = stats.import_phases(moment_of(context.run.tags, nfl.now()), games, weekly_stats, made)
     table = corrections.first_stats(
         weekly_stats, nfl.tables.read(tables.PROVISIONAL_STATS, kept), phases
     )
     table = tables.PROVISIONAL_STATS.shaped(table)
-    add_week_metadata(context, table, weeks, games_played(games), {}, nfl.label)
+    left_out = nfl.tables.left_out(tables.PROVISIONAL_STATS)
+    add_week_metadata(context, table, weeks, games_played(games), {}, nfl.label, left_out=left_out)
     return table
 
 
@@ -117,8 +132,10 @@ def stat_corrections(
     weekly_stats: pa.Table,
     provisional_stats: pa.Table,
 ) -> pa.Table:
-    weeks = weeks_of_run(context)
+    weeks, inputs = weeks_of_run(context), (tables.WEEKLY_STATS, tables.PROVISIONAL_STATS)
+    weeks_with_inputs(context, nfl, tables.STAT_CORRECTIONS, weeks, *inputs)
     table = corrections.stat_corrections(provisional_stats, weekly_stats)
     played = games_played(nfl.tables.read(tables.GAMES))
-    add_week_metadata(context, table, weeks, played, {}, nfl.label)
+    left_out = nfl.tables.left_out(tables.STAT_CORRECTIONS)
+    add_week_metadata(context, table, weeks, played, {}, nfl.label, left_out=left_out)
     return table

@@ -22,6 +22,7 @@ from fantasy_pipeline.orchestration.assets.base import (
     games_played,
     key_and,
     weekly_table,
+    weeks_with_inputs,
 )
 from fantasy_pipeline.orchestration.assets.ingest import games, raw_players, weekly_stats
 from fantasy_pipeline.orchestration.metadata import (
@@ -95,10 +96,11 @@ def source_projections(
     context: dg.AssetExecutionContext, nfl: NflData, raw_players: pa.Table
 ) -> pa.Table:
     weeks, games = weeks_of_run(context), nfl.tables.read(tables.GAMES)
+    made = weeks_with_inputs(context, nfl, tables.SOURCE_PROJECTIONS, weeks, tables.RAW_PLAYERS)
     sources = nfl.projection_sources()
     parts, warnings = [], {}
     more: dict[SeasonWeek, dict[str, str]] = {}
-    for season, numbers in by_season(weeks).items():
+    for season, numbers in by_season(made).items():
         players = raw_players.filter(pc.equal(raw_players["season"], season))
         stored = stored_record(nfl.lake, [SeasonWeek(season, week) for week in numbers])
         earlier = {week - 1 for week in numbers} - {0, *numbers}
@@ -113,8 +115,9 @@ def source_projections(
             SeasonWeek(season, week): {"reader": reader, **fetched.metadata(week)}
             for week in numbers
         }
-    table = pa.concat_tables(parts)
-    add_week_metadata(context, table, weeks, games_played(games), warnings, nfl.label, more)
+    table, played = pa.concat_tables(parts), games_played(games)
+    left_out = nfl.tables.left_out(tables.SOURCE_PROJECTIONS)
+    add_week_metadata(context, table, weeks, played, warnings, nfl.label, more, left_out)
     return table
 
 
@@ -163,8 +166,9 @@ def model_projections(
     context: dg.AssetExecutionContext, nfl: NflData, raw_players: pa.Table
 ) -> pa.Table:
     weeks = weeks_of_run(context)
+    made = weeks_with_inputs(context, nfl, tables.MODEL_PROJECTIONS, weeks, tables.RAW_PLAYERS)
     played = games_played(nfl.tables.read(tables.GAMES))
-    scheduled = [week for week in weeks if week in played]
+    scheduled = [week for week in made if week in played]
 
     used = {}
 
@@ -183,7 +187,8 @@ def model_projections(
     for season, texts in weeks_without_stats(played, imported, scheduled).items():
         warnings[season] = [*warnings.get(season, []), *texts]
     more = {week: {"model": used[week.season]} for week in scheduled}
-    add_week_metadata(context, table, weeks, played, warnings, nfl.label, more)
+    left_out = nfl.tables.left_out(tables.MODEL_PROJECTIONS)
+    add_week_metadata(context, table, weeks, played, warnings, nfl.label, more, left_out)
     return table
 
 
@@ -195,6 +200,8 @@ def projections(
     source_projections: pa.Table,
 ) -> pa.Table:
     weeks = weeks_of_run(context)
+    inputs = (tables.MODEL_PROJECTIONS, tables.SOURCE_PROJECTIONS)
+    made = weeks_with_inputs(context, nfl, tables.PROJECTIONS, weeks, *inputs)
     table = project_by_consensus(
         model_projections,
         source_projections,
@@ -203,12 +210,13 @@ def projections(
     )
     warnings = consensus_gaps(model_projections, source_projections)
     played = games_played(nfl.tables.read(tables.GAMES))
-    refuse_empty_weeks(tables.PROJECTIONS.name, table, [week for week in weeks if week in played])
+    refuse_empty_weeks(tables.PROJECTIONS.name, table, [week for week in made if week in played])
     settings, _ = read_alert_settings()
     more = {
         week: {"report": link_to_report(week, settings.ui_url)} for week in weeks if week in played
     }
-    add_week_metadata(context, table, weeks, played, warnings, nfl.label, more)
+    left_out = nfl.tables.left_out(tables.PROJECTIONS)
+    add_week_metadata(context, table, weeks, played, warnings, nfl.label, more, left_out)
     return table
 
 
@@ -221,9 +229,9 @@ def projections(
     deps=[player_history, projections, model_projections, source_projections, weekly_stats],
 )
 def projection_accuracy(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
-    weeks = weeks_of_run(context)
-    lake = nfl.lake
-    projected = set(lake.weeks(tables.PROJECTIONS)) & set(weeks)
+    weeks, lake = weeks_of_run(context), nfl.lake
+    made = weeks_with_inputs(context, nfl, tables.PROJECTION_ACCURACY, weeks, tables.WEEKLY_STATS)
+    projected = set(lake.weeks(tables.PROJECTIONS)) & set(made)
     played = games_played(nfl.tables.read(tables.GAMES))
 
     def of(table: Table) -> pa.Table:
@@ -245,7 +253,8 @@ def projection_accuracy(context: dg.AssetExecutionContext, nfl: NflData) -> pa.T
     refuse_empty_weeks(tables.PROJECTION_ACCURACY.name, table, weeks_in(stats))
     warnings = {
         season: [f"projections {season}: none of week {', '.join(map(str, absent))} to score"]
-        for season, absent in by_season(sorted((set(weeks) & set(played)) - projected)).items()
+        for season, absent in by_season(sorted((set(made) & set(played)) - projected)).items()
     }
-    add_week_metadata(context, table, weeks, played, warnings, nfl.label, headlines(table))
+    left_out, more = nfl.tables.left_out(tables.PROJECTION_ACCURACY), headlines(table)
+    add_week_metadata(context, table, weeks, played, warnings, nfl.label, more, left_out)
     return table

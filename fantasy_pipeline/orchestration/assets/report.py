@@ -25,6 +25,8 @@ from fantasy_pipeline.report.fingerprint import fingerprint
 from fantasy_pipeline.report.rows import ReportReader
 from fantasy_pipeline.settings import read_alert_settings
 
+NOT_PROJECTED = "the week has no projections"
+"""Metadata `not made` of a week without a report."""
 _SUMMARIES = 4
 """Weeks of a run up to which each one's summary is stored: a summary takes kilobytes."""
 _PRESENT = timedelta(hours=1)
@@ -69,7 +71,12 @@ def weekly_report(context: dg.AssetExecutionContext, nfl: NflData) -> None:
     as_of = moment_of(context.run.tags, nfl.now())
     settings, _ = read_alert_settings()
     reader = ReportReader(lake, *{week.season for week in weeks})
+    # Weeks that a run could not project are left out, unless there is no other.
+    projected = set(lake.weeks(tables.PROJECTIONS)).intersection(weeks) or set(weeks)
     for week in weeks:
+        if week not in projected:
+            context.add_asset_metadata({"not made": NOT_PROJECTED}, partition_key=week.key)
+            continue
         rows = reader.read(week, as_of)
         players = contents.players_in(rows)
         if not players:

@@ -16,6 +16,8 @@ from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.import_calendar import LOOK_BACK, imports_due_between
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import WEEKLY_STATS
+from fantasy_pipeline.orchestration.runs.results import made_the_others
+from fantasy_pipeline.orchestration.runs.summaries import recorded
 from fantasy_pipeline.orchestration.workspace import REAL_LABEL
 
 if TYPE_CHECKING:
@@ -74,6 +76,8 @@ def past_imports(
 ) -> list[PastImport]:
     """Return the imports of some weeks that run history has, newest first.
 
+    A run over many weeks that could not make some of them counts for the others.
+
     Args:
         label: label of the league; None for the NFL. One Dagster home may hold runs of both.
     """
@@ -124,12 +128,18 @@ def imported_phases(
 
 
 def _succeeded(instance: dg.DagsterInstance, run_ids: set[str]) -> set[str]:
+    """Return the runs that succeeded, or failed only because they could not make other weeks."""
     if not run_ids:
         return set()
-    runs = instance.get_runs(
-        dg.RunsFilter(run_ids=sorted(run_ids), statuses=[dg.DagsterRunStatus.SUCCESS])
-    )
-    return {run.run_id for run in runs} | (run_ids & {_NO_RUN})
+    over = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
+    runs = instance.get_runs(dg.RunsFilter(run_ids=sorted(run_ids), statuses=over))
+    results = recorded(instance, [run.run_id for run in runs if not run.is_success])
+    made = {
+        run.run_id
+        for run in runs
+        if run.is_success or made_the_others(results.get(run.run_id, {}).get("errors") or [])
+    }
+    return made | (run_ids & {_NO_RUN})
 
 
 def imported_of(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 import dagster as dg
 
 from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.football.season_week import SeasonWeek
 
 _ROW_COUNTS = ("dagster/partition_row_count", "dagster/row_count")
 _WEEKS_TOLD = 3
@@ -56,6 +57,19 @@ class FailedCheck(NamedTuple):
     serious: bool
 
 
+def made_check(table: str) -> str:
+    """Return the name of the check that a run made all its weeks of a table."""
+    return f"{table}_made"
+
+
+def made_the_others(errors: Sequence[str]) -> bool:
+    """Return True if a run's errors only name weeks that it could not make."""
+    named = [error.partition(": ") for error in errors]
+    return bool(named) and all(
+        name == made_check(text.partition(" ")[0]) for name, _, text in named
+    )
+
+
 @dataclass
 class Facts:
     """Facts read from the events of a run.
@@ -65,6 +79,7 @@ class Facts:
         sources: readers that delivered the rows.
         phases: phases of the imported weeks.
         seconds: duration of each step, by asset.
+        unmade: played weeks that the run could not make, if it made all others.
         failed_checks: descriptions of the failed results of each check, by partition.
     """
 
@@ -74,6 +89,7 @@ class Facts:
     sources: dict[str, None] = field(default_factory=dict)
     phases: dict[str, None] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    unmade: set[SeasonWeek] = field(default_factory=set)
     failed_checks: dict[FailedCheck, dict[str | None, str]] = field(default_factory=dict)
 
     def result(self, success: bool, duration_s: float | None) -> dict[str, Any]:
@@ -156,6 +172,10 @@ def _add_checks(facts: Facts) -> None:
 
     A run of the checks of all weeks also has a result without a partition, which names them too.
     """
+    serious = [check for check in facts.failed_checks if check.serious]
+    if not facts.errors and all(check.name == made_check(check.table) for check in serious):
+        keys = (key for check in serious for key in facts.failed_checks[check] if key)
+        facts.unmade.update(map(SeasonWeek.from_key, keys))
     for check, of_week in facts.failed_checks.items():
         texts = [of_week[None]] if None in of_week else list(of_week.values())
         others = len(texts) - _WEEKS_TOLD
@@ -226,6 +246,7 @@ class RunOutcome:
         rows: rows written, by table.
         warnings: warnings of the materializations and checks, without repeats.
         errors: failed step and its cause, one line each.
+        unmade: of a run that made all other weeks, the weeks that it could not make.
     """
 
     run_id: str
@@ -233,6 +254,7 @@ class RunOutcome:
     rows: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
+    unmade: tuple[SeasonWeek, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
