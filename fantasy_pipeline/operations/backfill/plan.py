@@ -218,11 +218,12 @@ def import_plan(session: Session, seasons: Iterable[int]) -> Plan:
 
 
 def demo_plan(session: Session) -> Plan:
-    """Return the plan for the weeks before the due week: its season and the two seasons before."""
+    """Return the plan for the weeks up to the due week: its season and the two seasons before."""
     due = session.status.due
     seasons = range(due.season - 2, due.season + 1)
-    weeks = [week for week in _all_weeks(session.known_games, seasons) if week < due]
-    plan = make_plan(f"{session.source} {ranges(seasons)} demo", session.source, weeks)
+    weeks = [week for week in _all_weeks(session.known_games, seasons) if week <= due]
+    text = f"{session.source} {ranges(seasons)} demo"
+    plan = make_plan(text, session.source, weeks, _early(session.known_games, [due], session.now))
     return replace(plan, lake=session.lake)
 
 

@@ -47,7 +47,7 @@ def games(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
         {
             "seasons": f"{seasons.min()}-{seasons.max()}",
             "data": nfl.label or REAL_LABEL,
-            "preview": preview(table),
+            "preview": preview(tables.GAMES.name, table),
         }
     )
     if notes := nfl.upstream.notes("schedule", seasons.max()):

@@ -1,5 +1,7 @@
 """Assets of the projections: features, models, other sources, the consensus and its accuracy."""
 
+from collections.abc import Iterable
+
 import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,6 +28,7 @@ from fantasy_pipeline.orchestration.assets.base import (
 )
 from fantasy_pipeline.orchestration.assets.ingest import games, raw_players, weekly_stats
 from fantasy_pipeline.orchestration.metadata import (
+    Metadata,
     add_week_metadata,
     definition_metadata,
     lineage_metadata,
@@ -74,7 +77,7 @@ def player_history(nfl: NflData) -> dg.MaterializeResult:  # type: ignore[type-a
             "dagster/row_count": rows,
             "path": nfl.lake.path(tables.PLAYER_HISTORY),
             "data": nfl.label or REAL_LABEL,
-            "preview": preview(checked.rows),
+            "preview": preview(tables.PLAYER_HISTORY.name, checked.rows),
             **lineage_metadata(tables.PLAYER_HISTORY.name),
         }
     )
@@ -143,15 +146,19 @@ def projection_model(
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]
     known = nfl.lake.read(tables.PLAYER_HISTORY, columns=["season"])
     seasons = config.seasons or [max(known["season"].to_pylist(), default=0)]
-    facts = {}
     for season in seasons:
         model = artefact.trained(nfl.lake, season)
-        facts[str(season)] = artefact.facts(nfl.lake, season)
         if not model.positions:
             context.log.warning(
                 f"projection_model {season}: too few seasons before it; the baseline projects"
             )
-    return dg.MaterializeResult(metadata={"models": facts, "data": nfl.label or REAL_LABEL})
+    return dg.MaterializeResult(metadata=_models(nfl, seasons))
+
+
+def _models(nfl: NflData, seasons: Iterable[int]) -> Metadata:
+    """Return the metadata of `projection_model`: the facts of each season's model in use."""
+    facts = {str(season): artefact.facts(nfl.lake, season) for season in seasons}
+    return {"models": facts, "data": nfl.label or REAL_LABEL}
 
 
 @weekly_table(
@@ -170,13 +177,15 @@ def model_projections(
     played = games_played(nfl.tables.read(tables.GAMES))
     scheduled = [week for week in made if week in played]
 
-    used = {}
+    used: dict[int, str] = {}
+    trained: set[int] = set()
 
     def model(season: int) -> Model:
         stored = artefact.fitting(nfl.lake, season)
         if stored is None:
             context.log.info(f"training the model of {season}")
             stored = artefact.trained(nfl.lake, season)
+            trained.add(season)
         used[season] = artefact.version_of(stored)
         return stored
 
@@ -187,9 +196,25 @@ def model_projections(
     for season, texts in weeks_without_stats(played, imported, scheduled).items():
         warnings[season] = [*warnings.get(season, []), *texts]
     more = {week: {"model": used[week.season]} for week in scheduled}
+    _report_models(context, nfl, trained, used)
     left_out = nfl.tables.left_out(tables.MODEL_PROJECTIONS)
     add_week_metadata(context, table, weeks, played, warnings, nfl.label, more, left_out)
     return table
+
+
+def _report_models(
+    context: dg.AssetExecutionContext, nfl: NflData, trained: set[int], used: Iterable[int]
+) -> None:
+    """Record the models that this asset trained as a materialization of `projection_model`.
+
+    A history that knows of no model, e.g. a new one for an old lake, gets the models in use.
+    """
+    key = dg.AssetKey("projection_model")
+    known = context.instance.fetch_materializations(key, limit=1).records
+    seasons = trained if known else set(used)
+    if seasons:
+        metadata = _models(nfl, sorted(seasons))
+        context.log_event(dg.AssetMaterialization(key, metadata=metadata))
 
 
 @weekly_table(tables.PROJECTIONS, "projections", {"parquet", "python"})

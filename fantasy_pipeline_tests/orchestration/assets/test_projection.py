@@ -68,8 +68,23 @@ def test_a_model_is_trained_when_first_needed_and_kept(
     about = json.loads(model_file(home).read_text())
     assert set(about["window"]) == {"2023"}
     made = model_file(home).stat().st_mtime_ns
+    # Dagster knows of it, and only of what was trained.
+    [event] = materializations(instance)
+    models = event.metadata["models"].value
+    assert isinstance(models, dict)
+    assert models["2024"]["version"] == about["version"]
     assert execute(instance, "season_projections", "sample", {}, WEEK).success
     assert model_file(home).stat().st_mtime_ns == made
+    assert len(materializations(instance)) == 1
+    # A new history for an old lake learns of the model in use.
+    instance.wipe_assets([dg.AssetKey("projection_model")])
+    assert execute(instance, "season_projections", "sample", {}, WEEK).success
+    assert len(materializations(instance)) == 1
+
+
+def materializations(instance: dg.DagsterInstance) -> list[dg.AssetMaterialization]:
+    records = instance.fetch_materializations(dg.AssetKey("projection_model"), limit=10).records
+    return [record.asset_materialization for record in records if record.asset_materialization]
 
 
 def test_the_retrain_job_trains_the_latest_season_and_reports_it(
