@@ -3,8 +3,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-DEMO_HOME := $(CURDIR)/.demo
 SOURCE ?= sample
+# A Dagster home has one league.
+DEMO_HOME := $(CURDIR)/.demo$(if $(filter sample,$(SOURCE)),,/nfl)
 
 .PHONY: demo ui test test-slow test-all check lint audit bench docs lock clean help
 

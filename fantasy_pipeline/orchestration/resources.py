@@ -12,10 +12,13 @@ from pydantic import Field, PrivateAttr
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.calendar import Game
+from fantasy_pipeline.football.tables import GAMES
 from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.orchestration.partitions import refuse_run_without_weeks
 from fantasy_pipeline.orchestration.run_tables import RunTables
+from fantasy_pipeline.orchestration.runs.import_state import label_of
 from fantasy_pipeline.orchestration.workspace import Workspace
-from fantasy_pipeline.settings import SOURCES, Settings, SourceName
+from fantasy_pipeline.settings import SAMPLE_LABEL, SOURCES, Settings, SourceName
 
 if TYPE_CHECKING:
     from fantasy_pipeline.ingest.sites.base import ProjectionSource
@@ -23,6 +26,16 @@ if TYPE_CHECKING:
 
 _LATEST_MISSED_TICK = timedelta(days=7)
 """Schedules are weekly: their latest missed tick is never older."""
+_MANY = 1000
+"""Records of the schedule to look through in a home that has runs of both leagues."""
+
+
+def _leagues(instance: dg.DagsterInstance, limit: int) -> set[str | None]:
+    """Return the labels of the leagues of the latest schedules that Dagster recorded."""
+    records = instance.fetch_materializations(dg.AssetKey(GAMES.name), limit=limit).records
+    events = (record.asset_materialization for record in records)
+    # Early versions did not record whose schedule it is.
+    return {label_of(event) for event in events if event and "data" in event.metadata}
 
 
 class NflData(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -37,6 +50,32 @@ class NflData(dg.ConfigurableResource):  # type: ignore[type-arg]
     )
     _workspace: Workspace | None = PrivateAttr(default=None)
     _tables: RunTables | None = PrivateAttr(default=None)
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Refuse a run, before its first step, that names no week or is of the other league.
+
+        Raises:
+            dg.Failure: says what to do instead.
+        """
+        if context.run is not None and context.instance is not None:
+            refuse_run_without_weeks(context.instance, context.run)
+            self._refuse_other_league(context.instance)
+
+    def _refuse_other_league(self, instance: dg.DagsterInstance) -> None:
+        """Raise if the history is that of the other league: one Dagster home has one league."""
+        if _leagues(instance, 1) <= {self.label}:
+            return
+        is_configured = (Settings().source == "sample") == (self.source_name == "sample")
+        if is_configured and self.label in _leagues(instance, _MANY):
+            # An early version let a run of the other league into this home.
+            return
+        if self.label:
+            text = "the NFL. `fantasy-pipeline` with --source sample uses a home of its own"
+        else:
+            text = f"the {SAMPLE_LABEL}. Set FANTASY_SOURCE=sample, or choose another DAGSTER_HOME"
+        raise dg.Failure(
+            f"source {self.source_name} is refused: this Dagster home has the history of {text}."
+        )
 
     @property
     def source_name(self) -> SourceName:

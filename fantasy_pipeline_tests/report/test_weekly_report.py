@@ -94,6 +94,19 @@ def test_the_report_names_every_table_that_it_shows(league: League, week: Season
     assert {one.path[-1] for one in reads} <= set(named) <= {one.path[-1] for one in behind}
 
 
+def test_the_report_passes_over_records_of_the_other_league(league: League) -> None:
+    """A newer record of the same week, as early versions let into one home."""
+    facts = {"phase": "of the other league", "reader": "of the other league"}
+    league.instance.report_runless_asset_event(
+        dg.AssetMaterialization("weekly_stats", partition=PLAYED[1].key, metadata=facts)
+    )
+    assert league.run("report_week", UPCOMING).success
+    text = store.read(league.lake, UPCOMING, "report.html")
+    assert text is not None
+    assert "of the other league" not in text
+    assert '<th scope="row">weekly_stats</th>' in text
+
+
 def test_a_projection_leads_to_its_report(league: League) -> None:
     link = metadata(league, UPCOMING, "projections")["report"]
     assert link == dg.MetadataValue.asset(dg.AssetKey("weekly_report"))

@@ -19,6 +19,7 @@ from fantasy_pipeline.orchestration.assets.projection import (
 from fantasy_pipeline.orchestration.metadata import NO_GAMES, Metadata
 from fantasy_pipeline.orchestration.partitions import season_week, weeks_of_run
 from fantasy_pipeline.orchestration.resources import NflData
+from fantasy_pipeline.orchestration.runs.import_state import label_of
 from fantasy_pipeline.orchestration.runs.tags import moment_of
 from fantasy_pipeline.report import contents, store
 from fantasy_pipeline.report.fingerprint import fingerprint
@@ -27,6 +28,7 @@ from fantasy_pipeline.settings import read_alert_settings
 
 NOT_PROJECTED = "the week has no projections"
 """Metadata `not made` of a week without a report."""
+_MOST_RECORDS = 100
 _SUMMARIES = 4
 """Weeks of a run up to which each one's summary is stored: a summary takes kilobytes."""
 _PRESENT = timedelta(hours=1)
@@ -87,7 +89,7 @@ def weekly_report(context: dg.AssetExecutionContext, nfl: NflData) -> None:
         # Stored movers compare with the past only: a look ahead would hide refreshes until then.
         is_ahead = as_of - nfl.now() > _PRESENT
         state = stored if stored and is_ahead else store.advance(stored, points, as_of)
-        inputs = _inputs(context.instance, week, lake)
+        inputs = _inputs(context.instance, week, lake, nfl.label)
         origin = contents.Origin(nfl.label, as_of, context.run.run_id, settings.run_url(), inputs)
         model = contents.model_facts(lake, week, inputs)
         report = contents.gather(rows, state, players, origin, model)
@@ -122,8 +124,14 @@ def _facts(report: contents.Report) -> Metadata:
     return facts
 
 
-def _inputs(instance: dg.DagsterInstance, week: SeasonWeek, lake: Lake) -> list[contents.Input]:
-    """Return the tables behind a week's report, as Dagster recorded them."""
+def _inputs(
+    instance: dg.DagsterInstance, week: SeasonWeek, lake: Lake, label: str | None
+) -> list[contents.Input]:
+    """Return the tables behind a week's report, as Dagster recorded them.
+
+    Args:
+        label: label of the league; records of the other league are passed over.
+    """
     asked: list[tuple[str, list[SeasonWeek]]] = [
         (tables.GAMES.name, []),
         (tables.PLAYER_HISTORY.name, []),
@@ -136,22 +144,23 @@ def _inputs(instance: dg.DagsterInstance, week: SeasonWeek, lake: Lake) -> list[
             filter(None, (contents.so_far(lake, table, week, season) for season in seasons)), None
         )
         asked += [(table.name, weeks)] if weeks else []
-    return [found for name, weeks in asked if (found := _input(instance, name, weeks))]
+    return [found for name, weeks in asked if (found := _input(instance, name, weeks, label))]
 
 
 def _input(
-    instance: dg.DagsterInstance, name: str, weeks: list[SeasonWeek]
+    instance: dg.DagsterInstance, name: str, weeks: list[SeasonWeek], label: str | None
 ) -> contents.Input | None:
     """Return the latest record of a table, or of some of its weeks; None if there is none."""
-    records = instance.fetch_materializations(
-        dg.AssetRecordsFilter(
-            asset_key=dg.AssetKey(name), asset_partitions=[week.key for week in weeks] or None
-        ),
-        limit=1,
-    ).records
-    if not records or records[0].asset_materialization is None:
-        return None
-    metadata = records[0].asset_materialization.metadata
-    facts = {key: str(metadata[key].value) for key in _FACTS if key in metadata}
-    made_at = datetime.fromtimestamp(records[0].timestamp, timezone.utc)
-    return contents.Input(name, weeks, made_at, records[0].run_id, facts)
+    filters = dg.AssetRecordsFilter(
+        asset_key=dg.AssetKey(name), asset_partitions=[week.key for week in weeks] or None
+    )
+    # All but a home with runs of both leagues have it in the first record.
+    for limit in (1, _MOST_RECORDS):
+        for record in instance.fetch_materializations(filters, limit=limit).records:
+            event = record.asset_materialization
+            if event is None or label_of(event) != label:
+                continue
+            facts = {k: str(event.metadata[k].value) for k in _FACTS if k in event.metadata}
+            made_at = datetime.fromtimestamp(record.timestamp, timezone.utc)
+            return contents.Input(name, weeks, made_at, record.run_id, facts)
+    return None

@@ -112,7 +112,12 @@ def test_a_range_of_weeks_is_one_run_with_a_report_per_week(
     for asset in ("games", "player_history"):
         table = latest(instance, asset)["preview"]
         assert isinstance(table, dg.TableMetadataValue)
-        assert len(table.records) == 5
+        assert len(table.records) == 10
+    shown = latest(instance, "projections", weeks[-1].key)["preview"]
+    assert isinstance(shown, dg.TableMetadataValue)
+    points = sample_lake.read(PROJECTIONS, weeks[-1:])["projected_points"].to_pylist()
+    # The best players, not the lowest ids.
+    assert [row.data["projected_points"] for row in shown.records] == sorted(points)[:-11:-1]
     lineage = "dagster/column_lineage"
     drawn = [week for week in weeks if lineage in latest(instance, "projections", week.key)]
     assert drawn == weeks[-1:], "the latest partition's is what the UI draws"
@@ -123,6 +128,59 @@ def test_a_range_of_weeks_is_one_run_with_a_report_per_week(
     assert came_from(of_history, "team") == [("raw_players", "team")]
     assert outcome.rows["weekly_stats"] == sample_lake.read(WEEKLY_STATS).num_rows
     assert sample_lake.read(PLAYER_HISTORY).num_rows == outcome.rows["player_history"]
+
+
+@pytest.mark.parametrize(
+    ("job", "tags", "text"),
+    [
+        ("weekly_import", {}, "The run names no week. Choose a partition, e.g. 2024|05"),
+        ("report_week", {}, "The run names no week."),
+        (
+            "whole_week",
+            {
+                "dagster/asset_partition_range_start": "2023|10",
+                "dagster/asset_partition_range_end": "2024|02",
+            },
+            "The partition range is empty: a range is the same weeks of every season",
+        ),
+    ],
+)
+def test_a_run_without_weeks_is_refused_before_its_first_step(
+    instance: dg.DagsterInstance, job: str, tags: dict[str, str], text: str
+) -> None:
+    outcome = execute(instance, job, "sample", tags)
+    assert not outcome.success
+    [error] = outcome.errors
+    assert error.startswith(text)
+    types = {
+        entry.dagster_event.event_type
+        for entry in instance.all_logs(outcome.run_id)
+        if entry.dagster_event
+    }
+    assert dg.DagsterEventType.STEP_START not in types
+    assert not instance.fetch_materializations(dg.AssetKey("games"), limit=1).records
+
+
+def test_a_home_has_one_league(instance: dg.DagsterInstance, sample_lake: Lake) -> None:
+    """`source` typed into the Launchpad does not put sample data beside real ones."""
+    assert run(instance, "games_refresh").success
+    [error] = execute(instance, "games_refresh", "auto", {}).errors
+    assert error == (
+        "source auto is refused: this Dagster home has the history of the synthetic sample league. "
+        "Set FANTASY_SOURCE=sample, or choose another DAGSTER_HOME."
+    )
+    assert run(instance, "games_refresh").success
+    # An early version let a run of the NFL into this home.
+    real = dg.AssetMaterialization("games", metadata={"data": "nfl"})
+    instance.report_runless_asset_event(real)
+    [error] = run(instance, "games_refresh").errors
+    assert error == (
+        "source sample is refused: this Dagster home has the history of the NFL. "
+        "`fantasy-pipeline` with --source sample uses a home of its own."
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FANTASY_SOURCE", "sample")
+        assert run(instance, "games_refresh").success
 
 
 def test_outputs_of_the_sample_league_say_so(
