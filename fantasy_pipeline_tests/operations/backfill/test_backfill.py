@@ -29,7 +29,14 @@ from fantasy_pipeline.football.tables import (
 )
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.operations.backfill import run as backfill
-from fantasy_pipeline.operations.backfill.plan import Plan, Step, contiguous, make_plan, weeks_done
+from fantasy_pipeline.operations.backfill.plan import (
+    Plan,
+    Step,
+    contiguous,
+    demo_plan,
+    make_plan,
+    weeks_done,
+)
 from fantasy_pipeline.operations.backfill.run import Summary
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.orchestration.runs.results import RunOutcome
@@ -514,3 +521,13 @@ def test_what_stands_on_a_failed_step_is_not_run(reports: list[dict[str, Any]]) 
 def test_runs_are_of_the_instance_passed_in(reports: list[dict[str, Any]]) -> None:
     assert reports[7]["done"] == 1
     assert reports[8] == {"elsewhere": 1}
+
+
+def test_the_demo_projects_every_week_that_it_imports() -> None:
+    """The due week, week 9, too."""
+    imports, _, projections = demo_plan(Session("sample")).stages
+    imported, projected = (
+        sorted(week for step in steps for week in step.weeks) for steps in (imports, projections)
+    )
+    assert imported == projected
+    assert projected[-1] == SeasonWeek(2025, 9)
