@@ -107,11 +107,15 @@ def test_jobs_schedules_and_sensors() -> None:
         assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
 
 
-def test_every_schedule_and_sensor_is_on_by_default() -> None:
+def test_every_schedule_and_sensor_but_one_is_on_by_default() -> None:
     repository = defs.get_repository_def()
     assert repository.schedule_defs
-    for schedule in repository.schedule_defs:
-        assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING, schedule.name
+    off = {
+        schedule.name
+        for schedule in repository.schedule_defs
+        if schedule.default_status != dg.DefaultScheduleStatus.RUNNING
+    }
+    assert off == {"prune_history"}
     assert repository.sensor_defs
     for sensor in repository.sensor_defs:
         assert sensor.default_status == dg.DefaultSensorStatus.RUNNING, sensor.name

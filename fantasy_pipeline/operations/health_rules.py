@@ -35,6 +35,7 @@ from fantasy_pipeline.orchestration.runs.import_state import (
     imported_of,
     past_imports,
 )
+from fantasy_pipeline.orchestration.runs.retention import folder_bytes, history_bytes
 from fantasy_pipeline.settings import default_home
 
 if TYPE_CHECKING:
@@ -130,6 +131,8 @@ def daemon_running(subject: Subject) -> Iterable[Finding]:
 def schedule_on(subject: Subject) -> Iterable[Finding]:
     """Yield a finding for each schedule or sensor that is off, never ticks, or failed to tick."""
     for item in subject.instigators:
+        if item.is_optional and not item.is_on:
+            continue
         if not item.is_on:
             command = f"dagster {item.kind} start {item.name} {_workspace()}"
             message = f"{item.kind} {item.name} is off; run {command}"
@@ -306,6 +309,17 @@ def disk_space(subject: Subject) -> Iterable[Finding]:
             yield Finding("disk_space", level, message)
 
 
+def disk_use(subject: Subject) -> Iterable[Finding]:
+    """Yield the sizes of the run history and the lake, for information."""
+    history = history_bytes(subject.instance)
+    runs = subject.instance.get_runs_count()
+    message = f"history {history / 2**20:,.1f} MB in the home ({runs:,} runs)"
+    if subject.lake.is_local:
+        lake = folder_bytes(Path(subject.lake.root))
+        message += f", lake {lake / 2**20:,.1f} MB"
+    yield Finding("disk_use", "ok", message)
+
+
 def alert_channels(subject: Subject) -> Iterable[Finding]:
     """Yield a warning for each channel that refuses or lost alerts, or has an invalid setting."""
     outbox = Outbox(subject.instance)
@@ -332,6 +346,7 @@ RULES: tuple[Rule, ...] = (
     stuck_run,
     stale_lock,
     disk_space,
+    disk_use,
     alert_channels,
 )
 DAEMON_RULES: tuple[Rule, ...] = (daemon_running, schedule_on)

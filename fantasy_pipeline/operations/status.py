@@ -50,6 +50,7 @@ class Instigator:
         tick_error: first line of the latest tick's error, if the tick failed.
         last_run: latest run that it started.
         last_success: latest successful run that it started.
+        is_optional: whether it is off unless an operator turns it on.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Instigator:
     tick_error: str | None
     last_run: Execution | None
     last_success: Execution | None
+    is_optional: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -95,12 +97,14 @@ def instigators(instance: dg.DagsterInstance, now: datetime) -> list[Instigator]
         default = schedule.default_status == dg.DefaultScheduleStatus.RUNNING
         on = is_on.get(name, default)
         following = _next_tick(schedule.cron_schedule, now) if on else None
-        found.append(_instigator(instance, name, "schedule", on, following, ticks.get(name)))
+        found.append(
+            _instigator(instance, name, "schedule", on, following, ticks.get(name), not default)
+        )
     for sensor in sorted(repository.sensor_defs, key=lambda s: s.name):
         name = sensor.name
         default = sensor.default_status == dg.DefaultSensorStatus.RUNNING
         on = is_on.get(name, default)
-        found.append(_instigator(instance, name, "sensor", on, None, ticks.get(name)))
+        found.append(_instigator(instance, name, "sensor", on, None, ticks.get(name), not default))
     return found
 
 
@@ -136,6 +140,7 @@ def _instigator(
     is_on: bool,
     next_tick: datetime | None,
     last_tick: _Tick | None,
+    is_optional: bool,
 ) -> Instigator:
     tag = {f"dagster/{kind}_name": name}
     success = dg.DagsterRunStatus.SUCCESS
@@ -149,6 +154,7 @@ def _instigator(
         tick_error=last_tick.error if last_tick else None,
         last_run=_latest_run(instance, dg.RunsFilter(tags=tag)),
         last_success=_latest_run(instance, dg.RunsFilter(tags=tag, statuses=[success])),
+        is_optional=is_optional,
     )
 
 

@@ -17,7 +17,7 @@ with warnings.catch_warnings():
     from fantasy_pipeline.orchestration.alerts.sensors import ALERT_SENSORS
     from fantasy_pipeline.orchestration.asset_checks import ASSET_CHECKS
     from fantasy_pipeline.orchestration.io_manager import LakeIOManager
-    from fantasy_pipeline.orchestration.jobs import ALL_JOBS
+    from fantasy_pipeline.orchestration.jobs import ASSET_JOBS, prune_history
     from fantasy_pipeline.orchestration.resources import NflData
     from fantasy_pipeline.orchestration.runs.record import run_results
     from fantasy_pipeline.orchestration.schedules import ALL_SCHEDULES
@@ -28,7 +28,7 @@ nfl = NflData.configure_at_launch()
 defs = dg.Definitions(
     assets=[*dg.load_assets_from_modules([assets]), run_results],
     asset_checks=ASSET_CHECKS,
-    jobs=ALL_JOBS,
+    jobs=[*ASSET_JOBS, prune_history],
     schedules=ALL_SCHEDULES,
     sensors=[*ALL_SENSORS, *ALERT_SENSORS],
     resources={"nfl": nfl, "io_manager": LakeIOManager(nfl=nfl)},

@@ -1,10 +1,11 @@
 """Jobs: assets that run together. People filter run history by job name: never rename a job."""
 
-from __future__ import annotations
+from datetime import datetime, timedelta, timezone
 
 import dagster as dg
 
 from fantasy_pipeline.orchestration import assets
+from fantasy_pipeline.orchestration.runs.retention import USUAL_AGE, check_age, prune
 
 weekly_import = dg.define_asset_job(
     "weekly_import",
@@ -96,7 +97,34 @@ games_refresh = dg.define_asset_job(
     description="Download the NFL schedule again.",
 )
 
-ALL_JOBS = [
+
+@dg.op(
+    config_schema={
+        "older_than_days": dg.Field(
+            int, default_value=USUAL_AGE.days, description="Age of the runs to delete, in days."
+        )
+    },
+    out=dg.Out(dg.Nothing),
+    description="Delete old runs with their events and logs.",
+)
+def delete_old_runs(context: dg.OpExecutionContext) -> None:
+    age = timedelta(days=context.op_config["older_than_days"])
+    check_age(age)
+    pruned = prune(context.instance, datetime.now(timezone.utc) - age)
+    context.log.info(
+        "%d runs deleted, %.1f MB freed; %d runs stay, because they wrote what is newest",
+        len(pruned.deleted),
+        pruned.freed_bytes / 1e6,
+        pruned.kept,
+    )
+
+
+@dg.job(description="Delete old runs from the run history. The lake is not touched.")
+def prune_history() -> None:
+    delete_old_runs()
+
+
+ASSET_JOBS = [
     weekly_import,
     weekly_projections,
     whole_week,

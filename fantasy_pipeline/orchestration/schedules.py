@@ -20,7 +20,12 @@ from fantasy_pipeline.football.calendar import (
 )
 from fantasy_pipeline.football.import_calendar import ImportPhase
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.orchestration.jobs import games_refresh, weekly_import, weekly_projections
+from fantasy_pipeline.orchestration.jobs import (
+    games_refresh,
+    prune_history,
+    weekly_import,
+    weekly_projections,
+)
 from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.runs.import_state import IMPORT_JOBS, imported_of, running_weeks
 from fantasy_pipeline.orchestration.runs.tags import run_tags
@@ -195,10 +200,22 @@ def daily_games(context: dg.ScheduleEvaluationContext, nfl: NflData) -> dg.RunRe
     )
 
 
+weekly_prune = dg.ScheduleDefinition(
+    name="prune_history",
+    job=prune_history,
+    cron_schedule="0 5 * * 1",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.STOPPED,
+    tags={"trigger": "schedule"},
+    description="Monday 05:00 UTC: delete runs older than 180 days. Off by default.",
+)
+
+
 ALL_SCHEDULES = [
     tuesday_import,
     thursday_final_import,
     daily_projections,
     thursday_kickoff_projections,
     daily_games,
+    weekly_prune,
 ]

@@ -81,6 +81,7 @@ STARTING = {
     "demo": ["--source", "--json"],
     "trigger": ["--wait", "--source", "--json"],
     "backtest": ["--source", "--json"],
+    "prune": ["--dry-run", "--source", "--json"],
     "alert-test": ["--json"],
     "api": ["--host"],
 }
@@ -92,6 +93,7 @@ IMPOSSIBLE = {
     "demo": ["--at", "1950-01-01"],
     "trigger": ["--season", "1", "--week", "1"],
     "backtest": ["--seasons", "x"],
+    "prune": ["--older-than", "1d"],
     # No test configures a channel, so the command fails.
     "alert-test": [],
     "api": ["--port", "0"],

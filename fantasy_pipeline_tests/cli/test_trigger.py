@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pytest
 from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.orchestration.runs.tags import FOLLOWS
 from fantasy_pipeline_tests import ROOT
+from fantasy_pipeline_tests.orchestration.runs.test_retention import turn_back
 from fantasy_pipeline_tests.waiting import LONGEST_SECONDS, until
 
 pytestmark = pytest.mark.slow
@@ -412,3 +414,29 @@ def test_reconcile_after_assets_were_wiped(shell: Shell, tmp_path: Path) -> None
     elsewhere = wiped("reconcile", "--dry-run", FANTASY_DATA=str(tmp_path / "empty"))
     assert "weekly_stats: history has" in elsewhere
     assert "Next: check FANTASY_DATA, or restore a backup; " in elsewhere
+
+
+def test_prune_keeps_the_week_imported(shell: Shell, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(shell.home, home)
+    pruned = Shell(home)
+    turn_back(home / "history" / "runs.db", timedelta(days=181))
+    before = pruned.json("health", "--no-daemon", code=1)
+    runs = {run["id"] for run in pruned.json("history", "--limit", "200")}
+
+    dry = pruned.json("prune", "--older-than", "180d", "--dry-run")
+    assert {run["id"] for run in pruned.json("history", "--limit", "200")} == runs
+    done = pruned.json("prune", "--older-than", "180d")
+    assert done["deleted"] == dry["deleted"]
+    left = {run["id"] for run in pruned.json("history", "--limit", "200")}
+    assert len(left) == len(runs) - done["deleted"] == done["kept"]
+    after = pruned.json("health", "--no-daemon", code=1)
+
+    def due(answer: Any) -> list[Any]:
+        return [f for f in answer["findings"] if f["rule"] in ("due_week", "lost_data")]
+
+    assert due(after) == due(before)
+    assert "older runs stay" in pruned("prune", "--older-than", "180d")
+    (size,) = [f["message"] for f in after["findings"] if f["rule"] == "disk_use"]
+    assert re.match(r"history [\d.]+ MB in the home \(\d+ runs\), lake [\d.]+ MB$", size)
+    assert "cannot be deleted" in pruned("prune", "--older-than", "3d", code=2)

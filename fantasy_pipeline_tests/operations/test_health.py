@@ -84,6 +84,7 @@ def test_every_rule_is_named(instance: dg.DagsterInstance) -> None:
         "stuck_run",
         "stale_lock",
         "disk_space",
+        "disk_use",
         "alert_channels",
     }
 
@@ -168,6 +169,7 @@ def _instigator(**changes: Any) -> Instigator:
     ("changes", "expected"),
     [
         ({}, ("ok", "")),
+        ({"is_on": False, "is_optional": True}, ("ok", "")),
         (
             {"is_on": False},
             (

@@ -12,7 +12,7 @@ import dagster as dg
 
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.orchestration import assets
-from fantasy_pipeline.orchestration.jobs import ALL_JOBS
+from fantasy_pipeline.orchestration.jobs import ASSET_JOBS
 from fantasy_pipeline.orchestration.runs.history import executions
 from fantasy_pipeline.orchestration.runs.import_state import (
     UI_JOB,
@@ -182,7 +182,7 @@ def _assets_of_jobs() -> dict[str, frozenset[str]]:
     """Return the assets of each job."""
     found = {
         job.name: frozenset(key.to_user_string() for key in job.selection.resolve(_definitions()))
-        for job in ALL_JOBS
+        for job in ASSET_JOBS
     }
     return {**found, UI_JOB: frozenset().union(*found.values())}
 

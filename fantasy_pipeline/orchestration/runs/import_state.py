@@ -87,7 +87,7 @@ def past_imports(
         dg.AssetRecordsFilter(asset_key=STATS_ASSET, asset_partitions=[w.key for w in weeks]),
         limit=_EVENTS_PER_WEEK * len(weeks),
     ).records
-    succeeded = _succeeded(instance, {record.run_id for record in records})
+    succeeded = succeeded_runs(instance, {record.run_id for record in records})
     found = []
     for record in records:
         event = record.asset_materialization
@@ -127,8 +127,11 @@ def imported_phases(
     return phases
 
 
-def _succeeded(instance: dg.DagsterInstance, run_ids: set[str]) -> set[str]:
-    """Return the runs that succeeded, or failed only because they could not make other weeks."""
+def succeeded_runs(instance: dg.DagsterInstance, run_ids: set[str]) -> set[str]:
+    """Return the runs that succeeded, or failed only because they could not make other weeks.
+
+    An event without a run counts, too.
+    """
     if not run_ids:
         return set()
     over = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]

@@ -17,7 +17,11 @@ from uuid import UUID
 import dagster as dg
 
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.orchestration.runs.import_state import is_empty_week, label_of
+from fantasy_pipeline.orchestration.runs.import_state import (
+    is_empty_week,
+    label_of,
+    succeeded_runs,
+)
 from fantasy_pipeline.orchestration.runs.record import OVER
 
 USUAL_AGE = timedelta(days=180)
@@ -62,7 +66,7 @@ def prune(instance: dg.DagsterInstance, before: datetime, dry_run: bool = False)
     Args:
         dry_run: delete nothing; `freed_bytes` is then an estimate.
     """
-    old = list(_ended_runs(instance, before))
+    old = dict.fromkeys(_ended_runs(instance, before))
     needed = _needed_runs(instance) if old else set()
     deleted = [run_id for run_id in old if run_id not in needed]
     freed = 0
@@ -123,11 +127,7 @@ def _needed_runs(instance: dg.DagsterInstance) -> set[str]:
     for key in instance.all_asset_keys():
         seen = set()
         for page in _materializations(instance, key):
-            ids = {record.run_id for record in page}
-            runs = instance.get_runs(
-                dg.RunsFilter(run_ids=sorted(ids), statuses=[dg.DagsterRunStatus.SUCCESS])
-            )
-            succeeded = {run.run_id for run in runs}
+            succeeded = succeeded_runs(instance, {record.run_id for record in page})
             for record in page:
                 event = record.asset_materialization
                 if event is None:
