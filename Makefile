@@ -15,7 +15,6 @@ help:
 demo: $(VENV)/installed ## import and project a week of the sample league (SOURCE=auto: the NFL)
 	@mkdir -p $(DEMO_HOME) && cp dagster.yaml $(DEMO_HOME)/dagster.yaml
 	@DAGSTER_HOME=$(DEMO_HOME) FANTASY_SOURCE=$(SOURCE) $(BIN)/fantasy-pipeline demo --source $(SOURCE)
-	@echo "Or, in this checkout: make ui"
 
 ui: $(VENV)/installed ## open the Dagster UI on the data of `make demo`, at http://127.0.0.1:3000
 	@mkdir -p $(DEMO_HOME) && cp dagster.yaml $(DEMO_HOME)/dagster.yaml
@@ -60,16 +59,19 @@ clean: ## remove the environment and the demo
 	rm -rf $(VENV) $(DEMO_HOME)
 
 $(VENV)/bin/python:
+	@echo "Making a virtual environment in $(VENV) with $(PYTHON)"
 	@$(PYTHON) -m venv $(VENV) || { \
 		echo "error: $(PYTHON) cannot make a virtual environment; on Debian and Ubuntu install python3-venv" >&2; \
 		rm -rf $(VENV); exit 1; }
 
 $(VENV)/installed: pyproject.toml requirements.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.txt -e .
+	@echo "Installing fantasy_pipeline and the packages of requirements.txt into $(VENV): some minutes, once"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.txt -e .
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.txt -e ".[dev]"
+	@echo "Installing the packages for tests and checks into $(VENV): some minutes, once"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.txt -e ".[dev]"
 	@touch $@
 
 include deploy/postgres.mk

@@ -78,13 +78,18 @@ OutputOption = Annotated[
 def open_session(source: str | None, at: str | None = None) -> Session:
     """Return the session of a command, from the values of its --source and --at.
 
+    If the lake is empty and a demo has made another one, say on stderr how to reach that one.
+
     Raises:
         PipelineError: --at is not an ISO 8601 time.
     """
     from fantasy_pipeline.operations.session import Session
 
     name = cast("SourceName | None", source)
-    return Session(name, parse_time("--at", at) if at is not None else None)
+    session = Session(name, parse_time("--at", at) if at is not None else None)
+    if way := session.way_to_demo():
+        say(f"No projections are in {session.settings.lake_root(session.source)}. {way}")
+    return session
 
 
 def parse_time(option: str, text: str) -> datetime:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -60,6 +61,13 @@ def projections(
             metavar="NAME", help="QB, RB, WR, TE or K; default: all.", autocompletion=positions
         ),
     ] = None,
+    player: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="Only players with this id or part of a name."),
+    ] = None,
+    team: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Code of a team, e.g. BUF.")
+    ] = None,
     scoring: Annotated[Scoring, typer.Option(help="Scoring system of the points.")] = "ppr",
     top: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Print the best N; default: all.")
@@ -72,13 +80,23 @@ def projections(
 ) -> None:
     """Print a week's projections, best first; without a week: as for `report`.
 
+    The table has each player's rank in his position, and his points above replacement (value), and
+    his actual points once his game is over. Kick-offs are UTC.
+
     Reads the lake. Writes only the file of --output.
     """
+    from fantasy_pipeline.operations.projection_list import projection_list
+
     format = table_format(format, json)
     session = open_session(source, at)
     wanted = both_or_none(season, week) or _projected_week(session)
     say_label(session.label)
-    print_projections(session, wanted, scoring, position, top, format, output)
+    position, team = (text.upper() if text else None for text in (position, team))
+    with waiting("reading the projections"):
+        table = projection_list(
+            session.lake, wanted, session.now, scoring, position, player, team, top
+        )
+    print_projections(session, wanted, scoring, table, format, output)
 
 
 def _projected_week(session: Session) -> SeasonWeek:
@@ -100,33 +118,65 @@ def print_projections(
     session: Session,
     week: SeasonWeek,
     scoring: Scoring,
-    position: str | None,
-    top: int | None,
-    format: Format,
-    output: Path | None,
+    table: pa.Table,
+    format: Format = Format.table,
+    output: Path | None = None,
 ) -> None:
-    """Print a week's projections, best first.
+    """Print a week's projections.
 
     Args:
-        position: players of this position only; None: all.
-        top: number of players; None: all.
+        table: rows of `projection_list`.
         output: file to write; None: stdout.
-
-    Raises:
-        PipelineError: the week was not projected, or there is no such position.
     """
-    from fantasy_pipeline.lake.queries import FIXED_COLUMNS, week_projections
-
-    position = position.upper() if position else None
-    with waiting("reading the projections"):
-        table = week_projections(session.lake, week, position, scoring, top)
     title = None
     if format is Format.table:
-        # The title names the week; a screen is too narrow to repeat it in each row.
-        table = table.select([name for name in FIXED_COLUMNS if name not in ("season", "week")])
-        label = f" - {session.label}" if session.label else ""
-        title = f"Projections {week}, {scoring}{label}"
-    write(table, format, output, title, spare=("player_id", "source"), label=session.label)
+        title = title_of(session, week, scoring)
+        table = _for_people(table)
+    write(table, format, output, title, spare=_SPARE, label=session.label)
+
+
+def title_of(session: Session, week: SeasonWeek, scoring: Scoring) -> str:
+    """Return the title of a table of projections; it names synthetic data."""
+    label = f" - {session.label}" if session.label else ""
+    return f"Projections {week}, {scoring}{label}"
+
+
+_FOR_PEOPLE = (
+    *("rank", "player_name", "team", "opponent", "kickoff"),
+    *("projected_points", "p10", "p50", "p90", "actual_points", "value", "status"),
+    *("player_id", "source"),
+)
+"""Columns of a table for people: first those that decide a line-up. The title names the week."""
+_SPARE = ("source", "player_id", "p50", "p10", "p90")
+
+
+def opponent_of(row: Mapping[str, Any]) -> str:
+    """Return the opponent of a player for people, with `@` before a host; empty on a bye."""
+    return f"{'@' if row['is_home'] is False else ''}{row['opponent'] or ''}"
+
+
+def _for_people(table: pa.Table) -> pa.Table:
+    """Return the columns that people read: ranks like QB1, short kick-offs, `@` before a host.
+
+    Actual points are left out until a player has some. The rows do not repeat that data are
+    synthetic: the title says so.
+    """
+    import pyarrow as pa
+
+    rows = table.to_pylist()
+    texts = {
+        "opponent": [opponent_of(row) for row in rows],
+        "kickoff": [row["kickoff"] and f"{row['kickoff']:%a %H:%M}" for row in rows],
+        "rank": [f"{row['position']}{row['rank']}" for row in rows],
+        "source": [row["source"].partition(" (")[0] for row in rows],
+    }
+    for name, values in texts.items():
+        column = pa.array(values, pa.string())
+        table = table.set_column(table.column_names.index(name), name, column)
+    names = list(_FOR_PEOPLE)
+    if table["actual_points"].null_count == table.num_rows:
+        names.remove("actual_points")
+    return table.select(names)
 
 
 def sql(
@@ -187,7 +237,8 @@ def add_to(app: typer.Typer) -> None:
         app,
         RESULTS_PANEL,
         "projections --position RB --top 10",
-        "projections --season 2025 --week 10 --scoring half",
+        "projections --player henry --season 2025 --week 10",
+        "projections --team BUF --scoring half",
         "projections --position K --format csv --output k.csv",
     )(projections)
     command(

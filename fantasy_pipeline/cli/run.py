@@ -24,9 +24,17 @@ from fantasy_pipeline.cli.options import (
     open_session,
     seasons_of,
 )
-from fantasy_pipeline.cli.output import Format, console, print_json, say, say_label, warn
+from fantasy_pipeline.cli.output import (
+    Column,
+    console,
+    print_json,
+    say,
+    say_label,
+    warn,
+    write_table,
+)
 from fantasy_pipeline.cli.progress import Steps, Weeks, usual_seconds, waiting
-from fantasy_pipeline.cli.query import print_projections
+from fantasy_pipeline.cli.query import opponent_of, print_projections, title_of
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.positions import FANTASY_POSITIONS
 from fantasy_pipeline.football.season_week import WEEKS, SeasonWeek
@@ -83,11 +91,14 @@ def run(
 
 def _print_result(session: Session, result: WeekResult, top: int) -> None:
     """Print the warnings of a run and its best `top` projections, or why it projected nothing."""
+    from fantasy_pipeline.operations.projection_list import projection_list
+
     warn(result.warnings)
     if result.unprojected:
         console().print(f"Nothing projected: {result.unprojected}.", markup=False)
     if result.projected is not None and top:
-        print_projections(session, result.projected, "ppr", None, top, Format.table, None)
+        table = projection_list(session.lake, result.projected, session.now, top=top)
+        print_projections(session, result.projected, "ppr", table)
 
 
 def backfill(
@@ -273,27 +284,43 @@ def _print_demo(
         print_json({**facts, "report": report, "lake": session.lake.root})
         return
     out = console()
+    out.print(f"\n{title_of(session, projected, 'ppr')}", markup=False)
     for position in FANTASY_POSITIONS:
         out.print()
-        print_projections(session, projected, "ppr", position, 5, Format.table, None)
-    say_label(session.label)
-    out.print(
-        f"\nReport: {report}\n"
-        f"Tables: {session.lake.root}\n"
-        f"To see the tables and the runs in the Dagster UI at http://127.0.0.1:3000, run:\n"
-        f"{_ui_command(session)}"
+        _print_best(session, projected, position)
+    shown = f"report --season {projected.season} --week {projected.week} --open"
+    out.print(f"\nReport: {report}\nTables: {session.lake.root}", markup=False)
+    out.print(f"Open the report: {_in_demo(session, PROGRAM, shown)}", markup=False)
+    interface = _in_demo(session, "dagster", "dev -m fantasy_pipeline.definitions")
+    out.print(f"Start the Dagster UI: {interface}", markup=False)
+
+
+def _print_best(session: Session, week: SeasonWeek, position: str) -> None:
+    """Print the best five players of a position as a compact table."""
+    from fantasy_pipeline.operations.projection_list import projection_list
+
+    table = projection_list(session.lake, week, session.now, position=position, top=5)
+    rows = table.to_pylist()
+    points = {"points": "projected_points", "floor": "p10", "ceiling": "p90"}
+    write_table(
+        [
+            Column("rank", [f"{position}{row['rank']}" for row in rows]),
+            Column("player", [f"{row['player_name']}, {row['team']}" for row in rows]),
+            Column("opponent", [opponent_of(row) for row in rows]),
+            *(
+                Column(name, [f"{row[key]:.1f}" for row in rows], is_number=True)
+                for name, key in points.items()
+            ),
+        ]
     )
 
 
-def _ui_command(session: Session) -> str:
-    """Return the shell command that opens a session's home in the Dagster UI, from any folder."""
-    home, program = quote(str(session.home)), "dagster"
+def _in_demo(session: Session, program: str, arguments: str) -> str:
+    """Return the shell command of a program on a session's data, for any folder and shell."""
+    home = quote(str(session.home))
     if shutil.which(program) is None:
         program = quote(str(Path(sys.executable).with_name(program)))
-    return (
-        f"DAGSTER_HOME={home} FANTASY_SOURCE={session.source} "
-        f"{program} dev -m fantasy_pipeline.definitions"
-    )
+    return f"DAGSTER_HOME={home} FANTASY_SOURCE={session.source} {program} {arguments}"
 
 
 def add_to(app: typer.Typer) -> None:

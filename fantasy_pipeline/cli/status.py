@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from fantasy_pipeline.cli.help import CONTROL_PANEL, command
+from fantasy_pipeline.cli.help import CONTROL_PANEL, PROGRAM, command
 from fantasy_pipeline.cli.options import AtOption, JsonOption, SourceOption, open_session
-from fantasy_pipeline.cli.output import console, print_json
+from fantasy_pipeline.cli.output import console, print_json, say
 from fantasy_pipeline.cli.progress import waiting
 from fantasy_pipeline.cli.run_lines import minute, print_states, result_line
 
@@ -90,6 +90,8 @@ def health(
         print_json({"status": LEVELS[code], "findings": [f._asdict() for f in findings]})
     else:
         print_states([{"level": f.level, "rule": f.rule, "message": f.message} for f in findings])
+        if any(f.rule == "daemon_running" and f.level != "ok" for f in findings):
+            say(f"If cron starts the imports, use {PROGRAM} health --no-daemon.")
     raise typer.Exit(code)
 
 

@@ -10,8 +10,10 @@ import os
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
+from fantasy_pipeline.football.tables import PROJECTIONS
 from fantasy_pipeline.lake.locks import locked
 from fantasy_pipeline.orchestration.workspace import Workspace
 from fantasy_pipeline.settings import Settings, SourceName, default_home
@@ -24,6 +26,14 @@ if TYPE_CHECKING:
 
 INSTANCE_LOCK, BACKFILL_LOCK, TRIGGER_LOCK = ".instance.lock", ".backfill.lock", ".trigger.lock"
 """Lock files of a Dagster home: for opening it, running a backfill, starting a triggered run."""
+
+
+DEMO_HOME = ".demo"
+"""Dagster home of `make demo`, below the checkout."""
+
+
+def _has_projections(root: str) -> bool:
+    return Path(root, PROJECTIONS.name).is_dir()
 
 
 def open_instance(home: Path, batches: bool = False) -> DagsterInstance:
@@ -57,6 +67,21 @@ class Session(Workspace):
         self.home: Path = home
         # Dagster, and the runs that this process starts, read the variable.
         os.environ["DAGSTER_HOME"] = str(home)
+
+    def way_to_demo(self) -> str | None:
+        """Return how to reach the data of a demo; None without one, or if the lake is not empty."""
+        root = self.settings.lake_root(self.source)
+        if "://" in root or _has_projections(root):
+            return None
+        if self.source != "sample" and _has_projections(self.settings.lake_root("sample")):
+            return "To use the data of the demo, add --source sample."
+        home = default_home() / DEMO_HOME
+        sources: tuple[SourceName, ...] = ("sample", "auto")
+        for source in sources:
+            if _has_projections(Settings(data=str(home / "data")).lake_root(source)):
+                variables = f"DAGSTER_HOME={quote(str(home))} FANTASY_SOURCE={source}"
+                return f"To use the data of `make demo`, run: export {variables}"
+        return None
 
     def make_home(self) -> None:
         """Create the Dagster home if it does not exist, as worker processes expect it."""

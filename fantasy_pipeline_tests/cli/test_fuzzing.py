@@ -64,6 +64,7 @@ READING = {
     "reconcile": ["--dry-run", "--source", "--json"],
     "projections": [
         *("--season", "--week", "--position", "--scoring", "--top", "--format", "--output"),
+        *("--player", "--team"),
         *("--source", "--json"),
     ],
     "report": [

@@ -111,8 +111,12 @@ def test_a_pipe_gets_the_table_and_stderr_the_steps(first: tuple[Path, str, str]
     _, out, err = first
     title, head, *rows = out.splitlines()
     assert title.startswith("Projections 2023 week 5, ppr - synthetic sample league")
-    assert head.split()[:3] == ["player_id", "player_name", "position"]
+    names = head.split()
+    assert names[:5] == ["rank", "player_name", "team", "opponent", "kickoff"]
+    assert names[-4:] == ["value", "status", "player_id", "source"]
+    assert "actual_points" in names
     assert len(rows) == 3
+    assert "synthetic" not in "".join(rows)
     steps = [line for line in err.splitlines() if not line.startswith(("Data: ", "warning "))]
     assert [re.sub(r"\d+\.\d s$", "T", line) for line in steps] == [
         "reading the schedule: T",

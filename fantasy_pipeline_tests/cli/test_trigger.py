@@ -127,6 +127,13 @@ def test_health_is_critical_without_a_daemon(shell: Shell) -> None:
     assert "daemon_running" in shell("health", code=2)
 
 
+def test_health_without_a_daemon_names_the_option_once(shell: Shell) -> None:
+    done = shell.bash("fantasy-pipeline health || true")
+    assert done.stderr.count("--no-daemon") == 1
+    done = shell.bash("fantasy-pipeline health --no-daemon || true")
+    assert "--no-daemon" not in done.stderr
+
+
 def test_health_warns_of_missing_weeks_until_they_are_imported(tmp_path: Path) -> None:
     """The home is new and has no daemon."""
     (tmp_path / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())

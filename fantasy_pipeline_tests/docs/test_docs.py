@@ -6,6 +6,7 @@ The command line's own parser parses the commands; `test_readme.py` runs them.
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from fnmatch import fnmatch
 from itertools import pairwise
@@ -138,6 +139,14 @@ def test_every_job_and_asset_exists(text: str) -> None:
 
 def test_every_make_target_exists(text: str) -> None:
     assert [name for command in commands(text) for name in unknown_targets(command)] == []
+
+
+def test_make_says_what_it_does_before_it_installs(tmp_path: Path) -> None:
+    words = ["make", "--dry-run", "demo", f"VENV={tmp_path}/new"]
+    lines = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    shown = [line for line in lines.splitlines() if re.match(r"echo|.* (pip|venv) |.* demo ", line)]
+    kinds = ["say" if line.startswith("echo") else "do" for line in shown]
+    assert kinds == ["say", "do", "say", "do", "do"], lines
 
 
 def test_every_file_exists(text: str) -> None:

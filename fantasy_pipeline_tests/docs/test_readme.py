@@ -80,7 +80,7 @@ def blocks(text: str = README) -> list[list[str]]:
 def shell(commands: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     environment = {
         **os.environ,
-        "PYTHONPATH": str(folder / "blocked"),
+        "PYTHONPATH": f"{folder / 'blocked'}{os.pathsep}{folder}",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "COLUMNS": "200",
     }
@@ -129,22 +129,43 @@ def test_the_network_is_blocked(checkout: Path) -> None:
 
 def test_the_demo_shows_every_position_and_says_that_it_is_synthetic(checkout: Path) -> None:
     text = (checkout / "demo.txt").read_text()
-    assert text.count("Projections 2025 week 10, ppr - synthetic sample league") == 5
+    assert text.count("Projections 2025 week 10, ppr - synthetic sample league") == 1
     for position in ("QB", "RB", "WR", "TE", "K"):
-        assert len(re.findall(rf"^SAMPLE-.*  {position}  ", text, flags=re.M)) == 5
-    shown = re.findall(r"^SAMPLE-.*\d$", README, flags=re.M)
+        assert re.findall(rf"^{position}(\d) ", text, flags=re.M) == list("12345")
+    shown = re.findall(r"^QB\d .*\d$", README, flags=re.M)
     assert shown
     assert all(line in text for line in shown), "the README shows another demo"
 
 
-def test_the_demo_says_how_to_see_it_in_the_ui(checkout: Path) -> None:
-    *_, line, last = (checkout / "demo.txt").read_text().splitlines()
-    home, source, program, *arguments = shlex.split(line)
-    assert home == f"DAGSTER_HOME={checkout}/.demo"
-    assert source == "FANTASY_SOURCE=sample"
-    assert shutil.which(program) or shutil.which(program, path=Path(sys.executable).parent)
-    assert arguments == ["dev", "-m", "fantasy_pipeline.definitions"]
-    assert last.endswith("make ui")
+def test_the_demo_ends_with_the_commands_that_open_report_and_ui(checkout: Path) -> None:
+    *_, report, interface = (checkout / "demo.txt").read_text().splitlines()
+    commands = {
+        "Open the report: ": (report, ["report", *["--season", "2025", "--week", "10", "--open"]]),
+        "Start the Dagster UI: ": (interface, ["dev", "-m", "fantasy_pipeline.definitions"]),
+    }
+    for start, (line, expected) in commands.items():
+        assert line.startswith(start)
+        home, source, program, *arguments = shlex.split(line.removeprefix(start))
+        assert home == f"DAGSTER_HOME={checkout}/.demo"
+        assert source == "FANTASY_SOURCE=sample"
+        assert shutil.which(program) or shutil.which(program, path=Path(sys.executable).parent)
+        assert arguments == expected
+    done = shell([f"BROWSER=true {report.removeprefix('Open the report: ')}"], checkout)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().endswith("report.html")
+
+
+@pytest.mark.parametrize("command", ["history", "projections", "health --no-daemon"])
+def test_a_new_shell_is_told_how_to_reach_the_data_of_the_demo(
+    checkout: Path, command: str
+) -> None:
+    done = shell([f"fantasy-pipeline {command}"], checkout)
+    (line,) = [line for line in done.stderr.splitlines() if "the data of `make demo`" in line]
+    export = line.partition("run: ")[2]
+    done = shell([export, "fantasy-pipeline projections --position QB --top 1"], checkout)
+    assert done.returncode == 0, done.stderr
+    assert "Heath Fauxworth" in done.stdout
+    assert "make demo" not in done.stderr
 
 
 def test_a_week_in_the_readme(checkout: Path) -> None:

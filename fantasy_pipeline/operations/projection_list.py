@@ -1,0 +1,142 @@
+"""A week's projections as the command line lists them: ranked, valued, with kick-offs and results.
+
+The rows of the lake alone belong in `lake/queries.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.football.calendar import games_from_table, is_over
+from fantasy_pipeline.football.scoring import Scoring, suffix
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import FANTASY_POSITIONS, GAMES, PROJECTIONS, WEEKLY_STATS
+from fantasy_pipeline.football.tables.week_rows import of_week
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.lake.queries import week_projections
+from fantasy_pipeline.report.value import League, replacement
+
+_ACTUAL = {"std": "fantasy_points", "half": "fantasy_points_half", "ppr": "fantasy_points_ppr"}
+"""Column of `WEEKLY_STATS` with the points of each scoring."""
+
+
+def projection_list(
+    lake: Lake,
+    week: SeasonWeek,
+    now: datetime,
+    scoring: Scoring = "ppr",
+    position: str | None = None,
+    player: str | None = None,
+    team: str | None = None,
+    top: int | None = None,
+) -> pa.Table:
+    """Return the projections of a week, highest points first.
+
+    Args:
+        now: results of games that are not over by then are left out.
+        position, team: the only position and team to return; None: all.
+        player: part of a name, without regard to case, or a player id; None: all.
+        top: number of rows to return; None: all.
+
+    Returns:
+        The rows of `week_projections`, with more columns: `rank` in his position; `value`, points
+        above the replacement of his position in a usual league of 12 teams; `status`, the reason
+        of his projection or his injury status; `kickoff` (UTC); `actual_points`, null until his
+        game is over and without a stat line.
+
+    Raises:
+        NotMaterializedError: the week was not projected, or has no game.
+        PipelineError: there is no such position or team, or no player matches.
+    """
+    table = week_projections(lake, week, position, scoring)
+    ranks, values = _ranks_and_values(lake, week, scoring)
+    kickoffs, over = _kickoffs(lake, week, now)
+    actual = _actual_points(lake, week, scoring) if over else {}
+    rows = table.select(["player_id", "team", "reason", "injury_status"]).to_pylist()
+    ids = [row["player_id"] for row in rows]
+    more: dict[str, pa.Array] = {
+        "rank": pa.array([ranks[id_] for id_ in ids], pa.int32()),
+        "value": pa.array([values[id_] for id_ in ids], pa.float64()),
+        "status": pa.array([row["reason"] or row["injury_status"] for row in rows], pa.string()),
+        "kickoff": pa.array([kickoffs.get(row["team"]) for row in rows], pa.timestamp("us", "UTC")),
+        "actual_points": pa.array(
+            [actual.get(row["player_id"]) if row["team"] in over else None for row in rows],
+            pa.float64(),
+        ),
+    }
+    for name, column in more.items():
+        table = table.append_column(name, column)
+    table = _chosen(table, week, player, team)
+    return table if top is None else table.slice(0, top)
+
+
+def _ranks_and_values(
+    lake: Lake, week: SeasonWeek, scoring: Scoring
+) -> tuple[Mapping[str, int], Mapping[str, float]]:
+    """Return rank and value of every projected player, by id."""
+    points = f"projected_points{suffix(scoring)}"
+    rows = lake.read(PROJECTIONS, [week], columns=["player_id", "position", points])
+    order = [(points, "descending"), ("player_id", "ascending")]
+    of_position: dict[str, list[tuple[str, float]]] = {name: [] for name in FANTASY_POSITIONS}
+    for row in rows.sort_by(order).to_pylist():
+        of_position[row["position"]].append((row["player_id"], row[points]))
+    expected = {name: [value for _, value in found] for name, found in of_position.items()}
+    level = replacement(expected, League())
+    ranks, values = {}, {}
+    for name, found in of_position.items():
+        for rank, (player_id, value) in enumerate(found, 1):
+            ranks[player_id], values[player_id] = rank, round(value - level[name], 2)
+    return ranks, values
+
+
+def _kickoffs(
+    lake: Lake, week: SeasonWeek, now: datetime
+) -> tuple[Mapping[str, datetime], set[str]]:
+    """Return the kick-off of each team's game, and the teams whose game is over."""
+    if not lake.has(GAMES):
+        return {}, set()
+    games = games_from_table(of_week(lake.read(GAMES, seasons=[week.season]), week))
+    kickoffs = {team: game.kickoff for game in games for team in (game.home_team, game.away_team)}
+    over = {
+        team for game in games if is_over(game, now) for team in (game.home_team, game.away_team)
+    }
+    return kickoffs, over
+
+
+def _actual_points(lake: Lake, week: SeasonWeek, scoring: Scoring) -> Mapping[str, float]:
+    if not lake.has(WEEKLY_STATS, week):
+        return {}
+    rows = lake.read(WEEKLY_STATS, [week], columns=["player_id", _ACTUAL[scoring]])
+    return dict(zip(rows["player_id"].to_pylist(), rows[_ACTUAL[scoring]].to_pylist(), strict=True))
+
+
+def _chosen(table: pa.Table, week: SeasonWeek, player: str | None, team: str | None) -> pa.Table:
+    """Return the rows of a player and of a team.
+
+    Raises:
+        PipelineError: no row matches.
+    """
+    if team is not None:
+        teams = sorted(set(table["team"].to_pylist()) - {None})
+        if team not in teams:
+            raise PipelineError(
+                f"projections {week}: no player of team {team!r}; the teams are {', '.join(teams)}."
+            )
+        table = table.filter(pc.equal(table["team"], team))
+    if player is not None:
+        matches = pc.or_(
+            pc.equal(table["player_id"], player),
+            pc.fill_null(pc.match_substring(table["player_name"], player, ignore_case=True), False),
+        )
+        table = table.filter(matches)
+        if not table.num_rows:
+            raise PipelineError(
+                f"projections {week}: no player matches {player!r} and the other options; give "
+                f"part of a name, or a player_id."
+            )
+    return table
