@@ -237,9 +237,8 @@ def add_to(app: typer.Typer) -> None:
         app,
         RESULTS_PANEL,
         "projections --position RB --top 10",
-        "projections --player henry --season 2025 --week 10",
-        "projections --team BUF --scoring half",
-        "projections --position K --format csv --output k.csv",
+        "projections --player henry --scoring half",
+        "projections --team BUF --format csv --output buf.csv",
     )(projections)
     command(
         app,
