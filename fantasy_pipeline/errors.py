@@ -83,6 +83,10 @@ class UnusableAnswerError(SourceError):
     """Upstream's answer cannot be used. Its other files may be valid."""
 
 
+class InterruptedCommandError(PipelineError):
+    """A signal interrupted the command; the message says how to continue its work."""
+
+
 class NotMaterializedError(PipelineError):
     """A required table, or one week of it, is not in the lake."""
 

@@ -23,7 +23,8 @@ from fantasy_pipeline.cli import (
 )
 from fantasy_pipeline.cli.help import PROGRAM, Group
 from fantasy_pipeline.cli.output import console
-from fantasy_pipeline.errors import PipelineError, invalid_settings
+from fantasy_pipeline.errors import InterruptedCommandError, PipelineError, invalid_settings
+from fantasy_pipeline.operations import interruption
 
 FAILED, MISUSED, BROKEN, INTERRUPTED = 1, 2, 70, 130
 _EPILOG = f"""Exit codes:
@@ -32,7 +33,7 @@ _EPILOG = f"""Exit codes:
     {FAILED}    failure; stderr states the cause and what to do (health: a warning)
     {MISUSED}    invalid arguments (health: critical)
     {BROKEN}   a bug in this program; FANTASY_DEBUG=1 shows the traceback
-    {INTERRUPTED}  interrupted; the same backfill command resumes the backfill
+    {INTERRUPTED}  interrupted (by SIGTERM: 143); the same backfill command resumes the backfill
 
 Start with:
 
@@ -85,8 +86,14 @@ def main() -> None:
     """Run the program and exit: each failure prints one line on stderr and sets the exit code."""
     if len(sys.argv) == 1:
         app()
+    interruption.listen()
     try:
         code = app(standalone_mode=False)
+        # Typer returns the code instead of raising KeyboardInterrupt.
+        if code == INTERRUPTED:
+            code = _fail(_stopped(), "Interrupted.")
+    except InterruptedCommandError as error:
+        code = _fail(_stopped(), str(error))
     except PipelineError as error:
         code = _fail(FAILED, f"error: {error}")
     except typer.TyperException as error:
@@ -104,6 +111,12 @@ def main() -> None:
         # collection: without it they report leaks on stderr.
         gc.freeze()
     raise SystemExit(code or 0)
+
+
+def _stopped() -> int:
+    """Return the exit code of an interrupted command, as in shells: 130, or 143 for SIGTERM."""
+    number = interruption.received()
+    return INTERRUPTED if number is None else 128 + number
 
 
 def _cause(error: typer.TyperException) -> str:

@@ -35,7 +35,7 @@ from fantasy_pipeline.cli.output import (
 )
 from fantasy_pipeline.cli.progress import Steps, Weeks, usual_seconds, waiting
 from fantasy_pipeline.cli.query import opponent_of, print_projections, title_of
-from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.errors import InterruptedCommandError, PipelineError
 from fantasy_pipeline.football.positions import FANTASY_POSITIONS
 from fantasy_pipeline.football.season_week import WEEKS, SeasonWeek
 
@@ -166,7 +166,7 @@ def run_plan(session: Session, plan: Plan, workers: int | None, json: bool) -> S
     """Run a backfill with its progress on stderr and return its summary.
 
     Raises:
-        typer.Exit: the user interrupted it; the exit code is 130.
+        InterruptedCommandError: a signal interrupted it.
     """
     from fantasy_pipeline.operations.backfill.run import run_backfill
     from fantasy_pipeline.operations.backfill.workers import default_workers
@@ -182,8 +182,9 @@ def run_plan(session: Session, plan: Plan, workers: int | None, json: bool) -> S
                 lambda step: bar.skip(step.work),
             )
         except KeyboardInterrupt:
-            console(stderr=True).print("Interrupted. Run the same command again to resume.")
-            raise typer.Exit(130) from None
+            raise InterruptedCommandError(
+                "Interrupted. Run the same command again to resume."
+            ) from None
 
 
 def summary_json(summary: Summary) -> dict[str, Any]:
@@ -339,5 +340,5 @@ def add_to(app: typer.Typer) -> None:
         "backfill --seasons 2023-2026",
         "backfill --seasons 2024 --weeks 1-3",
         "backfill --seasons 2015-2024 --only-missing --workers 1",
-        notes=f"Exit codes: 130 interrupted; the others: {PROGRAM} --help.",
+        notes=f"Exit codes: 130 interrupted, 143 by SIGTERM; the others: {PROGRAM} --help.",
     )(backfill)

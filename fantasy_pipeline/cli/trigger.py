@@ -19,7 +19,7 @@ from fantasy_pipeline.cli.options import (
 from fantasy_pipeline.cli.output import console, print_json
 from fantasy_pipeline.cli.progress import Steps, usual_seconds, waiting
 from fantasy_pipeline.cli.run_lines import colored, result_line
-from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.errors import InterruptedCommandError, PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def _wait(session: Session, week: SeasonWeek, started: Started, json: bool) -> N
     """Wait for the run and its follow-up runs, and print them.
 
     Raises:
+        InterruptedCommandError: a signal interrupted the wait.
         PipelineError: one of them failed, or the worker ended early.
     """
     from fantasy_pipeline.operations.trigger import wait_for_all
@@ -69,7 +70,12 @@ def _wait(session: Session, week: SeasonWeek, started: Started, json: bool) -> N
     instance = session.instance
     run = instance.get_run_by_id(started.run_id)
     with Steps(json, usual_seconds(instance))(f"{run.job_name if run else 'run'} {week}"):
-        executions = wait_for_all(instance, started)
+        try:
+            executions = wait_for_all(instance, started)
+        except KeyboardInterrupt:
+            raise InterruptedCommandError(
+                f"Interrupted. The run continues: {PROGRAM} show {started.run_id[:8]}"
+            ) from None
     if json:
         first, *rest = executions
         print_json(first.to_json() | {"followed_by": [each.to_json() for each in rest]})

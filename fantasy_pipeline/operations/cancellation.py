@@ -1,7 +1,8 @@
-"""Stops a run of this process when somebody cancels it, in the Dagster UI for instance.
+"""Stops a run of this process when somebody cancels it, or when a signal interrupts the command.
 
-Dagster stops runs of the daemon through their code server. A run of our own process has none, so
-a thread reads the run's status and interrupts the main thread, which executes the run.
+A cancellation comes from the Dagster UI, for instance. Dagster stops runs of the daemon through
+their code server. A run of our own process has none, so a thread reads the run's status and
+interrupts the main thread, which executes the run.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from contextlib import contextmanager
 from types import FrameType
 
 import dagster as dg
+
+from fantasy_pipeline.operations import interruption
 
 POLL_SECONDS = 1.0
 PATIENCE = 4
@@ -28,9 +31,11 @@ _LOG = logging.getLogger(__name__)
 
 @contextmanager
 def cancellable(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
-    """Interrupt the run that the body executes, within seconds, once the run is to be canceled.
+    """Interrupt the run that the body executes, within seconds, once the run is to end.
 
-    Dagster then marks the run as canceled. Only a run of the main thread can be interrupted.
+    Dagster then marks the run as canceled, or as failed if a signal interrupted the command. A
+    signal alone makes Dagster try the step again later, if the step has a retry policy. Only a run
+    of the main thread can be interrupted.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -65,6 +70,9 @@ def cancellable(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
 def _watch(instance: dg.DagsterInstance, run_id: str, over: threading.Event) -> None:
     """Interrupt the main thread every second from the moment a run is to end until it is over."""
     while not over.wait(POLL_SECONDS):
+        if interruption.received() is not None:
+            _interrupt()
+            continue
         try:
             run = instance.get_run_by_id(run_id)
         except Exception as error:
@@ -72,7 +80,11 @@ def _watch(instance: dg.DagsterInstance, run_id: str, over: threading.Event) -> 
             _LOG.debug("status of run %s cannot be read: %s", run_id, error)
             continue
         if run is not None and run.status in _ENDED_FROM_OUTSIDE:
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+            _interrupt()
+
+
+def _interrupt() -> None:
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
 
 
 def keep_canceled(instance: dg.DagsterInstance, run_id: str) -> None:

@@ -13,6 +13,7 @@ import dagster as dg
 
 from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.operations import interruption
 from fantasy_pipeline.operations.cancellation import cancellable, keep_canceled
 from fantasy_pipeline.orchestration.runs.dead_runs import process_tag, this_process
 from fantasy_pipeline.orchestration.runs.history import execution_of
@@ -33,6 +34,9 @@ def execute(
     """Run a job without a partition, for one week, or for the weeks `first` to `last` of a season.
 
     A failed run is returned, not raised. Its summary is stored in run history.
+
+    Raises:
+        KeyboardInterrupt: a signal interrupted the command; the run is over.
     """
     run_id = run_id or str(uuid4())
     # Who started the run sees its failure. Without the tag the daemon would run it again.
@@ -55,6 +59,8 @@ def execute(
     # Others may have ended the run: their events are in the history only.
     facts = facts_of(result.all_events) if execution.run.is_success else execution.facts
     try_to_record(execution, facts)
+    # Dagster has ended the run, if a signal came meanwhile; the command must end, too.
+    interruption.check()
     return replace(summarize(result, facts), success=execution.run.is_success)
 
 

@@ -23,6 +23,7 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
     INDEX_SHARD_NAME,
     SqliteEventLogStorage,
 )
+from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
@@ -118,14 +119,21 @@ def _close_all() -> None:
 
 
 def home_instance(home: Path, batches: bool = False) -> DagsterInstance:
-    """Return the instance of a home as an `OwnInstance`.
+    """Return the instance of a home as an `OwnInstance`, without the capture of printed output.
+
+    Dagster captures output through two helper processes per step. They are in the terminal's
+    process group, and print a stack trace when Ctrl-C reaches them. Our own steps print nothing.
 
     Args:
         batches: for a process of one run of many weeks. The materializations of an asset's weeks
             are then one transaction each, not three per week. A run that dies amid one has not
             ended: its weeks are made again.
     """
-    ref = InstanceRef.from_dir(str(home))
+    nothing = {
+        "module": NoOpComputeLogManager.__module__,
+        "class": NoOpComputeLogManager.__name__,
+    }
+    ref = InstanceRef.from_dir(str(home), overrides={"compute_logs": nothing})
     if batches:
         # Dagster's own switch, for every kind of storage; without it each event is stored alone.
         os.environ["DAGSTER_EVENT_BATCH_SIZE"] = str(LARGEST_BATCH)

@@ -6,8 +6,18 @@ Polars is left out: it starts threads, and threads do not survive a fork.
 from __future__ import annotations
 
 import gc
+import os
+import signal
+import sys
 from importlib import import_module
 
+# Ctrl-C reaches the processes of the terminal's group, which the server and its workers leave. A
+# Ctrl-C that came earlier has waited, and is dropped.
+os.setpgid(0, 0)
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+signal.signal(signal.SIGINT, signal.default_int_handler)
+command = os.getppid()
 # A worker ends with its step, so its garbage need not be collected; while modules load, collection
 # takes a third of the time.
 gc.disable()
@@ -32,6 +42,9 @@ for name in (
     "watchdog.observers",
 ):
     import_module(name)
+    if os.getppid() != command:
+        # The command has ended meanwhile.
+        sys.exit()
 # Keep the collector away from the objects loaded so far: writing to their pages would copy them in
 # every worker.
 gc.freeze()

@@ -9,9 +9,8 @@ from __future__ import annotations
 import importlib
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
@@ -22,9 +21,9 @@ from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.lake.locks import Timeout, locked
 from fantasy_pipeline.operations.backfill.plan import GAMES, HISTORY, Plan, Step
-from fantasy_pipeline.operations.backfill.workers import run_in_process, start_server
+from fantasy_pipeline.operations.backfill.workers import run_steps, start_server
 from fantasy_pipeline.operations.session import BACKFILL_LOCK, Session
-from fantasy_pipeline.orchestration.runs.dead_runs import end_dead_runs, end_run
+from fantasy_pipeline.orchestration.runs.dead_runs import end_dead_runs, end_run, end_runs_of
 from fantasy_pipeline.orchestration.runs.import_state import IN_PROGRESS
 from fantasy_pipeline.orchestration.runs.results import RunOutcome
 from fantasy_pipeline.orchestration.runs.tags import (
@@ -203,14 +202,15 @@ def _run_plan(
                 on_step(step)
             else:
                 todo.append(step)
-        for step, outcome in _run_stage(workers, todo, plan.source, tags):
-            if not outcome.run_id:
-                # The worker died before it could mark its run as failed.
-                _end_lost_run(instance, backfill_id, step, outcome.errors[0])
-            if not outcome.success and not outcome.unmade:
-                failed.append(step)
-            summary.add(step, outcome)
-            on_step(step)
+        with closing(_run_stage(instance, workers, todo, plan.source, tags)) as outcomes:
+            for step, outcome in outcomes:
+                if not outcome.run_id:
+                    # The worker died before it could mark its run as failed.
+                    _end_lost_run(instance, backfill_id, step, outcome.errors[0])
+                if not outcome.success and not outcome.unmade:
+                    failed.append(step)
+                summary.add(step, outcome)
+                on_step(step)
     return summary
 
 
@@ -237,31 +237,25 @@ def refresh_schedule(session: Session) -> None:
     start_server()
     # While the server loads, load what the command needs next: Arrow needs pandas to convert the
     # kick-off times to Python's.
-    _ = session.instance
+    instance = session.instance
     importlib.import_module("pandas")
     tags = {"source": session.source, "trigger": "backfill"}
-    [(_, outcome)] = _run_stage(1, [Step(GAMES)], session.source, tags)
+    with closing(_run_stage(instance, 1, [Step(GAMES)], session.source, tags)) as outcomes:
+        [(_, outcome)] = outcomes
     if not outcome.success:
         raise PipelineError("; ".join(outcome.errors))
 
 
 def _run_stage(
-    workers: int, steps: Sequence[Step], source: str, tags: Mapping[str, str]
-) -> Iterator[tuple[Step, RunOutcome]]:
-    """Run steps, each in a separate process, and yield each step with its outcome when it ends.
+    instance: dg.DagsterInstance,
+    workers: int,
+    steps: Sequence[Step],
+    source: str,
+    tags: Mapping[str, str],
+) -> Generator[tuple[Step, RunOutcome]]:
+    """Run steps in worker processes and yield each with its outcome; see `run_steps`."""
 
-    A worker that dies does not affect the others; its outcome has no run id.
-    """
-    with ThreadPoolExecutor(workers) as pool:
-        pending: dict[Future[RunOutcome], Step] = {
-            pool.submit(run_in_process, step, source, tags): step for step in steps
-        }
-        try:
-            for future in as_completed(pending):
-                try:
-                    yield pending[future], future.result()
-                except Exception as error:
-                    yield pending[future], RunOutcome("", False, errors=(f"worker died: {error}",))
-        finally:
-            for future in pending:
-                future.cancel()
+    def end(pid: int) -> None:
+        end_runs_of(instance, pid, "the run was interrupted")
+
+    return run_steps(workers, steps, source, tags, end)

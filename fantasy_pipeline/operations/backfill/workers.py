@@ -1,6 +1,9 @@
 """Worker processes of a backfill: each step is one Dagster run in a separate process.
 
-This module imports only the standard library, and its functions load the rest: the command starts
+The processes are not in the terminal's process group: Ctrl-C reaches the command only, which then
+ends them in order. A worker whose command has died ends itself.
+
+This module imports only light modules, and its functions load the rest: the command starts
 the server before it loads its own modules, so that both load at the same time.
 """
 
@@ -8,17 +11,28 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import forkserver
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import suppress
+from multiprocessing import forkserver, resource_tracker
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
+
+from fantasy_pipeline.operations import interruption
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext
+    from multiprocessing.process import BaseProcess
 
     from fantasy_pipeline.operations.backfill.plan import Step
     from fantasy_pipeline.orchestration.runs.results import RunOutcome
+
+STOP_SECONDS = 10
+"""Seconds that a worker has to end its run when it is stopped; then it is killed."""
 
 
 def start_server() -> ForkServerContext:
@@ -29,21 +43,119 @@ def start_server() -> ForkServerContext:
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["fantasy_pipeline.operations.backfill.preload"])
+    # The server inherits that Ctrl-C waits, until `preload` has left the terminal's group. The
+    # start of the tracker ends the wait, so the tracker comes first.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     forkserver.ensure_running()
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return context
 
 
-def run_in_process(step: Step, source: str, tags: Mapping[str, str]) -> RunOutcome:
-    """Run a step in a new process and return its outcome.
+def run_steps(
+    workers: int,
+    steps: Sequence[Step],
+    source: str,
+    tags: Mapping[str, str],
+    on_stopped: Callable[[int], None],
+) -> Generator[tuple[Step, RunOutcome]]:
+    """Run steps, each in a new process, and yield each step with its outcome when it ends.
 
-    Raises:
-        BrokenProcessPool: the process died.
+    A worker that dies does not affect the others; its outcome has no run id. If the caller closes
+    the iterator, the running workers are stopped.
+
+    Args:
+        workers: number of processes at a time.
+        on_stopped: called with the process id of each worker that was stopped.
     """
-    with ProcessPoolExecutor(1, mp_context=start_server()) as process:
-        # Pass the home: the server keeps the environment that it was started with.
-        return process.submit(
-            _run_step, os.environ["DAGSTER_HOME"], step, source, dict(tags)
-        ).result()
+    todo = deque(steps)
+    running: dict[Connection, tuple[Step, BaseProcess]] = {}
+    done: list[tuple[Step, RunOutcome]] = []
+    try:
+        while True:
+            while todo and len(running) < workers:
+                reader, process = _start(todo[0], source, tags)
+                running[reader] = todo.popleft(), process
+            # The next step begins before the caller handles the end of this one.
+            yield from done
+            done.clear()
+            if not running:
+                return
+            ended = wait(list(running))
+            for reader in [reader for reader in running if reader in ended]:
+                step, process = running[reader]
+                done.append((step, _outcome(reader, process)))
+                del running[reader]
+    finally:
+        _stop(running, on_stopped)
+
+
+def _start(step: Step, source: str, tags: Mapping[str, str]) -> tuple[Connection, BaseProcess]:
+    """Start the process of a step; return where its outcome arrives, and the process."""
+    context = start_server()
+    reader, writer = context.Pipe(duplex=False)
+    # Pass the home: the server keeps the environment that it was started with.
+    arguments = (writer, os.environ["DAGSTER_HOME"], step, source, dict(tags))
+    process = context.Process(target=_work, args=arguments)
+    process.start()
+    writer.close()
+    return reader, process
+
+
+def _outcome(reader: Connection, process: BaseProcess) -> RunOutcome:
+    """Return the outcome that a worker sent before it ended, or that it died."""
+    from fantasy_pipeline.orchestration.runs.results import RunOutcome
+
+    outcome: RunOutcome | None = None
+    with reader, suppress(EOFError, OSError):
+        outcome = reader.recv()
+    process.join()
+    if outcome is not None:
+        return outcome
+    code = process.exitcode or 0
+    how = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
+    return RunOutcome("", False, errors=(f"worker died: {how}",))
+
+
+def _stop(
+    running: Mapping[Connection, tuple[Step, BaseProcess]], on_stopped: Callable[[int], None]
+) -> None:
+    """Interrupt workers, so that Dagster ends their runs; kill those that do not end in time."""
+    processes = [process for _, process in running.values()]
+    for reader, (_, process) in running.items():
+        reader.close()
+        process.terminate()
+    deadline = time.monotonic() + STOP_SECONDS
+    try:
+        for process in processes:
+            process.join(max(0.0, deadline - time.monotonic()))
+    finally:
+        for process in processes:
+            process.kill()
+            process.join()
+            on_stopped(process.pid or 0)
+
+
+def _work(writer: Connection, home: str, step: Step, source: str, tags: dict[str, str]) -> None:
+    """Run a step in the worker process and send its outcome to the command."""
+    from fantasy_pipeline.orchestration.runs.results import RunOutcome
+
+    # The command has closed its end if it does not want the outcome any more.
+    with suppress(KeyboardInterrupt, BrokenPipeError), writer:
+        interruption.listen()
+        Thread(target=_end_with_command, daemon=True).start()
+        try:
+            outcome = _run_step(home, step, source, tags)
+        except Exception as error:
+            outcome = RunOutcome("", False, errors=(f"worker died: {error}",))
+        writer.send(outcome)
+
+
+def _end_with_command() -> None:
+    """Interrupt this worker process when the process of its command has ended."""
+    if command := multiprocessing.parent_process():
+        command.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _run_step(home: str, step: Step, source: str, tags: dict[str, str]) -> RunOutcome:
