@@ -36,20 +36,18 @@ def _has_projections(root: str) -> bool:
     return Path(root, PROJECTIONS.name).is_dir()
 
 
-def open_instance(home: Path, batches: bool = False) -> DagsterInstance:
+def open_instance(home: Path) -> DagsterInstance:
     """Open the Dagster instance of a home and set ``DAGSTER_HOME`` to the home.
 
     One process at a time: two processes that make the files of a new home at once break them.
-
-    Args:
-        batches: for a process of one run of many weeks, see `home_instance`.
     """
-    from fantasy_pipeline.operations.sqlite_storage import home_instance, keep_files_open
+    from fantasy_pipeline.operations.run_origin import home_instance
+    from fantasy_pipeline.operations.sqlite_files import keep_files_open
 
     os.environ["DAGSTER_HOME"] = str(home)
     keep_files_open()
     with locked(home / INSTANCE_LOCK):
-        return home_instance(home, batches)
+        return home_instance(home)
 
 
 class Session(Workspace):

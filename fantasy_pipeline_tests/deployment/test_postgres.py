@@ -173,7 +173,7 @@ COUNT = "dagster/partition_row_count"
 def test_a_backfill_tells_postgres_of_every_week(
     tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Postgres stores events in batches: none is lost, and each has the metadata of its week."""
+    """Every week of a backfill is recorded on Postgres, with its own metadata."""
     _, on_postgres = homes(tmp_path, postgres)
     done = on_postgres("backfill", "--seasons", "2024", "--weeks", "1-4", "--json")
     assert done["weeks"] == 4

@@ -24,7 +24,8 @@ gc.disable()
 for name in (
     "fantasy_pipeline.definitions",
     "fantasy_pipeline.orchestration.runs.history",
-    "fantasy_pipeline.operations.sqlite_storage",
+    "fantasy_pipeline.operations.run_origin",
+    "fantasy_pipeline.operations.sqlite_files",
     "alembic.config",
     "duckdb",
     "nfl_data_py",

@@ -164,24 +164,12 @@ def _run_step(home: str, step: Step, source: str, tags: dict[str, str]) -> RunOu
     from fantasy_pipeline.operations.session import open_instance
     from fantasy_pipeline.orchestration.runs.tags import BACKFILL_STEP, BACKFILL_STEP_WORK
 
-    _hasten()
     tags[BACKFILL_STEP] = step.name
     tags[BACKFILL_STEP_WORK] = str(step.work)
     if step.first is not None:
         tags["season"] = str(step.first.season)
-    with open_instance(Path(home), batches=True) as instance:
+    with open_instance(Path(home)) as instance:
         return execute(instance, step.job, source, tags, step.first, step.last)
-
-
-def _hasten() -> None:
-    """Spare a process that ends with its step what only long-lived ones need.
-
-    Its commits do not wait for the disk: a step without its end in the history is run again.
-    """
-    from fantasy_pipeline.operations.sqlite_storage import share_statements, spare_commits_the_wait
-
-    share_statements()
-    spare_commits_the_wait()
 
 
 def default_workers() -> int:
