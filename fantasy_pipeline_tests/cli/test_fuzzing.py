@@ -55,23 +55,23 @@ PROGRAM = ""
 READING = {
     PROGRAM: ["--version"],
     "week": ["--at", "--source", "--json"],
-    "status": ["--json", "--source"],
+    "status": ["--json", "--source", "--at"],
     "history": [
         *("--job", "--status", "--season", "--week", "--since", "--limit", "--source", "--json")
     ],
     "show": ["--source", "--json"],
-    "health": ["--no-daemon", "--source", "--json"],
+    "health": ["--no-daemon", "--source", "--at", "--json"],
     "reconcile": ["--dry-run", "--source", "--json"],
     "projections": [
         *("--season", "--week", "--position", "--scoring", "--top", "--format", "--output"),
         *("--player", "--team"),
-        *("--source", "--json"),
+        *("--source", "--at", "--json"),
     ],
     "report": [
         *("--season", "--week", "--format", "--scoring", "--output", "--refresh"),
         *("--source", "--at", "--json"),
     ],
-    "sql": ["--format", "--output", "--source", "--json"],
+    "sql": ["--format", "--output", "--timeout", "--source", "--json"],
     "accuracy": ["--seasons", "--by", "--scoring", "--pool", "--source", "--json"],
 }
 """Commands that change no table, and their options."""
@@ -80,7 +80,7 @@ STARTING = {
     "backfill": ["--weeks", "--workers", "--only-missing", "--source", "--at", "--json"],
     "mirror": ["--source", "--at", "--json"],
     "demo": ["--source", "--json"],
-    "trigger": ["--wait", "--source", "--json"],
+    "trigger": ["--wait", "--source", "--at", "--json"],
     "backtest": ["--source", "--json"],
     "prune": ["--dry-run", "--source", "--json"],
     "alert-test": ["--json"],
@@ -378,8 +378,9 @@ def test_settings_that_cannot_be_read(
         ),
         ("projections --json --format csv", 1, "contradict each other", "give one of them"),
         ("projections --format parquet", 1, "no week is projected yet", "`fantasy-pipeline run`"),
+        ("report", 1, "no week is projected yet", "`fantasy-pipeline run`"),
         (
-            "report",
+            "report --season 2025 --week 10",
             1,
             "not in the lake",
             "`fantasy-pipeline trigger --season 2025 --week 10 --wait`",

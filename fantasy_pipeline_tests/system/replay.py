@@ -18,6 +18,7 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import WEEKLY_STATS
 from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.runs.import_state import week_of_run
+from fantasy_pipeline.orchestration.runs.tags import PROCESS
 from fantasy_pipeline.orchestration.schedules import ALL_SCHEDULES
 from fantasy_pipeline.orchestration.sensors import catch_up
 
@@ -212,8 +213,12 @@ def record_imports(
 def followed(
     instance: dg.DagsterInstance, job: str, sensor: str, nfl: NflData
 ) -> list[dg.RunRequest] | dg.SkipReason:
-    """Return what a run-status sensor requests after the only successful run of a job."""
+    """Return what a run-status sensor requests after the only successful run of a job.
+
+    The run counts as the daemon's: after its own runs, a command does that work itself.
+    """
     (run,) = instance.get_runs(dg.RunsFilter(job_name=job))
+    run = run.with_tags({name: text for name, text in run.tags.items() if name != PROCESS})
     (success,) = instance.get_records_for_run(
         run.run_id, of_type=dg.DagsterEventType.RUN_SUCCESS
     ).records
