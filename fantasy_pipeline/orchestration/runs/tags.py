@@ -74,7 +74,7 @@ def moment_of(tags: Mapping[str, str], present: datetime) -> datetime:
     Args:
         present: the league's present, returned for runs without such a tag.
     """
-    text = tags.get("as_of") or tags.get("dagster/scheduled_execution_time")
+    text = tags.get("as_of") or tags.get(".dagster/scheduled_execution_time")
     return datetime.fromisoformat(text) if text else present
 
 
