@@ -42,10 +42,10 @@ MAX_DIFFERENT = 0.01
 MIN_PLAYERS = 50
 """Players that two weeks must have in common to be compared."""
 SAME_LINES = 0.9
-"""Share of players with the same line in two weeks from which one week is a copy of the other."""
+"""One week is a copy of another if at least this share of players has the same line in both."""
 NEVER_LESS = 0.9
-"""Share of players whose usage did not fall from which the lines are season totals; the highest
-of any real week is 0.6."""
+"""Lines are season totals if the usage of at least this share of players did not fall since the
+week before. The highest share of any real week is 0.6."""
 MIN_WEEKS = 8
 """Earlier weeks that the lake must have for `anomalies` to compare a week."""
 MAX_ERRORS = 5.0

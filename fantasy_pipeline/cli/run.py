@@ -292,8 +292,7 @@ def _print_demo(
     shown = f"report --season {projected.season} --week {projected.week} --open"
     out.print(f"\nReport: {report}\nTables: {session.lake.root}", markup=False)
     out.print(f"Open the report: {_in_demo(session, PROGRAM, shown)}", markup=False)
-    interface = _in_demo(session, "dagster", "dev -m fantasy_pipeline.definitions")
-    out.print(f"Start the Dagster UI: {interface}", markup=False)
+    out.print(f"Start the Dagster UI: {_start_ui(session)}", markup=False)
 
 
 def _print_best(session: Session, week: SeasonWeek, position: str) -> None:
@@ -314,6 +313,17 @@ def _print_best(session: Session, week: SeasonWeek, position: str) -> None:
             ),
         ]
     )
+
+
+def _start_ui(session: Session) -> str:
+    """Return the shell command that opens the UI on a session's data.
+
+    The workspace of the checkout names the code location as runs of commands do.
+    """
+    workspace = Path(__file__).parents[2] / "workspace.yaml"
+    if not workspace.is_file():
+        return _in_demo(session, "dagster", "dev -m fantasy_pipeline.definitions")
+    return _in_demo(session, "dg", f"dev -w {quote(str(workspace))}")
 
 
 def _in_demo(session: Session, program: str, arguments: str) -> str:

@@ -229,8 +229,8 @@ def weeks_to_come(
 ) -> dict[SeasonWeek, str]:
     """Return those of `weeks` whose games are to come at `now`, each with the reason.
 
-    A week of which a game is over is not to come. A week after the last one scheduled so far is,
-    until the schedule has the season's Super Bowl.
+    A week of which a game is over is not to come. A week that the schedule lacks is to come as long
+    as the schedule also lacks the season's Super Bowl.
     """
     scheduled = games_by_week(games)
     found = {}

@@ -2,7 +2,7 @@
 
 Dagster handles both signals itself while it executes a run: it ends the run, raises nothing, and
 forgets a signal that arrives between two steps. Python writes the numbers of all signals to a pipe,
-whoever handles them, so this module reads them there.
+also of those that Dagster handles, so this module reads them there.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The session of one command: its workspace, Dagster home and Dagster instance.
 
-Sample data have a separate Dagster home, so that run history and partition status of the real
-league stay true.
+``--source sample`` uses a separate Dagster home, so that run history and partition status of the
+real league stay true.
 """
 
 from __future__ import annotations

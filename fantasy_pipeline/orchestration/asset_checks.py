@@ -61,7 +61,7 @@ def asset_checks_of(of_table: TableChecks) -> dg.AssetChecksDefinition:
 
 
 def made_check_of(table: Table) -> dg.AssetChecksDefinition:
-    """The check that a run made all its weeks of a table; in a step of its own.
+    """Return the check that a run made all its weeks of a table; it is a separate step.
 
     A played week that could not be made fails the step, and so the run, but no asset waits for it.
     """

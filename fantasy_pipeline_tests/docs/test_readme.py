@@ -139,9 +139,11 @@ def test_the_demo_shows_every_position_and_says_that_it_is_synthetic(checkout: P
 
 def test_the_demo_ends_with_the_commands_that_open_report_and_ui(checkout: Path) -> None:
     *_, report, interface = (checkout / "demo.txt").read_text().splitlines()
+    workspace = shlex.split(interface)[-1]
+    assert Path(workspace).read_text() == (ROOT / "workspace.yaml").read_text()
     commands = {
         "Open the report: ": (report, ["report", *["--season", "2025", "--week", "10", "--open"]]),
-        "Start the Dagster UI: ": (interface, ["dev", "-m", "fantasy_pipeline.definitions"]),
+        "Start the Dagster UI: ": (interface, ["dev", "-w", workspace]),
     }
     for start, (line, expected) in commands.items():
         assert line.startswith(start)

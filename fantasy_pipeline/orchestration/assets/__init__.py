@@ -1,6 +1,7 @@
-"""The assets: partitions in, the football of another module, a table and a report out.
+"""The assets. Each takes partitions, calls a pure function of another package and returns a table.
 
-By group: `ingest`, `projection` (features too), `report`; what those of one table share: `base`.
+One module per group: `ingest`, `projection` (with the features) and `report`. `base` has what the
+assets share. Football does not belong here.
 """
 
 from fantasy_pipeline.orchestration.assets.ingest import (

@@ -79,7 +79,7 @@ def past_imports(
     A run over many weeks that could not make some of them counts for the others.
 
     Args:
-        label: label of the league; None for the NFL. One Dagster home may hold runs of both.
+        label: label of the league; None for the NFL. Homes of early versions may hold runs of both.
     """
     if not weeks:
         return []
@@ -97,8 +97,8 @@ def past_imports(
             # A week without rows was imported before the schedule had the week's games.
             continue
         phase = event.metadata.get("phase")
-        # The lake does not say the phase of a week that was reported without a run. Neither did
-        # early versions. Such an import counts as provisional.
+        # Weeks that were reported without a run, and imports of early versions, have no phase. They
+        # count as provisional.
         name = str(phase.value) if phase is not None else "provisional"
         at = datetime.fromtimestamp(record.timestamp, timezone.utc)
         found.append(PastImport(SeasonWeek.from_key(record.partition_key), name, at))

@@ -353,7 +353,7 @@ def _moved_usage(
     targets, carries = _blend(history, "target_share"), _blend(history, "carry_share")
 
     def of_others(group: np.ndarray, weights: np.ndarray, values: np.ndarray) -> np.ndarray:
-        """Sum of the row's group without the row itself, (rows,)."""
+        """Return the sum of the row's group without the row itself, (rows,)."""
         return _sum(group, weights * values) - weights * values
 
     return {

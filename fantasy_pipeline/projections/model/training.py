@@ -30,7 +30,7 @@ RELEVANT = {"QB": 40, "RB": 100, "WR": 130, "TE": 60, "K": 40}
 """Players per week and position to learn from: the best by their shrunken mean points."""
 STARTERS = {"QB": 28, "RB": 55, "WR": 66, "TE": 26, "K": 32}
 """Players per week and position that people may start, to learn floors and ceilings from. Further
-down, many score 0 whatever their projection is."""
+down, many score 0 at any projection."""
 MIN_ROWS = 800
 """Player-weeks that a position's model needs; with fewer the baseline projects the position."""
 MAX_SEASONS = 12
