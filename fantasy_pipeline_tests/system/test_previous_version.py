@@ -112,6 +112,21 @@ def home(before: Before, tmp_path: Path) -> Home:
     return Home(tmp_path / "home", ROOT)
 
 
+def contains(new: Any, old: Any) -> bool:
+    """Return whether today's JSON has everything that the previous version printed.
+
+    Objects may have more keys, and lists of objects more objects.
+    """
+    if isinstance(old, dict):
+        return isinstance(new, dict) and all(
+            name in new and contains(new[name], value) for name, value in old.items()
+        )
+    if isinstance(old, list) and old and isinstance(old[0], dict):
+        rest = iter(new)
+        return all(any(contains(one, wanted) for one in rest) for wanted in old)
+    return bool(new == old)
+
+
 def test_the_previous_version_is_another_one(before: Before) -> None:
     package = before.home.code / "fantasy_pipeline"
     assert (package / "contracts.py").is_file()
@@ -124,7 +139,7 @@ def test_the_previous_version_is_another_one(before: Before) -> None:
 def test_tables_projections_and_report_are_read(before: Before, home: Home) -> None:
     files = files_of(home.lake)
     assert home.counts() == before.counts
-    assert home.json("projections", *WEEK_10) == before.projections
+    assert contains(home.json("projections", *WEEK_10), before.projections)
     assert before.projections
     report = home.json("report", *WEEK_10)
     assert {**report, "path": None, "made": None} == {**before.report, "path": None, "made": None}
@@ -140,7 +155,7 @@ def test_status_and_run_history_list_the_previous_runs(before: Before, home: Hom
     jobs = {run["job_id"] for run in before.history}
     assert {"weekly_import", "weekly_projections", "report_week", "season_ingest"} <= jobs
     old, new = (one.json("status", "--json") for one in (before.home, home))
-    assert {**new, "at": None} == {**old, "at": None}
+    assert contains({**new, "at": None}, {**old, "at": None})
 
 
 def test_nothing_is_left_to_backfill(before: Before, home: Home) -> None:
@@ -158,7 +173,7 @@ def test_a_run_continues_the_lake_with_its_models(before: Before, home: Home) ->
     assert run["projected"] == {"season": 2025, "week": 10}
     assert home.counts() == before.counts
     assert home.models() == models, "the stored models fit; none is trained again"
-    assert home.json("projections", *WEEK_10) == before.projections
+    assert contains(home.json("projections", *WEEK_10), before.projections)
     report = home.json("report", *WEEK_10)
     assert before.projections[0]["player_name"] in Path(report["path"]).read_text()
     runs = home.json("history", "--limit", "100", "--json")

@@ -9,6 +9,7 @@ the server before it loads its own modules, so that both load at the same time.
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -140,6 +141,8 @@ def _work(writer: Connection, home: str, step: Step, source: str, tags: dict[str
     """Run a step in the worker process and send its outcome to the command."""
     from fantasy_pipeline.orchestration.runs.results import RunOutcome
 
+    # An interrupt while a connection is being closed is not an error to print.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
     # The command has closed its end if it does not want the outcome any more.
     with suppress(KeyboardInterrupt, BrokenPipeError), writer:
         interruption.listen()
