@@ -26,6 +26,11 @@ LONGEST = 300
 """Seconds that a test waits for something at most."""
 
 
+def heed_ctrl_c() -> None:
+    """Let a new process heed Ctrl-C, also where a shell started the tests with &."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """The command line in a terminal of its own, which sends what is typed there."""
 
@@ -41,6 +46,7 @@ class Terminal:
             stdout=screen,
             stderr=screen,
             start_new_session=True,
+            preexec_fn=heed_ctrl_c,
         )
         os.close(screen)
 
@@ -195,6 +201,7 @@ def _begin(home: Path, *words: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=heed_ctrl_c,
     )
 
 
