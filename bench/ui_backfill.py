@@ -121,6 +121,6 @@ def of_the_ui(folder: Path, seasons: list[str]) -> float:
 if __name__ == "__main__":
     years = sys.argv[1:] or ["2023", "2024"]
     with tempfile.TemporaryDirectory() as temporary:
-        ours = command_line(Path(temporary), years)
-        theirs = of_the_ui(Path(temporary), years)
-    print(f"command line {ours:.0f} s, UI {theirs:.0f} s: {theirs / ours:.1f} times")
+        by_command = command_line(Path(temporary), years)
+        by_ui = of_the_ui(Path(temporary), years)
+    print(f"command line {by_command:.0f} s, UI {by_ui:.0f} s: {by_ui / by_command:.1f} times")

@@ -19,6 +19,7 @@ import pytest
 from fantasy_pipeline.cli.program import INTERRUPTED
 from fantasy_pipeline.orchestration.runs.history import Execution, executions
 from fantasy_pipeline_tests.system.watching import new_home
+from fantasy_pipeline_tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -121,13 +122,6 @@ RESUME = "Interrupted. Run the same command again to resume."
 def home(tmp_path: Path, with_history: Callable[[Path], Path]) -> Path:
     """Return a home whose history exists: the command and the test must not both make it."""
     return with_history(new_home(tmp_path / "home"))
-
-
-def until(true: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + LONGEST
-    while not true():
-        assert time.monotonic() < deadline, f"waited {LONGEST} s until {what}"
-        time.sleep(0.05)
 
 
 def started(home: Path, job: str) -> None:
