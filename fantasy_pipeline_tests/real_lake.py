@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,7 +17,9 @@ from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.players import raw_players
-from fantasy_pipeline.ingest.sites.nflcom import nflcom_projections
+from fantasy_pipeline.ingest.sites.espn import espn
+from fantasy_pipeline.ingest.sites.nflcom import NflCom
+from fantasy_pipeline.ingest.source_projections import source_projections
 from fantasy_pipeline.ingest.sources.nflverse import Nflverse
 from fantasy_pipeline.ingest.stats import weekly_stats
 from fantasy_pipeline.lake import Lake
@@ -27,6 +31,10 @@ SNAPS = f"{RELEASES}/snap_counts/snap_counts_{{season}}.parquet"
 ROSTERS = f"{RELEASES}/weekly_rosters/roster_weekly_{{season}}.parquet"
 INJURIES = f"{RELEASES}/injuries/injuries_{{season}}.parquet"
 NFLCOM = "raw.githubusercontent.com/hvpkod/NFL-Data/main/NFL-data-Players/{season}/{week}/"
+ESPN = (
+    "lm-api-reads.fantasy.espn.com/apis/v3/games/ffl/seasons/{season}/segments/0/leaguedefaults/3"
+    "?scoringPeriodId={week}&view=kona_player_info"
+)
 PLAYERS = f"{RELEASES}/players/players.parquet"
 IDS = (
     "raw.githubusercontent.com/dynastyprocess/data/master/files/db_playerids.csv",
@@ -61,10 +69,13 @@ def import_seasons(
     Args:
         until: the last week. It is not played yet, so no stats of it are imported.
     """
-    source = Nflverse(Transport(root / "cache", mirror=str(mirror), offline=True), "auto")
+    transport = Transport(root / "cache", mirror=str(mirror), offline=True)
+    source = Nflverse(transport, "auto")
     lake = Lake(str(root / "lake"), "nfl")
     games = source.schedule()
     lake.write(tables.GAMES, games)
+    nothing = tables.SOURCE_PROJECTIONS.arrow_schema.empty_table()
+    now = datetime.now(timezone.utc)
     for season in seasons:
         weeks = sorted(
             pc.unique(games.filter(pc.equal(games["season"], season))["week"]).to_pylist()
@@ -74,9 +85,10 @@ def import_seasons(
         played = [key for key in keys if key != until]
         weeks = [key.week for key in keys]
         players, _ = raw_players(source, games, season, weeks)
-        [others] = nflcom_projections(source, players, season, weeks).parts
+        sites = (NflCom(source), espn(transport))
+        others = source_projections(sites, players, games, nothing, season, weeks, now)
         lake.write_weeks(tables.RAW_PLAYERS, players, keys)
-        lake.write_weeks(tables.SOURCE_PROJECTIONS, others, keys)
+        lake.write_weeks(tables.SOURCE_PROJECTIONS, others.table, keys)
         if played:
             stats = weekly_stats(source, games, players, season, [key.week for key in played])
             lake.write_weeks(tables.WEEKLY_STATS, stats, played)
@@ -88,7 +100,8 @@ def upstream_before(mirror: Path, folder: Path, cutoff: SeasonWeek) -> Path:
 
     The schedule has the whole regular season, and of the play-offs the next round. The week has its
     rosters without the game-day inactives, its injury report as each team had it at kick-off, and
-    its closing lines. The season has no other files, and later seasons have none.
+    its closing lines. ESPN's answer about the week lacks the players at 0: ESPN sets a part of the
+    zeros when the inactives are known. The season has no other files, and later seasons have none.
     """
     overlay(mirror, None, folder)
     rewrite = _rewritten(pq.read_table(mirror / SCHEDULE), cutoff)
@@ -103,7 +116,19 @@ def upstream_before(mirror: Path, folder: Path, cutoff: SeasonWeek) -> Path:
                 _write(path, changed)
         elif _is_later(name, cutoff):
             path.unlink()
+    _remove_zeros(folder / ESPN.format(season=cutoff.season, week=cutoff.week))
     return folder
+
+
+def _remove_zeros(path: Path) -> None:
+    """Remove the players at 0 from ESPN's answer about a week, if the mirror has one."""
+    if not path.exists():
+        return
+    players = json.loads(path.read_bytes())["players"]
+    kept = [one for one in players if any(s["appliedTotal"] for s in one["player"]["stats"])]
+    assert 100 < len(kept) < len(players)
+    path.unlink()
+    path.write_text(json.dumps({"players": kept}))
 
 
 def _is_later(name: str, cutoff: SeasonWeek) -> bool:
@@ -113,6 +138,9 @@ def _is_later(name: str, cutoff: SeasonWeek) -> bool:
         week = re.search(r"/(\d+)/(projected/)?[A-Z]+(_projected)?\.csv$", name)
         # The coming week has only projections, earlier weeks have all files.
         return not week or (int(week[1]), not week[2]) > (cutoff.week, False)
+    if season == cutoff.season and name.startswith(ESPN.partition("{")[0]):
+        asked = re.search(r"scoringPeriodId=(\d+)", name)
+        return not asked or int(asked[1]) > cutoff.week
     return season >= cutoff.season or name.endswith("/games.csv")
 
 

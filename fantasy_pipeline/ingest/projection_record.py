@@ -16,8 +16,9 @@ import pyarrow.compute as pc
 from fantasy_pipeline.errors import NotMaterializedError, PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import SOURCE_PROJECTIONS
+from fantasy_pipeline.football.tables.projections import BEFORE_KICKOFF, FROZEN_FILE, SHOWN_SINCE
 from fantasy_pipeline.football.tables.week_rows import codes
-from fantasy_pipeline.ingest.sites import ARCHIVED
+from fantasy_pipeline.ingest.sites import ARCHIVED, FROZEN
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.duck import arrow, database, query
 
@@ -32,8 +33,12 @@ qualify row_number() over (
 ) = 1
 order by season, week, source, player_id
 """
+_BASIS = f"""case
+    when kickoff is null or as_of < kickoff then '{BEFORE_KICKOFF}'
+    when source in $frozen then '{FROZEN_FILE}'
+    else '{SHOWN_SINCE}' end"""
 _KEY = ("season", "week", "source", "player_id")
-_ABOUT = {*_KEY, "player_name", "position", "team", "as_of", "kickoff"}
+_ABOUT = {*_KEY, "player_name", "position", "team", "as_of", "kickoff", "basis"}
 CONTENT = tuple(name for name in SOURCE_PROJECTIONS.column_names if name not in _ABOUT)
 """Columns that a source states: points, ranks and stats. The others name the player and time."""
 
@@ -90,8 +95,8 @@ def as_known_at(statements: pa.Table, at: datetime | None = None) -> pa.Table:
     """Return what each source had stated about each player at kick-off, or at an earlier moment.
 
     That is the source's latest statement before the player's kick-off. An archived source that was
-    not downloaded in time for a week counts with its earliest stored statement: its files date from
-    before the games. No other late statement counts.
+    not downloaded in time for a week counts with its earliest stored statement. No other late
+    statement counts.
 
     Args:
         statements: `SOURCE_PROJECTIONS`.
@@ -162,7 +167,7 @@ def merge_snapshot(stored: pa.Table, stated: pa.Table, kickoffs: pa.Table) -> pa
 
     A statement that differs from the stored one is added beside it; an equal one is not. A player
     whom a source no longer projects gets a row without points. Statements older than the latest
-    stored one of their source and week are left out.
+    stored one of their source and week are left out. Every row gets its basis by today's kick-offs.
 
     Args:
         stored: `SOURCE_PROJECTIONS` rows of those weeks so far.
@@ -181,8 +186,10 @@ def merge_snapshot(stored: pa.Table, stated: pa.Table, kickoffs: pa.Table) -> pa
         connection.register("kickoffs", kickoffs)
         table = arrow(
             connection,
-            "select r.* replace (coalesce(k.kickoff, r.kickoff) as kickoff)"  # noqa: S608 - our own text
-            f" from ({record}) r left join kickoffs k using (season, week, player_id)",
+            f"select * replace ({_BASIS} as basis) from ("  # noqa: S608 - our own text
+            "select r.* replace (coalesce(k.kickoff, r.kickoff) as kickoff)"
+            f" from ({record}) r left join kickoffs k using (season, week, player_id))",
+            frozen=list(FROZEN),
         )
     return SOURCE_PROJECTIONS.shaped(table)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.ingest.sites import ARCHIVED
+from fantasy_pipeline.ingest.sites import FROZEN
 from fantasy_pipeline.lake.duck import arrow, database, query
 
 POINTS = ("points_std", "points_half", "points_ppr")
@@ -54,8 +54,8 @@ def find_copies(
 ) -> dict[SeasonWeek, dict[str, str]]:
     """Return the sources that copy another source, with their original, by week.
 
-    Of two equal sources the archived one is the original, else the first by name. A copy is never
-    an original itself.
+    Of two equal sources the one with frozen files is the original, else the first by name. A copy
+    is never an original itself.
 
     Args:
         statements: `SOURCE_PROJECTIONS` rows, one per source, player and week at most, as
@@ -65,7 +65,7 @@ def find_copies(
     for week, pairs in _pairs_by_week(statements, threshold, POINTS).items():
         names = {name for pair in pairs for name in pair}
         originals: list[str] = []
-        for source in sorted(names, key=lambda name: (name not in ARCHIVED, name)):
+        for source in sorted(names, key=lambda name: (name not in FROZEN, name)):
             original = next((name for name in originals if (source, name) in pairs), None)
             if original is None:
                 originals.append(source)

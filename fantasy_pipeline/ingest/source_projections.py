@@ -17,6 +17,7 @@ from fantasy_pipeline.errors import PipelineError, SourceError, UnusableAnswerEr
 from fantasy_pipeline.football.calendar import ScheduledWeek, games_from_table, season_schedule
 from fantasy_pipeline.football.season_week import ranges
 from fantasy_pipeline.football.tables import PLAYER_WEEK, SOURCE_PROJECTIONS
+from fantasy_pipeline.football.tables.projections import SHOWN_SINCE
 from fantasy_pipeline.football.tables.week_rows import of_week, weeks_in
 from fantasy_pipeline.football.team_games import team_games
 from fantasy_pipeline.ingest.projection_record import (
@@ -25,7 +26,7 @@ from fantasy_pipeline.ingest.projection_record import (
     merge_snapshot,
     missing_players,
 )
-from fantasy_pipeline.ingest.sites import ARCHIVED
+from fantasy_pipeline.ingest.sites import FROZEN
 from fantasy_pipeline.ingest.sites.base import ProjectionSource, SourceResponse, unusable
 from fantasy_pipeline.ingest.source_copies import find_copies, find_stale
 
@@ -43,7 +44,8 @@ class FetchResult:
         present: by week, sources in the record.
         missing: by week, sources that cover the week and are not in the record.
         failed: by week, sources whose download failed now; the record may have older statements.
-        late: by week, sources whose statements were all made after kick-off.
+        late: by week, sources whose statements were all made after kick-off and do not count.
+        shown_since: by week, archives whose statements were made after kick-off and count.
         copies: by week, sources that copy another source, and their original.
     """
 
@@ -53,6 +55,7 @@ class FetchResult:
     missing: dict[int, list[str]] = field(default_factory=dict)
     failed: dict[int, list[str]] = field(default_factory=dict)
     late: dict[int, list[str]] = field(default_factory=dict)
+    shown_since: dict[int, list[str]] = field(default_factory=dict)
     copies: dict[int, dict[str, str]] = field(default_factory=dict)
 
     def metadata(self, week: int) -> dict[str, str]:
@@ -62,6 +65,7 @@ class FetchResult:
             "sources missing": ", ".join(self.missing.get(week, [])),
             "sources failed": ", ".join(self.failed.get(week, [])),
             "sources late": ", ".join(self.late.get(week, [])),
+            "sources as shown since": ", ".join(self.shown_since.get(week, [])),
             "copies": ", ".join(
                 f"{copy} = {original}" for copy, original in self.copies.get(week, {}).items()
             ),
@@ -144,7 +148,7 @@ def _ask(
         due = [
             week
             for week in covered
-            if source.archived or not (week.all_kicked_off and week.at.week in recorded)
+            if source.frozen or not (week.all_kicked_off and week.at.week in recorded)
         ]
         if not due:
             continue
@@ -231,11 +235,12 @@ def _kickoffs(games: pa.Table, raw_players: pa.Table) -> pa.Table:
 
 
 def _describe(result: FetchResult, answers: _Answers, wanted: Sequence[ScheduledWeek]) -> None:
-    """Fill in the sources that are present, missing, failed, late or copies, week by week."""
+    """Fill in the sources that are present, missing, failed, late, shown since or copies."""
     for source, errors in answers.failed.items():
         for week in errors:
             result.failed.setdefault(week, []).append(source)
     in_time = as_known_at(result.table)
+    since = in_time.filter(pc.equal(in_time["basis"], SHOWN_SINCE))
     copies = find_copies(in_time)
     for scheduled in wanted:
         week = scheduled.at.week
@@ -243,6 +248,7 @@ def _describe(result: FetchResult, answers: _Answers, wanted: Sequence[Scheduled
         known_in_time = _sources_of(in_time, week)
         result.present[week] = present
         result.late[week] = [name for name in present if name not in known_in_time]
+        result.shown_since[week] = _sources_of(since, week)
         result.missing[week] = [
             name for name, weeks in answers.covered.items() if week in weeks and name not in present
         ]
@@ -256,9 +262,9 @@ def _sources_of(table: pa.Table, week: int) -> list[str]:
 def _require_some_source(result: FetchResult, answers: _Answers, week: ScheduledWeek) -> None:
     """Raise the sources' errors if the record has no statement about a week that should have one.
 
-    Before the week's last kick-off, every source should have one. Later, only an archive still has
-    statements from before the games. An archive that delivers other weeks in this run and a broken
-    file of this week leaves a gap without an error, so that the other weeks are stored.
+    Before the week's last kick-off, every source should have one. Later, only a source with frozen
+    files must still have one. If it delivers other weeks in this run and a broken file of this
+    week, it leaves a gap without an error, so that the other weeks are stored.
     """
     number = week.at.week
     if result.present[number]:
@@ -268,7 +274,7 @@ def _require_some_source(result: FetchResult, answers: _Answers, week: Scheduled
         if not week.all_kicked_off:
             return True
         broken_file = isinstance(error, UnusableAnswerError) and name in answers.answered
-        return name in ARCHIVED and not broken_file
+        return name in FROZEN and not broken_file
 
     errors = [
         errors[number]

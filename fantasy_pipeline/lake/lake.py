@@ -261,7 +261,7 @@ class Lake:
         with self._decoding(table, week):
             file = pq.ParquetFile(source)
             if seasons is None:
-                return file.read(names)
+                return _with_added(table, file.read(names), names)
             found = file.schema_arrow.names
         if not {"season", *names} <= set(found):
             raise older_layout(self.root, table)
@@ -366,3 +366,12 @@ class Lake:
         if table.weekly:
             return self.weeks(table)
         return [None] if self.has(table) else []
+
+
+def _with_added(table: Table, rows: pa.Table, names: Sequence[str]) -> pa.Table:
+    """Return rows with nulls in those of `names` that were added after the rows were written."""
+    missing = {column for column in table.columns if column.added and column.name in names}
+    missing = {column for column in missing if column.name not in rows.column_names}
+    for column in missing:
+        rows = rows.append_column(column.name, pa.nulls(rows.num_rows, column.arrow_type))
+    return rows.select([name for name in names if name in rows.column_names]) if missing else rows

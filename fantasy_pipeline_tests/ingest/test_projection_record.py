@@ -98,6 +98,40 @@ def test_an_archive_counts_though_fetched_late() -> None:
     assert as_known_at(table(*late), KICKOFF - DAY).num_rows == 0
 
 
+def test_espn_counts_as_it_shows_past_weeks_and_sleeper_does_not() -> None:
+    late = [row("a", 9, 400, source=source) for source in ("espn", "fantasypros", "sleeper")]
+    assert as_known_at(table(*late))["source"].to_pylist() == ["espn"]
+    # Asked in time, ESPN did not project him: what it shows after the game is hindsight.
+    in_time = row("b", 7, -1, source="espn")
+    assert points(as_known_at(table(*late, in_time))) == {"b": 7}
+
+
+def test_the_basis_tells_what_was_frozen_from_what_a_site_shows_since() -> None:
+    fetched = [
+        row("a", 9, day, source=source, kickoff=None)
+        for day, source in ((-3, "espn"), (-3, "nflcom"), (-3, "sleeper"))
+    ]
+    later = [one | {"as_of": KICKOFF + 400 * DAY, "points_ppr": 8.0} for one in fetched]
+    game = [{"season": 2025, "week": 11, "player_id": "a", "kickoff": KICKOFF}]
+    kickoffs = pa.Table.from_pylist(game, schema=KICKOFFS)
+    both = merge_snapshot(
+        merge_snapshot(table(), table(*fetched), kickoffs), table(*later), kickoffs
+    )
+    found = {(one["source"], one["points_ppr"]): one["basis"] for one in both.to_pylist()}
+    assert found == {
+        **dict.fromkeys([("espn", 9), ("nflcom", 9), ("sleeper", 9)], "before kick-off"),
+        ("nflcom", 8): "frozen file",
+        ("espn", 8): "shown since",
+        ("sleeper", 8): "shown since",
+    }
+    # The game moves to a later day, after the second download.
+    game[0]["kickoff"] = KICKOFF + 500 * DAY
+    moved = merge_snapshot(both, table(), pa.Table.from_pylist(game, schema=KICKOFFS))
+    assert set(moved["basis"].to_pylist()) == {"before kick-off"}
+    idle = merge_snapshot(table(), table(*later), NONE)
+    assert set(idle["basis"].to_pylist()) == {"before kick-off"}
+
+
 def test_without_a_game_the_latest_counts() -> None:
     statements = table(row("a", 9, -4, kickoff=None), row("a", 0.5, 4, kickoff=None))
     assert points(as_known_at(statements)) == {"a": 0.5}
@@ -115,7 +149,7 @@ def test_sources_and_weeks_are_kept_apart() -> None:
     st.lists(
         st.tuples(
             st.sampled_from("abc"),
-            st.sampled_from(["nflcom", "espn"]),
+            st.sampled_from(["nflcom", "espn", "sleeper"]),
             st.integers(-4, 4),
             st.sampled_from([KICKOFF, KICKOFF + DAY, None]),
         ),
@@ -140,7 +174,7 @@ def test_the_lookup_agrees_with_its_definition(stated: list[Any], at: int | None
         late = [
             r
             for r in of_player
-            if source == "nflcom"
+            if source in ("nflcom", "espn")
             and r not in before
             and source not in downloaded_in_time
             and r["kickoff"] is not None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from datetime import datetime, timezone
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from fantasy_pipeline.football.tables import (
     PROJECTION_ACCURACY,
     PROJECTIONS,
     RAW_PLAYERS,
+    SOURCE_PROJECTIONS,
 )
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.queries import run_sql
@@ -528,6 +530,37 @@ def test_a_wrong_statement_reads_no_file_to_look_for_damage(
         run_sql(
             lake, "select regexp_matches(position, '(') from projection_accuracy where week = 4"
         )
+
+
+def test_an_added_column_is_null_in_files_of_an_older_version(
+    lake: Lake, rows: Rows, place: Place
+) -> None:
+    about = {
+        "season": 2024,
+        "source": "espn",
+        "player_id": "a",
+        "as_of": datetime.now(timezone.utc),
+    }
+    both = rows(
+        SOURCE_PROJECTIONS,
+        *({**about, "week": week, "basis": "shown since", "points_ppr": week} for week in (4, 5)),
+    )
+    lake.write_weeks(SOURCE_PROJECTIONS, both, [W4, W5])
+    name = "source_projections/season=2024/week=04/part.parquet"
+    older = lake.read(SOURCE_PROJECTIONS, [W4]).drop_columns(["basis"])
+    sink = pa.BufferOutputStream()
+    pq.write_table(older, sink)
+    place.put(name, sink.getvalue().to_pybytes())
+    found = lake.read(SOURCE_PROJECTIONS)
+    assert found.schema == SOURCE_PROJECTIONS.arrow_schema
+    assert found["basis"].to_pylist() == [None, "shown since"]
+    some = lake.read(SOURCE_PROJECTIONS, [W4], ["basis", "points_ppr"])
+    assert some.to_pylist() == [{"basis": None, "points_ppr": 4.0}]
+    # Other columns are not optional.
+    pq.write_table(older.drop_columns(["as_of"]), sink := pa.BufferOutputStream())
+    place.put(name, sink.getvalue().to_pybytes())
+    with pytest.raises(PipelineError, match="older layout; materialize them again"):
+        lake.read(SOURCE_PROJECTIONS)
 
 
 @pytest.mark.parametrize("columns", [["week"], ["season", "week"]])

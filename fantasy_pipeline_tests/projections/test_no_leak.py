@@ -15,12 +15,14 @@ import pytest
 
 from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.ingest.projection_record import as_known_at
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.projections.consensus_projections import projections
 from fantasy_pipeline.projections.history import player_history
 from fantasy_pipeline.projections.model import artefact
 from fantasy_pipeline.projections.model_projections import model_projections
 from fantasy_pipeline_tests.real_lake import (
+    ESPN,
     INJURIES,
     NFLCOM,
     ROSTERS,
@@ -34,6 +36,8 @@ from fantasy_pipeline_tests.system.replay import SCHEDULE, overlay
 pytestmark = pytest.mark.real
 
 SEASON = 2024
+LAST_OF_ESPN = 17
+"""Last week of which the mirror has ESPN's answer."""
 WEEKS = (
     *(1, 9),
     *(pytest.param(week, marks=pytest.mark.soak) for week in (2, 17, 20)),
@@ -83,6 +87,9 @@ def projected(lake: Lake, week: SeasonWeek) -> bytes:
     assert set(model.positions) == {"QB", "RB", "WR", "TE", "K"}
     ours = model_projections(history, [week], lambda _: model, None)
     statements = lake.read(tables.SOURCE_PROJECTIONS, [week])
+    if week.week <= LAST_OF_ESPN:
+        assert {"espn", "nflcom"} <= set(as_known_at(statements)["source"].to_pylist())
+        assert all("espn" in weights for weights in model.source_weights.values())
     both = projections(ours, statements, lambda _: model, None)
     assert ours.num_rows > 100
     sink = pa.BufferOutputStream()
@@ -156,6 +163,8 @@ def test_upstream_before_a_week_has_nothing_of_later(
     if week <= 17:
         assert f"{folder}projected/QB_projected.csv" in left
     assert f"{folder}QB.csv" not in left
+    assert (ESPN.format(season=SEASON, week=week) in left) == (week <= LAST_OF_ESPN)
+    assert ESPN.format(season=SEASON, week=week + 1) not in left
     assert not [
         name for name in left if name.startswith(NFLCOM.format(season=SEASON, week=week + 1))
     ]

@@ -49,6 +49,8 @@ class Column:
         lowest, highest: smallest and largest accepted number; None: no bound.
         allowed: accepted values of a text; empty: any text.
         nullable: whether a value may be null; a key column's never may.
+        added: whether files of an older version may lack the column of a weekly table; it is null
+            in their rows.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Column:
     highest: float | None = None
     allowed: tuple[str, ...] = ()
     nullable: bool = True
+    added: bool = False
 
     @property
     def constraints(self) -> list[str]:

@@ -49,12 +49,14 @@ def _nflcom_error(name: str, description: str) -> Column:
     )
 
 
+BEFORE_KICKOFF, FROZEN_FILE, SHOWN_SINCE = "before kick-off", "frozen file", "shown since"
+"""What vouches for a source's projection: the values of `basis`."""
+
 SOURCE_PROJECTIONS = Table(
     "source_projections",
     "Projections of other sources, and when they stated them: one row per source, player, week and "
     "time. A stored row never changes. When a source states something else later, a new row is "
-    "added; its points are null if the source withdrew the projection. Rows whose as_of is before "
-    "kickoff were stated before the game.",
+    "added; its points are null if the source withdrew the projection.",
     ("season", "week", "source", "player_id", "as_of"),
     (
         SEASON,
@@ -75,6 +77,17 @@ SOURCE_PROJECTIONS = Table(
             required=True,
         ),
         Column("kickoff", "timestamp", "Kick-off of the player's game; null on a bye"),
+        Column(
+            "basis",
+            "string",
+            "What vouches for the projection. before kick-off: as_of is before kickoff, or the "
+            "player has no game; frozen file: downloaded after the game from files that were saved "
+            "before it and do not change (NFL.com); shown since: downloaded after the game, as the "
+            "site shows it since. Of the last, only ESPN's count. Null in weeks that an older "
+            "version wrote",
+            allowed=(BEFORE_KICKOFF, FROZEN_FILE, SHOWN_SINCE),
+            added=True,
+        ),
         _rank("ecr", "Mean rank of the player in his position among experts"),
         _rank("ecr_sd", "Standard deviation of the experts' ranks", 0),
         _rank("ecr_best", "Best rank of any expert"),

@@ -5,7 +5,15 @@ A site's addresses, format and players' ids belong here. Which site is asked whe
 """
 
 NFLCOM = "nflcom"
-"""The yardstick: the only source with an archive, so every other source is compared with it."""
-NAMES = (NFLCOM, "sleeper", "fantasypros", "espn")
-ARCHIVED = (NFLCOM,)
-"""Sources that keep their files of past weeks as they were before the games."""
+"""The yardstick: its files of past weeks are frozen, so every other source is compared with it."""
+ESPN = "espn"
+NAMES = (NFLCOM, "sleeper", "fantasypros", ESPN)
+FROZEN = (NFLCOM,)
+"""Sources whose files of past weeks were saved before the games and do not change."""
+ARCHIVED = (*FROZEN, ESPN)
+"""Sources whose projections of past weeks count although they are downloaded after the games.
+
+ESPN shows its projections of past weeks on request. They correlate with the results as NFL.com's
+do, so they are no results, but nothing proves that they are those of kick-off. Sleeper also answers
+for past weeks. Its rows of played weeks were modified after the games, so they do not count.
+"""

@@ -56,11 +56,11 @@ class ProjectionSource(Protocol):
 
     Args:
         name: the source's name in tables.
-        archived: whether it keeps its files of past weeks as they were before the games.
+        frozen: whether its files of past weeks stay as they were before the games.
     """
 
     name: str
-    archived: bool
+    frozen: bool
 
     def covers(self, week: ScheduledWeek) -> bool:
         """Return whether the source may have projections of a week."""
@@ -100,7 +100,7 @@ class WebSource:
         read: returns a week's projections and the moment at which the site stated them.
     """
 
-    archived = False
+    frozen = False
 
     def __init__(
         self,

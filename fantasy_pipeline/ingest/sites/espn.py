@@ -3,6 +3,11 @@
 A player has several entries of stats in no fixed order: actual and projected ones, of the season
 and of single weeks. The projection has source 1 and the requested scoring period. ESPN returns the
 list only if the filter header has a sort order; past seasons need the order by draft rank.
+
+0 points mean that ESPN has no projection. ESPN sets a part of the zeros when the inactives are
+known, so a 0 says nothing about who plays and is not recorded. Answers about past weeks that were
+saved by others have no stat line; half-PPR and standard points then follow from the player's
+expected receptions, where they are needed.
 """
 
 from __future__ import annotations
@@ -13,6 +18,7 @@ from datetime import datetime
 
 from fantasy_pipeline.football.calendar import ScheduledWeek
 from fantasy_pipeline.ingest.download.transport import Transport
+from fantasy_pipeline.ingest.sites import ESPN
 from fantasy_pipeline.ingest.sites.base import (
     PLACEHOLDER_POINTS,
     SourceProjection,
@@ -24,7 +30,7 @@ from fantasy_pipeline.ingest.sites.base import (
     without_projections,
 )
 
-NAME = "espn"
+NAME = ESPN
 URL = (
     "https://lm-api-reads.fantasy.espn.com/apis/v3/games/ffl/seasons/{season}/segments/0"
     "/leaguedefaults/3?scoringPeriodId={week}&view=kona_player_info"
@@ -38,6 +44,8 @@ FILTER = {
         "sortDraftRanks": {"sortPriority": 100, "sortAsc": True, "value": "PPR"},
     }
 }
+NO_PROJECTION = 0.0
+"""Points of a player whom ESPN does not project."""
 PROJECTED, WEEKLY = 1, 1
 """`statSourceId` of projections (actual stats: 0), and `statSplitTypeId` of single weeks."""
 STATS = {
@@ -98,12 +106,12 @@ def projections_in(answer: object, week: ScheduledWeek) -> list[SourceProjection
         if not isinstance(player, dict) or player.get("id") is None:
             raise unusable(NAME, week.at, "an entry has no player with an id")
         projection = _projection(player, week)
-        if projection is None:
+        if projection is None or _is_defence(player):
             continue
         total = number(projection.get("appliedTotal"))
         if total is None:
             raise unusable(NAME, week.at, "a projection has no appliedTotal")
-        if total == PLACEHOLDER_POINTS:
+        if total in (NO_PROJECTION, PLACEHOLDER_POINTS):
             continue
         found.append(
             SourceProjection(
@@ -116,6 +124,11 @@ def projections_in(answer: object, week: ScheduledWeek) -> list[SourceProjection
     if not found:
         raise without_projections(NAME, week.at, f"no projection among {len(players)} players")
     return found
+
+
+def _is_defence(player: dict[str, object]) -> bool:
+    """Return whether an entry is a team's defence; ESPN gives those negative ids."""
+    return (number(player["id"]) or 0) < 0
 
 
 def _projection(player: dict[str, object], week: ScheduledWeek) -> dict[str, object] | None:

@@ -28,7 +28,7 @@ class NflCom:
     """The adapter; a `Source` delivers the files, so that the sample league can make its own."""
 
     name = NFLCOM
-    archived = True
+    frozen = True
 
     def __init__(self, source: Source) -> None:
         self._source = source

@@ -306,12 +306,42 @@ def test_a_past_week_is_asked_about_once_and_reported_as_late(
     outcome = run(at=at)
     assert outcome.success, outcome.errors
     assert report()["sources late"] == "sleeper"
+    assert "sources as shown since" not in report()
     assert report()["sources missing"] == "espn"
     assert set(as_known_at(record(lake))["source"].to_pylist()) == {"nflcom"}
     assert len(sites.asked(HOSTS[0])) == 1
     assert not sites.asked(HOSTS[2] + "/dynastyprocess/data/master/files/fp_latest")
     assert run(at=at).success
     assert sites.asked(HOSTS[0]) == []
+
+
+def test_espn_is_asked_about_a_past_week_once_and_counts(
+    run: Run, sites: Sites, lake: Lake, report: Any
+) -> None:
+    late = "Tue, 25 Nov 2025 06:00:00 GMT"
+    serve_nflcom(sites, points(), Last_Modified=late)
+    # ESPN states 2 points of catches beside the half-PPR points: -2 makes a total of 0.
+    serve_espn(sites, points(3.0) | {7: -2.0}, Last_Modified=late)
+    at = SUNDAY + 30 * DAY
+    assert run(at=at).success
+    facts = report()
+    assert (facts["sources"], facts["sources as shown since"]) == ("espn, nflcom", "espn")
+    assert "sources late" not in facts
+    known = as_known_at(record(lake)).to_pylist()
+    assert {(one["source"], one["basis"]) for one in known} == {
+        ("espn", "shown since"),
+        ("nflcom", "frozen file"),
+    }
+    # 0 is silence: ESPN has no row of the player.
+    assert {one["player_id"] for one in known if one["source"] == "espn"} == {
+        f"00-{n}" for n in NUMBERS if n != 7
+    }
+    before = content(lake)
+    serve_espn(sites, points(9.0), Last_Modified="Wed, 26 Nov 2025 06:00:00 GMT")
+    sites.requests.clear()
+    assert run(at=at + DAY).success
+    assert sites.asked(HOSTS[1]) == []
+    assert content(lake) == before
 
 
 def test_failures_of_live_sources_do_not_fail_past_weeks(

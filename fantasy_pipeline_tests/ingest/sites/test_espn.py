@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from fantasy_pipeline.errors import SourceError
+from fantasy_pipeline.errors import NotPublishedError, SourceError
+from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.teams import CURRENT_CODE
 from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.sites.base import SourceResponse
-from fantasy_pipeline.ingest.sites.espn import TEAMS, espn
+from fantasy_pipeline.ingest.sites.espn import TEAMS, espn, projections_in
 from fantasy_pipeline_tests.ingest.sites.sites import STATED_AT, Sites, make_week
+from fantasy_pipeline_tests.mirror import need
+from fantasy_pipeline_tests.real_lake import ESPN
 
 pytestmark = pytest.mark.loopback
 
@@ -97,6 +101,54 @@ def test_a_projection(fetch: Fetch, sites: Sites) -> None:
     wanted = json.loads(headers["X-Fantasy-Filter"])["players"]
     assert wanted["sortDraftRanks"]["value"] == "PPR"
     assert wanted["limit"] >= 1000
+
+
+def test_defences_and_players_at_0_are_left_out(fetch: Fetch) -> None:
+    defence = listed(3, entry(6.0), id=-16001, fullName="Falcons D/ST", defaultPositionId=16)
+    silent = (listed(4, entry(0.0)), listed(5, entry(0, _53=0.0)), listed(6, entry(999.0)))
+    found = fetch({"players": [defence, listed(3, PROJECTED), *silent]})
+    assert found.parts[0]["player_id"].to_pylist() == ["00-3"]
+    assert found.warnings == []
+    assert fetch({"players": list(silent)}).absent == {11: "no projection among 3 players"}
+
+
+def test_real_answers_with_stat_lines(nfl_mirror: Path) -> None:
+    """ESPN's whole answer of December 2025 about weeks of 2024 and 2025, actual stats included."""
+    folder = nfl_mirror.parent.parent / "site-answers" / "espn"
+    need(folder)
+    body = json.loads((folder / "player_projection_response.json").read_bytes())
+    [gibbs, chase, brown] = projections_in(body, make_week(15, at=SeasonWeek(2024, 15)))
+    assert (gibbs.id, gibbs.name, gibbs.team) == ("4429795", "Jahmyr Gibbs", "DET")
+    assert gibbs.values == {
+        "points_std": 14.126,
+        "points_half": 15.6377,
+        "points_ppr": 17.1494,
+        "carries": 13.4054,
+        "rushing_yards": 67.4,
+        "rushing_tds": 0.6407,
+        "targets": 3.7093,
+        "receptions": 3.0234,
+        "receiving_yards": 25.7366,
+        "receiving_tds": 0.1754,
+        "two_point_conversions": 0.0163,
+        "fumbles_lost": 0.06,
+    }
+    assert (chase.values["points_ppr"], brown.values["points_ppr"]) == (21.9328, 17.1771)
+    with pytest.raises(NotPublishedError, match="no projection among 3 players"):
+        projections_in(body, make_week(3, at=SeasonWeek(2024, 3)))
+    body = json.loads((folder / "player_weekly_data_response.json").read_bytes())
+    [mahomes] = projections_in(body, make_week(1, at=SeasonWeek(2025, 1)))
+    assert mahomes.values["points_ppr"] == 19.8135
+    assert mahomes.values["passing_yards"] == 262.9593
+
+
+def test_real_answer_about_a_past_week_without_stat_lines(nfl_mirror: Path) -> None:
+    path = nfl_mirror / ESPN.format(season=2024, week=9)
+    found = projections_in(json.loads(path.read_bytes()), make_week(9, at=SeasonWeek(2024, 9)))
+    # 774 entries: 30 defences, and 405 players at 0.
+    assert len(found) == 774 - 30 - 405
+    assert all(set(one.values) == {"points_ppr"} for one in found)
+    assert all(one.values["points_ppr"] > 0 for one in found)
 
 
 def test_the_entry_is_found_by_what_it_is_not_by_its_place(fetch: Fetch) -> None:
