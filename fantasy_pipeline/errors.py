@@ -14,6 +14,10 @@ class PipelineError(Exception):
     """Base class of expected failures. The CLI prints the message in one line and exits with 1."""
 
 
+class InvalidArgumentError(PipelineError):
+    """An argument of the user is not allowed; the message says what is. The CLI exits with 2."""
+
+
 class SourceError(PipelineError):
     """Upstream could not deliver a data set.
 

@@ -56,8 +56,8 @@ def accuracy(
     """
     from fantasy_pipeline.projections.scoreboard import scoreboard, stored_accuracy
 
+    wanted = None if seasons is None else seasons_of(seasons)
     session = open_session(source)
-    wanted = seasons_of(seasons) if seasons else None
     with waiting("reading the accuracy"):
         table = scoreboard(stored_accuracy(session.lake, wanted), by, scoring, pool)
     say_label(session.label)
@@ -78,8 +78,8 @@ def backtest(
     """
     from fantasy_pipeline.projections.backtest import backtest, missing_seasons, summary
 
-    session = open_session(source)
     wanted = seasons_of(seasons)
+    session = open_session(source)
     before = range(min(wanted) - TRAINING_SEASONS, min(wanted))
     if missing_seasons(session.lake, wanted) or len(missing_seasons(session.lake, before)) > 3:
         _import(session, wanted, json)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,7 +22,10 @@ from fantasy_pipeline.cli.options import (
 from fantasy_pipeline.cli.output import console, print_json
 from fantasy_pipeline.cli.progress import waiting
 from fantasy_pipeline.cli.run_lines import colored, minute, print_states, result_line
-from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.errors import InvalidArgumentError
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
 
 
 def history(
@@ -49,10 +52,13 @@ def history(
 
     Changes nothing.
     """
-    from fantasy_pipeline.orchestration.runs.history import executions
+    from fantasy_pipeline.orchestration.runs.history import check_status, executions
 
-    after = _since(since, datetime.now(timezone.utc)) if since else None
+    after = None if since is None else _since(since, datetime.now(timezone.utc))
+    check_status(status)
     instance = open_session(source).instance
+    if job is not None:
+        _check_job(instance, job)
     with waiting("reading run history"):
         found = executions(instance, job, status, season, week, after, limit=limit)
         runs = [execution.to_json() for execution in found]
@@ -64,14 +70,37 @@ def history(
         console().print("No run matches these options.")
 
 
+def _check_job(instance: DagsterInstance, job: str) -> None:
+    """Check that the history has a run of a job, or that there is such a job.
+
+    Raises:
+        InvalidArgumentError: neither is so.
+    """
+    import dagster as dg
+
+    # Dagster takes an empty name for all jobs.
+    if job and instance.get_runs(dg.RunsFilter(job_name=job), limit=1):
+        return
+    from fantasy_pipeline.definitions import defs
+    from fantasy_pipeline.orchestration.runs.import_state import UI_JOB
+
+    jobs = sorted({UI_JOB, *(each.name for each in defs.jobs or ())})
+    if job not in jobs:
+        raise InvalidArgumentError(f"job {job!r} does not exist; choose one of {', '.join(jobs)}.")
+
+
 def _since(text: str, now: datetime) -> datetime:
-    """Return the time of --since: a number of days, hours or minutes ago, or an ISO 8601 time."""
+    """Return the time of --since: a number of days, hours or minutes ago, or an ISO 8601 time.
+
+    Raises:
+        InvalidArgumentError: the text is neither.
+    """
     from fantasy_pipeline.orchestration.runs.history import ago
 
     try:
         return ago(text, now) or parse_time("--since", text)
-    except (PipelineError, OverflowError):
-        raise PipelineError(
+    except (InvalidArgumentError, OverflowError):
+        raise InvalidArgumentError(
             f"--since {text!r} is not a time; write 7d, 12h or 2025-09-30T08:00Z."
         ) from None
 

@@ -14,6 +14,7 @@ from fantasy_pipeline.cli.options import (
     JsonOption,
     SeasonsRequired,
     SourceOption,
+    not_empty,
     open_session,
     seasons_of,
 )
@@ -29,7 +30,10 @@ _MEGABYTE = 10**6
 
 def mirror(
     folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="Folder to save in; made if it is missing.")
+        str,
+        typer.Argument(
+            metavar="FOLDER", callback=not_empty, help="Folder to save in; made if it is missing."
+        ),
     ],
     seasons: SeasonsRequired,
     source: SourceOption = None,
@@ -45,7 +49,7 @@ def mirror(
     from fantasy_pipeline.operations.mirror import mirror as save
 
     wanted = seasons_of(seasons)
-    result = save(open_session(source, at), folder, wanted, Steps(json))
+    result = save(open_session(source, at), Path(folder), wanted, Steps(json))
     if json:
         print_json(result.to_json())
     else:

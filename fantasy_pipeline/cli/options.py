@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from fantasy_pipeline.cli.output import Format, say
-from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
 from fantasy_pipeline.football.positions import FANTASY_POSITIONS
 from fantasy_pipeline.football.season_week import FIRST_SEASON, LAST_SEASON, WEEKS, SeasonWeek
 
@@ -39,6 +39,17 @@ def _known_source(name: str | None) -> str | None:
     return name
 
 
+def _known_time(text: str | None) -> str | None:
+    """Return the value of --at, checked before the command does anything.
+
+    Raises:
+        InvalidArgumentError: it is not an ISO 8601 time.
+    """
+    if text is not None:
+        parse_time("--at", text)
+    return text
+
+
 _SOURCE: dict[str, Any] = {
     "metavar": "NAME",
     "help": "Data source: auto, nfl_data_py, nflreadpy or sample.",
@@ -50,7 +61,10 @@ SourceOption = Annotated[
 ]
 DemoSourceOption = Annotated[str, typer.Option(**_SOURCE)]
 _SEASON = typer.Option(
-    metavar="YEAR", min=FIRST_SEASON, help="Season, by the year in which it starts."
+    metavar="YEAR",
+    min=FIRST_SEASON,
+    max=LAST_SEASON,
+    help="Season, by the year in which it starts.",
 )
 _WEEK = typer.Option(
     metavar="N", min=WEEKS[0], max=WEEKS[-1], help="Week number, play-offs included."
@@ -64,15 +78,33 @@ SeasonsRequired = Annotated[
 ]
 AtOption = Annotated[
     str | None,
-    typer.Option(metavar="WHEN", help="Act as of this time, in ISO 8601; default: now."),
+    typer.Option(
+        metavar="WHEN",
+        callback=_known_time,
+        help="Act as of this time, in ISO 8601; default: now.",
+    ),
 ]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print JSON. Errors stay one line on stderr.")
 ]
 FormatOption = Annotated[Format, typer.Option(help="Output format.")]
 OutputOption = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="File to write; default: print to the screen.")
+    Path | None,
+    typer.Option(
+        metavar="FILE", dir_okay=False, help="File to write; default: print to the screen."
+    ),
 ]
+
+
+def not_empty(text: str) -> str:
+    """Return the value of an option or argument that must not be empty.
+
+    Raises:
+        typer.BadParameter: it is empty.
+    """
+    if not text.strip():
+        raise typer.BadParameter("the value is empty.")
+    return text
 
 
 def open_session(source: str | None, at: str | None = None) -> Session:
@@ -81,7 +113,7 @@ def open_session(source: str | None, at: str | None = None) -> Session:
     If the lake is empty and a demo has made another one, say on stderr how to reach that one.
 
     Raises:
-        PipelineError: --at is not an ISO 8601 time.
+        InvalidArgumentError: --at is not an ISO 8601 time.
     """
     from fantasy_pipeline.operations.session import Session
 
@@ -96,7 +128,7 @@ def parse_time(option: str, text: str) -> datetime:
     """Return the time that an ISO 8601 text states, in UTC; a text without an offset is UTC.
 
     Raises:
-        PipelineError: the text is not an ISO 8601 time.
+        InvalidArgumentError: the text is not an ISO 8601 time.
     """
     try:
         # Python 3.10 does not read the Z.
@@ -106,7 +138,7 @@ def parse_time(option: str, text: str) -> datetime:
             value.astimezone(timezone.utc) if value.tzinfo else value.replace(tzinfo=timezone.utc)
         )
     except (ValueError, OverflowError):
-        raise PipelineError(
+        raise InvalidArgumentError(
             f"{option} {text!r} is not an ISO 8601 time; write it like 2025-09-30T08:00Z."
         ) from None
 
@@ -115,14 +147,33 @@ def both_or_none(season: int | None, week: int | None) -> SeasonWeek | None:
     """Return the week of --season and --week, or None if neither is given.
 
     Raises:
-        PipelineError: only one of them is given.
+        InvalidArgumentError: only one of them is given.
     """
     if season is None and week is None:
         return None
     if season is None or week is None:
         missing = "--season" if season is None else "--week"
-        raise PipelineError(f"--season and --week go together; add {missing}, or give neither.")
+        raise InvalidArgumentError(
+            f"--season and --week go together; add {missing}, or give neither."
+        )
     return SeasonWeek(season, week)
+
+
+def check_shown(session: Session, week: SeasonWeek) -> None:
+    """Check that a named week can be shown, as far as the lake's schedule tells.
+
+    Raises:
+        NoSuchWeekError: the schedule has no such week.
+        TooEarlyError: the week is not projected and cannot be projected yet.
+    """
+    from fantasy_pipeline.football.named_weeks import check_not_too_early, check_week
+    from fantasy_pipeline.football.tables import PROJECTIONS
+
+    if not (games := session.stored_games):
+        return
+    check_week(games, week)
+    if week not in session.lake.weeks(PROJECTIONS):
+        check_not_too_early(games, week, session.now)
 
 
 def chosen_week(session: Session) -> SeasonWeek:
@@ -144,16 +195,19 @@ def numbers(option: str, text: str, lowest: int, highest: int) -> list[int]:
     """Return the numbers of a list like ``1-3,7``, sorted and without duplicates.
 
     Raises:
-        PipelineError: the text is not such a list, or a number is out of range.
+        InvalidArgumentError: the text is not such a list, or a number is out of range.
     """
     found: set[int] = set()
     for part in text.split(","):
         match = re.fullmatch(r"\s*(\d{1,4})\s*(?:-\s*(\d{1,4})\s*)?", part, re.ASCII)
         if match is None:
-            raise PipelineError(f"{option} {text!r} is not a list like 3, 1-5 or 1,4-6.")
+            raise InvalidArgumentError(
+                f"{option} {text!r} is not a list like {lowest + 2}, {lowest}-{lowest + 4} or "
+                f"{lowest},{lowest + 3}-{lowest + 5}."
+            )
         first, last = int(match[1]), int(match[2] or match[1])
         if not lowest <= first <= last <= highest:
-            raise PipelineError(
+            raise InvalidArgumentError(
                 f"{option} {part.strip()} is out of range; use numbers from {lowest} to {highest}, "
                 f"the smaller one first."
             )
@@ -165,21 +219,23 @@ def seasons_of(text: str) -> list[int]:
     """Return the seasons of --seasons, sorted.
 
     Raises:
-        PipelineError: the text is not a list of seasons.
+        InvalidArgumentError: the text is not a list of seasons.
     """
     return numbers("--seasons", text, FIRST_SEASON, LAST_SEASON)
 
 
-def table_format(format: Format, json: bool) -> Format:
+def table_format(format: Format, json: bool, output: Path | None) -> Format:
     """Return the output format of a command that has both --format and --json.
 
     Raises:
-        PipelineError: the two options contradict each other.
+        InvalidArgumentError: the options contradict each other, or parquet has no file.
     """
     if json and format in (Format.csv, Format.parquet):
-        raise PipelineError(
+        raise InvalidArgumentError(
             f"--json and --format {format.value} contradict each other; give one of them."
         )
+    if format is Format.parquet and output is None:
+        raise InvalidArgumentError("--format parquet needs a file; add --output FILE.")
     return Format.json if json else format
 
 
@@ -190,9 +246,9 @@ def positions(incomplete: str) -> list[str]:
 
 def run_statuses(incomplete: str) -> list[str]:
     """Return the completions of --status."""
-    from fantasy_pipeline.orchestration.runs.history import STATUSES
+    from fantasy_pipeline.orchestration.runs.history import RUNNING, STATUSES
 
-    return [name for name in ("running", *STATUSES) if name.startswith(incomplete)]
+    return [name for name in (RUNNING, *STATUSES) if name.startswith(incomplete)]
 
 
 def run_ids(incomplete: str) -> list[str]:

@@ -107,17 +107,15 @@ def write(
     """Write a table in a format, to a file or to stdout.
 
     Args:
-        output: file to write; None: stdout.
+        output: file to write; None: stdout. Parquet needs a file.
         title: line above a table for people.
         digits: decimals in a table for people.
         spare: columns that a narrow terminal omits, the first one first.
         label: label of data that are not the NFL's; parquet stores it as the metadata ``data``.
 
     Raises:
-        PipelineError: parquet has no file, or the file cannot be written.
+        PipelineError: the file cannot be written.
     """
-    if format is Format.parquet and output is None:
-        raise PipelineError("parquet output needs a file; add --output FILE.")
     try:
         if format is Format.parquet:
             _write_parquet(data, str(output), label)

@@ -23,7 +23,12 @@ from fantasy_pipeline.cli import (
 )
 from fantasy_pipeline.cli.help import PROGRAM, Group
 from fantasy_pipeline.cli.output import console
-from fantasy_pipeline.errors import InterruptedCommandError, PipelineError, invalid_settings
+from fantasy_pipeline.errors import (
+    InterruptedCommandError,
+    InvalidArgumentError,
+    PipelineError,
+    invalid_settings,
+)
 from fantasy_pipeline.operations import interruption
 
 FAILED, MISUSED, BROKEN, INTERRUPTED = 1, 2, 70, 130
@@ -94,6 +99,8 @@ def main() -> None:
             code = _fail(_stopped(), "Interrupted.")
     except InterruptedCommandError as error:
         code = _fail(_stopped(), str(error))
+    except InvalidArgumentError as error:
+        code = _fail(MISUSED, f"error: {error}")
     except PipelineError as error:
         code = _fail(FAILED, f"error: {error}")
     except typer.TyperException as error:

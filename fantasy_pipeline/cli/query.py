@@ -18,6 +18,7 @@ from fantasy_pipeline.cli.options import (
     SourceOption,
     WeekOption,
     both_or_none,
+    check_shown,
     chosen_week,
     open_session,
     positions,
@@ -85,13 +86,17 @@ def projections(
 
     Reads the lake. Writes only the file of --output.
     """
-    from fantasy_pipeline.operations.projection_list import projection_list
+    from fantasy_pipeline.operations.projection_list import check_choices, projection_list
 
-    format = table_format(format, json)
+    format = table_format(format, json, output)
+    named = both_or_none(season, week)
+    position, team = (text and text.upper() for text in (position, team))
+    check_choices(position, player, team)
     session = open_session(source, at)
-    wanted = both_or_none(season, week) or _projected_week(session)
+    if named is not None:
+        check_shown(session, named)
+    wanted = named or _projected_week(session)
     say_label(session.label)
-    position, team = (text.upper() if text else None for text in (position, team))
     with waiting("reading the projections"):
         table = projection_list(
             session.lake, wanted, session.now, scoring, position, player, team, top
@@ -184,7 +189,13 @@ def sql(
     format: FormatOption = Format.table,
     output: OutputOption = None,
     timeout: Annotated[
-        int, typer.Option(metavar="SECONDS", min=0, help="Stop the query after SECONDS; 0: never.")
+        int,
+        typer.Option(
+            metavar="SECONDS",
+            min=0,
+            max=1_000_000,
+            help="Stop the query after SECONDS; 0: never.",
+        ),
     ] = 300,
     source: SourceOption = None,
     json: JsonOption = False,
@@ -195,7 +206,7 @@ def sql(
     """
     from fantasy_pipeline.lake.queries import run_sql
 
-    format = table_format(format, json)
+    format = table_format(format, json, output)
     session = open_session(source)
     with waiting("running the query", alike=False) as wait:
         views = {"job_executions": session.job_executions}

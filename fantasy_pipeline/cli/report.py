@@ -17,6 +17,7 @@ from fantasy_pipeline.cli.options import (
     SourceOption,
     WeekOption,
     both_or_none,
+    check_shown,
     chosen_week,
     open_session,
 )
@@ -55,8 +56,11 @@ def report(
     """
     from fantasy_pipeline.report import store
 
+    named = both_or_none(season, week)
     session = open_session(source, at)
-    wanted = both_or_none(season, week) or chosen_week(session)
+    if named is not None:
+        check_shown(session, named)
+    wanted = named or chosen_week(session)
     file = store.file_of(format, scoring)
     text, made = _read_or_make(session, wanted, file, refresh, json)
     path = str(_write(output, text)) if output else store.path(session.lake, wanted, file)
@@ -107,15 +111,16 @@ def is_current(session: Session, week: SeasonWeek) -> bool:
 
     Raises:
         NotMaterializedError: the week was not projected.
-        PipelineError: the schedule has no game in the week.
+        NoSuchWeekError: the schedule has no game in the week.
     """
+    from fantasy_pipeline.football.named_weeks import NoSuchWeekError
     from fantasy_pipeline.report import store
     from fantasy_pipeline.report.fingerprint import fingerprint
     from fantasy_pipeline.report.rows import read_rows
 
     rows = read_rows(session.lake, week, session.now)
     if not rows.projections.num_rows:
-        raise PipelineError(
+        raise NoSuchWeekError(
             f"there is no {week}: the schedule has no game in it; give another week."
         )
     state = store.read_state(session.lake, week)

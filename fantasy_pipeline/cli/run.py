@@ -35,7 +35,7 @@ from fantasy_pipeline.cli.output import (
 )
 from fantasy_pipeline.cli.progress import Steps, Weeks, usual_seconds, waiting
 from fantasy_pipeline.cli.query import opponent_of, print_projections, title_of
-from fantasy_pipeline.errors import InterruptedCommandError, PipelineError
+from fantasy_pipeline.errors import InterruptedCommandError, InvalidArgumentError, PipelineError
 from fantasy_pipeline.football.positions import FANTASY_POSITIONS
 from fantasy_pipeline.football.season_week import WEEKS, SeasonWeek
 
@@ -68,10 +68,12 @@ def run(
     """
     from fantasy_pipeline.operations.week_runs import plan_of_due, run_due, run_week
 
-    session = open_session(source, at)
     wanted = both_or_none(season, week)
     if wanted is None and projections_only:
-        raise PipelineError("--projections-only needs --season and --week.")
+        raise InvalidArgumentError(
+            "--projections-only needs a week; add --season and --week, or leave it out."
+        )
+    session = open_session(source, at)
     steps = Steps(json, usual_seconds(session.instance))
     if wanted is None:
         with waiting("reading the schedule"):
@@ -125,17 +127,18 @@ def backfill(
     """
     from fantasy_pipeline.operations.backfill.workers import start_server
 
+    numbers_of_weeks = WEEKS if weeks is None else numbers("--weeks", weeks, WEEKS[0], WEEKS[-1])
+    wanted = seasons_of(seasons), numbers_of_weeks
     # The server loads its modules while this process loads the same ones.
     start_server()
     from fantasy_pipeline.operations.backfill.plan import backfill_plan
     from fantasy_pipeline.operations.backfill.run import Summary, refresh_schedule
 
     session = open_session(source, at)
-    wanted = seasons_of(seasons), numbers("--weeks", weeks, WEEKS[0], WEEKS[-1]) if weeks else WEEKS
     with waiting("refreshing the schedule"):
         refresh_schedule(session)
     plan = backfill_plan(session, *wanted, only_missing)
-    if weeks:
+    if weeks is not None:
         _warn_of_skipped(plan)
     summary = run_plan(session, plan, workers, json) if plan.stages else Summary()
     say_label(session.label)

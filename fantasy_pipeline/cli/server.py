@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 from fantasy_pipeline.cli.help import CONTROL_PANEL, PROGRAM, command
+from fantasy_pipeline.cli.options import not_empty
 from fantasy_pipeline.errors import PipelineError
 
 
 def api(
     host: Annotated[
-        str, typer.Option(metavar="ADDRESS", help="Address to listen on.")
+        str, typer.Option(metavar="ADDRESS", callback=not_empty, help="Address to listen on.")
     ] = "127.0.0.1",
     port: Annotated[
         int, typer.Option(metavar="N", min=1, max=65535, help="Port to listen on.")

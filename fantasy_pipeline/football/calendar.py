@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from fantasy_pipeline.errors import NotPublishedError, PipelineError
+from fantasy_pipeline.errors import InvalidArgumentError, NotPublishedError, PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
 
 if TYPE_CHECKING:
@@ -278,7 +278,8 @@ def week_status(games: Iterable[Game], now: datetime) -> WeekStatus:
 
     Raises:
         ValueError: `now` has no time zone.
-        PipelineError: the schedule is empty, or none of its games is over.
+        PipelineError: the schedule is empty.
+        InvalidArgumentError: none of its games is over at `now`.
     """
     if now.utcoffset() is None:
         raise ValueError(f"now must have a time zone, got {now!r}")
@@ -291,7 +292,7 @@ def week_status(games: Iterable[Game], now: datetime) -> WeekStatus:
     due = next((sw for sw in latest_first if weeks[sw].any_over), None)
     if due is None:
         first, week = min(weeks.items(), key=lambda item: item[1].first_kickoff)
-        raise PipelineError(
+        raise InvalidArgumentError(
             f"No game of the schedule is over at {now.isoformat()}; the schedule starts with "
             f"{first}, kick-off {week.first_kickoff.isoformat()}. Choose a later time."
         )
@@ -437,30 +438,3 @@ def next_week(games: Iterable[Game], sw: SeasonWeek) -> SeasonWeek | None:
     """Return the next week of the same season; None after the season's last week."""
     later = [week for week in weeks_of(games, sw.season) if week > sw.week]
     return SeasonWeek(sw.season, later[0]) if later else None
-
-
-class NoSuchWeekError(PipelineError):
-    """The schedule does not have a week; the message names the weeks that it has."""
-
-
-def allowed_weeks(games: Sequence[Game]) -> dict[int, str]:
-    """Return the range of weeks of each season of the schedule, e.g. ``1-22``."""
-    seasons = sorted({game.season for game in games})
-    weeks = {season: weeks_of(games, season) for season in seasons}
-    return {season: f"{numbers[0]}-{numbers[-1]}" for season, numbers in weeks.items()}
-
-
-def check_week(games: Sequence[Game], sw: SeasonWeek) -> None:
-    """Check that the schedule has a week.
-
-    Raises:
-        NoSuchWeekError: the schedule does not have the week.
-    """
-    if sw.week in weeks_of(games, sw.season):
-        return
-    allowed = allowed_weeks(games)
-    if sw.season in allowed:
-        raise NoSuchWeekError(f"there is no {sw}: {sw.season} has the weeks {allowed[sw.season]}.")
-    raise NoSuchWeekError(
-        f"there is no {sw}: the schedule has the seasons {min(allowed)}-{max(allowed)}."
-    )

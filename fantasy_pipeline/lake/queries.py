@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fantasy_pipeline.errors import NotMaterializedError, PipelineError
+from fantasy_pipeline.errors import InvalidArgumentError, NotMaterializedError, PipelineError
 from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import ALL_TABLES, FANTASY_POSITIONS, PROJECTIONS
@@ -31,10 +31,23 @@ _LOCKED = (
     "enable_external_access = false",
     "lock_configuration = true",
 )
+_MISTAKES = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
+"""Errors of a statement that do not depend on the rows."""
 _CATALOGUE = re.compile(r"\b(show|query|query_table|information_schema|(duckdb|pg|sqlite)_\w+)\b")
 
 FIXED_COLUMNS = PROJECTIONS.column_names[:13]
 """Columns from season to reason. Their names and order never change, so scripts may use them."""
+
+
+def check_position(position: str | None) -> None:
+    """Check that players of a position are projected; None stands for all positions.
+
+    Raises:
+        InvalidArgumentError: they are not.
+    """
+    if position is not None and position not in FANTASY_POSITIONS:
+        names = ", ".join(FANTASY_POSITIONS)
+        raise InvalidArgumentError(f"position {position!r} is none of {names}.")
 
 
 def week_projections(
@@ -57,10 +70,9 @@ def week_projections(
 
     Raises:
         NotMaterializedError: the week was not projected, or has no game.
-        PipelineError: there is no such position.
+        InvalidArgumentError: there is no such position.
     """
-    if position is not None and position not in FANTASY_POSITIONS:
-        raise PipelineError(f"position {position!r} is none of {', '.join(FANTASY_POSITIONS)}.")
+    check_position(position)
     table = lake.read(PROJECTIONS, [week])
     if table.num_rows == 0:
         raise NotMaterializedError(
@@ -73,7 +85,12 @@ def week_projections(
     if position is not None:
         table = table.filter(pc.equal(table["position"], position))
     table = table.sort_by([("projected_points", "descending"), ("player_id", "ascending")])
-    return table if top is None else table.slice(0, top)
+    return first_rows(table, top)
+
+
+def first_rows(table: pa.Table, top: int | None) -> pa.Table:
+    """Return the first `top` rows; None: all."""
+    return table if top is None else table.slice(0, min(top, table.num_rows))
 
 
 def run_sql(
@@ -95,8 +112,9 @@ def run_sql(
         timeout: seconds after which the statement is stopped; None: no limit.
 
     Raises:
-        PipelineError: the text is not exactly one SELECT, the statement fails or takes too long, or
-            a file cannot be read.
+        InvalidArgumentError: the text is not exactly one SELECT, or the statement has a mistake.
+        PipelineError: the lake lacks a table of the statement, the statement takes too long or
+            fails on the data, or a file cannot be read.
     """
     present = [
         table for table in ALL_TABLES if (lake.weeks(table) if table.weekly else lake.has(table))
@@ -112,14 +130,19 @@ def run_sql(
             statements = connection.extract_statements(text)
             # EXPLAIN is refused: EXPLAIN ANALYZE runs the statement that it explains.
             if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
-                raise PipelineError("sql takes one read-only statement: select, from, with …")
+                raise InvalidArgumentError(
+                    "sql takes one read-only statement: select, from, with …"
+                )
             watch(lambda: _share_done(connection))
             return _rows(connection, text, timeout)
     except duckdb.Error as error:
         names = ", ".join(table.name for table in present)
         tables = names or "none yet; run `fantasy-pipeline run` first"
         line = " ".join(str(error).split("\n\n")[0].split())
-        raise PipelineError(f"{line} (tables in the lake: {tables})") from error
+        absent = [table.name for table in ALL_TABLES if table not in present]
+        is_mistake = isinstance(error, _MISTAKES) and not any(_names(text, name) for name in absent)
+        kind = InvalidArgumentError if is_mistake else PipelineError
+        raise kind(f"{line} (tables in the lake: {tables})") from error
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, text: str, timeout: float | None) -> pa.Table:

@@ -15,8 +15,8 @@ from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.operations import interruption
 from fantasy_pipeline.operations.cancellation import cancellable, keep_canceled
-from fantasy_pipeline.orchestration.runs.dead_runs import process_tag, this_process
 from fantasy_pipeline.orchestration.runs.history import execution_of
+from fantasy_pipeline.orchestration.runs.processes import process_tag, this_process
 from fantasy_pipeline.orchestration.runs.record import try_to_record
 from fantasy_pipeline.orchestration.runs.results import Facts, RunOutcome, facts_of
 from fantasy_pipeline.orchestration.runs.tags import run_config

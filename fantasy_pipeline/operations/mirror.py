@@ -14,9 +14,9 @@ from typing import Any
 import pyarrow as pa
 
 from fantasy_pipeline.errors import (
+    InvalidArgumentError,
     LastingError,
     NotPublishedError,
-    PipelineError,
     UnusableAnswerError,
 )
 from fantasy_pipeline.football.calendar import (
@@ -75,11 +75,11 @@ def mirror(session: Session, folder: Path, seasons: Sequence[int], step: ShowSte
 
     Raises:
         SourceError: nflverse cannot be reached.
-        PipelineError: the source has no files, the schedule lacks a season, or the folder cannot
-            be written.
+        InvalidArgumentError: the source has no files, or the schedule lacks a season.
+        PipelineError: the folder cannot be written.
     """
     if session.label:
-        raise PipelineError(
+        raise InvalidArgumentError(
             f"the {session.label} has no files to save; give another source, e.g. --source auto."
         )
     result = Mirrored(MirrorFolder(folder.expanduser().absolute()))
@@ -101,11 +101,11 @@ def _weeks(games: Sequence[Game], seasons: Sequence[int], session: Session) -> l
     """Return the weeks of some seasons up to the upcoming week.
 
     Raises:
-        PipelineError: the schedule lacks a season.
+        InvalidArgumentError: the schedule lacks a season.
     """
     if missing := sorted(set(seasons) - {game.season for game in games}):
         known = ranges({game.season for game in games})
-        raise PipelineError(
+        raise InvalidArgumentError(
             f"the schedule has no season {ranges(missing)}; give seasons out of {known}."
         )
     status = week_status(games, session.now)

@@ -11,18 +11,32 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
 from fantasy_pipeline.football.calendar import games_from_table, is_over
 from fantasy_pipeline.football.scoring import Scoring, suffix
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS, GAMES, PROJECTIONS, WEEKLY_STATS
 from fantasy_pipeline.football.tables.week_rows import of_week
+from fantasy_pipeline.football.teams import TEAMS
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.lake.queries import week_projections
+from fantasy_pipeline.lake.queries import check_position, first_rows, week_projections
 from fantasy_pipeline.report.value import League, replacement
 
 _ACTUAL = {"std": "fantasy_points", "half": "fantasy_points_half", "ppr": "fantasy_points_ppr"}
 """Column of `WEEKLY_STATS` with the points of each scoring."""
+
+
+def check_choices(position: str | None, player: str | None, team: str | None) -> None:
+    """Check the arguments of `projection_list` that choose rows.
+
+    Raises:
+        InvalidArgumentError: there is no such position or team, or the player's name is empty.
+    """
+    check_position(position)
+    if team is not None and team not in TEAMS:
+        raise InvalidArgumentError(f"team {team!r} is none of {', '.join(TEAMS)}.")
+    if player is not None and not player.strip():
+        raise InvalidArgumentError("the player is empty; give part of a name, or a player_id.")
 
 
 def projection_list(
@@ -51,8 +65,10 @@ def projection_list(
 
     Raises:
         NotMaterializedError: the week was not projected, or has no game.
-        PipelineError: there is no such position or team, or no player matches.
+        InvalidArgumentError: there is no such position or team, or the player's name is empty.
+        PipelineError: no player matches.
     """
+    check_choices(position, player, team)
     table = week_projections(lake, week, position, scoring)
     ranks, values = _ranks_and_values(lake, week, scoring)
     kickoffs, over = _kickoffs(lake, week, now)
@@ -71,8 +87,13 @@ def projection_list(
     }
     for name, column in more.items():
         table = table.append_column(name, column)
-    table = _chosen(table, week, player, team)
-    return table if top is None else table.slice(0, top)
+    if team is not None:
+        table = table.filter(pc.equal(table["team"], team))
+    if player is not None:
+        table = table.filter(_matching(table, player))
+    if not table.num_rows:
+        raise PipelineError(_no_match(week, position, player, team))
+    return first_rows(table, top)
 
 
 def _ranks_and_values(
@@ -115,28 +136,18 @@ def _actual_points(lake: Lake, week: SeasonWeek, scoring: Scoring) -> Mapping[st
     return dict(zip(rows["player_id"].to_pylist(), rows[_ACTUAL[scoring]].to_pylist(), strict=True))
 
 
-def _chosen(table: pa.Table, week: SeasonWeek, player: str | None, team: str | None) -> pa.Table:
-    """Return the rows of a player and of a team.
+def _matching(table: pa.Table, player: str) -> pa.ChunkedArray:
+    """Return for each row whether it is of the player id, or its name contains the text."""
+    return pc.or_(
+        pc.equal(table["player_id"], player),
+        pc.fill_null(pc.match_substring(table["player_name"], player, ignore_case=True), False),
+    )
 
-    Raises:
-        PipelineError: no row matches.
-    """
-    if team is not None:
-        teams = sorted(set(table["team"].to_pylist()) - {None})
-        if team not in teams:
-            raise PipelineError(
-                f"projections {week}: no player of team {team!r}; the teams are {', '.join(teams)}."
-            )
-        table = table.filter(pc.equal(table["team"], team))
-    if player is not None:
-        matches = pc.or_(
-            pc.equal(table["player_id"], player),
-            pc.fill_null(pc.match_substring(table["player_name"], player, ignore_case=True), False),
-        )
-        table = table.filter(matches)
-        if not table.num_rows:
-            raise PipelineError(
-                f"projections {week}: no player matches {player!r} and the other options; give "
-                f"part of a name, or a player_id."
-            )
-    return table
+
+def _no_match(week: SeasonWeek, position: str | None, player: str | None, team: str | None) -> str:
+    """Return the error that no player was found, which names only the choices that were made."""
+    whom = f"no {position or 'player'}{f' of {team}' if team else ''}"
+    if player is None:
+        return f"projections {week}: {whom} is projected; choose another team or position."
+    other = ", or leave out the other options" if position or team else ""
+    return f"projections {week}: {whom} matches {player!r}; give part of a name or an id{other}."

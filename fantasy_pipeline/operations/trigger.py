@@ -18,7 +18,8 @@ from uuid import uuid4
 import dagster as dg
 
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.football.calendar import check_week, is_over
+from fantasy_pipeline.football.calendar import is_over
+from fantasy_pipeline.football.named_weeks import check_not_too_early, check_week
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.lake.locks import Timeout, locked
 from fantasy_pipeline.operations.session import TRIGGER_LOCK, Session
@@ -65,12 +66,14 @@ def start(session: Session, week: SeasonWeek, by: str) -> Started:
 
     Raises:
         NoSuchWeekError: the schedule has no such week.
+        TooEarlyError: the week cannot be made yet.
         AlreadyRunningError: a run of the same week is running or queued.
         PipelineError: the worker did not start.
     """
     games = session.known_games
-    check_week(games, week)
     now = session.present
+    check_week(games, week)
+    check_not_too_early(games, week, now)
     is_played = any(is_over(g, now) for g in games if (g.season, g.week) == week)
     job = "whole_week" if is_played else "weekly_projections"
     run_id = str(uuid4())

@@ -12,7 +12,6 @@ import dagster as dg
 
 from fantasy_pipeline.football.calendar import (
     Game,
-    check_week,
     is_over,
     next_week,
     week_status,
@@ -21,6 +20,7 @@ from fantasy_pipeline.football.calendar import (
     why_nothing_is_projected,
     why_projecting,
 )
+from fantasy_pipeline.football.named_weeks import check_not_too_early, check_week
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import PROJECTIONS
 from fantasy_pipeline.lake import Lake
@@ -181,12 +181,15 @@ def run_week(
 
     Raises:
         NoSuchWeekError: the schedule has no such week.
+        TooEarlyError: the week cannot be made yet.
     """
     with step("reading the schedule", 1):
         games = session.known_games
         if week.week not in weeks_of(games, week.season):
             # The lake's schedule may be older than this season: ask upstream for the schedule.
-            check_week(session.games, week)
+            games = session.games
+            check_week(games, week)
+        check_not_too_early(games, week, session.now)
         following = weeks_to_follow(games, week, session.now)
     runs = _start_runs(session, step)
     runs.result.projecting = next(iter(weeks_to_project(games, session.now)), None)

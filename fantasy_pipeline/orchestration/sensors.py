@@ -24,7 +24,7 @@ from fantasy_pipeline.orchestration.jobs import (
     whole_week,
 )
 from fantasy_pipeline.orchestration.resources import NflData
-from fantasy_pipeline.orchestration.runs.dead_runs import end_dead_runs, process_of
+from fantasy_pipeline.orchestration.runs.dead_runs import end_dead_runs
 from fantasy_pipeline.orchestration.runs.history import execution_of
 from fantasy_pipeline.orchestration.runs.import_state import (
     IMPORT_JOBS,
@@ -34,6 +34,7 @@ from fantasy_pipeline.orchestration.runs.import_state import (
     source_of_run,
     week_of_run,
 )
+from fantasy_pipeline.orchestration.runs.processes import process_of
 from fantasy_pipeline.orchestration.runs.record import OVER, record
 from fantasy_pipeline.orchestration.runs.summaries import recorded
 from fantasy_pipeline.orchestration.runs.tags import PROJECTED_BY, moment_of, run_tags

@@ -10,7 +10,7 @@ import uvicorn
 from fastapi import FastAPI, Query, Request, Response
 
 from fantasy_pipeline import __version__
-from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.web.health import add_health
 from fantasy_pipeline.web.jobs import add_history, add_status, add_trigger
@@ -43,6 +43,10 @@ def create_app(make_session: MakeSession = Session) -> FastAPI:
     @app.exception_handler(PipelineError)
     async def refused(request: Request, error: PipelineError) -> Response:
         return problem(503, str(error))
+
+    @app.exception_handler(InvalidArgumentError)
+    async def invalid(request: Request, error: InvalidArgumentError) -> Response:
+        return problem(422, str(error))
 
     add_trigger(app, sessions)
     add_status(app, sessions.shared)

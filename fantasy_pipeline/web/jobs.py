@@ -6,7 +6,8 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, HTTPException, Query, Response
 
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.football.calendar import NoSuchWeekError, allowed_weeks, week_status
+from fantasy_pipeline.football.calendar import week_status
+from fantasy_pipeline.football.named_weeks import NoSuchWeekError, allowed_weeks
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.operations.status import status as read_status

@@ -9,7 +9,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from fantasy_pipeline.cli.options import numbers
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.season_week import WEEKS, SeasonWeek
 from fantasy_pipeline_tests import ROOT
+from fantasy_pipeline_tests.cli.calling import call
 from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 
 NUMBERS = st.one_of(
@@ -157,38 +157,6 @@ def command_lines(draw: st.DrawFn) -> list[str]:
     return [command, *given, *options, *IMPOSSIBLE.get(command, [])]
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    home = tmp_path_factory.mktemp("home")
-    (home / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
-    before = dict(os.environ)
-    os.environ.update({"DAGSTER_HOME": str(home), "FANTASY_SOURCE": "sample"})
-    yield home
-    os.environ.clear()
-    os.environ.update(before)
-
-
-def call(home: Path, words: list[str]) -> tuple[int, str, str]:
-    """Return exit code, stdout and stderr of the entry point, called in this process."""
-    out, err = io.StringIO(), io.StringIO()
-    arguments, folder = sys.argv, Path.cwd()
-    # Offline: no --source makes a request.
-    here = {"DAGSTER_HOME": str(home), "FANTASY_SOURCE": "sample", "FANTASY_OFFLINE": "1"}
-    os.environ.update(here)
-    sys.argv = ["fantasy-pipeline", *words]
-    os.chdir(home)
-    try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            cli.main()
-    except SystemExit as end:
-        code = end.code
-    finally:
-        sys.argv = arguments
-        os.chdir(folder)
-    assert isinstance(code, int)
-    return code, out.getvalue(), err.getvalue()
-
-
 def refused_in_one_line(home: Path, words: list[str]) -> None:
     code, out, err = call(home, words)
     assert "Traceback" not in out + err
@@ -293,7 +261,7 @@ def test_sql_of_odd_values(home: Path, tmp_path: Path, format: str) -> None:
         words = ["sql", f"select {value}", "--format", format]
         code, out, err = call(home, words)
         if format == "parquet":
-            assert (code, out) == (cli.FAILED, "")
+            assert (code, out) == (cli.MISUSED, "")
             code, out, err = call(home, [*words, "--output", str(file)])
         assert code in (0, cli.FAILED), (value, err)
         assert "Traceback" not in out + err
@@ -359,16 +327,16 @@ def test_settings_that_cannot_be_read(
         ("run --sesaon 2025", 2, "No such option: --sesaon", "fantasy-pipeline run --help"),
         ("trigger --season 2025", 2, "Missing option '--week'", "fantasy-pipeline trigger --help"),
         ("run --source teletext", 2, "'teletext' is not one of", "'nflreadpy', 'sample'"),
-        ("run --season 2025", 1, "go together", "add --week, or give neither"),
-        ("run --season 2025 --week 22", 1, "no 2025 week 22", "2025 has the weeks 1-18"),
-        ("trigger --season 2031 --week 1", 1, "the schedule has", "the seasons 2023-2025"),
+        ("run --season 2025", 2, "go together", "add --week, or give neither"),
+        ("run --season 2025 --week 22", 2, "no 2025 week 22", "2025 has the weeks 1-18"),
+        ("trigger --season 2031 --week 1", 2, "the schedule has", "the seasons 2023-2025"),
         (
             "week --at tomorrow",
-            1,
+            2,
             "'tomorrow' is not an ISO 8601 time",
             "write it like 2025-09-30T08:00Z",
         ),
-        ("backfill --seasons 2024-", 1, "'2024-' is not a list", "like 3, 1-5 or 1,4-6"),
+        ("backfill --seasons 2024-", 2, "'2024-' is not a list", "like 2001, 1999-2003 or"),
         ("projections", 1, "no week is projected yet", "`fantasy-pipeline run`"),
         (
             "projections --season 2025 --week 5",
@@ -376,8 +344,8 @@ def test_settings_that_cannot_be_read(
             "not in the lake",
             "`fantasy-pipeline trigger --season 2025 --week 5 --wait`",
         ),
-        ("projections --json --format csv", 1, "contradict each other", "give one of them"),
-        ("projections --format parquet", 1, "no week is projected yet", "`fantasy-pipeline run`"),
+        ("projections --json --format csv", 2, "contradict each other", "give one of them"),
+        ("projections --format parquet", 2, "needs a file", "--output FILE"),
         ("report", 1, "no week is projected yet", "`fantasy-pipeline run`"),
         (
             "report --season 2025 --week 10",
@@ -387,9 +355,9 @@ def test_settings_that_cannot_be_read(
         ),
         ("accuracy", 1, "no projections have been scored yet", "`fantasy-pipeline backfill"),
         ("sql 'from weekly_stats'", 1, "none yet", "`fantasy-pipeline run`"),
-        ("sql 'drop table games'", 1, "one read-only statement", "select, from, with"),
-        ("history --status lost", 1, "'lost' does not exist", "success, failure"),
-        ("history --since later", 1, "--since 'later' is not a time", "write 7d, 12h or"),
+        ("sql 'drop table games'", 2, "one read-only statement", "select, from, with"),
+        ("history --status lost", 2, "'lost' does not exist", "success, failure"),
+        ("history --since later", 2, "--since 'later' is not a time", "write 7d, 12h or"),
         ("show 12345678", 1, "there is no run 12345678", "`fantasy-pipeline history`"),
     ],
 )

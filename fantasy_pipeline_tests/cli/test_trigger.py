@@ -98,7 +98,7 @@ def test_history_for_people_and_filters(shell: Shell, run: dict[str, Any]) -> No
     assert run["id"][:8] in text
     assert "stats" in text
     assert "No run matches these options." in shell("history", "--season", "2024")
-    assert "write 7d" in shell("history", "--since", "yesterday", code=1)
+    assert "write 7d" in shell("history", "--since", "yesterday", code=2)
 
 
 def test_show(shell: Shell, run: dict[str, Any]) -> None:
@@ -217,9 +217,9 @@ def test_sql_has_the_old_table(shell: Shell) -> None:
 
 def test_week_that_does_not_exist(shell: Shell) -> None:
     assert "2025 has the weeks 1-18." in shell(
-        "trigger", "--season", "2025", "--week", "22", code=1
+        "trigger", "--season", "2025", "--week", "22", code=2
     )
-    text = shell("trigger", "--season", "2031", "--week", "1", code=1)
+    text = shell("trigger", "--season", "2031", "--week", "1", code=2)
     assert "the schedule has the seasons 2023-2025." in text
 
 

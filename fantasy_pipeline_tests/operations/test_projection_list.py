@@ -107,9 +107,12 @@ def test_ranks_stay_those_of_the_week_when_rows_are_chosen(filled: Lake) -> None
 @pytest.mark.parametrize(
     ("chosen", "message"),
     [
-        ({"player": "nobody"}, "no player matches 'nobody'"),
-        ({"player": "allen", "position": "RB"}, "no player matches 'allen'"),
-        ({"team": "XX"}, r"no player of team 'XX'; the teams are BUF, DET, PHI\."),
+        ({"player": "nobody"}, r"no player matches 'nobody'; give part of a name or an id\."),
+        ({"player": "allen", "position": "RB"}, "no RB matches 'allen'; .* leave out the other"),
+        ({"player": "allen", "team": "DET"}, "no player of DET matches 'allen'"),
+        ({"player": " "}, "the player is empty"),
+        ({"team": "SEA", "position": "QB"}, "no QB of SEA is projected"),
+        ({"team": "XX"}, "team 'XX' is none of ARI, "),
         ({"position": "XX"}, "position 'XX' is none of"),
     ],
 )

@@ -19,8 +19,9 @@ import pytest
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import WEEKLY_STATS
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.orchestration.runs.dead_runs import end_dead_runs, process_tag, this_process
+from fantasy_pipeline.orchestration.runs.dead_runs import end_dead_runs
 from fantasy_pipeline.orchestration.runs.history import Execution, execution_of, executions
+from fantasy_pipeline.orchestration.runs.processes import process_tag, this_process
 from fantasy_pipeline.orchestration.runs.summaries import recorded
 from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline_tests import ROOT

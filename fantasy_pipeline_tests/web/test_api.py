@@ -187,6 +187,16 @@ def test_week_not_in_the_schedule_names_the_allowed_weeks(
         }
 
 
+def test_a_week_that_cannot_be_made_yet_starts_no_run(
+    client: Client, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FANTASY_API_TOKEN", TOKEN)
+    answer = client.post("/api/jobs/trigger", json={"year": 2025, "week": 12}, headers=BEARER)
+    assert answer.status_code == 422
+    assert "2025 week 11 is the last week that can be made" in answer.json()["detail"]
+    assert list(executions(session.instance)) == []
+
+
 def test_large_and_unannounced_bodies(client: Client) -> None:
     assert client.post("/api/jobs/trigger", data=b"x" * 5000).status_code == 413
     chunks = (b"x" for _ in range(3))

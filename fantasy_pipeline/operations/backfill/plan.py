@@ -10,9 +10,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.football.calendar import check_week, week_status, weeks_of
+from fantasy_pipeline.errors import InvalidArgumentError
+from fantasy_pipeline.football.calendar import week_status, weeks_of
 from fantasy_pipeline.football.import_calendar import phases_at
+from fantasy_pipeline.football.named_weeks import check_week
 from fantasy_pipeline.football.season_week import SeasonWeek, ranges
 from fantasy_pipeline.football.tables import (
     MODEL_PROJECTIONS,
@@ -178,7 +179,8 @@ def backfill_plan(
         only_missing: leave out weeks that the lake has; the plan has no stage if it has all.
 
     Raises:
-        PipelineError: no requested week has a finished game, or a season is not in the schedule.
+        InvalidArgumentError: no requested week has a finished game, or a season is not in the
+            schedule.
     """
     games = session.known_games
     wanted, absent = [], []
@@ -192,8 +194,9 @@ def backfill_plan(
     ahead = tuple(week for week in wanted if week > last)
     wanted = [week for week in wanted if week <= last]
     if not wanted:
-        raise PipelineError(
-            "nothing to do: no game of these weeks is over; choose other --seasons or --weeks."
+        raise InvalidArgumentError(
+            "nothing to do: no game of these weeks is over; choose --seasons and --weeks up to "
+            f"{last}."
         )
     text = f"{session.source} {ranges(seasons)} weeks {ranges(sorted(set(weeks)))}"
     if only_missing:

@@ -18,7 +18,7 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
-from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
 from fantasy_pipeline.football.season_week import week_ranges
 from fantasy_pipeline.orchestration.runs.import_state import (
     IN_PROGRESS,
@@ -32,6 +32,10 @@ from fantasy_pipeline.orchestration.runs.summaries import recorded
 
 STATUSES = tuple(status.value.lower() for status in dg.DagsterRunStatus)
 """Statuses of runs, as the commands show and accept them: ``success``, ``failure``, ``started``…"""
+RUNNING = "running"
+"""Status that stands for every run that is not over."""
+LEAST_OF_ID = 6
+"""Characters of a run id that name a run, at least."""
 AGE = r"^(\d{1,9})([dhm])$"
 """Pattern of a time before now: a number of days, hours or minutes, e.g. 7d."""
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
@@ -217,7 +221,8 @@ def executions(
         cursor: id of a run; only runs older than this one follow.
 
     Raises:
-        PipelineError: the status or the run of the cursor does not exist.
+        InvalidArgumentError: there is no such status.
+        PipelineError: there is no run of the cursor.
     """
     if cursor is not None and instance.get_run_by_id(cursor) is None:
         raise PipelineError(
@@ -252,34 +257,47 @@ def _pages(
         cursor = records[-1].dagster_run.run_id
 
 
+def check_status(status: str | None) -> None:
+    """Check a status for `executions`.
+
+    Raises:
+        InvalidArgumentError: there is no such status.
+    """
+    if status not in (None, RUNNING, *STATUSES):
+        names = ", ".join((RUNNING, *STATUSES))
+        raise InvalidArgumentError(f"status {status!r} does not exist; choose one of {names}.")
+
+
 def _statuses(status: str | None) -> Sequence[dg.DagsterRunStatus]:
+    check_status(status)
     if status is None:
         return []
-    if status == "running":
+    if status == RUNNING:
         return IN_PROGRESS
-    if status not in STATUSES:
-        raise PipelineError(
-            f"status {status!r} does not exist. Choose one of running, {', '.join(STATUSES)}."
-        )
     return [dg.DagsterRunStatus(status.upper())]
 
 
 def execution_of(instance: dg.DagsterInstance, run_id: str) -> Execution:
-    """Return the run with an id, given whole or by its first 6 or more characters.
+    """Return the run with an id, given whole or by its first `LEAST_OF_ID` or more characters.
 
     Raises:
+        InvalidArgumentError: the id is shorter.
         PipelineError: no run matches, or several do.
     """
+    if len(run_id) < LEAST_OF_ID:
+        raise InvalidArgumentError(
+            f"run {run_id!r}: give the whole id or its first {LEAST_OF_ID} or more characters; "
+            "`fantasy-pipeline history` lists the runs."
+        )
     if exact := next(executions(instance, run_id=run_id), None):
         return exact
-    if len(run_id) >= 6:
-        found = [e for e in executions(instance) if e.run.run_id.startswith(run_id)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise PipelineError(
-                f"{len(found)} runs begin with {run_id}; give more characters of the id."
-            )
+    found = [e for e in executions(instance) if e.run.run_id.startswith(run_id)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise PipelineError(
+            f"{len(found)} runs begin with {run_id}; give more characters of the id."
+        )
     raise PipelineError(f"there is no run {run_id}; `fantasy-pipeline history` lists them.")
 
 

@@ -11,7 +11,7 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 _HIDDEN = ".dagster/fantasy_"
 """Prefix of internal tags. The Dagster UI hides every tag that begins with ``.dagster/``."""
 PROCESS = f"{_HIDDEN}process"
-"""Tag of a run that a process of this project executes, see `dead_runs.process_tag`."""
+"""Tag of a run that a process of this project executes, see `processes.process_tag`."""
 FOLLOWS = f"{_HIDDEN}follows"
 """Tag of a run that a worker starts after a triggered run; its value is the triggered run's id."""
 PROJECTED_BY = f"{_HIDDEN}projected_by"

@@ -16,16 +16,16 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.operations import trigger
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.orchestration.runs import dead_runs
-from fantasy_pipeline.orchestration.runs.dead_runs import (
+from fantasy_pipeline.orchestration.runs.dead_runs import end_dead_runs, end_runs_of
+from fantasy_pipeline.orchestration.runs.history import Execution, execution_of, executions
+from fantasy_pipeline.orchestration.runs.processes import (
     Process,
-    end_dead_runs,
-    end_runs_of,
     is_gone,
     process_of,
     process_tag,
+    stat_of,
     this_process,
 )
-from fantasy_pipeline.orchestration.runs.history import Execution, execution_of, executions
 from fantasy_pipeline.orchestration.runs.summaries import recorded
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.waiting import until
@@ -41,7 +41,7 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
 
 def seen(pid: int) -> Process:
     """Return the identity of a living process, as `this_process` gives it there."""
-    stat = dead_runs._stat(pid)
+    stat = stat_of(pid)
     assert stat is not None
     return this_process()._replace(pid=pid, started=stat.started)
 
@@ -82,7 +82,7 @@ def test_process_that_is_invisible_from_here_is_not_gone() -> None:
 
 
 def test_the_start_of_a_process_as_a_moment(sleeper: subprocess.Popen[bytes]) -> None:
-    stat = dead_runs._stat(sleeper.pid)
+    stat = stat_of(sleeper.pid)
     assert stat is not None
     assert abs(time.time() - dead_runs._moment(stat)) < 5
 
