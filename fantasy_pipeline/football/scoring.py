@@ -7,7 +7,7 @@ stay comparable with nflverse.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -65,12 +65,29 @@ def points(stats: pa.Table, weights: Mapping[str, float]) -> np.ndarray:
     A stat that is null counts as 0.
     """
     # Imported here: the command line loads this module for `--help`.
-    import numpy as np
     import pyarrow.compute as pc
 
-    total = np.zeros(stats.num_rows)
-    for column, weight in weights.items():
-        if weight:
-            total += weight * pc.fill_null(stats[column], 0.0).to_numpy()
+    parts = (
+        (weight, pc.fill_null(stats[column], 0.0).to_numpy())
+        for column, weight in weights.items()
+        if weight
+    )
+    return weighted_sum(stats.num_rows, parts)
+
+
+def weighted_sum(rows: int, parts: Iterable[tuple[float | np.ndarray, np.ndarray]]) -> np.ndarray:
+    """Return the points of stat lines: a sum over rules, rounded to 2 decimals.
+
+    Every scoring adds up here, in the order of its rules, so that equal rules give equal bits.
+
+    Args:
+        rows: number of lines.
+        parts: for each rule, the points per unit, and the units of each line.
+    """
+    import numpy as np
+
+    total = np.zeros(rows)
+    for weight, amount in parts:
+        total += weight * amount
     # Adding 0.0 turns -0.0 into 0.0.
     return np.round(total, 2) + 0.0

@@ -105,6 +105,7 @@ def _join(datasets: dict[str, pa.Table], games: pa.Table, weeks: Sequence[Season
             connection.register(name, data)
         _register_weeks(connection, weeks)
         connection.execute(query(__package__, "team_weeks"))
+        connection.execute(query(__package__, "fantasy_positions"))
         players = arrow(connection, query(__package__, "raw_players"))
         has_rosters = datasets["weekly_rosters"].num_rows
         _refuse_empty_weeks(

@@ -40,6 +40,20 @@ def parquet(data: pa.Table) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
+def with_added(table: Table, rows: pa.Table, names: Sequence[str]) -> pa.Table:
+    """Return rows of a file with nulls in those of `names` that were added to the contract later.
+
+    Other missing columns stay missing.
+    """
+    absent = [
+        name for name in names if name in table.added_columns and name not in rows.column_names
+    ]
+    for name in absent:
+        field = table.arrow_schema.field(name)
+        rows = rows.append_column(field, pa.nulls(rows.num_rows, field.type))
+    return rows.select([name for name in names if name in rows.column_names])
+
+
 def older_layout(root: str, table: Table) -> PipelineError:
     """Return the error of a file whose columns are those of another version of the contract."""
     return PipelineError(

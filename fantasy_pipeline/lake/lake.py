@@ -29,6 +29,7 @@ from fantasy_pipeline.lake.files import (
     not_materialized,
     older_layout,
     parquet,
+    with_added,
 )
 from fantasy_pipeline.lake.stores import LOCKS, open_store, safe_name
 from fantasy_pipeline.lake.views import connected
@@ -173,6 +174,18 @@ class Lake:
         """Return whether a table, or one week of a table, is in the lake."""
         return self._store.has(file_name(table, week))
 
+    def weeks_without(self, table: Table, column: str) -> list[SeasonWeek]:
+        """Return the weeks of a table, with rows, that were stored before the column existed."""
+        weeks = self.weeks(table)
+        found = []
+        sources = self._store.sources([file_name(table, week) for week in weeks])
+        for week, source in zip(weeks, sources, strict=True):
+            with self._decoding(table, week):
+                file = pq.ParquetFile(source)
+                if column not in file.schema_arrow.names and file.metadata.num_rows:
+                    found.append(week)
+        return found
+
     def row_count(self, table: Table, week: SeasonWeek | None = None) -> int:
         """Return the number of rows of a table, or of one week of a table, without reading them.
 
@@ -200,6 +213,8 @@ class Lake:
             weeks: weeks to read of a weekly table; None: all in the lake.
             columns: columns to read; None: all.
             seasons: seasons to read; None: all.
+
+        A column that was added to the contract later is null in files that lack it.
 
         Raises:
             NotMaterializedError: the table, or one of `weeks`, is not in the lake.
@@ -260,14 +275,16 @@ class Lake:
         """Return some columns of one file, and only the rows of `seasons` if given."""
         with self._decoding(table, week):
             file = pq.ParquetFile(source)
+            found = set(file.schema_arrow.names)
             if seasons is None:
-                return _with_added(table, file.read(names), names)
-            found = file.schema_arrow.names
-        if not {"season", *names} <= set(found):
+                return with_added(table, file.read(names), names)
+        if not {"season", *names} - table.added_columns <= found:
             raise older_layout(self.root, table)
         with self._decoding(table, week):
             wanted = [("season", "in", sorted(seasons))]
-            return pq.read_table(source, columns=names, filters=wanted)
+            there = [name for name in names if name in found]
+            rows = pq.read_table(source, columns=there, filters=wanted)
+        return with_added(table, rows, names)
 
     @contextmanager
     def _decoding(self, table: Table, week: SeasonWeek | None = None) -> Iterator[None]:
@@ -291,6 +308,7 @@ class Lake:
         for _, file, group in self._seasons(table, seasons):
             with self._decoding(table):
                 part = file.read_row_group(group, table.column_names)
+            part = with_added(table, part, table.column_names)
             try:
                 found = part.cast(table.arrow_schema)
             except ValueError as error:
@@ -366,12 +384,3 @@ class Lake:
         if table.weekly:
             return self.weeks(table)
         return [None] if self.has(table) else []
-
-
-def _with_added(table: Table, rows: pa.Table, names: Sequence[str]) -> pa.Table:
-    """Return rows with nulls in those of `names` that were added after the rows were written."""
-    missing = {column for column in table.columns if column.added and column.name in names}
-    missing = {column for column in missing if column.name not in rows.column_names}
-    for column in missing:
-        rows = rows.append_column(column.name, pa.nulls(rows.num_rows, column.arrow_type))
-    return rows.select([name for name in names if name in rows.column_names]) if missing else rows

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import duckdb
 
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.football.tables.contract import Table
+from fantasy_pipeline.football.tables.contract import SQL_TYPES, Table
 from fantasy_pipeline.lake.duck import arrow, database
 from fantasy_pipeline.lake.files import PART, damaged, file_name
 from fantasy_pipeline.lake.stores import Store
@@ -38,10 +38,29 @@ def connected(
                 options = "hive_partitioning = true, hive_types = {season: INTEGER, week: INTEGER}"
             where = _escaped(f"{folder}/{table.name}").replace("'", "''")
             pattern = where + (_WEEKS if table.weekly else PART)
-            connection.execute(
-                f"create temp view {table.name} as from read_parquet('{pattern}', {options})"
-            )
+            _create_view(connection, table, f"read_parquet('{pattern}', {options}")
         yield connection
+
+
+def _create_view(connection: duckdb.DuckDBPyConnection, table: Table, files: str) -> None:
+    """Create the view of a table's files; columns that no file has yet are null.
+
+    Args:
+        files: SQL that reads them, without its closing bracket.
+    """
+    names = "*"
+    if table.added_columns:
+        # The files of some weeks may lack columns that those of other weeks have.
+        files += ", union_by_name = true"
+        found = {row[0] for row in connection.execute(f"describe from {files})").fetchall()}
+        names = ", ".join(
+            column.name
+            if column.name in found or not column.added
+            else f"cast(null as {SQL_TYPES[column.type]}) as {column.name}"
+            for column in table.columns
+        )
+    select = f"select {names} from {files})"  # noqa: S608 - contract
+    connection.execute(f"create temp view {table.name} as {select}")
 
 
 @contextmanager

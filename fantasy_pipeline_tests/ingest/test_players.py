@@ -131,8 +131,29 @@ def test_the_roster_of_the_week(players: Players) -> None:
         "roster_status_detail": "R01",
         "roster_source": "weekly_roster",
         "roster_week": 1,
+        "fantasy_positions": "QB",
         **{name: value for name, value in details.items() if name != "status_detail"},
     }
+
+
+@pytest.mark.parametrize(
+    ("roster", "depth_chart", "id_map", "positions"),
+    [
+        ("LB", "OLB", "DE", "LB/DL"),
+        ("DL", "EDGE", None, "DL"),
+        ("CB", "WR", "WR", "DB/WR"),
+        ("FB", "RB", "TE", "RB/TE"),
+        ("DB", "LB", "DE", "DB/LB/DL"),
+        ("OL", "C", "OT", None),
+    ],
+)
+def test_positions_at_which_platforms_start_a_player(
+    players: Players, roster: str, depth_chart: str, id_map: str | None, positions: str | None
+) -> None:
+    row = on(1, "BUF", "allen", position=roster, depth_chart_position=depth_chart)
+    ids = [{"player_id": "allen", "player_name": "Allen", "position": id_map}]
+    found, _ = players(1, weekly_rosters=[row], player_ids=ids)
+    assert found["allen"]["fantasy_positions"] == positions
 
 
 def test_a_bye_is_carried_forward(players: Players) -> None:

@@ -26,6 +26,7 @@ from fantasy_pipeline.football.tables import (
     PROJECTIONS,
     RAW_PLAYERS,
     SOURCE_PROJECTIONS,
+    WEEKLY_STATS,
 )
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.queries import run_sql
@@ -561,6 +562,42 @@ def test_an_added_column_is_null_in_files_of_an_older_version(
     place.put(name, sink.getvalue().to_pybytes())
     with pytest.raises(PipelineError, match="older layout; materialize them again"):
         lake.read(SOURCE_PROJECTIONS)
+
+
+def test_a_column_added_is_null_in_the_files_before_it(
+    lake: Lake, rows: Rows, place: Place
+) -> None:
+    line = {"season": 2024, "player_id": "a", "fumbles_total": 1.0, "fg_made_list": "42"}
+    lines = rows(WEEKLY_STATS, {**line, "week": 4}, {**line, "week": 5})
+    lake.write_weeks(WEEKLY_STATS, lines, [W4, W5])
+
+    def store_without_added_columns(week: SeasonWeek, row: pa.Table) -> None:
+        sink = pa.BufferOutputStream()
+        pq.write_table(row.drop_columns(sorted(WEEKLY_STATS.added_columns)), sink)
+        name = f"weekly_stats/season=2024/week={week.week:02d}/part.parquet"
+        place.put(name, sink.getvalue().to_pybytes())
+
+    store_without_added_columns(W4, lines.slice(0, 1))
+
+    found = lake.read(WEEKLY_STATS)
+    assert found.schema == WEEKLY_STATS.arrow_schema
+    assert found["fumbles_total"].to_pylist() == [None, 1.0]
+    assert lake.read(WEEKLY_STATS, columns=["fg_made_list", "week"]).to_pylist() == [
+        {"fg_made_list": None, "week": 4},
+        {"fg_made_list": "42", "week": 5},
+    ]
+    by_sql = "select week, fumbles_total, fg_made_list from weekly_stats order by week"
+    both = [{"week": 4, "fumbles_total": None, "fg_made_list": None}]
+    assert run_sql(lake, by_sql).to_pylist() == [
+        *both,
+        {"week": 5, "fumbles_total": 1.0, "fg_made_list": "42"},
+    ]
+    assert lake.weeks_without(WEEKLY_STATS, "fumbles_total") == [W4]
+
+    store_without_added_columns(W5, lines.slice(1, 1))
+    assert run_sql(lake, by_sql).to_pylist() == [*both, {**both[0], "week": 5}]
+    columns = run_sql(lake, "from weekly_stats").column_names
+    assert columns == WEEKLY_STATS.column_names
 
 
 @pytest.mark.parametrize("columns", [["week"], ["season", "week"]])

@@ -18,6 +18,7 @@ from fantasy_pipeline.football.tables.history import (
 )
 from fantasy_pipeline.football.tables.ingest import (
     GAMES,
+    LIST_COLUMNS,
     PROVISIONAL_STATS,
     RAW_PLAYERS,
     STAT_COLUMNS,
@@ -53,6 +54,7 @@ __all__ = [
     "BY_NAME",
     "FANTASY_POSITIONS",
     "GAMES",
+    "LIST_COLUMNS",
     "LONG_STATS",
     "MODEL_PROJECTIONS",
     "PLAYER_HISTORY",

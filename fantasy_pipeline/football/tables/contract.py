@@ -32,6 +32,16 @@ _ARROW_TYPES = {
     "string": "string",
     "timestamp": "timestamp",
 }
+SQL_TYPES = {
+    "bool": "boolean",
+    "date": "date",
+    "float": "double",
+    "int": "integer",
+    "string": "varchar",
+    "time": "time",
+    "timestamp": "timestamptz",
+}
+"""DuckDB's name of each type; only upstream's files have times."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +59,7 @@ class Column:
         lowest, highest: smallest and largest accepted number; None: no bound.
         allowed: accepted values of a text; empty: any text.
         nullable: whether a value may be null; a key column's never may.
-        added: whether files of an older version may lack the column of a weekly table; it is null
-            in their rows.
+        added: whether files of an older version may lack the column; it is null in their rows.
     """
 
     name: str
@@ -105,6 +114,11 @@ class Table:
     @property
     def column_names(self) -> list[str]:
         return [column.name for column in self.columns]
+
+    @cached_property
+    def added_columns(self) -> frozenset[str]:
+        """Names of the columns that files of earlier versions lack."""
+        return frozenset(column.name for column in self.columns if column.added)
 
     @cached_property
     def arrow_schema(self) -> pa.Schema:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fantasy_pipeline.football.tables.columns import (
     OPPONENT,
     PLAYER_ID,
@@ -36,6 +38,11 @@ def _count(name: str, description: str, highest: float, *aliases: str) -> Column
 
 def _yards(name: str, description: str, highest: float, lowest: float, *aliases: str) -> Column:
     return _stat(name, description, "yards", (lowest, highest), *aliases)
+
+
+def _later(column: Column) -> Column:
+    """Return a column that lakes of earlier versions lack; it is null in their files."""
+    return replace(column, added=True)
 
 
 def _epa(name: str, description: str) -> Column:
@@ -161,6 +168,24 @@ RAW_PLAYERS = Table(
         ),
         _number("offense_snaps", "Offensive snaps that the player played", "count", 0, 150),
         share_column("snap_share", "Share of the team's offensive snaps, 0-1"),
+        _later(
+            _number(
+                "st_snaps",
+                "Special-teams snaps that the player played (Pro Football Reference)",
+                "count",
+                0,
+                80,
+            )
+        ),
+        _later(
+            Column(
+                "fantasy_positions",
+                "string",
+                "Positions at which fantasy platforms may start the player, separated by slashes, "
+                "the roster's first: QB, RB, WR, TE, K, P, DL, LB, DB; from the positions of "
+                "roster, depth chart and id map; null for the offensive line",
+            )
+        ),
         Column("birth_date", "date", "Date of birth"),
         _number("height", "Height", "inches", 60, 85),
         _number("weight", "Weight", "pounds", 140, 450),
@@ -237,18 +262,68 @@ STAT_COLUMNS = (
     _count("fg_made_40_49", "Field goals made from 40-49 yards", 12),
     _count("fg_made_50_59", "Field goals made from 50-59 yards", 12),
     _count("fg_made_60_", "Field goals made from 60 yards or more", 12),
+    _later(_count("fg_missed_0_19", "Field goals missed from 0-19 yards", 10)),
+    _later(_count("fg_missed_20_29", "Field goals missed from 20-29 yards", 10)),
+    _later(_count("fg_missed_30_39", "Field goals missed from 30-39 yards", 10)),
+    _later(_count("fg_missed_40_49", "Field goals missed from 40-49 yards", 10)),
+    _later(_count("fg_missed_50_59", "Field goals missed from 50-59 yards", 10)),
+    _later(_count("fg_missed_60_", "Field goals missed from 60 yards or more", 10)),
     _count("pat_made", "Extra points made", 14),
     _count("pat_att", "Extra points attempted", 14),
     _count("pat_missed", "Extra points missed", 10),
     _count("pat_blocked", "Extra points blocked", 8),
-    _count("def_tackles_solo", "Solo tackles", 35),
+    _count("def_tackles_solo", "Solo tackles without an assist of another player", 35),
+    _later(
+        _count(
+            "def_tackles_with_assist",
+            "Tackles with an assist of another player; scoresheets count them as solo tackles",
+            35,
+        )
+    ),
     _count("def_tackle_assists", "Assisted tackles", 35),
+    _later(_count("def_tackles_for_loss", "Tackles for loss", 12)),
     _count("def_sacks", "Sacks made", 10),
+    _later(_yards("def_sack_yards", "Yards that the other team lost to the sacks made", 120, 0)),
+    _later(_count("def_qb_hits", "Hits on the quarterback", 20)),
     _count("def_interceptions", "Interceptions made", 8),
+    _later(_yards("def_interception_yards", "Return yards of the interceptions made", 350, -99)),
     _count("def_pass_defended", "Passes defended", 15),
     _count("def_fumbles_forced", "Fumbles forced", 8),
     _count("def_tds", "Defensive touchdowns", 6),
     _count("def_safeties", "Safeties", 4),
+    _later(
+        _count(
+            "fumbles_total",
+            "Fumbles of any play, returns included; null before 2021 and in files of before "
+            "October 2025, which have the three parts only",
+            12,
+        )
+    ),
+    _later(
+        _count(
+            "fumbles_lost_total",
+            "Fumbles lost on any play, returns included; null before 2021 and in files of before "
+            "October 2025, which have the three parts only",
+            10,
+        )
+    ),
+    _later(_count("fumble_recovery_own", "Recoveries of fumbles of the own team", 8)),
+    _later(_count("fumble_recovery_opp", "Recoveries of fumbles of the other team", 8)),
+    _later(_yards("fumble_recovery_yards_own", "Return yards of own fumbles recovered", 200, -99)),
+    _later(
+        _yards(
+            "fumble_recovery_yards_opp",
+            "Return yards of the other team's fumbles recovered",
+            200,
+            -99,
+        )
+    ),
+    _later(_count("fumble_recovery_tds", "Touchdowns on fumble recoveries", 4)),
+    _later(_count("passing_40", "Passes completed for 40 yards or more", 12)),
+    _later(_count("rushing_40", "Rushes of 40 yards or more", 8)),
+    _later(_count("receiving_40", "Catches of 40 yards or more", 8)),
+    _later(_count("punt_returns", "Punts returned", 20)),
+    _later(_count("kickoff_returns", "Kick-offs returned", 20)),
     _yards("punt_return_yards", "Punt return yards", 400, -99),
     _yards("kickoff_return_yards", "Kick-off return yards", 500, -99),
 )
@@ -258,10 +333,27 @@ Each bound is at least 1.5 times the record of any game: a season's total violat
 game does not.
 """
 
+LIST_COLUMNS = tuple(
+    Column(
+        name,
+        "string",
+        f"Lengths of the field goals {result}, yards, separated by semicolons; null for none",
+        added=True,
+    )
+    for name, result in (
+        ("fg_made_list", "made"),
+        ("fg_missed_list", "missed"),
+        ("fg_blocked_list", "blocked"),
+    )
+)
+"""Columns of a stat line that list every kick."""
+
 WEEKLY_STATS = Table(
     "weekly_stats",
     "Stat lines: one row per player and week with a stat line, all positions, with fantasy points "
-    "by this project's scoring. A stat is null if the source does not have it.",
+    "by this project's scoring. Stats are those of nflverse's stats_player_week files, under the "
+    "names of their columns. A stat is null if the source does not have it, or if the week was "
+    "imported before the column existed.",
     PLAYER_WEEK,
     (
         SEASON,
@@ -311,6 +403,7 @@ WEEKLY_STATS = Table(
             nullable=False,
         ),
         *STAT_COLUMNS,
+        *LIST_COLUMNS,
     ),
 )
 

@@ -35,6 +35,7 @@ class Topic(IntEnum):
     PROJECTIONS = 11
     REPORTS = 12
     IDS = 13
+    DETAIL = 14
 
 
 def stream(topic: Topic, season: int = 0, week: int = 0) -> np.random.Generator:

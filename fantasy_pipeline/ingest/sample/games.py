@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from fantasy_pipeline.football.tables import STAT_COLUMNS
+from fantasy_pipeline.football.tables import LIST_COLUMNS, STAT_COLUMNS
 from fantasy_pipeline.ingest.sample.draws import (
     Array,
     Bools,
@@ -91,6 +91,7 @@ def play_games(sides: Sides, outlook: Outlook, active: Bools) -> tuple[Box, Ints
     """
     rng = stream(Topic.GAMES, sides.season, sides.week)
     box: Box = {column.name: np.zeros(active.shape) for column in STAT_COLUMNS}
+    box |= {column.name: np.full(active.shape, None, object) for column in LIST_COLUMNS}
     _receive(box, outlook, rng)
     _pass(box, outlook, rng)
     _run(box, outlook, rng)
@@ -100,6 +101,7 @@ def play_games(sides: Sides, outlook: Outlook, active: Bools) -> tuple[Box, Ints
     _kick(box, outlook, rng)
     _overtime(box, sides, rng)
     _derive(box, outlook)
+    _detail(box, sides)
     score = sum(points * box[stat].sum(axis=1) for stat, points in _POINTS.items())
     return box, np.asarray(score).astype(np.int64)
 
@@ -274,6 +276,21 @@ def _kick(box: Box, outlook: Outlook, rng: np.random.Generator) -> None:
     box["fg_blocked"][:, KICKER] = blocked
     box["fg_missed"][:, KICKER] = missed - blocked
     box["fg_long"][:, KICKER] = (yards * (made > 0)).max(axis=1)
+    # The last of the kicks that were not good, in order of their length, were blocked.
+    for i, stat in enumerate(_FG_RANGES):
+        later = (tried - made)[:, i + 1 :].sum(axis=1)
+        off = np.maximum(0, tried[:, i] - made[:, i] - np.maximum(0, blocked - later))
+        box[stat.replace("made", "missed")][:, KICKER] = off
+    for side in range(len(attempts)):
+        good = np.repeat(yards[side], made[side])
+        wrong = np.repeat(longest, (tried - made)[side])
+        split_at = len(wrong) - blocked[side]
+        for name, kicks in (
+            ("made", good),
+            ("missed", wrong[:split_at]),
+            ("blocked", wrong[split_at:]),
+        ):
+            box[f"fg_{name}_list"][side, KICKER] = ";".join(map(str, kicks)) or None
 
 
 def _overtime(box: Box, sides: Sides, rng: np.random.Generator) -> None:
@@ -284,6 +301,9 @@ def _overtime(box: Box, sides: Sides, rng: np.random.Generator) -> None:
     winners = side[(score == sides.foes(score))[:games]]
     for stat in ("fg_att", "fg_made", "fg_made_30_39"):
         box[stat][winners, KICKER] += 1
+    for side in winners:
+        kicks = box["fg_made_list"][side, KICKER]
+        box["fg_made_list"][side, KICKER] = f"{kicks};33" if kicks else "33"
     box["fg_long"][winners, KICKER] = box["fg_long"][winners, KICKER].clip(33)
 
 
@@ -313,3 +333,31 @@ def _derive(box: Box, outlook: Outlook) -> None:
     points = np.asarray(sum(weight * box[stat] for stat, weight in _FANTASY.items()))
     box["fantasy_points"] = np.round(points, 2) + 0.0
     box["fantasy_points_ppr"] = np.round(points + box["receptions"], 2) + 0.0
+
+
+def _detail(box: Box, sides: Sides) -> None:
+    """Draw the stats that only some fantasy leagues score.
+
+    They have a random stream of their own, and only players with a stat line get any.
+    """
+    rng = stream(Topic.DETAIL, sides.season, sides.week)
+    parts = [f"{play}_fumbles" for play in ("sack", "rushing", "receiving")]
+    box["fumbles_total"] = np.asarray(sum(box[part] for part in parts))
+    box["fumbles_lost_total"] = np.asarray(sum(box[f"{part}_lost"] for part in parts))
+    box["fumble_recovery_own"] = box["fumbles_total"] - box["fumbles_lost_total"]
+    lost = sides.foes(box["fumbles_lost_total"].sum(axis=1).astype(np.int64))
+    tackles = box["def_tackles_solo"].astype(np.int64)
+    # Only defenders with a tackle recover fumbles; without any, nobody does.
+    recovered = split(rng, np.asarray(lost), tackles.astype(np.float64) + 1e-9)
+    box["fumble_recovery_opp"] = recovered * (tackles > 0)
+    box["def_tackles_with_assist"] = rng.binomial(tackles, 0.3)
+    sacks = box["def_sacks"].astype(np.int64)
+    box["def_tackles_for_loss"] = sacks + rng.binomial(tackles - sacks, 0.08)
+    box["def_qb_hits"] = sacks + rng.binomial(tackles - sacks, 0.1)
+    box["def_sack_yards"] = rng.poisson(6.6 * sacks)
+    box["def_interception_yards"] = rng.poisson(11 * box["def_interceptions"])
+    box["receiving_40"] = np.minimum(box["receptions"], box["receiving_yards"] // 90)
+    box["passing_40"] = (box["completions"] > 0) * box["receiving_40"].sum(axis=1, keepdims=True)
+    box["rushing_40"] = np.minimum(box["carries"], box["rushing_yards"].clip(0) // 90)
+    for kind in ("punt", "kickoff"):
+        box[f"{kind}_returns"] = np.ceil(box[f"{kind}_return_yards"].clip(0) / 23)

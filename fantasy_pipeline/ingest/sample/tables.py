@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fantasy_pipeline.football.tables import STAT_COLUMNS
+from fantasy_pipeline.football.tables import LIST_COLUMNS, STAT_COLUMNS
 from fantasy_pipeline.ingest.sample.draws import Array, Bools, Topic, stream
 from fantasy_pipeline.ingest.sample.health import GAME_STATUS, INJURIES, PRACTICE, Report
 from fantasy_pipeline.ingest.sample.outlook import by_position
@@ -56,6 +56,7 @@ def people(league: Players) -> pa.Table:
         "player_id": league.ids("SAMPLE-"),
         "player_name": league.names,
         "position": league.position,
+        "depth_chart_position": league.position,
         "birth_date": league.birth_date,
         "height": league.height,
         "weight": league.weight,
@@ -102,13 +103,15 @@ def weekly_stats(season: Season, all_players: pa.Table) -> pa.Table:
     """Return stat lines, one row per player-week with at least one stat that is not 0."""
     names = [column.name for column in STAT_COLUMNS]
     points = ["fantasy_points", "fantasy_points_ppr"]
+    lists = [column.name for column in LIST_COLUMNS]
     parts: list[Part] = []
     for week in season.weeks:
         if week.played is not None:
             box = week.played.box
             did = np.any([box[name] != 0 for name in names], axis=0)
             # + 0.0 turns counts into floats, and -0.0 into 0.0.
-            parts.append((week, did, {name: box[name] + 0.0 for name in names + points}))
+            values = {name: box[name] + 0.0 for name in names + points}
+            parts.append((week, did, values | {name: box[name] for name in lists}))
     table = _rows(all_players, parts)
     post = np.asarray(table["week"]) > LAST_REGULAR_WEEK
     table = table.append_column("season_type", pa.array(np.where(post, "POST", "REG")))
@@ -165,11 +168,16 @@ def injuries(season: Season, all_players: pa.Table) -> pa.Table:
 def snap_counts(season: Season, all_players: pa.Table) -> pa.Table:
     """Return offensive snaps, one row per player on the field; 0 for kickers and defenders."""
     others = np.array(by_position(0, K=1, DE=1, LB=1, CB=1, S=1)) > 0
+    special_teams = np.array(by_position(0, RB=4, WR=3, TE=6, K=9, DE=2, LB=14, CB=8, S=10))
     parts: list[Part] = []
     for week in season.weeks:
         if week.played is not None:
             count = week.played.snaps
-            values = {"offense_snaps": count, "snap_share": week.played.snap_share}
+            values = {
+                "offense_snaps": count,
+                "snap_share": week.played.snap_share,
+                "st_snaps": week.active * special_teams,
+            }
             parts.append((week, week.active & (others | (count > 0)), values))
     return schema.SNAP_COUNTS.conform(_rows(all_players, parts))
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from fantasy_pipeline.errors import LastingError
 from fantasy_pipeline.football.tables import GAMES
-from fantasy_pipeline.football.tables.contract import Column, Table
+from fantasy_pipeline.football.tables.contract import SQL_TYPES, Column, Table
 from fantasy_pipeline.football.teams import code_sql
 from fantasy_pipeline.ingest.sources import schema
 from fantasy_pipeline.ingest.sources.ignored_columns import IGNORED_COLUMNS
@@ -56,15 +56,6 @@ SCHEDULE_FILE = upstream_file(
 
 NO_PLAYER = "NO_PLAYER"
 """player_id of the one row per week in which upstream keeps stats that belong to no player."""
-
-_SQL_TYPES = {
-    "bool": "boolean",
-    "date": "date",
-    "float": "double",
-    "int": "integer",
-    "time": "time",
-    "timestamp": "timestamptz",
-}
 
 _NO_TEXT = re.compile(r"^(BOOLEAN|BLOB|DATE|TIME|INTERVAL|STRUCT|MAP|UNION)|\]$")
 """DuckDB's types that are neither text nor an id; lists end with a bracket."""
@@ -113,7 +104,7 @@ def _expression(column: Column, name: str, upstream_type: str) -> str:
         return f"timezone('UTC', cast({quoted} as timestamp))"
     if column.type in ("float", "int") and upstream_type in ("DOUBLE", "FLOAT"):
         quoted = f"case when isnan({quoted}) then null else {quoted} end"
-    return f"cast({quoted} as {_SQL_TYPES[column.type]})"
+    return f"cast({quoted} as {SQL_TYPES[column.type]})"
 
 
 def _failing_if(wrong: str, quoted: str, why: str, value: str) -> str:
@@ -200,7 +191,7 @@ def _expressions(contract: Table, types: Mapping[str, str], season: int | None) 
                 season,
             )
         value = "null" if name is None else _expression(column, name, types[name])
-        sql_type = _SQL_TYPES.get(column.type, "varchar")
+        sql_type = SQL_TYPES[column.type]
         label = column.name if name is None else _both_names(column, name)
         expressions[label] = f"cast({value} as {sql_type}) as {column.name}"
     return expressions

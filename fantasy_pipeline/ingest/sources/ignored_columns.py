@@ -11,23 +11,17 @@ IGNORED_COLUMNS: dict[str, frozenset[str]] = {
     name: frozenset(columns.split())
     for name, columns in {
         "weekly_stats": """
-            dakota def_fumbles def_interception_yards def_qb_hits def_sack_yards
-            def_tackles_for_loss def_tackles_for_loss_yards def_tackles_with_assist
-            fg_blocked_distance fg_blocked_list fg_made_distance fg_made_list fg_missed_0_19
-            fg_missed_20_29 fg_missed_30_39 fg_missed_40_49 fg_missed_50_59 fg_missed_60_
-            fg_missed_distance fg_missed_list fg_pct fumble_recovery_opp fumble_recovery_own
-            fumble_recovery_tds fumble_recovery_yards_opp fumble_recovery_yards_own
-            fumbles_forced_by_opp fumbles_lost_total fumbles_not_forced fumbles_out_of_bounds
-            fumbles_total game_id gwfg_att gwfg_blocked gwfg_distance gwfg_made gwfg_missed
-            headshot_url kickoff_returns misc_yards pacr passing_10 passing_16 passing_20
-            passing_40 passing_cpoe pat_pct penalties penalty_yards position_group pt_att
-            pt_blocked pt_downed pt_fair_caught pt_inside_20 pt_long pt_net_yards pt_out_of_bounds
-            pt_return_tds pt_return_yards pt_returned pt_touchback pt_yards punt_returns racr
-            receiving_10 receiving_16 receiving_20 receiving_40 rushing_10 rushing_12 rushing_20
-            rushing_40
+            dakota def_fumbles def_tackles_for_loss_yards fg_blocked_distance fg_made_distance
+            fg_missed_distance fg_pct fumbles_forced_by_opp fumbles_not_forced
+            fumbles_out_of_bounds game_id gwfg_att gwfg_blocked gwfg_distance gwfg_made gwfg_missed
+            headshot_url misc_yards pacr passing_10 passing_16 passing_20 passing_cpoe pat_pct
+            penalties penalty_yards position_group pt_att pt_blocked pt_downed pt_fair_caught
+            pt_inside_20 pt_long pt_net_yards pt_out_of_bounds pt_return_tds pt_return_yards
+            pt_returned pt_touchback pt_yards racr receiving_10 receiving_16 receiving_20
+            rushing_10 rushing_12 rushing_20
         """,
         "weekly_rosters": """
-            age college depth_chart_position draft_club entry_year fantasy_data_id first_name
+            age college draft_club entry_year fantasy_data_id first_name
             football_name game_type gsis_it_id headshot_url jersey_number last_name ngs_position
             pff_id rotowire_id smart_id sportradar_id years_exp
         """,
@@ -37,7 +31,7 @@ IGNORED_COLUMNS: dict[str, frozenset[str]] = {
         """,
         "snap_counts": """
             defense_pct defense_snaps game_id game_type opponent pfr_game_id player position
-            st_pct st_snaps
+            st_pct
         """,
         "player_ids": """
             age birthdate cbs_id cfbref_id college db_season draft_ovr draft_pick draft_round

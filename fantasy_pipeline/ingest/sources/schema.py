@@ -8,12 +8,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fantasy_pipeline.football.tables import GAMES, STAT_COLUMNS
+from fantasy_pipeline.football.tables import GAMES, LIST_COLUMNS, STAT_COLUMNS
 from fantasy_pipeline.football.tables.columns import SEASON, WEEK
 from fantasy_pipeline.football.tables.contract import Column, Table
 
 SCHEDULE = Table("schedule", "nflverse schedules/games", GAMES.key, GAMES.columns)
 """The schedule in the shape of the lake's `games`; `canonical.schedule` derives kick-offs."""
+
+_SINCE_OCTOBER_2025 = (
+    "fumbles_total",
+    "fumbles_lost_total",
+    "passing_40",
+    "rushing_40",
+    "receiving_40",
+)
+"""Columns of stat lines that upstream added to the files of all seasons in October 2025."""
 
 WEEKLY_STATS = Table(
     "weekly_stats",
@@ -34,18 +43,24 @@ WEEKLY_STATS = Table(
         Column("fantasy_points", "float", "Upstream's standard points", required=True),
         Column("fantasy_points_ppr", "float", "Upstream's PPR points", required=True),
         # Required: without one of these columns, players would silently score too little. Every
-        # file of the release (114 columns or more) has all of them.
-        *(replace(column, required=True) for column in STAT_COLUMNS),
+        # file of the release (114 columns or more) has all of them but `_SINCE_OCTOBER_2025`.
+        *(
+            replace(column, required=column.name not in _SINCE_OCTOBER_2025)
+            for column in (*STAT_COLUMNS, *LIST_COLUMNS)
+        ),
     ),
 )
+
+_DEFENCE_AND_RETURNS = ("def_", "punt_", "kickoff_", "fumble")
+_NEW_RELEASE = ("fg_", "pat_", *_DEFENCE_AND_RETURNS)
+"""First parts of the names of stats that the old release's file of stat lines lacks."""
 
 OLD_WEEKLY_STATS = replace(
     WEEKLY_STATS,
     columns=tuple(
         replace(
             column,
-            required=column.required
-            and not column.name.startswith(("fg_", "pat_", "def_", "punt_", "kickoff_")),
+            required=column.required and not column.name.startswith(_NEW_RELEASE),
         )
         for column in WEEKLY_STATS.columns
     ),
@@ -73,7 +88,8 @@ OLD_TOTALS = (
         for column in STAT_COLUMNS
         if column.unit in ("count", "yards")
         and column.name != "fg_long"
-        and not column.name.startswith(("def_", "punt_", "kickoff_"))
+        and column.name not in _SINCE_OCTOBER_2025
+        and not column.name.startswith(_DEFENCE_AND_RETURNS)
     ),
 )
 """Columns of the old release in which a missing value means 0."""
@@ -92,6 +108,7 @@ WEEKLY_ROSTERS = Table(
         Column("team", "string", "Team", required=True),
         Column("status", "string", "ACT, RES, INA, DEV, CUT …", required=True),
         Column("status_detail", "string", "Status code", aliases=("status_description_abbr",)),
+        Column("depth_chart_position", "string", "Position on the depth chart"),
         Column("esb_id", "string", "Elias id, to find a gsis_id that the roster lacks"),
         Column("birth_date", "date", "Date of birth"),
         Column("height", "int", "Height, inches"),
@@ -136,6 +153,7 @@ SNAP_COUNTS = Table(
         Column("team", "string", "Team", required=True),
         Column("offense_snaps", "int", "Offensive snaps", required=True),
         Column("snap_share", "float", "Share 0-1", required=True, aliases=("offense_pct",)),
+        Column("st_snaps", "int", "Special-teams snaps"),
     ),
 )
 

@@ -36,7 +36,7 @@ in_stats as (
 candidates as (
     select
         season, week, player_id, player_name, position, team, status, status_detail,
-        birth_date, height, weight, rookie_season, draft_pick,
+        depth_chart_position, birth_date, height, weight, rookie_season, draft_pick,
         pfr_id, sleeper_id, espn_id, yahoo_id, roster_source, roster_week
     from rostered
     union all by name
@@ -68,7 +68,8 @@ snap_ids as (
 -- The two id tables give a few players different pfr_ids.
 snaps_played as (
     select s.season, s.week, s.team, m.player_id,
-        max(s.offense_snaps) as offense_snaps, max(s.snap_share) as snap_share
+        max(s.offense_snaps) as offense_snaps, max(s.snap_share) as snap_share,
+        max(s.st_snaps) as st_snaps
     from snaps s
     join snap_ids m using (pfr_id)
     group by all
@@ -101,6 +102,13 @@ select
     i.modified_at as injury_modified_at,
     s.offense_snaps,
     s.snap_share,
+    s.st_snaps,
+    fantasy_positions(
+        -- The first of these is the column `position` above.
+        case when o.position = 'P' and p.position = 'K' then 'K' else o.position end,
+        o.depth_chart_position,
+        d.position
+    ) as fantasy_positions,
     -- Upstream has 0 for unknown values, and typing errors such as 1,794 pounds.
     case
         when o.season - year(coalesce(p.birth_date, o.birth_date)) between 17 and 60

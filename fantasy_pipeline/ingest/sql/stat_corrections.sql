@@ -30,6 +30,11 @@ from joined
 join scoring using (stat)
 where
     coalesce(old, 0) <> coalesce(new, 0)
+    -- A stat that no provisional row of the week has was not imported then.
+    and exists (
+        from old
+        where old.season = joined.season and old.week = joined.week and old.stat = joined.stat
+    )
     and (had_line or exists (
         from played
         where played.season = joined.season and played.week = joined.week

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from fantasy_pipeline.football.tables import STAT_COLUMNS
+from fantasy_pipeline.football.tables import LIST_COLUMNS, STAT_COLUMNS
 from fantasy_pipeline.ingest.sample import SEASONS, SampleLeague
 
 
@@ -132,14 +132,21 @@ def test_scores_are_what_the_stats_put_on_the_board(
     assert (team_games["pat_att"] <= touchdowns.sum(axis=1)).all()
 
 
+FG_RANGES = ("0_19", "20_29", "30_39", "40_49", "50_59", "60_")
+
+
 def test_kicks_add_up(stats: pd.DataFrame) -> None:
     kicks = stats[stats["position"] == "K"]
-    ranges = [name for name in stats.columns if name.startswith("fg_made_")]
-    assert len(ranges) == 6
+    ranges = [f"fg_made_{yards}" for yards in FG_RANGES]
     assert (kicks["fg_made"] == kicks[ranges].sum(axis=1)).all()
     assert (kicks["fg_att"] == kicks[["fg_made", "fg_missed", "fg_blocked"]].sum(axis=1)).all()
     assert (kicks["pat_att"] == kicks[["pat_made", "pat_missed", "pat_blocked"]].sum(axis=1)).all()
     assert (stats["fg_long"].isna() == (stats["fg_made"] == 0)).all()
+    missed = kicks[[f"fg_missed_{yards}" for yards in FG_RANGES]].sum(axis=1)
+    assert (kicks["fg_missed"] == missed).all()
+    for result in ("made", "missed", "blocked"):
+        listed = kicks[f"fg_{result}_list"].str.count(";").add(1).fillna(0)
+        assert (kicks[f"fg_{result}"] == listed).all(), result
     longest = kicks.dropna(subset=["fg_long"])
     assert (
         longest["fg_long"].ge(50) == (longest["fg_made_50_59"] + longest["fg_made_60_"] > 0)
@@ -147,8 +154,9 @@ def test_kicks_add_up(stats: pd.DataFrame) -> None:
     assert stats.loc[stats["position"] != "K", ["fg_att", "pat_att"]].eq(0).all(axis=None)
 
 
-def test_stats_are_never_null_but_for_the_longest_field_goal(stats: pd.DataFrame) -> None:
-    assert set(stats.columns[stats.isna().any()]) == {"fg_long"}
+def test_stats_are_never_null_but_for_the_lengths_of_field_goals(stats: pd.DataFrame) -> None:
+    lists = {column.name for column in LIST_COLUMNS}
+    assert set(stats.columns[stats.isna().any()]) == {"fg_long", *lists}
 
 
 # Realistic sizes, so that models have something to learn

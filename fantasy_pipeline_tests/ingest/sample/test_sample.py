@@ -18,6 +18,7 @@ import pytest
 from fantasy_pipeline.errors import NotPublishedError
 from fantasy_pipeline.football.calendar import games_from_table, week_status
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import LIST_COLUMNS
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.ingest.sample import SAMPLE_NOW, SEASONS, SampleLeague
 from fantasy_pipeline.ingest.sources import schema
@@ -129,8 +130,8 @@ def assert_conforms(table: pa.Table, contract: Table) -> None:
     assert table.schema == contract.arrow_schema
     assert contract.conform(table).equals(table)
     optional = {"injury_status", *(name for name in table.column_names if name.endswith("_id"))}
-    # As upstream: a player without a field goal has no longest one.
-    optional.add("fg_long")
+    # As upstream: a player without a field goal has no longest one, and no list of them.
+    optional |= {"fg_long", *(column.name for column in LIST_COLUMNS)}
     for column in contract.columns:
         if column.required and column.name not in optional - set(contract.key):
             assert table[column.name].null_count == 0, column.name

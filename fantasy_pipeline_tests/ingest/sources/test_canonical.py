@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from fantasy_pipeline.errors import NotPublishedError, PipelineError, SourceError
-from fantasy_pipeline.football.tables import GAMES, STAT_COLUMNS
+from fantasy_pipeline.football.tables import GAMES, LIST_COLUMNS, STAT_COLUMNS
 from fantasy_pipeline.football.tables.contract import Column, Table
 from fantasy_pipeline.football.teams import CURRENT_CODE
 from fantasy_pipeline.ingest.sources import canonical, nflcom_files, schema
@@ -55,7 +55,7 @@ def without(table: pa.Table, column: str) -> pa.Table:
 # Weekly stats
 
 NEW_STATS: dict[str, Any] = {
-    **dict.fromkeys(column.name for column in STAT_COLUMNS),
+    **dict.fromkeys(column.name for column in (*STAT_COLUMNS, *LIST_COLUMNS)),
     "player_id": "00-0034857",
     "player_name": "J.Allen",
     "player_display_name": "Josh Allen",
@@ -185,9 +185,10 @@ def test_columns_not_used_are_ignored(connection: duckdb.DuckDBPyConnection) -> 
 
 
 def test_the_old_release_has_neither_kicking_nor_defence() -> None:
-    """On the real files, 25 columns are in no file of it, and all others in every file."""
-    assert len(ONLY_NEW) == 25
-    assert {name.partition("_")[0] for name in ONLY_NEW} == {"fg", "pat", "def", "punt", "kickoff"}
+    """On the real files, 46 columns are in no file of stat lines, and all others in every file."""
+    assert len(ONLY_NEW) == 46
+    kinds = {name.partition("_")[0] for name in ONLY_NEW}
+    assert kinds == {"fg", "pat", "def", "punt", "kickoff", "fumble"}
 
 
 @pytest.mark.parametrize("column", ["targets", "carries", "attempts", "target_share"])
@@ -641,6 +642,7 @@ def test_snap_counts(connection: duckdb.DuckDBPyConnection) -> None:
             "team": ["OAK"],
             "offense_snaps": [61.0],
             "offense_pct": [0.97],
+            "st_snaps": [4.0],
         }
     )
     [row] = canonical.snap_counts(connection, given, 2015).to_pylist()
@@ -651,6 +653,7 @@ def test_snap_counts(connection: duckdb.DuckDBPyConnection) -> None:
         "team": "LV",
         "offense_snaps": 61,
         "snap_share": 0.97,
+        "st_snaps": 4,
     }
 
 
