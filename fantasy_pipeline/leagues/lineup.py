@@ -1,0 +1,77 @@
+"""Line-ups: which players may fill which slots, and the best assignment of players to slots."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+_OFFENCE = ("RB", "WR", "TE")
+_DEFENDERS = ("DL", "LB", "DB")
+ELIGIBLE: Mapping[str, tuple[str, ...]] = {
+    **{name: (name,) for name in ("QB", "RB", "WR", "TE", "K", "P", "DEF", *_DEFENDERS)},
+    "FLEX": _OFFENCE,
+    "WRRB_FLEX": ("RB", "WR"),
+    "REC_FLEX": ("WR", "TE"),
+    "SUPER_FLEX": ("QB", *_OFFENCE),
+    "IDP_FLEX": _DEFENDERS,
+}
+"""Positions that may fill each slot of a line-up."""
+NOT_STARTED = ("BN", "IR", "TAXI")
+"""Slots of players who do not score: bench, injured reserve, taxi squad."""
+
+
+def starting_slots(slots: Sequence[str]) -> list[str]:
+    """Return the slots of a line-up, in order, without bench, injured reserve and taxi squad."""
+    return [slot for slot in slots if slot not in NOT_STARTED]
+
+
+def may_fill(slot: str, positions: Sequence[str]) -> bool:
+    """Return whether a player with some positions may fill a slot; nobody fills an unknown one."""
+    return bool(set(ELIGIBLE.get(slot, ())).intersection(positions))
+
+
+def best_lineup(
+    slots: Sequence[str], positions: Sequence[Sequence[str]], points: Sequence[float]
+) -> dict[int, int]:
+    """Return the line-up with the most points: the player of each filled slot.
+
+    A slot that no player may fill stays empty, as does one that only a player with negative points
+    could fill: platforms let a slot be empty.
+
+    Args:
+        slots: slots of the line-up.
+        positions: positions of each player.
+        points: points of each player.
+
+    Returns:
+        Numbers of players by number of slot.
+    """
+    if not slots or not points:
+        return {}
+    # Slots x players: what a player adds in a slot. Where he may not play, or would cost points,
+    # he adds 0, which is what the empty slot adds.
+    gain = np.array(
+        [
+            [
+                max(worth, 0.0) if may_fill(slot, eligible) else 0.0
+                for worth, eligible in zip(points, positions, strict=True)
+            ]
+            for slot in slots
+        ]
+    )
+    chosen = zip(*linear_sum_assignment(gain, maximize=True), strict=True)
+    return {
+        int(slot): int(player)
+        for slot, player in chosen
+        if may_fill(slots[slot], positions[player]) and points[player] >= 0
+    }
+
+
+def best_points(
+    slots: Sequence[str], positions: Sequence[Sequence[str]], points: Sequence[float]
+) -> float:
+    """Return the points of the best line-up, rounded to 2 decimals."""
+    chosen = best_lineup(slots, positions, points)
+    return round(sum(points[player] for player in chosen.values()), 2) + 0.0

@@ -1,0 +1,175 @@
+"""A league's scoring: rules made from a platform's keys, and the points of stat lines by them.
+
+The points of a line are a sum of amounts (`amounts.py`), each times the points that its rule pays.
+A key that no rule can be made of is kept with the reason, so that every list of points can name it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.football import scoring as football
+from fantasy_pipeline.football.tables import STAT_COLUMNS
+from fantasy_pipeline.leagues import espn_keys, sleeper_keys
+from fantasy_pipeline.leagues.amounts import Amount, Floats, Lines, column
+
+TEAM_DEFENCE = "team defence"
+"""Position of a team's defence, as the reason for keys that pay it."""
+_COLUMNS = frozenset(stat.name for stat in STAT_COLUMNS)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One scoring rule.
+
+    Args:
+        key: the platform's key.
+        points: points per unit of the amount.
+        amount: what the rule pays for.
+        at: points per unit at positions with points of their own, e.g. ``{"TE": 1.5}``.
+    """
+
+    key: str
+    points: float
+    amount: Amount
+    at: Mapping[str, float] = field(default_factory=dict)
+
+    def weights(self, lines: Lines) -> float | Floats:
+        """Return the points per unit of each line; one number if all positions have the same."""
+        if not self.at:
+            return self.points
+        weights = np.full(lines.count, self.points)
+        for position, points in self.at.items():
+            weights[lines.at(position)] = points
+        return weights
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """The scoring of a league.
+
+    Args:
+        rules: in the order in which they are added up.
+        not_computed: keys that pay players and have no rule, with the reason in words.
+        team_defence: keys that pay team defences, with their points.
+    """
+
+    rules: tuple[Rule, ...]
+    not_computed: Mapping[str, str] = field(default_factory=dict)
+    team_defence: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def notes(self) -> list[str]:
+        """The keys that the points leave out, one sentence per reason."""
+        by_reason: dict[str, list[str]] = {}
+        for key, reason in self.not_computed.items():
+            by_reason.setdefault(reason, []).append(key)
+        notes = [f"not scored: {', '.join(keys)}: {why}" for why, keys in by_reason.items()]
+        if self.team_defence:
+            notes.append(f"not scored: {TEAM_DEFENCE} ({len(self.team_defence)} keys)")
+        return notes
+
+    def points(self, lines: pa.Table) -> Floats:
+        """Return the points of each stat line, rounded to 2 decimals.
+
+        Args:
+            lines: columns of `WEEKLY_STATS`; see `Lines`.
+        """
+        return football.weighted_sum(lines.num_rows, self._parts(Lines(lines)))
+
+    def parts(self, lines: pa.Table) -> dict[str, Floats]:
+        """Return the points of each stat line by key; keys that pay no line are left out."""
+        opened = Lines(lines)
+        by_key = {rule.key: rule.weights(opened) * rule.amount(opened) for rule in self.rules}
+        return {key: points for key, points in by_key.items() if np.any(points)}
+
+    def _parts(self, lines: Lines) -> list[tuple[float | Floats, Floats]]:
+        return [(rule.weights(lines), rule.amount(lines)) for rule in self.rules]
+
+
+def built_in(name: football.Scoring) -> Scoring:
+    """Return the league of standard, half-PPR or PPR scoring, kicking excluded."""
+    return of_columns(football.rules(name))
+
+
+def of_columns(weights: Mapping[str, float]) -> Scoring:
+    """Return a scoring whose keys are stat columns of `weekly_stats`."""
+    return Scoring(tuple(Rule(key, points, column(key)) for key, points in weights.items()))
+
+
+def of_sleeper(settings: Mapping[str, object]) -> Scoring:
+    """Return the scoring of a Sleeper league, or of a file with Sleeper's keys.
+
+    Args:
+        settings: points by key; a stat column of `weekly_stats` is a key too. Keys that pay 0 are
+            left out.
+    """
+    rules, not_computed, team = [], {}, {}
+    for key, value in settings.items():
+        points = _points(key, value)
+        if points == 0:
+            continue
+        if key in sleeper_keys.PLAYER_KEYS:
+            rules.append(Rule(key, points, sleeper_keys.PLAYER_KEYS[key]))
+        elif key in sleeper_keys.NOT_COMPUTED:
+            not_computed[key] = sleeper_keys.NOT_COMPUTED[key]
+        elif sleeper_keys.is_of_team_defence(key) and key not in _COLUMNS:
+            team[key] = points
+        elif key in _COLUMNS:
+            rules.append(Rule(key, points, column(key)))
+        else:
+            not_computed[key] = "the key is not known"
+    return Scoring(tuple(sorted(rules, key=lambda rule: rule.key)), not_computed, team)
+
+
+def of_espn(items: Sequence[Mapping[str, object]]) -> Scoring:
+    """Return the scoring of an ESPN league.
+
+    Args:
+        items: the league's scoring items, each with its stat id, points, and `pointsOverrides` by
+            slot. The override of slot 16 is the points of team defences.
+    """
+    rules, not_computed, team = [], {}, {}
+    for item in items:
+        number = int(_points("statId", item.get("statId")))
+        key, points = f"stat {number}", _points("points", item.get("points", 0))
+        stated = item.get("pointsOverrides")
+        overrides = {
+            int(slot): _points(key, value)
+            for slot, value in (stated.items() if isinstance(stated, Mapping) else ())
+        }
+        if of_team := overrides.pop(espn_keys.TEAM_DEFENCE_SLOT, 0.0):
+            team[key] = of_team
+        at = {
+            espn_keys.SLOT_POSITION[slot]: worth
+            for slot, worth in overrides.items()
+            if slot in espn_keys.SLOT_POSITION
+        }
+        if points == 0 and not any(at.values()):
+            continue
+        if number in espn_keys.PLAYER_STATS:
+            rules.append(Rule(key, points, espn_keys.PLAYER_STATS[number], at))
+        elif number in espn_keys.TEAM_STATS:
+            team[key] = points
+        else:
+            reason = espn_keys.NOT_COMPUTED.get(number, "the stat id is not known")
+            not_computed[key] = reason
+    return Scoring(tuple(rules), not_computed, team)
+
+
+def _points(key: str, value: object) -> float:
+    """Return a number of a league's settings.
+
+    Sleeper states 0.04 as 0.03999999910593033 in leagues of some years, a number of 32 bits.
+
+    Raises:
+        PipelineError: it is not a number.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise PipelineError(f"league: the scoring key {key} is {value!r}, not a number.")
+    return round(float(value), 6)

@@ -1,0 +1,131 @@
+"""Points of stat lines by a league's rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.football import scoring as football
+from fantasy_pipeline.football.tables import WEEKLY_STATS
+from fantasy_pipeline.ingest.sample import SampleLeague
+from fantasy_pipeline.leagues import scoring, sleeper_keys
+from fantasy_pipeline_tests.rows import Rows
+
+ABOUT = {"season": 2024, "week": 1, "player_id": "a"}
+
+
+def points_of(
+    rows: Rows, settings: dict[str, Any], more: dict[str, Any] | None = None, **stats: Any
+) -> float:
+    """Return the points of one stat line by Sleeper's keys."""
+    lines = rows(WEEKLY_STATS, {**ABOUT, **stats})
+    for name, value in (more or {}).items():
+        lines = lines.append_column(name, pa.array([value]))
+    return float(scoring.of_sleeper(settings).points(lines)[0])
+
+
+@pytest.mark.parametrize("name", football.SCORINGS)
+def test_built_in_scorings_are_leagues_with_the_same_bits(
+    sample: SampleLeague, name: football.Scoring
+) -> None:
+    lines = sample.weekly_stats(2024)
+    expected = football.points(lines, football.rules(name))
+    assert scoring.built_in(name).points(lines).tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("key", "stats", "amount"),
+    [
+        ("pass_inc", {"attempts": 40, "completions": 25}, 15),
+        ("bonus_pass_yd_300", {"passing_yards": 300}, 1),
+        ("bonus_pass_yd_300", {"passing_yards": 400}, 0),
+        ("bonus_pass_yd_400", {"passing_yards": 400}, 1),
+        ("bonus_rec_yd_100", {"receiving_yards": 199}, 1),
+        ("bonus_rec_yd_100", {"receiving_yards": 200}, 0),
+        ("bonus_rush_rec_yd_100", {"rushing_yards": 60, "receiving_yards": 40}, 1),
+        ("fgmiss", {"fg_missed": 1, "fg_blocked": 2}, 3),
+        ("xpmiss", {"pat_missed": 1, "pat_blocked": 1}, 2),
+        ("fgm_50p", {"fg_made_list": "50;60;49"}, 2),
+        ("fgm_60p", {"fg_made_list": "60;59"}, 1),
+        ("fgm_yds", {"fg_made_list": "21;33"}, 54),
+        ("fgm_yds_over_30", {"fg_made_list": "21;33;50"}, 23),
+        ("fgmiss_40_49", {"fg_missed_list": "44;51", "fg_blocked_list": "40"}, 2),
+        ("fum_lost", {"fumbles_lost_total": 2, "rushing_fumbles_lost": 1}, 2),
+        ("fum_lost", {"sack_fumbles_lost": 1, "receiving_fumbles_lost": 1}, 2),
+        ("fum", {"rushing_fumbles": 1}, 1),
+        ("idp_tkl_solo", {"def_tackles_solo": 4, "def_tackles_with_assist": 2}, 6),
+        ("idp_pass_def_3p", {"def_pass_defended": 3}, 1),
+        ("rushing_yards", {"rushing_yards": 31}, 31),
+    ],
+)
+def test_amount_of_a_key(rows: Rows, key: str, stats: dict[str, Any], amount: float) -> None:
+    assert points_of(rows, {key: 2.5}, position="LB", **stats) == 2.5 * amount
+
+
+def test_bonus_of_a_position(rows: Rows) -> None:
+    premium = {"rec": 1.0, "bonus_rec_te": 0.5}
+    assert points_of(rows, premium, position="TE", receptions=6) == 9.0
+    assert points_of(rows, premium, position="WR", receptions=6) == 6.0
+    both = {"fantasy_positions": "RB/TE"}
+    assert points_of(rows, premium, both, position="RB", receptions=6) == 9.0
+
+
+@pytest.mark.parametrize(("snaps", "points"), [(None, 2.0), (0, 2.0), (3, 2.0), (4, 0.0)])
+def test_tackles_of_the_offence_count_without_special_teams(
+    rows: Rows, snaps: int | None, points: float
+) -> None:
+    tackles = {"def_tackles_solo": 2, "position": "WR"}
+    snap_counts = {"st_snaps": snaps}
+    assert points_of(rows, {"idp_tkl_solo": 1.0}, snap_counts, **tackles) == points
+    tackles["position"] = "LB"
+    assert points_of(rows, {"idp_tkl_solo": 1.0}, snap_counts, **tackles) == 2.0
+
+
+def test_keys_without_a_rule_are_named() -> None:
+    settings = {"rec": 1, "pass_td_50p": 2, "jersey": 1, "rec_0_4": 0, "sack": 1, "pts_allow_0": 10}
+    found = scoring.of_sleeper(settings)
+    assert [rule.key for rule in found.rules] == ["rec"]
+    assert found.notes == [
+        "not scored: pass_td_50p: the length of a touchdown is not in the weekly file",
+        "not scored: jersey: the key is not known",
+        "not scored: team defence (2 keys)",
+    ]
+
+
+def test_every_key_has_one_meaning() -> None:
+    players, impossible = set(sleeper_keys.PLAYER_KEYS), set(sleeper_keys.NOT_COMPUTED)
+    assert not players & impossible
+    assert not any(sleeper_keys.is_of_team_defence(key) for key in players | impossible)
+
+
+@pytest.mark.parametrize("value", ["4", None, True])
+def test_a_key_that_pays_no_number_is_refused(value: object) -> None:
+    with pytest.raises(PipelineError, match=r"the scoring key rec is .*, not a number"):
+        scoring.of_sleeper({"rec": value})
+
+
+def test_numbers_of_32_bits_are_the_decimal_that_was_meant(rows: Rows) -> None:
+    assert points_of(rows, {"pass_yd": 0.03999999910593033}, passing_yards=301) == 12.04
+
+
+def test_points_of_espns_overrides_and_steps(rows: Rows) -> None:
+    items = [
+        {"statId": 53, "points": 0.5, "pointsOverrides": {"6": 1.0}},
+        {"statId": 48, "points": 1.0},
+        {"statId": 95, "points": 0.0, "pointsOverrides": {"16": 2.0}},
+        {"statId": 206, "points": 2.0},
+    ]
+    found = scoring.of_espn(items)
+    lines = rows(
+        WEEKLY_STATS,
+        {**ABOUT, "position": "TE", "receptions": 4, "receiving_yards": 39},
+        {**ABOUT, "player_id": "b", "position": "WR", "receptions": 4, "receiving_yards": -9},
+    )
+    np.testing.assert_array_equal(found.points(lines), [4 + 3, 2 + 0])
+    assert list(found.team_defence) == ["stat 95"]
+    assert list(found.not_computed) == ["stat 206"]
+    assert found.parts(lines)["stat 53"].tolist() == [4.0, 2.0]
