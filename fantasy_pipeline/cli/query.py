@@ -33,6 +33,7 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from fantasy_pipeline.football.calendar import WeekStatus
     from fantasy_pipeline.operations.session import Session
 
 
@@ -43,14 +44,39 @@ def week(source: SourceOption = None, at: AtOption = None, json: JsonOption = Fa
     """
     session = open_session(source, at)
     with waiting("reading the schedule"):
-        status = session.status.to_json()
+        status = session.status
     say_label(session.label)
     if json:
-        print_json(status | ({"data": session.label} if session.label else {}))
+        print_json(status.to_json() | ({"data": session.label} if session.label else {}))
         return
-    for name, value in status.items():
-        text = f"{value['season']} week {value['week']}" if isinstance(value, dict) else value
-        console().print(f"[bold]{name:15}[/] {'none' if text is None else text}")
+    for name, text in _week_lines(status):
+        console().print(f"[bold]{name:15}[/] {text}")
+
+
+def _week_lines(status: WeekStatus) -> list[tuple[str, str]]:
+    """Return a status for people: names and texts."""
+    over = "all of its games are over" if status.complete else "not all of its games are over"
+    weeks = {
+        "last completed": status.last_completed,
+        "in progress": status.in_progress,
+        "upcoming": status.upcoming,
+        "to project": status.projecting,
+    }
+    return [
+        ("as of", f"{status.at:%Y-%m-%d %H:%M} UTC"),
+        ("part of season", _PARTS[status.phase]),
+        ("due", f"{status.due}, {over}"),
+        *((name, str(week or "none")) for name, week in weeks.items()),
+    ]
+
+
+_PARTS = {
+    "preseason": "preseason",
+    "regular": "regular season",
+    "postseason": "play-offs",
+    "offseason": "off-season",
+}
+"""The phases of the football year for people; *phase* also means that of an import."""
 
 
 def projections(
@@ -146,13 +172,25 @@ def title_of(session: Session, week: SeasonWeek, scoring: Scoring) -> str:
     return f"Projections {week}, {scoring}{label}"
 
 
-_FOR_PEOPLE = (
-    *("rank", "player_name", "team", "opponent", "kickoff"),
-    *("projected_points", "p10", "p50", "p90", "actual_points", "value", "status"),
-    *("player_id", "source"),
-)
-"""Columns of a table for people: first those that decide a line-up. The title names the week."""
-_SPARE = ("source", "player_id", "p50", "p10", "p90")
+_FOR_PEOPLE = {
+    "rank": "rank",
+    "player": "player_name",
+    "team": "team",
+    "opponent": "opponent",
+    "kickoff": "kickoff",
+    "points": "projected_points",
+    "floor": "p10",
+    "median": "p50",
+    "ceiling": "p90",
+    "actual": "actual_points",
+    "value": "value",
+    "status": "status",
+    "player_id": "player_id",
+    "source": "source",
+}
+"""Columns of a table for people, by their names there: first those that decide a line-up. The title
+names the week."""
+_SPARE = ("source", "player_id", "median", "floor", "ceiling")
 
 
 def opponent_of(row: Mapping[str, Any]) -> str:
@@ -178,10 +216,10 @@ def _for_people(table: pa.Table) -> pa.Table:
     for name, values in texts.items():
         column = pa.array(values, pa.string())
         table = table.set_column(table.column_names.index(name), name, column)
-    names = list(_FOR_PEOPLE)
+    names = dict(_FOR_PEOPLE)
     if table["actual_points"].null_count == table.num_rows:
-        names.remove("actual_points")
-    return table.select(names)
+        del names["actual"]
+    return table.select(list(names.values())).rename_columns(list(names))
 
 
 def sql(

@@ -110,7 +110,7 @@ def backfill(
         typer.Option(metavar="WEEKS", help="Weeks, e.g. 5, 1-18 or 1,3; default: all played."),
     ] = None,
     only_missing: Annotated[
-        bool, typer.Option("--only-missing", help="Skip weeks that are complete in the lake.")
+        bool, typer.Option("--only-missing", help="Skip weeks of which the lake has every table.")
     ] = False,
     source: SourceOption = None,
     at: AtOption = None,

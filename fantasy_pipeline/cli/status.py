@@ -32,7 +32,7 @@ def status(source: SourceOption = None, at: AtOption = None, json: JsonOption = 
     print_states([_daemon_row(daemon) for daemon in state["daemons"]])
     console().print()
     print_states(
-        [_job_row(job) for job in state["jobs"]],
+        [_instigator_row(each) for each in state["jobs"]],
         spare=("kind", "tick", "last_tick"),
     )
     for backfill in state["backfills"]:
@@ -48,17 +48,18 @@ def _daemon_row(daemon: Mapping[str, Any]) -> dict[str, object]:
     }
 
 
-def _job_row(job: Mapping[str, Any]) -> dict[str, object]:
-    run = job["last_run"]
+def _instigator_row(each: Mapping[str, Any]) -> dict[str, object]:
+    """Return the row of a schedule or sensor."""
+    run = each["last_run"]
     line = run and f"{minute(run['executed_at'])} {run['status']} {result_line(run)}".rstrip()
     return {
-        "job": job["name"],
-        "kind": job["kind"],
-        "state": "on" if job["on"] else "off",
-        "next_run": minute(job["next_run"]),
-        "last_tick": minute(job["last_tick"]),
-        "tick": job["tick_result"],
-        "last_success": minute((job["last_success"] or {}).get("executed_at")),
+        "schedule or sensor": each["name"],
+        "kind": each["kind"],
+        "state": "on" if each["on"] else "off",
+        "next_run": minute(each["next_run"]),
+        "last_tick": minute(each["last_tick"]),
+        "tick": each["tick_result"],
+        "last_success": minute((each["last_success"] or {}).get("executed_at")),
         "last_run": line,
     }
 

@@ -43,7 +43,7 @@ def reconcile(
         for name, weeks in found.reported.items():
             _print(f"{name}: {_count(weeks)} {verb} to Dagster")
         for name, weeks in found.lost.items():
-            _print(f"{name}: history has {_count(weeks)} that the lake lacks")
+            _print(f"{name}: the run history has {_count(weeks)} that the lake lacks")
         if found.lost:
             _print(f"Next: {advice(found.lost)}.")
         if not (found.reported or found.lost):

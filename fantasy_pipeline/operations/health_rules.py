@@ -267,7 +267,7 @@ def lost_data(subject: Subject) -> Iterable[Finding]:
     what = f"{len(weeks)} week{'s' * (len(weeks) != 1)}" if weeks else "tables"
     names = "; ".join(filter(None, [weekly and f"{_first(weeks)} of {weekly}", others]))
     message = (
-        f"history has {what} that the lake at {subject.lake.root} lacks ({names}); "
+        f"the run history has {what} that the lake at {subject.lake.root} lacks ({names}); "
         f"{reconcile.advice(lost)}; fantasy-pipeline reconcile --dry-run names all"
     )
     yield Finding("lost_data", "critical", message)

@@ -42,10 +42,10 @@ def open_instance(home: Path) -> DagsterInstance:
     One process at a time: two processes that make the files of a new home at once break them.
     """
     from fantasy_pipeline.operations.run_origin import home_instance
-    from fantasy_pipeline.operations.sqlite_files import keep_files_open
+    from fantasy_pipeline.orchestration import sqlite_files
 
     os.environ["DAGSTER_HOME"] = str(home)
-    keep_files_open()
+    sqlite_files.tune()
     with locked(home / INSTANCE_LOCK):
         return home_instance(home)
 

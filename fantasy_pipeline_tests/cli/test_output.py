@@ -112,9 +112,9 @@ def test_a_pipe_gets_the_table_and_stderr_the_steps(first: tuple[Path, str, str]
     title, head, *rows = out.splitlines()
     assert title.startswith("Projections 2023 week 5, ppr - synthetic sample league")
     names = head.split()
-    assert names[:5] == ["rank", "player_name", "team", "opponent", "kickoff"]
+    assert names[:5] == ["rank", "player", "team", "opponent", "kickoff"]
     assert names[-4:] == ["value", "status", "player_id", "source"]
-    assert "actual_points" in names
+    assert names[5:10] == ["points", "floor", "median", "ceiling", "actual"]
     assert len(rows) == 3
     assert "synthetic" not in "".join(rows)
     steps = [line for line in err.splitlines() if not line.startswith(("Data: ", "warning "))]

@@ -394,7 +394,9 @@ def test_health_of_a_lost_lake_is_critical(shell: Shell, tmp_path: Path) -> None
     for answer, tables in ((deleted, "weekly_stats"), (elsewhere, "raw_players, weekly_stats")):
         lost = next(f for f in answer["findings"] if f["rule"] == "lost_data")
         assert lost["level"] == "critical"
-        found = re.match(r"history has (\d+) weeks? that the lake at \S+ lacks ", lost["message"])
+        found = re.match(
+            r"the run history has (\d+) weeks? that the lake at \S+ lacks ", lost["message"]
+        )
         assert found
         assert int(found[1]) >= weeks
         named, _, of_tables = lost["message"].partition(" lacks (")[2].partition(" of ")
@@ -425,7 +427,7 @@ def test_reconcile_after_assets_were_wiped(shell: Shell, tmp_path: Path) -> None
     assert lost == []
     assert wiped("reconcile").strip() == "The run history and the lake agree."
     elsewhere = wiped("reconcile", "--dry-run", FANTASY_DATA=str(tmp_path / "empty"))
-    assert "weekly_stats: history has" in elsewhere
+    assert "weekly_stats: the run history has" in elsewhere
     assert "Next: check FANTASY_DATA, or restore a backup; " in elsewhere
 
 

@@ -486,7 +486,8 @@ class TestLostData:
         shutil.rmtree(f"{lake.root}/weekly_stats/season=2024")
         names = ", ".join(f"2024 week {week}" for week in range(1, 6))
         expected = (
-            f"history has 7 weeks that the lake at {lake.root} lacks ({names}, … of weekly_stats); "
+            f"the run history has 7 weeks that the lake at {lake.root} lacks ({names}, … of "
+            "weekly_stats); "
             "check FANTASY_DATA, or restore a backup; catch_up imports weeks of the last year "
             "again, and fantasy-pipeline backfill --seasons 2024 --only-missing all of them; "
             "fantasy-pipeline reconcile --dry-run names all"
@@ -504,7 +505,7 @@ class TestLostData:
         sample = subject(instance, label="synthetic sample league")
         ((level, message),) = found(sample, "lost_data")
         assert level == "critical"
-        assert message.startswith("history has 1 week that ")
+        assert message.startswith("the run history has 1 week that ")
 
     def test_week_that_was_stored_without_rows_is_not_lost(
         self, instance: dg.DagsterInstance
@@ -518,7 +519,7 @@ class TestLostData:
         instance.report_runless_asset_event(dg.AssetMaterialization("player_history"))
         ((level, message),) = found(subject(instance), "lost_data")
         assert level == "critical"
-        assert message.startswith("history has tables that the lake at ")
+        assert message.startswith("the run history has tables that the lake at ")
         assert " lacks (player_history); " in message
         assert "or run fantasy-pipeline run; " in message
 

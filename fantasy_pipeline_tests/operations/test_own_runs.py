@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 import dagster as dg
 import pytest
@@ -19,6 +20,7 @@ from fantasy_pipeline.football.tables import PLAYER_HISTORY, RAW_PLAYERS, WEEKLY
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.orchestration.runs.dead_runs import end_dead_runs
 from fantasy_pipeline.orchestration.runs.history import execution_of
+from fantasy_pipeline.orchestration.runs.processes import process_tag, this_process
 from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.orchestration.test_ui import Query, ask, environment, serving
@@ -161,8 +163,11 @@ def test_a_run_that_the_ui_terminates_ends_canceled(
     with lake.rebuild_lock(PLAYER_HISTORY):
         process = command(home, *words)
         run = waiting_run(instance, process, begun)
-        graphql(TERMINATE, runIds=[run.run_id], terminatePolicy=policy)
+        answer = graphql(TERMINATE, runIds=[run.run_id], terminatePolicy=policy)
         _, errors = process.communicate(timeout=STOPS_WITHIN)
+    # Otherwise the dialog says "Unable to terminate run".
+    (shown,) = answer["terminateRuns"]["terminateRunResults"]
+    assert shown == {"__typename": "TerminateRunSuccess"}
     assert process.returncode == 1
     assert "the run was canceled" in errors
     execution = execution_of(instance, run.run_id)
@@ -173,3 +178,21 @@ def test_a_run_that_the_ui_terminates_ends_canceled(
     for table in (RAW_PLAYERS, WEEKLY_STATS):
         assert lake.read(table, [WEEK]).equals(before[table.name])
     assert lake.read(PLAYER_HISTORY).equals(history)
+
+
+def test_a_run_whose_process_died_cannot_be_terminated(
+    graphql: Query, instance: dg.DagsterInstance
+) -> None:
+    @dg.job
+    def nothing() -> None: ...
+
+    run_id = str(uuid4())
+    gone = this_process()._replace(pid=2**22, started="1")
+    tags = process_tag(run_id, gone)
+    started = dg.DagsterRunStatus.STARTED
+    instance.create_run_for_job(nothing, run_id=run_id, status=started, tags=tags)
+    answer = graphql(TERMINATE, runIds=[run_id], terminatePolicy="SAFE_TERMINATE")
+    (shown,) = answer["terminateRuns"]["terminateRunResults"]
+    assert shown["__typename"] == "TerminateRunFailure"
+    assert end_dead_runs(instance) == [run_id]
+    assert execution_of(instance, run_id).status == "canceled"

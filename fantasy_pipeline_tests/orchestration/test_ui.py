@@ -5,6 +5,7 @@ Backfills of three weeks are launched through the API that the UI uses, and by c
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -512,6 +513,40 @@ def test_a_played_week_that_upstream_lacks_in_a_backfill(graphql: Query, home: P
     assert set(weeks) & stored == set(weeks[:2])
     projected = {week.key for week in lake.weeks(PROJECTIONS)}
     assert set(weeks) & projected == set(weeks[:3])
+
+
+def failed_runs(home: Path, name: str) -> list[str]:
+    """Return what `health` says about failed runs of an asset that no later run repaired."""
+    done = subprocess.run(
+        [str(PROGRAMS / "fantasy-pipeline"), "health", "--json"],
+        env=environment(home),
+        capture_output=True,
+        text=True,
+    )
+    findings = json.loads(done.stdout)["findings"]
+    messages = [finding["message"] for finding in findings if finding["rule"] == "last_run"]
+    return [text.partition(" failed")[0] for text in messages if text.startswith(name)]
+
+
+def test_a_success_of_fewer_weeks_repairs_those_weeks(
+    graphql: Query, home: Path, tmp_path: Path
+) -> None:
+    """A run over three weeks fails for two of them: the lake has lost their players."""
+    players = home / "data" / "sample" / RAW_PLAYERS.name / "season=2024"
+    lost = ("week=02", "week=03")
+    for week in lost:
+        shutil.move(players / week, tmp_path / week)
+    try:
+        [failed] = backfilled(graphql, ["source_projections"], WEEKS)
+    finally:
+        for week in lost:
+            shutil.move(tmp_path / week, players / week)
+    assert failed["status"] == "FAILURE"
+    assert failed_runs(home, "source_projections") == ["source_projections 2024 weeks 2-3"]
+    for week, left in ((WEEKS[1], ["source_projections 2024 week 3"]), (WEEKS[2], [])):
+        [run] = backfilled(graphql, ["source_projections"], [week])
+        assert run["status"] == "SUCCESS"
+        assert failed_runs(home, "source_projections") == left
 
 
 @pytest.mark.soak

@@ -25,7 +25,7 @@ for name in (
     "fantasy_pipeline.definitions",
     "fantasy_pipeline.orchestration.runs.history",
     "fantasy_pipeline.operations.run_origin",
-    "fantasy_pipeline.operations.sqlite_files",
+    "fantasy_pipeline.orchestration.sqlite_files",
     "alembic.config",
     "duckdb",
     "nfl_data_py",

@@ -1,8 +1,16 @@
-"""Keeps the SQLite files of a run history open, so that events do not wait for the disk.
+"""Tunes SQLite for a run history: processes wait for each other, and events not for the disk.
+
+Dagster lets a process wait 5 seconds for another one that writes to the files of runs and ticks.
+On a slow disk that is too short: the daemon then prints "database is locked" with stack traces, and
+leaves out a tick. Here a process waits `BUSY_SECONDS`, as Dagster does for the files of events.
 
 Dagster opens and closes its files several times per event. The last process to close a file in WAL
 mode writes the whole log back and waits for the disk. With an idle connection per file, a backfill
-of a season waits for the disk 650 times instead of 4,460. Other storages are not affected.
+of a season waits for the disk 650 times instead of 4,460.
+
+Dagster has no setting for either, so each process calls `tune`: the command line when it opens a
+history, code servers and runs when they load the definitions, the daemon when it launches its first
+run. This is SQLAlchemy's public interface; other storages are not affected.
 """
 
 from __future__ import annotations
@@ -16,6 +24,8 @@ from threading import Lock
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+BUSY_SECONDS = 30
+"""Longest time to wait for another process that writes to a file."""
 MOST_OPEN = 8
 """Files that a process keeps open: each run has its own file, and servers see many runs."""
 _open: OrderedDict[str, sqlite3.Connection] = OrderedDict()
@@ -23,18 +33,23 @@ _lock = Lock()
 
 
 @cache
-def keep_files_open() -> None:
-    """Keep an idle connection of this process to each SQLite file that SQLAlchemy connects to.
+def tune() -> None:
+    """Let this process wait for locks, and keep an idle connection to each SQLite file it uses.
 
     Dagster's connections are then never the last. What is committed, and when, stays the same.
     """
     atexit.register(_close_all)
-    event.listen(Engine, "connect", _keep_open)
+    event.listen(Engine, "connect", _tune)
 
 
-def _keep_open(connection: object, _record: object) -> None:
+def _tune(connection: object, _record: object) -> None:
     if not isinstance(connection, sqlite3.Connection):
         return
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+    _keep_open(connection)
+
+
+def _keep_open(connection: sqlite3.Connection) -> None:
     path = connection.execute("PRAGMA database_list").fetchone()[2]
     # A file that is being made is not in WAL mode yet: an idle connection would have no effect.
     if not path or connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
