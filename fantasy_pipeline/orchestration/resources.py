@@ -17,6 +17,7 @@ from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.orchestration.partitions import refuse_run_without_weeks
 from fantasy_pipeline.orchestration.run_tables import RunTables
 from fantasy_pipeline.orchestration.runs.import_state import label_of
+from fantasy_pipeline.orchestration.runs.processes import process_of
 from fantasy_pipeline.orchestration.workspace import Workspace
 from fantasy_pipeline.settings import SAMPLE_LABEL, SOURCES, Settings, SourceName
 
@@ -59,13 +60,16 @@ class NflData(dg.ConfigurableResource):  # type: ignore[type-arg]
         """
         if context.run is not None and context.instance is not None:
             refuse_run_without_weeks(context.instance, context.run)
-            self._refuse_other_league(context.instance)
+            self._refuse_other_league(context.instance, context.run)
 
-    def _refuse_other_league(self, instance: dg.DagsterInstance) -> None:
-        """Raise if the history is that of the other league: one Dagster home has one league."""
-        if _leagues(instance, 1) <= {self.label}:
-            return
+    def _refuse_other_league(self, instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
+        """Raise if the home is that of the other league: one Dagster home has one league."""
         is_configured = (Settings().source == "sample") == (self.source_name == "sample")
+        leagues = _leagues(instance, 1)
+        # A command chooses its home by its source. Runs of the UI work in the home of the daemon.
+        is_of_ui = run.remote_job_origin is not None and process_of(run) is None
+        if leagues <= {self.label} and (leagues or is_configured or not is_of_ui):
+            return
         if is_configured and self.label in _leagues(instance, _MANY):
             # An early version let a run of the other league into this home.
             return
@@ -73,9 +77,8 @@ class NflData(dg.ConfigurableResource):  # type: ignore[type-arg]
             text = "the NFL. `fantasy-pipeline` with --source sample uses a home of its own"
         else:
             text = f"the {SAMPLE_LABEL}. Set FANTASY_SOURCE=sample, or choose another DAGSTER_HOME"
-        raise dg.Failure(
-            f"source {self.source_name} is refused: this Dagster home has the history of {text}."
-        )
+        verb = "has the history of" if leagues else "is set up for"
+        raise dg.Failure(f"source {self.source_name} is refused: this Dagster home {verb} {text}.")
 
     @property
     def source_name(self) -> SourceName:

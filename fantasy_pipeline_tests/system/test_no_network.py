@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -12,6 +14,31 @@ import pytest
 from fantasy_pipeline_tests.system.watching import new_home, start
 
 pytestmark = [pytest.mark.slow, pytest.mark.loopback]
+
+
+@contextmanager
+def swallowing() -> Iterator[str]:
+    """Return an address that answers no connection: its queue is full, so the system drops more."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server, socket.socket() as queued:
+        queued.connect(server.getsockname())
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_a_host_that_swallows_connections_is_given_up_after_seconds(tmp_path: Path) -> None:
+    """Four attempts of five seconds, and the waits between them, would take half a minute."""
+    home = new_home(tmp_path / "home")
+    with swallowing() as mirror:
+        process = start(home, "run", NFLVERSE_MIRROR=mirror, COLUMNS="500")
+        out, err = process.communicate(timeout=900)
+    assert (process.returncode, out) == (1, "")
+    retries = [line for line in err.splitlines() if "trying again" in line]
+    assert 1 <= len(retries) <= 2
+    for text in retries:
+        assert re.fullmatch(r"127\.0\.0\.1 cannot be reached; trying again in .*", text)
+    error = err.splitlines()[-1]
+    assert error.startswith("error: schedule: ")
+    assert "timed out" in error
+    assert f"(attempts: {len(retries) + 1})" in error
 
 
 def test_backfill_gives_up_without_step_retries(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ class FetchError(Exception):
         missing: the host has no such file (404), or the mirror's directory has none.
         answered: the host answered, but its answer is not a whole file.
         transient: another attempt may succeed.
+        unreached: there was no connection to the host.
         retry_after: seconds that the host asks to wait before the next attempt.
         brief: the cause in a few words, with the host; default: the cause.
     """
@@ -53,6 +54,7 @@ class FetchError(Exception):
         missing: bool = False,
         answered: bool = False,
         transient: bool = False,
+        unreached: bool = False,
         retry_after: float | None = None,
         brief: str | None = None,
     ) -> None:
@@ -62,6 +64,7 @@ class FetchError(Exception):
         self.missing = missing
         self.answered = answered
         self.transient = transient
+        self.unreached = unreached
         self.retry_after = retry_after
         self.brief = brief or cause
 

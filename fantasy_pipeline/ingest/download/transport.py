@@ -71,6 +71,7 @@ class Transport:
         offline: serve the cached copies without requests to upstream.
         attempts: attempts per file, the first included.
         connect_timeout, read_timeout: seconds to wait for a connection, and for the next bytes.
+        patience: seconds after which a host that cannot be reached is not tried again.
         total_timeout: seconds that one file may take, all attempts together.
         max_bytes: size of the largest file accepted.
         backoff, backoff_max: first and longest wait between attempts, seconds. Upstream's
@@ -88,8 +89,9 @@ class Transport:
         *,
         offline: bool = False,
         attempts: int = 4,
-        connect_timeout: float = 10,
+        connect_timeout: float = 5,
         read_timeout: float = 60,
+        patience: float = 15,
         total_timeout: float = 300,
         max_bytes: int = 256 * 2**20,
         backoff: float = 1,
@@ -102,6 +104,7 @@ class Transport:
         self._attempts = attempts
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
+        self._patience = patience
         self._total_timeout = total_timeout
         self._max_bytes = max_bytes
         self._backoff_max = backoff_max
@@ -194,8 +197,11 @@ class Transport:
         """
         old = slot.load()
         retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(self._attempts)
-            | tenacity.stop_before_delay(self._total_timeout),
+            stop=tenacity.stop_any(
+                tenacity.stop_after_attempt(self._attempts),
+                tenacity.stop_before_delay(self._total_timeout),
+                self._is_unreachable,
+            ),
             wait=self._wait,
             retry=tenacity.retry_if_exception(lambda e: isinstance(e, FetchError) and e.transient),
             before_sleep=self._log_retry,
@@ -218,6 +224,12 @@ class Transport:
                     "FANTASY_OFFLINE=1."
                 )
             raise
+
+    def _is_unreachable(self, state: tenacity.RetryCallState) -> bool:
+        """Return whether the host swallows connections: somebody may be waiting for the command."""
+        error = state.outcome.exception() if state.outcome else None
+        is_unreached = isinstance(error, FetchError) and error.unreached
+        return is_unreached and (state.seconds_since_start or 0) >= self._patience
 
     def _log_retry(self, state: tenacity.RetryCallState) -> None:
         """Warn of a failed attempt, with the number of the next one and the wait before it."""
@@ -283,6 +295,7 @@ class Transport:
                 f"{slot.requested} could not be downloaded: {reason_of(error)}",
                 NETWORK_ADVICE,
                 transient=True,
+                unreached=not began,
                 brief=f"{urlsplit(slot.requested).hostname} {what}",
             ) from error
 

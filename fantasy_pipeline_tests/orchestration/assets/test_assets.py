@@ -25,8 +25,10 @@ from fantasy_pipeline.football.tables import (
 )
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.operations.execute import execute
+from fantasy_pipeline.operations.run_origin import home_instance
 from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.retries import NETWORK_RETRY
+from fantasy_pipeline.orchestration.runs.history import execution_of
 from fantasy_pipeline.orchestration.runs.import_state import imported_phases
 from fantasy_pipeline.orchestration.runs.results import RunOutcome
 from fantasy_pipeline.orchestration.runs.tags import run_config
@@ -181,6 +183,24 @@ def test_a_home_has_one_league(instance: dg.DagsterInstance, sample_lake: Lake) 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FANTASY_SOURCE", "sample")
         assert run(instance, "games_refresh").success
+
+
+def test_a_new_home_has_the_league_that_is_configured(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run as the Launchpad starts it: it names the code location, and is not of a command."""
+    job = defs.resolve_job_def("games_refresh")
+    with home_instance(Path(instance.root_directory)) as home:
+        refused = job.execute_in_process(
+            instance=home, run_config=run_config("sample"), raise_on_error=False
+        )
+        [error] = execution_of(home, refused.run_id).facts.errors
+        assert error.cause.endswith(
+            "source sample is refused: this Dagster home is set up for the NFL. "
+            "`fantasy-pipeline` with --source sample uses a home of its own."
+        )
+        monkeypatch.setenv("FANTASY_SOURCE", "sample")
+        assert job.execute_in_process(instance=home, run_config=run_config("sample")).success
 
 
 def test_outputs_of_the_sample_league_say_so(
