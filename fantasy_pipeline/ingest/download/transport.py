@@ -22,6 +22,7 @@ import requests
 import tenacity
 import urllib3
 from filelock import FileLock, Timeout
+from tenacity.stop import stop_base
 
 from fantasy_pipeline.errors import NotPublishedError, SourceError, UnusableAnswerError
 from fantasy_pipeline.ingest.download.cache import Entry, Slot, content_problem
@@ -59,6 +60,18 @@ class Fetched:
     path: Path
     as_of: datetime
     size: int
+
+
+class _Unreachable(stop_base):
+    """Stops after some seconds without a connection: a person may be waiting."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def __call__(self, retry_state: tenacity.RetryCallState) -> bool:
+        error = retry_state.outcome.exception() if retry_state.outcome else None
+        is_unreached = isinstance(error, FetchError) and error.unreached
+        return is_unreached and (retry_state.seconds_since_start or 0) >= self._seconds
 
 
 class Transport:
@@ -197,11 +210,9 @@ class Transport:
         """
         old = slot.load()
         retrying = tenacity.Retrying(
-            stop=tenacity.stop_any(
-                tenacity.stop_after_attempt(self._attempts),
-                tenacity.stop_before_delay(self._total_timeout),
-                self._is_unreachable,
-            ),
+            stop=tenacity.stop_after_attempt(self._attempts)
+            | tenacity.stop_before_delay(self._total_timeout)
+            | _Unreachable(self._patience),
             wait=self._wait,
             retry=tenacity.retry_if_exception(lambda e: isinstance(e, FetchError) and e.transient),
             before_sleep=self._log_retry,
@@ -224,12 +235,6 @@ class Transport:
                     "FANTASY_OFFLINE=1."
                 )
             raise
-
-    def _is_unreachable(self, state: tenacity.RetryCallState) -> bool:
-        """Return whether the host swallows connections: somebody may be waiting for the command."""
-        error = state.outcome.exception() if state.outcome else None
-        is_unreached = isinstance(error, FetchError) and error.unreached
-        return is_unreached and (state.seconds_since_start or 0) >= self._patience
 
     def _log_retry(self, state: tenacity.RetryCallState) -> None:
         """Warn of a failed attempt, with the number of the next one and the wait before it."""
