@@ -19,6 +19,7 @@ from fantasy_pipeline.cli.options import (
 from fantasy_pipeline.cli.output import Format, console, print_json, say_label, warn, write
 from fantasy_pipeline.cli.progress import Steps, waiting
 from fantasy_pipeline.cli.run import print_summary, run_plan
+from fantasy_pipeline.errors import PipelineError
 
 if TYPE_CHECKING:
     from fantasy_pipeline.operations.session import Session
@@ -44,9 +45,20 @@ def accuracy(
         Literal["half", "ppr"], typer.Option(help="Scoring system of the points.")
     ] = "ppr",
     pool: Annotated[
-        Literal["played", "all"],
-        typer.Option(help="Players to score; all counts an absent player as 0 points."),
+        Literal["played", "all", "everyone"],
+        typer.Option(
+            help="Players to score: those who played; all, with absent players at 0 points; or "
+            "everyone whom any source projects at 8 or more, with a missing projection as 0."
+        ),
     ] = "played",
+    teams: Annotated[
+        bool,
+        typer.Option(
+            "--teams",
+            help="Score teams: starting quarterback and kicker named right, two starters named, "
+            "their sum against the points scored. Takes --by season or week.",
+        ),
+    ] = False,
     source: SourceOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -54,17 +66,28 @@ def accuracy(
 
     Reads the lake. Changes nothing.
     """
-    from fantasy_pipeline.projections.scoreboard import scoreboard, stored_accuracy
+    from fantasy_pipeline.projections.scoreboard import (
+        POOLS,
+        scoreboard,
+        stored_accuracy,
+        team_board,
+    )
 
+    if teams and (by == "position" or pool != "played"):
+        raise PipelineError("--teams takes --by season or week, and no --pool.")
     wanted = None if seasons is None else seasons_of(seasons)
     session = open_session(source)
     with waiting("reading the accuracy"):
-        table = scoreboard(stored_accuracy(session.lake, wanted), by, scoring, pool)
+        stored = stored_accuracy(session.lake, wanted)
+        if teams and by != "position":
+            title, table = f"Teams, {scoring}", team_board(stored, by, scoring)
+        else:
+            title = f"Accuracy, {scoring}, {POOLS[pool]}"
+            table = scoreboard(stored, by, scoring, pool)
     say_label(session.label)
     if json:
         write(table, Format.json)
         return
-    title = f"Accuracy, {scoring}, players {'who played' if pool == 'played' else 'all'}"
     write(table, Format.table, None, title, 3, spare=_SPARE)
 
 
@@ -118,6 +141,8 @@ def add_to(app: typer.Typer) -> None:
         "accuracy",
         "accuracy --seasons 2025 --by position",
         "accuracy --by week --scoring half --json",
+        "accuracy --pool everyone --by position",
+        "accuracy --teams --by season",
     )(accuracy)
     command(app, RESULTS_PANEL, "backtest --seasons 2024", "backtest --seasons 2021-2024 --json")(
         backtest

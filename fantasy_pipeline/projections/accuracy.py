@@ -1,13 +1,14 @@
 """`projection_accuracy`: the errors of each source's projections, by week and position.
 
 The protocol is the same for every source; docs/projections.md states it. NFL.com and a neutral
-baseline choose the players that are scored, never the projections under test.
+baseline choose the players that are scored, never the projections under test. The pool *everyone*
+(`everyone`) has all players whom any projection puts high, so that it shows other errors.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -18,16 +19,18 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import PLAYER_WEEK, PROJECTION_ACCURACY
 from fantasy_pipeline.football.tables.week_rows import codes
 from fantasy_pipeline.ingest.sites import NFLCOM
+from fantasy_pipeline.projections import everyone
 from fantasy_pipeline.projections.columns import as_floats, as_texts
+from fantasy_pipeline.projections.measures import measure, pooled
 from fantasy_pipeline.projections.model import consensus
 from fantasy_pipeline.projections.model.features import shrunken_mean
-from fantasy_pipeline.projections.model.intervals import LEVELS
 
 POOL = {"QB": 24, "RB": 50, "WR": 60, "TE": 24, "K": 24}
 """Players per week and position who are scored."""
 COUNTED = ("QB", "RB", "WR", "TE")
 """Positions that count in ALL."""
 ALL = "ALL"
+EVERYONE = "everyone"
 SCORED: tuple[Scoring, ...] = ("half", "ppr")
 LAST_WEEK = 17
 """Last week that counts in pooled figures; the table has all weeks."""
@@ -48,6 +51,7 @@ HISTORY_COLUMNS = (
     *(f"{kind}_points_{name}" for kind in ("last", "last4", "season") for name in SCORED),
     "target_played",
     *(f"target_{name}" for name in SCORED),
+    *everyone.HISTORY_COLUMNS,
 )
 """Columns of `player_history` that are read, beside the key."""
 _RECEPTION_GAMES = 1.0
@@ -56,10 +60,17 @@ _RECEPTION_GAMES = 1.0
 
 @dataclass(frozen=True)
 class Projected:
-    """One source's points, (rows,), and quantiles p10, p50, p90, (rows, 3), if it states any."""
+    """One source's projections of some rows.
+
+    Args:
+        points: (rows,); NaN for players whom the source does not project.
+        quantiles: p10, p50, p90, (rows, 3); None if the source states none.
+        yards: passing and receiving yards, (rows, 2), of our own projections; NaN without a line.
+    """
 
     points: np.ndarray
     quantiles: np.ndarray | None = None
+    yards: np.ndarray | None = None
 
 
 def projection_accuracy(
@@ -86,13 +97,18 @@ def projection_accuracy(
     rows = rows.filter(pc.is_valid(rows["target_played"]))
     if not rows.num_rows:
         return PROJECTION_ACCURACY.arrow_schema.empty_table()
-    pool = pool_rows(rows, source_projections)
-    rows = rows.take(np.flatnonzero(pool))
+    tables = (projections, model_projections, source_projections)
+    sources = {scoring: dict(_sources(rows, scoring, *tables)) for scoring in SCORED}
+    pool, played = pool_rows(rows, source_projections), as_floats(rows["target_played"]) == 1
+    stated = {name: each.points for name, each in sources["ppr"].items() if name not in NAIVE}
+    pools = {
+        "played": pool & played,
+        "all": pool,
+        EVERYONE: everyone.is_in_pool(stated, rows.num_rows),
+    }
     out: list[dict[str, object]] = []
     for scoring in SCORED:
-        sources = dict(_sources(rows, scoring, projections, model_projections, source_projections))
-        actual = np.nan_to_num(as_floats(rows[f"target_{scoring}"]))
-        out += _measure_weeks(rows, scoring, actual, sources)
+        out += _measure_weeks(rows, scoring, sources[scoring], pools)
     return PROJECTION_ACCURACY.shaped(
         pa.Table.from_pylist(out, schema=PROJECTION_ACCURACY.arrow_schema)
     )
@@ -160,33 +176,42 @@ def _sources(
 
 
 def _own_points(rows: pa.Table, table: pa.Table, scoring: str) -> Projected:
-    """Return points and quantiles of `projections` or `model_projections`; NaN without a row."""
+    """Return what `projections` or `model_projections` state of some rows; NaN without a row."""
     names = [f"{name}{suffix(scoring)}" for name in ("projected_points", "p10", "p50", "p90")]
+    names += ["passing_yards", "receiving_yards"]
     keyed = rows.select(KEY).append_column("row", pa.array(np.arange(rows.num_rows)))
     both = keyed.join(table.select([*KEY, *names]), KEY, join_type="inner")
-    # (rows, points and p10, p50, p90)
-    values = np.full((rows.num_rows, 4), np.nan)
+    # (rows, points, p10, p50, p90, passing and receiving yards)
+    values = np.full((rows.num_rows, 6), np.nan)
     values[both["row"].to_numpy()] = np.column_stack([as_floats(both[name]) for name in names])
-    return Projected(values[:, 0], values[:, 1:])
+    return Projected(values[:, 0], values[:, 1:4], values[:, 4:])
 
 
 def _measure_weeks(
-    rows: pa.Table, scoring: Scoring, actual: np.ndarray, sources: Mapping[str, Projected]
+    rows: pa.Table,
+    scoring: Scoring,
+    sources: Mapping[str, Projected],
+    pools: Mapping[str, np.ndarray],
 ) -> Iterator[dict[str, object]]:
-    """Yield one row of measures per week, source, pool and position, ALL after the positions."""
-    positions, played = as_texts(rows["position"]), as_floats(rows["target_played"]) == 1
-    weeks = codes(rows)
-    nflcom = sources[NFLCOM].points if NFLCOM in sources else np.full(len(actual), np.nan)
-    for number in np.unique(weeks):
-        # Per pool and position, the indices of the week's rows.
-        in_week = weeks == number
-        pools = {
-            "played": {p: np.flatnonzero(in_week & played & (positions == p)) for p in POOL},
-            "all": {p: np.flatnonzero(in_week & (positions == p)) for p in POOL},
-        }
-        for source, projected in sources.items():
-            for pool, by_position in pools.items():
+    """Yield one row of measures per week, source, pool and position, ALL after the positions.
+
+    Args:
+        pools: mask of the rows of each pool, (rows,).
+    """
+    positions, weeks = as_texts(rows["position"]), codes(rows)
+    actual = np.nan_to_num(as_floats(rows[f"target_{scoring}"]))
+    teams = _Teams.of(rows, actual)
+    for pool, in_pool in pools.items():
+        scored = _silence_as_zero(sources, weeks, positions) if pool == EVERYONE else sources
+        nflcom = scored[NFLCOM].points if NFLCOM in scored else np.full(len(actual), np.nan)
+        for number in np.unique(weeks):
+            # By position, the indices of the week's rows.
+            here = in_pool & (weeks == number)
+            by_position = {p: np.flatnonzero(here & (positions == p)) for p in POOL}
+            for source, projected in scored.items():
                 measures = _measure_positions(by_position, projected, actual, nflcom)
+                if pool == EVERYONE:
+                    teams.add_measures(measures, weeks == number, projected)
                 for position, values in measures.items():
                     yield {
                         **SeasonWeek.of_code(number)._asdict(),
@@ -196,6 +221,57 @@ def _measure_weeks(
                         "pool": pool,
                         **values,
                     }
+
+
+def _silence_as_zero(
+    sources: Mapping[str, Projected], weeks: np.ndarray, positions: np.ndarray
+) -> dict[str, Projected]:
+    """Return the sources with 0 for players whom they do not project."""
+    return {
+        name: replace(each, points=everyone.silence_as_zero(each.points, weeks, positions))
+        for name, each in sources.items()
+    }
+
+
+@dataclass(frozen=True)
+class _Teams:
+    """What the measures of teams need of all players, whether they are in a pool or not.
+
+    Args:
+        team, position, actual: of each row, (rows,).
+        work: by position of one starter, how often each player threw or kicked, (rows,).
+    """
+
+    team: np.ndarray
+    position: np.ndarray
+    actual: np.ndarray
+    work: Mapping[str, np.ndarray]
+
+    @classmethod
+    def of(cls, rows: pa.Table, actual: np.ndarray) -> _Teams:
+        work = {position: everyone.work_of(rows, position) for position in everyone.STARTER_POINTS}
+        return cls(as_texts(rows["team"]), as_texts(rows["position"]), actual, work)
+
+    def add_measures(
+        self,
+        measures: Mapping[str, dict[str, float | None]],
+        in_week: np.ndarray,
+        projected: Projected,
+    ) -> None:
+        """Add one week's measures of a source to those of its positions, in place."""
+        for position, least in everyone.STARTER_POINTS.items():
+            if position in measures:
+                here = np.flatnonzero(in_week & (self.position == position))
+                measures[position] |= everyone.measure_teams(
+                    self.team[here],
+                    self.work[position][here],
+                    projected.points[here],
+                    self.actual[here],
+                    least,
+                )
+        if projected.yards is not None and "QB" in measures:
+            yards = projected.yards[in_week].T
+            measures["QB"]["yards_apart"] = everyone.share_apart(self.team[in_week], *yards)
 
 
 def _measure_positions(
@@ -222,74 +298,6 @@ def _measure_positions(
     return out
 
 
-def measure(
-    projected: np.ndarray,
-    actual: np.ndarray,
-    quantiles: np.ndarray | None,
-    nflcom: np.ndarray | None = None,
-) -> dict[str, float | None]:
-    """Return the measures of one week and position, from points (players,).
-
-    Args:
-        quantiles: p10, p50, p90, (players, 3); None if the source states none.
-        nflcom: NFL.com's projections of the same players, (players,). NFL.com projects every player
-            of the pool, or has no file of the week and none.
-    """
-    error = projected - actual
-    out: dict[str, float | None] = {
-        "players": len(error),
-        "mae": float(np.abs(error).mean()),
-        "rmse": float(np.sqrt((error**2).mean())),
-        "nflcom_mae": None,
-        "nflcom_rmse": None,
-        "bias": float(error.mean()),
-        "spearman": _spearman(_ranks(projected), _ranks(actual)),
-        **_start_sit(projected, actual),
-        "coverage": None,
-        "pinball": None,
-    }
-    if nflcom is not None and not np.isnan(nflcom).any():
-        nflcom_error = nflcom - actual
-        out["nflcom_mae"] = float(np.abs(nflcom_error).mean())
-        out["nflcom_rmse"] = float(np.sqrt((nflcom_error**2).mean()))
-    if quantiles is not None:
-        inside = (actual >= quantiles[:, 0]) & (actual <= quantiles[:, 2])
-        # Pinball loss: an actual above the quantile costs `level` a point, one below 1 - `level`.
-        losses = [
-            np.maximum(level * (actual - column), (level - 1) * (actual - column)).mean()
-            for level, column in zip(LEVELS, quantiles.T, strict=True)
-        ]
-        out["coverage"], out["pinball"] = float(inside.mean()), float(np.mean(losses))
-    return out
-
-
-def _start_sit(projected: np.ndarray, actual: np.ndarray) -> dict[str, float | None]:
-    """Return the share of pairs put in the right order, and the number of pairs."""
-    # (players, players): the row's player is projected, or has scored, more than the column's.
-    ahead = projected[:, None] > projected
-    better = actual[:, None] > actual
-    pairs = int(np.count_nonzero(better))
-    # Equal projections count half, as the toss of a coin.
-    won = int(np.count_nonzero(better & ahead))
-    lost = int(np.count_nonzero(better & ahead.T))
-    return {"start_sit": (0.5 * (pairs + won - lost)) / pairs if pairs else None, "pairs": pairs}
-
-
-def _ranks(values: np.ndarray) -> np.ndarray:
-    """Return twice each value's distance from the mean rank, (values,); ties share a rank."""
-    ordered = np.sort(values)
-    below, up_to = (np.searchsorted(ordered, values, side) for side in ("left", "right"))
-    return below + up_to - len(values)
-
-
-def _spearman(ranks: np.ndarray, others: np.ndarray) -> float | None:
-    """Return the correlation of ranks; None below 3 values or if all values of one are equal."""
-    spread = float(ranks @ ranks) * float(others @ others)
-    if len(ranks) < 3 or spread == 0:
-        return None
-    return float((ranks @ others) / spread**0.5)
-
-
 def headlines(accuracy: pa.Table) -> dict[SeasonWeek, dict[str, float]]:
     """Return the headline numbers of each week: PPR, players who played, all positions.
 
@@ -310,46 +318,4 @@ def headlines(accuracy: pa.Table) -> dict[SeasonWeek, dict[str, float]]:
         # No ratio without a projection of NFL.com's, or if its projections had no error.
         if source == "consensus" and row["nflcom_rmse"]:
             numbers["rmse_ratio_to_nflcom"] = round(row["rmse"] / row["nflcom_rmse"], 4)
-    return out
-
-
-_WEIGHTS = {
-    "mae": "players",
-    "nflcom_mae": "players",
-    "bias": "players",
-    "coverage": "players",
-    "pinball": "players",
-    "start_sit": "pairs",
-    "spearman": None,
-}
-"""The weight of each measure in a mean; None: each week and position counts the same.
-`sql/scoreboard.sql` pools by the same weights."""
-
-
-def pooled(parts: list[dict[str, float | None]]) -> dict[str, float | None]:
-    """Return the measures of several weeks or positions as one.
-
-    Means are weighted by `_WEIGHTS`, RMSE is pooled over players; None if no part has the measure.
-    """
-    players = [part["players"] or 0 for part in parts]
-    out: dict[str, float | None] = {
-        "players": sum(players),
-        "pairs": sum(part["pairs"] or 0 for part in parts),
-    }
-    for name in ("rmse", "nflcom_rmse"):
-        present = [
-            (value, n)
-            for part, n in zip(parts, players, strict=True)
-            if (value := part[name]) is not None
-        ]
-        total = sum(n for _, n in present)
-        out[name] = (sum(n * value**2 for value, n in present) / total) ** 0.5 if total else None
-    for name, by in _WEIGHTS.items():
-        present = [
-            (value, 1.0 if by is None else float(part[by] or 0))
-            for part in parts
-            if (value := part[name]) is not None
-        ]
-        total = sum(weight for _, weight in present)
-        out[name] = sum(value * weight for value, weight in present) / total if total else None
     return out

@@ -22,7 +22,7 @@ from fantasy_pipeline.projections.consensus_projections import projections
 from fantasy_pipeline.projections.history import player_history
 from fantasy_pipeline.projections.model import training
 from fantasy_pipeline.projections.model_projections import model_projections
-from fantasy_pipeline.projections.scoreboard import scoreboard
+from fantasy_pipeline.projections.scoreboard import POOLS, scoreboard, team_board
 
 Step = Callable[[str, int], AbstractContextManager[object]]
 """Called with a step's name and the number of steps that follow it."""
@@ -104,12 +104,16 @@ def summary(accuracy: pa.Table) -> Mapping[str, pa.Table]:
     out = {}
     scorings: tuple[Scoring, ...] = ("ppr", "half")
     for scoring in scorings:
-        for pool, words in (("played", "who played"), ("all", "all, who did not play scored 0")):
-            if pool == "all" and scoring == "half":
-                continue
-            out[f"{scoring}, players {words}"] = scoreboard(accuracy, None, scoring, pool)
+        for pool, words in POOLS.items():
+            if pool == "played" or scoring == "ppr":
+                out[f"{scoring}, {words}"] = scoreboard(accuracy, None, scoring, pool)
         out[f"{scoring}, by position"] = _without_naive(scoreboard(accuracy, "position", scoring))
+        out[f"{scoring}, {POOLS['everyone']}, by position"] = _without_naive(
+            scoreboard(accuracy, "position", scoring, "everyone")
+        )
     out["ppr, by season"] = _without_naive(scoreboard(accuracy, "season", "ppr"))
+    out["teams, ppr"] = _without_naive(team_board(accuracy))
+    out["teams, ppr, by season"] = _without_naive(team_board(accuracy, "season"))
     return out
 
 

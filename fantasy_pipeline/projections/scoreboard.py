@@ -16,13 +16,20 @@ from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.ingest.sites import NFLCOM
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.duck import arrow, database, query
-from fantasy_pipeline.projections.accuracy import ALL, LAST_WEEK, POOL
+from fantasy_pipeline.projections.accuracy import ALL, EVERYONE, LAST_WEEK, POOL
 
 Group = Literal["season", "week", "position"]
+Pool = Literal["played", "all", "everyone"]
+POOLS: dict[Pool, str] = {
+    "played": "players who played",
+    "all": "players all, who did not play scored 0",
+    "everyone": "everyone projected at 8 or more by any source",
+}
+"""The pools in words."""
 
 
 def scoreboard(
-    accuracy: pa.Table, by: Group | None = None, scoring: Scoring = "ppr", pool: str = "played"
+    accuracy: pa.Table, by: Group | None = None, scoring: Scoring = "ppr", pool: Pool = "played"
 ) -> pa.Table:
     """Return accuracy pooled over the regular season's weeks 1-17.
 
@@ -30,7 +37,7 @@ def scoreboard(
         accuracy: `PROJECTION_ACCURACY` rows.
         by: one row per season, week or position; None: one row for all.
         scoring: ``half`` or ``ppr``.
-        pool: ``played`` or ``all``.
+        pool: one of `POOLS`.
 
     Returns:
         One row per group and source, best RMSE first, measures rounded to 4 decimals. `mae_ratio`
@@ -50,9 +57,42 @@ def scoreboard(
             total=ALL,
             nflcom=NFLCOM,
         )
+    return _named(pooled, [by or "weeks", *pooled.column_names[1:]])
+
+
+def team_board(
+    accuracy: pa.Table, by: Literal["season", "week"] | None = None, scoring: Scoring = "ppr"
+) -> pa.Table:
+    """Return what the projections say about teams, over the regular season's weeks 1-17.
+
+    Args:
+        accuracy: `PROJECTION_ACCURACY` rows.
+        by: one row per season or week; None: one row for all.
+
+    Returns:
+        One row per position of one starter (QB, K), group and source, measures rounded to 4
+        decimals: team_weeks, starter_right, two_starters, projected and scored points per team,
+        sum_off (projected over scored points, less 1) and yards_apart. Rows that an older version
+        scored have none.
+    """
+    with database() as connection:
+        connection.register("accuracy", accuracy)
+        pooled = arrow(
+            connection,
+            query(__package__, "team_board"),
+            by=by,
+            scoring=scoring,
+            pool=EVERYONE,
+            last_week=LAST_WEEK,
+        )
+    return _named(pooled, ["position", by or "weeks", *pooled.column_names[2:]])
+
+
+def _named(pooled: pa.Table, names: Sequence[str]) -> pa.Table:
+    """Return a table with other column names and rounded measures."""
     columns = {
         name: _rounded(column) if pa.types.is_floating(column.type) else column
-        for name, column in zip([by or "weeks", *pooled.column_names[1:]], pooled, strict=True)
+        for name, column in zip(names, pooled, strict=True)
     }
     return pa.table(columns)
 

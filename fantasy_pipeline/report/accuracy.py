@@ -1,4 +1,4 @@
-"""Accuracy of a season's projections as the report shows it: PPR points, players who played."""
+"""Accuracy of a season's projections as the report shows it, in PPR points."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from fantasy_pipeline.ingest.sites import NFLCOM
 from fantasy_pipeline.projections.accuracy import LAST_WEEK
-from fantasy_pipeline.projections.scoreboard import scoreboard
+from fantasy_pipeline.projections.scoreboard import scoreboard, team_board
 
 OWN_SOURCES = ("consensus", "model")
 DISPLAY_NAMES = {
@@ -30,6 +30,7 @@ DISPLAY_NAMES = {
 NOMINAL_COVERAGE = 0.8
 """Share of players who score within p10-p90 if floors and ceilings are right."""
 _MIN_DEVIATION = 0.03
+_OF_TEAMS = ("starter_right", "two_starters", "sum_off")
 _BASELINE = "naive recency-weighted"
 
 
@@ -49,6 +50,10 @@ class SeasonAccuracy:
             baseline.
         positions: rows of the consensus by position: players, mae, rmse, mae_ratio, rmse_ratio,
             coverage.
+        everyone: one row per source that is no baseline, as in `rows`, about everyone whom any
+            source projects at 8 points or more: name, is_own, players, mae, rmse, rmse_ratio; of
+            the quarterbacks among them qb_mae; of teams starter_right, two_starters and sum_off of
+            `scoreboard.team_board`. Empty if an older version scored the weeks.
     """
 
     weeks: tuple[int, int]
@@ -57,6 +62,7 @@ class SeasonAccuracy:
     base: str
     weekly: Mapping[str, Mapping[int, float]]
     positions: Sequence[Mapping[str, Any]]
+    everyone: Sequence[Mapping[str, Any]]
 
     @property
     def coverage(self) -> Mapping[str, float]:
@@ -99,14 +105,7 @@ def season_accuracy(accuracy: pa.Table) -> SeasonAccuracy | None:
     accuracy = accuracy.filter(pc.less_equal(accuracy["week"], LAST_WEEK))
     if not accuracy.num_rows:
         return None
-    rows = [
-        {
-            **row,
-            "name": DISPLAY_NAMES.get(row["source"], row["source"]),
-            "is_own": row["source"] in OWN_SOURCES,
-        }
-        for row in scoreboard(accuracy).to_pylist()
-    ]
+    rows = _shown(scoreboard(accuracy))
     sources = {row["source"] for row in rows}
     if "consensus" not in sources:
         return None
@@ -123,7 +122,38 @@ def season_accuracy(accuracy: pa.Table) -> SeasonAccuracy | None:
         base=DISPLAY_NAMES[base],
         weekly=weekly,
         positions=[row for row in by_position if row["source"] == "consensus"],
+        everyone=_everyone(accuracy),
     )
+
+
+def _shown(board: pa.Table) -> list[dict[str, Any]]:
+    """Return the rows of a scoreboard with the sources' display names."""
+    return [
+        {
+            **row,
+            "name": DISPLAY_NAMES.get(row["source"], row["source"]),
+            "is_own": row["source"] in OWN_SOURCES,
+        }
+        for row in board.to_pylist()
+    ]
+
+
+def _everyone(accuracy: pa.Table) -> list[dict[str, Any]]:
+    """Return the rows about the pool *everyone*, with the measures of quarterbacks' teams."""
+    by_position = scoreboard(accuracy, "position", pool="everyone").to_pylist()
+    passers = {row["source"]: row["mae"] for row in by_position if row["position"] == "QB"}
+    teams = {
+        row["source"]: row for row in team_board(accuracy).to_pylist() if row["position"] == "QB"
+    }
+    return [
+        {
+            **row,
+            "qb_mae": passers.get(row["source"]),
+            **{name: teams.get(row["source"], {}).get(name) for name in _OF_TEAMS},
+        }
+        for row in _shown(scoreboard(accuracy, pool="everyone"))
+        if not row["source"].startswith("naive")
+    ]
 
 
 def _by_week(

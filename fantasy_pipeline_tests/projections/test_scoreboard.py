@@ -9,12 +9,12 @@ import pytest
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.tables import PLAYER_HISTORY, PROJECTION_ACCURACY, SOURCE_PROJECTIONS
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.projections import accuracy, backtest, scoreboard
+from fantasy_pipeline.projections import accuracy, backtest, measures, scoreboard
 
 
 def test_measures_of_four_players() -> None:
     quantiles = np.array([[0.0, 10.0, 20.0]] * 4)
-    found = accuracy.measure(
+    found = measures.measure(
         np.array([12.0, 10.0, 8.0, 6.0]), np.array([25.0, 4.0, 9.0, 4.0]), quantiles
     )
     assert found["mae"] == pytest.approx((13 + 6 + 1 + 2) / 4)
@@ -33,15 +33,15 @@ def test_pinball_is_least_at_the_quantile() -> None:
     right = np.tile([1.0, 5.0, 9.0], (1001, 1))
     wrong = np.tile([3.0, 5.0, 7.0], (1001, 1))
     points = np.full(1001, 5.0)
-    good = accuracy.measure(points[:50], actual[::20][:50], right[:50])["pinball"]
-    bad = accuracy.measure(points[:50], actual[::20][:50], wrong[:50])["pinball"]
+    good = measures.measure(points[:50], actual[::20][:50], right[:50])["pinball"]
+    bad = measures.measure(points[:50], actual[::20][:50], wrong[:50])["pinball"]
     assert good is not None
     assert bad is not None
     assert good < bad
 
 
 def test_equal_projections_are_a_coin_and_have_no_rank() -> None:
-    found = accuracy.measure(np.full(3, 5.0), np.array([1.0, 2.0, 3.0]), None)
+    found = measures.measure(np.full(3, 5.0), np.array([1.0, 2.0, 3.0]), None)
     assert found["start_sit"] == 0.5
     assert found["spearman"] is None
     assert found["coverage"] is None
@@ -50,8 +50,8 @@ def test_equal_projections_are_a_coin_and_have_no_rank() -> None:
 def test_pooled_is_what_one_pool_would_have_given() -> None:
     rng = np.random.default_rng(1)
     projected, actual = rng.normal(10, 3, 30), rng.normal(10, 5, 30)
-    parts = [accuracy.measure(projected[a:b], actual[a:b], None) for a, b in ((0, 10), (10, 30))]
-    whole, both = accuracy.measure(projected, actual, None), accuracy.pooled(parts)
+    parts = [measures.measure(projected[a:b], actual[a:b], None) for a, b in ((0, 10), (10, 30))]
+    whole, both = measures.measure(projected, actual, None), measures.pooled(parts)
     for name in ("players", "mae", "rmse", "bias"):
         assert both[name] == pytest.approx(whole[name])
 
@@ -132,7 +132,7 @@ def test_a_source_that_began_late_is_compared_on_its_own_weeks() -> None:
 
 @pytest.mark.parametrize("by", [None, "season", "week", "position"])
 def test_the_board_pools_weeks_as_positions_are_pooled(by: scoreboard.Group | None) -> None:
-    """The query and `accuracy.pooled`, which makes the rows of ALL, have the same weights."""
+    """The query and `measures.pooled`, which makes the rows of ALL, have the same weights."""
     rng = np.random.default_rng(4)
     names = ("mae", "rmse", "nflcom_mae", "nflcom_rmse", "bias", "spearman", "start_sit")
     rows = [
@@ -163,7 +163,7 @@ def test_the_board_pools_weeks_as_positions_are_pooled(by: scoreboard.Group | No
             for part in table.to_pylist()
             if part["source"] == row["source"] and (not by or str(part[by]) == row[by])
         ]
-        expected = accuracy.pooled(parts)
+        expected = measures.pooled(parts)
         for name in ("players", "mae", "rmse", "bias", "spearman", "start_sit", "coverage"):
             value = expected[name]
             assert row[name] == (None if value is None else round(value, 4)), name

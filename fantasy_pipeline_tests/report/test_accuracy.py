@@ -64,6 +64,30 @@ def test_a_week_without_nflcom_does_not_count_where_others_do(rows: Rows) -> Non
     assert accuracy.weekly["Consensus"] == {1: 4.0}
 
 
+def test_everyone_and_teams_are_of_sources_without_baselines(rows: Rows) -> None:
+    team = {"teams": 30, "two_starters": 0.1, "team_projected": 18.0, "team_scored": 16.0}
+    everyone = [
+        row(1, source, position, mae, pool="everyone", **more)
+        for source, mae in (("consensus", 4.0), ("nflcom", 5.0), ("naive last 4", 6.0))
+        for position, more in (
+            ("QB", {**team, "starter_right": 0.9}),
+            ("WR", {}),
+            ("K", {**team, "starter_right": 1.0}),
+        )
+    ]
+    played = [row(1, source, "WR", 3.0) for source in ("consensus", "nflcom")]
+    accuracy = season_accuracy(rows(PROJECTION_ACCURACY, *played, *everyone))
+    assert accuracy is not None
+    assert [one["name"] for one in accuracy.everyone] == ["Consensus", "NFL.com"]
+    mine = accuracy.everyone[0]
+    assert (mine["players"], mine["mae"], mine["qb_mae"]) == (20, 4.0, 4.0)
+    assert (mine["starter_right"], mine["two_starters"], mine["sum_off"]) == (0.9, 0.1, 0.125)
+    # Rows that an older version scored have neither.
+    older = season_accuracy(rows(PROJECTION_ACCURACY, *played))
+    assert older is not None
+    assert older.everyone == []
+
+
 def test_without_nflcom_a_baseline_is_the_measure(rows: Rows) -> None:
     table = rows(
         PROJECTION_ACCURACY,

@@ -259,8 +259,16 @@ def test_accuracy_by_position_names_its_base_and_what_is_off() -> None:
     base = {**consensus, "source": "x", "name": "Recency-weighted mean", "is_own": False}
     fewer = {**base, "source": "espn", "name": "ESPN", "players": 812}
     positions = [{**facts, "position": "QB"}, {**facts, "position": "K", "coverage": 0.7}]
+    teams = {"qb_mae": 4.45, "starter_right": 0.912, "two_starters": 0.13, "sum_off": 0.2}
+    unnamed = dict.fromkeys(teams)
     accuracy = SeasonAccuracy(
-        (1, 9), 1000, [consensus, base, fewer], base["name"], {"Consensus": {1: 4.0}}, positions
+        (1, 9),
+        1000,
+        [consensus, base, fewer],
+        base["name"],
+        {"Consensus": {1: 4.0}},
+        positions,
+        [{**consensus, **teams, "players": 1200}, {**fewer, **unnamed}],
     )
     made = report([player("a")], accuracy=accuracy)
     text, markdown = page.html(made), page.markdown(made)
@@ -276,6 +284,15 @@ def test_accuracy_by_position_names_its_base_and_what_is_off() -> None:
     assert '<th scope="row">Consensus</th><td class="num">1,000</td>' in text
     assert "| ESPN | 812 | 4.00 | 5.00 | 0.900 |" in markdown
     assert "| K | 1,000 | 4.00 | 5.00 | 0.900 | 70% |" in markdown
+    assert "| Consensus | 1,200 | 4.00 | 4.45 | 91.2% | 13.0% | +20% |" in markdown
+    everyone = [row for row in cells(text, "accuracy") if len(row) == 8]
+    assert everyone == [
+        ["Consensus", "1,200", "4.00", "5.00", "4.45", "91.2%", "13.0%", "+20%"],
+        ["ESPN", "812", "4.00", "5.00", *["\N{EN DASH}"] * 4],
+    ]
+    without = report([player("a")], accuracy=dataclasses.replace(accuracy, everyone=[]))
+    assert "any source" not in page.html(without)
+    assert "everyone" not in page.markdown(without)
 
 
 def cells(text: str, section: str) -> list[list[str]]:

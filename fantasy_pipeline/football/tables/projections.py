@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fantasy_pipeline.football.positions import FANTASY_POSITIONS
 from fantasy_pipeline.football.tables.columns import (
     FANTASY_POSITION,
@@ -207,11 +209,37 @@ PROJECTIONS = Table(
     ),
 )
 
+_OF_ONE_STARTER = "; only of QB and K in the pool everyone, null elsewhere"
+_TEAM_MEASURES = (
+    Column("teams", "int", f"Number of teams in the next columns{_OF_ONE_STARTER}"),
+    share_column(
+        "starter_right",
+        "Share of teams whose highest projected player of the position is the one who threw, or "
+        f"kicked, most, 0-1{_OF_ONE_STARTER}",
+    ),
+    share_column(
+        "two_starters",
+        "Share of teams with two players at a starter's points (QB: 8, K: 4), "
+        f"0-1{_OF_ONE_STARTER}",
+    ),
+    points_column(
+        "team_projected", f"Mean of a team's projected points of the position{_OF_ONE_STARTER}"
+    ),
+    points_column(
+        "team_scored", f"Mean of a team's actual points of the position{_OF_ONE_STARTER}"
+    ),
+    share_column(
+        "yards_apart",
+        "Share of teams whose projected passing and receiving yards differ by more than 60, 0-1; "
+        "only of QB in the pool everyone, null for sources without a stat line of ours",
+    ),
+)
+
 PROJECTION_ACCURACY = Table(
     "projection_accuracy",
-    "Accuracy of the projections: one row per week, source, position, scoring and pool. The scored "
-    "players of a position are the best ones by the mean of NFL.com's projection and a neutral "
-    "baseline; see docs/projections.md.",
+    "Accuracy of the projections: one row per week, source, position, scoring and pool. In the "
+    "pools played and all, the scored players of a position are the best ones by the mean of "
+    "NFL.com's projection and a neutral baseline; see docs/projections.md.",
     ("season", "week", "source", "position", "scoring", "pool"),
     (
         SEASON,
@@ -239,9 +267,11 @@ PROJECTION_ACCURACY = Table(
         Column(
             "pool",
             "string",
-            "played: players who played; all: also players who did not play, with 0 actual points",
+            "played: players who played; all: also players who did not play, with 0 actual points; "
+            "everyone: every player whom any source projects at 8 PPR points or more, with 0 for a "
+            "missing projection and for a player who did not play",
             required=True,
-            allowed=("played", "all"),
+            allowed=("played", "all", "everyone"),
         ),
         Column("players", "int", "Number of scored players"),
         _error("mae", "Mean absolute error"),
@@ -268,5 +298,6 @@ PROJECTION_ACCURACY = Table(
         points_column(
             "pinball", "Mean pinball loss of p10, p50 and p90; null if the source has none"
         ),
+        *(replace(column, added=True) for column in _TEAM_MEASURES),
     ),
 )

@@ -1,5 +1,5 @@
 -- Pool the measures of weeks and positions: one row per group and source, best RMSE first.
--- The weights are those of accuracy.pooled. fsum and favg (Kahan) do not depend on the rows' order.
+-- The weights are those of measures.pooled. fsum and favg (Kahan) do not depend on the rows' order.
 with scored as (
     select *,
         case $by when 'season' then season when 'week' then week
