@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -92,7 +93,17 @@ def accuracy(
 
 
 def backtest(
-    seasons: SeasonsRequired, source: SourceOption = None, json: JsonOption = False
+    seasons: SeasonsRequired,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Also write the scores of every week to this parquet file, to compare two "
+            "backtests with scripts/compare_backtests.py.",
+        ),
+    ] = None,
+    source: SourceOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Project past seasons again, each from earlier seasons only, and print the accuracy.
 
@@ -106,7 +117,10 @@ def backtest(
     before = range(min(wanted) - TRAINING_SEASONS, min(wanted))
     if missing_seasons(session.lake, wanted) or len(missing_seasons(session.lake, before)) > 3:
         _import(session, wanted, json)
-    boards = summary(backtest(session.lake, wanted, Steps(json)))
+    scores = backtest(session.lake, wanted, Steps(json))
+    if output is not None:
+        write(scores, Format.parquet, output, label=session.label)
+    boards = summary(scores)
     say_label(session.label)
     if json:
         print_json({title: table.to_pylist() for title, table in boards.items()})
@@ -144,6 +158,10 @@ def add_to(app: typer.Typer) -> None:
         "accuracy --pool everyone --by position",
         "accuracy --teams --by season",
     )(accuracy)
-    command(app, RESULTS_PANEL, "backtest --seasons 2024", "backtest --seasons 2021-2024 --json")(
-        backtest
-    )
+    command(
+        app,
+        RESULTS_PANEL,
+        "backtest --seasons 2024",
+        "backtest --seasons 2021-2024 --json",
+        "backtest --seasons 2021-2024 --output after.parquet",
+    )(backtest)
