@@ -49,7 +49,7 @@ def accuracy(
         Literal["played", "all", "everyone"],
         typer.Option(
             help="Players to score: those who played; all, with absent players at 0 points; or "
-            "everyone whom any source projects at 8 or more, with a missing projection as 0."
+            "everyone whom any source or baseline projects at 8 or more, with a missing one as 0."
         ),
     ] = "played",
     teams: Annotated[

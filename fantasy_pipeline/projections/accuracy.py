@@ -34,11 +34,13 @@ EVERYONE = "everyone"
 SCORED: tuple[Scoring, ...] = ("half", "ppr")
 LAST_WEEK = 17
 """Last week that counts in pooled figures; the table has all weeks."""
+NEUTRAL = "naive recency-weighted"
+"""The baseline that helps to choose the scored players."""
 NAIVE = {
     "naive last game": "last_points",
     "naive last 4": "last4_points",
     "naive season to date": "season_points",
-    "naive recency-weighted": "avg_fantasy_points",
+    NEUTRAL: "avg_fantasy_points",
 }
 """Naive baselines, and the stem of their columns in `player_history`."""
 KEY = list(PLAYER_WEEK)
@@ -100,11 +102,15 @@ def projection_accuracy(
     tables = (projections, model_projections, source_projections)
     sources = {scoring: dict(_sources(rows, scoring, *tables)) for scoring in SCORED}
     pool, played = pool_rows(rows, source_projections), as_floats(rows["target_played"]) == 1
-    stated = {name: each.points for name, each in sources["ppr"].items() if name not in NAIVE}
+    chosen_by = {
+        name: each.points
+        for name, each in sources["ppr"].items()
+        if name not in NAIVE or name == NEUTRAL
+    }
     pools = {
         "played": pool & played,
         "all": pool,
-        EVERYONE: everyone.is_in_pool(stated, rows.num_rows),
+        EVERYONE: everyone.is_in_pool(chosen_by, rows.num_rows),
     }
     out: list[dict[str, object]] = []
     for scoring in SCORED:

@@ -1,8 +1,9 @@
 """The pool *everyone*, and measures of teams: errors that a pool of likely starters cannot show.
 
-Everyone is each player whom any source or our own projections put at `LEAST_POINTS` or more,
-whether he played or not. A source that does not project one of them is scored as if it projected 0.
-So a benched quarterback at 16 points is an error here, and silence about a starter is one, too.
+Everyone is each player whom any source, our own projections or the neutral baseline put at
+`LEAST_POINTS` or more, whether he played or not. A source that does not project one of them is
+scored as if it projected 0. So a benched quarterback at 16 points is an error here, and silence
+about a starter is one, too.
 
 Of quarterbacks and kickers one per team plays, so their projections also say who starts.
 """
@@ -49,7 +50,7 @@ def is_in_pool(points: Mapping[str, np.ndarray], rows: int) -> np.ndarray:
     """Return a mask of the pool, (rows,).
 
     Args:
-        points: PPR points of other sources and of ours, by source, (rows,).
+        points: PPR points of other sources, of ours and of the baseline, by source, (rows,).
     """
     found = np.zeros(rows, dtype=bool)
     for values in points.values():

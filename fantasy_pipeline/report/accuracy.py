@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fantasy_pipeline.ingest.sites import NFLCOM
-from fantasy_pipeline.projections.accuracy import LAST_WEEK
+from fantasy_pipeline.projections.accuracy import LAST_WEEK, NEUTRAL
 from fantasy_pipeline.projections.scoreboard import scoreboard, team_board
 
 OWN_SOURCES = ("consensus", "model")
@@ -31,7 +31,7 @@ NOMINAL_COVERAGE = 0.8
 """Share of players who score within p10-p90 if floors and ceilings are right."""
 _MIN_DEVIATION = 0.03
 _OF_TEAMS = ("starter_right", "two_starters", "sum_off")
-_BASELINE = "naive recency-weighted"
+_BASELINE = NEUTRAL
 
 
 @dataclass(frozen=True)

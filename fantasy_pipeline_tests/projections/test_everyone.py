@@ -137,6 +137,19 @@ def test_the_pool_begins_at_8_points(table: Callable[..., pa.Table], points: flo
     assert found["model", "QB"]["players"] == (2 if points == 8 else 1)
 
 
+def test_a_usual_starter_counts_though_nobody_projects_him(rows: Rows) -> None:
+    hurt = player("hurt", "BUF", None, avg_fantasy_points_ppr=15.0)
+    weak = player("weak", "BUF", 3.0, last_points_ppr=30.0, last_points_half=30.0)
+    accuracy = projection_accuracy(
+        rows(PLAYER_HISTORY, hurt, weak),
+        rows(PROJECTIONS, ours("hurt", 0.0), ours("weak", 1.0)),
+        rows(MODEL_PROJECTIONS),
+        rows(SOURCE_PROJECTIONS),
+    )
+    found = scored(accuracy)["consensus", "QB"]
+    assert (found["players"], found["mae"]) == (1, 0.0)
+
+
 def test_kickers_have_teams_and_receivers_have_none(rows: Rows) -> None:
     happened = [
         player("k1", "BUF", 9.0, position="K", target_fg_att=2.0, target_pat_made=3.0),

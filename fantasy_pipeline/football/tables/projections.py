@@ -268,8 +268,9 @@ PROJECTION_ACCURACY = Table(
             "pool",
             "string",
             "played: players who played; all: also players who did not play, with 0 actual points; "
-            "everyone: every player whom any source projects at 8 PPR points or more, with 0 for a "
-            "missing projection and for a player who did not play",
+            "everyone: every player whom any source, the model or the recency-weighted baseline "
+            "projects at 8 PPR points or more, with 0 for a missing projection and for a player "
+            "who did not play",
             required=True,
             allowed=("played", "all", "everyone"),
         ),
