@@ -1,6 +1,6 @@
 """Compare two backtests of the same weeks: `python scripts/compare_backtests.py BEFORE AFTER`.
 
-The files are those of `fantasy-pipeline backtest --output`. Prints the errors of AFTER relative to
+The files are those of `fantasy-pipeline backtest --scores`. Prints the errors of AFTER relative to
 BEFORE, with 90% intervals of a paired bootstrap over weeks: weeks are drawn with replacement, and
 both backtests are pooled over the same draw.
 """

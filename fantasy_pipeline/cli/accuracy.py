@@ -47,23 +47,21 @@ def accuracy(
     ] = "ppr",
     pool: Annotated[
         Literal["played", "all", "everyone"],
-        typer.Option(
-            help="Players to score: those who played; all, with absent players at 0 points; or "
-            "everyone whom any source or baseline projects at 8 or more, with a missing one as 0."
-        ),
+        typer.Option(help="Players to score: who played, all, or everyone projected high."),
     ] = "played",
     teams: Annotated[
         bool,
-        typer.Option(
-            "--teams",
-            help="Score teams: starting quarterback and kicker named right, two starters named, "
-            "their sum against the points scored. Takes --by season or week.",
-        ),
+        typer.Option("--teams", help="Score teams' quarterbacks and kickers instead of players."),
     ] = False,
     source: SourceOption = None,
     json: JsonOption = False,
 ) -> None:
     """Print the accuracy of stored projections by source, for regular season weeks 1-17.
+
+    --pool all counts absent players as 0 points. --pool everyone has every player whom any source
+    projects at 8 points or more, and counts a missing projection as 0. --teams shows how often a
+    source names the starter, or two starters, and the team's projected against its scored points;
+    it takes --by season or week.
 
     Reads the lake. Changes nothing.
     """
@@ -94,13 +92,9 @@ def accuracy(
 
 def backtest(
     seasons: SeasonsRequired,
-    output: Annotated[
+    scores: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Also write the scores of every week to this parquet file, to compare two "
-            "backtests with scripts/compare_backtests.py.",
-        ),
+        typer.Option(metavar="FILE", help="Also write every week's scores to this parquet file."),
     ] = None,
     source: SourceOption = None,
     json: JsonOption = False,
@@ -117,10 +111,10 @@ def backtest(
     before = range(min(wanted) - TRAINING_SEASONS, min(wanted))
     if missing_seasons(session.lake, wanted) or len(missing_seasons(session.lake, before)) > 3:
         _import(session, wanted, json)
-    scores = backtest(session.lake, wanted, Steps(json))
-    if output is not None:
-        write(scores, Format.parquet, output, label=session.label)
-    boards = summary(scores)
+    measured = backtest(session.lake, wanted, Steps(json))
+    if scores is not None:
+        write(measured, Format.parquet, scores, label=session.label)
+    boards = summary(measured)
     say_label(session.label)
     if json:
         print_json({title: table.to_pylist() for title, table in boards.items()})
@@ -152,10 +146,8 @@ def add_to(app: typer.Typer) -> None:
     command(
         app,
         RESULTS_PANEL,
-        "accuracy",
         "accuracy --seasons 2025 --by position",
-        "accuracy --by week --scoring half --json",
-        "accuracy --pool everyone --by position",
+        "accuracy --pool everyone --by week --scoring half --json",
         "accuracy --teams --by season",
     )(accuracy)
     command(
@@ -163,5 +155,5 @@ def add_to(app: typer.Typer) -> None:
         RESULTS_PANEL,
         "backtest --seasons 2024",
         "backtest --seasons 2021-2024 --json",
-        "backtest --seasons 2021-2024 --output after.parquet",
+        "backtest --seasons 2021-2024 --scores after.parquet",
     )(backtest)

@@ -350,7 +350,7 @@ def add_to(app: typer.Typer) -> None:
     command(
         app,
         IMPORT_PANEL,
-        "backfill --seasons 2023-2026",
+        "backfill --seasons 2015-2026",
         "backfill --seasons 2024 --weeks 1-3",
         "backfill --seasons 2015-2024 --only-missing --workers 1",
         notes=f"Exit codes: 130 interrupted, 143 by SIGTERM; the others: {PROGRAM} --help.",
