@@ -20,15 +20,19 @@ from fantasy_pipeline.cli.options import (
 from fantasy_pipeline.cli.output import Format, console, print_json, say_label, warn, write
 from fantasy_pipeline.cli.progress import Steps, waiting
 from fantasy_pipeline.cli.run import print_summary, run_plan
-from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     from fantasy_pipeline.operations.session import Session
 
 TRAINING_SEASONS = 6
 """Seasons before the first projected one that a backtest imports as training data."""
-_SPARE = ("pinball", "bias", "weeks", "coverage", "start_sit", "players")
-"""Columns that a narrow terminal omits, to keep the errors and their ratios to NFL.com's."""
+_SPARE = (
+    *("pinball", "bias", "weeks", "coverage", "start_sit", "players"),
+    *("team_weeks", "scored", "projected", "yards_apart"),
+)
+"""Columns that a narrow terminal omits, to keep the errors and their ratios to NFL.com's, and of
+teams the shares and the sums."""
 
 
 def accuracy(
@@ -73,7 +77,7 @@ def accuracy(
     )
 
     if teams and (by == "position" or pool != "played"):
-        raise PipelineError("--teams takes --by season or week, and no --pool.")
+        raise InvalidArgumentError("--teams takes --by season or week, and no --pool.")
     wanted = None if seasons is None else seasons_of(seasons)
     session = open_session(source)
     with waiting("reading the accuracy"):
@@ -94,7 +98,11 @@ def backtest(
     seasons: SeasonsRequired,
     scores: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Also write every week's scores to this parquet file."),
+        typer.Option(
+            metavar="FILE",
+            dir_okay=False,
+            help="Also write every week's scores to this parquet file.",
+        ),
     ] = None,
     source: SourceOption = None,
     json: JsonOption = False,

@@ -72,7 +72,7 @@ READING = {
         *("--source", "--at", "--json"),
     ],
     "sql": ["--format", "--output", "--timeout", "--source", "--json"],
-    "accuracy": ["--seasons", "--by", "--scoring", "--pool", "--source", "--json"],
+    "accuracy": ["--seasons", "--by", "--scoring", "--pool", "--teams", "--source", "--json"],
 }
 """Commands that change no table, and their options."""
 STARTING = {
@@ -81,7 +81,7 @@ STARTING = {
     "mirror": ["--source", "--at", "--json"],
     "demo": ["--source", "--json"],
     "trigger": ["--wait", "--source", "--at", "--json"],
-    "backtest": ["--source", "--json"],
+    "backtest": ["--scores", "--source", "--json"],
     "prune": ["--dry-run", "--source", "--json"],
     "alert-test": ["--json"],
     "api": ["--host"],

@@ -275,6 +275,28 @@ def test_ratios_are_read_at_80_columns(home: Path, by: str) -> None:
         assert any(set(given) <= set(cells) for cells in own), (row, own)
 
 
+def test_teams_and_everyone_are_read_at_80_columns(home: Path) -> None:
+    rows = json.loads(run(home, "accuracy", "--teams", "--by", "season", "--json")[0])
+    assert {(row["position"], row["source"]) for row in rows} >= {
+        *(("QB", "consensus"), ("QB", "model"), ("QB", "nflcom"), ("K", "consensus"))
+    }
+    assert all(0 < row["starter_right"] <= 1 for row in rows)
+    assert all(row["sum_off"] == pytest.approx(row["projected"] / row["scored"] - 1, abs=1e-3)
+               for row in rows)  # fmt: skip
+    _, shown = on_screen(home, "accuracy", "--teams", whole=True)
+    lines = plain(shown).replace("\r", "\n").splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "Teams, ppr" in lines[0] + lines[1]
+    played, everyone = (
+        json.loads(run(home, "accuracy", "--pool", pool, "--json")[0])
+        for pool in ("played", "everyone")
+    )
+    by_source = [{row["source"]: row["players"] for row in board} for board in (played, everyone)]
+    # In the pool everyone, all sources are scored on the same players.
+    assert len(set(by_source[1].values())) == 1
+    assert by_source[1].keys() == by_source[0].keys()
+
+
 def test_a_pipe_gets_everything_on_one_line_each(capsys: pytest.CaptureFixture[str]) -> None:
     table = pa.table({"a": [1, None], "some_text": ["[bold]x", "y" * 300]})
     write(table, Format.table)
