@@ -20,8 +20,12 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.football.tables.week_rows import of_week
 
+SEASON_OF_WEEKS = 23
+"""Weeks of a season, and the one that they are compared with."""
 SHOWN = 20
 """Problems that a result lists; it counts all of them."""
+WRONG_UPSTREAM = "The upstream data are wrong or still incomplete: re-run later."
+"""Advice of every refusal of a check."""
 ENFORCED = ("keys", "contract")
 """Rules that `Table.validated` has already applied to rows that are about to be written."""
 
@@ -66,7 +70,7 @@ class Evidence:
         weeks: weeks under test; empty for tables without weeks.
         now: the moment that the run stands for.
         games: the schedule of the seasons of those weeks.
-        past: the table's stored rows of the season of weeks before `weeks`.
+        past: the table's stored rows of some weeks before `weeks`, perhaps with fewer columns.
         other_tables: rows of other tables of those weeks, by table name.
     """
 
@@ -194,14 +198,16 @@ class TableChecks:
 
     Args:
         columns: columns of the table to read; empty: all.
-        has_past: also read the season of weeks before the weeks under test.
+        past_weeks: how many weeks before the weeks under test to read, at most a season of them.
+        past_columns: columns to read of those weeks; empty: `columns`.
         other_tables: columns to read of other tables, by table name.
     """
 
     table: Table
     checks: tuple[Check, ...]
     columns: tuple[str, ...] = ()
-    has_past: bool = False
+    past_weeks: int = 0
+    past_columns: tuple[str, ...] = ()
     other_tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def results(self, evidence: Evidence, written: bool = False) -> Mapping[str, Result]:
@@ -213,25 +219,50 @@ class TableChecks:
         passed = ENFORCED if written else ()
         return {check.name: check.result(evidence, passed) for check in self.checks}
 
+    def refused_weeks(self, results: Mapping[str, Result]) -> dict[SeasonWeek, str]:
+        """Return the weeks with a serious problem of a blocking check, each with its problems.
+
+        Raises:
+            PipelineError: a serious problem belongs to no single week.
+        """
+        failed = [result for result in self._blocking(results) if result.serious]
+        if any(problem.serious and problem.week is None for r in failed for problem in r.problems):
+            self.refuse_wrong(results)
+        weeks = sorted({p.week for r in failed for p in r.problems if p.serious and p.week})
+        of_weeks = {
+            week: self._failures({name: result.by_week[week] for name, result in results.items()})
+            for week in weeks
+        }
+        return {week: f"{' | '.join(texts)}. {WRONG_UPSTREAM}" for week, texts in of_weeks.items()}
+
     def refuse_wrong(self, results: Mapping[str, Result]) -> None:
         """Raise if a blocking check found a serious problem in rows that are about to be written.
 
         Raises:
             PipelineError: names each failed check, the week and the first problem.
         """
-        blocking = {check.name for check in self.checks if check.blocking}
+        if failed := self._failures(results, named=True):
+            raise PipelineError(f"{' | '.join(failed)}. Nothing was written. {WRONG_UPSTREAM}")
+
+    def _blocking(self, results: Mapping[str, Result]) -> list[Result]:
+        return [results[check.name] for check in self.checks if check.blocking]
+
+    def _failures(self, results: Mapping[str, Result], named: bool = False) -> list[str]:
+        """Return each failed blocking check with its first problem.
+
+        Args:
+            named: name the table and the week, too.
+        """
         failed = []
-        for name, result in results.items():
-            if name in blocking and result.serious:
+        for check in self.checks:
+            result = results[check.name]
+            if check.blocking and result.serious:
                 more = len(result.problems) - 1
-                text = f"{name}: {self.table.name} {result.texts[0]}"
+                first = f"{self.table.name} {result.texts[0]}" if named else result.problems[0].text
+                text = f"{check.name}: {first}"
                 plural = "s" if more > 1 else ""
                 failed.append(f"{text} (and {more} more problem{plural})" if more else text)
-        if failed:
-            raise PipelineError(
-                f"{' | '.join(failed)}. Nothing was written. The upstream data are wrong or still "
-                "incomplete: re-run later."
-            )
+        return failed
 
     def evidence(
         self,
@@ -253,12 +284,13 @@ class TableChecks:
             rows = lake.read(self.table, weeks if self.table.weekly else None, names)
         elif names:
             rows = rows.select(names)
-        past = rows.slice(0, 0)
-        if self.has_past:
+        past_names = list(self.past_columns) or names or self.table.column_names
+        past = rows.slice(0, 0).select(past_names)
+        if self.past_weeks:
             first = weeks[0]
             earliest = SeasonWeek(first.season - 1, first.week)
             before = [week for week in lake.weeks(self.table) if earliest <= week < first]
-            past = lake.read(self.table, before, names)
+            past = lake.read(self.table, before[-self.past_weeks :], past_names)
         other_tables = {
             name: lake.read(tables.BY_NAME[name], weeks, columns)
             for name, columns in self.other_tables.items()

@@ -15,7 +15,6 @@ import pyarrow.compute as pc
 from fantasy_pipeline.checks.base import NotCompared, Problem
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.week_rows import codes, weeks_in
-from fantasy_pipeline.football.team_games import team_games
 from fantasy_pipeline.ingest.stats import import_phases, point_differences
 
 PARTS = (
@@ -26,8 +25,28 @@ PARTS = (
     ("sack_fumbles_lost", "sack_fumbles"),
     ("fg_made", "fg_att"),
     ("pat_made", "pat_att"),
+    ("passing_tds", "completions"),
+    ("rushing_tds", "carries"),
+    ("rushing_tds", "rushing_first_downs"),
+    ("passing_first_downs", "completions"),
+    ("rushing_first_downs", "carries"),
+    ("receiving_first_downs", "receptions"),
+    ("sack_fumbles", "sacks_suffered"),
 )
-"""Pairs of stats, the first of which is a part of the second and never exceeds it."""
+"""Pairs of stats, the first of which is a part of the second and never exceeds it: in none of the
+184,834 stat lines of 2015-2025. Receiving touchdowns are not among them, because a lateral gives a
+touchdown without a catch."""
+FG_RANGES = {
+    "fg_made_0_19": (0, 19),
+    "fg_made_20_29": (20, 29),
+    "fg_made_30_39": (30, 39),
+    "fg_made_40_49": (40, 49),
+    "fg_made_50_59": (50, 59),
+    "fg_made_60_": (60, 99),
+}
+"""Shortest and longest field goal of each range, yards."""
+MAX_KICKERS = 2
+"""Kickers of a week whose ranges may be incomplete."""
 USAGE = ("attempts", "carries", "targets", "def_tackles_solo")
 """Stats that show whether lines cover one game or the season to date."""
 LINE = (*USAGE, "passing_yards", "rushing_yards", "receiving_yards")
@@ -69,39 +88,44 @@ def parts_exceed_totals(rows: pa.Table) -> list[Problem]:
     return problems
 
 
-def points_exceed_score(rows: pa.Table, games: pa.Table) -> list[Problem]:
-    """Return teams whose stat lines add up to more points than the team scored."""
-    weights = {"rushing_tds": 6, "receiving_tds": 6, "fg_made": 3, "pat_made": 1}
-    # (lines,): points of each line. Passing touchdowns are the receiver's, so they do not count.
-    scored = np.zeros(rows.num_rows)
-    for name, points in weights.items():
-        scored += points * rows[name].fill_null(0.0).to_numpy()
-    # One row per team and week.
-    sums = (
-        rows.select(["season", "week", "team"])
-        .append_column("scored", [scored])
-        .group_by(["season", "week", "team"])
-        .aggregate([("scored", "sum")])
-    )
-    names = ("season", "week", "team", "score")
-    by_team = team_games(games)
-    scores = {
-        (season, week, team): score
-        for season, week, team, score in zip(
-            *(by_team[name].to_pylist() for name in names), strict=True
-        )
-    }
+def kicks_that_do_not_add_up(rows: pa.Table) -> list[Problem]:
+    """Return kickers whose kicks are not the sum of their parts.
+
+    Kicks made, missed and blocked are the attempts in 100% of 4,628 lines. The ranges of length
+    lack one field goal (60 yards, 2016 week 3), and the longest kick is in its range but for that
+    one: up to `MAX_KICKERS` of a week are a warning.
+    """
     problems = []
-    for row in sums.to_pylist():
-        score = scores.get((row["season"], row["week"], row["team"]))
-        if score is not None and row["scored_sum"] > score:
-            week = SeasonWeek(row["season"], row["week"])
-            text = (
-                f"{row['team']} scored {score} points, but its stat lines add up to "
-                f"{row['scored_sum']:g}"
-            )
-            problems.append(Problem(week, text))
-    return problems
+    for kind in ("fg", "pat"):
+        parts = [rows[f"{kind}_{part}"] for part in ("made", "missed", "blocked")]
+        differs = pc.not_equal(pc.add(pc.add(parts[0], parts[1]), parts[2]), rows[f"{kind}_att"])
+        text = f"{kind}_made, {kind}_missed and {kind}_blocked are not {kind}_att"
+        problems += _kickers(rows.filter(pc.fill_null(differs, False)), text, 0)
+    made = rows.filter(pc.greater(pc.fill_null(rows["fg_made"], 0.0), 0.0))
+    # (kickers,): the sum of the ranges, and the kicks in the range of the longest kick.
+    in_ranges, of_longest = np.zeros(made.num_rows), np.zeros(made.num_rows)
+    longest = made["fg_long"].to_numpy()
+    for name, (shortest, farthest) in FG_RANGES.items():
+        kicks = made[name].fill_null(0.0).to_numpy()
+        in_ranges += kicks
+        here = (longest >= shortest) & (longest <= farthest)
+        of_longest += kicks * here
+    apart = pa.array(in_ranges != made["fg_made"].to_numpy())
+    problems += _kickers(made.filter(apart), "the ranges of fg_made are not fg_made", MAX_KICKERS)
+    outside = pa.array((of_longest == 0) & ~apart.to_numpy(zero_copy_only=False))
+    text = "no field goal in the range of fg_long"
+    return problems + _kickers(made.filter(outside), text, MAX_KICKERS)
+
+
+def _kickers(rows: pa.Table, text: str, most: int) -> list[Problem]:
+    """Return one problem per week that names its kickers; serious if they are more than `most`."""
+    names: dict[SeasonWeek, list[str]] = {}
+    for row in rows.to_pylist():
+        names.setdefault(SeasonWeek(row["season"], row["week"]), []).append(row["player_name"])
+    return [
+        Problem(week, f"{', '.join(sorted(map(str, kickers))[:4])}: {text}", len(kickers) > most)
+        for week, kickers in sorted(names.items())
+    ]
 
 
 def fantasy_point_mismatches(rows: pa.Table) -> list[Problem]:
@@ -170,7 +194,7 @@ def _lines_of_both_weeks(
 
     Both arrays have the shape (players with a line in both weeks, stats).
     """
-    both = pa.concat_tables([past.select(rows.column_names), rows])
+    both = pa.concat_tables([past, rows.select(past.column_names)])
     # (rows,): week code and integer id of the player; (rows, stats): the values, null as 0.
     week_codes = codes(both)
     ids = both["player_id"].combine_chunks().dictionary_encode().indices.to_numpy()
@@ -200,7 +224,7 @@ def anomalies(rows: pa.Table, past: pa.Table) -> list[Problem]:
     A week is compared with the weeks of the season before it; `not_compared` returns the weeks with
     fewer than `MIN_WEEKS` of them. Weeks with few games may differ more.
     """
-    both = pa.concat_tables([past.select(rows.column_names), rows])
+    both = pa.concat_tables([past, rows.select(past.column_names)])
     both = both.append_column("rows", pa.array(np.ones(both.num_rows)))
     # One row per team and week: number of lines, and sums of the other measures.
     sums = both.group_by(["season", "week", "team"]).aggregate([(m, "sum") for m in MEASURES])

@@ -53,8 +53,8 @@ def asset_checks_of(of_table: TableChecks) -> dg.AssetChecksDefinition:
                 for week, by_check in results:
                     target = targets.get(week) if week else None
                     yield _evaluation(context, table, check, by_check[check.name], week, target)
-                for week, (reason, _) in nfl.tables.left_out(table).items():
-                    nothing = Result({}, {"not made": reason})
+                for week, out in nfl.tables.left_out(table).items():
+                    nothing = Result({}, {"not made": out.reason})
                     yield _evaluation(context, table, check, nothing, week, targets.get(week))
 
     return check_table
@@ -63,15 +63,16 @@ def asset_checks_of(of_table: TableChecks) -> dg.AssetChecksDefinition:
 def made_check_of(table: Table) -> dg.AssetChecksDefinition:
     """Return the check that a run made all its weeks of a table; it is a separate step.
 
-    A played week that could not be made fails the step, and so the run, but no asset waits for it.
+    A played week that could not be made, or a week whose rows were refused, fails the step, and so
+    the run, but no asset waits for it.
     """
     name = made_check(table.name)
     spec = dg.AssetCheckSpec(
         name,
         asset=table.name,
         description="The run made the week. A week whose games are to come is left out with a "
-        "warning. A played week that could not be made ends the run as failed; the other weeks "
-        "are made all the same.",
+        "warning. A played week that could not be made, or a week whose rows were refused, ends "
+        "the run as failed; the other weeks are made all the same.",
         partitions_def=season_week,
     )
 
@@ -89,9 +90,9 @@ def made_check_of(table: Table) -> dg.AssetChecksDefinition:
                 asset_key=dg.AssetKey(table.name),
                 check_name=name,
                 passed=out is None,
-                severity=_severity(out is not None and out.played),
+                severity=_severity(out is not None and out.is_failure),
                 # Only now, not in the spec: the step fails, and no asset waits for it.
-                blocking=out is not None and out.played,
+                blocking=out is not None and out.is_failure,
                 partition=week.key if week else None,
                 target_materialization_data=targets.get(week) if week else None,
                 description=_left_out(week, out) if week and out else None,
@@ -212,6 +213,8 @@ def _evaluation(
 
 def _left_out(week: SeasonWeek, out: LeftOut) -> str:
     verb = "was played, but could not be made" if out.played else "is left out"
+    if out.refused:
+        verb = "was refused"
     return f"{week} {verb}: {out.reason.rstrip('.')}"
 
 

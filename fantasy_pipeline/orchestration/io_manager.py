@@ -1,6 +1,6 @@
 """The I/O manager: writes whole partitions of every table to the lake, and reads any weeks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -9,6 +9,7 @@ import dagster as dg
 import pyarrow as pa
 
 from fantasy_pipeline.checks import BY_TABLE
+from fantasy_pipeline.checks.acceptance import accepted
 from fantasy_pipeline.errors import NotMaterializedError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import BY_NAME, SOURCE_PROJECTIONS
@@ -16,6 +17,7 @@ from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.ingest.projection_record import merge_missing, stored_record
 from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.retries import only_network_is_retried
+from fantasy_pipeline.orchestration.run_tables import LeftOut, RunTables
 from fantasy_pipeline.orchestration.runs.tags import moment_of
 
 _Arguments = ParamSpec("_Arguments")
@@ -36,8 +38,9 @@ def _never_retried(method: Callable[_Arguments, _Result]) -> Callable[_Arguments
 class LakeIOManager(dg.ConfigurableIOManager):
     """Writes an asset's Arrow table to the lake's table of the same name.
 
-    Rows are validated and checked here, once. If they break the table's contract or one of its
-    blocking checks, nothing is written and the lake keeps what it has.
+    Rows are validated and checked here, once. A week whose rows break the table's contract or one
+    of its blocking checks is not written, and the lake keeps what it has of it. If no week of the
+    run may be written, the step fails.
 
     An input with the metadata ``columns`` gets only those columns. An input of many weeks gets the
     weeks that the lake has. Weeks that the asset left out (`RunTables.leave_out`) are not written.
@@ -55,34 +58,40 @@ class LakeIOManager(dg.ConfigurableIOManager):
             lake = self.nfl.lake
             # Another run may have stored statements since this run read them.
             with lake.rebuild_lock(table):
-                self._write(table, merge_missing(stored_record(lake, weeks), obj), weeks, now)
+                merged = merge_missing(stored_record(lake, weeks), obj)
+                self._write(context, merged, weeks, now)
         else:
-            rows = self._write(table, obj, weeks, now)
+            rows = self._write(context, obj, weeks, now)
             if not table.weekly:
                 path = self.nfl.lake.path(table)
                 context.add_output_metadata({"dagster/row_count": rows, "path": path})
 
-    def _write(self, table: Table, data: pa.Table, weeks: list[SeasonWeek], now: datetime) -> int:
+    def _write(
+        self,
+        context: dg.OutputContext,
+        data: pa.Table,
+        weeks: list[SeasonWeek],
+        now: datetime,
+    ) -> int:
         """Validate, check and write the rows of some weeks; return how many they are.
 
+        A week whose rows break the contract or a blocking check is left out.
+
         Raises:
-            PipelineError: rows that break the contract or a blocking check; nothing is written.
+            PipelineError: no week may be written; nothing is.
         """
-        lake, kept = self.nfl.lake, self.nfl.tables
-        validated = table.validated(data)
-        checks = BY_TABLE.get(table.name)
-        if checks is not None:
-            evidence = checks.evidence(kept, weeks, now, validated.rows)
-            results = checks.results(evidence, written=True)
-            checks.refuse_wrong(results)
+        lake, kept, table = self.nfl.lake, self.nfl.tables, _table_of(context.asset_key)
+        found = accepted(table, BY_TABLE.get(table.name), data, weeks, now, kept)
+        if found.refused:
+            _leave_out_refused(context, kept, found.refused)
         if table.weekly:
-            lake.write_weeks(table, validated, weeks)
+            lake.write_weeks(table, found.rows, found.weeks)
         else:
-            lake.write(table, validated)
-        kept.keep(table, weeks, validated.rows)
-        if checks is not None:
-            kept.keep_results(table, weeks, results)
-        return validated.rows.num_rows
+            lake.write(table, found.rows)
+        kept.keep(table, found.weeks, found.rows.rows)
+        if found.results:
+            kept.keep_results(table, found.weeks, found.results)
+        return found.rows.rows.num_rows
 
     @_never_retried
     def load_input(self, context: dg.InputContext) -> pa.Table:
@@ -99,6 +108,20 @@ class LakeIOManager(dg.ConfigurableIOManager):
                 raise
             # The asset leaves the other weeks out, see `assets.base.weeks_with_inputs`.
             return self.nfl.tables.read(table, sorted(stored), columns)
+
+
+def _leave_out_refused(
+    context: dg.OutputContext, kept: RunTables, refused: Mapping[SeasonWeek, str]
+) -> None:
+    """Record the weeks that are not written: Dagster shows them with 0 rows and the reason."""
+    table = _table_of(context.asset_key)
+    left_out = {week: LeftOut(text, played=False, refused=True) for week, text in refused.items()}
+    kept.leave_out(table, {**kept.left_out(table), **left_out})
+    for week, text in refused.items():
+        metadata = {"dagster/partition_row_count": 0, "not made": f"refused: {text}"}
+        context.step_context.add_asset_metadata(
+            metadata, asset_key=context.asset_key, partition_key=week.key
+        )
 
 
 def _weeks_of(table: Table, context: dg.InputContext | dg.OutputContext) -> list[SeasonWeek]:

@@ -20,10 +20,22 @@ from fantasy_pipeline.lake import Lake
 
 
 class LeftOut(NamedTuple):
-    """The reason why a run does not make a week; `played` if a game of the week is over."""
+    """A week that a run does not write.
+
+    Args:
+        reason: why.
+        played: a game of the week is over, so the week could have been made.
+        refused: the week was made, and its rows are wrong.
+    """
 
     reason: str
     played: bool
+    refused: bool = False
+
+    @property
+    def is_failure(self) -> bool:
+        """Return whether the run ends as failed, although it makes its other weeks."""
+        return self.played or self.refused
 
 
 class RunTables:

@@ -124,7 +124,7 @@ FAULTS: dict[str, tuple[str, Callable[[pa.Table, pa.Table], pa.Table]]] = {
         lambda now, before: totals(now, before),
     ),
     "half the lines of every team": (
-        "weekly_stats_anomalies",
+        "weekly_stats_add_up",
         lambda now, before: now.take(pa.array(range(0, len(now), 2))),
     ),
     "a touchdown is worth five": (

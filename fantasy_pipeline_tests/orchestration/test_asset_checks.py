@@ -31,10 +31,12 @@ from fantasy_pipeline.ingest.sample import SampleLeague
 from fantasy_pipeline.ingest.stats import weekly_stats
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.operations.execute import execute, summarize
+from fantasy_pipeline.orchestration.asset_checks import ASSET_CHECKS
+from fantasy_pipeline.orchestration.assets.base import weekly_table
 from fantasy_pipeline.orchestration.io_manager import LakeIOManager
 from fantasy_pipeline.orchestration.partitions import season_week
 from fantasy_pipeline.orchestration.resources import NflData
-from fantasy_pipeline.orchestration.runs.results import RunOutcome
+from fantasy_pipeline.orchestration.runs.results import RunOutcome, made_check
 from fantasy_pipeline.settings import SAMPLE_LABEL
 
 WEEKS = [SeasonWeek(2024, 5), SeasonWeek(2024, 6)]
@@ -136,7 +138,7 @@ def test_every_checked_table_passes_on_sample_data(instance: dg.DagsterInstance)
             name: result.description for name, result in found.items() if not result.passed
         }
         counts[job] = len(found)
-    assert counts == {"games_refresh": 1, "season_ingest": 11, "season_projections": 4}
+    assert counts == {"games_refresh": 1, "season_ingest": 13, "season_projections": 4}
     # And one per weekly table that the run made its weeks.
     weekly = sum(part.table.weekly for part in ALL_CHECKS)
     assert sum(len(part.checks) for part in ALL_CHECKS) + weekly == sum(counts.values())
@@ -252,6 +254,59 @@ def test_wrong_rows_are_not_written(
     assert re.search(text, error), error
     assert "Nothing was written" in error
     assert lake.read(table, WEEKS).equals(before)
+
+
+@pytest.mark.filterwarnings("ignore:Parameter `backfill_policy`")  # beta, and accepted
+@pytest.mark.filterwarnings("ignore:InitResourceContext.dagster_run")  # Dagster's own use of it
+@pytest.mark.parametrize(
+    ("table", "spoil", "text"),
+    [
+        (WEEKLY_STATS, passing_17_times, "passing_yards: .* outside -99 to 800"),
+        (WEEKLY_STATS, lambda rows: pa.concat_tables([rows, rows.slice(0, 1)]), "1 repeated keys"),
+        (RAW_PLAYERS, without_a_team, "no rows for teams with a game: "),
+    ],
+    ids=["contract", "repeated line", "players"],
+)
+def test_a_wrong_week_costs_only_itself(
+    instance: dg.DagsterInstance,
+    lake: Lake,
+    table: Table,
+    spoil: Callable[[pa.Table], pa.Table],
+    text: str,
+) -> None:
+    """The other week is written, the wrong one is named, and the run ends as failed."""
+    wrong, right = (lake.read(table, [week]) for week in WEEKS)
+    # So that writing the week again shows.
+    lake.write_weeks(table, right.slice(0, 0), WEEKS[1:])
+
+    @weekly_table(table, "ingest", {"parquet"})
+    def one_is_wrong() -> pa.Table:
+        return pa.concat_tables([spoil(wrong), right])
+
+    [made] = [
+        check
+        for check in ASSET_CHECKS
+        if made_check(table.name) in {key.name for key in check.check_keys}
+    ]
+    # Configured at launch, because only then the I/O manager and the checks share it.
+    nfl = NflData.configure_at_launch()
+    result = dg.materialize(
+        [one_is_wrong, made],
+        instance=instance,
+        tags={
+            "dagster/asset_partition_range_start": WEEKS[0].key,
+            "dagster/asset_partition_range_end": WEEKS[1].key,
+        },
+        resources={"nfl": nfl, "io_manager": LakeIOManager(nfl=nfl)},
+        run_config={"resources": {"nfl": {"config": {"source": "sample"}}}},
+        raise_on_error=False,
+    )
+    outcome = summarize(result)
+    assert not outcome.success
+    assert outcome.unmade == (WEEKS[0],)
+    [error] = outcome.errors
+    assert re.search(rf"{table.name} {WEEKS[0]} was refused: .*{text}", error), error
+    assert lake.read(table, WEEKS).equals(pa.concat_tables([wrong, right]))
 
 
 @pytest.mark.parametrize(

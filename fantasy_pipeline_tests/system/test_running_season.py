@@ -6,10 +6,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import dagster as dg
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from fantasy_pipeline.football import tables
@@ -19,6 +22,8 @@ from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.operations.execute import execute
 from fantasy_pipeline.orchestration.runs.import_state import imported_phases
 from fantasy_pipeline.orchestration.runs.results import RunOutcome
+from fantasy_pipeline_tests.real_lake import ROSTERS, STATS
+from fantasy_pipeline_tests.system.replay import overlay
 
 pytestmark = pytest.mark.slow
 
@@ -119,6 +124,53 @@ def test_played_weeks_that_upstream_lacks_are_named(
     records = instance.fetch_materializations(dg.AssetKey("weekly_stats"), limit=1).records
     assert records[0].run_id == latest.run_id
     assert [week.week for week in sorted(imported_phases(instance, SEASON, None))] == [1, 2, 3, 4]
+
+
+def test_wrong_weeks_cost_no_other_week(
+    tmp_path: Path, nfl_mirror: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A repeated stat line in week 2 and an impossible roster in week 3 cost those weeks only."""
+    upstream, home = tmp_path / "mirror", tmp_path / "home"
+    overlay(nfl_mirror, None, upstream)
+
+    def change(name: str, spoil: Callable[[pa.Table], pa.Table]) -> None:
+        path = upstream / name.format(season=2025)
+        table = pq.read_table(path, partitioning=None)
+        path.unlink()
+        pq.write_table(spoil(table), path)
+
+    def repeated_line(stats: pa.Table) -> pa.Table:
+        return pa.concat_tables([stats, stats.filter(pc.equal(stats["week"], 2)).slice(0, 1)])
+
+    def five_players_of_detroit(rosters: pa.Table) -> pa.Table:
+        here = pc.and_(pc.equal(rosters["week"], 3), pc.equal(rosters["team"], "DET"))
+        return pa.concat_tables([rosters.filter(pc.invert(here)), rosters.filter(here).slice(0, 5)])
+
+    change(STATS, repeated_line)
+    change(ROSTERS, five_players_of_detroit)
+    home.mkdir()
+    (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    monkeypatch.setenv("NFLVERSE_MIRROR", str(upstream))
+    lake = Lake(str(home / "data" / "lake"), "nfl")
+    with dg.DagsterInstance.get() as instance:
+        assert run(instance, "games_refresh", DURING_WEEK_5).success
+        tags = {"as_of": DURING_WEEK_5, "trigger": "manual"}
+        outcome = execute(instance, "season_ingest", "auto", tags, SEASON[0], SEASON[3])
+        imported = [week.week for week in sorted(imported_phases(instance, SEASON, None))]
+        of_players = of_weeks(instance, "raw_players")
+    assert not outcome.success
+    text = " ".join(outcome.errors)
+    assert "raw_players 2025 week 3 was refused: raw_players_against_schedule: too few " in text
+    assert " on the roster: DET " in text
+    assert "weekly_stats 2025 week 2 was refused: table weekly_stats: 1 repeated keys" in text
+    assert "; 2025 week 3 was played, but could not be made: raw_players of the week is not" in text
+    assert stored(lake, tables.RAW_PLAYERS) == [1, 2, 4]
+    assert stored(lake, tables.WEEKLY_STATS) == [1, 4]
+    assert outcome.unmade == (SeasonWeek(2025, 2), SeasonWeek(2025, 3))
+    assert imported == [1, 4]
+    assert of_players[3]["dagster/partition_row_count"] == 0
+    assert str(of_players[3]["not made"]).startswith("refused: raw_players_against_schedule")
 
 
 def test_a_run_that_can_make_no_week_fails(instance: dg.DagsterInstance) -> None:

@@ -309,7 +309,8 @@ def weekly_stats(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season:
     if is_old and "fg_made" in frame.column_names:
         totals = ", ".join(f"coalesce({name}, 0) as {name}" for name in schema.OLD_TOTALS)
         sql = f"select * replace ({totals}) from ({sql})"  # noqa: S608 - contract
-    return schema.WEEKLY_STATS.conform(arrow(connection, sql))
+    # A repeated player-week is refused when the week is written, so that it costs no other week.
+    return schema.WEEKLY_STATS.shaped(arrow(connection, sql))
 
 
 def with_kickers(

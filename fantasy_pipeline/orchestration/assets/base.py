@@ -116,8 +116,13 @@ def leave_out(
     nfl: NflData,
     table: Table,
     lacking: Mapping[SeasonWeek, str],
+    also: bool = False,
 ) -> None:
-    """Record the weeks that the run does not make, each with the reason."""
+    """Record the weeks that the run does not make, each with the reason.
+
+    Args:
+        also: keep the weeks that the step left out before.
+    """
     to_come: Mapping[SeasonWeek, str] = {}
     if lacking:
         games = games_from_table(nfl.tables.read(tables.GAMES))
@@ -125,8 +130,11 @@ def leave_out(
     nfl.tables.leave_out(
         table,
         {
-            week: LeftOut(to_come.get(week, text), week not in to_come)
-            for week, text in lacking.items()
+            **(nfl.tables.left_out(table) if also else {}),
+            **{
+                week: LeftOut(to_come.get(week, text), week not in to_come)
+                for week, text in lacking.items()
+            },
         },
     )
 

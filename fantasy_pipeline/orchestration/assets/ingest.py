@@ -96,8 +96,10 @@ def weekly_stats(
         ]
         return part
 
-    parts, lacking = published(weeks, of_season)
-    leave_out(context, nfl, tables.WEEKLY_STATS, lacking)
+    # A week whose players were refused has no rosters to compare its stat lines with.
+    made = weeks_with_inputs(context, nfl, tables.WEEKLY_STATS, weeks, tables.RAW_PLAYERS)
+    parts, lacking = published(made, of_season)
+    leave_out(context, nfl, tables.WEEKLY_STATS, lacking, also=True)
     table = pa.concat_tables(parts)
     phases = stats.import_phases(moment_of(context.run.tags, nfl.now()), games, table, weeks)
     reader = nfl.upstream.reader_of("weekly_stats")

@@ -1,0 +1,209 @@
+"""Rules that hold exactly in every game of football, for the stat lines of all positions.
+
+Frequencies are of the 5,614 team-games of 2015-2025 week 4, in upstream's release of today. The old
+release breaks some of the rules (30 team-games of 2015-2024 in passing yards): its problems are
+warnings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fantasy_pipeline.checks.base import Problem
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import STAT_COLUMNS
+from fantasy_pipeline.football.team_games import team_games
+from fantasy_pipeline.ingest.stats import OLD_READER
+
+TEAM_GAME = ["season", "week", "team"]
+PASSED_AND_CAUGHT = {
+    ("completions", "receptions"): 0,
+    ("passing_yards", "receiving_yards"): 1,
+    ("passing_tds", "receiving_tds"): 0,
+    ("passing_first_downs", "receiving_first_downs"): 0,
+    ("passing_2pt_conversions", "receiving_2pt_conversions"): 0,
+}
+"""Sums of a team's game that are the same on both ends of a pass, and by how much they may differ.
+They are equal in 100% of team-games; yards differ by 1 in one of them."""
+TAKEN = {("passing_interceptions", "def_interceptions"): 0, ("sacks_suffered", "def_sacks"): 2}
+"""What a team loses and its opponent takes. Interceptions are equal in 100% of team-games; sacks in
+98.4%, and they never differ by more than 2, because a sack without a defender counts for none."""
+TARGET_SHARE_ERROR = 0.02
+"""Largest distance of a team's target shares from a sum of 1; upstream's are exact in 100%."""
+TOUCHDOWNS = (
+    "rushing_tds",
+    "receiving_tds",
+    "special_teams_tds",
+    "def_tds",
+    "fumble_recovery_tds",
+)
+POINTS = {
+    **dict.fromkeys(TOUCHDOWNS, 6),
+    "fg_made": 3,
+    "pat_made": 1,
+    "rushing_2pt_conversions": 2,
+    "receiving_2pt_conversions": 2,
+}
+"""Points of each stat on the scoreboard. Passing touchdowns are the receiver's."""
+NOT_IN_LINES = 2
+"""Points of a score that belong to no stat line: a safety without a tackler, or a try that the
+defence returned. Lines are short by 2 in 1.3% of team-games, and never by more."""
+FRACTIONAL = {"def_sacks", "def_sack_yards"}
+"""Counts and yards that may have halves: two players share a sack."""
+WHOLE = [
+    column.name
+    for column in STAT_COLUMNS
+    if column.unit in ("count", "yards") and column.name not in FRACTIONAL
+]
+
+
+def passes_not_caught(rows: pa.Table) -> list[Problem]:
+    """Return teams whose passers and receivers do not have the same completions, yards and so on.
+
+    A receiver or a passer is then missing, repeated, or has another game's line.
+    """
+    names = [name for pair in PASSED_AND_CAUGHT for name in pair]
+    problems = []
+    for week, team, serious, sums in _team_games(rows, names):
+        for (passed, caught), apart in PASSED_AND_CAUGHT.items():
+            if abs(sums[passed] - sums[caught]) > apart:
+                text = f"{team} has {sums[passed]:g} {passed}, but {sums[caught]:g} {caught}"
+                problems.append(Problem(week, text, serious))
+    return problems
+
+
+def incomplete_target_shares(rows: pa.Table) -> list[Problem]:
+    """Return teams whose target shares do not add up to 1: receivers are missing or repeated."""
+    return [
+        Problem(week, f"the target shares of {team} add up to {sums['target_share']:.0%}", serious)
+        for week, team, serious, sums in _team_games(rows, ["target_share", "targets"])
+        if sums["targets"] and abs(sums["target_share"] - 1) > TARGET_SHARE_ERROR
+    ]
+
+
+def losses_nobody_took(rows: pa.Table) -> list[Problem]:
+    """Return teams whose interceptions or sacks are not those that the opponent's defenders have.
+
+    Weeks of the old release have no defenders and are skipped.
+    """
+    names = [name for pair in TAKEN for name in pair]
+    sums_of = {
+        (week, team): (serious, sums)
+        for week, team, serious, sums in _team_games(_with_defence(rows), names)
+    }
+    problems = []
+    for week, team, opponent in _pairings(rows):
+        if (week, team) not in sums_of or (week, opponent) not in sums_of:
+            continue
+        serious, lost = sums_of[week, team]
+        _, taken = sums_of[week, opponent]
+        for (loss, gain), apart in TAKEN.items():
+            if abs(lost[loss] - taken[gain]) > apart:
+                text = (
+                    f"{team} has {lost[loss]:g} {loss}, but its opponent {opponent} has "
+                    f"{taken[gain]:g} {gain}"
+                )
+                problems.append(Problem(week, text, serious))
+    return problems
+
+
+def unexplained_scores(rows: pa.Table, games: pa.Table) -> list[Problem]:
+    """Return teams whose stat lines do not account for the score that the schedule has.
+
+    Lines without safeties never exceed the score, and are never short by more than `NOT_IN_LINES`
+    besides safeties: 100% of team-games. (Counting safeties in full, 7 of 5,614 team-games exceed
+    the score by 4 or 6: upstream credits each of several tacklers with a whole safety.) Without the
+    defence and the kickers, as in the old release, lines may be short.
+    """
+    names = ("season", "week", "team", "score")
+    by_team = team_games(games)
+    score_of = {
+        (SeasonWeek(season, week), team): score
+        for season, week, team, score in zip(
+            *(by_team[name].to_pylist() for name in names), strict=True
+        )
+        if score is not None
+    }
+    complete = {week for week, *_ in _team_games(_with_defence(rows), ["fg_made"])}
+    problems = []
+    for week, team, serious, sums in _team_games(rows, [*POINTS, "def_safeties"]):
+        score = score_of.get((week, team))
+        if score is None:
+            continue
+        scored = sum(points * sums[name] for name, points in POINTS.items())
+        most = scored + 2 * sums["def_safeties"] + NOT_IN_LINES
+        if scored > score or (week in complete and score > most):
+            text = f"{team} scored {score} points, but its stat lines account for {scored:g}"
+            problems.append(Problem(week, text, serious))
+    return problems
+
+
+def broken_units(rows: pa.Table) -> list[Problem]:
+    """Return weeks in which a stat of whole numbers has fractions: it is in another unit.
+
+    Of 184,834 stat lines, no count or yards are fractional; only sacks are shared.
+    """
+    problems = []
+    for name in WHOLE:
+        values = rows[name]
+        broken = rows.filter(pc.fill_null(pc.not_equal(values, pc.round(values)), False))
+        for week, lines in _by_week(broken).items():
+            line = lines[0]
+            text = (
+                f"{name} of {len(lines)} players is not a whole number, e.g. "
+                f"{line['player_name']} {line[name]:g}"
+            )
+            problems.append(Problem(week, text))
+    return problems
+
+
+def _by_week(rows: pa.Table) -> dict[SeasonWeek, list[Mapping[str, object]]]:
+    found: dict[SeasonWeek, list[Mapping[str, object]]] = {}
+    for row in rows.to_pylist():
+        found.setdefault(SeasonWeek(row["season"], row["week"]), []).append(row)
+    return found
+
+
+def _with_defence(rows: pa.Table) -> pa.Table:
+    """Return the rows of weeks that have defenders, kickers and recovered fumbles."""
+    needed = ("def_interceptions", "fg_made", "fumble_recovery_tds")
+    keys = ["season", "week"]
+    counts = rows.group_by(keys).aggregate([(name, "count") for name in needed])
+    for name in needed:
+        counts = counts.filter(pc.greater(counts[f"{name}_count"], 0))
+    return rows.join(counts.select(keys), keys, join_type="left semi")
+
+
+def _team_games(
+    rows: pa.Table, names: Sequence[str]
+) -> Iterator[tuple[SeasonWeek, str, bool, Mapping[str, float]]]:
+    """Yield week, team, whether problems are serious, and the team's sums of some stats.
+
+    A missing value counts as 0. Problems of the old release are warnings.
+    """
+    of_teams = rows.filter(pc.is_valid(rows["team"]))
+    sums = of_teams.group_by([*TEAM_GAME, "source"]).aggregate([(name, "sum") for name in names])
+    for row in sums.sort_by([(name, "ascending") for name in TEAM_GAME]).to_pylist():
+        values = {name: row[f"{name}_sum"] or 0.0 for name in names}
+        yield (
+            SeasonWeek(row["season"], row["week"]),
+            row["team"],
+            row["source"] != OLD_READER,
+            values,
+        )
+
+
+def _pairings(rows: pa.Table) -> list[tuple[SeasonWeek, str, str]]:
+    """Return week, team and opponent of every team with stat lines."""
+    names = [*TEAM_GAME, "opponent"]
+    valid = rows.filter(pc.and_(pc.is_valid(rows["team"]), pc.is_valid(rows["opponent"])))
+    found = valid.group_by(names).aggregate([])
+    return sorted(
+        (SeasonWeek(season, week), team, opponent)
+        for season, week, team, opponent in zip(
+            *(found[name].to_pylist() for name in names), strict=True
+        )
+    )

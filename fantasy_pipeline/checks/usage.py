@@ -1,0 +1,152 @@
+"""Rules that compare stat lines with the rosters and snap counts of the same week.
+
+They apply to players of a weekly roster: without one, a traded player's team and snaps are unknown.
+Frequencies are of 2021-2025 week 4, which have weekly rosters: 2,406 team-games, 79,721 lines.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fantasy_pipeline.checks.base import Problem
+from fantasy_pipeline.checks.game import TEAM_GAME
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import PLAYER_WEEK
+
+MIN_PLAYS = 3
+"""Passes, carries and targets from which a player must have had a snap: 21,087 of 21,087 players
+with a Pro Football Reference id. With 1 or 2 plays, 0.5% have none: they ran or threw on special
+teams."""
+PLAYS_WITHOUT_SNAP = 1
+"""Plays that a player may have beyond his snaps; no player with a snap has more."""
+MIN_TEAM_SNAPS = 20
+"""Snaps of the player with the most snaps from which a team's snap counts are complete; the lowest
+is 34."""
+MAX_WITHOUT_SNAPS = 2
+"""Players of a week who may have plays without snaps; more are an error. There are none."""
+QB_SNAPS = 20
+"""Snaps from which a quarterback has a stat line: 5,797 of 5,797 in 2015-2025."""
+SKILL = ("QB", "RB", "WR", "TE")
+SKILL_SNAPS, MAX_WITHOUT_LINES = 20, 3
+"""Skill players of a team with that many snaps, but without a stat line. At most 3 in 5,608
+team-games: blocking tight ends, and receivers without a target."""
+MAX_UNKNOWN = 3
+"""Players of a week with a stat line who may be on no roster, or not active on it; more are an
+error. There are none: all 79,721 lines are of active players."""
+MAX_OUT = 3
+"""Players of a week who may have a stat line although they are out; 3 in 11 seasons."""
+_SHOWN = 4
+
+
+def plays_without_snaps(rows: pa.Table, raw_players: pa.Table) -> list[Problem]:
+    """Return the weeks in which players have more plays than snaps.
+
+    The line is then another player's, or it is counted twice.
+    """
+    plays = pc.add(_filled(rows, "attempts"), _filled(rows, "carries"))
+    plays = pc.add(plays, _filled(rows, "targets"))
+    lines = rows.select([*PLAYER_WEEK, "player_name"]).append_column("plays", plays)
+    snaps = _rostered(raw_players).select([*PLAYER_WEEK, "team", "offense_snaps", "pfr_id"])
+    both = lines.join(snaps, list(PLAYER_WEEK), join_type="inner")
+    counted = both.join(_teams_with_snaps(raw_players), TEAM_GAME, join_type="left semi")
+    # A player without an id may have snaps that no row could be joined with.
+    known = counted.filter(pc.is_valid(counted["pfr_id"]))
+    played = _filled(known, "offense_snaps")
+    most = pc.if_else(pc.greater(played, 0), pc.add(played, PLAYS_WITHOUT_SNAP), MIN_PLAYS - 1)
+    without: dict[SeasonWeek, list[str]] = defaultdict(list)
+    for row in known.filter(pc.greater(known["plays"], most)).to_pylist():
+        text = f"{row['player_name']} ({row['team']}) {row['plays']:g} plays, " + (
+            f"{row['offense_snaps'] or 0} snaps"
+        )
+        without[SeasonWeek(row["season"], row["week"])].append(text)
+    return _named(without, "more passes, carries and targets than snaps", MAX_WITHOUT_SNAPS)
+
+
+def snaps_without_lines(rows: pa.Table, raw_players: pa.Table) -> list[Problem]:
+    """Return teams whose quarterback, or several of whose players, have snaps but no stat line."""
+    keys = list(PLAYER_WEEK)
+    used = _rostered(raw_players)
+    used = used.filter(pc.greater_equal(used["offense_snaps"], min(SKILL_SNAPS, QB_SNAPS)))
+    used = used.filter(pc.is_in(used["position"], pa.array(SKILL)))
+    # A team without any line is another rule's problem.
+    played = rows.group_by(TEAM_GAME).aggregate([]).select(TEAM_GAME)
+    used = used.join(played, TEAM_GAME, join_type="left semi")
+    missing = used.join(rows.select(keys), keys, join_type="left anti")
+    by_team: dict[tuple[SeasonWeek, str], list[tuple[str, str, int]]] = defaultdict(list)
+    for row in missing.to_pylist():
+        at = (SeasonWeek(row["season"], row["week"]), row["team"])
+        by_team[at].append((row["position"], row["player_name"], row["offense_snaps"]))
+    return [
+        Problem(week, f"{team}: no stat line of {_names(players)}")
+        for (week, team), players in sorted(by_team.items())
+        if len(players) > MAX_WITHOUT_LINES or any(p == "QB" for p, _, _ in players)
+    ]
+
+
+def lines_of_inactive_players(rows: pa.Table, raw_players: pa.Table) -> list[Problem]:
+    """Return the weeks with stat lines of players who are on no roster, not active, or out."""
+    rostered = _rostered(raw_players)
+    weeks = rostered.group_by(["season", "week"]).aggregate([]).select(["season", "week"])
+    lines = rows.filter(pc.and_(pc.is_valid(rows["team"]), pc.is_valid(rows["player_name"])))
+    lines = lines.select([*PLAYER_WEEK, "player_name", "team"]).join(
+        weeks, ["season", "week"], join_type="left semi"
+    )
+    states = rostered.select([*PLAYER_WEEK, "roster_status", "injury_status"])
+    both = lines.join(states, list(PLAYER_WEEK), join_type="left outer")
+    inactive = pc.not_equal(pc.fill_null(both["roster_status"], ""), "ACT")
+    is_out = pc.equal(pc.fill_null(both["injury_status"], ""), "Out")
+    unknown: dict[SeasonWeek, list[str]] = defaultdict(list)
+    out: dict[SeasonWeek, list[str]] = defaultdict(list)
+    for row in both.filter(pc.or_(inactive, is_out)).to_pylist():
+        week = SeasonWeek(row["season"], row["week"])
+        if row["roster_status"] != "ACT":
+            state = row["roster_status"] or "on no roster"
+            unknown[week].append(f"{row['player_name']} ({row['team']}, {state})")
+        else:
+            out[week].append(f"{row['player_name']} ({row['team']})")
+    return [
+        *_named(unknown, "a stat line without being active on a roster", MAX_UNKNOWN),
+        *(
+            problem
+            for problem in _named(out, "a stat line and are out on the injury report", MAX_OUT)
+            if problem.serious
+        ),
+    ]
+
+
+def _filled(rows: pa.Table, name: str) -> pa.ChunkedArray:
+    return pc.fill_null(rows[name], 0)
+
+
+def _rostered(raw_players: pa.Table) -> pa.Table:
+    return raw_players.filter(pc.equal(raw_players["roster_source"], "weekly_roster"))
+
+
+def _teams_with_snaps(raw_players: pa.Table) -> pa.Table:
+    """Return season, week and team of the teams whose snap counts are complete."""
+    most = _rostered(raw_players).group_by(TEAM_GAME).aggregate([("offense_snaps", "max")])
+    complete = most.filter(pc.greater_equal(most["offense_snaps_max"], MIN_TEAM_SNAPS))
+    return complete.select(TEAM_GAME)
+
+
+def _names(players: Iterable[tuple[str, str, int]]) -> str:
+    listed = [f"{name} ({position}, {snaps} snaps)" for position, name, snaps in sorted(players)]
+    more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
+    return ", ".join(listed[:_SHOWN]) + more
+
+
+def _named(found: dict[SeasonWeek, list[str]], what: str, most: int) -> list[Problem]:
+    """Return one problem per week that names players; serious if they are more than `most`."""
+    return [
+        Problem(
+            week,
+            f"{len(players)} player{'s have' if len(players) > 1 else ' has'} {what}, e.g. "
+            f"{'; '.join(sorted(players)[:_SHOWN])}",
+            len(players) > most,
+        )
+        for week, players in sorted(found.items())
+    ]

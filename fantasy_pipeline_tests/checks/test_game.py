@@ -1,0 +1,142 @@
+"""Test the rules of one game: a whole game passes, and each fault in it is named."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from fantasy_pipeline.checks import Problem, game
+from fantasy_pipeline.football import tables
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.ingest.stats import OLD_READER
+from fantasy_pipeline_tests.rows import Rows
+
+WEEK = SeasonWeek(2024, 5)
+
+PASSER = {
+    **{"attempts": 30.0, "completions": 20.0, "passing_yards": 210.0, "passing_tds": 2.0},
+    **{"passing_first_downs": 11.0, "passing_interceptions": 1.0, "sacks_suffered": 3.0},
+    "passing_2pt_conversions": 1.0,
+}
+RECEIVER = {
+    **{"receptions": 20.0, "targets": 29.0, "receiving_yards": 210.0, "receiving_tds": 2.0},
+    **{"receiving_first_downs": 11.0, "receiving_2pt_conversions": 1.0, "target_share": 1.0},
+}
+KICKER = {"fg_made": 1.0, "pat_made": 1.0}
+DEFENDER = {"def_interceptions": 1.0, "def_sacks": 2.5, "def_tds": 0.0, "fumble_recovery_tds": 0.0}
+LINES = {"passer": PASSER, "receiver": RECEIVER, "kicker": KICKER, "defender": DEFENDER}
+SCORE = 2 * 6 + 2 + 1 + 3
+"""Both teams of the game have these lines and this score."""
+
+
+def whole_game(rows: Rows, source: str = "nflreadpy", **changed: dict[str, float]) -> pa.Table:
+    """Return the lines of KC and LV; `changed` are other stats of KC's players, by their role."""
+    records: list[dict[str, Any]] = [
+        {
+            "season": 2024,
+            "week": 5,
+            "player_id": f"{team}-{role}",
+            "player_name": f"{role} of {team}",
+            "team": team,
+            "opponent": opponent,
+            "source": source,
+            **stats,
+            **(changed.get(role, {}) if team == "KC" else {}),
+        }
+        for team, opponent in (("KC", "LV"), ("LV", "KC"))
+        for role, stats in LINES.items()
+    ]
+    return rows(tables.WEEKLY_STATS, *records)
+
+
+def schedule(rows: Rows, score: int | None = SCORE) -> pa.Table:
+    game_of_week = {
+        **{"season": 2024, "week": 5, "game_id": "2024_05_LV_KC", "game_type": "REG"},
+        **{"home_team": "KC", "away_team": "LV", "home_score": score, "away_score": SCORE},
+        "kickoff": datetime(2024, 10, 6, 17, tzinfo=timezone.utc),
+    }
+    return rows(tables.GAMES, game_of_week)
+
+
+@pytest.mark.parametrize(
+    ("changed", "texts"),
+    [
+        ({}, []),
+        ({"receiver": {"receptions": 0.0}}, ["KC has 20 completions, but 0 receptions"]),
+        ({"receiver": {"receiving_yards": 211.0}}, []),
+        (
+            {"passer": {"passing_yards": 420.0}},
+            ["KC has 420 passing_yards, but 210 receiving_yards"],
+        ),
+        ({"passer": {"passing_tds": 0.0}}, ["KC has 0 passing_tds, but 2 receiving_tds"]),
+    ],
+    ids=["whole", "no catches", "a yard", "yards doubled", "no touchdowns"],
+)
+def test_what_is_passed_is_caught(
+    rows: Rows, changed: dict[str, dict[str, float]], texts: list[str]
+) -> None:
+    found = game.passes_not_caught(whole_game(rows, **changed))
+    assert found == [Problem(WEEK, text) for text in texts]
+    assert not any(
+        p.serious for p in game.passes_not_caught(whole_game(rows, OLD_READER, **changed))
+    )
+
+
+def test_receivers_have_all_targets(rows: Rows) -> None:
+    assert game.incomplete_target_shares(whole_game(rows)) == []
+    [problem] = game.incomplete_target_shares(whole_game(rows, receiver={"target_share": 0.7}))
+    assert problem == Problem(WEEK, "the target shares of KC add up to 70%")
+
+
+def test_what_one_team_loses_the_other_takes(rows: Rows) -> None:
+    assert game.losses_nobody_took(whole_game(rows)) == []
+    found = game.losses_nobody_took(whole_game(rows, passer={"passing_interceptions": 3.0}))
+    text = "KC has 3 passing_interceptions, but its opponent LV has 1 def_interceptions"
+    assert found == [Problem(WEEK, text)]
+    old = whole_game(rows, passer={"passing_interceptions": 3.0})
+    for name in DEFENDER:
+        at = old.schema.get_field_index(name)
+        old = old.set_column(at, name, pa.nulls(old.num_rows, pa.float64()))
+    assert game.losses_nobody_took(old) == []
+
+
+@pytest.mark.parametrize(
+    ("score", "changed", "accounted"),
+    [
+        (SCORE, {}, None),
+        (SCORE + 2, {}, None),
+        (SCORE + 3, {}, SCORE),
+        (SCORE - 1, {}, SCORE),
+        (SCORE + 6, {"defender": {"def_tds": 1.0}}, None),
+        (SCORE + 6, {"defender": {"fumble_recovery_tds": 1.0}}, None),
+        # Two tacklers share one safety, and each is credited with a whole one.
+        (SCORE + 2, {"defender": {"def_safeties": 2.0}}, None),
+        (SCORE, {"kicker": {"fg_made": 0.0, "pat_made": 0.0}}, SCORE - 4),
+        (None, {}, None),
+    ],
+)
+def test_lines_account_for_the_score(
+    rows: Rows, score: int | None, changed: dict[str, dict[str, float]], accounted: int | None
+) -> None:
+    found = game.unexplained_scores(whole_game(rows, **changed), schedule(rows, score))
+    text = f"KC scored {score} points, but its stat lines account for {accounted}"
+    assert found == ([] if accounted is None else [Problem(WEEK, text)])
+
+
+def test_lines_without_defence_may_be_short_of_the_score(rows: Rows) -> None:
+    lines = whole_game(rows, OLD_READER)
+    without = lines.filter(pa.array(["defender" not in p for p in lines["player_id"].to_pylist()]))
+    assert game.unexplained_scores(without, schedule(rows, SCORE + 7)) == []
+    [problem] = game.unexplained_scores(without, schedule(rows, SCORE - 3))
+    assert not problem.serious
+
+
+def test_counts_and_yards_are_whole_numbers(rows: Rows) -> None:
+    assert game.broken_units(whole_game(rows)) == []
+    [problem] = game.broken_units(whole_game(rows, receiver={"receiving_yards": 192.024}))
+    assert problem == Problem(
+        WEEK, "receiving_yards of 1 players is not a whole number, e.g. receiver of KC 192.024"
+    )

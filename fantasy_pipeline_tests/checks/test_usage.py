@@ -1,0 +1,94 @@
+"""Test the rules that compare stat lines with rosters and snaps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from fantasy_pipeline.checks import Problem, usage
+from fantasy_pipeline.football import tables
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline_tests.rows import Rows
+
+WEEK = SeasonWeek(2024, 5)
+POSITIONS = {"Mahomes": "QB", "Hunt": "RB", "Rice": "WR", "Worthy": "WR", "Kelce": "TE"}
+
+
+def key(player: str) -> dict[str, Any]:
+    return {"season": 2024, "week": 5, "player_id": player, "player_name": player, "team": "KC"}
+
+
+def roster(rows: Rows, source: str = "weekly_roster", **changed: dict[str, Any]) -> pa.Table:
+    """Return five players of KC with 60 snaps each; `changed` are other values, by player."""
+    sound = {"roster_status": "ACT", "offense_snaps": 60, "roster_source": source}
+    return rows(
+        tables.RAW_PLAYERS,
+        *(
+            {**key(name), **sound, "position": position, "pfr_id": name, **changed.get(name, {})}
+            for name, position in POSITIONS.items()
+        ),
+    )
+
+
+def lines(rows: Rows, *players: str, plays: float = 5.0) -> pa.Table:
+    return rows(tables.WEEKLY_STATS, *({**key(name), "targets": plays} for name in players))
+
+
+@pytest.mark.parametrize(
+    ("plays", "snaps", "found"),
+    [(5.0, 60, False), (2.0, None, False), (3.0, None, True), (3.0, 2, False), (4.0, 2, True)],
+)
+def test_a_play_needs_a_snap(rows: Rows, plays: float, snaps: int | None, found: bool) -> None:
+    players = roster(rows, Rice={"offense_snaps": snaps})
+    text = f"1 player has more passes, carries and targets than snaps, e.g. Rice (KC) {plays:g} "
+    expected = [Problem(WEEK, f"{text}plays, {snaps or 0} snaps", False)]
+    assert usage.plays_without_snaps(lines(rows, "Rice", plays=plays), players) == expected * found
+
+
+def test_snaps_that_are_unknown_prove_nothing(rows: Rows) -> None:
+    unknown = roster(rows, Rice={"offense_snaps": None, "pfr_id": None})
+    assert usage.plays_without_snaps(lines(rows, "Rice"), unknown) == []
+    no_roster = roster(rows, "stats", Rice={"offense_snaps": None})
+    assert usage.plays_without_snaps(lines(rows, "Rice"), no_roster) == []
+    nobody = {name: {"offense_snaps": None} for name in POSITIONS}
+    assert usage.plays_without_snaps(lines(rows, "Rice"), roster(rows, **nobody)) == []
+
+
+def test_many_plays_without_snaps_are_an_error(rows: Rows) -> None:
+    players = roster(rows, **{name: {"offense_snaps": 0} for name in ("Hunt", "Rice", "Kelce")})
+    [problem] = usage.plays_without_snaps(lines(rows, "Hunt", "Rice", "Kelce"), players)
+    assert problem.serious
+    assert problem.text.startswith("3 players have more passes, carries and targets than snaps")
+
+
+def test_who_plays_has_a_line(rows: Rows) -> None:
+    players = roster(rows)
+    assert usage.snaps_without_lines(lines(rows, "Mahomes", "Hunt"), players) == []
+    [problem] = usage.snaps_without_lines(lines(rows, "Hunt", "Rice"), players)
+    assert problem.serious
+    assert problem.text.startswith("KC: no stat line of Mahomes (QB, 60 snaps), Kelce (TE, ")
+    [problem] = usage.snaps_without_lines(lines(rows, "Mahomes"), players)
+    assert problem.text.startswith("KC: no stat line of Hunt (RB, 60 snaps), Kelce (TE, 60 snaps)")
+    assert usage.snaps_without_lines(lines(rows), players) == []
+
+
+def test_who_has_a_line_is_active(rows: Rows) -> None:
+    both = lines(rows, "Mahomes", "Hunt")
+    assert usage.lines_of_inactive_players(both, roster(rows)) == []
+    [problem] = usage.lines_of_inactive_players(both, roster(rows, Hunt={"roster_status": "RES"}))
+    text = "1 player has a stat line without being active on a roster, e.g. Hunt (KC, RES)"
+    assert problem == Problem(WEEK, text, False)
+    [problem] = usage.lines_of_inactive_players(lines(rows, *"abcd"), roster(rows))
+    assert problem.serious
+    assert "a (KC, on no roster)" in problem.text
+    assert usage.lines_of_inactive_players(lines(rows, *"abcd"), roster(rows, "stats")) == []
+
+
+def test_who_is_out_has_no_line(rows: Rows) -> None:
+    out = {name: {"injury_status": "Out"} for name in POSITIONS}
+    assert usage.lines_of_inactive_players(lines(rows, "Hunt"), roster(rows, **out)) == []
+    [problem] = usage.lines_of_inactive_players(lines(rows, *POSITIONS), roster(rows, **out))
+    assert problem.serious
+    assert problem.text.startswith("5 players have a stat line and are out on the injury report")
