@@ -283,7 +283,7 @@ STAT_COLUMNS = (
     _count("def_tackle_assists", "Assisted tackles", 35),
     _later(_count("def_tackles_for_loss", "Tackles for loss", 12)),
     _count("def_sacks", "Sacks made", 10),
-    _later(_yards("def_sack_yards", "Yards that the other team lost to the sacks made", 120, 0)),
+    _later(_yards("def_sack_yards", "Yards that the other team lost to the sacks made", 120, -10)),
     _later(_count("def_qb_hits", "Hits on the quarterback", 20)),
     _count("def_interceptions", "Interceptions made", 8),
     _later(_yards("def_interception_yards", "Return yards of the interceptions made", 350, -99)),
