@@ -107,7 +107,16 @@ def dagster(home: Path) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     process = subprocess.Popen(
-        [BIN / "dagster", "dev", "-w", ROOT / "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)],
+        [
+            BIN / "dg",
+            "dev",
+            "-w",
+            ROOT / "workspace.yaml",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port),
+        ],
         env=environment(home),
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
