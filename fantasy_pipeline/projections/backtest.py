@@ -73,16 +73,23 @@ def backtest(lake: Lake, seasons: Sequence[int], step: Step = lambda *_: nullcon
     parts = []
     for season in seasons:
         left -= 3
-        parts.append(_season_scores(lake, history, sources, season, step, left))
+        parts.append(season_scores(lake, history, sources, season, step, left))
     return pa.concat_tables(parts)
 
 
-def _season_scores(
-    lake: Lake, history: pa.Table, sources: pa.Table, season: int, step: Step, left: int
+def season_scores(
+    lake: Lake,
+    history: pa.Table,
+    sources: pa.Table,
+    season: int,
+    step: Step = lambda *_: nullcontext(),
+    left: int = 0,
 ) -> pa.Table:
     """Train, project and score one season; return its `PROJECTION_ACCURACY` rows.
 
     Args:
+        history, sources: `PLAYER_HISTORY` and `SOURCE_PROJECTIONS`, of the season and of those to
+            learn from.
         left: steps of the seasons after it.
     """
     with step(f"training for {season}", left + 2):

@@ -7,7 +7,7 @@ are learnt in `projections.model`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.scoring import SCORINGS, suffix
-from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.season_week import SeasonWeek, ranges
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS, MODEL_PROJECTIONS, TARGET_STATS
 from fantasy_pipeline.football.tables.week_rows import codes, of_weeks, weeks_in
 from fantasy_pipeline.projections.columns import as_texts
@@ -32,6 +32,13 @@ from fantasy_pipeline.projections.model.stat_line import points
 from fantasy_pipeline.projections.model.training import Model
 
 MODEL, BASELINE = "model", "baseline"
+FIRST_SEASON_TO_IMPORT = 2015
+"""First season that docs and warnings recommend to import."""
+RMSE_OF_FEW_SEASONS = {1: 1.069, 2: 0.990, 3: 0.985, 4: 0.983}
+"""RMSE of the consensus over NFL.com's in 2021-2024, by the number of seasons in the lake, the
+projected one included. A lake of one season has no model."""
+RMSE_OF_ALL_SEASONS = 0.982
+"""The same from all seasons since `FIRST_SEASON_TO_IMPORT`; docs/projections.md has the table."""
 LIKELY = 0.5
 """Lowest chance to play at which a player is projected as if he plays."""
 
@@ -179,6 +186,23 @@ def warnings_without_rosters(raw_players: pa.Table) -> dict[int, list[str]]:
         ]
         for row in only.to_pylist()
     }
+
+
+def warning_of_few_seasons(seasons: Collection[int]) -> str | None:
+    """Return a warning with the measured cost if the lake has fewer than five seasons, or None.
+
+    Args:
+        seasons: seasons of which the lake has stats, the projected one included.
+    """
+    count = len(seasons)
+    if not 0 < count <= max(RMSE_OF_FEW_SEASONS):
+        return None
+    return (
+        f"the lake has {count} season{'s' * (count > 1)} ({ranges(seasons)}): projections from so "
+        f"few had {RMSE_OF_FEW_SEASONS[count]:.3f} of NFL.com's RMSE in 2021-2024, from all since "
+        f"{FIRST_SEASON_TO_IMPORT} {RMSE_OF_ALL_SEASONS:.3f}. Run `fantasy-pipeline backfill "
+        f"--seasons {FIRST_SEASON_TO_IMPORT}-{max(seasons)}`"
+    )
 
 
 def _is_listed(rows: pa.Table) -> np.ndarray:

@@ -36,6 +36,7 @@ from fantasy_pipeline.projections.model_projections import (
     NOTHING,
     ROSTER_REASONS,
     model_projections,
+    warning_of_few_seasons,
     warnings_without_rosters,
 )
 from fantasy_pipeline.settings import SAMPLE_LABEL
@@ -390,6 +391,29 @@ def test_weeks_without_rosters_are_a_warning(rows: Rows) -> None:
             "projections 2018 week 1: no rosters; only players who played in that week are listed"
         ]
     }
+
+
+@pytest.mark.parametrize(
+    ("seasons", "cost"),
+    [
+        ({2026}, "1 season (2026): projections from so few had 1.069 of NFL.com's RMSE in 2021"),
+        (
+            {2025, 2026},
+            "2 seasons (2025-2026): projections from so few had 0.990 of NFL.com's RMSE",
+        ),
+        ({2023, 2025, 2026, 2024}, "4 seasons (2023-2026): projections from so few had 0.983 of"),
+    ],
+)
+def test_few_seasons_are_a_warning_with_the_measured_cost(seasons: set[int], cost: str) -> None:
+    text = warning_of_few_seasons(seasons)
+    assert text is not None
+    assert text.startswith(f"the lake has {cost}")
+    assert text.endswith("Run `fantasy-pipeline backfill --seasons 2015-2026`")
+
+
+def test_five_seasons_and_an_empty_lake_are_no_warning() -> None:
+    assert warning_of_few_seasons(range(2022, 2027)) is None
+    assert warning_of_few_seasons([]) is None
 
 
 def test_a_week_without_players_is_an_error(project: Project) -> None:

@@ -47,7 +47,10 @@ from fantasy_pipeline.projections.history import player_history as build_history
 from fantasy_pipeline.projections.model import artefact
 from fantasy_pipeline.projections.model.training import Model
 from fantasy_pipeline.projections.model_projections import model_projections as project_by_model
-from fantasy_pipeline.projections.model_projections import warnings_without_rosters
+from fantasy_pipeline.projections.model_projections import (
+    warning_of_few_seasons,
+    warnings_without_rosters,
+)
 from fantasy_pipeline.settings import read_alert_settings
 
 
@@ -195,6 +198,11 @@ def model_projections(
     imported = nfl.lake.weeks(tables.WEEKLY_STATS)
     for season, texts in weeks_without_stats(played, imported, scheduled).items():
         warnings[season] = [*warnings.get(season, []), *texts]
+    # The cost was measured on real seasons; the sample league's are all alike.
+    seasons = {week.season for week in (*imported, *weeks)}
+    if not nfl.label and (few := warning_of_few_seasons(seasons)):
+        latest = max(week.season for week in weeks)
+        warnings[latest] = [*warnings.get(latest, []), few]
     more = {week: {"model": used[week.season]} for week in scheduled}
     _report_models(context, nfl, trained, used)
     left_out = nfl.tables.left_out(tables.MODEL_PROJECTIONS)
