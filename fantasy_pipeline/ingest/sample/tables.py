@@ -200,6 +200,7 @@ def nflcom_projections(season: Season, all_players: pa.Table) -> pa.Table:
             values = {"points_half": points, "as_of": saved}
             parts.append((week, fantasy & (points >= LEAST_POINTS), values))
     table = _as_utc(_rows(all_players, parts), "as_of")
+    table = table.append_column("line_points", pa.nulls(table.num_rows, pa.float64()))
     return schema.NFLCOM_PROJECTIONS.conform(table.append_column("name", table["player_name"]))
 
 

@@ -16,6 +16,7 @@ from fantasy_pipeline.football.calendar import ScheduledWeek
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS, SOURCE_PROJECTIONS
 from fantasy_pipeline.ingest.sites import NFLCOM
 from fantasy_pipeline.ingest.sites.base import SourceResponse
+from fantasy_pipeline.ingest.sites.nflcom_plausible import judged
 from fantasy_pipeline.ingest.sources import schema
 from fantasy_pipeline.ingest.sources.base import Source
 from fantasy_pipeline.lake.duck import arrow, database, query
@@ -59,6 +60,7 @@ def nflcom_projections(
         response.warnings.append(f"nflcom_projections {season}: upstream begins with {first}")
         return response
     rows, not_published = _read_weeks(source, season, weeks, response)
+    rows = _plausible(rows, raw_players, season, response)
     published = set(pc.unique(rows["week"]).to_pylist())
     if not_published is not None and not published:
         response.warnings.append(str(not_published))
@@ -106,6 +108,20 @@ def _read_weeks(
             if not isinstance(error, UnusableAnswerError):
                 down = error
     return pa.concat_tables(parts), not_published
+
+
+def _plausible(
+    rows: pa.Table, raw_players: pa.Table, season: int, response: SourceResponse
+) -> pa.Table:
+    """Return the rows of the files of the right weeks; the other weeks become failures."""
+    found = judged(rows, raw_players, season)
+    for week, cause in found.refused.items():
+        advice = "Run the week again when the archive has the right files."
+        response.failed[week] = UnusableAnswerError(
+            "nflcom_projections", cause, advice, season, week
+        )
+    response.warnings += found.warnings
+    return found.rows
 
 
 def _match_players(

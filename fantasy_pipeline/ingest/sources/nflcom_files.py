@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -20,12 +20,20 @@ NFLCOM_FILE = upstream_file(
     "nflcom_projections", string="PlayerName Team", float="PlayerWeekProjectedPts"
 )
 """Columns of each file that ``sql/nflcom_projections.sql`` reads."""
+STAT_LINE = (
+    *("PassingYDS", "PassingTD", "PassingInt", "RushingYDS", "RushingTD", "ReceivingRec"),
+    *("ReceivingYDS", "ReceivingTD", "RetTD", "FumTD", "2PT", "Fum", "PatMade", "FgMade_0-19"),
+    *("FgMade_20-29", "FgMade_30-39", "FgMade_40-49", "FgMade_50"),
+)
+OPTIONAL_COLUMNS = ("PlayerOpponent", *STAT_LINE)
+"""Columns that show whether a file is the right one; null if no file has them."""
 
 # Unlike `canonical.FORMAT_CHANGED`, without --source: only hvpkod has NFL.com's projections.
 _NFLCOM_CHANGED = "Upstream changed its format: update fantasy_pipeline."
 
 _NFLCOM_LINES = """
-select files.week, files.position, files.as_of, PlayerName, Team, PlayerWeekProjectedPts
+select files.week, files.position, files.as_of, PlayerName, Team, PlayerWeekProjectedPts,
+    {optional}
 from read_csv(
     $paths, all_varchar = true, union_by_name = true, filename = true, header = true,
     delim = ',', quote = '"', escape = '"'
@@ -64,8 +72,9 @@ def nflcom_projections(
 ) -> tuple[pa.Table, list[str]]:
     """Return NFL.com's projections, one row per player-week, and all columns of the files.
 
-    Only ``PlayerWeekProjectedPts`` is read: in 2021-2023 the stat columns beside it hold the
-    actual stats. Points of 0, blank or a dash mean that NFL.com did not project the player.
+    In 2021-2023 the stat columns hold the actual stats; since 2024 they are the projected line, and
+    ``line_points`` is its value. Points of 0, blank or a dash mean that NFL.com did not project the
+    player.
 
     Raises:
         UnusableAnswerError: a file is not UTF-8 or not a CSV, lacks a column, has points that are
@@ -74,7 +83,8 @@ def nflcom_projections(
     columns = dict.fromkeys(
         name for file in files for name in _nflcom_header(file, season, dataset)
     )
-    connection.register("lines", _nflcom_lines(connection, files, season, dataset))
+    lines = _nflcom_lines(connection, files, columns, season, dataset)
+    connection.register("lines", lines)
     if retyped := arrow(connection, _NFLCOM_NO_NUMBERS).to_pylist():
         [row] = retyped
         cause = (
@@ -82,7 +92,9 @@ def nflcom_projections(
             f"'{row['value']}' in the {row['position']} file"
         )
         raise UnusableAnswerError(dataset, cause, _NFLCOM_CHANGED, season, row["week"])
-    sql = query(__package__, "nflcom_projections").format(team=code_sql("Team"))
+    sql = query(__package__, "nflcom_projections").format(
+        team=code_sql("Team"), opponent=code_sql("replace(PlayerOpponent, '@', '')")
+    )
     rows = arrow(connection, sql, season=season)
     projected = set(zip(rows["week"].to_pylist(), rows["position"].to_pylist(), strict=True))
     for file in files:
@@ -93,7 +105,11 @@ def nflcom_projections(
 
 
 def _nflcom_lines(
-    connection: duckdb.DuckDBPyConnection, files: Sequence[NflcomFile], season: int, dataset: str
+    connection: duckdb.DuckDBPyConnection,
+    files: Sequence[NflcomFile],
+    columns: Collection[str],
+    season: int,
+    dataset: str,
 ) -> pa.Table:
     """Return the lines of all files as text, one row per line, see `_NFLCOM_LINES`."""
     table = pa.table(
@@ -106,7 +122,12 @@ def _nflcom_lines(
     )
     connection.register("files", table)
     try:
-        return arrow(connection, _NFLCOM_LINES, paths=[str(file.path) for file in files])
+        optional = ", ".join(
+            f'"{name}"' if name in columns else f'null::varchar as "{name}"'
+            for name in OPTIONAL_COLUMNS
+        )
+        sql = _NFLCOM_LINES.format(optional=optional)
+        return arrow(connection, sql, paths=[str(file.path) for file in files])
     except duckdb.Error as error:
         cause = f"a file cannot be read: {' '.join(str(error).split())[:200]}"
         advice = "It is cut off or not a CSV: delete it from the cache or mirror, then run again."

@@ -204,7 +204,13 @@ NFLCOM_PROJECTIONS = Table(
         Column("name", "string", "Name as NFL.com writes it", required=True),
         Column("position", "string", "QB, RB, WR, TE or K", required=True),
         Column("team", "string", "Team when the file was saved", required=True),
+        Column("opponent", "string", "Opponent that the file states; null on a bye"),
         Column("points_half", "float", "Projected points, half-PPR", required=True),
+        Column(
+            "line_points",
+            "float",
+            "Half-PPR points of the projected stat line; null before 2024, when the line is actual",
+        ),
         Column(
             "as_of",
             "timestamp",

@@ -92,7 +92,8 @@ def player_history(nfl: NflData) -> dg.MaterializeResult:  # type: ignore[type-a
     {"parquet", "duckdb"},
     ins={
         "raw_players": key_and(
-            "player_name", "position", "team", "sleeper_id", "fantasypros_id", "espn_id"
+            *("player_name", "position", "team", "opponent"),
+            *("sleeper_id", "fantasypros_id", "espn_id"),
         )
     },
     **UPSTREAM,

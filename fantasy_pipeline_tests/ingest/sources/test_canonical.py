@@ -349,9 +349,14 @@ def test_an_empty_file_is_an_error(connection: duckdb.DuckDBPyConnection) -> Non
         canonical.weekly_stats(connection, frame(NEW_STATS, {}).slice(0, 0), 2024)
 
 
-def test_a_player_twice_in_a_week_is_an_error(connection: duckdb.DuckDBPyConnection) -> None:
+def test_a_player_twice_in_a_week_is_left_to_the_write(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    """The write refuses the week, and no other week of the file."""
+    lines = canonical.weekly_stats(connection, frame(NEW_STATS, {}, {}), 2024)
+    assert lines.num_rows == 2
     with pytest.raises(PipelineError, match=r"1 repeated keys .* 2024, 13, 00-0034857"):
-        canonical.weekly_stats(connection, frame(NEW_STATS, {}, {}), 2024)
+        schema.WEEKLY_STATS.conform(lines)
 
 
 def test_names_are_taken_as_names_not_as_sql(connection: duckdb.DuckDBPyConnection) -> None:
@@ -828,14 +833,14 @@ def nflcom(
 
 def test_projected_points_of_each_file(nflcom: Callable[..., Any]) -> None:
     found = nflcom(
-        QB_5=HEADER + "Josh Allen,1,QB,BUF,300,21.5\n",
+        QB_5=HEADER.replace("Team", "Team,PlayerOpponent") + "Josh Allen,1,QB,BUF,@LAR,300,21.5\n",
         K_5=HEADER.replace("PassingYDS,", "") + "Some Kicker,2,K,LAR,8.25\n",
         QB_6=HEADER + "Josh Allen,1,QB,BUF,,19\n",
     )
     assert [tuple(row.values()) for row in found] == [
-        (2024, 5, "Josh Allen", "QB", "BUF", 21.5, SAVED),
-        (2024, 5, "Some Kicker", "K", "LA", 8.25, SAVED),
-        (2024, 6, "Josh Allen", "QB", "BUF", 19.0, SAVED),
+        (2024, 5, "Josh Allen", "QB", "BUF", "LA", 21.5, 12.0, SAVED),
+        (2024, 5, "Some Kicker", "K", "LA", None, 8.25, None, SAVED),
+        (2024, 6, "Josh Allen", "QB", "BUF", None, 19.0, None, SAVED),
     ]
 
 
