@@ -109,7 +109,8 @@ def measure_teams(
 def share_apart(teams: np.ndarray, passing: np.ndarray, receiving: np.ndarray) -> float | None:
     """Return the share of a week's teams whose yards differ by more than `APART_YARDS`.
 
-    None without any stat line.
+    None if no player of the week has passing yards, or none has receiving yards: a baseline that
+    projects a position has no stat line.
 
     Args:
         teams: team of each player of any position, (players,).
@@ -119,8 +120,8 @@ def share_apart(teams: np.ndarray, passing: np.ndarray, receiving: np.ndarray) -
     thrown, caught = (
         np.bincount(team, np.nan_to_num(yards), len(names)) for yards in (passing, receiving)
     )
+    if not (thrown.any() and caught.any()):
+        return None
     # Teams on a bye have neither.
     plays = thrown + caught > 0
-    if not plays.any():
-        return None
     return float(np.mean(np.abs(thrown - caught)[plays] > APART_YARDS))

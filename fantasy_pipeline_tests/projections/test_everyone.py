@@ -193,6 +193,11 @@ def test_yards_that_do_not_add_up_are_counted(rows: Rows) -> None:
     assert found["consensus", "QB"]["yards_apart"] == 0.5
     assert found["model", "QB"]["yards_apart"] is None
     assert found["nflcom", "QB"]["yards_apart"] is None
+    # Where a baseline projects the quarterbacks, the receivers alone have lines.
+    teams, none = np.array(["BUF", "BUF"]), np.array([NAN, NAN])
+    assert everyone.share_apart(teams, none, np.array([NAN, 200.0])) is None
+    assert everyone.share_apart(teams, np.array([200.0, NAN]), none) is None
+    assert everyone.share_apart(teams, np.array([200.0, NAN]), np.array([0.0, 139.0])) == 1.0
 
 
 def test_the_boards_pool_team_weeks(rows: Rows) -> None:

@@ -12,9 +12,9 @@ from fantasy_pipeline.projections.scoreboard import scoreboard
 from fantasy_pipeline_tests.real_lake import import_seasons
 
 pytestmark = [pytest.mark.real, pytest.mark.soak]
-MOST = {"model": (0.990, 0.995, 1.005), "consensus": (0.985, 0.987, 0.990)}
+MOST = {"model": (0.990, 0.995, 1.005), "consensus": (0.979, 0.983, 0.986)}
 """MAE and RMSE over NFL.com's, and RMSE over NFL.com's in every position."""
-LEAST = {"model": 0.410, "consensus": 0.425}
+LEAST = {"model": 0.410, "consensus": 0.427}
 """Rank correlation."""
 
 
@@ -32,6 +32,8 @@ def test_the_projections_beat_nflcom_as_promised(nfl_mirror: Path, tmp_path: Pat
         assert len(mine) == 4
         assert all(row["rmse_ratio"] <= each for row in mine), mine
         assert all(0.78 <= row["coverage"] <= 0.82 for row in mine), mine
-    assert whole["consensus"]["start_sit"] >= 0.650
+    assert whole["consensus"]["start_sit"] >= 0.660
+    # ESPN is a source of every season.
+    assert whole["espn"]["players"] > 0.95 * whole["nflcom"]["players"]
     # Better than this is a leak until shown otherwise.
     assert whole["consensus"]["rmse_ratio"] > 0.970

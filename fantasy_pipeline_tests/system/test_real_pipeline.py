@@ -14,6 +14,7 @@ from pathlib import Path
 
 import dagster as dg
 import duckdb
+import pyarrow.compute as pc
 import pytest
 
 from fantasy_pipeline.checks import ALL_CHECKS
@@ -26,6 +27,8 @@ from fantasy_pipeline.football.tables import (
     SOURCE_PROJECTIONS,
     WEEKLY_STATS,
 )
+from fantasy_pipeline.football.tables.week_rows import weeks_in
+from fantasy_pipeline.ingest.projection_record import as_known_at
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
@@ -192,6 +195,26 @@ def test_points_and_rows_equal_upstreams(
         assert unequal_weeks is None, season
         assert stored_rows == upstream_rows, season
         assert points == pytest.approx(upstream_points, abs=0.01), season
+
+
+def test_a_normal_backfill_gets_the_past_weeks_of_both_archives(
+    real_lake: Lake, seasons: tuple[int, ...]
+) -> None:
+    stated = as_known_at(real_lake.read(SOURCE_PROJECTIONS))
+    # The mirror has ESPN's answers up to week 17.
+    expected = {(season, week) for season in seasons if season > 2020 for week in range(1, 18)}
+    expected |= {(MONTH[0], week) for week in range(1, MONTH[1] + 1)}
+    for source, basis in (("espn", "shown since"), ("nflcom", "frozen file")):
+        of_source = stated.filter(pc.equal(stated["source"], source))
+        assert set(weeks_in(of_source)) == expected, source
+        # The game of BUF and CIN that was cancelled in 2022 has no kick-off.
+        counts = {
+            one["values"]: one["counts"] for one in of_source["basis"].value_counts().to_pylist()
+        }
+        assert counts.keys() <= {basis, "before kick-off"}, source
+        assert counts.get("before kick-off", 0) <= 30, source
+    espn = stated.filter(pc.equal(stated["source"], "espn"))
+    assert pc.min(espn["points_ppr"]).as_py() > 0
 
 
 def test_a_week_and_the_coming_one(home: Path, nfl_mirror: Path) -> None:
