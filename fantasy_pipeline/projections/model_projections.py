@@ -7,19 +7,21 @@ are learnt in `projections.model`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.football.scoring import SCORINGS, suffix
+from fantasy_pipeline.football.scoring import SCORINGS, Scoring, suffix
 from fantasy_pipeline.football.season_week import SeasonWeek, ranges
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS, MODEL_PROJECTIONS, TARGET_STATS
 from fantasy_pipeline.football.tables.week_rows import codes, of_weeks, weeks_in
-from fantasy_pipeline.projections.columns import as_texts
-from fantasy_pipeline.projections.model import features
+from fantasy_pipeline.projections.columns import as_floats, as_texts
+from fantasy_pipeline.projections.model import features, reconcile
+from fantasy_pipeline.projections.model.availability import share_of_certainty, share_of_points
 from fantasy_pipeline.projections.model.baseline import baseline_plays, baseline_points
 from fantasy_pipeline.projections.model.intervals import (
     LEVELS,
@@ -28,7 +30,9 @@ from fantasy_pipeline.projections.model.intervals import (
     quantiles,
 )
 from fantasy_pipeline.projections.model.predict import expect
+from fantasy_pipeline.projections.model.predict import starts as chance_to_start
 from fantasy_pipeline.projections.model.stat_line import points
+from fantasy_pipeline.projections.model.team_features import groups
 from fantasy_pipeline.projections.model.training import Model
 
 MODEL, BASELINE = "model", "baseline"
@@ -39,8 +43,8 @@ RMSE_OF_FEW_SEASONS = {1: 1.069, 2: 0.990, 3: 0.985, 4: 0.983}
 projected one included. A lake of one season has no model."""
 RMSE_OF_ALL_SEASONS = 0.982
 """The same from all seasons since `FIRST_SEASON_TO_IMPORT`; docs/projections.md has the table."""
-LIKELY = 0.5
-"""Lowest chance to play at which a player is projected as if he plays."""
+FINE = ("plays", "starts", *TARGET_STATS)
+"""Columns that are stored with four decimals; points have two."""
 
 ROSTER_REASONS = {
     "RES": "reserve list",
@@ -97,6 +101,77 @@ def model_projections(
     return MODEL_PROJECTIONS.shaped(pa.concat_tables(frames))
 
 
+@dataclass(frozen=True)
+class _Part:
+    """One position's projections of a week in which the player plays, and the chance that he does.
+
+    Args:
+        at: index of each player's row, (players,).
+        share: projected share of the points of such a week, (players,).
+        certain: chance that floor and ceiling assume, (players,).
+        chances: the columns plays and starts, (players,).
+        line: stat line, (players,) by stat; empty where the baseline projects.
+        expected: the baseline's points by scoring, (players,); empty where there is a stat line.
+        tables: quantile table of each scoring.
+        source: model or baseline.
+    """
+
+    at: np.ndarray
+    share: np.ndarray
+    certain: np.ndarray
+    chances: Mapping[str, np.ndarray]
+    line: Mapping[str, np.ndarray]
+    expected: Mapping[Scoring, np.ndarray]
+    tables: Mapping[Scoring, np.ndarray]
+    source: str
+
+    @classmethod
+    def of(
+        cls, rows: pa.Table, matrix: np.ndarray, at: np.ndarray, position: str, model: Model
+    ) -> _Part:
+        """Return the projections of the rows `at`, which are of one position."""
+        rows, matrix = rows.take(at), matrix[at]
+        learnt = model.positions.get(position)
+        status = as_texts(rows["injury_status"])
+        line: Mapping[str, np.ndarray] = {}
+        expected: Mapping[Scoring, np.ndarray] = {}
+        if learnt is None:
+            plays = baseline_plays(rows)
+            starts = chance_to_start(None, position, rows, matrix, plays)
+            expected = {s: baseline_points(rows, s) for s in SCORINGS}
+            tables = dict.fromkeys(SCORINGS, quantile_table(np.empty(0), np.empty(0)))
+        else:
+            projected = expect(learnt, position, rows, matrix)
+            plays, starts, line = projected.plays, projected.starts, projected.line
+            tables = {s: learnt.tables[s] for s in SCORINGS}
+        return cls(
+            at,
+            share_of_points(plays, starts, status),
+            share_of_certainty(plays, starts, status),
+            {"plays": plays, "starts": starts},
+            line,
+            expected,
+            tables,
+            MODEL if learnt else BASELINE,
+        )
+
+    def columns(self, factors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return points, quantiles, stat line and chances by column name, (players,).
+
+        Args:
+            factors: factor of each stat that makes the teams' stat lines add up, (rows,).
+        """
+        line = {name: values * factors[name][self.at] for name, values in self.line.items()}
+        out = {**self.chances, **{name: values * self.share for name, values in line.items()}}
+        for scoring in SCORINGS:
+            expected = np.maximum(points(line, scoring), 0.0) if line else self.expected[scoring]
+            out[f"projected_points{suffix(scoring)}"] = expected * self.share
+            levels = quantiles(self.tables[scoring], expected, self.certain, LEVELS)
+            for name, values in zip(QUANTILES, levels.T, strict=True):
+                out[f"{name}{suffix(scoring)}"] = np.where(self.share > 0, values, 0.0)
+        return out
+
+
 def _project_season(
     rows: pa.Table, matrix: np.ndarray, model: Model, label: str | None
 ) -> pa.Table:
@@ -105,31 +180,20 @@ def _project_season(
     Args:
         matrix: features, (rows, `features.NAMES`).
     """
-    size = rows.num_rows
-    columns = {f"projected_points{suffix(s)}": np.zeros(size) for s in SCORINGS}
-    columns |= {f"{q}{suffix(s)}": np.zeros(size) for s in SCORINGS for q in QUANTILES}
-    columns |= {name: np.full(size, np.nan) for name in TARGET_STATS}
-    columns["plays"] = np.zeros(size)
-    columns["usual_half"] = matrix[:, features.NAMES.index("shrunken_points")]
     positions = as_texts(rows["position"])
-    source = np.full(size, BASELINE, dtype=object)
-    for position in FANTASY_POSITIONS:
-        at = np.flatnonzero(positions == position)
-        if not len(at):
-            continue
-        part = _project_position(rows.take(at), matrix[at], position, model)
-        for name, values in part.items():
-            columns[name][at] = values
-        if position in model.positions:
-            source[at] = MODEL
+    at = {position: np.flatnonzero(positions == position) for position in FANTASY_POSITIONS}
+    parts = [_Part.of(rows, matrix, at[p], p, model) for p in FANTASY_POSITIONS if len(at[p])]
+    columns = _columns(rows, parts)
+    columns["usual_half"] = matrix[:, features.NAMES.index("shrunken_points")]
+    source = np.full(rows.num_rows, BASELINE, dtype=object)
+    for part in parts:
+        source[part.at] = part.source
     own = {name: rows[name] for name in MODEL_PROJECTIONS.column_names if name in rows.column_names}
     return pa.table(
         {
             **own,
             **{
-                name: pa.array(
-                    np.round(values, 4 if name in ("plays", *TARGET_STATS) else 2), from_pandas=True
-                )
+                name: pa.array(np.round(values, 4 if name in FINE else 2), from_pandas=True)
                 for name, values in columns.items()
             },
             "source": [f"{name} ({label})" if label else name for name in source],
@@ -139,30 +203,23 @@ def _project_season(
     ).select(MODEL_PROJECTIONS.column_names)
 
 
-def _project_position(
-    rows: pa.Table, matrix: np.ndarray, position: str, model: Model
-) -> dict[str, np.ndarray]:
-    """Return points, quantiles and stat line of one position by column name, (rows,)."""
-    learnt = model.positions.get(position)
-    nothing = np.empty(0)
-    if learnt is None:
-        plays, line = baseline_plays(rows), {}
-        expected = {s: baseline_points(rows, s) for s in SCORINGS}
-        tables = dict.fromkeys(SCORINGS, quantile_table(nothing, nothing))
-    else:
-        projected = expect(learnt, position, rows, matrix)
-        plays, line = projected.plays, projected.line
-        tables = {s: learnt.tables[s] for s in SCORINGS}
-        expected = {s: np.maximum(points(line, s), 0.0) for s in SCORINGS}
-    # (rows,): share of the points that is left to players who are unlikely to play
-    share = np.minimum(1.0, plays / LIKELY)
-    out = {"plays": plays, **{name: values * share for name, values in line.items()}}
-    for scoring in SCORINGS:
-        out[f"projected_points{suffix(scoring)}"] = expected[scoring] * share
-        levels = quantiles(tables[scoring], expected[scoring], share, LEVELS)
-        for name, values in zip(QUANTILES, levels.T, strict=True):
-            out[f"{name}{suffix(scoring)}"] = np.where(share > 0, values, 0.0)
-    return out
+def _columns(rows: pa.Table, parts: Sequence[_Part]) -> dict[str, np.ndarray]:
+    """Return points, quantiles, stat lines and chances of all positions by column name, (rows,)."""
+    size = rows.num_rows
+    lines = {name: np.full(size, np.nan) for name in TARGET_STATS}
+    for part in parts:
+        for name, values in part.line.items():
+            lines[name][part.at] = values * part.share
+    team = groups(codes(rows), as_texts(rows["team"]))
+    factors = reconcile.factors(lines, team, as_floats(rows["implied_team_total"]))
+    columns = {f"projected_points{suffix(s)}": np.zeros(size) for s in SCORINGS}
+    columns |= {f"{q}{suffix(s)}": np.zeros(size) for s in SCORINGS for q in QUANTILES}
+    columns |= {name: np.full(size, np.nan) for name in TARGET_STATS}
+    columns |= {"plays": np.zeros(size), "starts": np.full(size, np.nan)}
+    for part in parts:
+        for name, values in part.columns(factors).items():
+            columns[name][part.at] = values
+    return columns
 
 
 def warnings_without_rosters(raw_players: pa.Table) -> dict[int, list[str]]:

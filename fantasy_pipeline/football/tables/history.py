@@ -164,6 +164,21 @@ PLAYER_HISTORY = Table(
             "Closing spread: points by which the team is favoured, negative if it is not",
         ),
         points_column("implied_team_total", "Points of the team that the closing lines imply"),
+        points_column(
+            "implied_change",
+            "implied_team_total less its mean in the team's earlier games of the season",
+        ),
+        Column(
+            "clinched",
+            "bool",
+            "The team is certain of a place in the play-offs; null outside the regular season",
+        ),
+        Column(
+            "eliminated",
+            "bool",
+            "The team cannot reach the play-offs; null outside the regular season",
+        ),
+        Column("last_week", "bool", "The team's last game of the regular season"),
         Column("rest", "int", "Days since the team's previous game", unit="days"),
         Column(
             "indoors",
@@ -228,7 +243,10 @@ PLAYER_HISTORY = Table(
             AVERAGED_STATS[:3],
             "Mean {} per game of players of the same position and experience",
         ),
-        share_column("status_rate", "Share of earlier players with this game status who played"),
+        share_column(
+            "status_rate",
+            "Share of earlier players with this game status and practice status who played",
+        ),
         *(
             Column(
                 f"opponent_factor_{name}",

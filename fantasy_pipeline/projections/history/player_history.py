@@ -13,6 +13,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from fantasy_pipeline.football.standings import standings
 from fantasy_pipeline.football.tables import (
     AVERAGED_STATS,
     FANTASY_POSITIONS,
@@ -42,7 +43,9 @@ def player_history(connection: duckdb.DuckDBPyConnection) -> pa.Table:
         + f" as x_{name}"
         for name in dict.fromkeys((*AVERAGED_STATS, *TARGET_STATS))
     )
-    connection.register("team_games", team_games(arrow(connection, "from games")))
+    games = arrow(connection, "from games")
+    connection.register("team_games", team_games(games))
+    connection.register("standings", standings(games))
     rows = arrow(
         connection,
         query(__package__, "history_rows").format(stats=stats),

@@ -20,6 +20,22 @@ WEEKS_PER_YEAR = 30
 an off-season in which as much memory fades as in 8 weeks of football."""
 STATUS_PRIOR = {"Out": (0.0, 200.0), "Doubtful": (0.1, 50.0), "Questionable": (0.7, 50.0)}
 """Per game status: prior share of players who play, and the number of players that it is worth."""
+NO_STATUS = (0.95, 50.0)
+"""As `STATUS_PRIOR`, for players without a game status."""
+PRACTICE_PRIOR = {"DNP": 0.45, "Limited": 0.7, "Full": 0.85}
+"""Per participation in practice: prior share of questionable players who play."""
+
+
+def report_priors() -> np.ndarray:
+    """Return prior share and worth of each report, (reports, 2): status by practice, then none.
+
+    The last practice of each status is unknown.
+    """
+    out = []
+    for status, (rate, worth) in STATUS_PRIOR.items():
+        rates = [p if status == "Questionable" else rate for p in PRACTICE_PRIOR.values()]
+        out += [(share, worth) for share in (*rates, rate)]
+    return np.array([*out, NO_STATUS])
 
 
 def _codes(column: pa.ChunkedArray, categories: list[str] | None = None) -> tuple[np.ndarray, int]:
@@ -64,6 +80,10 @@ class Rows:
         self.team, _ = _codes(rows["team"], teams)
         self.played_for, _ = _codes(rows["x_team"], teams)
         self.status, _ = _codes(rows["injury_status"], list(STATUS_PRIOR))
+        practice, kinds = _codes(rows["practice_status"], list(PRACTICE_PRIOR))
+        # The row of `report_priors`. Without a status, practice says little: veterans rest.
+        nothing = len(STATUS_PRIOR) * kinds
+        self.report = np.minimum(self.status * kinds + practice, nothing)
         self.played = _flags(rows["x_played"])
         # A week counts towards the appearance rate if the player's team has played in it and he was
         # on the active roster (or there is no roster file) without a game status.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from fantasy_pipeline.football.tables import AVERAGED_STATS, LONG_STATS, RECENT_STATS, TEAM_STATS
-from fantasy_pipeline.projections.history.rows import STATUS_PRIOR, Rows
+from fantasy_pipeline.projections.history.rows import Rows, report_priors
 
 HALF_LIFE = 8.0
 """Weeks after which a game counts half."""
@@ -19,8 +19,6 @@ OPPONENT_PRIOR_GAMES = 6.0
 """Games of an average defence that each defence's record is mixed with."""
 APPEARANCE_PRIOR_WEEKS = 2.0
 """Weeks at the group's appearance rate that each player's own rate is mixed with."""
-_NO_STATUS = (0.95, 50.0)
-"""As `STATUS_PRIOR`, for players without a game status."""
 
 _POINTS = AVERAGED_STATS[:3]
 _EXPERIENCE_BINS = (1, 4, 12)
@@ -89,9 +87,9 @@ class State:
         self.group_appearances = Decaying(groups, 2)
         self.defences = Decaying(data.teams * data.positions, 1 + len(_POINTS))
         self.league = Decaying(data.positions, 1 + len(_POINTS))
-        # Per game status: players who played, players. (statuses + none, 2)
-        priors = [*STATUS_PRIOR.values(), _NO_STATUS]
-        self.status = np.array([[rate * worth, worth] for rate, worth in priors])
+        # Per game status and practice: players who played, players. (reports, 2)
+        rate, worth = report_priors().T
+        self.reports = np.column_stack([rate * worth, worth])
         self.career = np.zeros(data.players)
         self.season_games = np.zeros(data.players)
         self.season_points = np.zeros(data.players)
@@ -128,7 +126,7 @@ class State:
             ),
             "season_points_ppr": ratio(self.season_points[player], season_games),
             "avg_snap_share": ratio(snaps[:, 1], snaps[:, 0]),
-            "status_rate": ratio(*self.status[data.status[week]].T),
+            "status_rate": ratio(*self.reports[data.report[week]].T),
         }
         out |= self._averages(week, now)
         out |= self._last_games(player)
@@ -265,8 +263,8 @@ class State:
         self.appearances.add(player[counted], now, appeared)
         self.group_appearances.gather(group[counted], now, appeared)
         np.add.at(
-            self.status,
-            data.status[week][data.counted[week]],
+            self.reports,
+            data.report[week][data.counted[week]],
             np.column_stack([played, np.ones(len(played))])[data.counted[week]],
         )
 

@@ -25,7 +25,7 @@ from fantasy_pipeline.projections.model.training import Model, PositionModel
 from fantasy_pipeline.projections.model.trees import Trees
 
 NAME = "projection"
-FORMAT = 2
+FORMAT = 3
 
 Facts = Mapping[str, Any]
 """Facts of a model as JSON stores them, by name."""
@@ -50,6 +50,9 @@ def _arrays(model: Model) -> dict[str, np.ndarray]:
         out[f"{position}/plays_mean"] = learnt.plays_scale.mean
         out[f"{position}/plays_deviation"] = learnt.plays_scale.deviation
         out[f"{position}/plays"] = learnt.plays
+        out[f"{position}/starts_mean"] = learnt.starts_scale.mean
+        out[f"{position}/starts_deviation"] = learnt.starts_scale.deviation
+        out[f"{position}/starts"] = learnt.starts
         for scoring, table in learnt.tables.items():
             out[f"{position}/table/{scoring}"] = table
         for target, trees in learnt.trees.items():
@@ -189,6 +192,8 @@ def _position(arrays: dict[str, np.ndarray], position: str) -> PositionModel:
         },
         plays_scale=linear.Scale(own["plays_mean"], own["plays_deviation"]),
         plays=own["plays"],
+        starts_scale=linear.Scale(own["starts_mean"], own["starts_deviation"]),
+        starts=own["starts"],
     )
 
 

@@ -11,12 +11,12 @@ import pyarrow as pa
 
 from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.projections.columns import as_floats, as_texts
+from fantasy_pipeline.projections.model.availability import is_eligible
 from fantasy_pipeline.projections.model.features import (
     POINTS_COLUMNS,
     USUAL_TEAM_TOTAL,
     shrunken_mean,
 )
-from fantasy_pipeline.projections.model.training import is_eligible
 
 OPPONENT_WEIGHT = 0.5
 """Share of the opponent's effect, itself shrunken already, that counts."""

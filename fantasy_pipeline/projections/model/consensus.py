@@ -50,6 +50,8 @@ class Hint(NamedTuple):
 USUAL, MARKET = "usual", "market"
 HINTS: Mapping[str, Hint] = {USUAL: Hint(-0.1, -0.4, 0.0), MARKET: Hint(0.2, 0.0, 0.4)}
 """By their names among the weights."""
+NEWCOMER_GAMES = 2.0
+"""Career games after which a player's differences count half as those of a newcomer."""
 LEVEL_ROWS = 12
 """Players of a week and position that a source's level is estimated from at least."""
 WIDTHS = tuple(round(0.8 + 0.02 * step, 2) for step in range(16))
@@ -284,12 +286,37 @@ def learn_width(
     return round(float(PRIOR_WIDTH + share * (learnt - PRIOR_WIDTH)), 4)
 
 
+def known_of(games: np.ndarray) -> np.ndarray:
+    """Return how much the model knows of players after some career games, 0-1, (players,)."""
+    return games**2 / (games**2 + NEWCOMER_GAMES**2)
+
+
+def _trust(
+    inputs: dict[str, np.ndarray], weights: dict[str, float], known: np.ndarray
+) -> np.ndarray:
+    """Return the factor of each input's weight for each player, (players, inputs).
+
+    The less the model knows of a player, the nearer the weights of the sources that project him
+    come to 1 together, and those of the hints to 0.
+    """
+    # (players, inputs): 1 for the sources that project the player
+    speaks = np.column_stack(
+        [~np.isnan(values) & (name not in HINTS) for name, values in inputs.items()]
+    ).astype(float)
+    total = speaks @ np.array(list(weights.values()))
+    whole = np.divide(1.0, total, out=np.ones(len(total)), where=total > 0)
+    of_sources = known + (1 - known) * np.maximum(whole, 1.0)
+    hint = np.array([name in HINTS for name in inputs])
+    return np.where(hint, known[:, None], of_sources[:, None])
+
+
 def combine(
     model: np.ndarray,
     sources: dict[str, np.ndarray],
     weights: dict[str, float],
     weeks: np.ndarray,
     hints: dict[str, np.ndarray],
+    known: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return the consensus of one position in half-PPR, (players,).
 
@@ -300,6 +327,7 @@ def combine(
         weights: from `learn_weights`.
         weeks: any number that differs between weeks, (players,).
         hints: from `hints`.
+        known: how much the model knows of each player, 0-1, from `known_of`; None: enough.
     """
     sources = {name: values for name, values in sources.items() if not np.isnan(values).all()}
     if not sources:
@@ -309,6 +337,8 @@ def combine(
     bounded = _bounded(inputs, np.array([weights.get(name, prior[name]) for name in inputs]))
     # (players, sources and hints): how far each input moves each player
     moves = centred_differences(model, inputs, weeks) * np.array(list(bounded.values()))
+    if known is not None:
+        moves = moves * _trust(inputs, bounded, known)
     # (players, model and sources)
     stated = np.column_stack([model, *sources.values()])
     lowest, highest = np.nanmin(stated, axis=1), np.nanmax(stated, axis=1)

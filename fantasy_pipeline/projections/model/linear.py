@@ -93,3 +93,34 @@ def logistic(scaled: np.ndarray, happened: np.ndarray, penalty: float) -> np.nda
         slope = design.T @ (happened - chance) - regular @ coefficients
         coefficients = coefficients + np.linalg.solve(curvature, slope)
     return coefficients
+
+
+def choice(
+    scaled: np.ndarray, chosen: np.ndarray, group: np.ndarray, penalty: float
+) -> np.ndarray:
+    """Return coefficients of a softmax that chooses one row per group, (features,).
+
+    Args:
+        scaled: features, (rows, features).
+        chosen: 1 for the row of each group that was chosen, else 0, (rows,).
+        group: number of each row's group, (rows,), 0 to groups - 1.
+        penalty: L2 penalty of the features.
+    """
+    coefficients = np.zeros(scaled.shape[1])
+    regular = penalty * np.eye(scaled.shape[1])
+    # Newton's method with a fixed number of steps, so that the same rows give the same bits.
+    for _ in range(12):
+        # (rows,): chances, which sum to one per group
+        score = scaled @ coefficients
+        best = np.full(group.max() + 1, -np.inf)
+        np.maximum.at(best, group, score)
+        weight = np.exp(score - best[group])
+        chance = weight / np.bincount(group, weight)[group]
+        # (rows, features): features less their mean in the group, by chance
+        mean = np.zeros((group.max() + 1, scaled.shape[1]))
+        np.add.at(mean, group, scaled * chance[:, None])
+        inner = scaled - mean[group]
+        curvature = (inner * chance[:, None]).T @ inner + regular
+        slope = scaled.T @ (chosen - chance) - regular @ coefficients
+        coefficients = coefficients + np.linalg.solve(curvature, slope)
+    return coefficients

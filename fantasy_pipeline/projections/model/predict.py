@@ -7,19 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from fantasy_pipeline.projections.columns import as_floats, as_texts
-from fantasy_pipeline.projections.model import features, linear
+from fantasy_pipeline.projections.columns import as_texts
+from fantasy_pipeline.projections.model import availability, features, linear, rooms
 from fantasy_pipeline.projections.model.baseline import baseline_plays
 from fantasy_pipeline.projections.model.stat_line import STATS, WEIGHTS, points
-from fantasy_pipeline.projections.model.training import (
-    TREE_SHARE,
-    PositionModel,
-    availability_features,
-    is_eligible,
-)
+from fantasy_pipeline.projections.model.training import TREE_SHARE, PositionModel
 
 _LEAST_POINTS = 0.25
 """Lowest value that a correction divides by."""
+REPLACEMENT = 0.65
+"""Share of a typical starter's points that a starting quarterback or kicker has at least."""
+PARTS = {"completions": "attempts", "receptions": "targets"}
+"""Stats that are a part of another."""
 _MOST_CORRECTION = 2.0
 """Highest factor, and inverse of the lowest, by which the trees correct a stat line."""
 
@@ -31,10 +30,12 @@ class Expected:
     Args:
         line: values by stat, (rows,).
         plays: chance to play, 0-1, (rows,).
+        starts: chance to start, 0-1, (rows,); NaN at positions of which a team starts several.
     """
 
     line: dict[str, np.ndarray]
     plays: np.ndarray
+    starts: np.ndarray
 
 
 def expect(model: PositionModel, position: str, rows: pa.Table, matrix: np.ndarray) -> Expected:
@@ -60,7 +61,54 @@ def expect(model: PositionModel, position: str, rows: pa.Table, matrix: np.ndarr
         for name in line:
             if name in WEIGHTS:
                 line[name] = line[name] * factor
-    return Expected(line, _plays(model, rows, matrix))
+    if position in rooms.USAGE:
+        line = _at_least_a_replacement(model, position, line)
+    for part, whole in PARTS.items():
+        if part in line:
+            line[whole] = np.maximum(line[whole], line[part])
+    plays = baseline_plays(rows)
+    if len(model.plays):
+        plays = availability.chance(model.plays_scale, model.plays, rows, matrix)
+    return Expected(line, plays, starts(model, position, rows, matrix, plays))
+
+
+def _at_least_a_replacement(
+    model: PositionModel, position: str, line: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Return stat lines with at least `REPLACEMENT` of a typical starter's half-PPR points.
+
+    Of a starter without a past the regression knows nothing good, and projects next to nothing.
+    """
+    least = REPLACEMENT * model.typical_half(position)
+    # (rows,): half-PPR points to add, as a typical line
+    missing = np.maximum(least - points(line, "half"), 0.0)
+    typical = model.typical_line(position)
+    return {name: values + missing * typical[name] for name, values in line.items()}
+
+
+def starts(
+    model: PositionModel | None,
+    position: str,
+    rows: pa.Table,
+    matrix: np.ndarray,
+    plays: np.ndarray,
+) -> np.ndarray:
+    """Return the chance to start, (rows,); NaN at positions of which a team starts several.
+
+    Args:
+        model: None: recent usage decides.
+        plays: chance to play, (rows,); 0 for players who are ruled out.
+    """
+    if position not in rooms.USAGE:
+        return np.full(rows.num_rows, np.nan)
+    if model is None or not len(model.starts):
+        score = rooms.usual_score(matrix)
+    else:
+        score = rooms.score(model.starts_scale, model.starts, matrix)
+    # A doubtful player starts only if he plays.
+    doubtful = as_texts(rows["injury_status"]) == availability.DOUBTFUL
+    score = score + np.where(doubtful, np.log(np.maximum(plays, 1e-3)), 0.0)
+    return rooms.softmax(score, rooms.room_of(rows), plays > 0)
 
 
 def _correction(parts: np.ndarray, whole: np.ndarray) -> np.ndarray:
@@ -68,20 +116,3 @@ def _correction(parts: np.ndarray, whole: np.ndarray) -> np.ndarray:
     parts = np.maximum(parts, _LEAST_POINTS)
     wanted = ((1 - TREE_SHARE) * parts + TREE_SHARE * whole) / parts
     return np.clip(wanted, 1 / _MOST_CORRECTION, _MOST_CORRECTION)
-
-
-def _plays(model: PositionModel, rows: pa.Table, matrix: np.ndarray) -> np.ndarray:
-    """Return the chance to play, (rows,); 0 for players who are ruled out.
-
-    Doubtful players are too few for the regression (of 160 in 2022-2024 one played): their chance
-    is at most the share of doubtful players who played so far.
-    """
-    if not len(model.plays):
-        return baseline_plays(rows)
-    # (rows,): log odds; the last coefficient is the intercept
-    scaled = model.plays_scale.apply(availability_features(matrix))
-    score = linear.dot(scaled, model.plays[:-1, None])[:, 0] + model.plays[-1]
-    chance = 1 / (1 + np.exp(-score))
-    doubtful = as_texts(rows["injury_status"]) == "Doubtful"
-    most = np.where(doubtful, np.nan_to_num(as_floats(rows["status_rate"])), 1.0)
-    return np.where(is_eligible(rows), np.minimum(chance, most), 0.0)

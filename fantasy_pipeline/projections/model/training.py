@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +20,13 @@ from fantasy_pipeline.football.scoring import SCORINGS
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS, PLAYER_WEEK
 from fantasy_pipeline.football.tables.week_rows import codes
 from fantasy_pipeline.projections.columns import as_floats, as_texts
-from fantasy_pipeline.projections.model import features, linear, tree_learner
+from fantasy_pipeline.projections.model import (
+    availability,
+    features,
+    linear,
+    rooms,
+    tree_learner,
+)
 from fantasy_pipeline.projections.model.consensus import learn_weights, learn_width
 from fantasy_pipeline.projections.model.intervals import quantile_table
 from fantasy_pipeline.projections.model.stat_line import STATS, penalty, points
@@ -43,25 +49,8 @@ TREE_ROWS = 5000
 """Player-weeks that trees need: with the 3,000-4,500 of quarterbacks they made RMSE worse."""
 FOLDS = 5
 """Parts of the weeks, each projected by a model of the others, to learn errors and weights from."""
-
-PLAYS_NAMES = (
-    "appearance_rate",
-    "missed_last",
-    "recent_snap_share",
-    "last_snap_share",
-    "room_rank",
-    "room_usage_share",
-    "starter",
-    "status_rate",
-    "questionable",
-    "did_not_practise",
-    "limited",
-    "games",
-    "games_season",
-    "shrunken_points",
-)
-"""Features of the chance to play."""
-
+WALK_ROWS = 2000
+"""Player-weeks before a season from which the season is projected instead."""
 
 @dataclass(frozen=True)
 class PositionModel:
@@ -73,9 +62,12 @@ class PositionModel:
         intercepts: (stats of the position,).
         trees: by ``points`` and ``receptions``; empty with too few rows.
         tables: quantile table of each scoring.
-        plays_scale: scale of the features of the chance to play, (`PLAYS_NAMES`,).
-        plays: logistic coefficients, (`PLAYS_NAMES` + 1,), the intercept last; empty if no season
-            has rosters to learn from.
+        plays_scale: scale of the features of the chance to play, (`availability.NAMES`,).
+        plays: logistic coefficients, (`availability.NAMES` + 1,), the intercept last; empty if no
+            season has rosters to learn from.
+        starts_scale: scale of the features of the chance to start, (`rooms.NAMES`,).
+        starts: softmax coefficients, (`rooms.NAMES`,); empty without rosters and for positions of
+            which a team starts several players.
     """
 
     scale: linear.Scale
@@ -85,6 +77,19 @@ class PositionModel:
     tables: dict[str, np.ndarray]
     plays_scale: linear.Scale
     plays: np.ndarray
+    starts_scale: linear.Scale
+    starts: np.ndarray
+
+    def typical_line(self, position: str) -> dict[str, float]:
+        """Return the mean stat line of the training data, per half-PPR point, by stat."""
+        line = dict(zip(STATS[position], self.intercepts, strict=True))
+        half = points({name: np.array([value]) for name, value in line.items()}, "half")[0]
+        return {name: float(value / max(half, 0.01)) for name, value in line.items()}
+
+    def typical_half(self, position: str) -> float:
+        """Return the mean half-PPR points of the training data."""
+        line = dict(zip(STATS[position], self.intercepts[:, None], strict=True))
+        return float(points(line, "half")[0])
 
 
 @dataclass(frozen=True)
@@ -193,11 +198,17 @@ class _TrainingSet:
     """Player-weeks that a position's model learns from.
 
     Args:
-        rows: key and targets of the player-weeks played by relevant players.
+        rows: key and targets of the player-weeks played by relevant players; of quarterbacks and
+            kickers only those who started.
         rank: their rank in their week, 1 is best, (rows,).
         inputs: their features, (rows, `features.NAMES`).
-        plays_inputs: features of all players who might have played, (candidates, `PLAYS_NAMES`).
+        plays_inputs: features of all players who might have played, (candidates,
+            `availability.NAMES`).
         played: 1 for candidates who played, else 0, (candidates,).
+        starts_inputs: features of the same candidates, (candidates, `rooms.NAMES`); no rows at
+            positions of which a team starts several players.
+        started: 1 for candidates who started, else 0, (candidates,).
+        room: number of each candidate's room, unique within a season, (candidates,).
     """
 
     rows: pa.Table
@@ -205,31 +216,40 @@ class _TrainingSet:
     inputs: np.ndarray
     plays_inputs: np.ndarray
     played: np.ndarray
+    starts_inputs: np.ndarray
+    started: np.ndarray
+    room: np.ndarray
 
     @classmethod
     def of(cls, rows: pa.Table, matrix: np.ndarray, position: str) -> _TrainingSet:
         """Return the training set of one season's rows of a position and their features."""
         played = as_floats(rows["target_played"])
         rank = _rank(codes(rows), matrix)
-        chosen = np.flatnonzero((played == 1) & (rank <= RELEVANT[position]))
-        listed = as_texts(rows["roster_source"]) != "stats"
-        active = as_texts(rows["roster_status"]) == "ACT"
-        # Candidates may play or not. Players who are listed because of a stat line always played.
-        candidates = ~np.isnan(played) & is_eligible(rows) & listed & active
+        is_room = position in rooms.USAGE
+        started = rooms.starters(rows, position) if is_room else np.ones(rows.num_rows, dtype=bool)
+        relevant = started if is_room else rank <= RELEVANT[position]
+        chosen = np.flatnonzero((played == 1) & relevant)
+        candidates = np.flatnonzero(availability.is_candidate(rows))
+        in_rooms = candidates if is_room else candidates[:0]
+        # Unique over seasons: a room's number follows its season.
+        number = rows["season"].to_numpy().astype(np.int64) * 100_000 + rooms.room_of(rows)
         targets = [name for name in rows.column_names if name.startswith("target_")]
         return cls(
             rows.select([*PLAYER_WEEK, *targets]).take(chosen),
             rank[chosen],
             matrix[chosen],
-            availability_features(matrix[candidates]),
+            availability.inputs(matrix[candidates]),
             played[candidates],
+            rooms.inputs(matrix[in_rooms]),
+            started[in_rooms].astype(float),
+            number[in_rooms],
         )
 
     @classmethod
     def together(cls, parts: Sequence[_TrainingSet]) -> _TrainingSet:
         """Return one training set of several seasons'."""
         rows = pa.concat_tables([part.rows for part in parts])
-        arrays = ("rank", "inputs", "plays_inputs", "played")
+        arrays = [field.name for field in fields(cls) if field.name != "rows"]
         return cls(rows, *(np.concatenate([getattr(p, name) for p in parts]) for name in arrays))
 
 
@@ -250,21 +270,54 @@ def _train_position(
     scaled = scale.apply(inputs)
     coefficients, intercepts = linear.ridge(scaled, targets, weights, penalties)
 
-    # (rows, stats): each week projected by a regression of the other folds' weeks
-    fold = codes(rows) % FOLDS
-    unseen = np.empty_like(targets)
-    for number in range(FOLDS):
-        rest, out = fold != number, fold == number
-        fitted, level = linear.ridge(scaled[rest], targets[rest], weights[rest], penalties)
-        unseen[out] = scaled[out] @ fitted + level
+    unseen = _unseen(scaled, targets, weights, penalties, rows)
     line = dict(zip(names, np.maximum(unseen, 0.0).T, strict=True))
     starts = training_set.rank <= STARTERS[position]
     tables, metrics = _uncertainty(rows, line, starts)
     out_of_fold = _out_of_fold(rows, line, starts, inputs)
     forest = _train_trees(training_set, position)
-    plays_scale, plays = _train_plays(training_set)
-    model = PositionModel(scale, coefficients, intercepts, forest, tables, plays_scale, plays)
+    plays = availability.learn(training_set.plays_inputs, training_set.played)
+    starts = rooms.learn(
+        training_set.starts_inputs,
+        training_set.started,
+        np.unique(training_set.room, return_inverse=True)[1],
+    )
+    model = PositionModel(scale, coefficients, intercepts, forest, tables, *plays, *starts)
     return model, metrics, out_of_fold
+
+
+def _unseen(
+    scaled: np.ndarray,
+    targets: np.ndarray,
+    weights: np.ndarray,
+    penalties: np.ndarray,
+    rows: pa.Table,
+) -> np.ndarray:
+    """Return projections of rows by regressions that did not see them, (rows, targets).
+
+    A season is projected from the seasons before it, as in use. The first seasons have too few
+    rows before them: each of their weeks is projected from the other folds' weeks.
+
+    Args:
+        scaled: features, (rows, features).
+        targets: (rows, targets); `weights`, (rows,), and `penalties`, (targets,), as in `ridge`.
+        rows: key columns of the rows.
+    """
+    out = np.empty_like(targets)
+    seasons, fold = rows["season"].to_numpy(), codes(rows) % FOLDS
+    early = np.ones(len(seasons), dtype=bool)
+    for season in np.unique(seasons):
+        before, now = seasons < season, seasons == season
+        if before.sum() >= WALK_ROWS:
+            share = weights[before] / weights[before].max()
+            fitted, level = linear.ridge(scaled[before], targets[before], share, penalties)
+            out[now] = scaled[now] @ fitted + level
+            early &= ~now
+    for number in range(FOLDS if early.any() else 0):
+        rest, held = fold != number, early & (fold == number)
+        fitted, level = linear.ridge(scaled[rest], targets[rest], weights[rest], penalties)
+        out[held] = scaled[held] @ fitted + level
+    return out
 
 
 def _train_trees(training_set: _TrainingSet, position: str) -> dict[str, Trees]:
@@ -332,29 +385,3 @@ def _rank(weeks: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     rank = np.empty(len(weeks), dtype=np.int64)
     rank[order] = np.arange(len(weeks)) - start + 1
     return rank
-
-
-def availability_features(matrix: np.ndarray) -> np.ndarray:
-    """Return the columns `PLAYS_NAMES` of a feature matrix, (rows, `PLAYS_NAMES`)."""
-    return matrix[:, [features.NAMES.index(name) for name in PLAYS_NAMES]]
-
-
-def is_eligible(rows: pa.Table) -> np.ndarray:
-    """Return a mask of players whom neither roster, schedule nor injury report rules out."""
-    listed = as_texts(rows["roster_source"])
-    return (
-        np.isin(as_texts(rows["roster_status"]), ["", "ACT"])
-        & (listed != "")
-        & ~rows["on_bye"].fill_null(True).to_numpy()
-        & (as_texts(rows["injury_status"]) != "Out")
-    )
-
-
-def _train_plays(training_set: _TrainingSet) -> tuple[linear.Scale, np.ndarray]:
-    """Return scale and coefficients of the chance to play; no coefficients without rosters."""
-    inputs = training_set.plays_inputs
-    if len(inputs) < MIN_ROWS:
-        # Seasons without rosters list players who played only.
-        return linear.Scale.of(inputs[:0]), np.empty(0)
-    scale = linear.Scale.of(inputs)
-    return scale, linear.logistic(scale.apply(inputs), training_set.played, 10.0)

@@ -19,6 +19,15 @@ lines as (
 ),
 listed as (
     select * from raw_players where position in $positions
+),
+-- The market's opinion of a team in its earlier games of the season.
+lines_before as (
+    select season, week, team,
+        avg(total_line / 2 + spread_line / 2) over (
+            partition by season, team order by week
+            rows between unbounded preceding and 1 preceding
+        ) as usual_total
+    from team_games
 )
 select
     coalesce(l.season, s.season) as season,
@@ -38,6 +47,10 @@ select
         as practice_status,
     g.spread_line,
     g.total_line / 2 + g.spread_line / 2 as implied_team_total,
+    g.total_line / 2 + g.spread_line / 2 - b.usual_total as implied_change,
+    t.clinched,
+    t.eliminated,
+    t.last_week,
     g.rest,
     -- Whether a roof that can open is closed is settled on game day.
     case g.roof when 'dome' then true when 'outdoors' then false end as indoors,
@@ -58,4 +71,8 @@ left join teams_played p
 left join team_games g
     on g.season = coalesce(l.season, s.season) and g.week = coalesce(l.week, s.week)
     and g.team = coalesce(l.team, s.team)
+left join lines_before b
+    on b.season = g.season and b.week = g.week and b.team = g.team
+left join standings t
+    on t.season = g.season and t.week = g.week and t.team = g.team
 order by season, week, player_id
