@@ -46,7 +46,9 @@ def standings(games: pa.Table) -> pa.Table:
             flags[now, 0] = clinched[team[now]]
             flags[now, 1] = eliminated[team[now]]
             flags[now, 2] = left[team[now]] == 1
-    out = {name: rows[name] for name in ("season", "week", "team")}
+    out: dict[str, pa.Array | pa.ChunkedArray] = {
+        name: rows[name] for name in ("season", "week", "team")
+    }
     for name, column in zip(("clinched", "eliminated", "last_week"), flags.T, strict=True):
         out[name] = pa.array(column)
     return pa.table(out)

@@ -101,8 +101,7 @@ def _combined(
         for position in FANTASY_POSITIONS:
             rows = (weeks == week) & (positions == position)
             sources_here, hints_here = (
-                {name: values[rows] for name, values in inputs.items()}
-                for inputs in (heard, hints)
+                {name: values[rows] for name, values in inputs.items()} for inputs in (heard, hints)
             )
             weights = model.source_weights.get(position, {}) if model else {}
             together[rows] = consensus.combine(

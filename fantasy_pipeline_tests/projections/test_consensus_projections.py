@@ -25,6 +25,7 @@ from fantasy_pipeline.football.tables import (
     SOURCE_PROJECTIONS,
 )
 from fantasy_pipeline.projections.consensus_projections import projections
+from fantasy_pipeline.projections.model.availability import BENCH, FIT_LIKELY, LIKELY
 from fantasy_pipeline.projections.model.baseline import OPPONENT_WEIGHT, TOTAL_WEIGHT
 from fantasy_pipeline.projections.model.features import PRIOR_GAMES, USUAL_TEAM_TOTAL
 from fantasy_pipeline.projections.model.intervals import LEVELS, QUANTILES, quantile_table
@@ -32,7 +33,6 @@ from fantasy_pipeline.projections.model.intervals import quantiles as quantiles_
 from fantasy_pipeline.projections.model.training import MAX_SEASONS, Model, of_each_season, train
 from fantasy_pipeline.projections.model_projections import (
     BASELINE,
-    LIKELY,
     NOTHING,
     ROSTER_REASONS,
     model_projections,
@@ -45,6 +45,7 @@ Rows = Callable[..., pa.Table]
 Project = Callable[..., dict[str, dict[str, Any]]]
 W5 = SeasonWeek(2024, 5)
 POINTS = ("fantasy_points", "fantasy_points_half", "fantasy_points_ppr")
+MEANS = tuple(f"avg_{name}" for name in POINTS)
 
 
 def known(player: str, position: str = "WR", **more: Any) -> dict[str, Any]:
@@ -112,8 +113,8 @@ def test_a_mean_is_shrunken_to_the_positions(project: Project, position: str) ->
     priors = {f"prior_{name}": 4.0 for name in POINTS}
     found = project(
         known("many games", position, **priors),
-        known("one game", position, **priors, weight=1.0),
-        known("none", position, **priors, weight=0.0, **{f"avg_{name}": None for name in POINTS}),
+        known("one game", position, **priors, weight=1.0, team="MIA"),
+        known("none", position, **priors, weight=0.0, team="NE", **dict.fromkeys(MEANS)),
     )
     prior = PRIOR_GAMES[position]
     assert found["many games"]["projected_points"] == pytest.approx(
@@ -143,11 +144,19 @@ def test_the_opponent_and_the_lines_count_by_half(project: Project) -> None:
 
 
 def test_a_player_who_seldom_plays_is_cut(project: Project) -> None:
-    found = project(known("seldom", appearance_rate=0.25), known("unknown", appearance_rate=None))
-    assert LIKELY == 0.5
-    assert (found["seldom"]["plays"], found["seldom"]["projected_points"]) == (0.25, 5.0)
-    # At a chance of 0.5 he is projected as if he plays.
-    assert (found["unknown"]["plays"], found["unknown"]["projected_points"]) == (0.5, 10.0)
+    """At a chance of 0.9 a fit player is projected as if he plays, a questionable one at 0.5."""
+    hurt = {"injury_status": "Questionable", "status_rate": 0.5}
+    found = project(
+        known("seldom", appearance_rate=0.225),
+        known("often", appearance_rate=0.9),
+        known("hurt", **hurt),
+        known("unknown", appearance_rate=None),
+    )
+    assert (LIKELY, FIT_LIKELY) == (0.5, 0.9)
+    assert (found["seldom"]["plays"], found["seldom"]["projected_points"]) == (0.225, 2.5)
+    assert (found["often"]["plays"], found["often"]["projected_points"]) == (0.9, 10.0)
+    assert (found["hurt"]["plays"], found["hurt"]["projected_points"]) == (0.5, 10.0)
+    assert (found["unknown"]["plays"], found["unknown"]["projected_points"]) == (0.5, 5.56)
 
 
 def test_points_below_zero_are_not_projected(project: Project) -> None:
@@ -211,10 +220,34 @@ def test_a_doubt_is_the_reason_and_an_unlikely_player_is_cut(
     hurt = known("hurt", injury_status=status, status_rate=rate, appearance_rate=0.9)
     row = project(hurt)["hurt"]
     assert row["plays"] == pytest.approx(rate * 0.9)
-    assert row["projected_points"] == pytest.approx(10 * min(1, rate * 0.9 / LIKELY))
+    share = rate * 0.9 if status == "Doubtful" else 1.0
+    assert row["projected_points"] == pytest.approx(10 * share)
     assert row["reason"] == status.lower()
     assert row["injury_status"] == status
-    assert 0 <= row["p10"] <= row["p50"] < row["p90"]
+    assert 0 <= row["p10"] <= row["p50"] <= row["p90"]
+    # Nine doubtful players of ten score nothing.
+    assert (row["p90"] == 0) == (status == "Doubtful")
+
+
+def test_a_team_has_one_quarterback(project: Project) -> None:
+    """The chances to start of a team sum to one, and so do its points."""
+    found = project(
+        known("starter", "QB", long_attempts=34.0, weeks_since_game=1),
+        known("backup", "QB", long_attempts=4.0, weeks_since_game=9, appearance_rate=0.3),
+        known("hurt", "QB", long_attempts=34.0, injury_status="Doubtful", status_rate=0.02),
+        known("out", "QB", long_attempts=34.0, injury_status="Out"),
+        known("elsewhere", "QB", team="MIA"),
+        known("receiver", "WR"),
+    )
+    assert found["elsewhere"]["starts"] == 1.0
+    assert found["receiver"]["starts"] is None
+    room = [found[name] for name in ("starter", "backup", "hurt", "out")]
+    assert sum(row["starts"] for row in room) == pytest.approx(1.0, abs=2e-4)
+    assert found["starter"]["starts"] > 0.9
+    assert found["out"]["projected_points"] == 0
+    assert found["hurt"]["projected_points"] < 0.25
+    assert sum(row["projected_points"] for row in room) == pytest.approx(10, abs=1)
+    assert found["backup"]["projected_points"] >= round(10 * BENCH, 2)
 
 
 def test_a_restored_player_has_floor_and_ceiling_of_his_points(
@@ -222,7 +255,7 @@ def test_a_restored_player_has_floor_and_ceiling_of_his_points(
 ) -> None:
     """Quantiles of a cut player include 0. Stretched to the restored points, they were 0 to 72 for
     a quarterback of 20 points."""
-    hurt = known("hurt", injury_status="Doubtful", status_rate=0.2, appearance_rate=0.9)
+    hurt = known("hurt", appearance_rate=0.18)
     statement = {"season": 2024, "week": 5, "player_id": "hurt", "source": "nflcom"}
     kickoff = datetime(2024, 10, 6, 17, tzinfo=timezone.utc)
     statement |= {"points_half": 20.0, "as_of": kickoff - timedelta(days=1), "kickoff": kickoff}

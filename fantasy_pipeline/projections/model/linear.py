@@ -95,9 +95,7 @@ def logistic(scaled: np.ndarray, happened: np.ndarray, penalty: float) -> np.nda
     return coefficients
 
 
-def choice(
-    scaled: np.ndarray, chosen: np.ndarray, group: np.ndarray, penalty: float
-) -> np.ndarray:
+def choice(scaled: np.ndarray, chosen: np.ndarray, group: np.ndarray, penalty: float) -> np.ndarray:
     """Return coefficients of a softmax that chooses one row per group, (features,).
 
     Args:

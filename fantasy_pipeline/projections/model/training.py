@@ -52,6 +52,7 @@ FOLDS = 5
 WALK_ROWS = 2000
 """Player-weeks before a season from which the season is projected instead."""
 
+
 @dataclass(frozen=True)
 class PositionModel:
     """The model of one position.
@@ -277,12 +278,12 @@ def _train_position(
     out_of_fold = _out_of_fold(rows, line, starts, inputs)
     forest = _train_trees(training_set, position)
     plays = availability.learn(training_set.plays_inputs, training_set.played)
-    starts = rooms.learn(
+    starting = rooms.learn(
         training_set.starts_inputs,
         training_set.started,
         np.unique(training_set.room, return_inverse=True)[1],
     )
-    model = PositionModel(scale, coefficients, intercepts, forest, tables, *plays, *starts)
+    model = PositionModel(scale, coefficients, intercepts, forest, tables, *plays, *starting)
     return model, metrics, out_of_fold
 
 

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 import pytest
 
 from fantasy_pipeline.football import scoring
 from fantasy_pipeline.football.tables import MODEL_PROJECTIONS, PROJECTIONS, SOURCE_PROJECTIONS
 from fantasy_pipeline.projections.consensus_projections import consensus_gaps, projections
+from fantasy_pipeline.projections.model.availability import BENCH
 from fantasy_pipeline.projections.model.stat_line import WEIGHTS
 
 LINE = {"receptions": 5.0, "targets": 7.0, "receiving_yards": 60.0, "receiving_tds": 0.5}
 
 
-def ours(player: str = "P1", **more: object) -> dict[str, object]:
+def ours(player: str = "P1", **more: object) -> dict[str, Any]:
     std = sum(WEIGHTS.get(name, 0.0) * value for name, value in LINE.items())
-    row: dict[str, object] = {
+    row: dict[str, Any] = {
         "season": 2024,
         "week": 3,
         "player_id": player,
         "position": "WR",
         "source": "model",
         "plays": 0.98,
+        "games": 1000,
         **LINE,
     }
     for end, points in (("_std", std), ("_half", std + 2.5), ("", std + 5)):
@@ -30,17 +34,15 @@ def ours(player: str = "P1", **more: object) -> dict[str, object]:
     return row | more
 
 
-def statement(
-    player: str = "P1", points: float = 14.0, source: str = "nflcom"
-) -> dict[str, object]:
+def statement(player: str = "P1", points: float = 14.0, source: str = "nflcom") -> dict[str, Any]:
     return {
         "season": 2024, "week": 3, "source": source, "player_id": player, "points_half": points
     }  # fmt: skip
 
 
 def consensus(
-    *rows: dict[str, object], sources: list[dict[str, object]], label: str | None = None
-) -> list[dict[str, object]]:
+    *rows: dict[str, Any], sources: list[dict[str, Any]], label: str | None = None
+) -> list[dict[str, Any]]:
     table = projections(
         pa.Table.from_pylist(list(rows), schema=MODEL_PROJECTIONS.arrow_schema),
         pa.Table.from_pylist(sources, schema=SOURCE_PROJECTIONS.arrow_schema),
@@ -48,13 +50,13 @@ def consensus(
         label,
     )
     assert table.schema == PROJECTIONS.arrow_schema
-    rows_out: list[dict[str, object]] = table.to_pylist()
+    rows_out: list[dict[str, Any]] = table.to_pylist()
     return rows_out
 
 
-def line_points(row: dict[str, object], name: scoring.Scoring) -> float:
-    total = sum(WEIGHTS.get(stat, 0.0) * float(row[stat]) for stat in LINE)  # type: ignore[arg-type]
-    return total + scoring.RECEPTION_POINTS[name] * float(row["receptions"])  # type: ignore[arg-type]
+def line_points(row: dict[str, Any], name: scoring.Scoring) -> float:
+    total = sum(WEIGHTS.get(stat, 0.0) * float(row[stat]) for stat in LINE)
+    return total + scoring.RECEPTION_POINTS[name] * float(row["receptions"])
 
 
 @pytest.mark.parametrize("points", [2.0, 14.0, 20.0])
@@ -90,17 +92,17 @@ def test_a_player_without_other_sources_keeps_our_projection() -> None:
 
 
 def test_a_cut_player_is_restored_if_other_sources_expect_him_to_play() -> None:
-    moved = ("projected", "p10", "p50", "p90")
+    moved = ("projected", "p10", "p50", "p90", *LINE)
     whole = {name: value for name, value in ours().items() if name.startswith(moved)}
-    cut = {name: float(value) * 0.2 for name, value in whole.items()}  # type: ignore[arg-type]
-    (row,) = consensus(ours(**cut, plays=0.1), sources=[statement(points=11.0)])
+    cut = {name: float(value) * 0.2 for name, value in whole.items()}
+    (row,) = consensus(ours(**cut, plays=0.18), sources=[statement(points=11.0)])
     assert row["projected_points_half"] == pytest.approx(11.0, abs=0.3)
 
 
 @pytest.mark.parametrize("plays", [0.087, 0.089, 0.093, 0.1])
 def test_a_restored_player_has_the_points_of_his_stat_line(plays: float) -> None:
     """Our cut points are rounded; the rounding must not show in the restored points."""
-    usual = {name: float(value) for name, value in ours().items() if name.startswith("projected")}  # type: ignore[arg-type]
+    usual = {name: float(value) for name, value in ours().items() if name.startswith("projected")}
     rounded = {name: round(value * plays, 2) for name, value in usual.items()}
     line = {name: round(value * plays, 4) for name, value in LINE.items()}
     (row,) = consensus(ours(**rounded, **line, plays=plays), sources=[statement(points=18.7)])
@@ -109,10 +111,65 @@ def test_a_restored_player_has_the_points_of_his_stat_line(plays: float) -> None
         assert row[f"projected_points{end}"] == pytest.approx(line_points(row, name), abs=0.0065)
 
 
+def room(**starts: float) -> list[dict[str, Any]]:
+    """Return a team's quarterbacks of 16 half-PPR points if they start, by chance to start."""
+    rows = []
+    for player, chance in starts.items():
+        share = chance + (1 - chance) * BENCH
+        line = {"passing_yards": 250 * share, "passing_tds": 1.5 * share, "receptions": None}
+        line |= dict.fromkeys(("targets", "receiving_yards", "receiving_tds"))
+        points = {f"projected_points{end}": 16 * share for end in ("", "_half", "_std")}
+        about = {"position": "QB", "team": "BUF", "starts": chance, "plays": max(chance, 0.1)}
+        rows.append(ours(player, **line, **points, **about))
+    return rows
+
+
+def test_a_source_that_projects_a_team_mate_forecasts_that_he_sits() -> None:
+    first, second = consensus(*room(first=0.7, second=0.3), sources=[statement("second", 15.0)])
+    assert first["starts"] + second["starts"] == pytest.approx(1, abs=2e-4)
+    assert second["starts"] > 0.9 > 0.1 > first["starts"]
+    assert second["projected_points_half"] == pytest.approx(15.5, abs=1.0)
+    assert first["projected_points_half"] < 2
+    # The points are still those of the stat line.
+    for row in (first, second):
+        line = 0.04 * float(row["passing_yards"]) + 4 * float(row["passing_tds"])
+        assert row["projected_points_half"] == pytest.approx(line, abs=0.02)
+
+
+def test_a_room_that_no_source_projects_keeps_our_chances() -> None:
+    first, second = consensus(*room(first=0.7, second=0.3), sources=[statement("other", 15.0)])
+    assert (first["starts"], second["starts"]) == (0.7, 0.3)
+
+
+def test_a_doubtful_player_has_his_chance_whatever_sources_say() -> None:
+    row = ours(plays=0.02, injury_status="Doubtful")
+    moved = ("projected", "p10", "p50", "p90", *LINE)
+    row |= {name: float(row[name]) * 0.02 for name in row if name.startswith(moved)}
+    (found,) = consensus(row, sources=[statement(points=16.0)])
+    assert found["projected_points_half"] == pytest.approx(0.02 * 13.3, abs=0.05)
+
+
+def test_receptions_move_with_the_yards() -> None:
+    (row,) = consensus(ours(), sources=[statement(points=16.0)])
+    moved = {name: float(row[name]) / value for name, value in LINE.items()}
+    assert min(moved.values()) == pytest.approx(max(moved.values()), rel=1e-4)
+    assert moved["receptions"] > 1.1
+
+
+def test_a_newcomer_has_the_points_of_the_sources() -> None:
+    veteran, third_game, newcomer = (
+        consensus(ours(games=games), sources=[statement(points=16.0)])[0]["projected_points_half"]
+        for games in (60, 2, 0)
+    )
+    assert veteran == pytest.approx(11.5 + 0.4 * 4.5, abs=0.3)
+    assert newcomer == pytest.approx(16.0, abs=0.01)
+    assert veteran < third_game < newcomer
+
+
 def test_a_week_does_not_depend_on_the_weeks_projected_with_it() -> None:
     """Sleeper copies NFL.com in week 3 only, and has no projections in week 5."""
 
-    def of_week(week: int, source: str, more: float) -> list[dict[str, object]]:
+    def of_week(week: int, source: str, more: float) -> list[dict[str, Any]]:
         return [
             statement(f"P{number}", 5.0 + number / 10 + more, source) | {"week": week}
             for number in range(60)
