@@ -63,8 +63,9 @@ def run(
 
     While a game of the running week has not kicked off, that week is projected and printed; the
     upcoming week is projected too. With --season and --week, the command also projects the
-    following week if that was not played yet. Without them, it also writes the reports. It
-    replaces the rows of these weeks in the lake, and Dagster's history records the runs.
+    following week if that was not played yet; a week of which no game is over is only projected.
+    Without them, it also writes the reports. It replaces the rows of these weeks in the lake, and
+    Dagster's history records the runs.
     """
     from fantasy_pipeline.operations.week_runs import plan_of_due, run_due, run_week
 
@@ -82,6 +83,8 @@ def run(
         result = run_due(session, steps)
     else:
         result = run_week(session, wanted, projections_only, steps)
+        if result.success and result.imported is None and not projections_only:
+            say(f"{wanted} is only projected: none of its games is over.")
     say_label(session.label)
     if json:
         print_json(result.to_json())

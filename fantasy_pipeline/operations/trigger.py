@@ -18,7 +18,7 @@ from uuid import uuid4
 import dagster as dg
 
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.football.calendar import is_over
+from fantasy_pipeline.football.calendar import weeks_to_come
 from fantasy_pipeline.football.named_weeks import check_not_too_early, check_week
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.lake.locks import Timeout, locked
@@ -74,8 +74,8 @@ def start(session: Session, week: SeasonWeek, by: str) -> Started:
     now = session.present
     check_week(games, week)
     check_not_too_early(games, week, now)
-    is_played = any(is_over(g, now) for g in games if (g.season, g.week) == week)
-    job = "whole_week" if is_played else "weekly_projections"
+    is_to_come = week in weeks_to_come(games, [week], now)
+    job = "weekly_projections" if is_to_come else "whole_week"
     run_id = str(uuid4())
     arguments = [job, session.source, week.key, run_id, by, now.isoformat()]
     try:

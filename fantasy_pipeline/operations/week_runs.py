@@ -16,6 +16,7 @@ from fantasy_pipeline.football.calendar import (
     next_week,
     week_status,
     weeks_of,
+    weeks_to_come,
     weeks_to_project,
     why_nothing_is_projected,
     why_projecting,
@@ -179,6 +180,8 @@ def run_week(
 ) -> WeekResult:
     """Import a week and project it; project the next week too until it has been played.
 
+    A week of which no game is over is only projected.
+
     Raises:
         NoSuchWeekError: the schedule has no such week.
         TooEarlyError: the week cannot be made yet.
@@ -191,9 +194,10 @@ def run_week(
             check_week(games, week)
         check_not_too_early(games, week, session.now)
         following = weeks_to_follow(games, week, session.now)
+        is_to_come = week in weeks_to_come(games, [week], session.now)
     runs = _start_runs(session, step)
     runs.result.projecting = next(iter(weeks_to_project(games, session.now)), None)
-    if projections_only:
+    if projections_only or is_to_come:
         runs.project(week)
     elif runs.run("whole_week", week, len(following)):
         runs.result.imported = week

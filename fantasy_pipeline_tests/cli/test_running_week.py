@@ -124,6 +124,18 @@ def test_the_running_week_is_projected_without_its_stats(
     assert facts["projected_weeks"] == [week(10)]
 
 
+def test_a_named_week_before_its_first_game_is_only_projected(
+    shell: Shell, sunday: tuple[str, str]
+) -> None:
+    assert sunday
+    out, err = shell("run", "--season", "2025", "--week", "10", "--at", SUNDAY, "--json")
+    facts = json.loads(out)
+    assert list(facts["runs"]) == ["weekly_projections 2025 week 10"]
+    assert facts["imported"] is None
+    assert facts["projected_weeks"] == [week(10)]
+    assert "2025 week 10 is only projected: none of its games is over." in err
+
+
 def test_status_health_and_trigger_act_as_of_another_time(
     shell: Shell, sunday: tuple[str, str]
 ) -> None:
