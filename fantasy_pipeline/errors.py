@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pydantic import ValidationError
-
 
 class PipelineError(Exception):
     """Base class of expected failures. The CLI prints the message in one line and exits with 1."""
@@ -93,9 +91,3 @@ class InterruptedCommandError(PipelineError):
 
 class NotMaterializedError(PipelineError):
     """A required table, or one week of it, is not in the lake."""
-
-
-def invalid_settings(error: ValidationError) -> str:
-    """Return one line that names the invalid environment variables and their errors."""
-    found = "; ".join(f"{'_'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-    return f"environment variable FANTASY_… is not valid: {found}"

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SourceName = Literal["auto", "nfl_data_py", "nflreadpy", "sample"]
@@ -21,13 +23,64 @@ SAMPLE_LABEL = "synthetic sample league"
 """Label of every output that is made from sample data."""
 
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_LONGEST_NAME, _LONGEST_PATH = 255, 3500
+"""Bytes of a folder's name, and of a path. Linux allows 255 and 4095; the files below the folder
+need the rest."""
+
+
+class _Environment(BaseSettings):
+    """Settings from environment variables, without values that no user means.
+
+    Raises:
+        ValidationError: `invalid_settings` names the variable.
+    """
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_printable(cls, value: object) -> object:
+        """Refuse control characters, e.g. the carriage return of a file with Windows line ends."""
+        if isinstance(value, str) and (control := _CONTROL.search(value)):
+            raise ValueError(f"the value has the control character {control[0]!r}")
+        return value
+
+
+def _usable_path(value: str) -> str:
+    """Return a folder's path if files can be made below it; a URL is returned as it is."""
+    if "://" in value and not value.startswith("file:"):
+        return value
+    for part in Path(value).parts:
+        if (size := len(os.fsencode(part))) > _LONGEST_NAME:
+            raise ValueError(
+                f"a name in the path has {size} bytes; file systems allow {_LONGEST_NAME}"
+            )
+    if (size := len(os.fsencode(value))) > _LONGEST_PATH:
+        raise ValueError(f"the path has {size} bytes; at most {_LONGEST_PATH} are possible")
+    return value
+
+
+def _usable_folder(value: Path) -> Path:
+    return Path(_usable_path(str(value)))
+
+
+class _Home(_Environment):
+    """The variable that Dagster reads as well."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore")
+
+    home: Annotated[str, AfterValidator(_usable_path)] = Field("", validation_alias="DAGSTER_HOME")
+
+
 def default_home() -> Path:
     """Return the default folder of Dagster's storage and the data.
 
     It is ``DAGSTER_HOME`` if that is set; otherwise the nearest folder upwards with a
     ``dagster.yaml``; otherwise ``~/.fantasy_pipeline``.
+
+    Raises:
+        ValidationError: ``DAGSTER_HOME`` cannot be a folder.
     """
-    if home := os.environ.get("DAGSTER_HOME"):
+    if home := _Home().home:
         return Path(home).expanduser().absolute()
     for folder in (Path.cwd(), *Path.cwd().parents):
         if (folder / "dagster.yaml").is_file():
@@ -35,17 +88,17 @@ def default_home() -> Path:
     return Path.home() / ".fantasy_pipeline"
 
 
-class Settings(BaseSettings):
+class Settings(_Environment):
     """Settings of the pipeline, each from ``FANTASY_<NAME>``."""
 
     model_config = SettingsConfigDict(env_prefix="FANTASY_", env_ignore_empty=True, extra="ignore")
 
     source: SourceName = Field("auto", description="Source of the data; a run may choose another")
-    data: str = Field(
+    data: Annotated[str, AfterValidator(_usable_path)] = Field(
         default_factory=lambda: str(default_home() / "data"),
         description="Folder or fsspec URL under which the lake and the sample league are stored",
     )
-    cache: Path | None = Field(
+    cache: Annotated[Path, AfterValidator(_usable_folder)] | None = Field(
         None, description="Folder of downloaded files; default: <home>/data/cache"
     )
     mirror: str | None = Field(
@@ -72,7 +125,7 @@ class Settings(BaseSettings):
         return self.cache or default_home() / "data" / "cache"
 
 
-class AlertSettings(BaseSettings):
+class AlertSettings(_Environment):
     """Channels of alerts, each from ``FANTASY_ALERT_<NAME>``; a channel that is not set is off."""
 
     model_config = SettingsConfigDict(
@@ -101,7 +154,7 @@ class AlertSettings(BaseSettings):
         return f"{self.ui_url.rstrip('/')}/runs/" if self.ui_url else ""
 
 
-class ApiSettings(BaseSettings):
+class ApiSettings(_Environment):
     """Settings of the HTTP interface, each from ``FANTASY_API_<NAME>``."""
 
     model_config = SettingsConfigDict(
@@ -109,6 +162,11 @@ class ApiSettings(BaseSettings):
     )
 
     token: SecretStr | None = Field(None, description="Bearer token that POST requests must send")
+    hosts: str = Field(
+        "",
+        description="Further names under which the server is reached, separated by commas, e.g. "
+        "nfl.example.org or *.example.org; a request to any other name is refused",
+    )
 
 
 def read_alert_settings() -> tuple[AlertSettings, Mapping[str, str]]:
@@ -121,10 +179,31 @@ def read_alert_settings() -> tuple[AlertSettings, Mapping[str, str]]:
         return AlertSettings(), {}
     except ValidationError as error:
         # The message only, not the value: it may be a password in the wrong variable.
-        messages = {str(found["loc"][0]): found["msg"] for found in error.errors()}
+        messages = {str(found["loc"][0]): _message(found) for found in error.errors()}
     defaults: dict[str, Any] = {name: AlertSettings.model_fields[name].default for name in messages}
     errors = {name: f"FANTASY_ALERT_{name.upper()}: {text}" for name, text in messages.items()}
     return AlertSettings(**defaults), errors
+
+
+_ALL = (Settings, AlertSettings, ApiSettings, _Home)
+
+
+def invalid_settings(error: ValidationError) -> str:
+    """Return one line that names the invalid environment variables, with their errors."""
+    prefixes = {kind.__name__: kind.model_config.get("env_prefix", "") for kind in _ALL}
+    found = []
+    for problem in error.errors():
+        name = "_".join(map(str, problem["loc"][:1]))
+        # An alias is the whole name of the variable.
+        variable = name if name.isupper() else f"{prefixes.get(error.title, '')}{name.upper()}"
+        found.append(f"{variable}: {_message(problem)}")
+    plural = "s are" if len(found) > 1 else " is"
+    return f"the environment variable{plural} not valid: {'; '.join(found)}. Correct or unset it."
+
+
+def _message(problem: ErrorDetails) -> str:
+    """Return pydantic's message without the value, and without the class of our own errors."""
+    return problem["msg"].removeprefix("Value error, ")
 
 
 def is_loopback(host: str) -> bool:

@@ -27,7 +27,6 @@ from fantasy_pipeline.errors import (
     InterruptedCommandError,
     InvalidArgumentError,
     PipelineError,
-    invalid_settings,
 )
 from fantasy_pipeline.operations import interruption
 
@@ -139,6 +138,8 @@ def _help_command(error: typer.TyperException) -> str:
 def _fail_unexpectedly(error: Exception) -> int:
     # Importing pydantic takes a third of the time of --help.
     from pydantic import ValidationError
+
+    from fantasy_pipeline.settings import invalid_settings
 
     if isinstance(error, ValidationError):
         return _fail(FAILED, f"error: {invalid_settings(error)}")

@@ -8,6 +8,7 @@ import typer
 
 from fantasy_pipeline.cli.help import CONTROL_PANEL, PROGRAM, command
 from fantasy_pipeline.cli.options import not_empty
+from fantasy_pipeline.cli.output import warn
 from fantasy_pipeline.errors import PipelineError
 
 
@@ -22,14 +23,17 @@ def api(
     r"""Serve the HTTP interface until stopped. Its documentation is at /docs.
 
     Needs the extra: pip install -e '.\[api]' in the checkout. Starting runs over HTTP needs
-    FANTASY_API_TOKEN.
+    FANTASY_API_TOKEN. Requests must name this machine as localhost, 127.0.0.1, ADDRESS or a name
+    in FANTASY_API_HOSTS.
     """
     try:
         from fantasy_pipeline.web.api import serve
+        from fantasy_pipeline.web.security import exposure
     except ModuleNotFoundError as error:
         raise PipelineError(
             f"{error.name} is not installed; in the checkout: pip install -e '.[api]'."
         ) from None
+    warn(filter(None, [exposure(host)]))
     serve(host, port)
 
 

@@ -7,6 +7,7 @@ stay comparable with nflverse.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
@@ -73,6 +74,32 @@ def points(stats: pa.Table, weights: Mapping[str, float]) -> np.ndarray:
         if weight
     )
     return weighted_sum(stats.num_rows, parts)
+
+
+_LENGTHS = re.compile(r"\d+")
+
+
+def kicking_points(stats: pa.Table) -> np.ndarray:
+    """Return the points of each stat line from kicks, one value per row.
+
+    The lengths in `fg_made_list` decide where they are complete: a field goal of exactly 60 yards
+    was once in no bucket of distances. Else the buckets do.
+    """
+    total = points(stats, KICKING)
+    made = stats["fg_made"].to_pylist()
+    extra = stats["pat_made"].to_pylist()
+    for row, text in enumerate(stats["fg_made_list"].to_pylist()):
+        lengths = [int(yards) for yards in _LENGTHS.findall(text or "")]
+        if lengths and len(lengths) == made[row]:
+            total[row] = sum(map(_field_goal_points, lengths)) + (extra[row] or 0)
+    return total
+
+
+def _field_goal_points(yards: float) -> float:
+    """Return the points of a field goal, by the buckets of `KICKING`."""
+    if yards < 40:
+        return KICKING["fg_made_30_39"]
+    return KICKING["fg_made_40_49" if yards < 50 else "fg_made_50_59"]
 
 
 def weighted_sum(rows: int, parts: Iterable[tuple[float | np.ndarray, np.ndarray]]) -> np.ndarray:

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fantasy_pipeline.errors import NotPublishedError
+from fantasy_pipeline.errors import NotPublishedError, SourceError
 from fantasy_pipeline.football.calendar import scheduled_weeks
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import RAW_PLAYERS
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.football.team_games import team_games
 from fantasy_pipeline.football.teams import AFC
+from fantasy_pipeline.ingest.names import PLAIN_NAME
 from fantasy_pipeline.ingest.sources import schema
 from fantasy_pipeline.ingest.sources.base import Source
 from fantasy_pipeline.lake.duck import arrow, database, query
 
 
 def raw_players(
-    source: Source, games: pa.Table, season: int, weeks: Sequence[int]
+    source: Source,
+    games: pa.Table,
+    season: int,
+    weeks: Sequence[int],
+    asks_nflcom: bool = True,
 ) -> tuple[pa.Table, list[str]]:
     """Return the players of some weeks of a season, and warnings about gaps upstream.
 
@@ -31,6 +36,7 @@ def raw_players(
     Args:
         source: reads upstream's data sets.
         games: `GAMES`.
+        asks_nflcom: whether NFL.com's files may be read, for positions.
 
     Returns:
         `RAW_PLAYERS` rows, one per player and week, and one line per warning.
@@ -40,14 +46,17 @@ def raw_players(
             upstream's rosters (or stats in their place) end more than two weeks before it.
         SourceError: an essential data set failed.
     """
-    scheduled_weeks(games, season, weeks)
+    scheduled = scheduled_weeks(games, season, weeks)
     datasets, warnings = _read(source, season)
+    datasets["nflcom"], unread = _nflcom_positions(source, season, scheduled if asks_nflcom else ())
+    warnings += unread
     for table in (schema.INJURIES, schema.SNAP_COUNTS):
         warnings += _played_weeks_without_rows(
             table.name, datasets[table.name], games, season, weeks
         )
     warnings += _weeks_without_injury_report(datasets["injuries"], games, season, weeks)
-    players = _join(datasets, games, [SeasonWeek(season, week) for week in weeks])
+    players, exchanged = _join(datasets, games, [SeasonWeek(season, week) for week in weeks])
+    warnings += exchanged
     for dataset in ("weekly_rosters", "injuries", "snap_counts", "player_ids", "players"):
         warnings += source.notes(dataset, season)
     return RAW_PLAYERS.shaped(players), warnings
@@ -84,8 +93,35 @@ def _read(source: Source, season: int) -> tuple[dict[str, pa.Table], list[str]]:
     return datasets, warnings
 
 
-def _join(datasets: dict[str, pa.Table], games: pa.Table, weeks: Sequence[SeasonWeek]) -> pa.Table:
-    """Return the columns of `RAW_PLAYERS`, one row per player and week.
+def _nflcom_positions(
+    source: Source, season: int, weeks: Collection[int]
+) -> tuple[pa.Table, list[str]]:
+    """Return NFL.com's lists of some weeks, and a warning if they cannot be read.
+
+    A week whose list is not out yet has the list of the week before.
+    """
+    parts = [schema.NFLCOM_POSITIONS.arrow_schema.empty_table()]
+    for week in sorted(weeks):
+        for listed in range(week, max(week - 2, 0), -1):
+            try:
+                rows = source.nflcom_positions(season, listed)
+            except NotPublishedError:
+                continue
+            except SourceError as error:
+                text = f"{error.dataset} {season}: {error.cause}; the rosters' positions count"
+                return parts[0], [text]
+            if rows.num_rows:
+                index = rows.column_names.index("week")
+                number = pa.array([week] * rows.num_rows, rows["week"].type)
+                parts.append(rows.set_column(index, "week", number))
+                break
+    return pa.concat_tables(parts), []
+
+
+def _join(
+    datasets: dict[str, pa.Table], games: pa.Table, weeks: Sequence[SeasonWeek]
+) -> tuple[pa.Table, list[str]]:
+    """Return the columns of `RAW_PLAYERS`, one row per player and week, and warnings.
 
     Raises:
         NotPublishedError: a week has games, but no players.
@@ -100,18 +136,39 @@ def _join(datasets: dict[str, pa.Table], games: pa.Table, weeks: Sequence[Season
             ("snaps", datasets["snap_counts"]),
             ("ids", datasets["player_ids"]),
             ("players", datasets["players"]),
+            ("nflcom", datasets["nflcom"]),
             ("afc", pa.table({"team": AFC})),
         ):
             connection.register(name, data)
+        connection.execute(PLAIN_NAME)
         _register_weeks(connection, weeks)
         connection.execute(query(__package__, "team_weeks"))
         connection.execute(query(__package__, "fantasy_positions"))
+        connection.execute(query(__package__, "snap_teams"))
+        warnings = _exchanged_snaps(connection)
         players = arrow(connection, query(__package__, "raw_players"))
         has_rosters = datasets["weekly_rosters"].num_rows
         _refuse_empty_weeks(
             connection, players, "weekly_rosters" if has_rosters else "weekly_stats"
         )
-    return players
+    return players, warnings
+
+
+def _exchanged_snaps(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return one warning per game whose teams are exchanged in the snap counts."""
+    games = connection.execute(
+        """
+        select season, week, string_agg(stated, ' and ' order by stated)
+        from exchanged
+        group by season, week, least(stated, team), greatest(stated, team)
+        order by all
+        """
+    ).fetchall()
+    return [
+        f"snap_counts {season}: upstream has the snaps of {teams} in week {week} under the other "
+        "team; each player counts for the team of his roster or stat line"
+        for season, week, teams in games
+    ]
 
 
 def _played_weeks_without_rows(

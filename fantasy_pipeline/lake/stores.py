@@ -30,6 +30,8 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 _SNAPSHOTS = ".snapshots"
+_LOCK = ".lock"
+"""Suffix of the lock file beside each snapshot."""
 LOCKS = ".locks"
 _TEMPORARY = "fantasy-lake-"
 _CHUNK_BYTES = 2**20
@@ -88,12 +90,16 @@ class Store(Protocol):
 
 
 def open_store(root: str) -> Store:
-    """Return the store of a folder or URL.
+    """Return the store of a folder or URL, without the snapshots of killed processes.
 
     Raises:
         PipelineError: the kind of storage is not known, or the storage cannot be reached.
     """
-    return ObjectStore(root) if "://" in root and not root.startswith("file:") else Folder(root)
+    if "://" in root and not root.startswith("file:"):
+        return ObjectStore(root)
+    folder = Folder(root)
+    folder.remove_dead_snapshots()
+    return folder
 
 
 def safe_name(name: str) -> str:
@@ -189,10 +195,14 @@ class Folder:
         in between, DuckDB would read rows of one version with the footer of another.
         """
         folder = self.path(f"{_SNAPSHOTS}/{uuid4().hex}")
-        self._remove_stale(self.path(_SNAPSHOTS))
+        lock = Path(f"{folder}{_LOCK}")
+        self.remove_dead_snapshots()
         with ExitStack() as stack:
+            stack.callback(lock.unlink, missing_ok=True)
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
             try:
+                if names:
+                    stack.enter_context(locked(lock))
                 for name in names:
                     os.link(self.path(name), _target(folder, name))
             except OSError:
@@ -234,15 +244,36 @@ class Folder:
             ) from error
 
     def _remove_stale(self, folder: str) -> None:
-        """Remove the snapshots and temporary files that killed processes left behind."""
+        """Remove the temporary files that killed processes left in a folder."""
         with suppress(OSError), os.scandir(folder) as entries:
             for entry in entries:
-                if time.time() - entry.stat().st_mtime < _STALE_SECONDS:
-                    continue
-                if entry.name.endswith(".tmp"):
+                if entry.name.endswith(".tmp") and _is_stale(entry.path):
                     os.unlink(entry.path)
-                elif os.path.basename(folder) == _SNAPSHOTS:
-                    shutil.rmtree(entry.path, ignore_errors=True)
+
+    def remove_dead_snapshots(self) -> None:
+        """Remove the snapshots that killed processes left behind.
+
+        A living process holds the lock of its snapshot. A snapshot without a lock, e.g. of an
+        earlier version of this program, is removed after a day.
+        """
+        try:
+            names = os.listdir(self.path(_SNAPSHOTS))
+        except OSError:
+            return
+        for path in {self.path(f"{_SNAPSHOTS}/{name.removesuffix(_LOCK)}") for name in names}:
+            lock = Path(f"{path}{_LOCK}")
+            # OSError: another process removes it, or this user may not.
+            with suppress(OSError, Timeout):
+                if not (lock.exists() or _is_stale(path)):
+                    continue
+                with locked(lock, 0):
+                    shutil.rmtree(path, ignore_errors=True)
+                    lock.unlink(missing_ok=True)
+
+
+def _is_stale(path: str) -> bool:
+    """Return whether a file or folder was last changed more than a day ago."""
+    return time.time() - os.stat(path).st_mtime >= _STALE_SECONDS
 
 
 def _target(folder: str, name: str) -> str:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from fantasy_pipeline.errors import PipelineError, invalid_settings
+from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.operations.health_rules import DAEMON_RULES, RULES, Finding, Level, Subject
+from fantasy_pipeline.settings import invalid_settings
 
 if TYPE_CHECKING:
     from fantasy_pipeline.operations.session import Session

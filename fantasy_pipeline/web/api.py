@@ -3,11 +3,13 @@
 Needs the extra ``[api]``.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated
 
 import uvicorn
 from fastapi import FastAPI, Query, Request, Response
+from fastapi.middleware.trustedhost import TrustedHostMiddleware
+from fastapi_offline import FastAPIOffline
 
 from fantasy_pipeline import __version__
 from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
@@ -16,19 +18,24 @@ from fantasy_pipeline.web.health import add_health
 from fantasy_pipeline.web.jobs import add_history, add_status, add_trigger
 from fantasy_pipeline.web.models import Index, NoParameters
 from fantasy_pipeline.web.problems import problem, problems
-from fantasy_pipeline.web.security import refusal
+from fantasy_pipeline.web.security import own_names, refusal
 from fantasy_pipeline.web.sessions import MakeSession, Sessions
 
+DOCUMENTATION = "/docs"
 CallNext = Callable[[Request], Awaitable[Response]]
 
 
-def create_app(make_session: MakeSession = Session) -> FastAPI:
+def create_app(make_session: MakeSession = Session, names: Sequence[str] | None = None) -> FastAPI:
     """Return the application.
 
     Args:
         make_session: opens the session that a request works on, by source.
+        names: host names that a request may be sent to; None: those of a server on loopback.
     """
-    app = FastAPI(
+    # Its page /docs loads Swagger from this server; FastAPI's own loads scripts from another host.
+    app = FastAPIOffline(
+        docs_url=DOCUMENTATION,
+        redoc_url=None,
         title="fantasy_pipeline",
         version=__version__,
         description="Jobs, runs and health of the NFL fantasy football pipeline.",
@@ -53,6 +60,11 @@ def create_app(make_session: MakeSession = Session) -> FastAPI:
     add_history(app, sessions)
     add_health(app, sessions.shared)
     _add_index(app)
+    app.add_middleware(
+        TrustedHostMiddleware,
+        allowed_hosts=own_names() if names is None else names,
+        www_redirect=False,
+    )
     return app
 
 
@@ -67,9 +79,10 @@ def _add_index(app: FastAPI) -> None:
             for path, operations in app.openapi()["paths"].items()
             for method, operation in operations.items()
         }
-        return Index(documentation=str(app.docs_url), addresses=addresses)
+        return Index(documentation=DOCUMENTATION, addresses=addresses)
 
 
 def serve(host: str, port: int) -> None:
     """Serve the application until the process is stopped."""
-    uvicorn.run(create_app(), host=host, port=port, log_level="info", access_log=False)
+    app = create_app(names=own_names(host))
+    uvicorn.run(app, host=host, port=port, log_level="info", access_log=False)

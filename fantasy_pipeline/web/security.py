@@ -1,4 +1,4 @@
-"""Access control: the size of a body, and the token that starting a run needs.
+"""Access control: the server's names, the size of a body, the token that starting a run needs.
 
 Reading needs no token. Listen on loopback, or behind a proxy that authenticates its users.
 """
@@ -9,14 +9,42 @@ from fastapi import Request, Response
 from fastapi.security import HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
 
-from fantasy_pipeline.settings import ApiSettings
+from fantasy_pipeline.settings import ApiSettings, is_loopback
 from fantasy_pipeline.web.problems import problem
 
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+ALL_INTERFACES = ("0.0.0.0", "::", "")  # noqa: S104 - compared, not bound
 TRIGGER = "/api/jobs/trigger"
 """Path of the one route that starts runs."""
 MAX_BODY_BYTES = 4096
 BEARER = HTTPBearer(auto_error=False, description="FANTASY_API_TOKEN of the server")
 """States the token in the API's documentation; `refusal` checks it."""
+
+
+def own_names(host: str = "127.0.0.1") -> list[str]:
+    """Return the names that the Host header of a request may have, without ports.
+
+    A web page whose own name was made to lead to this machine (DNS rebinding) sends its own name,
+    so it cannot read anything through a browser of this machine.
+
+    Args:
+        host: address that the server listens on. An address for all interfaces is no name.
+    """
+    further = [name.strip() for name in ApiSettings().hosts.split(",") if name.strip()]
+    bound = [] if host in ALL_INTERFACES else [f"[{host}]" if ":" in host else host]
+    return [*LOOPBACK_NAMES, *bound, *further]
+
+
+def exposure(host: str) -> str | None:
+    """Return a warning if a server at this address can be reached from other machines."""
+    if is_loopback(host):
+        return None
+    return (
+        f"the server listens on {host}, beyond this machine: everybody who reaches the port reads "
+        "the run history, health and error traces without a password, and the token of POST "
+        "requests travels unencrypted. Put a proxy with TLS and a login before it. It answers to "
+        f"the names {', '.join(own_names(host))} only; FANTASY_API_HOSTS adds others."
+    )
 
 
 def refusal(request: Request) -> Response | None:

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fantasy_pipeline.football.scoring import KICKING, SCORINGS, STANDARD, Scoring, points, rules
+from fantasy_pipeline.football.scoring import (
+    KICKING,
+    SCORINGS,
+    STANDARD,
+    Scoring,
+    kicking_points,
+    points,
+    rules,
+)
 from fantasy_pipeline.football.tables import STAT_COLUMNS
 
 SCORED = [*STANDARD, "receptions"]
@@ -105,6 +113,27 @@ def test_two_decimals() -> None:
 def test_every_stat_that_scores_is_in_the_stat_line() -> None:
     known = {column.name for column in STAT_COLUMNS}
     assert set(SCORED) | set(KICKING) <= known
+
+
+@pytest.mark.parametrize(
+    ("lengths", "made", "buckets", "expected"),
+    [
+        # Catanzaro, 2016 week 3: 60 yards exactly, in no bucket.
+        ("60", 1, {}, 5 + 1),
+        ("30;25;41;55", 4, {"fg_made_20_29": 1, "fg_made_30_39": 1}, 3 + 3 + 4 + 5 + 1),
+        # Lists that are missing or incomplete do not decide.
+        (None, 1, {"fg_made_50_59": 1}, 5 + 1),
+        ("", 0, {}, 1),
+        ("41", 2, {"fg_made_40_49": 2}, 8 + 1),
+        ("long", 1, {"fg_made_40_49": 1}, 4 + 1),
+    ],
+)
+def test_kicking_points_are_those_of_the_lengths(
+    lengths: str | None, made: int, buckets: dict[str, float], expected: float
+) -> None:
+    line = {**dict.fromkeys(KICKING, 0.0), "pat_made": 1.0, "fg_made": made, **buckets}
+    stats = table(line).append_column("fg_made_list", pa.array([lengths], pa.string()))
+    assert kicking_points(stats).tolist() == [expected]
 
 
 def test_no_kicking_in_fantasy_points() -> None:

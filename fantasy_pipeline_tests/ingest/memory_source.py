@@ -18,6 +18,7 @@ CONTRACTS = {
     "player_ids": schema.PLAYER_IDS,
     "players": schema.PLAYERS,
     "nflcom_projections": schema.NFLCOM_PROJECTIONS,
+    "nflcom_positions": schema.NFLCOM_POSITIONS,
 }
 
 
@@ -64,6 +65,10 @@ class MemorySource:
     def nflcom_projections(self, season: int, weeks: Iterable[int]) -> pa.Table:
         table = self._season("nflcom_projections", season)
         return table.filter(pc.is_in(table["week"], pa.array(list(weeks), pa.int32())))
+
+    def nflcom_positions(self, season: int, week: int) -> pa.Table:
+        table = self._season("nflcom_positions", season)
+        return table.filter(pc.equal(table["week"], week))
 
     def reader_of(self, dataset: str) -> str:
         return "memory"

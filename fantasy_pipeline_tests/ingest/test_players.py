@@ -300,6 +300,80 @@ def test_a_kicker_on_the_roster_as_a_punter_kicks(players: Players) -> None:
     }
 
 
+# Positions
+
+
+def hill_on(week: int, position: str) -> dict[str, Any]:
+    """Taysom Hill's roster row."""
+    return on(week, "BUF", "00-1", player_name="Taysom Hill", position=position)
+
+
+@pytest.mark.parametrize(
+    ("roster", "id_map", "listed", "position"),
+    [
+        ("QB", "TE", {1: "TE"}, "TE"),
+        # The list of week 1 is not out: that of no other week counts.
+        ("QB", "TE", {2: "TE"}, "QB"),
+        ("QB", "TE", {1: "QB"}, "QB"),
+        ("QB", "WR", {1: "TE"}, "QB"),
+        ("FB", "TE", {1: "TE"}, "TE"),
+        ("FB", "RB", {1: "RB"}, "RB"),
+        ("WR", None, {1: "RB"}, "WR"),
+        ("CB", "WR", {1: "WR"}, "CB"),
+        ("QB", "TE", {}, "QB"),
+    ],
+)
+def test_the_fantasy_position_is_that_of_nflcom_and_the_id_map_together(
+    players: Players, roster: str, id_map: str | None, listed: dict[int, str], position: str
+) -> None:
+    hill = {"player_id": "00-1", "player_name": "Taysom Hill"}
+    found, warnings = players(
+        1,
+        weekly_rosters=[
+            *whole_league(1),
+            hill_on(1, roster),
+        ],
+        player_ids=[hill | {"position": id_map}],
+        nflcom_positions=[
+            {"season": SEASON, "week": week, "name": "Taysom Hill Jr.", "position": at}
+            for week, at in listed.items()
+        ],
+    )
+    assert found["00-1"]["position"] == position
+    assert found["00-1"]["roster_position"] == roster
+    assert not [warning for warning in warnings if "positions" in warning]
+
+
+def test_a_week_without_nflcoms_list_has_the_positions_of_the_week_before(players: Players) -> None:
+    hill = {"player_id": "00-1", "player_name": "Taysom Hill"}
+    row = {"season": SEASON, "name": "Taysom Hill", "position": "TE"}
+    found, _ = players(
+        2,
+        weekly_rosters=[
+            *whole_league(2),
+            hill_on(2, "QB"),
+        ],
+        player_ids=[hill | {"position": "TE"}],
+        nflcom_positions=[row | {"week": 1}],
+    )
+    assert found["00-1"]["position"] == "TE"
+
+
+def test_a_name_at_two_positions_of_nflcom_decides_nothing(players: Players) -> None:
+    hill = {"player_id": "00-1", "player_name": "Taysom Hill"}
+    row = {"season": SEASON, "week": 1, "name": "Taysom Hill"}
+    found, _ = players(
+        1,
+        weekly_rosters=[
+            *whole_league(1),
+            hill_on(1, "QB"),
+        ],
+        player_ids=[hill | {"position": "TE"}],
+        nflcom_positions=[row | {"position": "TE"}, row | {"position": "RB"}],
+    )
+    assert found["00-1"]["position"] == "QB"
+
+
 # Injuries and snaps
 
 
@@ -333,6 +407,36 @@ def test_the_injury_report_of_the_own_team_counts(players: Players) -> None:
     assert hurt["injury"] == "Ankle"
     assert hurt["practice_status"] == "Limited"
     assert hurt["injury_modified_at"] == SUNDAY
+
+
+def test_snaps_under_the_opponent_are_the_players_own(players: Players) -> None:
+    away, home = FIXTURES[1][0]
+    rosters = {team: [f"{n} of {team}" for n in range(3)] for team in (away, home)}
+    snaps = {"season": SEASON, "week": 1, "snap_share": 1.0}
+    found, warnings = players(
+        1,
+        weekly_rosters=[
+            *whole_league(1),
+            *(on(1, team, name, pfr_id=name) for team, names in rosters.items() for name in names),
+        ],
+        players=[
+            {"player_id": name, "player_name": name, "position": "WR", "pfr_id": name}
+            for names in rosters.values()
+            for name in names
+        ],
+        snap_counts=[
+            snaps | {"pfr_id": name, "team": other, "offense_snaps": 50 + n}
+            for other, names in zip((home, away), rosters.values(), strict=True)
+            for n, name in enumerate(names)
+        ],
+    )
+    for names in rosters.values():
+        assert [found[name]["offense_snaps"] for name in names] == [50, 51, 52]
+    [warning] = [text for text in warnings if "under the other team" in text]
+    first, second = sorted((away, home))
+    assert (
+        f"snap_counts {SEASON}: upstream has the snaps of {first} and {second} in week 1" in warning
+    )
 
 
 def test_snaps_are_joined_by_pfr_id(players: Players) -> None:

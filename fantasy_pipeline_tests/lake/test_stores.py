@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
 import threading
 import urllib.error
@@ -25,6 +27,7 @@ from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.queries import run_sql
 from fantasy_pipeline_tests.lake.places import BucketPlace, FolderPlace
 from fantasy_pipeline_tests.lake.rewriting import assert_readers_see_whole_versions
+from fantasy_pipeline_tests.waiting import until
 
 Accuracy = Callable[..., pa.Table]
 Rows = Callable[..., pa.Table]
@@ -129,6 +132,41 @@ def test_a_view_leaves_nothing_behind_and_removes_what_killed_readers_left(
     os.utime(killed, (0, 0))
     assert errors_by_view(lake) == [1.0]
     assert list(killed.parent.iterdir()) == []
+
+
+def test_the_snapshot_of_a_living_reader_stays(lake: Lake, accuracy: Accuracy) -> None:
+    lake.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
+    snapshots = Path(lake.root) / ".snapshots"
+    with lake.connect([PROJECTION_ACCURACY]) as connection:
+        for path in snapshots.iterdir():
+            # However long the reader takes.
+            os.utime(path, (0, 0))
+        before = sorted(snapshots.iterdir())
+        assert errors_by_view(Lake(lake.root, "test")) == [1.0]
+        assert sorted(snapshots.iterdir()) == before
+        assert connection.execute("select mae from projection_accuracy").fetchall() == [(1.0,)]
+    assert list(snapshots.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_the_snapshot_of_a_killed_query_goes_with_the_next_command(
+    lake: Lake, accuracy: Accuracy, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    stored = Lake(str(data / "lake"), "nfl")
+    stored.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
+    environment = {**os.environ, "FANTASY_DATA": str(data)}
+    command = [sys.executable, "-m", "fantasy_pipeline.cli"]
+    endless = "select count(*) from range(1000000000000) a, projection_accuracy b"
+    query = subprocess.Popen([*command, "sql", endless], env=environment)
+    snapshots = data / "lake" / ".snapshots"
+    until(lambda: any(snapshots.glob("*/*/*/*/*.parquet")), "the query has its snapshot")
+    query.kill()
+    query.wait()
+    assert list(snapshots.iterdir()) != []
+    listed = subprocess.run([*command, "sql", "select 1"], env=environment, capture_output=True)
+    assert listed.returncode == 0, listed.stderr
+    assert list(snapshots.iterdir()) == []
 
 
 @pytest.fixture(params=["refused", "other_file_system"])

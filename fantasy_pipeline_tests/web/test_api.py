@@ -27,7 +27,7 @@ from fantasy_pipeline.operations.session import TRIGGER_LOCK, Session
 from fantasy_pipeline.operations.trigger import trigger, wait_for
 from fantasy_pipeline.orchestration.runs.history import executions
 from fantasy_pipeline.web.api import create_app
-from fantasy_pipeline.web.security import MAX_BODY_BYTES
+from fantasy_pipeline.web.security import MAX_BODY_BYTES, exposure, own_names
 from fantasy_pipeline.web.sessions import Sessions
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.operations.test_execute import run as run_some_job
@@ -64,9 +64,9 @@ class Client:
         return requests.post(self.url + path, timeout=120, **more)
 
 
-@pytest.fixture
-def client(session: Session) -> Iterator[Client]:
-    """Return a client of a real server that runs in a thread."""
+@contextlib.contextmanager
+def serving(session: Session) -> Iterator[Client]:
+    """Run a real server in a thread."""
     port = free_port()
     app = create_app(lambda source: session)
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
@@ -77,6 +77,13 @@ def client(session: Session) -> Iterator[Client]:
     yield Client(port)
     server.should_exit = True
     thread.join()
+
+
+@pytest.fixture
+def client(session: Session) -> Iterator[Client]:
+    """Return a client of a real server that runs in a thread."""
+    with serving(session) as client:
+        yield client
     for run in executions(session.instance, status="running"):
         wait_for(session.instance, run.run.run_id)
 
@@ -422,6 +429,58 @@ def listening(port: int) -> set[str]:
         for local, _, state in sockets
         if state == "0A" and int(local.split(":")[1], 16) == port
     }
+
+
+@pytest.mark.parametrize(
+    ("names", "allowed", "refused"),
+    [
+        (
+            "",
+            ["127.0.0.1", "localhost:8000", "[::1]:8000", "LOCALHOST"],
+            # Pages of these names, whose addresses their owner changed to 127.0.0.1.
+            ["rebinding.example", "rebinding.example:8000", "localhost.rebinding.example"],
+        ),
+        (
+            "nfl.example.org, *.example.net",
+            ["127.0.0.1", "nfl.example.org", "a.example.net:443"],
+            ["example.org", "example.net.rebinding.example"],
+        ),
+    ],
+)
+def test_a_request_to_another_name_is_refused(
+    session: Session,
+    monkeypatch: pytest.MonkeyPatch,
+    names: str,
+    allowed: list[str],
+    refused: list[str],
+) -> None:
+    """Otherwise a web page reads the history through a browser of this machine (DNS rebinding)."""
+    monkeypatch.setenv("FANTASY_API_HOSTS", names)
+    with serving(session) as client:
+        for host, status in [*((h, 200) for h in allowed), *((h, 400) for h in refused)]:
+            for path in ("/", "/docs", "/api/jobs/history"):
+                answer = requests.get(client.url + path, headers={"Host": host}, timeout=120)
+                assert (host, answer.status_code) == (host, status)
+
+
+def test_a_server_beyond_this_machine_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [exposure(host) for host in ("127.0.0.1", "::1", "localhost")] == [None] * 3
+    monkeypatch.setenv("FANTASY_API_HOSTS", "nfl.example.org")
+    warning = exposure("0.0.0.0") or ""  # noqa: S104 - compared, not bound
+    assert "reads the run history, health and error traces without a password" in warning
+    assert "the names localhost, 127.0.0.1, [::1], nfl.example.org only" in warning
+    assert own_names("192.0.2.1")[3:] == ["192.0.2.1", "nfl.example.org"]
+    assert own_names("2001:db8::1")[3:] == ["[2001:db8::1]", "nfl.example.org"]
+
+
+def test_the_documentation_needs_no_other_server(client: Client) -> None:
+    page = client.get("/docs").text
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert len(addresses) == 3
+    for address in addresses:
+        assert address.startswith("/static-offline-docs/")
+        assert len(client.get(address).content) > 1000
+    assert "://" not in page.replace("http://www.w3.org", "")
 
 
 @pytest.mark.slow

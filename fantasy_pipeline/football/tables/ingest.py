@@ -106,11 +106,20 @@ GAMES = Table(
         _number("away_rest", "Days since the away team's previous game", "days", 0, 400),
         Column("div_game", "bool", "Both teams play in the same division"),
         Column("neutral_site", "bool", "The game is played at a neutral site"),
-        Column("roof", "string", "Roof: dome, closed, open or outdoors; null until it is known"),
-        Column("surface", "string", "Playing surface"),
+        Column(
+            "roof",
+            "string",
+            "Roof: dome, closed, open or outdoors; null until it is known, and at a neutral "
+            "site without a stadium",
+        ),
+        Column("surface", "string", "Playing surface; null where the stadium is"),
         _number("temp", "Temperature; null under a roof", "degrees Fahrenheit", -50, 130),
         _number("wind", "Wind speed; null under a roof", "miles per hour", 0, 120),
-        Column("stadium", "string", "Name of the stadium"),
+        Column(
+            "stadium",
+            "string",
+            "Name of the stadium; null at a neutral site if upstream has the home team's own there",
+        ),
     ),
     weekly=False,
 )
@@ -353,7 +362,10 @@ WEEKLY_STATS = Table(
     "Stat lines: one row per player and week with a stat line, all positions, with fantasy points "
     "by this project's scoring. Stats are those of nflverse's stats_player_week files, under the "
     "names of their columns. A stat is null if the source does not have it, or if the week was "
-    "imported before the column existed.",
+    "imported before the column existed. As in upstream's points, fantasy_points and its variants "
+    "count neither a touchdown on a recovered own fumble nor a fumble lost on a return (25-38 "
+    "player-weeks a season). fumble_recovery_tds and fumbles_lost_total have them, and a league's "
+    "points count them by its rules.",
     PLAYER_WEEK,
     (
         SEASON,

@@ -75,6 +75,14 @@ class SampleLeague:
         _require_season("nflcom_projections", season)
         return self._league.projections(season, weeks)
 
+    def nflcom_positions(self, season: int, week: int) -> pa.Table:
+        """Return nothing: the league's rosters have the fantasy positions."""
+        # Imported here: see `_league`.
+        from fantasy_pipeline.ingest.sources import schema
+
+        _require_season("nflcom_projections", season)
+        return schema.NFLCOM_POSITIONS.arrow_schema.empty_table()
+
     def reader_of(self, dataset: str) -> str:
         """Return `SAMPLE_LABEL`."""
         return SAMPLE_LABEL

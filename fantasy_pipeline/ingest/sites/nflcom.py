@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from fantasy_pipeline.errors import NotPublishedError, SourceError, UnusableAnswerError
 from fantasy_pipeline.football.calendar import ScheduledWeek
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS, SOURCE_PROJECTIONS
+from fantasy_pipeline.ingest.names import PLAIN_NAME
 from fantasy_pipeline.ingest.sites import NFLCOM
 from fantasy_pipeline.ingest.sites.base import SourceResponse
 from fantasy_pipeline.ingest.sites.nflcom_plausible import judged
@@ -129,6 +130,7 @@ def _match_players(
 ) -> tuple[pa.Table, list[str]]:
     """Return rows of `SOURCE_PROJECTIONS`, and a warning about names without a rostered player."""
     with database() as connection:
+        connection.execute(PLAIN_NAME)
         connection.register("nflcom", rows)
         connection.register("raw_players", raw_players)
         connection.register("ids", ids)

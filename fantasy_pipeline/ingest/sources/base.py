@@ -43,6 +43,12 @@ class Source(Protocol):
         A week without a file has no rows.
         """
 
+    def nflcom_positions(self, season: int, week: int) -> pa.Table:
+        """Return the players of NFL.com's lists of a week (`schema.NFLCOM_POSITIONS`).
+
+        A week without a file has no rows.
+        """
+
     def reader_of(self, dataset: str) -> str:
         """Return the name of a data set's reader: a library, or `SAMPLE_LABEL`."""
 

@@ -20,22 +20,27 @@ from fantasy_pipeline.football.tables.contract import SQL_TYPES, Column, Table
 from fantasy_pipeline.football.teams import code_sql
 from fantasy_pipeline.ingest.sources import schema
 from fantasy_pipeline.ingest.sources.ignored_columns import IGNORED_COLUMNS
+from fantasy_pipeline.ingest.sources.unreadable import (
+    FILE_IS_WRONG,
+    FORMAT_CHANGED,
+    Reading,
+    unreadable,
+)
 from fantasy_pipeline.lake.duck import arrow, query
 
-FORMAT_CHANGED = "Upstream changed its format: update fantasy_pipeline, or choose another --source."
 
-
-def upstream_file(dataset: str, **columns: str) -> Table:
+def upstream_file(dataset: str, key: tuple[str, ...] = (), **columns: str) -> Table:
     """Return a contract of the columns that a file must have, under upstream's own names.
 
     Args:
         dataset: name of the data set.
+        key: columns that name a row in messages.
         columns: names separated by spaces, by type.
     """
     return Table(
         dataset,
         "",
-        (),
+        key,
         tuple(
             Column(name, of_type, "", required=True)
             for of_type, names in columns.items()
@@ -46,6 +51,7 @@ def upstream_file(dataset: str, **columns: str) -> Table:
 
 SCHEDULE_FILE = upstream_file(
     "schedule",
+    ("game_id",),
     int="season week home_score away_score home_rest away_rest div_game temp wind",
     float="spread_line total_line",
     date="gameday",
@@ -53,6 +59,16 @@ SCHEDULE_FILE = upstream_file(
     string="game_id game_type home_team away_team location roof surface stadium",
 )
 """Columns of upstream's schedule that ``sql/schedule.sql`` reads; only here, a type is ``time``."""
+
+_FIRST_WITHOUT_KICKOFF = """
+select first(game_id) from frame
+where try(timezone('America/New_York', cast(gameday as date) + coalesce(gametime, time '13:00')))
+    is null
+"""
+"""The first game whose day and time are no moment."""
+
+_GSIS = "player_id is not null and not regexp_full_match(player_id, '[A-Z]{3}[0-9]{6}')"
+"""SQL: upstream has the Elias id (EME675714) of players who have no gsis_id in the same column."""
 
 NO_PLAYER = "NO_PLAYER"
 """player_id of the one row per week in which upstream keeps stats that belong to no player."""
@@ -154,22 +170,18 @@ def select_columns(
     _refuse_other_seasons(frame, contract, season)
     connection.register("frame", frame)
     types = {row[0]: row[1] for row in connection.execute("describe frame").fetchall()}
-    expressions = _expressions(contract, types, season)
+    readings = _readings(contract, types, season)
     try:
-        return arrow(connection, f"select {', '.join(expressions.values())} from frame")  # noqa: S608 - contract
+        named = (f"{reading.sql} as {reading.name}" for reading in readings)
+        return arrow(connection, f"select {', '.join(named)} from frame")  # noqa: S608 - contract
     except duckdb.Error as error:
-        raise LastingError(
-            contract.name,
-            f"a column changed its type: {_retyped(connection, expressions)}",
-            FORMAT_CHANGED,
-            season,
-        ) from error
+        raise unreadable(connection, contract, readings, season) from error
     finally:
         connection.unregister("frame")
 
 
-def _expressions(contract: Table, types: Mapping[str, str], season: int | None) -> dict[str, str]:
-    """Return the SQL of each column of a contract, by the column's label in messages.
+def _readings(contract: Table, types: Mapping[str, str], season: int | None) -> list[Reading]:
+    """Return how each column of a contract is read.
 
     Args:
         contract: the columns to read; an optional one that the frame lacks is null.
@@ -179,7 +191,7 @@ def _expressions(contract: Table, types: Mapping[str, str], season: int | None) 
     Raises:
         LastingError: the frame lacks a required column.
     """
-    expressions = {}
+    readings = []
     for column in contract.columns:
         name = _upstream_name(column, list(types))
         if name is None and column.required:
@@ -193,8 +205,9 @@ def _expressions(contract: Table, types: Mapping[str, str], season: int | None) 
         value = "null" if name is None else _expression(column, name, types[name])
         sql_type = SQL_TYPES[column.type]
         label = column.name if name is None else _both_names(column, name)
-        expressions[label] = f"cast({value} as {sql_type}) as {column.name}"
-    return expressions
+        sql = f"cast({value} as {sql_type})"
+        readings.append(Reading(column.name, name, label, sql))
+    return readings
 
 
 def _rename_hint(column: Column, added: Sequence[str]) -> str:
@@ -255,16 +268,6 @@ def column_notes(present: Sequence[str], contract: Table) -> list[str]:
     return notes
 
 
-def _retyped(connection: duckdb.DuckDBPyConnection, expressions: Mapping[str, str]) -> str:
-    """Return the label of the first column whose expression fails, and DuckDB's reason."""
-    for name, expression in expressions.items():
-        try:
-            arrow(connection, f"select {expression} from frame")  # noqa: S608 - contract
-        except duckdb.Error as error:
-            return f"{name}: {str(error).splitlines()[0]}"
-    return "no single column fails"
-
-
 def schedule(connection: duckdb.DuckDBPyConnection, frame: pa.Table) -> pa.Table:
     """Return the schedule in the shape of `GAMES`, one row per game.
 
@@ -283,8 +286,9 @@ def schedule(connection: duckdb.DuckDBPyConnection, frame: pa.Table) -> pa.Table
         )
     except duckdb.Error as error:
         # All columns have their types, so the day must be beyond DuckDB's calendar.
-        cause = f"gameday and gametime give no kick-off: {str(error).splitlines()[0]}"
-        raise LastingError("schedule", cause, FORMAT_CHANGED) from error
+        [(game,)] = connection.execute(_FIRST_WITHOUT_KICKOFF).fetchall()
+        cause = f"gameday and gametime of {game} give no kick-off: {str(error).splitlines()[0]}"
+        raise LastingError("schedule", cause, FILE_IS_WRONG) from error
     return GAMES.conform(rows)
 
 
@@ -387,4 +391,4 @@ def player_ids(connection: duckdb.DuckDBPyConnection, frame: pa.Table) -> pa.Tab
 def players(connection: duckdb.DuckDBPyConnection, frame: pa.Table) -> pa.Table:
     """Return the players who have a gsis_id, one row per player."""
     connection.register("players", select_columns(connection, frame, schema.PLAYERS, None))
-    return schema.PLAYERS.conform(arrow(connection, "from players where player_id is not null"))
+    return schema.PLAYERS.conform(arrow(connection, f"from players where {_GSIS}"))

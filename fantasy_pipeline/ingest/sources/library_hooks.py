@@ -23,6 +23,7 @@ from requests.adapters import BaseAdapter
 
 from fantasy_pipeline.errors import LastingError, PipelineError, SourceError
 from fantasy_pipeline.ingest.download.transport import Fetched, Transport
+from fantasy_pipeline.ingest.sources.file_bounds import refuse_oversized
 
 T = TypeVar("T")
 
@@ -98,12 +99,13 @@ class _Server:
         """Return the content of the file at an address.
 
         Raises:
-            SourceError: the download failed.
+            SourceError: the download failed, or the file declares too large a table.
         """
         if url == _AGES_URL:
             return _NO_GAMES
         try:
             fetched = self._transport.fetch(url, self._dataset, self._season)
+            refuse_oversized(fetched.path, self._dataset, self._season)
             content = fetched.path.read_bytes()
         except PipelineError as failure:
             self.failure = self.failure or failure

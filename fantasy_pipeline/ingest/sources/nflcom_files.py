@@ -28,7 +28,7 @@ STAT_LINE = (
 OPTIONAL_COLUMNS = ("PlayerOpponent", *STAT_LINE)
 """Columns that show whether a file is the right one; null if no file has them."""
 
-# Unlike `canonical.FORMAT_CHANGED`, without --source: only hvpkod has NFL.com's projections.
+# Unlike `unreadable.FORMAT_CHANGED`, without --source: only hvpkod has NFL.com's projections.
 _NFLCOM_CHANGED = "Upstream changed its format: update fantasy_pipeline."
 
 _NFLCOM_LINES = """
@@ -102,6 +102,25 @@ def nflcom_projections(
             cause = f"the {file.position} file has no projection"
             raise UnusableAnswerError(dataset, cause, "Run again later.", season, file.week)
     return schema.NFLCOM_PROJECTIONS.conform(rows), list(columns)
+
+
+def nflcom_positions(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[NflcomFile], season: int, dataset: str
+) -> pa.Table:
+    """Return the players that the files list: one row per week, name and position.
+
+    Raises:
+        UnusableAnswerError: a file is not UTF-8 or not a CSV, or lacks a column.
+    """
+    for file in files:
+        _nflcom_header(file, season, dataset)
+    connection.register("lines", _nflcom_lines(connection, files, (), season, dataset))
+    sql = """
+        select distinct cast($season as integer) as season, week, trim(PlayerName) as name, position
+        from lines
+        where trim(PlayerName) <> ''
+    """
+    return schema.NFLCOM_POSITIONS.conform(arrow(connection, sql, season=season))
 
 
 def _nflcom_lines(

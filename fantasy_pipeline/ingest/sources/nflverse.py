@@ -26,7 +26,9 @@ from fantasy_pipeline.errors import LastingError, NotPublishedError, PipelineErr
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS
 from fantasy_pipeline.ingest.download.transport import Fetched, Transport
 from fantasy_pipeline.ingest.sources import canonical, nflcom_files, schema
+from fantasy_pipeline.ingest.sources.file_bounds import refuse_oversized
 from fantasy_pipeline.ingest.sources.library_hooks import UnreadableError, serve_libraries
+from fantasy_pipeline.ingest.sources.unreadable import FORMAT_CHANGED
 from fantasy_pipeline.lake.duck import database
 
 if TYPE_CHECKING:
@@ -157,6 +159,15 @@ class Nflverse:
         self._note_columns(dataset, season, columns)
         return table
 
+    def nflcom_positions(self, season: int, week: int) -> pa.Table:
+        dataset = "nflcom_projections"
+        first = schema.FIRST_SEASON_UPSTREAM[dataset]
+        files = self._nflcom_files(season, week) if season >= first else []
+        if not files:
+            return schema.NFLCOM_POSITIONS.arrow_schema.empty_table()
+        with database() as connection:
+            return nflcom_files.nflcom_positions(connection, files, season, dataset)
+
     def _nflcom_files(self, season: int, week: int) -> list[nflcom_files.NflcomFile]:
         """Return the files of one week, one per position; none if hvpkod has not saved the week.
 
@@ -253,6 +264,7 @@ class Nflverse:
         url = OLD_KICKING_URL.format(season=season)
         try:
             path = self._transport.fetch(url, "weekly_stats", season).path
+            refuse_oversized(path, "weekly_stats", season)
             kicking = pq.read_table(path, partitioning=None)
         except NotPublishedError:
             note = f"weekly_stats {season}: upstream has no kicking: kickers have no stat lines"
@@ -284,7 +296,7 @@ def _raise_for_columns(error: UnreadableError, path: Path) -> None:
     raise LastingError(
         error.dataset,
         f"upstream's file is whole, but the library cannot read it: {error.__cause__!r}",
-        canonical.FORMAT_CHANGED,
+        FORMAT_CHANGED,
         error.season,
     ) from error
 

@@ -220,6 +220,13 @@ NFLCOM_PROJECTIONS = Table(
     ),
 )
 
+NFLCOM_POSITIONS = Table(
+    "nflcom_projections",
+    "Players that the same files list, projected or not: one row per player and position.",
+    ("season", "week", "name", "position"),
+    NFLCOM_PROJECTIONS.columns[:4],
+)
+
 BY_SEASON = {table.name: table for table in (WEEKLY_STATS, WEEKLY_ROSTERS, INJURIES, SNAP_COUNTS)}
 """Data sets with one file per season."""
 

@@ -57,21 +57,21 @@ one_team as (
             roster_week desc, team
     ) = 1
 ),
-snap_ids as (
-    select pfr_id, min(player_id) as player_id
-    from (
-        select pfr_id, player_id from players union select pfr_id, player_id from ids
-    )
-    where pfr_id is not null
-    group by pfr_id
+-- The position of each name in NFL.com's lists of the week; a name at two positions has none.
+nflcom_positions as (
+    select season, week, plain_name(name) as name, min(position) as position
+    from nflcom
+    group by all
+    having count(distinct position) = 1
 ),
 -- The two id tables give a few players different pfr_ids.
 snaps_played as (
-    select s.season, s.week, s.team, m.player_id,
+    select s.season, s.week, coalesce(x.team, s.team) as team, m.player_id,
         max(s.offense_snaps) as offense_snaps, max(s.snap_share) as snap_share,
         max(s.st_snaps) as st_snaps
     from snaps s
     join snap_ids m using (pfr_id)
+    left join exchanged x on x.season = s.season and x.week = s.week and x.stated = s.team
     group by all
 )
 select
@@ -80,8 +80,10 @@ select
     o.player_id,
     coalesce(o.player_name, p.player_name) as player_name,
     -- Data sets disagree on positions (Hill is a tight end in stats, Hunter a cornerback): the
-    -- roster of the week decides. Full-backs count as running backs.
+    -- roster of the week decides, unless NFL.com's list of the week and the id map agree on another
+    -- fantasy position. Full-backs count as running backs.
     case
+        when f.position is not null then f.position
         when o.position in ('FB', 'HB') then 'RB'
         -- Rosters of 2022 and 2023 have the kicker Dicker as a punter.
         when o.position = 'P' and p.position = 'K' then 'K'
@@ -134,6 +136,10 @@ join team_weeks t using (season, week, team)
 left join players p using (player_id)
 left join ids d using (player_id)
 -- A traded player may be on two teams' injury reports: his own team's counts.
+left join nflcom_positions f
+    on f.season = o.season and f.week = o.week
+    and f.name = plain_name(coalesce(d.player_name, o.player_name))
+    and f.position = d.position and o.position in ('QB', 'RB', 'WR', 'TE', 'FB', 'HB')
 left join injuries i using (season, week, team, player_id)
 left join snaps_played s using (season, week, team, player_id)
 order by season, week, player_id

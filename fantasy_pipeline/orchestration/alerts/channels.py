@@ -6,6 +6,7 @@ import smtplib
 import ssl
 from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
     from fantasy_pipeline.orchestration.alerts.messages import Alert
 
 TIMEOUT_SECONDS = 10
+"""Longest wait for a connection, and for the next bytes of an answer."""
+DEADLINE_SECONDS = 15
+"""Longest time of one message, the look-up of the host included. Dagster gives a sensor 60 seconds,
+and a delivery tries each of the three channels once if they fail."""
+
+SENDING: dict[str, Thread] = {}
+"""By channel, the thread of its last message; it is alive as long as the receiver answers."""
+_LOCK = Lock()
 
 
 class ChannelError(PipelineError):
@@ -48,13 +57,15 @@ class Webhook:
             body = {**alert.to_json(), **body}
         try:
             # The address is a secret, and a redirect would pass it on to another host.
-            response = requests.post(
-                self._url, json=body, timeout=TIMEOUT_SECONDS, allow_redirects=False
-            )
+            with requests.post(
+                self._url, json=body, timeout=TIMEOUT_SECONDS, allow_redirects=False, stream=True
+            ) as response:
+                # The body is not read: it may have no end.
+                status = response.status_code
         except requests.RequestException as error:
             raise ChannelError(f"could not be reached ({type(error).__name__})") from None
-        if not 200 <= response.status_code < 300:
-            raise ChannelError(f"answered HTTP {response.status_code}")
+        if not 200 <= status < 300:
+            raise ChannelError(f"answered HTTP {status}")
 
 
 def _check_address(name: str, url: str) -> None:
@@ -114,6 +125,53 @@ class Smtp:
         return server
 
 
+class Punctual:
+    """Sends through another channel, and gives a message up after `DEADLINE_SECONDS`.
+
+    The timeouts of sockets limit the wait for the next bytes only, so a receiver that sends its
+    answer byte by byte would hold the sender for ever.
+
+    Args:
+        seconds: the deadline; None: `DEADLINE_SECONDS`.
+    """
+
+    def __init__(self, channel: Channel, seconds: float | None = None) -> None:
+        self.name = channel.name
+        self._channel = channel
+        self._seconds = DEADLINE_SECONDS if seconds is None else seconds
+
+    def send(self, alert: Alert) -> None:
+        refusals: list[Exception] = []
+
+        def send() -> None:
+            try:
+                self._channel.send(alert)
+            except Exception as error:
+                refusals.append(error)
+
+        # A daemon thread: a receiver that never ends must not keep the process alive.
+        thread = Thread(target=send, name=f"alert to {self.name}", daemon=True)
+        self._start(thread)
+        thread.join(self._seconds)
+        if thread.is_alive():
+            raise ChannelError(f"did not take the message within {self._seconds:g} s")
+        if refusals:
+            raise refusals[0]
+
+    def _start(self, thread: Thread) -> None:
+        """Start the thread of a message, at most one for each channel.
+
+        Raises:
+            ChannelError: the receiver is still answering the message before.
+        """
+        with _LOCK:
+            before = SENDING.get(self.name)
+            if before is not None and before.is_alive():
+                raise ChannelError("is still answering an earlier message, byte by byte")
+            SENDING[self.name] = thread
+            thread.start()
+
+
 class Misconfigured:
     """Stands in for a channel with an invalid setting: every send fails with the reason."""
 
@@ -135,7 +193,7 @@ def configured() -> Sequence[Channel]:
         channels.append(Webhook("webhook", settings.webhook_url.get_secret_value()))
     if settings.smtp_host and settings.smtp_to:
         channels.append(Smtp(settings))
-    return [_with_valid_settings(channel, bad) for channel in channels]
+    return [Punctual(_with_valid_settings(channel, bad)) for channel in channels]
 
 
 def _with_valid_settings(channel: Channel, bad: Mapping[str, str]) -> Channel:

@@ -8,6 +8,7 @@ from fantasy_pipeline.checks.guards import refuse_lost_games
 from fantasy_pipeline.football import tables
 from fantasy_pipeline.ingest import players, stats
 from fantasy_pipeline.ingest import stat_corrections as corrections
+from fantasy_pipeline.ingest.sites import NFLCOM
 from fantasy_pipeline.orchestration.assets.base import (
     OWNERS,
     UPSTREAM,
@@ -59,9 +60,12 @@ def games(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
 @asks_upstream
 def raw_players(context: dg.AssetExecutionContext, nfl: NflData, games: pa.Table) -> pa.Table:
     weeks, warnings = weeks_of_run(context), {}
+    asks_nflcom = NFLCOM in {source.name for source in nfl.projection_sources()}
 
     def of_season(season: int, numbers: list[int]) -> pa.Table:
-        part, warnings[season] = players.raw_players(nfl.upstream, games, season, numbers)
+        part, warnings[season] = players.raw_players(
+            nfl.upstream, games, season, numbers, asks_nflcom
+        )
         return part
 
     parts, lacking = published(weeks, of_season)
@@ -93,6 +97,7 @@ def weekly_stats(
         warnings[season] = [
             *nfl.upstream.notes("weekly_stats", season),
             *stats.unplayed_games(games, part, season, numbers),
+            *stats.kicks_without_distance(part, season),
         ]
         return part
 

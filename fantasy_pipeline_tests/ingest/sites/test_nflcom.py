@@ -112,16 +112,60 @@ def test_names_are_compared_by_their_letters(join: Join, nflcom: str, roster: st
 @pytest.mark.parametrize(
     ("nflcom", "roster"),
     [
-        ("Josh Allen", "Joshua Allen"),
         ("Ivan Smith", "Ian Smith"),
         ("Kaiir Elam", "Kaiir Elamiii"),
         ("Junior Smith", "Smith"),
     ],
 )
 def test_other_names_are_other_players(join: Join, nflcom: str, roster: str) -> None:
-    found, [warning] = join([projected(nflcom)], [rostered("00-1", roster)])
+    found, [warning] = join([projected(nflcom)], [rostered("00-1", roster, team="KC")])
     assert found == {}
     assert nflcom in warning
+
+
+@pytest.mark.parametrize(
+    ("nflcom", "roster", "team"),
+    [
+        ("Jeff Wilson", "Jeffery Wilson", "BUF"),
+        ("Jeff Wilson Jr.", "Jeffery Wilson", "BUF"),
+        ("Bam Knight", "Zonovan Knight", "BUF"),
+        # He was traded before NFL.com's file was saved.
+        ("Jeff Wilson", "Jeffery Wilson", "KC"),
+        ("Robbie Anderson", "Robby Anderson", "KC"),
+    ],
+)
+def test_a_short_first_name_is_found_by_surname_and_team_or_first_letters(
+    join: Join, nflcom: str, roster: str, team: str
+) -> None:
+    others = [rostered("00-2", "Ian Wilson", team="SF"), rostered("00-3", "Al Knight", team="SF")]
+    found, warnings = join([projected(nflcom)], [rostered("00-1", roster, team=team), *others])
+    assert set(found) == {"00-1"}
+    assert warnings == []
+
+
+@pytest.mark.parametrize(
+    ("stated", "listed"),
+    [
+        # Two players; two rows; a player whom another row names.
+        (["Jeff Wilson"], ["Jeffery Wilson", "Jefferson Wilson"]),
+        (["Jeff Wilson", "Jeffy Wilson"], ["Jeffery Wilson"]),
+        (["Jeff Wilson", "Jeffery Wilson"], ["Jeffery Wilson"]),
+    ],
+)
+def test_a_surname_that_decides_nothing_is_not_guessed(
+    join: Join, stated: list[str], listed: list[str]
+) -> None:
+    players = [rostered(f"00-{number}", name) for number, name in enumerate(listed)]
+    found, [warning] = join([projected(name) for name in stated], players)
+    assert {row["player_name"] for row in found.values()} <= {"Jeffery Wilson"}
+    assert "Jeff Wilson" in warning
+
+
+def test_team_and_first_letters_that_lead_to_two_players_decide_nothing(join: Join) -> None:
+    two = [rostered("00-1", "Ced Wilson"), rostered("00-2", "Jeffery Wilson", team="KC")]
+    found, [warning] = join([projected("Jeff Wilson")], two)
+    assert found == {}
+    assert "Jeff Wilson" in warning
 
 
 def test_the_id_map_knows_nicknames(join: Join) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from fantasy_pipeline.errors import NotPublishedError, PipelineError, SourceError
@@ -442,6 +443,19 @@ def test_a_rookies_id_is_found_by_elias_id(rosters: Callable[..., Any], missing:
     assert notes == []
 
 
+@pytest.mark.parametrize("column", ["gsis_id", "esb_id"])
+def test_an_elias_id_is_no_gsis_id(rosters: Callable[..., Any], column: str) -> None:
+    rookie = {"gsis_id": None, "esb_id": None, column: "EME675714", "full_name": "Emeka Emezie"}
+    player = {"display_name": "Emeka Emezie", "esb_id": "EME675714"}
+    found, [note] = rosters({}, rookie, players=({}, {**player, "gsis_id": "EME675714"}))
+    assert [row["player_id"] for row in found] == ["00-0034857"]
+    assert "1 rows without a gsis_id left out: Emeka Emezie (BUF)" in note
+    # Upstream has the real one later.
+    found, notes = rosters({}, rookie, players=({}, {**player, "gsis_id": "00-9"}))
+    assert [row["player_id"] for row in found] == ["00-0034857", "00-9"]
+    assert notes == []
+
+
 def test_rows_nobody_knows_are_left_out_with_a_note(rosters: Callable[..., Any]) -> None:
     unknown = [
         {"gsis_id": None, "esb_id": f"X{n}", "full_name": f"Nobody {n}", "team": "OAK"}
@@ -523,7 +537,7 @@ def test_twins_in_the_id_map_are_told_apart_the_same_way_always(
         assert (row["mfl_id"], row["espn_id"]) == ("1", "10")
 
 
-@pytest.mark.parametrize("nobody", [None, "NA", ""])
+@pytest.mark.parametrize("nobody", [None, "NA", "", "HAR447512"])
 def test_id_rows_without_gsis_id_are_left_out(
     connection: duckdb.DuckDBPyConnection, nobody: str | None
 ) -> None:
@@ -532,7 +546,8 @@ def test_id_rows_without_gsis_id_are_left_out(
 
 
 def test_players_without_gsis_id_are_left_out(connection: duckdb.DuckDBPyConnection) -> None:
-    given = frame(PLAYER, {"espn_id": 3918298.0}, {"gsis_id": None, "espn_id": None})
+    nobody, elias = ({"gsis_id": other, "espn_id": None} for other in (None, "EME675714"))
+    given = frame(PLAYER, {"espn_id": 3918298.0}, nobody, elias)
     [row] = canonical.players(connection, given).to_pylist()
     assert (row["player_id"], row["espn_id"]) == ("00-0034857", "3918298")
     assert row["birth_date"] == date(1996, 5, 21)
@@ -798,8 +813,74 @@ def test_a_retyped_schedule_column_is_named(
 def test_a_game_of_a_day_beyond_the_calendar_is_an_error_in_words(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    with pytest.raises(SourceError, match=r"^schedule: gameday and gametime give no kick-off: "):
+    message = r"^schedule: gameday and gametime of 2015_01_SD_OAK give no kick-off: "
+    with pytest.raises(SourceError, match=message) as failed:
         canonical.schedule(connection, frame(GAME, {"gameday": "300000-01-01"}))
+    assert failed.value.advice.startswith("Upstream's file is wrong")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "problem"),
+    [
+        ("gametime", "24:13", "gametime: '24:13' of 2015_02_X cannot be read"),
+        ("gameday", "2015-02-30", "gameday: '2015-02-30' of 2015_02_X cannot be read"),
+        ("week", "two", "week: 'two' of 2015_02_X cannot be read"),
+        ("game_id", "2015_02_X", None),
+    ],
+)
+def test_a_wrong_value_of_a_game_is_named_with_its_game(
+    connection: duckdb.DuckDBPyConnection, column: str, value: str, problem: str | None
+) -> None:
+    types = {} if column == "game_id" else {column: pa.string()}
+    right = {column: str(GAME[column])}
+    others = [{**right, "game_id": f"2015_02_{letter}"} for letter in "ABC"]
+    given = frame(GAME, *others, {column: value, "game_id": "2015_02_X"}, **types)
+    if problem is None:
+        assert canonical.schedule(connection, given).num_rows == 4
+        return
+    with pytest.raises(SourceError) as failed:
+        canonical.schedule(connection, given)
+    assert failed.value.cause == problem
+    assert failed.value.advice.startswith("Upstream's file is wrong: run again")
+
+
+def test_wrong_values_of_a_stat_are_named_with_their_player(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    lines = [{"player_id": f"00-{n}", "receptions": "5"} for n in range(8)]
+    lines += [{"player_id": f"00-{n}", "receptions": "five"} for n in (8, 9)]
+    with pytest.raises(SourceError) as failed:
+        canonical.weekly_stats(connection, frame(NEW_STATS, *lines, receptions=pa.string()), 2024)
+    assert failed.value.cause == (
+        "receptions: 'five' of 2024 13 00-8, and 1 more values, cannot be read"
+    )
+
+
+HOME = {"game_id": "home", "location": "Home", "roof": "dome", "stadium": "SoFi Stadium"}
+
+
+@pytest.mark.parametrize(
+    ("game", "place"),
+    [
+        # Sao Paulo, 2025: upstream has the home team's own stadium.
+        ({"stadium": "SoFi Stadium"}, (None, None, None)),
+        ({"stadium": "Wembley Stadium"}, ("dome", "grass", "Wembley Stadium")),
+        ({"stadium": "SoFi Stadium", "location": "Home"}, ("dome", "grass", "SoFi Stadium")),
+        # Tampa Bay won the Super Bowl of 2020 at home.
+        ({"stadium": "SoFi Stadium", "game_type": "SB"}, ("dome", "grass", "SoFi Stadium")),
+        ({"stadium": "SoFi Stadium", "home_team": "KC"}, ("dome", "grass", "SoFi Stadium")),
+    ],
+    ids=["the home team's", "its own", "at home", "Super Bowl", "another team's"],
+)
+def test_a_neutral_site_is_not_the_home_teams_stadium(
+    connection: duckdb.DuckDBPyConnection,
+    game: dict[str, str],
+    place: tuple[str | None, ...],
+) -> None:
+    neutral = {"game_id": "neutral", "location": "Neutral", "roof": "dome", "week": 2}
+    table = canonical.schedule(connection, frame(GAME, HOME, neutral | game))
+    [row] = table.filter(pc.equal(table["game_id"], "neutral")).to_pylist()
+    assert (row["roof"], row["surface"], row["stadium"]) == place
 
 
 def test_an_empty_schedule_is_an_error(connection: duckdb.DuckDBPyConnection) -> None:

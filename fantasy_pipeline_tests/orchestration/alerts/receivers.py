@@ -1,11 +1,12 @@
-"""Webhook servers on this machine for the tests of alerts."""
+"""Servers on this machine for the tests of alerts: a webhook, and one whose answer has no end."""
 
+import contextlib
 import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 SECRET = "T000-very-secret"  # noqa: S105 - of the tests
@@ -61,3 +62,41 @@ def receiving() -> Iterator[Receiver]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def dripping(start: bytes, drop: bytes) -> Iterator[int]:
+    """Serve one connection after the other: send `start`, then `drop` again and again.
+
+    No single read of a client times out, and no answer ends. Yields the port.
+    """
+    over = Event()
+    threads = []
+
+    def drip(connection: socket.socket) -> None:
+        # OSError: the client hung up.
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(start)
+            while not over.wait(0.01):
+                connection.sendall(drop)
+
+    def serve() -> None:
+        # OSError: the listening socket is closed.
+        with contextlib.suppress(OSError):
+            while not over.is_set():
+                connection, _ = listener.accept()
+                threads.append(Thread(target=drip, args=(connection,)))
+                threads[-1].start()
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = Thread(target=serve)
+    server.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        over.set()
+        # A closed socket alone would not end the wait of `accept`.
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        for thread in (server, *threads):
+            thread.join()

@@ -9,24 +9,30 @@ from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 from pydantic import SecretStr
 
+from fantasy_pipeline.orchestration.alerts import channels
 from fantasy_pipeline.orchestration.alerts.channels import (
+    Channel,
     ChannelError,
+    Punctual,
     Smtp,
     Webhook,
     configured,
     misconfigured,
 )
 from fantasy_pipeline.orchestration.alerts.messages import Alert
+from fantasy_pipeline.orchestration.alerts.outbox import Outbox
 from fantasy_pipeline.settings import AlertSettings
 from fantasy_pipeline_tests.orchestration.alerts.receivers import (
     SECRET,
     Receiver,
+    dripping,
     free_port,
     receiving,
 )
@@ -227,6 +233,73 @@ class TestTls:
         settings = AlertSettings(smtp_host="mail.example.org", smtp_to="a@b", smtp_tls="off")
         with pytest.raises(ChannelError, match="off is for a mail server on this machine"):
             Smtp(settings).send(ALERT)
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+
+
+def webhook_at(port: int) -> Channel:
+    return Webhook("webhook", f"http://127.0.0.1:{port}/{SECRET}")
+
+
+class TestDeadline:
+    """A receiver that answers byte by byte, so that no single read times out."""
+
+    @pytest.fixture(autouse=True)
+    def _ended(self) -> Iterator[None]:
+        """Wait for the threads of given up messages, which end when their server does."""
+        yield
+        for thread in channels.SENDING.values():
+            thread.join(LONGEST_SECONDS)
+
+    def test_the_body_of_an_answer_is_not_read(self) -> None:
+        with dripping(HEAD + b"Content-Length: 1000000\r\n\r\n", b"x") as port:
+            webhook_at(port).send(ALERT)
+
+    @pytest.mark.parametrize(
+        ("start", "drop", "is_mail"),
+        [
+            (HEAD, b"X-More: drop\r\n", False),
+            (HEAD + b"X-Endless: ", b"x", False),
+            (b"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 1000000\r\n\r\n", b"x", False),
+            (b"220-hello\r\n", b"220-and more\r\n", True),
+            (b"220 ", b"x", True),
+        ],
+        ids=["headers", "one header", "body of a redirect", "greeting", "line of a greeting"],
+    )
+    def test_a_message_is_given_up(self, start: bytes, drop: bytes, is_mail: bool) -> None:
+        with dripping(start, drop) as port:
+            channel = Smtp(mail_settings(port)) if is_mail else webhook_at(port)
+            # Servers that send too many or too long lines are refused before the deadline.
+            with pytest.raises(ChannelError, match=r"did not take|could not be reached"):
+                Punctual(channel, 0.5).send(ALERT)
+
+    def test_a_receiver_gets_no_second_message_while_it_answers_the_first(self) -> None:
+        with dripping(HEAD + b"X-Endless: ", b"x") as port:
+            with pytest.raises(ChannelError, match=r"did not take the message within 0.2 s"):
+                Punctual(webhook_at(port), 0.2).send(ALERT)
+            with pytest.raises(ChannelError, match="still answering an earlier message"):
+                Punctual(webhook_at(port), 60).send(ALERT)
+
+    def test_the_next_channel_gets_its_alert(self, receiver: Receiver) -> None:
+        outbox = Outbox(dg.DagsterInstance.ephemeral())
+        outbox.add(ALERT)
+        with dripping(b"220 ", b"x") as port:
+            hangs = Punctual(Smtp(mail_settings(port)), 0.2)
+            assert outbox.deliver([hangs, Webhook("webhook", receiver.url)]) == 1
+        assert outbox.failing() == {"smtp": "did not take the message within 0.2 s"}
+
+    def test_every_configured_channel_has_the_deadline(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(channels, "DEADLINE_SECONDS", 0.2)
+        with dripping(b"220 ", b"x") as port:
+            monkeypatch.setenv("FANTASY_ALERT_SMTP_HOST", "127.0.0.1")
+            monkeypatch.setenv("FANTASY_ALERT_SMTP_PORT", str(port))
+            monkeypatch.setenv("FANTASY_ALERT_SMTP_TO", "a@example.org")
+            (smtp,) = configured()
+            with pytest.raises(ChannelError, match=r"within 0.2 s"):
+                smtp.send(ALERT)
 
 
 class TestConfigured:

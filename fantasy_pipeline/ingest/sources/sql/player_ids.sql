@@ -2,6 +2,8 @@
 select *
 from ids
 where player_id is not null and player_id <> 'NA'
+    -- an Elias id
+    and not regexp_full_match(player_id, '[A-Z]{3}[0-9]{6}')
 qualify row_number() over (
     partition by player_id
     order by

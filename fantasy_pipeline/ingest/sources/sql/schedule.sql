@@ -1,4 +1,18 @@
 -- Schedule, one row per game. Upstream's kick-offs are US/Eastern; 13:00 where the time is missing.
+-- Upstream gives a game at a neutral site the stadium of the home team until someone corrects it, so
+-- stadium, roof and surface are unknown there. A Super Bowl may be in the home team's own stadium.
+with own_stadium as (
+    select season, home_team, mode(stadium) as stadium
+    from frame
+    where location <> 'Neutral'
+    group by all
+),
+placed as (
+    select f.*, coalesce(f.location = 'Neutral' and game_type <> 'SB' and f.stadium = o.stadium, false)
+        as is_misplaced
+    from frame f
+    left join own_stadium o using (season, home_team)
+)
 select
     cast(season as integer) as season,
     cast(week as integer) as week,
@@ -17,9 +31,9 @@ select
     cast(away_rest as integer) as away_rest,
     cast(div_game as integer) = 1 as div_game,
     location = 'Neutral' as neutral_site,
-    nullif(roof, '') as roof,
-    nullif(trim(surface), '') as surface,
+    case when not is_misplaced then nullif(roof, '') end as roof,
+    case when not is_misplaced then nullif(trim(surface), '') end as surface,
     cast(temp as integer) as temp,
     cast(wind as integer) as wind,
-    stadium
-from frame
+    case when not is_misplaced then stadium end as stadium
+from placed

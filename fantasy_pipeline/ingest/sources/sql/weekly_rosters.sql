@@ -1,4 +1,15 @@
 -- Weekly rosters, one row per player-week. A missing gsis_id is looked up by Elias id in players.
+-- An Elias id (EME675714) in the column of the gsis_id means that the player has none yet.
+with listed as (
+    select * exclude (is_elias) replace (
+        case when not is_elias then player_id end as player_id,
+        coalesce(esb_id, case when is_elias then player_id end) as esb_id
+    )
+    from (
+        select *, coalesce(regexp_full_match(player_id, '[A-Z]{{3}}[0-9]{{6}}'), false) as is_elias
+        from rosters
+    )
+)
 select
     r.* replace (
         coalesce(r.player_id, p.player_id) as player_id,
@@ -6,7 +17,7 @@ select
         -- Some feeds pad unknown picks with 0.
         nullif(r.draft_pick, 0) as draft_pick
     )
-from rosters r
+from listed r
 left join players p on r.player_id is null and p.esb_id = r.esb_id
 qualify row_number() over (
     partition by r.season, r.week, coalesce(r.player_id, p.player_id, r.team || r.player_name)
