@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
-from fantasy_pipeline.checks import game, levels, projections, schedule, stats, usage
+from fantasy_pipeline.checks import game, levels, projections, rosters, schedule, stats, usage
 from fantasy_pipeline.checks.base import (
     SEASON_OF_WEEKS,
     Check,
@@ -67,7 +67,12 @@ _PAST_STATS = tuple(dict.fromkeys((*tables.PLAYER_WEEK, "team", *stats.LINE, "fa
 _PLAYERS = (
     *tables.PLAYER_WEEK,
     *("player_name", "position", "team", "opponent", "on_bye", "roster_status", "roster_source"),
+    *("injury_status", "injury", "practice_status", "offense_snaps"),
     *("snap_share", *projections.PLATFORMS),
+)
+_PAST_PLAYERS = (
+    *(*tables.PLAYER_WEEK, "player_name", "injury_status", "injury", "practice_status"),
+    *("offense_snaps", *projections.PLATFORMS),
 )
 _ROSTER = (*tables.PLAYER_WEEK, "position", "roster_source", "on_bye")
 
@@ -131,6 +136,24 @@ RAW_PLAYERS = TableChecks(
             },
         ),
         Check(
+            "raw_players_usual",
+            "Roster statuses, injury reports, snap counts and ids are like those of real weeks. "
+            "Active are 35-97% of the players (49-62% in 2021-2025) and 25% of every team's (41%); "
+            "35% at most are on reserve (20%). Per team, 2.7 players are out in the worst week, "
+            "4.2 questionable, 1.4 doubtful: 1.5 times that is a warning, 2.2 times is refused. An "
+            "injury report is another one than the week before's (33% the same at most), and so "
+            "are the snaps (12%); 11 players are on the field (11.8 at most). Two ids of a "
+            "platform at most belong to several players, and ids do not change (0%).",
+            {
+                "statuses": lambda e: rosters.unusual_statuses(e.rows),
+                "injuries": lambda e: rosters.unusual_injury_reports(e.rows),
+                "repeated": lambda e: rosters.repeated_reports(e.rows, e.past),
+                "snaps": lambda e: rosters.impossible_snaps(e.rows),
+                "shared": lambda e: rosters.shared_ids(e.rows),
+                "changed": lambda e: rosters.changed_ids(e.rows, e.past),
+            },
+        ),
+        Check(
             "raw_players_ids",
             "Active fantasy players have ids of the fantasy platforms (Sleeper, ESPN, Yahoo and "
             "others). The result lists players without an id.",
@@ -143,6 +166,8 @@ RAW_PLAYERS = TableChecks(
         ),
     ),
     _PLAYERS,
+    past_weeks=1,
+    past_columns=_PAST_PLAYERS,
 )
 
 WEEKLY_STATS = TableChecks(

@@ -91,12 +91,14 @@ def missing_teams(
 def incomplete_rosters(raw_players: pa.Table) -> list[Problem]:
     """Return teams with a game whose weekly roster is far too small or lacks a position.
 
-    Rosters carried forward are skipped: they were checked in their own week. A roster without a
-    kicker is a warning.
+    Rosters carried forward count, too; without a roster file, players have no roster status and are
+    skipped. A roster without a kicker is a warning.
     """
+    source, status = raw_players["roster_source"], raw_players["roster_status"]
+    carried = pc.and_(pc.equal(source, "carried_forward"), pc.is_valid(status))
     rows = raw_players.filter(
         pc.and_(
-            pc.equal(raw_players["roster_source"], "weekly_roster"),
+            pc.or_(pc.equal(source, "weekly_roster"), carried),
             pc.invert(pc.fill_null(raw_players["on_bye"], False)),
         )
     )

@@ -18,6 +18,7 @@ from fantasy_pipeline.checks import (
     guards,
     levels,
     projections,
+    rosters,
     schedule,
     stats,
     usage,
@@ -824,7 +825,7 @@ def test_every_rule_is_applied_and_has_a_test() -> None:
     """The catalogue uses every rule, and a test of this folder calls it."""
     applied = (ROOT / "fantasy_pipeline" / "checks" / "catalogue.py").read_text()
     tried = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
-    for module in (schedule, stats, projections, game, usage, levels):
+    for module in (schedule, stats, projections, game, usage, levels, rosters):
         rules = [
             name
             for name, function in vars(module).items()

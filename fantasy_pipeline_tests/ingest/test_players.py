@@ -185,6 +185,18 @@ def test_after_a_bye_the_roster_before_it_is_carried_forward(players: Players) -
     assert found["of BUF"]["roster_week"] == 2
 
 
+@pytest.mark.parametrize("week", [2, 3], ids=["the bye", "the week after it"])
+def test_a_row_on_a_bye_does_not_replace_the_roster(players: Players, week: int) -> None:
+    """Upstream listed one player of KC in the week of its bye: the others must stay."""
+    full = [on(1, "KC", f"player {number}") for number in range(5)]
+    single = on(2, "KC", "player 0", "RES")
+    found, _ = players(week, weekly_rosters=[*whole_league(1), *full, single])
+    of_team = [row for row in found.values() if row["team"] == "KC"]
+    assert len(of_team) == 6
+    assert {row["roster_week"] for row in of_team} == {1}
+    assert found["player 0"]["roster_status"] == "ACT"
+
+
 def test_teams_whose_roster_is_out_do_not_wait_for_the_others(players: Players) -> None:
     """Thursday's rosters are out, Sunday's are not."""
     thursday = [on(4, "BUF", "new in BUF"), on(4, "SF", "of SF")]

@@ -1,13 +1,22 @@
 -- One row per player and wanted week. The first of these sources gives a player's team:
 --   weekly_roster    the team's roster of that week
---   carried_forward  the team's latest roster of the two weeks before (byes, the coming week),
+--   carried_forward  the team's latest full roster of the two weeks before (byes, the coming week),
 --                    or, in a season without rosters, the player's latest earlier stat line
 --   stats            in a season without rosters, the week's own stat line
-with roster_week as (
-    select t.season, t.week, t.team, max(r.week) as roster_week
+with roster_sizes as (
+    select
+        t.season, t.week, t.team, t.on_bye, r.week as roster_week, r.players,
+        max(r.players) over (partition by t.season, t.week, t.team) as most
     from team_weeks t
-    join (select distinct season, week, team from rosters) r
+    join (select season, week, team, count(*) as players from rosters group by all) r
         on r.season = t.season and r.team = t.team and r.week between t.week - 2 and t.week
+),
+roster_week as (
+    select season, week, team, max(roster_week) as roster_week
+    from roster_sizes
+    -- A single row of a team on its bye must not replace its roster. In a week with a game, the
+    -- team's own roster counts, and a check refuses one that is not full.
+    where players >= 0.6 * most or (roster_week = week and not on_bye)
     group by all
 ),
 rostered as (
