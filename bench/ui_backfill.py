@@ -85,6 +85,10 @@ def serving(environment: dict[str, str]) -> Iterator[str]:
 def of_the_ui(folder: Path, seasons: list[str]) -> float:
     """Return the seconds from the launch of the backfill to its end, and print its runs."""
     environment = fresh(folder, "ui")
+    # The sensor would import other weeks of the empty lake meanwhile.
+    stop = ["sensor", "stop", "catch_up", "-w", str(ROOT / "workspace.yaml")]
+    command = [str(PROGRAMS / "dagster"), *stop]
+    subprocess.run(command, env=environment, cwd=folder, check=True, capture_output=True)
     with serving(environment) as address:
 
         def ask(text: str, **variables: Any) -> Any:

@@ -175,7 +175,11 @@ def catch_up(
         yield dg.RunRequest(
             run_key=keys[item],
             partition_key=item.week.key,
-            tags=dict(run_tags(item.week, nfl.source_name, "sensor", item.phase, now)),
+            tags={
+                **run_tags(item.week, nfl.source_name, "sensor", item.phase, now),
+                # A run that somebody waits for goes first, e.g. of a backfill in the UI.
+                "dagster/priority": "-1",
+            },
         )
     if not requests:
         yield dg.SkipReason(_skip_reason(keys, games, requested, now))

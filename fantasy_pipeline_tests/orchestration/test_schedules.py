@@ -196,6 +196,7 @@ def test_catch_up_asks_for_the_newest_few_a_tick(instance: dg.DagsterInstance) -
                 "phase": "final",
                 "as_of": f"2024-10-04T00:{minute}:00+00:00",
             }
+            assert request.tags["dagster/priority"] == "-1", "other runs go first"
     # The first tick only looks.
     assert asked[0] == []
     assert asked[1] == ["2024|04", "2024|03"]
