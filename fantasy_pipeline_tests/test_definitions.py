@@ -27,6 +27,7 @@ DEPENDENCIES = {
     "weekly_stats": {"games", "raw_players"},
     "provisional_stats": {"games", "weekly_stats"},
     "stat_corrections": {"provisional_stats", "weekly_stats"},
+    "team_defense_stats": {"games", "weekly_stats"},
     "player_history": {"games", "raw_players", "weekly_stats"},
     "source_projections": {"raw_players"},
     "projection_model": {"player_history", "source_projections"},

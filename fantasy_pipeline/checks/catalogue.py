@@ -6,7 +6,16 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
-from fantasy_pipeline.checks import game, levels, projections, rosters, schedule, stats, usage
+from fantasy_pipeline.checks import (
+    game,
+    levels,
+    projections,
+    rosters,
+    schedule,
+    stats,
+    team_defense,
+    usage,
+)
 from fantasy_pipeline.checks.base import (
     SEASON_OF_WEEKS,
     Check,
@@ -278,6 +287,30 @@ WEEKLY_STATS = TableChecks(
     },
 )
 
+TEAM_DEFENSE_STATS = TableChecks(
+    tables.TEAM_DEFENSE_STATS,
+    (
+        Check(
+            "team_defense_sums",
+            "Every team with a score and stat lines has a row, and the two sides of a game agree. "
+            "Interceptions are those that the opponent threw, and sacks those of the players but "
+            "for two.",
+            {
+                "keys": _keys(tables.TEAM_DEFENSE_STATS),
+                "contract": _contract(tables.TEAM_DEFENSE_STATS),
+                "sides": lambda e: team_defense.one_sided_games(e.rows),
+                "teams": lambda e: team_defense.missing_defences(
+                    e.rows, e.games, e.other_tables["weekly_stats"]
+                ),
+                "lines": lambda e: team_defense.unlike_stat_lines(
+                    e.rows, e.other_tables["weekly_stats"]
+                ),
+            },
+        ),
+    ),
+    other_tables={"weekly_stats": (*tables.PLAYER_WEEK, *team_defense.LINES)},
+)
+
 SOURCE_PROJECTIONS = TableChecks(
     tables.SOURCE_PROJECTIONS,
     (
@@ -300,6 +333,7 @@ ALL_CHECKS = (
     GAMES,
     RAW_PLAYERS,
     WEEKLY_STATS,
+    TEAM_DEFENSE_STATS,
     SOURCE_PROJECTIONS,
     _projected(tables.MODEL_PROJECTIONS, "Our model"),
     _projected(tables.PROJECTIONS, "Consensus"),

@@ -15,7 +15,7 @@ import pyarrow as pa
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football import scoring as football
 from fantasy_pipeline.football.tables import STAT_COLUMNS
-from fantasy_pipeline.leagues import espn_keys, sleeper_keys
+from fantasy_pipeline.leagues import espn_keys, sleeper_keys, team_keys
 from fantasy_pipeline.leagues.amounts import Amount, Floats, Lines, column
 
 TEAM_DEFENCE = "team defence"
@@ -143,7 +143,9 @@ def of_espn(items: Sequence[Mapping[str, object]]) -> Scoring:
             int(slot): _points(key, value)
             for slot, value in (stated.items() if isinstance(stated, Mapping) else ())
         }
-        if of_team := overrides.pop(espn_keys.TEAM_DEFENCE_SLOT, 0.0):
+        # Points without an override pay team defences, too.
+        usual = points if key in team_keys.ESPN else 0.0
+        if of_team := overrides.pop(espn_keys.TEAM_DEFENCE_SLOT, usual):
             team[key] = of_team
         at = {
             espn_keys.SLOT_POSITION[slot]: worth

@@ -15,6 +15,7 @@ weekly_import = dg.define_asset_job(
         assets.weekly_stats,
         assets.provisional_stats,
         assets.stat_corrections,
+        assets.team_defense_stats,
         assets.player_history,
         assets.projection_accuracy,
     ),
@@ -46,7 +47,10 @@ whole_week = dg.define_asset_job(
 season_ingest = dg.define_asset_job(
     "season_ingest",
     selection=dg.AssetSelection.assets(
-        assets.raw_players, assets.weekly_stats, assets.source_projections
+        assets.raw_players,
+        assets.weekly_stats,
+        assets.team_defense_stats,
+        assets.source_projections,
     ),
     description="First stage of a command-line backfill: import whole weeks from upstream.",
 )
@@ -59,6 +63,7 @@ provisional_ingest = dg.define_asset_job(
         assets.weekly_stats,
         assets.provisional_stats,
         assets.stat_corrections,
+        assets.team_defense_stats,
         assets.source_projections,
     ),
     description="First stage of a backfill for weeks whose stats are not final: import the weeks "

@@ -44,6 +44,7 @@ _BEST_BY = {
     "projections": "projected_points",
     "player_history": "last4_points_ppr",
     "stat_corrections": "points_difference",
+    "team_defense_stats": "points_sleeper",
     "projection_accuracy": "players",
 }
 """Column of which a preview shows the highest values, by table; the others show their last rows."""

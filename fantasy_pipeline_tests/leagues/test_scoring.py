@@ -126,6 +126,6 @@ def test_points_of_espns_overrides_and_steps(rows: Rows) -> None:
         {**ABOUT, "player_id": "b", "position": "WR", "receptions": 4, "receiving_yards": -9},
     )
     np.testing.assert_array_equal(found.points(lines), [4 + 3, 2 + 0])
-    assert list(found.team_defence) == ["stat 95"]
+    assert found.team_defence == {"stat 95": 2.0, "stat 206": 2.0}
     assert list(found.not_computed) == ["stat 206"]
     assert found.parts(lines)["stat 53"].tolist() == [4.0, 2.0]

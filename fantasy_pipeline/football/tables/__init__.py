@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from fantasy_pipeline.football.positions import FANTASY_POSITIONS
 from fantasy_pipeline.football.tables.columns import PLAYER_WEEK
+from fantasy_pipeline.football.tables.defense import TEAM_DEFENSE_STATS
 from fantasy_pipeline.football.tables.history import (
     AVERAGED_STATS,
     LONG_STATS,
@@ -38,6 +39,7 @@ ALL_TABLES = (
     WEEKLY_STATS,
     PROVISIONAL_STATS,
     STAT_CORRECTIONS,
+    TEAM_DEFENSE_STATS,
     PLAYER_HISTORY,
     SOURCE_PROJECTIONS,
     MODEL_PROJECTIONS,
@@ -68,6 +70,7 @@ __all__ = [
     "STAT_COLUMNS",
     "STAT_CORRECTIONS",
     "TARGET_STATS",
+    "TEAM_DEFENSE_STATS",
     "TEAM_STATS",
     "WEEKLY_STATS",
 ]

@@ -331,6 +331,14 @@ STAT_COLUMNS = (
     _later(_count("passing_40", "Passes completed for 40 yards or more", 12)),
     _later(_count("rushing_40", "Rushes of 40 yards or more", 8)),
     _later(_count("receiving_40", "Catches of 40 yards or more", 8)),
+    _later(
+        _count(
+            "pt_blocked",
+            "Punts that the other team blocked; null before 2021 and in files of before October "
+            "2025",
+            4,
+        )
+    ),
     _later(_count("punt_returns", "Punts returned", 20)),
     _later(_count("kickoff_returns", "Kick-offs returned", 20)),
     _yards("punt_return_yards", "Punt return yards", 400, -99),

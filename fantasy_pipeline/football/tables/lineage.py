@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from fantasy_pipeline.football.scoring import SCORINGS
 from fantasy_pipeline.football.tables import (
     BY_NAME,
+    GAMES,
     MODEL_PROJECTIONS,
     PLAYER_HISTORY,
     PROJECTION_ACCURACY,
@@ -18,6 +19,7 @@ from fantasy_pipeline.football.tables import (
     RAW_PLAYERS,
     SOURCE_PROJECTIONS,
     STAT_CORRECTIONS,
+    TEAM_DEFENSE_STATS,
     WEEKLY_STATS,
 )
 
@@ -33,6 +35,41 @@ _TAKEN_OVER = {
 }
 """Table from which each table takes the columns of the same name."""
 _MEASURES = ("mae", "rmse", "bias", "spearman", "start_sit", "coverage", "pinball")
+_SUMS = {
+    "yards_allowed": ("passing_yards", "rushing_yards", "sack_yards_lost"),
+    "sacks": ("sacks_suffered",),
+    "sack_yards": ("sack_yards_lost",),
+    "qb_hits": ("def_qb_hits",),
+    "tackles_solo": ("def_tackles_solo", "def_tackles_with_assist"),
+    "tackle_assists": ("def_tackle_assists",),
+    "tackles_for_loss": ("def_tackles_for_loss",),
+    "passes_defended": ("def_pass_defended",),
+    "interceptions": ("def_interceptions",),
+    "interception_yards": ("def_interception_yards",),
+    "fumbles_forced": ("def_fumbles_forced",),
+    "special_teams_fumbles_forced": ("def_fumbles_forced",),
+    "fumbles_recovered": ("fumble_recovery_opp", "sack_fumbles_lost", "rushing_fumbles_lost"),
+    "special_teams_fumbles_recovered": ("fumble_recovery_opp",),
+    "fumble_return_yards": ("fumble_recovery_yards_opp",),
+    "interception_tds": ("def_tds",),
+    "fumble_tds": ("fumble_recovery_tds",),
+    "special_teams_tds": ("special_teams_tds",),
+    "blocked_kicks": ("fg_blocked", "pat_blocked", "pt_blocked"),
+    "two_point_returns": ("pat_blocked",),
+    "kickoff_return_yards": ("kickoff_return_yards",),
+    "punt_return_yards": ("punt_return_yards",),
+}
+"""Stats of players that each stat of a team's defence adds up."""
+_OF_GAMES = {
+    "season": ("season",),
+    "week": ("week",),
+    **dict.fromkeys(("team", "player_id", "opponent", "is_home"), ("home_team", "away_team")),
+    **dict.fromkeys(
+        ("score", "opponent_score", "points_allowed", "safeties", "two_point_returns"),
+        ("home_score", "away_score"),
+    ),
+}
+"""Columns of the schedule behind columns of team defences."""
 _FROM_STATS = ("avg_", "recent_", "long_", "target_", "team_", "allowed_", "opponent_factor_")
 
 
@@ -56,6 +93,8 @@ def _made(table: str, column: str) -> list[Source]:
         stats = set(WEEKLY_STATS.column_names)
         names = (column.removeprefix(prefix) for prefix in _FROM_STATS if column.startswith(prefix))
         return [(WEEKLY_STATS.name, name) for name in names if name in stats]
+    if table == TEAM_DEFENSE_STATS.name:
+        return _of_defence(column)
     if table == MODEL_PROJECTIONS.name and column == "opponent_factor":
         return [(PLAYER_HISTORY.name, "opponent_factor_fantasy_points_ppr")]
     stated = (SOURCE_PROJECTIONS.name, "points_half")
@@ -76,3 +115,18 @@ def _made(table: str, column: str) -> list[Source]:
             projected = [(PROJECTIONS.name, f"projected_points{end}") for end in ("", "_half")]
             return [*projected, stated, *actual]
     return []
+
+
+def _of_defence(column: str) -> list[Source]:
+    """Return the sources of a column of `TEAM_DEFENSE_STATS`."""
+    of_game = [(GAMES.name, name) for name in _OF_GAMES.get(column, ())]
+    of_lines = [(WEEKLY_STATS.name, name) for name in _SUMS.get(column, ())]
+    if column == "points_allowed":
+        of_lines = [(WEEKLY_STATS.name, name) for name in ("def_tds", "fumble_recovery_tds")]
+    if column == "safeties":
+        scoring = ("rushing_tds", "receiving_tds", "fg_made", "pat_made")
+        of_lines = [(WEEKLY_STATS.name, name) for name in scoring]
+    if column.startswith("points_") and not of_game:
+        scored = ("sacks", "interceptions", "fumbles_recovered", "points_allowed")
+        return [source for name in scored for source in _of_defence(name)]
+    return of_game + of_lines

@@ -15,7 +15,7 @@ IGNORED_COLUMNS: dict[str, frozenset[str]] = {
             fg_missed_distance fg_pct fumbles_forced_by_opp fumbles_not_forced
             fumbles_out_of_bounds game_id gwfg_att gwfg_blocked gwfg_distance gwfg_made gwfg_missed
             headshot_url misc_yards pacr passing_10 passing_16 passing_20 passing_cpoe pat_pct
-            penalties penalty_yards position_group pt_att pt_blocked pt_downed pt_fair_caught
+            penalties penalty_yards position_group pt_att pt_downed pt_fair_caught
             pt_inside_20 pt_long pt_net_yards pt_out_of_bounds pt_return_tds pt_return_yards
             pt_returned pt_touchback pt_yards racr receiving_10 receiving_16 receiving_20
             rushing_10 rushing_12 rushing_20

@@ -21,6 +21,7 @@ _SINCE_OCTOBER_2025 = (
     "passing_40",
     "rushing_40",
     "receiving_40",
+    "pt_blocked",
 )
 """Columns of stat lines that upstream added to the files of all seasons in October 2025."""
 
@@ -51,7 +52,7 @@ WEEKLY_STATS = Table(
     ),
 )
 
-_DEFENCE_AND_RETURNS = ("def_", "punt_", "kickoff_", "fumble")
+_DEFENCE_AND_RETURNS = ("def_", "punt_", "pt_", "kickoff_", "fumble")
 _NEW_RELEASE = ("fg_", "pat_", *_DEFENCE_AND_RETURNS)
 """First parts of the names of stats that the old release's file of stat lines lacks."""
 

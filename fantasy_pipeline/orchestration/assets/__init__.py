@@ -9,6 +9,7 @@ from fantasy_pipeline.orchestration.assets.ingest import (
     provisional_stats,
     raw_players,
     stat_corrections,
+    team_defense_stats,
     weekly_stats,
 )
 from fantasy_pipeline.orchestration.assets.projection import (
@@ -32,6 +33,7 @@ __all__ = [
     "raw_players",
     "source_projections",
     "stat_corrections",
+    "team_defense_stats",
     "weekly_report",
     "weekly_stats",
 ]

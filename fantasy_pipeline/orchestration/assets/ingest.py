@@ -6,9 +6,10 @@ import pyarrow.compute as pc
 
 from fantasy_pipeline.checks.guards import refuse_lost_games
 from fantasy_pipeline.football import tables
-from fantasy_pipeline.ingest import players, stats
+from fantasy_pipeline.ingest import players, stats, team_defense
 from fantasy_pipeline.ingest import stat_corrections as corrections
 from fantasy_pipeline.ingest.sites import NFLCOM
+from fantasy_pipeline.leagues.team_defence import with_standard_points
 from fantasy_pipeline.orchestration.assets.base import (
     OWNERS,
     UPSTREAM,
@@ -21,7 +22,7 @@ from fantasy_pipeline.orchestration.assets.base import (
     weeks_with_inputs,
 )
 from fantasy_pipeline.orchestration.metadata import add_week_metadata, definition_metadata, preview
-from fantasy_pipeline.orchestration.partitions import weeks_of_run
+from fantasy_pipeline.orchestration.partitions import by_season, weeks_of_run
 from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.retries import NETWORK_RETRY, asks_upstream
 from fantasy_pipeline.orchestration.runs.tags import moment_of
@@ -145,4 +146,26 @@ def stat_corrections(
     played = games_played(nfl.tables.read(tables.GAMES))
     left_out = nfl.tables.left_out(tables.STAT_CORRECTIONS)
     add_week_metadata(context, table, weeks, played, {}, nfl.label, left_out=left_out)
+    return table
+
+
+@weekly_table(
+    tables.TEAM_DEFENSE_STATS,
+    "ingest",
+    {"parquet", "duckdb"},
+    ins={"weekly_stats": key_and(*team_defense.COLUMNS)},
+)
+def team_defense_stats(
+    context: dg.AssetExecutionContext, nfl: NflData, games: pa.Table, weekly_stats: pa.Table
+) -> pa.Table:
+    weeks = weeks_of_run(context)
+    made = weeks_with_inputs(context, nfl, tables.TEAM_DEFENSE_STATS, weeks, tables.WEEKLY_STATS)
+    table = with_standard_points(team_defense.team_defense_stats(games, weekly_stats))
+    warnings = {
+        season: team_defense.without_defence(games, weekly_stats, table, season, numbers)
+        for season, numbers in by_season(made).items()
+    }
+    left_out = nfl.tables.left_out(tables.TEAM_DEFENSE_STATS)
+    played = games_played(games)
+    add_week_metadata(context, table, weeks, played, warnings, nfl.label, left_out=left_out)
     return table
