@@ -142,7 +142,11 @@ WRONG = {
         ("--teams --pool all", "--teams takes --by season or week"),
         ("--source nfl", SOURCES),
     ],
-    "backtest": [("--seasons abc", SEASONS), ("--seasons 2024 --source nfl", SOURCES)],
+    "backtest": [
+        ("--seasons abc", SEASONS),
+        ("--seasons 2024 --scores ''", FILE),
+        ("--seasons 2024 --source nfl", SOURCES),
+    ],
     "status": [("--source nfl", SOURCES), ("--at noon", ISO)],
     "health": [("--source nfl", SOURCES), ("--at noon", ISO), ("--at ''", ISO)],
     "trigger": [
