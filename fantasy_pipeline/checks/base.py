@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.football.tables.week_rows import of_week
+from fantasy_pipeline.football.team_games import covered_games
 
 SEASON_OF_WEEKS = 23
 """Weeks of a season, and the one that they are compared with."""
@@ -80,6 +82,11 @@ class Evidence:
     games: pa.Table
     past: pa.Table
     other_tables: Mapping[str, pa.Table] = field(default_factory=dict)
+
+    @cached_property
+    def covered_games(self) -> pa.Table:
+        """The schedule; of weeks in progress, only the games that are over."""
+        return covered_games(self.games, self.weeks, self.now)
 
     def of_week(self, week: SeasonWeek) -> Evidence:
         """Return the evidence with the table's rows of one of its weeks only."""

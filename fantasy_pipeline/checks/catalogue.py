@@ -186,13 +186,16 @@ WEEKLY_STATS = TableChecks(
             "weekly_stats_against_schedule",
             "Every team that played has a plausible number of stat lines, and no team on a bye has "
             "any. Opponents match the schedule, and players' teams match their rosters. Missing "
-            "stat lines of a team are a warning until 7 days after its kick-off.",
+            "stat lines of a team are a warning until 7 days after its kick-off. Of a week in "
+            "progress, only the games that are over count.",
             {
                 "keys": _keys(tables.WEEKLY_STATS),
-                "teams": lambda e: schedule.missing_teams(e.rows, e.games, e.weeks, e.now, True),
-                "enough": lambda e: schedule.too_few_stat_lines(e.rows, e.games, e.weeks),
-                "byes": lambda e: schedule.unscheduled_teams(e.rows, e.games, e.weeks),
-                "opponents": lambda e: schedule.wrong_opponents(e.rows, e.games, e.weeks),
+                "teams": lambda e: schedule.missing_teams(
+                    e.rows, e.covered_games, e.weeks, e.now, True
+                ),
+                "enough": lambda e: schedule.too_few_stat_lines(e.rows, e.covered_games, e.weeks),
+                "byes": lambda e: schedule.unscheduled_teams(e.rows, e.covered_games, e.weeks),
+                "opponents": lambda e: schedule.wrong_opponents(e.rows, e.covered_games, e.weeks),
                 "one_team": lambda e: schedule.roster_team_mismatches(
                     e.rows, e.other_tables["raw_players"]
                 ),

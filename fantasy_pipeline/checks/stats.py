@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fantasy_pipeline.checks.base import NotCompared, Problem
+from fantasy_pipeline.football.import_calendar import SO_FAR
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.week_rows import codes, weeks_in
-from fantasy_pipeline.ingest.stats import import_phases, point_differences
+from fantasy_pipeline.ingest.stats import games_so_far, import_phases, point_differences
 
 PARTS = (
     ("completions", "attempts"),
@@ -143,13 +144,16 @@ def provisional_weeks(
     rows: pa.Table, games: pa.Table, weeks: Sequence[SeasonWeek], now: datetime
 ) -> list[Problem]:
     """Return warnings for weeks that lack a game or whose stats the league may still correct."""
-    return [
-        Problem(
-            week, f"{phase}, not final: the league may still correct these stats", serious=False
-        )
-        for week, phase in import_phases(now, games, rows, weeks).items()
-        if phase != "final"
-    ]
+    problems = []
+    for week, phase in import_phases(now, games, rows, weeks).items():
+        if phase == SO_FAR:
+            part, whole = games_so_far(games, rows, week)
+            text = f"in progress, so far {part} of {whole} games: the week is not imported yet"
+        else:
+            text = f"{phase}, not final: the league may still correct these stats"
+        if phase != "final":
+            problems.append(Problem(week, text, serious=False))
+    return problems
 
 
 def season_totals(rows: pa.Table, past: pa.Table) -> list[Problem]:

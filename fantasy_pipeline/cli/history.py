@@ -23,6 +23,7 @@ from fantasy_pipeline.cli.output import console, print_json
 from fantasy_pipeline.cli.progress import waiting
 from fantasy_pipeline.cli.run_lines import colored, minute, print_states, result_line
 from fantasy_pipeline.errors import InvalidArgumentError
+from fantasy_pipeline.football.season_week import SeasonWeek, ranges
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -105,6 +106,11 @@ def _since(text: str, now: datetime) -> datetime:
         ) from None
 
 
+def _weeks(keys: Sequence[str]) -> str:
+    """Return the week numbers of a run, e.g. ``1-18``."""
+    return ranges({SeasonWeek.from_key(key).week for key in keys})
+
+
 def _print_runs(runs: Sequence[Mapping[str, Any]]) -> None:
     rows = [
         {
@@ -113,7 +119,7 @@ def _print_runs(runs: Sequence[Mapping[str, Any]]) -> None:
             "status": run["status"],
             "executed_at": minute(run["executed_at"]),
             "season": run["season"],
-            "week": run["week"],
+            "week": _weeks(run["weeks"]),
             "trigger": run["trigger"],
             "result": result_line(run),
         }

@@ -167,9 +167,14 @@ def print_projections(
 
 
 def title_of(session: Session, week: SeasonWeek, scoring: Scoring) -> str:
-    """Return the title of a table of projections; it names synthetic data."""
+    """Return the title of a table of projections; it names synthetic data and a running week."""
     label = f" - {session.label}" if session.label else ""
-    return f"Projections {week}, {scoring}{label}"
+    so_far = "".join(
+        f" - so far {item.imported} of {item.games} games played"
+        for item in session.so_far
+        if item.week == week
+    )
+    return f"Projections {week}, {scoring}{label}{so_far}"
 
 
 _FOR_PEOPLE = {

@@ -33,7 +33,8 @@ def result_line(run: Mapping[str, Any]) -> str:
         for name in ("players", "stats", "projections")
         if result[f"{name}_imported"]
     ]
-    return ", ".join([*counts, *([result["phase"]] if result["phase"] else [])])
+    phase = "so far (in progress)" if result["phase"] == "in_progress" else result["phase"]
+    return ", ".join([*counts, *([phase] if phase else [])])
 
 
 def colored(status: str) -> str:

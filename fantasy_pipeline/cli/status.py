@@ -11,13 +11,13 @@ import typer
 
 from fantasy_pipeline.cli.help import CONTROL_PANEL, PROGRAM, command
 from fantasy_pipeline.cli.options import AtOption, JsonOption, SourceOption, open_session
-from fantasy_pipeline.cli.output import console, print_json, say
+from fantasy_pipeline.cli.output import console, print_json, say, say_label
 from fantasy_pipeline.cli.progress import waiting
 from fantasy_pipeline.cli.run_lines import minute, print_states, result_line
 
 
 def status(source: SourceOption = None, at: AtOption = None, json: JsonOption = False) -> None:
-    """Show all schedules and sensors, the daemons and the backfills in progress.
+    """Show all schedules and sensors, the daemons, the running week and backfills in progress.
 
     Makes no upstream requests. Changes nothing.
     """
@@ -25,7 +25,9 @@ def status(source: SourceOption = None, at: AtOption = None, json: JsonOption = 
 
     with waiting("reading the status"):
         session = open_session(source, at)
-        state = read_status(session.instance, session.at or datetime.now(timezone.utc))
+        clock = session.at or datetime.now(timezone.utc)
+        state = read_status(session.instance, clock, session.so_far, session.label)
+    say_label(session.label)
     if json:
         print_json(state)
         return
@@ -35,6 +37,8 @@ def status(source: SourceOption = None, at: AtOption = None, json: JsonOption = 
         [_instigator_row(each) for each in state["jobs"]],
         spare=("kind", "tick", "last_tick"),
     )
+    for week in state["so_far"]:
+        console().print(f"\n{week['text']}", markup=False)
     for backfill in state["backfills"]:
         progress = f"{backfill['weeks_done']} of {backfill['weeks']} weeks done"
         console().print(f"\nbackfill {backfill['plan']}: {progress}", markup=False)

@@ -264,6 +264,15 @@ def is_over(game: Game, now: datetime) -> bool:
     return game.kickoff <= now and (game.has_score or game.kickoff + GAME_LENGTH <= now)
 
 
+def is_over_by_clock(kickoff: datetime, now: datetime) -> bool:
+    """Return whether a game kicked off `GAME_LENGTH` ago.
+
+    Results count by the clock alone: today's schedule has scores of games that came after a past
+    `now`.
+    """
+    return kickoff + GAME_LENGTH <= now
+
+
 def week_status(games: Iterable[Game], now: datetime) -> WeekStatus:
     """Return the position of `now` in the football calendar.
 

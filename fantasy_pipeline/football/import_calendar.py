@@ -1,18 +1,22 @@
 """The plan of the automatic imports: which week is due at what time, and in which phase.
 
-Each week is imported up to three times:
+Each week is imported up to three times so that it counts as imported:
 
 - *provisional*: the first Tuesday 08:00 UTC after the end of the week's first game;
 - *completed*: 08:00 UTC after the end of the last game, only if that is later than the Tuesday;
 - *final*: the first Thursday 12:00 UTC at least `CORRECTION_LAG` after the end of the last game,
   when the league has corrected the stats.
 
+Before its provisional import, a week is *in progress*: it is imported as it is played, at 08:00 and
+12:00 UTC of the morning after each day with games. Such an import has the games that are over. It
+is not planned here, because it never counts as imported and nobody waits for it.
+
 Callers pass in the schedule and the time; nothing here uses Dagster or reads a clock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -21,12 +25,15 @@ from fantasy_pipeline.football.calendar import (
     Game,
     first_and_last_kickoff,
     games_by_week,
+    is_over_by_clock,
 )
 from fantasy_pipeline.football.season_week import SeasonWeek
 
-ImportPhase = Literal["provisional", "completed", "final"]
-PHASES: tuple[ImportPhase, ...] = ("provisional", "completed", "final")
+ImportPhase = Literal["in_progress", "provisional", "completed", "final"]
+PHASES: tuple[ImportPhase, ...] = ("in_progress", "provisional", "completed", "final")
 """In time order; an import of a later phase replaces those of earlier phases."""
+SO_FAR: ImportPhase = "in_progress"
+"""Phase of an import that has a part of the week's games and does not count as imported."""
 
 CORRECTION_LAG = timedelta(hours=24)
 """A Wednesday game ends on Thursday 01:10 UTC; its stats are not corrected by noon that day."""
@@ -93,14 +100,30 @@ def phases_at(
 ) -> dict[SeasonWeek, ImportPhase]:
     """Return the phase of an import of each week that is made at `now`.
 
-    The phase is provisional before the week's first planned import, and for a week without games.
+    The phase is in progress before the week's first planned import, and provisional for a week
+    without games.
     """
     planned = planned_imports(games)
-    return {week: _latest(planned.get(week, []), now) for week in weeks}
+    return {
+        week: _latest(planned[week], now) if week in planned else "provisional" for week in weeks
+    }
+
+
+def weeks_in_progress(games: Sequence[Game], now: datetime) -> dict[SeasonWeek, list[Game]]:
+    """Return the weeks that an import at `now` imports in progress, with their games that are over.
+
+    A week none of whose games is over is left out.
+    """
+    over = games_by_week(game for game in games if is_over_by_clock(game.kickoff, now))
+    season = max(over).season if over else 0
+    of_season = [game for game in games if game.season == season]
+    weeks = sorted(week for week in over if week.season == season)
+    phases = phases_at(of_season, weeks, now)
+    return {week: list(over[week]) for week in weeks if phases[week] == SO_FAR}
 
 
 def _latest(items: Iterable[Import], now: datetime) -> ImportPhase:
-    phase: ImportPhase = "provisional"
+    phase = SO_FAR
     for item in items:
         if item.due_at <= now:
             phase = item.phase

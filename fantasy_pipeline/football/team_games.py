@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from fantasy_pipeline.football.calendar import GAME_LENGTH, games_from_table
+from fantasy_pipeline.football.import_calendar import SO_FAR, phases_at
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables.week_rows import codes
 
 _SHARED = ("game_id", "game_type", "kickoff", "total_line", "roof")
 """Columns of a game that are the same for both teams."""
@@ -48,3 +57,30 @@ def _side(games: pa.Table, side: str, other: str) -> pa.Table:
         line = games["spread_line"]
         columns["spread_line"] = line if side == "home" else pc.negate(line)
     return pa.table(columns)
+
+
+def of_seasons(games: pa.Table, seasons: Collection[int]) -> pa.Table:
+    """Return the games of some seasons."""
+    wanted = pa.array(sorted(seasons), games["season"].type)
+    return games.filter(pc.is_in(games["season"], wanted))
+
+
+def over_by_clock(games: pa.Table, now: datetime) -> pa.ChunkedArray:
+    """Return for each game whether it is over by the clock, see `is_over_by_clock`."""
+    return pc.less_equal(games["kickoff"], pa.scalar(now - GAME_LENGTH, games["kickoff"].type))
+
+
+def covered_games(games: pa.Table, weeks: Sequence[SeasonWeek], now: datetime) -> pa.Table:
+    """Return the games that an import at `now` covers: of a week in progress, those that are over.
+
+    Args:
+        games: rows of `GAMES`.
+        weeks: weeks of the import; the games of other weeks stay.
+    """
+    scheduled = games_from_table(of_seasons(games, {week.season for week in weeks}))
+    phases = phases_at(scheduled, weeks, now)
+    running = [week.code for week, phase in phases.items() if phase == SO_FAR]
+    if not running:
+        return games
+    is_running = pa.array(np.isin(codes(games), running))
+    return games.filter(pc.or_(pc.invert(is_running), over_by_clock(games, now)))

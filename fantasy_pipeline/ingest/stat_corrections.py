@@ -27,15 +27,16 @@ COUNTED = tuple(
 def first_stats(current: pa.Table, kept: pa.Table, phases: Mapping[SeasonWeek, str]) -> pa.Table:
     """Return the rows to keep as provisional stats, so that corrections can be measured later.
 
-    A final week keeps the rows of an earlier import, or none; any other week takes today's.
+    A final week keeps the rows of an earlier import, or none; any other week takes today's. A week
+    in progress has none to keep.
 
     Args:
         current: `WEEKLY_STATS` rows of this import.
         kept: provisional rows that earlier imports of these weeks kept.
-        phases: phase of each week: ``provisional``, ``completed`` or ``final``.
+        phases: phase of each week.
     """
     final = [week for week, phase in phases.items() if phase == "final"]
-    early = [week for week in phases if week not in final]
+    early = [week for week, phase in phases.items() if phase in ("provisional", "completed")]
     return pa.concat_tables([of_weeks(current, early), of_weeks(kept, final)])
 
 

@@ -12,11 +12,11 @@ import pyarrow.compute as pc
 from fantasy_pipeline.errors import NotPublishedError
 from fantasy_pipeline.football import scoring
 from fantasy_pipeline.football.calendar import games_from_table, scheduled_weeks
-from fantasy_pipeline.football.import_calendar import ImportPhase, phases_at
+from fantasy_pipeline.football.import_calendar import SO_FAR, ImportPhase, phases_at
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS, WEEKLY_STATS
-from fantasy_pipeline.football.tables.week_rows import of_week
-from fantasy_pipeline.football.team_games import team_games
+from fantasy_pipeline.football.tables.week_rows import of_week, weeks_in
+from fantasy_pipeline.football.team_games import covered_games, team_games
 from fantasy_pipeline.ingest.sources.base import Source
 from fantasy_pipeline.lake.duck import arrow, database, query
 
@@ -26,7 +26,12 @@ _UPSTREAM_POINTS = ("fantasy_points", "fantasy_points_ppr")
 
 
 def weekly_stats(
-    source: Source, games: pa.Table, raw_players: pa.Table, season: int, weeks: Sequence[int]
+    source: Source,
+    games: pa.Table,
+    raw_players: pa.Table,
+    season: int,
+    weeks: Sequence[int],
+    now: datetime | None = None,
 ) -> pa.Table:
     """Return the stat lines of some weeks of a season, all positions.
 
@@ -34,13 +39,15 @@ def weekly_stats(
         source: reads upstream's data sets.
         games: `GAMES`.
         raw_players: `RAW_PLAYERS` of those weeks, for positions and missing names.
+        now: moment of the import; of a week in progress, only the games that are over count. None:
+            all games count.
 
     Returns:
         `WEEKLY_STATS` rows, one per player and week; a week without games has none.
 
     Raises:
         NotPublishedError: the schedule lacks the season or a week; or a week has games, but
-            upstream's file has no row of it.
+            upstream's file has no row of it, or of a game of it that is over.
         SourceError: upstream failed.
     """
     scheduled = scheduled_weeks(games, season, weeks)
@@ -50,6 +57,8 @@ def weekly_stats(
     _require_weeks(lines, scheduled, season)
     reader = source.reader_of("weekly_stats")
     lines = lines.filter(pc.is_in(lines["week"], pa.array(weeks, pa.int32())))
+    if now is not None:
+        lines = _of_games_over(lines, games, [SeasonWeek(season, week) for week in scheduled], now)
     lines = _with_points(lines).append_column("source", pa.array([reader] * lines.num_rows))
     if reader == OLD_READER:
         lines = _with_scheduled_opponents(lines, games)
@@ -76,6 +85,35 @@ def _require_weeks(lines: pa.Table, scheduled: set[int], season: int) -> None:
             missing[0],
             missing,
         )
+
+
+def _of_games_over(
+    lines: pa.Table, games: pa.Table, weeks: Sequence[SeasonWeek], now: datetime
+) -> pa.Table:
+    """Return the stat lines of some weeks of a season; of a week in progress, of games over.
+
+    Raises:
+        NotPublishedError: a week in progress has no game that is over, or none with stat lines.
+    """
+    covered = covered_games(games, weeks, now)
+    if covered.num_rows == games.num_rows:
+        return lines
+    keys = ["season", "week", "team"]
+    lines = lines.join(team_games(covered).select(keys), keys, join_type="left semi")
+    missing = sorted(set(weeks) - set(weeks_in(lines)))
+    if missing:
+        is_begun = any(of_week(covered, week).num_rows for week in missing)
+        raise NotPublishedError(
+            "weekly_stats",
+            "upstream has no stat line yet of the games that are over"
+            if is_begun
+            else f"no game of the week is over at {now:%Y-%m-%d %H:%M} UTC",
+            "Import the week again later.",
+            missing[0].season,
+            missing[0].week,
+            [week.week for week in missing],
+        )
+    return lines
 
 
 def _with_points(lines: pa.Table) -> pa.Table:
@@ -129,7 +167,11 @@ def kicks_without_distance(weekly_stats: pa.Table, season: int) -> list[str]:
 def unplayed_games(
     games: pa.Table, weekly_stats: pa.Table, season: int, weeks: Sequence[int]
 ) -> list[str]:
-    """Return one warning per week that names its games without stat lines of both teams."""
+    """Return one warning per week that names its games without stat lines of both teams.
+
+    Args:
+        games: `GAMES`; of a week in progress, the games that are over.
+    """
     teams = set(
         zip(weekly_stats["week"].to_pylist(), weekly_stats["team"].to_pylist(), strict=True)
     )
@@ -143,7 +185,7 @@ def unplayed_games(
         ]
         if absent:
             warnings.append(
-                f"weekly_stats {season} week {week}: provisional, no stats yet of "
+                f"weekly_stats {season} week {week}: no stats yet of "
                 f"{len(absent)} of {scheduled.num_rows} games: {', '.join(absent)}"
             )
     return warnings
@@ -167,12 +209,22 @@ def incomplete_weeks(games: pa.Table, weekly_stats: pa.Table) -> set[SeasonWeek]
 def import_phases(
     now: datetime, games: pa.Table, weekly_stats: pa.Table, weeks: Sequence[SeasonWeek]
 ) -> dict[SeasonWeek, ImportPhase]:
-    """Return the phase of each week's import; a week that lacks a game's stats is provisional."""
+    """Return the phase of each week's import; a week that lacks a game's stats is never final."""
     seasons = pa.array({week.season for week in weeks})
     of_seasons = games.filter(pc.is_in(games["season"], seasons))
     phases = phases_at(games_from_table(of_seasons), weeks, now)
     incomplete = incomplete_weeks(games, weekly_stats)
-    return {week: "provisional" if week in incomplete else phase for week, phase in phases.items()}
+    return {
+        week: "provisional" if week in incomplete and phase != SO_FAR else phase
+        for week, phase in phases.items()
+    }
+
+
+def games_so_far(games: pa.Table, weekly_stats: pa.Table, week: SeasonWeek) -> tuple[int, int]:
+    """Return the number of a week's games with stat lines of both teams, and of all its games."""
+    teams = set(of_week(weekly_stats, week)["team"].to_pylist())
+    scheduled = of_week(games, week).select(["home_team", "away_team"]).to_pylist()
+    return sum({*game.values()} <= teams for game in scheduled), len(scheduled)
 
 
 def point_differences(weekly_stats: pa.Table) -> list[tuple[SeasonWeek, str]]:

@@ -78,4 +78,5 @@ def summarize(result: dg.ExecuteInProcessResult, facts: Facts | None = None) -> 
         tuple(facts.warnings),
         tuple(error.line for error in facts.errors),
         tuple(sorted(facts.unmade)),
+        facts.phase,
     )

@@ -22,8 +22,10 @@ from fantasy_pipeline.football.import_calendar import (
     LOOK_BACK,
     imports_due_between,
     missing_imports,
+    planned_imports,
 )
 from fantasy_pipeline.football.season_week import SeasonWeek, ranges, week_ranges
+from fantasy_pipeline.ingest.week_so_far import weeks_so_far
 from fantasy_pipeline.lake.locks import held
 from fantasy_pipeline.operations import reconcile
 from fantasy_pipeline.operations.status import Instigator, daemon_processes, daemons, instigators
@@ -203,7 +205,7 @@ def due_week(subject: Subject) -> Iterable[Finding]:
     """Yield a finding for each import that is late by `ALARM_AFTER` or more.
 
     A missing due week is critical. Other weeks give one warning if they are missing, and one if
-    they lack their final import.
+    they lack their final import. For information, yield the games of a week in progress.
     """
     if not subject.games:
         message = (
@@ -217,6 +219,12 @@ def due_week(subject: Subject) -> Iterable[Finding]:
     )
     late = missing_imports(subject.games, imported, subject.now, ALARM_AFTER)
     due = week_status(subject.games, subject.now).due
+    for week in weeks_so_far(subject.lake, subject.games, subject.now):
+        item = planned_imports(
+            [game for game in subject.games if (game.season, game.week) == week.week]
+        )[week.week][0]
+        message = f"{week.text}; its import is due on {item.due_at:%Y-%m-%d %H:%M} UTC"
+        yield Finding("due_week", "ok", message)
     for item in late:
         if item.week != due:
             continue

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
-from fantasy_pipeline.football.calendar import games_from_table, is_over
+from fantasy_pipeline.football.calendar import games_from_table, is_over_by_clock
 from fantasy_pipeline.football.scoring import Scoring, suffix
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS, GAMES, PROJECTIONS, WEEKLY_STATS
@@ -124,7 +124,10 @@ def _kickoffs(
     games = games_from_table(of_week(lake.read(GAMES, seasons=[week.season]), week))
     kickoffs = {team: game.kickoff for game in games for team in (game.home_team, game.away_team)}
     over = {
-        team for game in games if is_over(game, now) for team in (game.home_team, game.away_team)
+        team
+        for game in games
+        if is_over_by_clock(game.kickoff, now)
+        for team in (game.home_team, game.away_team)
     }
     return kickoffs, over
 

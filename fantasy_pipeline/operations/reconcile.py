@@ -13,17 +13,23 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.football.calendar import games_by_week, games_from_table
+from fantasy_pipeline.football.import_calendar import SO_FAR
 from fantasy_pipeline.football.season_week import SeasonWeek, ranges
 from fantasy_pipeline.football.tables import (
     ALL_TABLES,
     BY_NAME,
+    GAMES,
     PROVISIONAL_STATS,
     STAT_CORRECTIONS,
+    WEEKLY_STATS,
 )
+from fantasy_pipeline.ingest.week_so_far import lacking_games
 from fantasy_pipeline.orchestration.runs.import_state import label_of, lost_weeks
 from fantasy_pipeline.orchestration.workspace import REAL_LABEL
 
 if TYPE_CHECKING:
+    from fantasy_pipeline.football.calendar import Game
     from fantasy_pipeline.football.tables.contract import Table
     from fantasy_pipeline.lake import Lake
 
@@ -75,6 +81,7 @@ def reconcile(
         dry_run: report nothing.
     """
     found = Reconciliation(lost=lost_data(instance, lake, label))
+    games = games_by_week(games_from_table(lake.read(GAMES))) if lake.has(GAMES) else {}
     for table in ALL_TABLES:
         unknown = _unknown(instance, lake, table)
         if unknown is None:
@@ -83,7 +90,7 @@ def reconcile(
         wanted: list[SeasonWeek | None] = [*unknown] if table.weekly else [None]
         for week in wanted:
             try:
-                event = _materialization(lake, table, week, label)
+                event = _materialization(lake, table, week, label, games)
             except PipelineError as error:
                 found.unreadable.append(str(error))
                 continue
@@ -142,13 +149,20 @@ def _unknown(instance: dg.DagsterInstance, lake: Lake, table: Table) -> list[Sea
 
 
 def _materialization(
-    lake: Lake, table: Table, week: SeasonWeek | None, label: str | None
+    lake: Lake,
+    table: Table,
+    week: SeasonWeek | None,
+    label: str | None,
+    games: Mapping[SeasonWeek, Sequence[Game]],
 ) -> dg.AssetMaterialization:
     """Return the event of a table, or of one week of a table, as the lake has it.
 
     The lake does not say in which phase a week was imported, so the event has no phase, and the
-    week counts as provisional.
+    week counts as provisional. A week whose stats lack a game counts as in progress.
     """
+    part: dict[str, str] = {}
+    if table is WEEKLY_STATS and week and lacking_games(lake, games.get(week, ())):
+        part["phase"] = SO_FAR
     rows = "dagster/row_count" if week is None else "dagster/partition_row_count"
     return dg.AssetMaterialization(
         table.name,
@@ -158,5 +172,6 @@ def _materialization(
             rows: lake.row_count(table, week),
             "data": label or REAL_LABEL,
             "path": lake.path(table, week),
+            **part,
         },
     )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dagster import DagsterInstance
 
     from fantasy_pipeline.football.calendar import WeekStatus
+    from fantasy_pipeline.ingest.week_so_far import WeekSoFar
 
 INSTANCE_LOCK, BACKFILL_LOCK, TRIGGER_LOCK = ".instance.lock", ".backfill.lock", ".trigger.lock"
 """Lock files of a Dagster home: for opening it, running a backfill, starting a triggered run."""
@@ -112,6 +113,13 @@ class Session(Workspace):
         from fantasy_pipeline.football.calendar import week_status
 
         return week_status(self.games, self.now)
+
+    @property
+    def so_far(self) -> list[WeekSoFar]:
+        """The weeks in progress, by the lake's schedule."""
+        from fantasy_pipeline.ingest.week_so_far import weeks_so_far
+
+        return weeks_so_far(self.lake, self.stored_games, self.present)
 
     @property
     def locks(self) -> list[Path]:

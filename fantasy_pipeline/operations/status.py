@@ -12,6 +12,7 @@ import dagster as dg
 from cronsim import CronSim
 
 from fantasy_pipeline.definitions import defs
+from fantasy_pipeline.ingest.week_so_far import WeekSoFar
 from fantasy_pipeline.operations.backfill.plan import weeks_done
 from fantasy_pipeline.orchestration.runs.history import Execution, executions
 from fantasy_pipeline.orchestration.runs.import_state import IN_PROGRESS
@@ -285,14 +286,23 @@ def _own_backfill(
     }
 
 
-def status(instance: dg.DagsterInstance, now: datetime) -> dict[str, Any]:
+def status(
+    instance: dg.DagsterInstance,
+    now: datetime,
+    so_far: Sequence[WeekSoFar] = (),
+    label: str | None = None,
+) -> dict[str, Any]:
     """Return the state of a deployment as JSON values.
 
     Args:
         now: moment from which on the next ticks are computed.
+        so_far: weeks in progress.
+        label: label of synthetic data; None for real data.
     """
     return {
         "at": _text(now),
+        "data": label,
+        "so_far": [week.to_json() | {"text": week.text} for week in so_far],
         "daemons": [daemon.to_json() for daemon in daemons(instance)],
         "jobs": [item.to_json() for item in instigators(instance, now)],
         "backfills": backfills(instance),

@@ -12,6 +12,7 @@ import dagster as dg
 
 from fantasy_pipeline.football.calendar import (
     Game,
+    games_by_week,
     is_over,
     next_week,
     week_status,
@@ -21,6 +22,7 @@ from fantasy_pipeline.football.calendar import (
     why_nothing_is_projected,
     why_projecting,
 )
+from fantasy_pipeline.football.import_calendar import weeks_in_progress
 from fantasy_pipeline.football.named_weeks import check_not_too_early, check_week
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import PROJECTIONS
@@ -40,7 +42,8 @@ class WeekResult:
     """Results of the runs of one command.
 
     Args:
-        imported: week whose stats were imported.
+        imported: week whose stats were imported; None if upstream has none yet.
+        phase: phase of the import; ``in_progress`` if the week is not over.
         projecting: week to project, report and print by the calendar; None if there is none.
         projected_weeks: weeks that were projected, in the order of the runs.
         unprojected: reason why no week is projected now; None if one is.
@@ -48,6 +51,7 @@ class WeekResult:
     """
 
     imported: SeasonWeek | None = None
+    phase: str | None = None
     projecting: SeasonWeek | None = None
     projected_weeks: list[SeasonWeek] = field(default_factory=list)
     unprojected: str | None = None
@@ -76,6 +80,7 @@ class WeekResult:
         return {
             "success": self.success,
             "imported": self.imported._asdict() if self.imported else None,
+            "phase": self.phase,
             "projected": self.projected._asdict() if self.projected else None,
             "projected_weeks": [week._asdict() for week in self.projected_weeks],
             "unprojected": self.unprojected,
@@ -125,6 +130,17 @@ class WeekRuns:
         self.result.runs[f"{job} {week}"] = outcome
         return outcome.success
 
+    def import_week(self, job: str, week: SeasonWeek, left: int = 0) -> bool:
+        """Run a job that imports a week and return whether it succeeded; see `run`.
+
+        The job succeeds without stats if upstream does not have those of the running week yet.
+        """
+        success = self.run(job, week, left)
+        self.result.phase = self.result.runs[f"{job} {week}"].phase
+        if success and self.result.phase:
+            self.result.imported = week
+        return success
+
     def project(self, week: SeasonWeek, left: int = 0) -> None:
         """Project a week; see `run`."""
         if self.run("weekly_projections", week, left):
@@ -141,7 +157,12 @@ class WeekRuns:
 def plan_of_due(session: Session) -> str:
     """Return one sentence that says which weeks `run_due` imports and projects, and why."""
     status, games = session.status, session.games
-    state = "complete" if status.complete else "not complete"
+    over = weeks_in_progress(games, session.now).get(status.due)
+    if over:
+        count = len(games_by_week(games)[status.due])
+        state = f"in progress ({len(over)} of its {count} games {_are(len(over))} over)"
+    else:
+        state = "complete" if status.complete else "not complete"
     importing = f"Importing {status.due}, the week due, which is {state};"
     weeks = weeks_to_project(games, session.now)
     if not weeks:
@@ -152,20 +173,22 @@ def plan_of_due(session: Session) -> str:
     return f"{importing} {projecting}{''.join(f', and {week} as well' for week in others)}."
 
 
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
 def run_due(session: Session, step: ShowStep) -> WeekResult:
     """Import the due week, project the weeks to project, and write their reports.
 
-    The running week is projected even if its import fails: upstream publishes the stats of the
-    games that are over hours later, and the projections of the other games do not need them.
+    The running week is projected even if its import fails: the projections of the games to come do
+    not need it.
     """
     with step("reading the schedule", 2):
         due, games = session.status.due, session.games
     weeks = weeks_to_project(games, session.now)
     runs = _start_runs(session, step)
     runs.result.projecting = session.status.projecting
-    if runs.run("weekly_import", due, 1 + len(weeks)):
-        runs.result.imported = due
-    elif due not in weeks:
+    if not runs.import_week("weekly_import", due, 1 + len(weeks)) and due not in weeks:
         return runs.result
     if not weeks:
         runs.result.unprojected = why_nothing_is_projected(games, session.now)
@@ -199,8 +222,7 @@ def run_week(
     runs.result.projecting = next(iter(weeks_to_project(games, session.now)), None)
     if projections_only or is_to_come:
         runs.project(week)
-    elif runs.run("whole_week", week, len(following)):
-        runs.result.imported = week
+    elif runs.import_week("whole_week", week, len(following)):
         runs.result.projected_weeks.append(week)
         for other in following:
             runs.project(other)

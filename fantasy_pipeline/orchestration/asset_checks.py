@@ -70,9 +70,10 @@ def made_check_of(table: Table) -> dg.AssetChecksDefinition:
     spec = dg.AssetCheckSpec(
         name,
         asset=table.name,
-        description="The run made the week. A week whose games are to come is left out with a "
-        "warning. A played week that could not be made, or a week whose rows were refused, ends "
-        "the run as failed; the other weeks are made all the same.",
+        description="The run made the week. A week whose games are to come, or a week in progress "
+        "whose stats are not published yet, is left out with a warning. A played week that could "
+        "not be made, or a week whose rows were refused, ends the run as failed; the other weeks "
+        "are made all the same.",
         partitions_def=season_week,
     )
 
@@ -106,6 +107,8 @@ def _results(
 ) -> Iterator[tuple[SeasonWeek | None, Mapping[str, Result]]]:
     """Yield the results of a table's checks, week by week; without a week: of the whole table.
 
+    A run that made none of its weeks has no results.
+
     Raises:
         dg.Failure: the lake has no week of the table, or the run's range is empty.
     """
@@ -115,6 +118,8 @@ def _results(
         yield None, kept or of_table.results(of_table.evidence(nfl.tables, [], now))
         return
     weeks = _weeks(context, nfl, table)
+    if not weeks and nfl.tables.left_out(table):
+        return
     if not weeks:
         raise dg.Failure(f"{table.name}: the lake has no week to check. Materialize weeks first.")
     kept = nfl.tables.results(table, weeks)
@@ -212,7 +217,7 @@ def _evaluation(
 
 
 def _left_out(week: SeasonWeek, out: LeftOut) -> str:
-    verb = "was played, but could not be made" if out.played else "is left out"
+    verb = "was played, but could not be made" if out.is_due else "is left out"
     if out.refused:
         verb = "was refused"
     return f"{week} {verb}: {out.reason.rstrip('.')}"

@@ -43,7 +43,8 @@ class LakeIOManager(dg.ConfigurableIOManager):
     run may be written, the step fails.
 
     An input with the metadata ``columns`` gets only those columns. An input of many weeks gets the
-    weeks that the lake has. Weeks that the asset left out (`RunTables.leave_out`) are not written.
+    weeks that the lake has; it has no rows if the run left out all its weeks. Weeks that the asset
+    left out (`RunTables.leave_out`) are not written.
     """
 
     nfl: dg.ResourceDependency[NflData]
@@ -81,6 +82,9 @@ class LakeIOManager(dg.ConfigurableIOManager):
             PipelineError: no week may be written; nothing is.
         """
         lake, kept, table = self.nfl.lake, self.nfl.tables, _table_of(context.asset_key)
+        if table.weekly and not weeks:
+            # A run of one week in progress, whose stats upstream does not have yet.
+            return 0
         found = accepted(table, BY_TABLE.get(table.name), data, weeks, now, kept)
         if found.refused:
             _leave_out_refused(context, kept, found.refused)
@@ -104,7 +108,10 @@ class LakeIOManager(dg.ConfigurableIOManager):
             return self.nfl.tables.read(table, weeks, columns)
         except NotMaterializedError:
             stored = set(self.nfl.tables.weeks(table)).intersection(weeks)
-            if not stored:
+            left_out = self.nfl.tables.left_out(table)
+            if not stored and any(
+                week not in left_out or left_out[week].is_failure for week in weeks
+            ):
                 raise
             # The asset leaves the other weeks out, see `assets.base.weeks_with_inputs`.
             return self.nfl.tables.read(table, sorted(stored), columns)
@@ -115,7 +122,7 @@ def _leave_out_refused(
 ) -> None:
     """Record the weeks that are not written: Dagster shows them with 0 rows and the reason."""
     table = _table_of(context.asset_key)
-    left_out = {week: LeftOut(text, played=False, refused=True) for week, text in refused.items()}
+    left_out = {week: LeftOut(text, is_due=False, refused=True) for week, text in refused.items()}
     kept.leave_out(table, {**kept.left_out(table), **left_out})
     for week, text in refused.items():
         metadata = {"dagster/partition_row_count": 0, "not made": f"refused: {text}"}

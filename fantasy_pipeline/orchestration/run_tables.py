@@ -24,18 +24,18 @@ class LeftOut(NamedTuple):
 
     Args:
         reason: why.
-        played: a game of the week is over, so the week could have been made.
+        is_due: the week could have been made: it was played, and it is not in progress.
         refused: the week was made, and its rows are wrong.
     """
 
     reason: str
-    played: bool
+    is_due: bool
     refused: bool = False
 
     @property
     def is_failure(self) -> bool:
         """Return whether the run ends as failed, although it makes its other weeks."""
-        return self.played or self.refused
+        return self.is_due or self.refused
 
 
 class RunTables:

@@ -18,8 +18,9 @@ from fantasy_pipeline.football.calendar import (
     week_status,
     weeks_to_project,
 )
-from fantasy_pipeline.football.import_calendar import ImportPhase
+from fantasy_pipeline.football.import_calendar import SO_FAR, ImportPhase
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.ingest.week_so_far import weeks_so_far
 from fantasy_pipeline.orchestration.jobs import (
     games_refresh,
     prune_history,
@@ -56,6 +57,40 @@ def tuesday_import(context: dg.ScheduleEvaluationContext, nfl: NflData) -> Ticks
 )
 def thursday_final_import(context: dg.ScheduleEvaluationContext, nfl: NflData) -> Ticks:
     yield from _imports(context, nfl, ("final",))
+
+
+@dg.schedule(
+    job=weekly_import,
+    # Twice, since upstream may not have the night game at 08:00. Tuesday has its own import.
+    cron_schedule=["0 8 * * 0-1,4-6", "0 12 * * 0-1,4-6"],
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Thursday to Monday 08:00 and 12:00 UTC: import the running week so far, if the "
+    "lake lacks a game of it that is over. The week does not count as imported.",
+)
+def running_week_import(context: dg.ScheduleEvaluationContext, nfl: NflData) -> Ticks:
+    now = nfl.moment(context.scheduled_execution_time)
+    games = games_from_table(nfl.upstream.schedule())
+    weeks = weeks_so_far(nfl.lake, games, now)
+    if not weeks:
+        yield dg.SkipReason("no week is in progress with a game that is over")
+        return
+    running = running_weeks(context.instance, IMPORT_JOBS, nfl.source_name)
+    wanted = [week for week, imported, over, _ in weeks if imported < over and week not in running]
+    if not wanted:
+        reasons = (
+            f"{item.week} is being imported by run {running[item.week].run_id}"
+            if item.week in running
+            else item.text
+            for item in weeks
+        )
+        yield dg.SkipReason("; ".join(reasons))
+    for week in wanted:
+        yield dg.RunRequest(
+            run_key=f"{context.scheduled_execution_time:%Y-%m-%dT%H}-{week.key}-{SO_FAR}",
+            partition_key=week.key,
+            tags=dict(run_tags(week, nfl.source_name, "schedule", SO_FAR, now)),
+        )
 
 
 def _imports(
@@ -214,6 +249,7 @@ weekly_prune = dg.ScheduleDefinition(
 ALL_SCHEDULES = [
     tuesday_import,
     thursday_final_import,
+    running_week_import,
     daily_projections,
     thursday_kickoff_projections,
     daily_games,

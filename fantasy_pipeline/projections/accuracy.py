@@ -47,6 +47,7 @@ KEY = list(PLAYER_WEEK)
 SCORES = ("fantasy_points", "fantasy_points_half", "fantasy_points_ppr")
 HISTORY_COLUMNS = (
     "position",
+    "on_bye",
     "weight",
     "avg_receptions",
     *(f"{kind}_{name}" for kind in ("avg", "prior") for name in SCORES),
@@ -91,17 +92,21 @@ def projection_accuracy(
         source_projections: `SOURCE_PROJECTIONS` of those weeks; may be empty.
 
     Returns:
-        `PROJECTION_ACCURACY` rows; none for weeks that are not projected or not played yet.
+        `PROJECTION_ACCURACY` rows; none for weeks that are not projected or not played yet. A week
+        in progress has the players whose game is over. The pool is that of the whole week.
     """
     wanted = projections.select(KEY)
     rows = history.select([*KEY, *HISTORY_COLUMNS])
     rows = rows.join(wanted, KEY, join_type="inner").sort_by([(name, "ascending") for name in KEY])
-    rows = rows.filter(pc.is_valid(rows["target_played"]))
-    if not rows.num_rows:
+    rows = rows.filter(pc.invert(pc.fill_null(rows["on_bye"], False)))
+    is_over = pc.is_valid(rows["target_played"]).to_numpy()
+    if not is_over.any():
         return PROJECTION_ACCURACY.arrow_schema.empty_table()
+    pool = pool_rows(rows, source_projections)[is_over]
+    rows = rows.filter(pa.array(is_over))
     tables = (projections, model_projections, source_projections)
     sources = {scoring: dict(_sources(rows, scoring, *tables)) for scoring in SCORED}
-    pool, played = pool_rows(rows, source_projections), as_floats(rows["target_played"]) == 1
+    played = as_floats(rows["target_played"]) == 1
     chosen_by = {
         name: each.points
         for name, each in sources["ppr"].items()

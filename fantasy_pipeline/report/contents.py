@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from fantasy_pipeline.errors import NotMaterializedError
 from fantasy_pipeline.football import tables
-from fantasy_pipeline.football.calendar import GAME_LENGTH
+from fantasy_pipeline.football.calendar import is_over_by_clock
 from fantasy_pipeline.football.scoring import SCORINGS, Scoring
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
@@ -119,7 +119,12 @@ class Report:
     @property
     def is_over(self) -> bool:
         """True if every game was over at the report's moment."""
-        return all(kickoff + GAME_LENGTH <= self.origin.as_of for kickoff in self.kickoffs)
+        return self.games_over == len(self.kickoffs)
+
+    @property
+    def games_over(self) -> int:
+        """Number of games that were over at the report's moment."""
+        return sum(is_over_by_clock(kickoff, self.origin.as_of) for kickoff in self.kickoffs)
 
 
 def gather(

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fantasy_pipeline.football import tables
-from fantasy_pipeline.football.calendar import GAME_LENGTH
+from fantasy_pipeline.football.calendar import is_over_by_clock
 from fantasy_pipeline.football.import_calendar import final_import_at
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
@@ -129,7 +129,7 @@ def _known(rows: ReportRows, games: pa.Table, as_of: datetime) -> ReportRows:
     return replace(
         rows,
         history=_with_results(rows, as_of),
-        accuracy=_until(rows.accuracy, games, lambda last: last + GAME_LENGTH <= as_of),
+        accuracy=_until(rows.accuracy, games, lambda last: is_over_by_clock(last, as_of)),
         corrections=_until(rows.corrections, games, lambda last: final_import_at(last) <= as_of),
     )
 
@@ -144,7 +144,7 @@ def _with_results(rows: ReportRows, as_of: datetime) -> pa.Table | None:
         for team, kickoff in zip(
             played["team"].to_pylist(), played["kickoff"].to_pylist(), strict=True
         )
-        if kickoff + GAME_LENGTH <= as_of
+        if is_over_by_clock(kickoff, as_of)
     ]
     over = pc.is_in(rows.projections["team"], pa.array(teams, pa.string()))
     players = rows.projections.filter(over)["player_id"].combine_chunks()

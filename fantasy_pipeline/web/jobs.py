@@ -67,8 +67,9 @@ def add_status(app: FastAPI, session: Session) -> None:
 
     @app.get("/api/jobs/status", responses=problems(422, 503))
     def job_status(query: Annotated[NoParameters, Query()]) -> Status:
-        """Return all schedules and sensors, the daemons and the backfills in progress."""
-        return Status(**read_status(session.instance, datetime.now(timezone.utc)))
+        """Return all schedules and sensors, daemons, the running week and running backfills."""
+        now = datetime.now(timezone.utc)
+        return Status(**read_status(session.instance, now, session.so_far, session.label))
 
 
 def _since(since: str | datetime | None) -> datetime | None:

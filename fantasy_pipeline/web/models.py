@@ -144,6 +144,7 @@ class ExecutionSummary(BaseModel):
     executed_at: datetime
     season: int | None
     week: int | None
+    weeks: list[str]
     trigger: str
     source: str | None
 
@@ -208,10 +209,26 @@ class Backfill(BaseModel):
     weeks: int
 
 
+class WeekSoFar(BaseModel):
+    """A week in progress: games imported, games over, all games; `text` says it in words."""
+
+    season: int
+    week: int
+    games_imported: int
+    games_over: int
+    games: int
+    text: str
+
+
 class Status(BaseModel):
-    """The state of the automation: schedules, sensors, daemons and backfills in progress."""
+    """The state of the automation: schedules, sensors, daemons; weeks and backfills in progress.
+
+    `data` is the label of synthetic data; null for real data.
+    """
 
     at: datetime
+    data: str | None
+    so_far: list[WeekSoFar]
     daemons: list[Daemon]
     jobs: list[Job]
     backfills: list[Backfill]

@@ -577,6 +577,32 @@ def test_a_week_is_provisional_until_thursday_and_while_a_game_is_missing(
     )
 
 
+def test_a_week_in_progress_is_judged_by_the_games_that_are_over(rows: Rows) -> None:
+    """KC-LV was played on Thursday; BUF-MIA, whose score a replay knows, on Sunday."""
+    thursday = KICKOFF - timedelta(days=3)
+    games = rows(tables.GAMES, game("KC", "LV", kickoff=thursday), game("BUF", "MIA"))
+    lines = [
+        line(*pair, str(number)) for pair in (("KC", "LV"), ("LV", "KC")) for number in range(9)
+    ]
+    against = next(c for c in WEEKLY_STATS.checks if c.name == "weekly_stats_against_schedule")
+
+    def found(now: datetime, *more: dict[str, Any]) -> list[str]:
+        stored = rows(tables.WEEKLY_STATS, *lines, *more)
+        other = {"raw_players": rows(tables.RAW_PLAYERS)}
+        evidence = Evidence(stored, [WEEK], now, games, stored.slice(0, 0), other)
+        return against.result(evidence).texts
+
+    friday = thursday + timedelta(hours=12)
+    assert found(friday) == []
+    [unplayed] = found(friday, line("BUF", "MIA"))[:1]
+    assert "BUF" in unplayed
+    [missing] = found(TUESDAY)
+    assert "no rows for teams with a game: BUF, MIA; provisional until" in missing
+    [so_far] = stats.provisional_weeks(rows(tables.WEEKLY_STATS, *lines), games, [WEEK], friday)
+    assert so_far.text == "in progress, so far 1 of 2 games: the week is not imported yet"
+    assert not so_far.serious
+
+
 # Ids and projections
 
 

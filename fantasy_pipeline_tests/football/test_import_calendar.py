@@ -79,7 +79,9 @@ class TestMoments:
     @pytest.mark.parametrize(
         ("now", "phase"),
         [
-            ("2024-09-07T00:00", "provisional"),
+            ("2024-09-07T00:00", "in_progress"),
+            ("2024-09-10T07:59", "in_progress"),
+            ("2024-09-10T08:00", "provisional"),
             ("2024-09-12T11:59", "provisional"),
             ("2024-09-12T12:00", "final"),
             ("2030-01-01T00:00", "final"),
@@ -88,8 +90,39 @@ class TestMoments:
     def test_phase_is_by_the_clock(self, now: str, phase: str) -> None:
         assert automation.phases_at(GAMES, [W1], utc(now)) == {W1: phase}
 
+    def test_a_week_that_the_schedule_lacks_is_provisional(self) -> None:
+        week = SeasonWeek(2024, 9)
+        assert phases_at(GAMES, [week], utc("2024-09-07T00:00")) == {week: "provisional"}
+
+    @pytest.mark.parametrize(
+        ("now", "expected"),
+        [
+            ("2024-09-06T04:49", {}),
+            ("2024-09-06T04:50", {W1: [GAMES[0]]}),
+            ("2024-09-10T07:59", {W1: list(GAMES[:2])}),
+            ("2024-09-10T08:00", {}),
+            # Week 2 has a game on Tuesday night: it is provisional all the same.
+            ("2024-09-17T08:00", {}),
+            ("2020-01-01T00:00", {}),
+        ],
+    )
+    def test_weeks_in_progress_have_their_games_that_are_over(
+        self, now: str, expected: dict[SeasonWeek, list[Game]]
+    ) -> None:
+        """By the clock: the schedule of a replay has the scores of games to come."""
+        scored = [game._replace(has_score=True) for game in GAMES]
+        for games in (GAMES, scored):
+            found = automation.weeks_in_progress(games, utc(now))
+            assert {week: [g.game_id for g in over] for week, over in found.items()} == {
+                week: [g.game_id for g in over] for week, over in expected.items()
+            }
+
 
 class TestPlan:
+    def test_an_import_in_progress_stands_for_no_other(self) -> None:
+        items = missing_imports(GAMES, {W1: {"in_progress"}}, utc("2024-09-10T08:00"))
+        assert items == [Import(utc("2024-09-10T08:00"), W1, "provisional")]
+
     def test_newest_first_and_only_the_latest_phase(self) -> None:
         items = missing_imports(GAMES, {}, utc("2024-09-18T08:00"))
         assert [(item.week, item.phase) for item in items] == [(W2, "completed"), (W1, "final")]
@@ -171,6 +204,15 @@ def test_the_plan_is_of_the_past_and_once_per_week(games: list[Game], now: datet
     assert len({item.week for item in items}) == len(items)
     # What was imported is not planned again.
     assert missing_imports(games, {item.week: [item.phase] for item in items}, now) == []
+
+
+@given(games=SCHEDULES, now=MOMENTS)
+def test_a_week_in_progress_has_no_import_that_counts(games: list[Game], now: datetime) -> None:
+    for week, over in automation.weeks_in_progress(games, now).items():
+        assert phases_at(games, [week], now) == {week: "in_progress"}
+        assert all(item.due_at > now for item in planned_imports(games)[week])
+        assert over
+        assert all(game.kickoff + GAME_LENGTH <= now for game in over)
 
 
 class TestWeeksToFollow:

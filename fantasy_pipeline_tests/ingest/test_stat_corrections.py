@@ -61,6 +61,7 @@ def test_first_stats_are_kept_once_the_week_is_final(rows: Rows) -> None:
     assert first_stats(current, kept, {WEEK: "completed"}).equals(current)
     assert first_stats(current, kept, {WEEK: "final"}).equals(kept)
     assert first_stats(current, rows(WEEKLY_STATS), {WEEK: "final"}).num_rows == 0
+    assert first_stats(current, kept, {WEEK: "in_progress"}).num_rows == 0
 
 
 def test_same_input_same_bytes(rows: Rows, lake: Lake) -> None:

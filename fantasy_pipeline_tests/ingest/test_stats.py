@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pyarrow as pa
@@ -13,7 +14,13 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import GAMES, RAW_PLAYERS, WEEKLY_STATS
 from fantasy_pipeline.ingest.players import raw_players
 from fantasy_pipeline.ingest.sample import SampleLeague
-from fantasy_pipeline.ingest.stats import point_differences, unplayed_games, weekly_stats
+from fantasy_pipeline.ingest.stats import (
+    games_so_far,
+    import_phases,
+    point_differences,
+    unplayed_games,
+    weekly_stats,
+)
 from fantasy_pipeline.settings import SAMPLE_LABEL
 
 Rows = Callable[..., pa.Table]
@@ -202,6 +209,74 @@ def test_stats_do_not_depend_on_the_weeks_asked_for_together(sample: SampleLeagu
     assert point_differences(together) == []
 
 
+# A week in progress: BUF-KC is played on Thursday, SF-LV on Sunday
+
+THURSDAY = datetime(2024, 9, 6, 0, 20, tzinfo=timezone.utc)
+FRIDAY, SUNDAY = THURSDAY + timedelta(hours=12), THURSDAY + timedelta(days=2, hours=17)
+TUESDAY = datetime(2024, 9, 10, 8, tzinfo=timezone.utc)
+WEEK_1 = SeasonWeek(SEASON, 1)
+
+
+@pytest.fixture(scope="module")
+def week(rows: Rows) -> pa.Table:
+    at = {"season": SEASON, "week": 1, "game_type": "REG", "home_score": 20, "away_score": 17}
+    return rows(
+        GAMES,
+        {**at, "game_id": "a", "away_team": "BUF", "home_team": "KC", "kickoff": THURSDAY},
+        {**at, "game_id": "b", "away_team": "SF", "home_team": "LV", "kickoff": SUNDAY},
+    )
+
+
+@pytest.mark.parametrize(
+    ("now", "teams"),
+    [
+        (THURSDAY + timedelta(hours=4, minutes=30), {"BUF", "KC"}),
+        # Upstream's file of a later day has the game that is being played.
+        (SUNDAY + timedelta(hours=4), {"BUF", "KC"}),
+        (SUNDAY + timedelta(hours=5), {"BUF", "KC", "SF", "LV"}),
+        # The provisional import takes what upstream has.
+        (TUESDAY, {"BUF", "KC", "SF", "LV"}),
+    ],
+)
+def test_a_week_in_progress_has_the_games_that_are_over(
+    upstream: Callable[..., Any],
+    week: pa.Table,
+    no_players: pa.Table,
+    now: datetime,
+    teams: set[str],
+) -> None:
+    source = upstream(weekly_stats=[line(1, team, team) for team in ("BUF", "KC", "SF", "LV")])
+    table = weekly_stats(source, week, no_players, SEASON, [1], now)
+    assert set(table["team"].to_pylist()) == teams
+    assert games_so_far(week, table, WEEK_1) == (len(teams) // 2, 2)
+    phase = "provisional" if now == TUESDAY else "in_progress"
+    assert import_phases(now, week, table, [WEEK_1]) == {WEEK_1: phase}
+
+
+@pytest.mark.parametrize(
+    ("teams", "now", "cause"),
+    [
+        # Upstream is a week behind, has another game only, or the week has not begun.
+        ((), FRIDAY, "the schedule has games, but upstream's file has weeks 2-2 only"),
+        (("SF", "LV"), FRIDAY, "upstream has no stat line yet of the games that are over"),
+        (("BUF",), THURSDAY, "no game of the week is over at 2024-09-06 00:20 UTC"),
+    ],
+)
+def test_a_week_in_progress_without_stats_is_named(
+    upstream: Callable[..., Any],
+    week: pa.Table,
+    no_players: pa.Table,
+    teams: tuple[str, ...],
+    now: datetime,
+    cause: str,
+) -> None:
+    lines = [line(2, "x"), *(line(1, team, team) for team in teams)]
+    with pytest.raises(NotPublishedError, match="weekly_stats 2024 week 1") as caught:
+        weekly_stats(upstream(weekly_stats=lines), week, no_players, SEASON, [1], now)
+    assert caught.value.cause == cause
+    assert caught.value.weeks == (1,)
+
+
 # Warnings
 
 
@@ -212,7 +287,7 @@ def test_games_without_stats_are_named_by_week(
     source = upstream(weekly_stats=[*lines, line(2, "BUF", "BUF"), line(2, "KC", "KC")])
     table = weekly_stats(source, games, no_players, SEASON, [1, 2])
     assert unplayed_games(games, table, SEASON, [1, 2]) == [
-        "weekly_stats 2024 week 2: provisional, no stats yet of 1 of 2 games: SF-LV"
+        "weekly_stats 2024 week 2: no stats yet of 1 of 2 games: SF-LV"
     ]
     assert unplayed_games(games, table, SEASON, [1]) == []
 

@@ -37,10 +37,23 @@ def instance(tmp_path: Path, with_history: WithHistory) -> Iterator[dg.DagsterIn
 def lake(lake: Lake, rows: Rows) -> Lake:
     """Return a lake with a schedule, and with one player's stats of each week."""
     lines = [{"player_id": "a", "season": week.season, "week": week.week} for week in WEEKS]
-    stats = rows(WEEKLY_STATS, *lines)
+    stats = rows(WEEKLY_STATS, *({**line, "team": "KC"} for line in lines))
     lake.write_weeks(WEEKLY_STATS, stats, WEEKS)
-    lake.write(GAMES, rows(GAMES, {"season": 2024, "week": 1, "game_id": "a"}))
+    teams = {"home_team": "KC", "away_team": "KC"}
+    lake.write(GAMES, rows(GAMES, {"season": 2024, "week": 1, "game_id": "a", **teams}))
     return lake
+
+
+def test_a_week_whose_stats_lack_a_game_does_not_count_as_imported(
+    instance: dg.DagsterInstance, lake: Lake, rows: Rows
+) -> None:
+    """The history of a week in progress was lost: its stats are those of Friday."""
+    teams = {"home_team": "KC", "away_team": "BUF"}
+    lake.write(GAMES, rows(GAMES, {"season": 2024, "week": 3, "game_id": "a", **teams}))
+    assert reconcile(instance, lake, None).reported["weekly_stats"] == WEEKS
+    assert instance.get_materialized_partitions(STATS) == {week.key for week in WEEKS}
+    imported = imported_of(instance, lake, SCHEDULE, NOW, None)
+    assert imported == {week: {"provisional"} for week in WEEKS[:2]}
 
 
 def test_weeks_that_dagster_does_not_know_are_reported(

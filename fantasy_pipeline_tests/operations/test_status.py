@@ -31,6 +31,7 @@ def test_next_ticks_of_the_schedules() -> None:
     assert {name: f"{tick:%m-%d %H:%M %z}" for name, tick in ticks.items() if tick} == {
         "tuesday_import": "09-24 08:00 +0000",
         "thursday_final_import": "09-26 12:00 +0000",
+        "running_week_import": "09-20 08:00 +0000",
         "daily_projections": "09-20 14:00 +0000",
         "thursday_kickoff_projections": "09-19 23:00 +0000",
         "daily_games": "09-20 06:00 +0000",

@@ -14,11 +14,14 @@ import pytest
 
 from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import WEEKLY_STATS
 from fantasy_pipeline.operations.execute import execute
 from fantasy_pipeline.orchestration.resources import NflData
+from fantasy_pipeline.orchestration.runs.import_state import imported_phases
 from fantasy_pipeline.orchestration.schedules import ALL_SCHEDULES
 from fantasy_pipeline.orchestration.sensors import CATCH_UP_PER_TICK, catch_up, projection_requests
 from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
+from fantasy_pipeline_tests.rows import Rows
 from fantasy_pipeline_tests.system.replay import record_imports, write_schedule
 
 # Dagster's own tags of multi-dimensional partitions.
@@ -78,6 +81,11 @@ def tick(instance: dg.DagsterInstance, name: str, at: str, nfl: NflData | None =
         ("tuesday_import", "2020-12-08T08:00", ["2020|13", "2020|12"]),  # and a Wednesday game
         ("thursday_final_import", "2020-12-10T12:00", ["2020|13", "2020|12"]),
         ("tuesday_import", "2025-05-06T08:00", ["2024|18"]),  # off-season, never imported
+        ("running_week_import", "2024-09-20T08:00", ["2024|03"]),  # Friday
+        ("running_week_import", "2024-11-30T12:00", ["2024|13"]),  # after Black Friday
+        ("running_week_import", "2024-12-26T08:00", ["2024|17"]),  # after Christmas, a Wednesday
+        ("running_week_import", "2025-01-12T08:00", ["2024|19"]),  # after wild-card Saturday
+        ("running_week_import", "2024-09-23T08:00", ["2024|03"]),  # Monday
         ("daily_projections", "2024-09-18T14:00", ["2024|03"]),
         ("daily_projections", "2024-09-22T14:00", ["2024|03", "2024|04"]),  # Sunday
         ("daily_projections", "2024-09-01T14:00", ["2024|01"]),
@@ -93,6 +101,8 @@ def test_asks_for(instance: dg.DagsterInstance, name: str, at: str, expected: li
 @pytest.mark.parametrize(
     ("name", "at", "expected"),
     [
+        ("running_week_import", "2024-09-19T08:00", "no week is in progress with a game that is"),
+        ("running_week_import", "2025-05-05T08:00", "no week is in progress with a game that is"),
         ("daily_projections", "2025-05-07T14:00", "no game kicks off within 336 hours; the next"),
         ("thursday_kickoff_projections", "2024-09-19T16:00", "no game kicks off within 7 hours"),
         ("thursday_kickoff_projections", "2025-07-03T23:00", "no game kicks off within 7 hours"),
@@ -134,6 +144,7 @@ def test_late_tick_does_not_call_final_stats_provisional(instance: dg.DagsterIns
     [
         ("tuesday_import", "2024-09-17T08:00", {"week": "2", "phase": "provisional"}),
         ("thursday_final_import", "2024-09-19T12:00", {"week": "2", "phase": "final"}),
+        ("running_week_import", "2024-09-23T08:00", {"week": "3", "phase": "in_progress"}),
         ("daily_projections", "2024-09-18T14:00", {"week": "3"}),
         ("thursday_kickoff_projections", "2024-09-19T23:00", {"week": "3"}),
         ("daily_games", "2024-09-18T06:00", {}),
@@ -146,6 +157,53 @@ def test_requests_are_tagged(
     if expected:
         expected = {**expected, "season": "2024", "as_of": f"{at}:00+00:00"}
     assert own_tags(request) == {**expected, "source": "auto", "trigger": "schedule"}
+
+
+def test_the_running_week_is_imported_until_the_lake_has_its_games(
+    instance: dg.DagsterInstance, rows: Rows
+) -> None:
+    """The lake decides, so upstream is asked again at noon, and a game is imported once."""
+    week, lake = SeasonWeek(2024, 3), NflData().lake
+
+    def store(*teams: str) -> None:
+        lines = ({**week._asdict(), "player_id": team, "team": team} for team in teams)
+        lake.write_weeks(WEEKLY_STATS, rows(WEEKLY_STATS, *lines), [week])
+
+    (early,) = evaluated(instance, "running_week_import", "2024-09-20T08:00").run_requests
+    store("NE")  # of one team only
+    (noon,) = evaluated(instance, "running_week_import", "2024-09-20T12:00").run_requests
+    assert early.run_key == "2024-09-20T08-2024|03-in_progress"
+    assert noon.run_key == "2024-09-20T12-2024|03-in_progress"
+    store("NE", "NYJ")
+    for at in ("2024-09-20T12:00", "2024-09-22T08:00"):
+        why = tick(instance, "running_week_import", at)
+        assert why == "2024 week 3 so far: stats of 1 of 16 games"
+    assert tick(instance, "running_week_import", "2024-09-23T08:00") == ["2024|03"]
+    run_id = start(instance, "weekly_import", 2024, 3)
+    why = tick(instance, "running_week_import", "2024-09-23T08:00")
+    assert why == f"2024 week 3 is being imported by run {run_id}"
+    # A tick that runs late, on Tuesday, leaves the week to its provisional import.
+    late = NflData(at=utc("2024-09-24T08:10").isoformat())
+    why = tick(instance, "running_week_import", "2024-09-23T08:00", late)
+    assert why == "no week is in progress with a game that is over"
+
+
+def test_an_import_in_progress_is_none(instance: dg.DagsterInstance) -> None:
+    before = {SeasonWeek(2023, week): "final" for week in range(1, 23)}
+    before[SeasonWeek(2024, 1)] = "final"
+    week = SeasonWeek(2024, 2)
+    record_imports(instance, {**before, week: "in_progress"}, {})
+    assert imported_phases(instance, [week], None) == {}
+    data = caught_up(instance, "2024-09-16T12:00", None)
+    assert data.skip_message.startswith("every due week is imported; next: 2024-02-provisional")
+    assert tick(instance, "tuesday_import", "2024-09-17T08:00") == ["2024|02"]
+    record_imports(instance, {week: "provisional"}, {})
+    assert imported_phases(instance, [week], None) == {week: {"provisional"}}
+    # A replay with --at writes a part of the week over the whole one.
+    record_imports(instance, {week: "in_progress"}, {})
+    assert imported_phases(instance, [week], None) == {}
+    record_imports(instance, {week: "final"}, {})
+    assert imported_phases(instance, [week], None) == {week: {"provisional", "final"}}
 
 
 def test_tuesday_of_the_sample_league(empty_instance: dg.DagsterInstance) -> None:

@@ -131,6 +131,25 @@ def test_rank_correlation_with_ties_by_hand(score: Score) -> None:
     )
 
 
+def test_a_week_in_progress_scores_the_games_that_are_over(score: Score) -> None:
+    """The pool is that of the whole week: a backup whose game is over is no starter."""
+    best = [f"p{number:02}" for number in range(POOL["WR"])]
+    projected = [*(ours(name, 9.0) for name in best), ours("backup", 8.0)]
+    statements = (*(statement(name, 9.0) for name in best), statement("backup", 1.0))
+    to_come = {"target_played": None, "target_half": None}
+    happened = [
+        actual("p00", 12.0),
+        actual("p01", None),
+        *(actual(name, None, **to_come) for name in best[2:]),
+        actual("backup", 3.0),
+    ]
+    row = score(projected, happened, statements)[5, "consensus", "WR"]
+    assert (row["players"], row["bias"]) == (1, -3.0)
+    row = score(projected, happened, statements, pool="all")[5, "consensus", "WR"]
+    assert (row["players"], row["bias"]) == (2, 3.0)
+    assert score(projected, [actual(name, None, **to_come) for name in best], statements) == {}
+
+
 @pytest.mark.parametrize("count", [1, 2])
 def test_too_few_players_have_no_rank_correlation(score: Score, count: int) -> None:
     row = score(THREE[:count], HAPPENED)[5, "consensus", "WR"]

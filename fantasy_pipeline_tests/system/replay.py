@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from fantasy_pipeline.definitions import defs
-from fantasy_pipeline.football.calendar import Game
+from fantasy_pipeline.football.calendar import Game, is_over_by_clock
 from fantasy_pipeline.football.import_calendar import phases_at
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import WEEKLY_STATS
@@ -21,6 +22,7 @@ from fantasy_pipeline.orchestration.runs.import_state import week_of_run
 from fantasy_pipeline.orchestration.runs.tags import PROCESS
 from fantasy_pipeline.orchestration.schedules import ALL_SCHEDULES
 from fantasy_pipeline.orchestration.sensors import catch_up
+from fantasy_pipeline_tests.rows import rows_of
 
 HOUR = timedelta(hours=1)
 DOWS = {0: 6, **{dow: dow - 1 for dow in range(1, 8)}}
@@ -171,14 +173,26 @@ def execute_for_real(instance: dg.DagsterInstance) -> Execute:
 
 
 def execute_in_name(instance: dg.DagsterInstance, games: Iterable[Game]) -> Execute:
-    """Return a function that runs no job and records a successful import with its phase."""
+    """Return a function that runs no job and records a successful import with its phase.
+
+    The lake gets one stat line of each team whose game is over.
+    """
     schedule = tuple(games)
 
     def execute(job: str, request: dg.RunRequest) -> bool:
         week = week_of_run(request.tags)
         assert week is not None
         moment = datetime.fromisoformat(request.tags["as_of"])
-        return record_imports(instance, phases_at(schedule, [week], moment), request.tags)
+        phases = phases_at(schedule, [week], moment)
+        teams = [
+            team
+            for game in schedule
+            if (game.season, game.week) == week and is_over_by_clock(game.kickoff, moment)
+            for team in (game.home_team, game.away_team)
+        ]
+        at = week._asdict()
+        lines = rows_of(WEEKLY_STATS, *({**at, "player_id": t, "team": t} for t in teams))
+        return record_imports(instance, phases, request.tags, lines)
 
     return execute
 
@@ -197,10 +211,19 @@ def recorded() -> None:
 
 
 def record_imports(
-    instance: dg.DagsterInstance, phases: Mapping[SeasonWeek, str], tags: Mapping[str, str]
+    instance: dg.DagsterInstance,
+    phases: Mapping[SeasonWeek, str],
+    tags: Mapping[str, str],
+    lines: pa.Table | None = None,
 ) -> bool:
-    """Record the events of imports and put their weeks in the lake; return whether it succeeded."""
-    NflData().lake.write_weeks(WEEKLY_STATS, WEEKLY_STATS.arrow_schema.empty_table(), phases)
+    """Record the events of imports and put their weeks in the lake; return whether it succeeded.
+
+    Args:
+        lines: stat lines of the weeks; None: none.
+    """
+    if lines is None:
+        lines = WEEKLY_STATS.arrow_schema.empty_table()
+    NflData().lake.write_weeks(WEEKLY_STATS, lines, phases)
     config = {week.key: phase for week, phase in phases.items()}
     result = recorded.execute_in_process(
         instance=instance,

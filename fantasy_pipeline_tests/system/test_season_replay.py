@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
+import fantasy_pipeline.definitions  # noqa: F401 - quiets Dagster's warnings
 from fantasy_pipeline.football.calendar import Game, games_from_table, upcoming_week
 from fantasy_pipeline.football.import_calendar import imports_due_between, missing_imports
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.football.tables import STAT_CORRECTIONS, WEEKLY_STATS
+from fantasy_pipeline.football.tables import PROVISIONAL_STATS, STAT_CORRECTIONS, WEEKLY_STATS
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.runs.import_state import imported_of, imported_phases
@@ -41,6 +45,11 @@ def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=timezone.utc)
 
 
+STATS = (
+    "github.com/nflverse/nflverse-data/releases/download/stats_player/"
+    "stats_player_week_2025.parquet"
+)
+IMPORTS = ("tuesday_import", "thursday_final_import", "running_week_import")
 START, END = utc("2024-09-01T00:00"), utc("2025-10-02T14:00")
 POSTPONED = {"2024_05_NO_KC": "2024-10-08 19:00"}
 """Moves a game from Monday night to Tuesday night, US/Eastern."""
@@ -100,6 +109,63 @@ def test_every_week_is_imported_twice(
     replay.run(START, until)
     assert replay.asked() == expected(games, until)
     assert len(replay.asked()) == 2 * 3
+
+
+def mornings(
+    games: tuple[Game, ...], since: datetime, until: datetime
+) -> list[tuple[datetime, SeasonWeek, str]]:
+    """Return 08:00 UTC after each day with games of a week, before the Tuesday after its first."""
+    first: dict[SeasonWeek, datetime] = {}
+    found = set()
+    for game in sorted(games, key=lambda game: game.kickoff):
+        over, week = game.kickoff + timedelta(hours=4.5), SeasonWeek(game.season, game.week)
+        tuesday = first.setdefault(week, next_at(over, 8, 1))
+        at = next_at(over, 8)
+        if at < tuesday and since <= at <= until:
+            found.add((at, week, "in_progress"))
+    return sorted(found)
+
+
+def next_at(moment: datetime, hour: int, weekday: int | None = None) -> datetime:
+    at = moment.replace(hour=hour, minute=0)
+    while at < moment or weekday not in (None, at.weekday()):
+        at += timedelta(days=1)
+    return at
+
+
+def replay_day_by_day(
+    instance: dg.DagsterInstance, games: tuple[Game, ...], until: datetime
+) -> Counter[int]:
+    """Replay all imports, compare them with the plan; return those in progress by weekday."""
+    replay = Replay(instance, execute_in_name(instance, games), schedules=IMPORTS)
+    replay.run(START, until)
+    asked = list(zip(replay.requests, replay.asked(), strict=True))
+    running = [(at, *wanted) for (at, who, _), wanted in asked if who == "running_week_import"]
+    assert running == mornings(games, START, until)
+    # Which imports count is not changed.
+    others = [wanted for (_, who, _), wanted in asked if who != "running_week_import"]
+    assert others == expected(games, until)
+    assert "catch_up" not in {who for (_, who, _), _ in asked}
+    return Counter(at.isoweekday() for at, *_ in running)
+
+
+def test_a_running_week_is_imported_the_morning_after_each_day_with_games(
+    instance: dg.DagsterInstance, games: tuple[Game, ...]
+) -> None:
+    """Week 1 of 2024 has a game on Friday, too."""
+    found = replay_day_by_day(instance, games, utc("2024-09-20T00:00"))
+    assert found == {5: 2, 6: 1, 1: 2}
+
+
+@pytest.mark.soak
+def test_every_week_of_two_seasons_is_imported_as_it_is_played(
+    instance: dg.DagsterInstance, games: tuple[Game, ...]
+) -> None:
+    found = replay_day_by_day(instance, games, END)
+    # Thursdays after Christmas; Sundays after the Saturdays of December and January.
+    assert found[1] == 22 + 4
+    assert found[4] == 1
+    assert set(found) == {1, 4, 5, 6, 7}
 
 
 @pytest.mark.soak
@@ -359,6 +425,80 @@ def test_half_finished_week_and_its_corrections(
         changed = lake.read(STAT_CORRECTIONS, [week])
         assert set(changed["team"].to_pylist()) <= {"GB", "WAS"}
         assert lake.read(STAT_CORRECTIONS, [SeasonWeek(2025, 1)]).num_rows == 0
+
+
+@pytest.mark.slow
+def test_a_week_day_by_day(
+    nfl_mirror: Path, nfl_variants: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """2025 week 2: on Friday at 08:00 upstream has no line of it, from 12:00 on the Thursday game.
+
+    On Monday at 08:00 upstream still has that game only. From 12:00 on it has all games, Monday's
+    too.
+    """
+    monkeypatch.setenv("FANTASY_DATA", str(tmp_path / "data"))
+    games = _schedule(nfl_mirror, tmp_path / "schedule", monkeypatch)
+    whole = overlay(nfl_mirror, None, tmp_path / "whole")
+    thursday = overlay(nfl_mirror, nfl_variants / "2025-09-14", tmp_path / "thursday")
+    nothing = overlay(nfl_mirror, nfl_variants / "2025-09-14", tmp_path / "nothing")
+    lines = pq.read_table(nothing / STATS)
+    (nothing / STATS).unlink()
+    pq.write_table(lines.filter(pc.equal(lines["week"], 1)), nothing / STATS)
+
+    def upstream(at: datetime) -> None:
+        mirror = whole
+        if at < utc("2025-09-12T12:00"):
+            mirror = nothing
+        elif at < utc("2025-09-15T12:00"):
+            mirror = thursday
+        monkeypatch.setenv("NFLVERSE_MIRROR", str(mirror))
+
+    week, lake = SeasonWeek(2025, 2), Lake(f"{tmp_path}/data/lake", REAL_LABEL)
+    seen: list[tuple[str, str, bool, int, set[str], bool]] = []
+    since, until = utc("2025-09-12T00:00"), utc("2025-09-18T14:00")
+    with dg.instance_for_test(temp_dir=_folder(tmp_path)) as instance:
+        _import_before(instance, games, since)
+        run = execute_for_real(instance)
+
+        def execute(job: str, request: dg.RunRequest) -> bool:
+            at = datetime.fromisoformat(request.tags["as_of"])
+            success = run(job, request)
+            stored = week in lake.weeks(WEEKLY_STATS)
+            teams = lake.read(WEEKLY_STATS, [week])["team"].unique() if stored else []
+            phases = imported_of(instance, lake, games, at, None).get(week, set())
+            kept = week in lake.weeks(PROVISIONAL_STATS)
+            phase = request.tags["phase"]
+            seen.append((f"{at:%a %H}", phase, success, len(teams), phases, kept))
+            return success
+
+        replay = Replay(instance, execute, upstream=upstream, schedules=IMPORTS)
+        replay.run(since, until)
+        assert seen == [
+            ("Fri 08", "in_progress", True, 0, set(), False),
+            ("Fri 12", "in_progress", True, 2, set(), False),
+            ("Mon 08", "in_progress", True, 2, set(), False),
+            ("Mon 12", "in_progress", True, 28, set(), False),
+            ("Tue 08", "provisional", True, 32, {"provisional"}, True),
+            ("Thu 12", "final", True, 32, {"provisional", "final"}, True),
+        ]
+        # The stats are those of an import that began on Tuesday, and nothing counts as corrected.
+        assert lake.read(STAT_CORRECTIONS, [week]).num_rows == 0
+        *_, noon, monday, friday, empty = _of_week(instance, week)
+        assert [event["phase"] for event in (friday, monday, noon)] == ["in_progress"] * 3
+        assert noon["so far"] == noon["games"].removesuffix(" played") + " games"
+        assert friday["so far"] == "1 of 16 games"
+        assert "phase" not in empty
+        assert str(empty["not made"]).startswith("the schedule has games, but upstream's file has")
+
+
+def _of_week(instance: dg.DagsterInstance, week: SeasonWeek) -> list[dict[str, Any]]:
+    """Return the metadata of a week's imports, newest first."""
+    filters = dg.AssetRecordsFilter(dg.AssetKey("weekly_stats"), asset_partitions=[week.key])
+    events = (
+        record.asset_materialization
+        for record in instance.fetch_materializations(filters, limit=100).records
+    )
+    return [{key: v.value for key, v in event.metadata.items()} for event in events if event]
 
 
 @pytest.mark.soak

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.errors import InvalidArgumentError
-from fantasy_pipeline.football.calendar import week_status, weeks_of
-from fantasy_pipeline.football.import_calendar import phases_at
+from fantasy_pipeline.football.calendar import is_over, week_status, weeks_of
+from fantasy_pipeline.football.import_calendar import LOOK_BACK, phases_at
 from fantasy_pipeline.football.named_weeks import check_week
 from fantasy_pipeline.football.season_week import SeasonWeek, ranges
 from fantasy_pipeline.football.tables import (
@@ -24,6 +24,7 @@ from fantasy_pipeline.football.tables import (
     SOURCE_PROJECTIONS,
     WEEKLY_STATS,
 )
+from fantasy_pipeline.ingest.week_so_far import lacking_games
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -201,12 +202,31 @@ def backfill_plan(
     text = f"{session.source} {ranges(seasons)} weeks {ranges(sorted(set(weeks)))}"
     if only_missing:
         present = set.intersection(*(set(session.lake.weeks(table)) for table in _WEEKLY))
-        wanted = [week for week in wanted if week not in present]
+        partial = _partial(session, games, present.intersection(wanted))
+        wanted = [week for week in wanted if week not in present or week in partial]
         text += " missing"
     plan = Plan(text, session.source, ())
     if wanted:
         plan = make_plan(text, session.source, wanted, _early(games, wanted, session.now))
     return replace(plan, ahead=ahead, absent=tuple(absent), lake=session.lake)
+
+
+def _partial(
+    session: Session, games: Sequence[Game], weeks: Collection[SeasonWeek]
+) -> set[SeasonWeek]:
+    """Return those of `weeks` whose stats in the lake lack a game that is over.
+
+    Weeks older than a year are not looked at.
+    """
+    recent = [
+        game
+        for game in games
+        if (game.season, game.week) in weeks
+        and session.now - LOOK_BACK <= game.kickoff
+        and is_over(game, session.now)
+    ]
+    lacking = lacking_games(session.lake, recent)
+    return {SeasonWeek(game.season, game.week) for game in lacking}
 
 
 def import_plan(session: Session, seasons: Iterable[int]) -> Plan:

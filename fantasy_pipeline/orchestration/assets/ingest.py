@@ -6,6 +6,10 @@ import pyarrow.compute as pc
 
 from fantasy_pipeline.checks.guards import refuse_lost_games
 from fantasy_pipeline.football import tables
+from fantasy_pipeline.football.import_calendar import SO_FAR
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables.week_rows import of_weeks
+from fantasy_pipeline.football.team_games import covered_games
 from fantasy_pipeline.ingest import players, stats, team_defense
 from fantasy_pipeline.ingest import stat_corrections as corrections
 from fantasy_pipeline.ingest.sites import NFLCOM
@@ -19,6 +23,7 @@ from fantasy_pipeline.orchestration.assets.base import (
     leave_out,
     published,
     weekly_table,
+    weeks_running,
     weeks_with_inputs,
 )
 from fantasy_pipeline.orchestration.metadata import add_week_metadata, definition_metadata, preview
@@ -27,6 +32,9 @@ from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.retries import NETWORK_RETRY, asks_upstream
 from fantasy_pipeline.orchestration.runs.tags import moment_of
 from fantasy_pipeline.orchestration.workspace import REAL_LABEL
+
+NOT_COMPARED = "the week is in progress; corrections are measured from its provisional import on"
+"""Metadata `not made` of `provisional_stats` and `stat_corrections` of a week in progress."""
 
 
 @dg.asset(
@@ -74,7 +82,7 @@ def raw_players(context: dg.AssetExecutionContext, nfl: NflData, games: pa.Table
     table = pa.concat_tables(parts)
     more = {week: {"reader": nfl.upstream.reader_of("weekly_rosters")} for week in weeks}
     left_out = nfl.tables.left_out(tables.RAW_PLAYERS)
-    played = games_played(games)
+    played = games_played(games, moment_of(context.run.tags, nfl.now()))
     add_week_metadata(context, table, weeks, played, warnings, nfl.label, more, left_out)
     return table
 
@@ -91,27 +99,35 @@ def weekly_stats(
     context: dg.AssetExecutionContext, nfl: NflData, games: pa.Table, raw_players: pa.Table
 ) -> pa.Table:
     weeks, warnings = weeks_of_run(context), {}
+    now = moment_of(context.run.tags, nfl.now())
+    covered = covered_games(games, weeks, now)
 
     def of_season(season: int, numbers: list[int]) -> pa.Table:
         rostered = raw_players.filter(pc.equal(raw_players["season"], season))
-        part = stats.weekly_stats(nfl.upstream, games, rostered, season, numbers)
+        part = stats.weekly_stats(nfl.upstream, games, rostered, season, numbers, now)
         warnings[season] = [
             *nfl.upstream.notes("weekly_stats", season),
-            *stats.unplayed_games(games, part, season, numbers),
+            *stats.unplayed_games(covered, part, season, numbers),
             *stats.kicks_without_distance(part, season),
         ]
         return part
 
     # A week whose players were refused has no rosters to compare its stat lines with.
     made = weeks_with_inputs(context, nfl, tables.WEEKLY_STATS, weeks, tables.RAW_PLAYERS)
-    parts, lacking = published(made, of_season)
+    parts, lacking = published(made, of_season, weeks_running(games, weeks, now))
     leave_out(context, nfl, tables.WEEKLY_STATS, lacking, also=True)
-    table = pa.concat_tables(parts)
-    phases = stats.import_phases(moment_of(context.run.tags, nfl.now()), games, table, weeks)
+    table = pa.concat_tables([*parts, tables.WEEKLY_STATS.arrow_schema.empty_table()])
     reader = nfl.upstream.reader_of("weekly_stats")
-    more = {week: {"phase": phase, "reader": reader} for week, phase in phases.items()}
+    more: dict[SeasonWeek, dict[str, str]] = {
+        week: {"phase": phase, "reader": reader}
+        for week, phase in stats.import_phases(now, games, table, weeks).items()
+    }
+    for week in more:
+        if more[week]["phase"] == SO_FAR:
+            part, whole = stats.games_so_far(games, table, week)
+            more[week]["so far"] = f"{part} of {whole} games"
     left_out = nfl.tables.left_out(tables.WEEKLY_STATS)
-    played = games_played(games)
+    played = games_played(games, now)
     add_week_metadata(context, table, weeks, played, warnings, nfl.label, more, left_out)
     return table
 
@@ -120,16 +136,20 @@ def weekly_stats(
 def provisional_stats(
     context: dg.AssetExecutionContext, nfl: NflData, games: pa.Table, weekly_stats: pa.Table
 ) -> pa.Table:
-    weeks = weeks_of_run(context)
-    made = weeks_with_inputs(context, nfl, tables.PROVISIONAL_STATS, weeks, tables.WEEKLY_STATS)
+    weeks, now = weeks_of_run(context), moment_of(context.run.tags, nfl.now())
+    without = dict.fromkeys(weeks_running(games, weeks, now), NOT_COMPARED)
+    made = weeks_with_inputs(
+        context, nfl, tables.PROVISIONAL_STATS, weeks, tables.WEEKLY_STATS, without=without
+    )
     kept = sorted(set(nfl.lake.weeks(tables.PROVISIONAL_STATS)) & set(made))
-    phases = stats.import_phases(moment_of(context.run.tags, nfl.now()), games, weekly_stats, made)
+    phases = stats.import_phases(now, games, weekly_stats, made)
     table = corrections.first_stats(
         weekly_stats, nfl.tables.read(tables.PROVISIONAL_STATS, kept), phases
     )
     table = tables.PROVISIONAL_STATS.shaped(table)
     left_out = nfl.tables.left_out(tables.PROVISIONAL_STATS)
-    add_week_metadata(context, table, weeks, games_played(games), {}, nfl.label, left_out=left_out)
+    played = games_played(games, now)
+    add_week_metadata(context, table, weeks, played, {}, nfl.label, left_out=left_out)
     return table
 
 
@@ -141,9 +161,11 @@ def stat_corrections(
     provisional_stats: pa.Table,
 ) -> pa.Table:
     weeks, inputs = weeks_of_run(context), (tables.WEEKLY_STATS, tables.PROVISIONAL_STATS)
-    weeks_with_inputs(context, nfl, tables.STAT_CORRECTIONS, weeks, *inputs)
-    table = corrections.stat_corrections(provisional_stats, weekly_stats)
-    played = games_played(nfl.tables.read(tables.GAMES))
+    games, now = nfl.tables.read(tables.GAMES), moment_of(context.run.tags, nfl.now())
+    without = dict.fromkeys(weeks_running(games, weeks, now), NOT_COMPARED)
+    made = weeks_with_inputs(context, nfl, tables.STAT_CORRECTIONS, weeks, *inputs, without=without)
+    table = of_weeks(corrections.stat_corrections(provisional_stats, weekly_stats), made)
+    played = games_played(games, now)
     left_out = nfl.tables.left_out(tables.STAT_CORRECTIONS)
     add_week_metadata(context, table, weeks, played, {}, nfl.label, left_out=left_out)
     return table

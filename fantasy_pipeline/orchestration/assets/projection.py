@@ -1,6 +1,6 @@
 """Assets of the projections: features, models, other sources, the consensus and its accuracy."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import dagster as dg
 import pyarrow as pa
@@ -38,6 +38,7 @@ from fantasy_pipeline.orchestration.metadata import (
 from fantasy_pipeline.orchestration.partitions import by_season, weeks_of_run
 from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.retries import asks_upstream
+from fantasy_pipeline.orchestration.runs.tags import moment_of
 from fantasy_pipeline.orchestration.workspace import REAL_LABEL
 from fantasy_pipeline.projections.accuracy import HISTORY_COLUMNS, headlines
 from fantasy_pipeline.projections.accuracy import projection_accuracy as measure_accuracy
@@ -122,10 +123,17 @@ def source_projections(
             SeasonWeek(season, week): {"reader": reader, **fetched.metadata(week)}
             for week in numbers
         }
-    table, played = pa.concat_tables(parts), games_played(games)
+    table, played = pa.concat_tables(parts), _played(context, nfl)
     left_out = nfl.tables.left_out(tables.SOURCE_PROJECTIONS)
     add_week_metadata(context, table, weeks, played, warnings, nfl.label, more, left_out)
     return table
+
+
+def _played(
+    context: dg.AssetExecutionContext, nfl: NflData
+) -> Mapping[SeasonWeek, tuple[int, int]]:
+    """Return `games_played` at the run's moment."""
+    return games_played(nfl.tables.read(tables.GAMES), moment_of(context.run.tags, nfl.now()))
 
 
 class Retraining(dg.Config):
@@ -178,7 +186,7 @@ def model_projections(
 ) -> pa.Table:
     weeks = weeks_of_run(context)
     made = weeks_with_inputs(context, nfl, tables.MODEL_PROJECTIONS, weeks, tables.RAW_PLAYERS)
-    played = games_played(nfl.tables.read(tables.GAMES))
+    played = _played(context, nfl)
     scheduled = [week for week in made if week in played]
 
     used: dict[int, str] = {}
@@ -243,7 +251,7 @@ def projections(
         nfl.label,
     )
     warnings = consensus_gaps(model_projections, source_projections)
-    played = games_played(nfl.tables.read(tables.GAMES))
+    played = _played(context, nfl)
     refuse_empty_weeks(tables.PROJECTIONS.name, table, [week for week in made if week in played])
     settings, _ = read_alert_settings()
     more = {
@@ -266,7 +274,7 @@ def projection_accuracy(context: dg.AssetExecutionContext, nfl: NflData) -> pa.T
     weeks, lake = weeks_of_run(context), nfl.lake
     made = weeks_with_inputs(context, nfl, tables.PROJECTION_ACCURACY, weeks, tables.WEEKLY_STATS)
     projected = set(lake.weeks(tables.PROJECTIONS)) & set(made)
-    played = games_played(nfl.tables.read(tables.GAMES))
+    played = _played(context, nfl)
 
     def of(table: Table) -> pa.Table:
         return lake.read(table, sorted(set(lake.weeks(table)) & projected))

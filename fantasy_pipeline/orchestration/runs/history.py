@@ -19,7 +19,7 @@ import dagster as dg
 import pyarrow as pa
 
 from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
-from fantasy_pipeline.football.season_week import week_ranges
+from fantasy_pipeline.football.season_week import SeasonWeek, week_ranges
 from fantasy_pipeline.orchestration.runs.import_state import (
     IN_PROGRESS,
     UI_JOB,
@@ -94,7 +94,7 @@ class Execution:
     @property
     def title(self) -> str:
         """Name and weeks, e.g. ``weekly_import 2024 week 5``."""
-        weeks = week_ranges(weeks_of_tags(self.run.tags)) or str(self.season or "")
+        weeks = week_ranges(self.weeks) or str(self.season or "")
         return f"{self.name} {weeks}".strip()
 
     @property
@@ -122,8 +122,14 @@ class Execution:
 
     @property
     def week(self) -> int | None:
+        """Week of a run of one week; else None."""
         week = week_of_run(self.run.tags)
         return week.week if week else None
+
+    @property
+    def weeks(self) -> list[SeasonWeek]:
+        """Weeks of the run: one, those of its range, or none."""
+        return weeks_of_tags(self.run.tags)
 
     @property
     def source(self) -> str | None:
@@ -164,6 +170,7 @@ class Execution:
             "executed_at": self.executed_at.isoformat(timespec="seconds"),
             "season": self.season,
             "week": self.week,
+            "weeks": [week.key for week in self.weeks],
             "trigger": trigger_of(self.run.tags),
             "source": self.source,
         }
@@ -237,11 +244,17 @@ def executions(
     matching = (
         execution
         for execution in _pages(instance, filters, cursor)
-        if season in (None, execution.season) and week in (None, execution.week)
+        if _has_week(execution, season, week)
     )
     # islice takes no larger number.
     most = None if limit is None else min(limit, sys.maxsize)
     yield from islice(matching, most)
+
+
+def _has_week(execution: Execution, season: int | None, week: int | None) -> bool:
+    """Return whether a run is of a season and of a week; None: of any."""
+    weeks = execution.weeks or [SeasonWeek(execution.season or 0, execution.week or 0)]
+    return any(season in (None, of.season) and week in (None, of.week) for of in weeks)
 
 
 def _pages(

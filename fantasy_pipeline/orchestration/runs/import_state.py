@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import dagster as dg
 
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.football.import_calendar import LOOK_BACK, imports_due_between
+from fantasy_pipeline.football.import_calendar import LOOK_BACK, SO_FAR, imports_due_between
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import WEEKLY_STATS
 from fantasy_pipeline.orchestration.runs.results import made_the_others
@@ -59,8 +59,8 @@ IN_PROGRESS = [
 ]
 _NO_RUN = ""
 """Id of the run of an event that `fantasy-pipeline reconcile` or an operator reported."""
-# A week has up to three planned imports; the newest events come first.
-_EVENTS_PER_WEEK = 12
+# A week has up to three planned imports, and up to eight while it is played; newest first.
+_EVENTS_PER_WEEK = 20
 
 
 class PastImport(NamedTuple):
@@ -76,7 +76,9 @@ def past_imports(
 ) -> list[PastImport]:
     """Return the imports of some weeks that run history has, newest first.
 
-    A run over many weeks that could not make some of them counts for the others.
+    A run over many weeks that could not make some of them counts for the others. An import of a
+    week in progress does not count. If it is the newest, earlier ones do not count either: the lake
+    has a part of the week only.
 
     Args:
         label: label of the league; None for the NFL. Homes of early versions may hold runs of both.
@@ -89,19 +91,22 @@ def past_imports(
     ).records
     succeeded = succeeded_runs(instance, {record.run_id for record in records})
     found = []
+    # The newest phase of each week.
+    newest: dict[SeasonWeek, str] = {}
     for record in records:
         event = record.asset_materialization
-        if event is None or record.partition_key is None or record.run_id not in succeeded:
+        if event is None or record.partition_key is None or label_of(event) != label:
             continue
-        if label_of(event) != label or is_empty_week(event):
-            # A week without rows was imported before the schedule had the week's games.
+        # A week without rows was imported before the schedule had the week's games.
+        name = None if is_empty_week(event) else phase_of(event)
+        # A failed run that imported a part of a week has nevertheless written it.
+        if name is None or (name != SO_FAR and record.run_id not in succeeded):
             continue
-        phase = event.metadata.get("phase")
-        # Weeks that were reported without a run, and imports of early versions, have no phase. They
-        # count as provisional.
-        name = str(phase.value) if phase is not None else "provisional"
+        week = SeasonWeek.from_key(record.partition_key)
+        if SO_FAR in (name, newest.setdefault(week, name)):
+            continue
         at = datetime.fromtimestamp(record.timestamp, timezone.utc)
-        found.append(PastImport(SeasonWeek.from_key(record.partition_key), name, at))
+        found.append(PastImport(week, name, at))
     return found
 
 
@@ -109,6 +114,16 @@ def label_of(event: dg.AssetMaterialization) -> str | None:
     """Return the label of the league whose data a run wrote; None for the NFL."""
     data = event.metadata.get("data")
     return None if data is None or data.value == REAL_LABEL else str(data.value)
+
+
+def phase_of(event: dg.AssetMaterialization) -> str:
+    """Return the phase of an import.
+
+    Weeks that were reported without a run, and imports of early versions, have none. They count as
+    provisional.
+    """
+    phase = event.metadata.get("phase")
+    return "provisional" if phase is None else str(phase.value)
 
 
 def is_empty_week(event: dg.AssetMaterialization) -> bool:
@@ -120,7 +135,10 @@ def is_empty_week(event: dg.AssetMaterialization) -> bool:
 def imported_phases(
     instance: dg.DagsterInstance, weeks: Sequence[SeasonWeek], label: str | None
 ) -> dict[SeasonWeek, set[str]]:
-    """Return the phases in which each week was imported, according to run history."""
+    """Return the phases in which each week was imported, according to run history.
+
+    A week that was only imported in progress is left out, see `past_imports`.
+    """
     phases: dict[SeasonWeek, set[str]] = {}
     for past in past_imports(instance, weeks, label):
         phases.setdefault(past.week, set()).add(past.phase)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import dagster as dg
 
 from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.football.import_calendar import SO_FAR
 from fantasy_pipeline.football.season_week import SeasonWeek
 
 _ROW_COUNTS = ("dagster/partition_row_count", "dagster/row_count")
@@ -92,16 +93,24 @@ class Facts:
     unmade: set[SeasonWeek] = field(default_factory=set)
     failed_checks: dict[FailedCheck, dict[str | None, str]] = field(default_factory=dict)
 
+    @property
+    def phase(self) -> str | None:
+        """The earliest phase of the imported weeks; provisional includes completed."""
+        if not self.phases:
+            return None
+        if SO_FAR in self.phases:
+            return SO_FAR
+        return "final" if set(self.phases) == {"final"} else "provisional"
+
     def result(self, success: bool, duration_s: float | None) -> dict[str, Any]:
         """Return the summary as JSON values."""
-        phase = "final" if set(self.phases) == {"final"} else "provisional"
         return {
             "success": success,
             "players_imported": self.rows.get("raw_players", 0),
             "stats_imported": self.rows.get("weekly_stats", 0),
             "projections_imported": self.rows.get("projections", 0),
             "sources": sorted(self.sources),
-            "phase": phase if self.phases else None,
+            "phase": self.phase,
             "duration_s": None if duration_s is None else round(duration_s, 1),
             "warnings": list(self.warnings),
             "errors": [error.line for error in self.errors],
@@ -247,6 +256,7 @@ class RunOutcome:
         warnings: warnings of the materializations and checks, without repeats.
         errors: failed step and its cause, one line each.
         unmade: of a run that made all other weeks, the weeks that it could not make.
+        phase: earliest phase of the imported weeks; None if the run imported none.
     """
 
     run_id: str
@@ -255,12 +265,14 @@ class RunOutcome:
     warnings: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     unmade: tuple[SeasonWeek, ...] = ()
+    phase: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
             "run_id": self.run_id,
             "success": self.success,
             "rows": dict(self.rows),
+            "phase": self.phase,
             "warnings": list(self.warnings),
             "errors": list(self.errors),
         }

@@ -17,9 +17,11 @@ from uuid import UUID
 import dagster as dg
 
 from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.football.import_calendar import SO_FAR
 from fantasy_pipeline.orchestration.runs.import_state import (
     is_empty_week,
     label_of,
+    phase_of,
     succeeded_runs,
 )
 from fantasy_pipeline.orchestration.runs.record import OVER
@@ -121,11 +123,11 @@ def _needed_runs(instance: dg.DagsterInstance) -> set[str]:
     """Return the runs that last wrote an asset, or a partition of an asset.
 
     Of each partition, these are the newest run, and the newest run that succeeded; of imports, one
-    of each phase.
+    of each phase. An import of a week in progress is needed until the week is imported.
     """
     needed = set()
     for key in instance.all_asset_keys():
-        seen = set()
+        seen, written = set(), set()
         for page in _materializations(instance, key):
             succeeded = succeeded_runs(instance, {record.run_id for record in page})
             for record in page:
@@ -134,6 +136,10 @@ def _needed_runs(instance: dg.DagsterInstance) -> set[str]:
                     continue
                 phase = event.metadata.get("phase")
                 kind = (label_of(event), phase and phase.value, is_empty_week(event))
+                if phase_of(event) == SO_FAR and event.partition in written:
+                    continue
+                if record.run_id in succeeded and not is_empty_week(event):
+                    written.add(event.partition)
                 for state in ("any", "success")[: 1 + (record.run_id in succeeded)]:
                     if (event.partition, kind, state) not in seen:
                         seen.add((event.partition, kind, state))

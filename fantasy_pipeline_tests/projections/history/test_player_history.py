@@ -148,6 +148,30 @@ def test_averages_by_hand(history: History) -> None:
     assert third["season_points_ppr"] == pytest.approx(15.0)
 
 
+def test_a_player_whose_team_has_not_played_yet_has_missed_nothing(history: History) -> None:
+    """Week 2 is in progress: BUF has played, NYJ has not, although upstream has its snaps."""
+    games = [game(week, *teams) for week in (1, 2, 3) for teams in (("BUF", "KC"), ("NYJ", "MIA"))]
+    players = [
+        listed(week, name, team, **more)
+        for week in (1, 2, 3)
+        for name, team, more in (
+            ("absent", "BUF", {}),
+            ("waiting", "NYJ", {"offense_snaps": 50, "snap_share": 0.9} if week == 2 else {}),
+        )
+    ]
+    before = [line(1, "absent", 8.0), line(1, "waiting", 8.0, "MIA", team="NYJ")]
+    found = history(games, players, [*before, line(2, "other", 5.0)])
+    absent, waiting = found[3, "absent"], found[3, "waiting"]
+    assert (absent["missed_last"], waiting["missed_last"]) == (True, False)
+    assert absent["appearance_rate"] < waiting["appearance_rate"]
+    assert (waiting["games"], waiting["last_points_ppr"]) == (1, 8.0)
+    assert waiting["avg_fantasy_points_ppr"] == pytest.approx(8.0)
+    assert waiting["last_snap_share"] is None
+    targets = [found[2, name]["target_played"] for name in ("absent", "waiting")]
+    assert targets == [False, None]
+    assert found[2, "waiting"]["target_ppr"] is None
+
+
 def test_a_game_counts_half_after_a_half_life(history: History) -> None:
     weeks = (1, 2, 2 + int(HALF_LIFE))
     found = history(

@@ -1,6 +1,6 @@
 -- Player-weeks in time order: what was known before the week, beside what happened in it (the
 -- columns that start with x_). Players with a stat line but no roster row come from the stat line.
--- teams_played, by team: on a provisional Tuesday some games are still to be played.
+-- teams_played, by team: while a week is in progress, some games are still to be played.
 with teams_played as (
     select season, week, team, sum(carries) as team_carries
     from weekly_stats
@@ -58,7 +58,9 @@ select
     coalesce(l.season, s.season) - l.rookie_season as years_in_league,
     l.draft_pick,
     p.season is not null as x_week_played,
-    s.player_id is not null or coalesce(l.offense_snaps, 0) > 0 as x_played,
+    -- Snaps alone do not count: upstream may have those of a game before its stat lines.
+    s.player_id is not null or (p.season is not null and coalesce(l.offense_snaps, 0) > 0)
+        as x_played,
     coalesce(s.team, l.team) as x_team,
     coalesce(s.opponent, g.opponent) as x_opponent,
     l.snap_share as x_snap_share,
