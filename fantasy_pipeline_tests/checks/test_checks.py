@@ -580,7 +580,7 @@ def test_a_week_is_provisional_until_thursday_and_while_a_game_is_missing(
 def test_a_week_in_progress_is_judged_by_the_games_that_are_over(rows: Rows) -> None:
     """KC-LV was played on Thursday; BUF-MIA, whose score a replay knows, on Sunday."""
     thursday = KICKOFF - timedelta(days=3)
-    games = rows(tables.GAMES, game("KC", "LV", kickoff=thursday), game("BUF", "MIA"))
+    games = rows(tables.GAMES, fixture("KC", "LV", kickoff=thursday), fixture("BUF", "MIA"))
     lines = [
         line(*pair, str(number)) for pair in (("KC", "LV"), ("LV", "KC")) for number in range(9)
     ]
