@@ -183,11 +183,13 @@ def team_defense_stats(
     weeks = weeks_of_run(context)
     made = weeks_with_inputs(context, nfl, tables.TEAM_DEFENSE_STATS, weeks, tables.WEEKLY_STATS)
     table = with_standard_points(team_defense.team_defense_stats(games, weekly_stats))
+    now = moment_of(context.run.tags, nfl.now())
+    covered = covered_games(games, weeks, now)
     warnings = {
-        season: team_defense.without_defence(games, weekly_stats, table, season, numbers)
+        season: team_defense.without_defence(covered, weekly_stats, table, season, numbers)
         for season, numbers in by_season(made).items()
     }
     left_out = nfl.tables.left_out(tables.TEAM_DEFENSE_STATS)
-    played = games_played(games)
+    played = games_played(games, now)
     add_week_metadata(context, table, weeks, played, warnings, nfl.label, left_out=left_out)
     return table
