@@ -36,6 +36,33 @@ def team_games(games: pa.Table) -> pa.Table:
     return pa.concat_tables([_side(games, "home", "away"), _side(games, "away", "home")])
 
 
+def cancelled(games: pa.Table) -> set[tuple[int, int, str]]:
+    """Return the season, week and team of cancelled games of the regular season.
+
+    Upstream's schedule does not have them (BUF-CIN, 2022 week 17). Since 1999 every team has one
+    week of the regular season without a game. Two teams with two such weeks, of which they share
+    exactly one and with no third team, would have played each other then.
+
+    Args:
+        games: rows of `GAMES` of whole seasons, with at least season, week, game_type, home_team
+            and away_team.
+    """
+    regular = team_games(games.filter(pc.equal(games["game_type"], "REG")))
+    columns = (regular[name].to_pylist() for name in ("season", "week", "team"))
+    played: dict[int, dict[str, set[int]]] = {}
+    for season, week, team in zip(*columns, strict=True):
+        played.setdefault(season, {}).setdefault(team, set()).add(week)
+    found = set()
+    for season, weeks_of in played.items():
+        weeks = set().union(*weeks_of.values())
+        idle = {team: weeks - own for team, own in weeks_of.items() if len(weeks - own) == 2}
+        for team, own in idle.items():
+            shared = [own & other for name, other in idle.items() if name != team and own & other]
+            if len(shared) == 1 and len(shared[0]) == 1:
+                found.add((season, min(shared[0]), team))
+    return found
+
+
 def _side(games: pa.Table, side: str, other: str) -> pa.Table:
     """Return one row per game, for the team of one side (``home`` or ``away``)."""
     columns: dict[str, pa.Array | pa.ChunkedArray] = {

@@ -58,6 +58,7 @@ ROSTER_REASONS = {
     "NWT": "not with team",
 }
 """Reasons for a projection of 0, by roster status."""
+BYE, CANCELLED = "bye", "cancelled"
 NOTHING = "nothing known yet"
 """Reason for a projection of 0 of a player whom nothing rules out."""
 
@@ -67,6 +68,7 @@ def model_projections(
     weeks: Sequence[SeasonWeek],
     model_of: Callable[[int], Model],
     label: str | None,
+    cancelled: Collection[tuple[int, int, str]] = (),
 ) -> pa.Table:
     """Project some weeks with our model alone.
 
@@ -75,6 +77,7 @@ def model_projections(
         weeks: weeks to project.
         model_of: returns the model of a season.
         label: text to add to the source column, e.g. that the data are synthetic.
+        cancelled: season, week and team of cancelled games.
 
     Returns:
         `MODEL_PROJECTIONS` rows, one per listed player of a fantasy position.
@@ -98,7 +101,7 @@ def model_projections(
         frames.append(_project_season(of_season.take(kept), matrix, model_of(int(season)), label))
     if not frames:
         return MODEL_PROJECTIONS.arrow_schema.empty_table()
-    return MODEL_PROJECTIONS.shaped(pa.concat_tables(frames))
+    return MODEL_PROJECTIONS.shaped(_naming_cancelled(pa.concat_tables(frames), cancelled))
 
 
 @dataclass(frozen=True)
@@ -278,6 +281,17 @@ def with_reason(stated: Sequence[str | None], projected: np.ndarray) -> pa.Array
     return pa.array(filled, pa.string())
 
 
+def _naming_cancelled(rows: pa.Table, cancelled: Collection[tuple[int, int, str]]) -> pa.Table:
+    """Return the rows with the reason `CANCELLED` in place of a bye where a game was cancelled."""
+    keys = zip(*(rows[name].to_pylist() for name in ("season", "week", "team")), strict=True)
+    stated = [
+        CANCELLED if reason == BYE and key in cancelled else reason
+        for key, reason in zip(keys, rows["reason"].to_pylist(), strict=True)
+    ]
+    index = rows.column_names.index("reason")
+    return rows.set_column(index, "reason", pa.array(stated, pa.string()))
+
+
 def reasons(rows: pa.Table) -> list[str | None]:
     """Return the reason why each row is projected 0 or less than usual; None without a reason."""
     out: list[str | None] = []
@@ -288,7 +302,7 @@ def reasons(rows: pa.Table) -> list[str | None]:
         strict=True,
     ):
         if bye:
-            out.append("bye")
+            out.append(BYE)
         elif roster not in (None, "ACT"):
             out.append(ROSTER_REASONS.get(roster, f"roster status {roster}"))
         elif injury in ("Out", "Doubtful", "Questionable"):

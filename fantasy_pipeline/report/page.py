@@ -305,7 +305,8 @@ def moment(at: datetime) -> str:
 def status(player: Player) -> str:
     """Return the roster or injury status in a word or two; empty if the player is available."""
     if player.on_bye:
-        return "Bye"
+        # A week without a game may also be that of a cancelled one.
+        return (player.reason or "bye").capitalize()
     if player.is_out:
         return (player.reason or "out").capitalize()
     return player.injury_status or (player.reason or "").capitalize()

@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 import pyarrow as pa
 
 from fantasy_pipeline.football.tables import GAMES
-from fantasy_pipeline.football.team_games import team_games
+from fantasy_pipeline.football.team_games import cancelled, team_games
 
 KICKOFF = datetime(2024, 9, 6, 0, 20, tzinfo=timezone.utc)
 GAME = {
@@ -81,3 +81,32 @@ def test_no_games_are_no_rows_with_the_same_columns(rows: Rows) -> None:
     empty = team_games(GAMES.arrow_schema.empty_table())
     assert empty.num_rows == 0
     assert empty.schema == team_games(games).schema
+
+
+def season(rows: Rows, *pairings: str) -> pa.Table:
+    """A schedule with one week per text, e.g. ``"A-B C-D"``; teams by their first letters."""
+    teams = dict(zip("ABCDEF", ("ARI", "BUF", "CIN", "DAL", "GB", "HOU"), strict=True))
+    return rows(
+        GAMES,
+        *(
+            GAME | {"week": week, "game_id": f"{week} {game}", "home_team": home, "away_team": away}
+            for week, text in enumerate(pairings, 1)
+            for game in text.split()
+            for home, away in [[teams[letter] for letter in game.split("-")]]
+        ),
+    )
+
+
+def test_a_week_that_two_teams_miss_beside_their_byes_is_a_cancelled_game(rows: Rows) -> None:
+    # Byes: A and D in week 1, B and E in week 2, C and F in week 3.
+    weeks = ["B-C E-F", "A-C D-F", "A-B D-E", "A-E B-C D-F", "A-D B-F C-E"]
+    assert cancelled(season(rows, *weeks)) == set()
+    weeks[3] = "A-E D-F"
+    assert cancelled(season(rows, *weeks)) == {(2024, 4, "BUF"), (2024, 4, "CIN")}
+    # Nothing is known of a schedule that lacks two games of a week.
+    weeks[3] = "A-E"
+    assert cancelled(season(rows, *weeks)) == set()
+    # A play-off week is no regular one.
+    weeks[3] = "A-E B-C D-F"
+    final = GAME | {"week": 6, "game_id": "WC", "game_type": "WC"}
+    assert cancelled(pa.concat_tables([season(rows, *weeks), rows(GAMES, final)])) == set()

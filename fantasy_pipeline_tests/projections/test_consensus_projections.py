@@ -85,9 +85,10 @@ def project(rows: Rows) -> Project:
         weeks: tuple[SeasonWeek, ...] = (W5,),
         others: tuple[dict[str, Any], ...] = (),
         label: str | None = None,
+        cancelled: tuple[tuple[int, int, str], ...] = (),
     ) -> dict[str, dict[str, Any]]:
         ours = model_projections(
-            rows(PLAYER_HISTORY, *history), list(weeks), lambda _: UNTRAINED, label
+            rows(PLAYER_HISTORY, *history), list(weeks), lambda _: UNTRAINED, label, cancelled
         )
         assert ours.schema == MODEL_PROJECTIONS.arrow_schema
         table = projections(ours, rows(SOURCE_PROJECTIONS, *others), lambda _: None, label)
@@ -199,6 +200,21 @@ def test_a_player_who_does_not_play_is_projected_0_with_the_reason(
     scored = [name for name in row if name.startswith(("projected", *QUANTILES))]
     assert len(scored) == 12
     assert [row[name] for name in scored] == [0.0] * 12
+
+
+def test_a_cancelled_game_is_no_bye(project: Project) -> None:
+    off = (W5.season, W5.week, "BUF")
+    players = [
+        known("off", team="BUF", **ZERO["bye"]),
+        known("resting", team="KC", **ZERO["bye"]),
+        known("out", team="BUF", **ZERO["out"]),
+    ]
+    found = project(*players, cancelled=(off,))
+    assert {name: row["reason"] for name, row in found.items()} == {
+        "off": "cancelled",
+        "resting": "bye",
+        "out": "out",
+    }
 
 
 @pytest.mark.parametrize("status", ROSTER_REASONS)

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from fantasy_pipeline.football.team_games import cancelled
 from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.players import raw_players
 from fantasy_pipeline.ingest.sites.nflcom import nflcom_projections
@@ -117,3 +118,7 @@ def test_no_neutral_site_has_the_home_teams_stadium(source: Nflverse) -> None:
 def test_no_elias_id_is_a_player_id(source: Nflverse, season: int) -> None:
     rosters = source.weekly_rosters(season)
     assert pc.all(pc.starts_with(rosters["player_id"], "00-")).as_py()
+
+
+def test_the_only_cancelled_game_since_1999_is_named(source: Nflverse) -> None:
+    assert cancelled(source.schedule()) == {(2022, 17, "BUF"), (2022, 17, "CIN")}

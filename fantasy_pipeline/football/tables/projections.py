@@ -126,7 +126,8 @@ _PROJECTED = (
     Column(
         "reason",
         "string",
-        "Why the projection is 0 (bye, out, reserve list …) or uncertain (doubtful, questionable); "
+        "Why the projection is 0 (bye, cancelled game, out, reserve list …) or uncertain "
+        "(doubtful, questionable); "
         "null for other players",
     ),
     Column("is_home", "bool", "The schedule lists the team as the home team; null on a bye"),

@@ -16,6 +16,7 @@ from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.football.tables.week_rows import weeks_in
+from fantasy_pipeline.football.team_games import cancelled
 from fantasy_pipeline.ingest.projection_record import stored_record
 from fantasy_pipeline.ingest.source_projections import source_projections as fetch_projections
 from fantasy_pipeline.orchestration.assets.base import (
@@ -202,7 +203,8 @@ def model_projections(
         return stored
 
     history = nfl.lake.read(tables.PLAYER_HISTORY, seasons={week.season for week in weeks})
-    table = project_by_model(history, scheduled, model, nfl.label)
+    off = cancelled(nfl.tables.read(tables.GAMES))
+    table = project_by_model(history, scheduled, model, nfl.label, off)
     warnings = warnings_without_rosters(raw_players)
     imported = nfl.lake.weeks(tables.WEEKLY_STATS)
     for season, texts in weeks_without_stats(played, imported, scheduled).items():
