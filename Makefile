@@ -7,7 +7,7 @@ SOURCE ?= sample
 # A Dagster home has one league.
 DEMO_HOME := $(CURDIR)/.demo$(if $(filter sample,$(SOURCE)),,/nfl)
 
-.PHONY: demo ui test test-slow test-all check lint audit bench docs lock clean help
+.PHONY: demo ui test test-slow test-all check lint audit bench docs lock versions clean help
 
 help:
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,8 +55,18 @@ lock: ## make requirements.txt; needs uv
 	uv pip compile pyproject.toml --universal --python-version 3.10 --no-emit-index-url \
 		--no-annotate --no-header --all-extras -o requirements.txt
 
+# Each in an environment and a Dagster home of its own, beside those of `make demo`.
+VERSIONS = $(CURDIR)/.versions/$(RESOLUTION)
+RESOLUTION ?= lowest-direct
+versions: ## run the demo with the lowest versions of pyproject.toml (RESOLUTION=highest: the newest)
+	@rm -rf $(VERSIONS) && mkdir -p $(VERSIONS)/home && cp dagster.yaml $(VERSIONS)/home/dagster.yaml
+	uv venv --quiet --python $(PYTHON) $(VERSIONS)/venv
+	uv pip install --quiet --python $(VERSIONS)/venv/bin/python --resolution $(RESOLUTION) ".[api,s3]"
+	cd $(VERSIONS)/home && DAGSTER_HOME=$(VERSIONS)/home FANTASY_SOURCE=sample \
+		$(VERSIONS)/venv/bin/fantasy-pipeline demo --source sample
+
 clean: ## remove the environment and the demo
-	rm -rf $(VENV) $(DEMO_HOME)
+	rm -rf $(VENV) $(DEMO_HOME) .versions
 
 $(VENV)/bin/python:
 	@echo "Making a virtual environment in $(VENV) with $(PYTHON)"

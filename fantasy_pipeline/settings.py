@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
-from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SourceName = Literal["auto", "nfl_data_py", "nflreadpy", "sample"]
@@ -179,7 +178,7 @@ def read_alert_settings() -> tuple[AlertSettings, Mapping[str, str]]:
         return AlertSettings(), {}
     except ValidationError as error:
         # The message only, not the value: it may be a password in the wrong variable.
-        messages = {str(found["loc"][0]): _message(found) for found in error.errors()}
+        messages = {str(found["loc"][0]): _message(found["msg"]) for found in error.errors()}
     defaults: dict[str, Any] = {name: AlertSettings.model_fields[name].default for name in messages}
     errors = {name: f"FANTASY_ALERT_{name.upper()}: {text}" for name, text in messages.items()}
     return AlertSettings(**defaults), errors
@@ -196,14 +195,14 @@ def invalid_settings(error: ValidationError) -> str:
         name = "_".join(map(str, problem["loc"][:1]))
         # An alias is the whole name of the variable.
         variable = name if name.isupper() else f"{prefixes.get(error.title, '')}{name.upper()}"
-        found.append(f"{variable}: {_message(problem)}")
+        found.append(f"{variable}: {_message(problem['msg'])}")
     plural = "s are" if len(found) > 1 else " is"
     return f"the environment variable{plural} not valid: {'; '.join(found)}. Correct or unset it."
 
 
-def _message(problem: ErrorDetails) -> str:
-    """Return pydantic's message without the value, and without the class of our own errors."""
-    return problem["msg"].removeprefix("Value error, ")
+def _message(text: str) -> str:
+    """Return pydantic's message without the class of our own errors."""
+    return text.removeprefix("Value error, ")
 
 
 def is_loopback(host: str) -> bool:

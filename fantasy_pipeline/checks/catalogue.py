@@ -94,7 +94,8 @@ def _projected(table: Table, label: str) -> TableChecks:
                 f"{table.name}_complete",
                 f"{label}: every rostered fantasy player with a game has a row, without NaN and "
                 "with p10 <= p50 <= p90. Points equal the fantasy points of the projected stat "
-                "line, and every player whom the model projects a point or more has a stat line.",
+                "line, which has no more receptions than targets and no more completions than "
+                "attempts. Every player whom the model projects a point or more has a stat line.",
                 {
                     "keys": _keys(table),
                     "contract": _contract(table),
@@ -103,6 +104,7 @@ def _projected(table: Table, label: str) -> TableChecks:
                     ),
                     "quantiles": lambda e: projections.unordered_quantiles(e.rows),
                     "stat_line": lambda e: projections.stat_line_mismatches(e.rows),
+                    "parts": lambda e: projections.parts_exceed_totals(e.rows),
                     "line": lambda e: projections.missing_stat_lines(e.rows),
                 },
             ),

@@ -34,6 +34,8 @@ ROSTER_SOURCES = ("weekly_roster", "carried_forward")
 """Roster sources of players who must be projected: their row exists before the game."""
 LISTED = 20
 """Players without an id that a problem names."""
+MAX_ROUNDING = 0.0002
+"""Largest difference of two projected stats that rounding explains."""
 MAX_LINE_GAP = 0.05
 """Points by which a projection may differ from its stat line: both are rounded."""
 
@@ -143,6 +145,21 @@ def stat_line_mismatches(projections: pa.Table) -> list[Problem]:
             text = (
                 f"{row['player_name']}: projected {projected[index]:.2f} points, but the stat line "
                 f"is worth {of_line[index]:.2f} ({scoring})"
+            )
+            problems.append(Problem(SeasonWeek(row["season"], row["week"]), text))
+    return problems
+
+
+def parts_exceed_totals(projections: pa.Table) -> list[Problem]:
+    """Return rows with more projected receptions than targets, or completions than attempts."""
+    problems = []
+    for part, total in (("receptions", "targets"), ("completions", "attempts")):
+        # Both are rounded to four digits. A null compares as null, and is left out.
+        excess = pc.subtract(projections[part], projections[total])
+        for row in projections.filter(pc.greater(excess, MAX_ROUNDING)).to_pylist():
+            text = (
+                f"{row['player_name']}: {row[part]:.2f} projected {part}, but {row[total]:.2f} "
+                f"{total}"
             )
             problems.append(Problem(SeasonWeek(row["season"], row["week"]), text))
     return problems

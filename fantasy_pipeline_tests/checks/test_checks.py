@@ -714,6 +714,25 @@ def test_points_are_what_the_stat_line_comes_to(rows: Rows) -> None:
         assert "the stat line is worth 13.00 (ppr)" in found[-1].text
 
 
+@pytest.mark.parametrize(
+    ("part", "total"), [("receptions", "targets"), ("completions", "attempts")]
+)
+def test_no_more_caught_or_completed_than_thrown(rows: Rows, part: str, total: str) -> None:
+    def found(table: Table, **line: float | None) -> list[Problem]:
+        return projections.parts_exceed_totals(rows(table, projected(**line)))
+
+    for table in (tables.PROJECTIONS, tables.MODEL_PROJECTIONS):
+        for right in (
+            {part: 5.0, total: 5.0},
+            {part: 5.0001, total: 5.0},
+            {part: 5.0, total: None},
+        ):
+            assert found(table, **right) == []
+        [problem] = found(table, **{part: 5.1, total: 5.0})
+        assert problem.serious
+        assert problem.text == f"P00: 5.10 projected {part}, but 5.00 {total}"
+
+
 def test_whom_the_model_projects_has_a_stat_line(rows: Rows) -> None:
     none = dict.fromkeys(LINE)
 

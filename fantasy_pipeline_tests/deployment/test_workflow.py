@@ -84,6 +84,22 @@ def test_it_runs_on_every_python_that_the_project_says(
     assert f"({versions[0]} to {versions[-1]})" in (ROOT / "README.md").read_text()
 
 
+def test_it_runs_the_demo_with_the_lowest_and_the_newest_versions(
+    workflow: dict[Any, Any], project: dict[str, Any]
+) -> None:
+    versions = workflow["jobs"]["versions"]
+    # No condition: the newest versions change without a push.
+    assert "if" not in versions
+    matrix = versions["strategy"]["matrix"]["include"]
+    assert [one["resolution"] for one in matrix] == ["lowest-direct", "highest"]
+    assert all(f"{one['python']}.0" in SpecifierSet(project["requires-python"]) for one in matrix)
+    assert commands(versions) == [
+        "pip install uv",
+        "make versions RESOLUTION=${{ matrix.resolution }}",
+    ]
+    assert re.search(r"^versions:", (ROOT / "Makefile").read_text(), flags=re.M)
+
+
 def test_it_skips_nothing_but_what_needs_real_files(workflow: dict[Any, Any]) -> None:
     # GitHub sets CI itself, for containers too.
     assert workflow["jobs"]["test"]["env"] == {MIRROR_VARIABLE: NO_MIRROR}

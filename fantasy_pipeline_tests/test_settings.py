@@ -1,0 +1,99 @@
+"""Environment variables that no user means: one line that names the variable."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from fantasy_pipeline.settings import (
+    AlertSettings,
+    ApiSettings,
+    Settings,
+    default_home,
+    invalid_settings,
+    read_alert_settings,
+)
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
+
+RETURN = "the value has the control character '\\r'"
+LONG = "a name in the path has 300 bytes; file systems allow 255"
+BAD = [
+    ("FANTASY_SOURCE", "espn", "Input should be 'auto', 'nfl_data_py', 'nflreadpy' or 'sample'"),
+    ("FANTASY_SOURCE", "auto\r", RETURN),
+    ("FANTASY_DATA", "/srv/fantasy\r", RETURN),
+    ("FANTASY_DATA", "s3://bucket/lake\r", RETURN),
+    ("FANTASY_DATA", "/srv/" + "x" * 300, LONG),
+    ("FANTASY_DATA", "/x" * 1800, "the path has 3600 bytes; at most 3500 are possible"),
+    ("FANTASY_CACHE", "/srv/" + "x" * 300, LONG),
+    ("DAGSTER_HOME", "/srv/home\r", RETURN),
+    ("DAGSTER_HOME", "/srv/" + "x" * 300, LONG),
+    ("NFLVERSE_MIRROR", "/srv/mirror\n", "the value has the control character '\\n'"),
+    ("FANTASY_DOWNLOAD_TIMEOUT", "soon", "Input should be a valid number"),
+    ("FANTASY_API_TOKEN", "secret\r", RETURN),
+    ("FANTASY_ALERT_SMTP_PASSWORD", "secret\r", RETURN),
+]
+
+
+def read_all() -> None:
+    default_home()
+    Settings()
+    ApiSettings()
+    AlertSettings()
+
+
+@pytest.mark.parametrize(("name", "value", "problem"), BAD)
+def test_a_wrong_variable_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, problem: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ValidationError) as failed:
+        read_all()
+    text = invalid_settings(failed.value)
+    assert text.startswith(f"the environment variable is not valid: {name}: {problem}")
+    assert "secret" not in text
+    assert "\n" not in text
+
+
+def test_a_path_of_many_short_names_and_a_url_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    home = "/" + "/".join(["x" * 60] * 5)
+    monkeypatch.setenv("DAGSTER_HOME", home)
+    monkeypatch.setenv("FANTASY_DATA", "s3://bucket/" + "x" * 300)
+    assert default_home() == Path(home)
+    assert Settings().data == "s3://bucket/" + "x" * 300
+
+
+def test_a_password_with_a_carriage_return_stops_its_own_channel(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FANTASY_ALERT_SMTP_PASSWORD", "secret\r")
+    monkeypatch.setenv("FANTASY_ALERT_SMTP_TO", "a@example.org")
+    settings, bad = read_alert_settings()
+    assert bad == {"smtp_password": f"FANTASY_ALERT_SMTP_PASSWORD: {RETURN}"}
+    assert settings.smtp_to == "a@example.org"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [BAD[0], BAD[2], BAD[8]],
+    ids=["misspelt source", "carriage return", "home of 300 characters"],
+)
+@pytest.mark.parametrize("words", [("status",), ("run",)], ids=" ".join)
+def test_every_command_says_it_in_one_line(
+    name: str, value: str, problem: str, words: tuple[str, ...]
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "fantasy_pipeline.cli", *words],
+        env={**os.environ, name: value},
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_SECONDS,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"error: the environment variable is not valid: {name}: {problem}")
