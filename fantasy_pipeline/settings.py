@@ -115,6 +115,13 @@ class Settings(_Environment):
         "fantasypros, espn; or all",
     )
 
+    espn_s2: SecretStr | None = Field(
+        None, description="Cookie espn_s2 of a login at ESPN, for private leagues"
+    )
+    espn_swid: SecretStr | None = Field(
+        None, description="Cookie SWID of a login at ESPN, for private leagues"
+    )
+
     def lake_root(self, source: SourceName) -> str:
         """Return the root of the lake of a source; sample data have a separate lake."""
         return f"{self.data.rstrip('/')}/{'sample' if source == 'sample' else 'lake'}"

@@ -31,7 +31,7 @@ WRONG_UPSTREAM = "The upstream data are wrong or still incomplete: re-run later.
 ENFORCED = ("keys", "contract")
 """Rules that `Table.validated` has already applied to rows that are about to be written."""
 
-Facts = Mapping[str, str | int | dict[str, float] | dict[str, str]]
+Facts = Mapping[str, str | int | float | dict[str, float] | dict[str, str]]
 """Metadata that a result has in addition to its problems."""
 
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from fantasy_pipeline.checks import (
     game,
+    leagues,
     levels,
     projections,
     rosters,
@@ -334,6 +335,24 @@ SOURCE_PROJECTIONS = TableChecks(
     past_weeks=SEASON_OF_WEEKS,
 )
 
+LEAGUE_POINTS = TableChecks(
+    tables.LEAGUE_POINTS,
+    (
+        Check(
+            "league_points_agree",
+            "Points by our scoring equal the platform's to 0.01 for every rostered player. The "
+            "result has the share that agrees, and names the largest differences with the scoring "
+            "key that would explain them. Team defences are not compared.",
+            {
+                "keys": _keys(tables.LEAGUE_POINTS),
+                "points": lambda e: leagues.league_point_differences(e.rows),
+            },
+            blocking=False,
+            facts=leagues.agreement_facts,
+        ),
+    ),
+)
+
 ALL_CHECKS = (
     GAMES,
     RAW_PLAYERS,
@@ -342,5 +361,6 @@ ALL_CHECKS = (
     SOURCE_PROJECTIONS,
     _projected(tables.MODEL_PROJECTIONS, "Our model"),
     _projected(tables.PROJECTIONS, "Consensus"),
+    LEAGUE_POINTS,
 )
 BY_TABLE = {part.table.name: part for part in ALL_CHECKS}

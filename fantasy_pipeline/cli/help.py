@@ -40,7 +40,11 @@ def _without_flag_types(params: list[Any]) -> list[Any]:
 
 
 def command(
-    app: typer.Typer, panel: str, *examples: str, notes: str | None = None
+    app: typer.Typer,
+    panel: str,
+    *examples: str,
+    notes: str | None = None,
+    name: str | None = None,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Return a decorator that adds a function to the app as a command.
 
@@ -50,13 +54,14 @@ def command(
         panel: heading under which `--help` lists the command.
         examples: command lines without the program's name, in shell syntax.
         notes: text below the examples; default: a reference to the exit codes.
+        name: name of the command; default: that of the function.
     """
 
     def add(function: Callable[..., None]) -> Callable[..., None]:
         # Join the lines of each paragraph: the help wraps at the width of the terminal instead.
         paragraphs = (function.__doc__ or "").split("\n\n")
         text = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
-        register = app.command(cls=_Command, rich_help_panel=panel, epilog=epilog, help=text)
+        register = app.command(name, cls=_Command, rich_help_panel=panel, epilog=epilog, help=text)
         return register(function)
 
     lines = "\n".join(f"    {PROGRAM} {example}" for example in examples)

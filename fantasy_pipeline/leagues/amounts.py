@@ -7,6 +7,7 @@ passing yards or more. A null stat counts as 0.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
@@ -20,6 +21,8 @@ Bools: TypeAlias = npt.NDArray[np.bool_]
 _FUMBLES = ("sack_fumbles", "rushing_fumbles", "receiving_fumbles")
 _SPECIAL_TEAMS_SNAPS = 4
 """Snaps on special teams in a game, from which on a player of the offence counts as one of them."""
+_MIDDLES = {"0_19": 19.0, "20_29": 25.0, "30_39": 35.0, "40_49": 45.0, "50_59": 54.0, "60_": 61.0}
+"""Usual length of a kick of each distance, yards."""
 DEFENDERS = ("DL", "LB", "DB")
 
 
@@ -78,6 +81,9 @@ class Lines:
         """
         totals = np.zeros(self.count)
         if name not in self.rows.column_names:
+            # Projected lines have no single kicks: each counts with the middle of its distance.
+            for bucket, yards in _MIDDLES.items():
+                totals += self[f"{name.removesuffix('_list')}_{bucket}"] * worth(np.array([yards]))
             return totals
         column = self.rows[name].combine_chunks()
         rows = np.flatnonzero(pc.is_valid(column).to_numpy(zero_copy_only=False))
@@ -97,14 +103,17 @@ def column(*names: str) -> Amount:
     return lambda lines: np.sum([lines[name] for name in names], axis=0)
 
 
-def within(amount: Amount, lowest: float, below: float = np.inf) -> Amount:
-    """Return 1 where an amount is at least `lowest` and less than `below`."""
+@dataclass(frozen=True)
+class Within:
+    """The amount that is 1 where another one is at least `lowest` and less than `below`."""
 
-    def bonus(lines: Lines) -> Floats:
-        values = amount(lines)
-        return np.asarray((values >= lowest) & (values < below), dtype=np.float64)
+    amount: Amount
+    lowest: float
+    below: float = np.inf
 
-    return bonus
+    def __call__(self, lines: Lines) -> Floats:
+        values = self.amount(lines)
+        return np.asarray((values >= self.lowest) & (values < self.below), dtype=np.float64)
 
 
 def every(amount: Amount, size: float) -> Amount:

@@ -57,11 +57,13 @@ class Scoring:
         rules: in the order in which they are added up.
         not_computed: keys that pay players and have no rule, with the reason in words.
         team_defence: keys that pay team defences, with their points.
+        unpaid: points of the keys in `not_computed`.
     """
 
     rules: tuple[Rule, ...]
     not_computed: Mapping[str, str] = field(default_factory=dict)
     team_defence: Mapping[str, float] = field(default_factory=dict)
+    unpaid: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def notes(self) -> list[str]:
@@ -124,7 +126,8 @@ def of_sleeper(settings: Mapping[str, object]) -> Scoring:
             rules.append(Rule(key, points, column(key)))
         else:
             not_computed[key] = "the key is not known"
-    return Scoring(tuple(sorted(rules, key=lambda rule: rule.key)), not_computed, team)
+    unpaid = {key: _points(key, settings[key]) for key in not_computed}
+    return Scoring(tuple(sorted(rules, key=lambda rule: rule.key)), not_computed, team, unpaid)
 
 
 def of_espn(items: Sequence[Mapping[str, object]]) -> Scoring:
@@ -134,7 +137,7 @@ def of_espn(items: Sequence[Mapping[str, object]]) -> Scoring:
         items: the league's scoring items, each with its stat id, points, and `pointsOverrides` by
             slot. The override of slot 16 is the points of team defences.
     """
-    rules, not_computed, team = [], {}, {}
+    rules, not_computed, team, unpaid = [], {}, {}, {}
     for item in items:
         number = int(_points("statId", item.get("statId")))
         key, points = f"stat {number}", _points("points", item.get("points", 0))
@@ -160,8 +163,8 @@ def of_espn(items: Sequence[Mapping[str, object]]) -> Scoring:
             team[key] = points
         else:
             reason = espn_keys.NOT_COMPUTED.get(number, "the stat id is not known")
-            not_computed[key] = reason
-    return Scoring(tuple(rules), not_computed, team)
+            not_computed[key], unpaid[key] = reason, points
+    return Scoring(tuple(rules), not_computed, team, unpaid)
 
 
 def _points(key: str, value: object) -> float:

@@ -18,6 +18,10 @@ weekly_import = dg.define_asset_job(
         assets.team_defense_stats,
         assets.player_history,
         assets.projection_accuracy,
+        assets.league_teams,
+        assets.league_rosters,
+        assets.league_points,
+        assets.league_matchups,
     ),
     description="Import a played week, and measure the accuracy of its projections.",
 )
@@ -31,6 +35,9 @@ weekly_projections = dg.define_asset_job(
         assets.player_history,
         assets.model_projections,
         assets.projections,
+        assets.league_teams,
+        assets.league_rosters,
+        assets.league_projections,
     ),
     description="Project a week that has not been played.",
 )
@@ -82,6 +89,12 @@ season_projections = dg.define_asset_job(
         assets.model_projections, assets.projections, assets.projection_accuracy
     ),
     description="Third stage of a command-line backfill: project the weeks and measure accuracy.",
+)
+
+league_import = dg.define_asset_job(
+    "league_import",
+    selection=dg.AssetSelection.groups("leagues"),
+    description="Import weeks of the registered leagues, and score them.",
 )
 
 retrain = dg.define_asset_job(
@@ -140,4 +153,5 @@ ASSET_JOBS = [
     provisional_ingest,
     history_rebuild,
     season_projections,
+    league_import,
 ]

@@ -22,6 +22,7 @@ from fantasy_pipeline.orchestration.workspace import Workspace
 from fantasy_pipeline.settings import SAMPLE_LABEL, SOURCES, Settings, SourceName
 
 if TYPE_CHECKING:
+    from fantasy_pipeline.ingest.leagues.desk import LeagueDesk
     from fantasy_pipeline.ingest.sites.base import ProjectionSource
     from fantasy_pipeline.ingest.sources.base import Source
 
@@ -51,6 +52,7 @@ class NflData(dg.ConfigurableResource):  # type: ignore[type-arg]
     )
     _workspace: Workspace | None = PrivateAttr(default=None)
     _tables: RunTables | None = PrivateAttr(default=None)
+    _leagues: "LeagueDesk | None" = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Refuse a run, before its first step, that names no week or is of the other league.
@@ -123,6 +125,13 @@ class NflData(dg.ConfigurableResource):  # type: ignore[type-arg]
         return open_projection_sources(
             self.workspace.settings, self.upstream, self.source_name == "sample"
         )
+
+    @property
+    def leagues(self) -> "LeagueDesk":
+        """The registered leagues; a run asks each address once."""
+        if self._leagues is None:
+            self._leagues = self.workspace.league_desk()
+        return self._leagues
 
     def now(self) -> datetime:
         """Return the moment to act as of: `at` if given, else the present of the league."""

@@ -17,6 +17,7 @@ from fantasy_pipeline.settings import SAMPLE_LABEL, Settings, SourceName
 
 if TYPE_CHECKING:
     from fantasy_pipeline.ingest.download.transport import Transport
+    from fantasy_pipeline.ingest.leagues.desk import LeagueDesk
     from fantasy_pipeline.ingest.sources.base import Source
 
 REAL_LABEL = "nfl"
@@ -80,6 +81,13 @@ class Workspace:
     @cached_property
     def upstream(self) -> Source:
         return open_source(self.settings, self.source)
+
+    def league_desk(self) -> LeagueDesk:
+        """Open the registered leagues anew: each address is requested once per desk."""
+        from fantasy_pipeline.ingest.leagues.desk import LeagueDesk
+        from fantasy_pipeline.ingest.leagues.registry import open_adapters
+
+        return LeagueDesk(self.lake, open_adapters(self.settings))
 
     @property
     def present(self) -> datetime:

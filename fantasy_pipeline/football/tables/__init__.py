@@ -26,6 +26,13 @@ from fantasy_pipeline.football.tables.ingest import (
     STAT_CORRECTIONS,
     WEEKLY_STATS,
 )
+from fantasy_pipeline.football.tables.leagues import (
+    LEAGUE_MATCHUPS,
+    LEAGUE_POINTS,
+    LEAGUE_PROJECTIONS,
+    LEAGUE_ROSTERS,
+    LEAGUE_TEAMS,
+)
 from fantasy_pipeline.football.tables.projections import (
     MODEL_PROJECTIONS,
     PROJECTION_ACCURACY,
@@ -45,6 +52,11 @@ ALL_TABLES = (
     MODEL_PROJECTIONS,
     PROJECTIONS,
     PROJECTION_ACCURACY,
+    LEAGUE_TEAMS,
+    LEAGUE_ROSTERS,
+    LEAGUE_POINTS,
+    LEAGUE_MATCHUPS,
+    LEAGUE_PROJECTIONS,
 )
 """Every table of the lake, upstream first."""
 
@@ -56,6 +68,11 @@ __all__ = [
     "BY_NAME",
     "FANTASY_POSITIONS",
     "GAMES",
+    "LEAGUE_MATCHUPS",
+    "LEAGUE_POINTS",
+    "LEAGUE_PROJECTIONS",
+    "LEAGUE_ROSTERS",
+    "LEAGUE_TEAMS",
     "LIST_COLUMNS",
     "LONG_STATS",
     "MODEL_PROJECTIONS",

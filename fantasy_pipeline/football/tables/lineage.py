@@ -11,6 +11,10 @@ from fantasy_pipeline.football.scoring import SCORINGS
 from fantasy_pipeline.football.tables import (
     BY_NAME,
     GAMES,
+    LEAGUE_MATCHUPS,
+    LEAGUE_POINTS,
+    LEAGUE_PROJECTIONS,
+    LEAGUE_ROSTERS,
     MODEL_PROJECTIONS,
     PLAYER_HISTORY,
     PROJECTION_ACCURACY,
@@ -32,6 +36,9 @@ _TAKEN_OVER = {
     PLAYER_HISTORY.name: RAW_PLAYERS,
     MODEL_PROJECTIONS.name: PLAYER_HISTORY,
     PROJECTIONS.name: MODEL_PROJECTIONS,
+    LEAGUE_POINTS.name: LEAGUE_ROSTERS,
+    LEAGUE_MATCHUPS.name: LEAGUE_POINTS,
+    LEAGUE_PROJECTIONS.name: PROJECTIONS,
 }
 """Table from which each table takes the columns of the same name."""
 _MEASURES = ("mae", "rmse", "bias", "spearman", "start_sit", "coverage", "pinball")

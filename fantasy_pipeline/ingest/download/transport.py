@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 import requests
@@ -173,11 +173,32 @@ class Transport:
         host, path = split_url(url)
         relative = mirror_path(url)
         if self._directory is not None:
-            return _in_place(url, self._directory / relative, path.suffix)
+            file = self._directory / relative
+            if not file.is_file():
+                file = _json_beside(file)
+            return _in_place(url, file, path.suffix)
+        if self._base is None:
+            return self._cached(url, url, relative, path.suffix, headers)
         parts = urlsplit(url)
         query = f"?{parts.query}" if parts.query else ""
-        requested = f"{self._base}/{host}{parts.path}{query}" if self._base else url
-        slot = Slot(self._cache_dir / relative, requested, path.suffix)
+        address = f"{self._base}/{host}{parts.path}"
+        try:
+            return self._cached(url, address + query, relative, path.suffix, headers)
+        except FetchError as error:
+            if not error.missing or path.suffix:
+                raise
+            return self._cached(url, f"{address}.json{query}", relative, path.suffix, headers)
+
+    def _cached(
+        self,
+        url: str,
+        requested: str,
+        relative: PurePosixPath,
+        suffix: str,
+        headers: Mapping[str, str],
+    ) -> Fetched:
+        """Return the file from the cache or from `requested`, its address upstream."""
+        slot = Slot(self._cache_dir / relative, requested, suffix)
         try:
             if self._offline:
                 entry = slot.load()
@@ -370,6 +391,16 @@ def _public(failed: FetchError, dataset: str, season: int | None, week: int | No
     elif failed.answered:
         kind = UnusableAnswerError
     return kind(dataset, failed.cause, failed.advice, season, week)
+
+
+def _json_beside(file: Path) -> Path:
+    """Return the mirror's file of an API's address without a suffix: the path with ``.json``.
+
+    A folder cannot have ``league/1`` as a file and as the folder of ``league/1/users``.
+    """
+    name, separator, query = file.name.partition("?")
+    beside = file.with_name(f"{name}.json{separator}{query}")
+    return beside if beside.is_file() else file
 
 
 def _in_place(url: str, path: Path, suffix: str) -> Fetched:

@@ -1,7 +1,7 @@
 """The assets. Each takes partitions, calls a pure function of another package and returns a table.
 
-One module per group: `ingest`, `projection` (with the features) and `report`. `base` has what the
-assets share. Football does not belong here.
+One module per group: `ingest`, `projection` (with the features), `leagues` and `report`. `base`
+has what the assets share. Football does not belong here.
 """
 
 from fantasy_pipeline.orchestration.assets.ingest import (
@@ -11,6 +11,13 @@ from fantasy_pipeline.orchestration.assets.ingest import (
     stat_corrections,
     team_defense_stats,
     weekly_stats,
+)
+from fantasy_pipeline.orchestration.assets.leagues import (
+    league_matchups,
+    league_points,
+    league_projections,
+    league_rosters,
+    league_teams,
 )
 from fantasy_pipeline.orchestration.assets.projection import (
     model_projections,
@@ -24,6 +31,11 @@ from fantasy_pipeline.orchestration.assets.report import weekly_report
 
 __all__ = [
     "games",
+    "league_matchups",
+    "league_points",
+    "league_projections",
+    "league_rosters",
+    "league_teams",
     "model_projections",
     "player_history",
     "projection_accuracy",

@@ -1,0 +1,150 @@
+"""What an adapter states about a league: its settings, teams, rosters and games.
+
+Slots have one vocabulary for all platforms, that of `leagues/lineup.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+from fantasy_pipeline.errors import PipelineError
+
+DATASET = "league"
+Json = dict[str, Any]
+"""An answer of a platform, or settings as they are stored."""
+
+
+@dataclass(frozen=True)
+class Team:
+    """A fantasy team."""
+
+    team_id: str
+    name: str | None = None
+    manager: str | None = None
+
+
+@dataclass(frozen=True)
+class LeagueSeason:
+    """The settings and teams of one season of a league.
+
+    Args:
+        platform: ``sleeper``, ``espn`` or ``file``.
+        league_id: id of that season on the platform.
+        title: name of the league on the platform.
+        slots: slots of a roster, in order; BN is the bench.
+        scoring: points by key (Sleeper, file), or scoring items (ESPN).
+        playoff_week: first week of the play-offs; None: not stated.
+        previous: id of the season before; None: none, or not stated.
+        more: other settings that the adapter needs.
+    """
+
+    platform: str
+    league_id: str
+    season: int
+    title: str
+    slots: list[str]
+    scoring: Json | list[Json]
+    teams: list[Team]
+    playoff_week: int | None = None
+    median_game: bool = False
+    previous: str | None = None
+    more: Json = field(default_factory=dict)
+
+    def to_json(self) -> Json:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Json) -> LeagueSeason:
+        teams = [Team(**team) for team in stored["teams"]]
+        return cls(**{**stored, "teams": teams})
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A player on a fantasy team in one week.
+
+    Args:
+        player: id on the platform.
+        slot: slot of the line-up, or BN, IR, TAXI.
+        number: number of the slot in the line-up; None: not started.
+        points: the platform's points; None: not stated.
+        team: NFL team of a team's defence.
+        name, positions: as the platform states them; None, empty: not stated.
+    """
+
+    team_id: str
+    player: str
+    slot: str
+    number: int | None = None
+    points: float | None = None
+    team: str | None = None
+    name: str | None = None
+    positions: tuple[str, ...] = ()
+
+    @property
+    def is_defence(self) -> bool:
+        return self.positions == ("DEF",)
+
+
+@dataclass(frozen=True)
+class TeamGame:
+    """A fantasy team's week: its opponent and the platform's points; None: not stated."""
+
+    team_id: str
+    opponent_id: str | None
+    points: float | None
+    empty_slots: int = 0
+    playoff_round: int | None = None
+    is_custom: bool = False
+
+
+@dataclass
+class LeagueWeek:
+    """The rosters and games of one week of a league; both are empty outside its season."""
+
+    spots: list[Spot] = field(default_factory=list)
+    games: list[TeamGame] = field(default_factory=list)
+
+
+class Adapter(Protocol):
+    """One platform.
+
+    Args:
+        id_column: column of `RAW_PLAYERS` and of the id map with the platform's player ids.
+    """
+
+    id_column: str
+
+    def season(self, league_id: str, season: int | None = None) -> LeagueSeason:
+        """Return a season of a league.
+
+        Args:
+            season: needed where one id stands for all seasons.
+
+        Raises:
+            NotPublishedError: the platform has no such league.
+            SourceError: the platform failed, or its answer has another format.
+        """
+
+    def week(self, of: LeagueSeason, week: int) -> LeagueWeek:
+        """Return a week of a season.
+
+        Raises:
+            NotPublishedError: the platform has nothing of the week.
+            SourceError: the platform failed, or its answer has another format.
+        """
+
+
+def require(answer: object, kind: type, what: str) -> Any:
+    """Return a part of an answer, if it is a JSON object or list as it should be.
+
+    Raises:
+        PipelineError: it is not.
+    """
+    if not isinstance(answer, kind):
+        raise PipelineError(
+            f"{what} is a {type(answer).__name__}, not a {kind.__name__}. The platform changed its "
+            "format: update fantasy_pipeline."
+        )
+    return answer

@@ -1,0 +1,101 @@
+"""The registered leagues of a lake, asked about their seasons and weeks; each answer is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fantasy_pipeline.errors import NotPublishedError, SourceError
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.ingest.leagues import registry
+from fantasy_pipeline.ingest.leagues.base import Adapter, LeagueSeason, LeagueWeek
+from fantasy_pipeline.ingest.leagues.registry import Registered
+from fantasy_pipeline.ingest.leagues.rosters import Person, sleepers_people
+from fantasy_pipeline.ingest.leagues.sleeper import Sleeper
+from fantasy_pipeline.lake import Lake
+
+_COMPLETE = "complete"
+
+
+class LeagueDesk:
+    """The leagues as one run sees them.
+
+    Args:
+        lake: has the registry and the stored seasons.
+        adapters: by platform.
+    """
+
+    def __init__(self, lake: Lake, adapters: Mapping[str, Adapter]) -> None:
+        self._lake = lake
+        self._adapters = adapters
+        self._weeks: dict[tuple[str, SeasonWeek], LeagueWeek] = {}
+        self._sleepers: dict[str, dict[str, object]] | None = None
+
+    def leagues(self) -> list[Registered]:
+        """Return the registered leagues."""
+        return registry.registered(self._lake)
+
+    def adapter(self, platform: str) -> Adapter:
+        return self._adapters[platform]
+
+    def season(self, league: Registered, season: int) -> LeagueSeason | None:
+        """Return a season of a league as stored; None if the league has no such season."""
+        if season not in league.seasons:
+            return None
+        return registry.stored_season(self._lake, league.name, season)
+
+    def refresh(self, league: Registered, season: int) -> tuple[LeagueSeason | None, list[str]]:
+        """Return a season, asked for anew unless it is complete, and a warning if that failed."""
+        stored = self.season(league, season)
+        if stored is not None and (
+            stored.more.get("status") == _COMPLETE or league.platform == "file"
+        ):
+            return stored, []
+        try:
+            fresh = self._adapters[league.platform].season(league.seasons[season], season)
+        except SourceError as error:
+            return stored, [f"league {league.name} {season}: {error}"]
+        if fresh != stored:
+            registry.keep(self._lake, league.name, fresh)
+        return fresh, []
+
+    def week(self, league: Registered, at: SeasonWeek) -> LeagueWeek:
+        """Return a week of a league; empty if the platform has nothing of it.
+
+        Raises:
+            SourceError: the platform failed.
+        """
+        key = (league.name, at)
+        if key not in self._weeks:
+            season = self.season(league, at.season)
+            found = LeagueWeek()
+            if season is not None:
+                try:
+                    found = self._adapters[league.platform].week(season, at.week)
+                except NotPublishedError:
+                    found = LeagueWeek()
+            self._weeks[key] = found
+        return self._weeks[key]
+
+    def look_up(self, platform: str, players: Iterable[str]) -> Mapping[str, Person]:
+        """Return players whom no id table maps, from the platform's own list."""
+        adapter = self._adapters[platform]
+        if not isinstance(adapter, Sleeper):
+            return {}
+        if self._sleepers is None:
+            try:
+                self._sleepers = adapter.players()
+            except SourceError:
+                # The list is large and optional: the players stay without an id, and are named.
+                self._sleepers = {}
+        return sleepers_people(self._sleepers, players)
+
+    def id_column(self, platform: str) -> str:
+        return self._adapters[platform].id_column
+
+
+def of_league(table: pa.Table, name: str) -> pa.Table:
+    """Return the rows of one league."""
+    return table.filter(pc.equal(table["league"], name))

@@ -1,0 +1,240 @@
+"""Read leagues of ESPN: one id for all seasons; a private league needs two cookies of a login.
+
+A box score has the whole roster of a week, with the points of each player.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from fantasy_pipeline.errors import NotPublishedError, PipelineError, SourceError
+from fantasy_pipeline.ingest.download.transport import Transport
+from fantasy_pipeline.ingest.leagues.base import (
+    DATASET,
+    Json,
+    LeagueSeason,
+    LeagueWeek,
+    Spot,
+    Team,
+    TeamGame,
+    require,
+)
+
+URL = (
+    "https://lm-api-reads.fantasy.espn.com/apis/v3/games/ffl/seasons/{season}/segments/0/leagues"
+    "/{league}"
+)
+BOX_SCORES = (
+    "?scoringPeriodId={week}&view=mMatchupScore&view=mBoxscore&view=mSettings&view=mRosterSettings"
+)
+SLOTS: Mapping[int, str] = {
+    0: "QB",
+    2: "RB",
+    3: "WRRB_FLEX",
+    4: "WR",
+    5: "REC_FLEX",
+    6: "TE",
+    7: "SUPER_FLEX",
+    8: "DL",
+    9: "DL",
+    10: "LB",
+    11: "DL",
+    12: "DB",
+    13: "DB",
+    14: "DB",
+    15: "IDP_FLEX",
+    16: "DEF",
+    17: "K",
+    18: "P",
+    20: "BN",
+    21: "IR",
+    23: "FLEX",
+    24: "DL",
+}
+"""Slots by ESPN's id; those of head coaches and team quarterbacks keep ESPN's number as name."""
+_POSITIONS = {0: "QB", 2: "RB", 4: "WR", 6: "TE", 10: "LB", 11: "DL", 14: "DB", 16: "DEF", 17: "K"}
+_NOT_STARTED = ("BN", "IR")
+_TEAM_OF_DEFENCE: Mapping[int, str] = dict(
+    enumerate(
+        (
+            *("", "ATL", "BUF", "CHI", "CIN", "CLE", "DAL", "DEN", "DET", "GB", "TEN", "IND"),
+            *("KC", "LV", "LA", "MIA", "MIN", "NE", "NO", "NYG", "NYJ", "PHI", "ARI", "PIT"),
+            *("LAC", "SF", "SEA", "TB", "WAS", "CAR", "JAX", "", "", "BAL", "HOU"),
+        )
+    )
+)
+"""NFL teams by ESPN's id; the id of a team's defence is -16000 minus the team's."""
+_FIRST_DEFENCE = -16000
+
+
+class Espn:
+    """The adapter; each address is requested once per instance.
+
+    Args:
+        cookies: values of the cookies ``espn_s2`` and ``SWID``; None for public leagues.
+    """
+
+    id_column = "espn_id"
+
+    def __init__(self, transport: Transport, cookies: tuple[str, str] | None = None) -> None:
+        self._transport = transport
+        self._headers: dict[str, str] = {}
+        if cookies is not None:
+            self._headers = {"Cookie": f"espn_s2={cookies[0]}; SWID={cookies[1]}"}
+
+    def season(self, league_id: str, season: int | None = None) -> LeagueSeason:
+        if not re.fullmatch(r"\d{1,15}", league_id):
+            raise PipelineError(
+                f"league {league_id!r}: an ESPN league id is a number; copy it from the league's "
+                "address, leagueId=ID."
+            )
+        if season is None:
+            raise PipelineError(f"league {league_id}: ESPN leagues need a season.")
+        url = URL.format(season=season, league=league_id)
+        answer = require(self._get(f"{url}?view=mSettings", season), dict, f"league {league_id}")
+        teams = require(self._get(f"{url}?view=mTeam", season), dict, "teams")
+        settings = require(answer.get("settings"), dict, "settings")
+        schedule = settings.get("scheduleSettings") or {}
+        before = list(answer.get("status", {}).get("previousSeasons", []))
+        return LeagueSeason(
+            platform="espn",
+            league_id=league_id,
+            season=int(answer["seasonId"]),
+            title=str(settings.get("name") or league_id),
+            slots=_slots(settings),
+            scoring=require(settings["scoringSettings"]["scoringItems"], list, "scoringItems"),
+            teams=_teams(teams),
+            playoff_week=_playoff_week(schedule),
+            more={
+                "previous_seasons": before,
+                "regular_periods": schedule.get("matchupPeriodCount"),
+            },
+        )
+
+    def week(self, of: LeagueSeason, week: int) -> LeagueWeek:
+        url = URL.format(season=of.season, league=of.league_id) + BOX_SCORES.format(week=week)
+        answer = require(self._get(url, of.season, week), dict, f"box scores of week {week}")
+        found = LeagueWeek()
+        for game in answer.get("schedule", []):
+            sides = [game[side] for side in ("home", "away") if side in game]
+            played = [side for side in sides if "rosterForCurrentScoringPeriod" in side]
+            for side in played:
+                others = [str(other["teamId"]) for other in sides if other is not side]
+                spots = _spots(side, week)
+                found.spots += spots
+                found.games.append(
+                    TeamGame(
+                        str(side["teamId"]),
+                        others[0] if others else None,
+                        _points_of(side, week),
+                        _empty_slots(of, spots),
+                        _playoff_round(game, of),
+                        bool(side.get("adjustment")),
+                    )
+                )
+        return found
+
+    def _get(self, url: str, season: int, week: int | None = None) -> Any:
+        try:
+            fetched = self._transport.fetch(url, DATASET, season, week, self._headers)
+        except NotPublishedError as error:
+            raise NotPublishedError(
+                DATASET,
+                f"ESPN has no league at {url.partition('?')[0]}",
+                "Check the id (leagueId=ID in the league's address) and the season.",
+                season,
+                week,
+            ) from error
+        except SourceError as error:
+            if "HTTP 401" in error.cause or "HTTP 403" in error.cause:
+                raise SourceError(
+                    DATASET,
+                    "ESPN refuses to show the league: it is private",
+                    "Set FANTASY_ESPN_S2 and FANTASY_ESPN_SWID to the cookies espn_s2 and SWID of "
+                    "a member's login.",
+                    season,
+                    week,
+                ) from error
+            raise
+        return json.loads(fetched.path.read_bytes())
+
+
+def _slots(settings: Json) -> list[str]:
+    """Return the slots of a roster, in the order of ESPN's ids."""
+    counts = settings["rosterSettings"]["lineupSlotCounts"]
+    return [
+        SLOTS.get(int(slot), slot)
+        for slot, count in sorted(counts.items(), key=lambda item: int(item[0]))
+        for _ in range(int(count))
+    ]
+
+
+def _teams(answer: Json) -> list[Team]:
+    names = {member["id"]: member.get("displayName") for member in answer.get("members", [])}
+    teams = []
+    for row in answer.get("teams", []):
+        name = row.get("name") or f"{row.get('location', '')} {row.get('nickname', '')}".strip()
+        teams.append(Team(str(row["id"]), name or None, names.get(row.get("primaryOwner"))))
+    return teams
+
+
+def _playoff_week(schedule: Json) -> int | None:
+    """Return the first week of the play-offs: the one after the regular match-up periods."""
+    regular = schedule.get("matchupPeriodCount")
+    weeks = (schedule.get("matchupPeriods") or {}).get(str((regular or 0) + 1))
+    return min(weeks) if regular and weeks else None
+
+
+def _playoff_round(game: Json, of: LeagueSeason) -> int | None:
+    regular = of.more.get("regular_periods")
+    if game.get("playoffTierType") != "WINNERS_BRACKET" or not regular:
+        return None
+    return int(game["matchupPeriodId"]) - int(regular)
+
+
+def _points_of(side: Json, week: int) -> float | None:
+    points = (side.get("pointsByScoringPeriod") or {}).get(str(week))
+    return None if points is None else round(float(points), 2)
+
+
+def _empty_slots(of: LeagueSeason, spots: list[Spot]) -> int:
+    starters = sum(slot not in _NOT_STARTED for slot in of.slots)
+    return max(starters - sum(spot.number is not None for spot in spots), 0)
+
+
+def _spots(side: Json, week: int) -> list[Spot]:
+    """Return a team's players in one week; starters are numbered in the order of their slots."""
+    entries = side["rosterForCurrentScoringPeriod"].get("entries", [])
+    spots, number = [], 0
+    for entry in sorted(entries, key=lambda entry: int(entry["lineupSlotId"])):
+        slot = SLOTS.get(int(entry["lineupSlotId"]), str(entry["lineupSlotId"]))
+        starts = slot not in _NOT_STARTED
+        player = entry["playerPoolEntry"]["player"]
+        identity = int(entry["playerId"])
+        eligible = [_POSITIONS[i] for i in player.get("eligibleSlots", []) if i in _POSITIONS]
+        spots.append(
+            Spot(
+                str(side["teamId"]),
+                str(identity),
+                slot,
+                number if starts else None,
+                _applied(player, week),
+                _TEAM_OF_DEFENCE.get(_FIRST_DEFENCE - identity) if identity < 0 else None,
+                player.get("fullName"),
+                tuple(eligible),
+            )
+        )
+        number += starts
+    return spots
+
+
+def _applied(player: Json, week: int) -> float:
+    """Return a player's points of a week; 0 if he has no stat line."""
+    for line in player.get("stats", []):
+        kind = line["statSourceId"], line["statSplitTypeId"], line["scoringPeriodId"]
+        if kind == (0, 1, week):
+            return round(float(line["appliedTotal"]), 2)
+    return 0.0

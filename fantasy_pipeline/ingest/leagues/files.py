@@ -1,0 +1,141 @@
+"""Read leagues of any other platform from a YAML file with the rosters as CSV.
+
+The files are read once, by `league add`; the lake keeps their content, so that workers on other
+machines have it.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from fantasy_pipeline.errors import NotPublishedError, PipelineError
+from fantasy_pipeline.football.teams import CURRENT_CODE, TEAMS
+from fantasy_pipeline.ingest.leagues.base import (
+    DATASET,
+    Json,
+    LeagueSeason,
+    LeagueWeek,
+    Spot,
+    Team,
+    TeamGame,
+    require,
+)
+
+_KEYS = {"name", "season", "slots", "scoring", "rosters", "matchups", "playoff_week", "median_game"}
+_NEEDED = ("season", "slots", "scoring", "rosters")
+_NOT_STARTED = ("BN", "IR", "TAXI")
+_ROSTER_COLUMNS = ("week", "team", "player", "slot")
+
+
+class File:
+    """The adapter of a season that `read_file` returned."""
+
+    id_column = "player_id"
+
+    def season(self, league_id: str, season: int | None = None) -> LeagueSeason:
+        raise NotPublishedError(
+            DATASET, f"{league_id} is a file", "Run `league add file FILE` again to change it."
+        )
+
+    def week(self, of: LeagueSeason, week: int) -> LeagueWeek:
+        found = LeagueWeek()
+        numbers: dict[str, int] = {}
+        for row in of.more["rosters"]:
+            if row["week"] == week:
+                found.spots.append(_spot(row, numbers))
+        slots = sum(slot not in _NOT_STARTED for slot in of.slots)
+        games = {row["team"]: row for row in of.more["matchups"] if row["week"] == week}
+        for team in dict.fromkeys(spot.team_id for spot in found.spots):
+            game = games.get(team, {})
+            empty = max(slots - numbers.get(team, 0), 0)
+            found.games.append(TeamGame(team, game.get("opponent"), game.get("points"), empty))
+        return found
+
+
+def _spot(row: Json, numbers: dict[str, int]) -> Spot:
+    """Return a player of a roster; `numbers` counts the starters of each team."""
+    team, slot, player = row["team"], row["slot"], row["player"]
+    number = None
+    if slot not in _NOT_STARTED:
+        number = numbers.get(team, 0)
+        numbers[team] = number + 1
+    of_team = CURRENT_CODE.get(player, player)
+    is_defence = of_team in TEAMS
+    return Spot(
+        team,
+        player,
+        slot,
+        number,
+        row.get("points"),
+        of_team if is_defence else None,
+        positions=("DEF",) if is_defence else (),
+    )
+
+
+def read_file(path: Path) -> LeagueSeason:
+    """Return the season that a YAML file describes.
+
+    Keys: ``season``; ``slots``, a list of roster slots; ``scoring``, points by Sleeper's keys or
+    stat columns; ``rosters``, a CSV file beside the YAML file with the columns week, team, player
+    (NFL player id, or team code of a defence), slot and optionally points; optionally ``name``,
+    ``matchups`` (CSV: week, team, opponent, points), ``playoff_week`` and ``median_game``.
+
+    Raises:
+        PipelineError: a file cannot be read, or a key or column is missing or unknown.
+    """
+    try:
+        settings = require(yaml.safe_load(path.read_text(encoding="utf-8")), dict, str(path))
+    except (OSError, UnicodeError, yaml.YAMLError) as error:
+        line = " ".join(str(error).split())
+        raise PipelineError(f"league file {path} cannot be read: {line}.") from error
+    if lacking := [key for key in _NEEDED if key not in settings]:
+        raise PipelineError(f"league file {path}: no key {', '.join(lacking)}.")
+    if unknown := sorted(set(map(str, settings)) - _KEYS):
+        raise PipelineError(
+            f"league file {path}: unknown key {', '.join(unknown)}; known are "
+            f"{', '.join(sorted(_KEYS))}."
+        )
+    rosters = _rows(path.parent / str(settings["rosters"]), _ROSTER_COLUMNS)
+    matchups = settings.get("matchups")
+    games = _rows(path.parent / str(matchups), ("week", "team", "opponent")) if matchups else []
+    if not isinstance(settings["season"], int):
+        raise PipelineError(f"league file {path}: season must be a year.")
+    return LeagueSeason(
+        platform="file",
+        league_id=path.stem,
+        season=settings["season"],
+        title=str(settings.get("name") or path.stem),
+        slots=[str(slot) for slot in require(settings["slots"], list, "slots")],
+        scoring=require(settings["scoring"], dict, "scoring"),
+        teams=[Team(team, team) for team in sorted({row["team"] for row in rosters})],
+        playoff_week=settings.get("playoff_week"),
+        median_game=bool(settings.get("median_game")),
+        more={"rosters": rosters, "matchups": games},
+    )
+
+
+def _rows(path: Path, columns: tuple[str, ...]) -> list[Json]:
+    """Return the rows of a CSV file, with numbers for week and points.
+
+    Raises:
+        PipelineError: the file cannot be read, lacks a column, or has a text for a number.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows: list[Json] = list(csv.DictReader(file))
+    except (OSError, UnicodeError, csv.Error) as error:
+        raise PipelineError(f"league file {path} cannot be read: {error}.") from error
+    for number, row in enumerate(rows, 2):
+        if lacking := [name for name in columns if not row.get(name)]:
+            raise PipelineError(f"league file {path}, line {number}: no {', '.join(lacking)}.")
+        try:
+            row["week"] = int(row["week"])
+            points: Any = row.get("points")
+            row["points"] = float(points) if points else None
+        except ValueError as error:
+            raise PipelineError(f"league file {path}, line {number}: {error}.") from error
+    return rows

@@ -1,0 +1,83 @@
+"""Projected points in a league's scoring, from the stat lines of `projections`.
+
+The lines are expected values. Sums of stats have the expected points that the rules give. Bonuses
+for a threshold do not follow from an expected value, so they are left out.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fantasy_pipeline.football.scoring import RECEPTION_POINTS, SCORINGS, suffix
+from fantasy_pipeline.football.scoring import Scoring as Usual
+from fantasy_pipeline.leagues.amounts import Floats, Within
+from fantasy_pipeline.leagues.scoring import Scoring
+
+_RENAMED = {"fumbles_lost": "fumbles_lost_total"}
+_MADE = {
+    "fg_made_0_19": 0.004,
+    "fg_made_20_29": 0.23,
+    "fg_made_30_39": 0.29,
+    "fg_made_40_49": 0.29,
+    "fg_made_50_59": 0.176,
+    "fg_made_60_": 0.01,
+}
+"""Share of each distance among the field goals made of 2021-2024."""
+_PAT_RATE = 0.95
+"""Share of extra points that are made."""
+_QUANTILES = ("p10", "p50", "p90")
+_LEAST = 0.5
+"""Projected points, up to which a floor or ceiling is not scaled but kept."""
+
+
+def projected_points(projections: pa.Table, scoring: Scoring) -> dict[str, Floats]:
+    """Return expected points, floor, median and ceiling, (rows,) each.
+
+    Floor and ceiling are those of the usual scoring that pays catches most alike, in proportion to
+    the expected points. A row without a stat line (the baseline's) has that scoring's points.
+    """
+    usual = _usual(scoring)
+    end = suffix(usual)
+    base = projections[f"projected_points{end}"].to_numpy()
+    expected = _of_lines(projections, scoring)
+    has_line = np.zeros(projections.num_rows, dtype=bool)
+    for name in ("rushing_yards", "receiving_yards", "passing_yards", "fg_made"):
+        has_line |= pc.is_valid(projections[name]).to_numpy()
+    expected = np.where(has_line & (base > 0), np.maximum(expected, 0.0), base)
+    scale = np.where(base > _LEAST, expected / np.maximum(base, _LEAST), 1.0)
+    points = {"projected_points": np.round(expected, 2) + 0.0}
+    for name in _QUANTILES:
+        points[name] = np.round(projections[f"{name}{end}"].to_numpy() * scale, 2) + 0.0
+    return points
+
+
+def _of_lines(projections: pa.Table, scoring: Scoring) -> Floats:
+    rules = tuple(rule for rule in scoring.rules if not isinstance(rule.amount, Within))
+    return Scoring(rules).points(_as_weekly_stats(projections))
+
+
+def _as_weekly_stats(projections: pa.Table) -> pa.Table:
+    """Return projected stat lines under the names of `weekly_stats`."""
+    names = [_RENAMED.get(name, name) for name in projections.column_names]
+    lines = projections.rename_columns(names)
+    conversions = projections["two_point_conversions"].fill_null(0.0).to_numpy()
+    passes = pc.equal(projections["position"], "QB").to_numpy()
+    made = projections["fg_made"].fill_null(0.0).to_numpy()
+    more = {
+        "passing_2pt_conversions": conversions * passes,
+        "receiving_2pt_conversions": conversions * ~passes,
+        "fg_missed": np.maximum(projections["fg_att"].fill_null(0.0).to_numpy() - made, 0.0),
+        "pat_missed": projections["pat_made"].fill_null(0.0).to_numpy() * (1 / _PAT_RATE - 1),
+        **{name: made * share for name, share in _MADE.items()},
+    }
+    for name, values in more.items():
+        lines = lines.append_column(name, pa.array(values))
+    return lines
+
+
+def _usual(scoring: Scoring) -> Usual:
+    """Return the usual scoring whose points per catch are closest to the league's."""
+    per_catch = sum(r.points for r in scoring.rules if r.key in ("rec", "receptions", "stat 53"))
+    return min(SCORINGS, key=lambda name: abs(RECEPTION_POINTS[name] - per_catch))

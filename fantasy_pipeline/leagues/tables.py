@@ -1,0 +1,227 @@
+"""Build the tables of leagues: teams, points, match-ups and projections in a league's scoring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fantasy_pipeline.checks.leagues import AGREE
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import PLAYER_WEEK
+from fantasy_pipeline.football.tables.leagues import (
+    LEAGUE_MATCHUPS,
+    LEAGUE_POINTS,
+    LEAGUE_PROJECTIONS,
+    LEAGUE_TEAMS,
+)
+from fantasy_pipeline.football.tables.week_rows import codes
+from fantasy_pipeline.ingest.leagues.base import LeagueSeason, TeamGame
+from fantasy_pipeline.leagues.lineup import best_points, starting_slots
+from fantasy_pipeline.leagues.projected import projected_points
+from fantasy_pipeline.leagues.scoring import TEAM_DEFENCE, Scoring, of_espn, of_sleeper
+
+NOT_MAPPED = "not mapped"
+NO_LINE = "no stat line"
+_OF_PLAYERS = ("st_snaps", "fantasy_positions")
+_IN_EVERY_WEEK = "fumble_recovery_opp"
+"""A stat that upstream's file has of every player, so that it is null only if it was not read."""
+
+
+def scoring_of(season: LeagueSeason) -> Scoring:
+    """Return the scoring of a league's season.
+
+    Raises:
+        PipelineError: a key pays no number.
+    """
+    if isinstance(season.scoring, list):
+        return of_espn(season.scoring)
+    return of_sleeper(season.scoring)
+
+
+def league_teams(seasons: Mapping[str, Sequence[LeagueSeason]]) -> pa.Table:
+    """Return `LEAGUE_TEAMS` rows of the seasons of each league."""
+    rows = []
+    for league, of_league in seasons.items():
+        for season in of_league:
+            scoring = scoring_of(season)
+            keys = sorted((rule.key, rule.points) for rule in scoring.rules)
+            about = {
+                "season": season.season,
+                "league": league,
+                "platform": season.platform,
+                "platform_league_id": season.league_id,
+                "title": season.title,
+                "slots": " ".join(season.slots),
+                "playoff_week": season.playoff_week,
+                "median_game": season.median_game,
+                "scoring": ", ".join(f"{key} {points:g}" for key, points in keys),
+                "not_scored": "; ".join(scoring.notes) or None,
+            }
+            rows += [
+                {**about, "team_id": t.team_id, "team_name": t.name, "manager": t.manager}
+                for t in season.teams
+            ]
+    table = pa.Table.from_pylist(rows, schema=LEAGUE_TEAMS.arrow_schema)
+    return LEAGUE_TEAMS.shaped(table)
+
+
+def with_players(weekly_stats: pa.Table, raw_players: pa.Table) -> pa.Table:
+    """Return stat lines with the players' snaps on special teams and fantasy positions."""
+    about = raw_players.select([*PLAYER_WEEK, *_OF_PLAYERS])
+    return weekly_stats.join(about, list(PLAYER_WEEK), join_type="left outer")
+
+
+def weeks_of_older_imports(weekly_stats: pa.Table) -> list[SeasonWeek]:
+    """Return the weeks whose stat lines lack the stats that leagues score.
+
+    They were imported by an earlier version, or from nfl_data_py.
+    """
+    keys = ["season", "week"]
+    counted = weekly_stats.group_by(keys).aggregate([(_IN_EVERY_WEEK, "count")])
+    older = counted.filter(pc.equal(counted[f"{_IN_EVERY_WEEK}_count"], 0))
+    return sorted(SeasonWeek(row["season"], row["week"]) for row in older.to_pylist())
+
+
+def league_points(rosters: pa.Table, lines: pa.Table, scoring: Scoring) -> pa.Table:
+    """Return the points of the rostered players of one league.
+
+    Args:
+        rosters: `LEAGUE_ROSTERS` rows of one league and season.
+        lines: stat lines of those weeks; see `with_players`.
+        scoring: the league's.
+
+    Returns:
+        `LEAGUE_POINTS` rows, one per row of `rosters`.
+    """
+    points, parts = scoring.points(lines), scoring.parts(lines)
+    # The line of each player and week.
+    keys = zip(codes(lines).tolist(), lines["player_id"].to_pylist(), strict=True)
+    line_of = {key: number for number, key in enumerate(keys)}
+    rows = []
+    for code, row in zip(codes(rosters).tolist(), rosters.to_pylist(), strict=True):
+        line = line_of.get((code, row["player_id"]))
+        rows.append({**row, **_points_of(row, line, points, parts, scoring)})
+    table = pa.Table.from_pylist(rows, schema=LEAGUE_POINTS.arrow_schema)
+    return LEAGUE_POINTS.shaped(table)
+
+
+def _points_of(
+    row: Mapping[str, Any],
+    line: int | None,
+    points: np.ndarray,
+    parts: Mapping[str, np.ndarray],
+    scoring: Scoring,
+) -> dict[str, Any]:
+    """Return the columns of points of one rostered player."""
+    if row["position"] == "DEF":
+        return {"points": None, "difference": None, "not_scored": TEAM_DEFENCE}
+    if row["player_id"] is None:
+        return {"points": None, "difference": None, "not_scored": NOT_MAPPED}
+    own = 0.0 if line is None else float(points[line])
+    stated = row["platform_points"]
+    if stated is None:
+        return {"points": own, "difference": None}
+    difference = round(own - stated, 2) + 0.0
+    explained = None
+    if abs(difference) >= AGREE:
+        of_line = {} if line is None else {key: float(part[line]) for key, part in parts.items()}
+        explained = NO_LINE if line is None else explanation(difference, of_line, scoring)
+    return {"points": own, "difference": difference, "explained_by": explained}
+
+
+def explanation(difference: float, parts: Mapping[str, float], scoring: Scoring) -> str | None:
+    """Return the key that would explain a difference between our points and the platform's.
+
+    The first of these that fits: a key that cannot be computed pays once or twice what we lack; we
+    paid a key that the platform did not; the platform paid one unit of a key more or less.
+    """
+    for key, worth in scoring.unpaid.items():
+        if any(abs(difference + times * worth) < AGREE for times in (1, 2)):
+            return key
+    for key, paid in parts.items():
+        if paid and abs(difference - paid) < AGREE:
+            return key
+    for rule in scoring.rules:
+        if any(abs(difference - times * rule.points) < AGREE for times in (-1, 1)):
+            return rule.key
+    return None
+
+
+def league_matchups(
+    points: pa.Table, rosters: pa.Table, games: Mapping[int, Sequence[TeamGame]], of: LeagueSeason
+) -> pa.Table:
+    """Return the match-ups of one league and season.
+
+    Args:
+        points: `LEAGUE_POINTS` rows of one league and season.
+        rosters: `LEAGUE_ROSTERS` rows of the same players, in the same order.
+        games: the platform's games by week.
+        of: the season's settings.
+    """
+    slots = starting_slots(of.slots)
+    by_team: dict[tuple[int, str], list[dict[str, Any]]] = {}
+    more = rosters.select(["slot", "fantasy_positions"]).to_pylist()
+    for row, on_roster in zip(points.to_pylist(), more, strict=True):
+        by_team.setdefault((row["week"], row["team_id"]), []).append({**row, **on_roster})
+    rows = []
+    for week, of_week in games.items():
+        for game in of_week:
+            players = by_team.get((week, game.team_id), [])
+            rows.append(
+                {
+                    "season": of.season,
+                    "week": week,
+                    "league": players[0]["league"] if players else None,
+                    "team_id": game.team_id,
+                    "opponent_id": game.opponent_id,
+                    "platform_points": game.points,
+                    "optimal_points": _optimal(slots, players),
+                    "empty_slots": game.empty_slots,
+                    "playoff_round": game.playoff_round,
+                    "median_game": of.median_game,
+                    "custom_points": game.is_custom,
+                    **_started(players),
+                }
+            )
+    rows = [row for row in rows if row["league"] is not None]
+    return LEAGUE_MATCHUPS.shaped(pa.Table.from_pylist(rows, schema=LEAGUE_MATCHUPS.arrow_schema))
+
+
+def _started(players: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Return the points of a team's starters, and the platform's points of those not scored."""
+    starters = [row for row in players if row["started"]]
+    own = sum(row["points"] for row in starters if row["points"] is not None)
+    others = sum(row["platform_points"] or 0 for row in starters if row["points"] is None)
+    return {"points": round(own, 2) + 0.0, "not_scored_points": round(others, 2) + 0.0}
+
+
+def _optimal(slots: Sequence[str], players: Sequence[Mapping[str, Any]]) -> float:
+    # The whole roster counts, as in Sleeper's own figure: who was on reserve then is not known.
+    return best_points(
+        slots,
+        [(row["fantasy_positions"] or row["position"] or "").split("/") for row in players],
+        [_worth(row) for row in players],
+    )
+
+
+def _worth(row: Mapping[str, Any]) -> float:
+    points = row["platform_points"] if row["points"] is None else row["points"]
+    return float(points or 0.0)
+
+
+def league_projections(league: str, projections: pa.Table, scoring: Scoring) -> pa.Table:
+    """Return the projections of some weeks in a league's scoring.
+
+    Args:
+        projections: `PROJECTIONS` rows.
+    """
+    points = projected_points(projections, scoring)
+    table = projections.select(["season", "week", "player_id", "player_name", "position", "team"])
+    table = table.append_column("league", pa.array([league] * table.num_rows, pa.string()))
+    for name, values in points.items():
+        table = table.append_column(name, pa.array(values))
+    return LEAGUE_PROJECTIONS.shaped(table)

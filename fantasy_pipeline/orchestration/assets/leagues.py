@@ -1,0 +1,230 @@
+"""Assets of the registered leagues; without any, they write empty tables and ask nobody."""
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+
+import dagster as dg
+import pyarrow as pa
+
+from fantasy_pipeline.checks.leagues import agreement
+from fantasy_pipeline.errors import SourceError
+from fantasy_pipeline.football import tables
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables.contract import Table
+from fantasy_pipeline.football.tables.week_rows import of_week, of_weeks
+from fantasy_pipeline.ingest.leagues.base import LeagueSeason
+from fantasy_pipeline.ingest.leagues.desk import of_league
+from fantasy_pipeline.ingest.leagues.registry import Registered
+from fantasy_pipeline.ingest.leagues.rosters import Directory
+from fantasy_pipeline.ingest.leagues.rosters import league_rosters as rosters_of
+from fantasy_pipeline.leagues import tables as leagues
+from fantasy_pipeline.orchestration.assets.base import (
+    OWNERS,
+    UPSTREAM,
+    UPSTREAM_POOL,
+    games_played,
+    weekly_table,
+    weeks_with_inputs,
+)
+from fantasy_pipeline.orchestration.assets.ingest import games, raw_players, weekly_stats
+from fantasy_pipeline.orchestration.assets.projection import projections
+from fantasy_pipeline.orchestration.metadata import add_week_metadata, definition_metadata, preview
+from fantasy_pipeline.orchestration.partitions import by_season, weeks_of_run
+from fantasy_pipeline.orchestration.resources import NflData
+from fantasy_pipeline.orchestration.retries import NETWORK_RETRY, asks_upstream
+from fantasy_pipeline.orchestration.workspace import REAL_LABEL
+
+GROUP = "leagues"
+_ROSTER_COLUMNS = ("player_name", "position", "team", "fantasy_positions")
+
+
+@dg.asset(
+    description=tables.LEAGUE_TEAMS.description,
+    metadata=definition_metadata(tables.LEAGUE_TEAMS),
+    group_name=GROUP,
+    kinds={"parquet"},
+    owners=OWNERS,
+    pool=UPSTREAM_POOL,
+    retry_policy=NETWORK_RETRY,
+)
+@asks_upstream
+def league_teams(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
+    desk = nfl.leagues
+    found: dict[str, list[LeagueSeason]] = {}
+    warnings: list[str] = []
+    for league in desk.leagues():
+        found[league.name] = []
+        for season in sorted(league.seasons):
+            fresh, failed = desk.refresh(league, season)
+            found[league.name] += [fresh] if fresh else []
+            warnings += failed
+    table = leagues.league_teams(found)
+    for warning in warnings:
+        context.log.warning(warning)
+    shown = preview(tables.LEAGUE_TEAMS.name, table)
+    context.add_output_metadata({"data": nfl.label or REAL_LABEL, "preview": shown})
+    if warnings:
+        context.add_output_metadata({"warnings": warnings})
+    return table
+
+
+@weekly_table(
+    tables.LEAGUE_ROSTERS, GROUP, {"parquet"}, deps=[games, league_teams, raw_players], **UPSTREAM
+)
+@asks_upstream
+def league_rosters(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
+    desk, weeks = nfl.leagues, weeks_of_run(context)
+    parts = [tables.LEAGUE_ROSTERS.arrow_schema.empty_table()]
+    warnings: dict[int, list[str]] = {}
+    found = desk.leagues()
+    if found:
+        made = weeks_with_inputs(context, nfl, tables.LEAGUE_ROSTERS, weeks, tables.RAW_PLAYERS)
+        columns = {desk.id_column(league.platform) for league in found}
+        names = [*tables.PLAYER_WEEK, *_ROSTER_COLUMNS, *sorted(columns - {"player_id"})]
+        players, ids = nfl.tables.read(tables.RAW_PLAYERS, made, names), nfl.upstream.player_ids()
+    for league in found:
+        directory = Directory(players, ids, desk.id_column(league.platform))
+        for week in made:
+            if week.season not in league.seasons:
+                continue
+            try:
+                answer = desk.week(league, week)
+            except SourceError as error:
+                # The lake keeps what it has of the league's week.
+                parts.append(_stored(nfl, tables.LEAGUE_ROSTERS, league, week))
+                warnings.setdefault(week.season, []).append(str(error))
+                continue
+            rows, unmapped = rosters_of(
+                league.name,
+                week,
+                answer,
+                directory,
+                partial(desk.look_up, league.platform),
+            )
+            parts.append(rows)
+            warnings.setdefault(week.season, []).extend(unmapped)
+    table = tables.LEAGUE_ROSTERS.shaped(pa.concat_tables(parts))
+    _describe(context, nfl, tables.LEAGUE_ROSTERS, table, weeks, warnings)
+    return table
+
+
+@weekly_table(
+    tables.LEAGUE_POINTS, GROUP, {"parquet"}, deps=[league_rosters, raw_players, weekly_stats]
+)
+def league_points(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
+    weeks, parts = weeks_of_run(context), [tables.LEAGUE_POINTS.arrow_schema.empty_table()]
+    warnings: dict[int, list[str]] = {}
+    found = nfl.leagues.leagues()
+    if found:
+        inputs = (tables.LEAGUE_ROSTERS, tables.WEEKLY_STATS, tables.RAW_PLAYERS)
+        made = weeks_with_inputs(context, nfl, tables.LEAGUE_POINTS, weeks, *inputs)
+        rosters = nfl.tables.read(tables.LEAGUE_ROSTERS, made)
+        lines = nfl.tables.read(tables.WEEKLY_STATS, made)
+        older = leagues.weeks_of_older_imports(lines)
+        warnings = _older(older)
+        players = nfl.tables.read(tables.RAW_PLAYERS, made, _POSITIONS)
+        lines = leagues.with_players(of_weeks(lines, set(made) - set(older)), players)
+        rosters = of_weeks(rosters, set(made) - set(older))
+    for league in found:
+        for season in sorted({week.season for week in made} & set(league.seasons)):
+            of = nfl.leagues.season(league, season)
+            if of is not None:
+                of_weeks_made = [week for week in made if week.season == season]
+                own = of_weeks(of_league(rosters, league.name), of_weeks_made)
+                scored = of_weeks(lines, of_weeks_made)
+                parts.append(leagues.league_points(own, scored, leagues.scoring_of(of)))
+    table = tables.LEAGUE_POINTS.shaped(pa.concat_tables(parts))
+    _describe(context, nfl, tables.LEAGUE_POINTS, table, weeks, warnings)
+    return table
+
+
+_POSITIONS = (*tables.PLAYER_WEEK, "st_snaps", "fantasy_positions")
+
+
+@weekly_table(
+    tables.LEAGUE_MATCHUPS, GROUP, {"parquet"}, deps=[league_points, league_rosters], **UPSTREAM
+)
+@asks_upstream
+def league_matchups(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
+    weeks, parts = weeks_of_run(context), [tables.LEAGUE_MATCHUPS.arrow_schema.empty_table()]
+    desk = nfl.leagues
+    warnings: dict[int, list[str]] = {}
+    found = desk.leagues()
+    if found:
+        inputs = (tables.LEAGUE_POINTS, tables.LEAGUE_ROSTERS)
+        made = weeks_with_inputs(context, nfl, tables.LEAGUE_MATCHUPS, weeks, *inputs)
+        points = nfl.tables.read(tables.LEAGUE_POINTS, made)
+        rosters = nfl.tables.read(tables.LEAGUE_ROSTERS, made)
+    for league in found:
+        for week in made:
+            of = desk.season(league, week.season)
+            if of is None:
+                continue
+            try:
+                played = desk.week(league, week).games
+            except SourceError as error:
+                parts.append(_stored(nfl, tables.LEAGUE_MATCHUPS, league, week))
+                warnings.setdefault(week.season, []).append(str(error))
+                continue
+            own = of_week(of_league(points, league.name), week)
+            on_rosters = of_week(of_league(rosters, league.name), week)
+            if own.num_rows == on_rosters.num_rows:
+                parts.append(leagues.league_matchups(own, on_rosters, {week.week: played}, of))
+    table = tables.LEAGUE_MATCHUPS.shaped(pa.concat_tables(parts))
+    _describe(context, nfl, tables.LEAGUE_MATCHUPS, table, weeks, warnings)
+    return table
+
+
+@weekly_table(tables.LEAGUE_PROJECTIONS, GROUP, {"parquet"}, deps=[league_teams, projections])
+def league_projections(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
+    weeks, parts = weeks_of_run(context), [tables.LEAGUE_PROJECTIONS.arrow_schema.empty_table()]
+    found = nfl.leagues.leagues()
+    # A week that was never projected has no projections in any scoring.
+    projected = set(nfl.tables.weeks(tables.PROJECTIONS)).intersection(weeks) if found else set()
+    for season, numbers in by_season(sorted(projected)).items():
+        of_season = [SeasonWeek(season, number) for number in numbers]
+        rows = nfl.tables.read(tables.PROJECTIONS, of_season)
+        for league in found:
+            of = nfl.leagues.season(league, season)
+            if of is not None:
+                scoring = leagues.scoring_of(of)
+                parts.append(leagues.league_projections(league.name, rows, scoring))
+    table = tables.LEAGUE_PROJECTIONS.shaped(pa.concat_tables(parts))
+    _describe(context, nfl, tables.LEAGUE_PROJECTIONS, table, weeks, {})
+    return table
+
+
+def _stored(nfl: NflData, table: Table, league: Registered, week: SeasonWeek) -> pa.Table:
+    """Return the lake's rows of a league's week; none if the lake has none."""
+    if not nfl.lake.has(table, week):
+        return table.arrow_schema.empty_table()
+    return of_league(nfl.lake.read(table, [week]), league.name)
+
+
+def _older(weeks: Iterable[SeasonWeek]) -> dict[int, list[str]]:
+    """Return one warning per season with weeks that lack the stats that leagues score."""
+    return {
+        season: [
+            f"weekly_stats {season}: weeks {', '.join(map(str, numbers))} lack stats that leagues "
+            f"score, so no league has points of them. Import them again: "
+            f"`fantasy-pipeline backfill --seasons {season}`, then `league add` again"
+        ]
+        for season, numbers in by_season(list(weeks)).items()
+    }
+
+
+def _describe(
+    context: dg.AssetExecutionContext,
+    nfl: NflData,
+    table: Table,
+    rows: pa.Table,
+    weeks: Sequence[SeasonWeek],
+    warnings: dict[int, list[str]],
+) -> None:
+    """Add the metadata of each week; that of points has the share that agrees, for its chart."""
+    more: dict[SeasonWeek, dict[str, float]] = {}
+    if table is tables.LEAGUE_POINTS and rows.num_rows:
+        shares = {week: agreement(of_week(rows, week)) for week in weeks}
+        more = {week: {"agreement": share} for week, share in shares.items() if share is not None}
+    played, left_out = games_played(nfl.tables.read(tables.GAMES)), nfl.tables.left_out(table)
+    add_week_metadata(context, rows, weeks, played, warnings, nfl.label, more, left_out)
