@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 from fantasy_pipeline.cli import app
-from fantasy_pipeline.cli.help import PROGRAM
+from fantasy_pipeline.cli.help import PROGRAM, leaves
 
 PAGE = Path(__file__).parents[1] / "docs" / "cli.md"
 
@@ -25,8 +25,9 @@ def text(app: typer.Typer, program: str) -> str:
     group: Any = typer.main.get_command(app)
     context = typer.Context(group, info_name=program)
     head, *rest = _parts(group, context)
-    parts = [f"# {program}", head, *rest, "## Commands", *_command_list(group.commands, program)]
-    for name, command in group.commands.items():
+    commands = leaves(group)
+    parts = [f"# {program}", head, *rest, "## Commands", *_command_list(commands, program)]
+    for name, command in commands.items():
         parts.append(f"## `{program} {name}`")
         parts += _parts(command, typer.Context(command, parent=context, info_name=name))
     return "\n\n".join(parts) + "\n"
@@ -37,7 +38,7 @@ def _command_list(commands: dict[str, Any], program: str) -> list[str]:
     panels: dict[str, list[str]] = {}
     for name, command in commands.items():
         summary = _plain(command.help).partition("\n\n")[0]
-        line = f"- [`{name}`](#{program}-{name}): {summary}"
+        line = f"- [`{name}`](#{program}-{name.replace(' ', '-')}): {summary}"
         panels.setdefault(command.rich_help_panel, []).append(line)
     return [part for panel, lines in panels.items() for part in (f"{panel}:", "\n".join(lines))]
 

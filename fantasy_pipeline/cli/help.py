@@ -39,6 +39,15 @@ def _without_flag_types(params: list[Any]) -> list[Any]:
     return params
 
 
+def leaves(group: Any) -> dict[str, Any]:
+    """Return the commands of a program by name; those of a group as ``league add``."""
+    commands: dict[str, Any] = {}
+    for name, part in group.commands.items():
+        inner = leaves(part) if hasattr(part, "commands") else {}
+        commands |= {f"{name} {word}": leaf for word, leaf in inner.items()} or {name: part}
+    return commands
+
+
 def command(
     app: typer.Typer,
     panel: str,

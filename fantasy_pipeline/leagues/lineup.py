@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 _OFFENCE = ("RB", "WR", "TE")
 _DEFENDERS = ("DL", "LB", "DB")
@@ -48,6 +47,9 @@ def best_lineup(
     Returns:
         Numbers of players by number of slot.
     """
+    # Imported here: SciPy takes longer to load than Dagster's definitions may.
+    from scipy.optimize import linear_sum_assignment
+
     if not slots or not points:
         return {}
     # Slots x players: what a player adds in a slot. Where he may not play, or would cost points,

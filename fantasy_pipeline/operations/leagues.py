@@ -14,8 +14,8 @@ from fantasy_pipeline.football.season_week import SeasonWeek, week_ranges
 from fantasy_pipeline.football.tables import LEAGUE_POINTS, LEAGUE_TEAMS, WEEKLY_STATS
 from fantasy_pipeline.ingest.leagues import registry
 from fantasy_pipeline.ingest.leagues.base import Adapter, LeagueSeason
-from fantasy_pipeline.ingest.leagues.desk import of_league
 from fantasy_pipeline.ingest.leagues.files import read_file
+from fantasy_pipeline.ingest.leagues.rosters import of_league
 from fantasy_pipeline.leagues.tables import NOT_MAPPED, scoring_of
 from fantasy_pipeline.operations.backfill.plan import contiguous
 from fantasy_pipeline.operations.execute import execute

@@ -10,6 +10,7 @@ import pytest
 import typer.main
 
 from fantasy_pipeline.cli import program as cli
+from fantasy_pipeline.cli.help import leaves
 from fantasy_pipeline_tests.cli.calling import call
 from fantasy_pipeline_tests.cli.test_fuzzing import FLAGS, NOT_TRIED, options_of
 
@@ -185,6 +186,19 @@ WRONG = {
         ("--older-than 180d --source nfl", SOURCES),
     ],
     "alert-test": [("now", "alert-test --help")],
+    "league add": [
+        ("myspace 1", "is none of sleeper, espn, file"),
+        ("sleeper", "league add --help"),
+        ("file x.yaml --name 'A b' --source teletext", SOURCES),
+    ],
+    "league list": [("--source teletext", SOURCES)],
+    "league show": [
+        ("nobody", "registered: none yet"),
+        ("nobody --season 1998", OLDEST),
+        ("nobody --source teletext", SOURCES),
+    ],
+    "league check": [("nobody", "registered: none yet"), ("x --source teletext", SOURCES)],
+    "league remove": [("nobody", "registered: none yet"), ("x --source teletext", SOURCES)],
     "api": [("--host ''", "is empty"), ("--port 0", POSITIVE), ("--port x", "integer")],
 }
 """By command: wrong arguments, and what the error says about those that are allowed."""
@@ -194,7 +208,7 @@ def test_every_option_with_a_value_is_tried() -> None:
     program: Any = typer.main.get_command(cli.app)
     options = {
         name: options_of(command) - FLAGS - set(NOT_TRIED)
-        for name, command in program.commands.items()
+        for name, command in leaves(program).items()
     }
     tried = {
         name: {word for words, _ in cases for word in shlex.split(words) if word.startswith("--")}

@@ -12,6 +12,7 @@ from typing import Any
 import typer
 
 from fantasy_pipeline.cli import app
+from fantasy_pipeline.cli.help import leaves
 from fantasy_pipeline_tests import ROOT
 
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
@@ -37,7 +38,7 @@ def inline(text: str) -> list[str]:
 def commands(text: str) -> list[str]:
     """Return what a reader may type; a command without arguments in running text is only a name."""
     lines = [line.strip() for block in blocks(text) for line in block.splitlines()]
-    names = {f"fantasy-pipeline {name}" for name in CLI.commands}
+    names = {f"fantasy-pipeline {name}" for name in (*CLI.commands, *leaves(CLI))}
     typed = [*lines, *(code for code in inline(text) if code not in names)]
     # Typer's usage lines are not commands.
     return [command for command in typed if "[OPTIONS]" not in command]
@@ -64,6 +65,8 @@ def parse_error(command: str) -> str:
         part, rest = CLI, args
     elif args[0] in CLI.commands:
         part, rest = CLI.commands[args[0]], args[1:]
+        if rest and hasattr(part, "commands") and rest[0] in part.commands:
+            part, rest = part.commands[rest[0]], rest[1:]
     else:
         return f"no command {args[0]}"
     if any("…" in word for word in rest):

@@ -107,6 +107,19 @@ class LeagueWeek:
     games: list[TeamGame] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Registered:
+    """A registered league.
+
+    Args:
+        seasons: the platform's id by season.
+    """
+
+    name: str
+    platform: str
+    seasons: dict[int, str] = field(default_factory=dict)
+
+
 class Adapter(Protocol):
     """One platform.
 

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from fantasy_pipeline.errors import NotPublishedError, SourceError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.ingest.leagues import registry
-from fantasy_pipeline.ingest.leagues.base import Adapter, LeagueSeason, LeagueWeek
-from fantasy_pipeline.ingest.leagues.registry import Registered
+from fantasy_pipeline.ingest.leagues.base import Adapter, LeagueSeason, LeagueWeek, Registered
 from fantasy_pipeline.ingest.leagues.rosters import Person, sleepers_people
 from fantasy_pipeline.ingest.leagues.sleeper import Sleeper
 from fantasy_pipeline.lake import Lake
@@ -94,8 +90,3 @@ class LeagueDesk:
 
     def id_column(self, platform: str) -> str:
         return self._adapters[platform].id_column
-
-
-def of_league(table: pa.Table, name: str) -> pa.Table:
-    """Return the rows of one league."""
-    return table.filter(pc.equal(table["league"], name))

@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
 from fantasy_pipeline.football.tables.leagues import LEAGUE_TEAMS
 from fantasy_pipeline.ingest.download.transport import Transport
-from fantasy_pipeline.ingest.leagues.base import Adapter, LeagueSeason
+from fantasy_pipeline.ingest.leagues.base import Adapter, LeagueSeason, Registered
 from fantasy_pipeline.ingest.leagues.espn import Espn
 from fantasy_pipeline.ingest.leagues.files import File
 from fantasy_pipeline.ingest.leagues.sleeper import Sleeper
@@ -24,19 +23,6 @@ from fantasy_pipeline.settings import Settings
 PLATFORMS = ("sleeper", "espn", "file")
 _REGISTRY = "leagues/registry.json"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
-
-
-@dataclass(frozen=True)
-class Registered:
-    """A registered league.
-
-    Args:
-        seasons: the platform's id by season.
-    """
-
-    name: str
-    platform: str
-    seasons: dict[int, str] = field(default_factory=dict)
 
 
 def registered(lake: Lake) -> list[Registered]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.leagues import LEAGUE_ROSTERS
@@ -120,3 +121,8 @@ def sleepers_people(
                 "fantasy_positions": "/".join(positions) or None,
             }
     return people
+
+
+def of_league(table: pa.Table, name: str) -> pa.Table:
+    """Return the rows of one league."""
+    return table.filter(pc.equal(table["league"], name))

@@ -12,10 +12,8 @@ from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.football.tables.week_rows import of_week, of_weeks
-from fantasy_pipeline.ingest.leagues.base import LeagueSeason
-from fantasy_pipeline.ingest.leagues.desk import of_league
-from fantasy_pipeline.ingest.leagues.registry import Registered
-from fantasy_pipeline.ingest.leagues.rosters import Directory
+from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Registered
+from fantasy_pipeline.ingest.leagues.rosters import Directory, of_league
 from fantasy_pipeline.ingest.leagues.rosters import league_rosters as rosters_of
 from fantasy_pipeline.leagues import tables as leagues
 from fantasy_pipeline.orchestration.assets.base import (

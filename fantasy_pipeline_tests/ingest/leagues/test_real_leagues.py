@@ -1,0 +1,148 @@
+"""Real leagues: every answer is read, and points agree with the platform's."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables.contract import ValidatedRows
+from fantasy_pipeline.football.tables.leagues import LEAGUE_POINTS
+from fantasy_pipeline.ingest.download.transport import Transport
+from fantasy_pipeline.ingest.leagues.base import Adapter, LeagueSeason
+from fantasy_pipeline.ingest.leagues.espn import Espn
+from fantasy_pipeline.ingest.leagues.rosters import Directory, league_rosters
+from fantasy_pipeline.ingest.leagues.sleeper import Sleeper
+from fantasy_pipeline.ingest.players import raw_players
+from fantasy_pipeline.ingest.sources.nflverse import Nflverse
+from fantasy_pipeline.ingest.stats import weekly_stats
+from fantasy_pipeline.leagues import tables as leagues
+from fantasy_pipeline.leagues.lineup import ELIGIBLE
+
+A = {
+    2022: "9110010000000000000",
+    2023: "9110020000000000000",
+    2024: "9110030000000000000",
+    2025: "9110040000000000000",
+}
+
+
+@pytest.fixture(scope="module")
+def transport(nfl_mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Transport:
+    return Transport(tmp_path_factory.mktemp("cache"), str(nfl_mirror))
+
+
+def scored(transport: Transport, adapter: Adapter, of: LeagueSeason, weeks: list[int]) -> Counter:  # type: ignore[type-arg]
+    """Return the number of player-weeks by kind of player and whether the points agree."""
+    source = Nflverse(transport)
+    games, season = source.schedule(), of.season
+    players, _ = raw_players(source, games, season, weeks)
+    stats = weekly_stats(source, games, players, season, weeks)
+    lines = leagues.with_players(stats, players)
+    directory = Directory(players, source.player_ids(), adapter.id_column)
+    counts: Counter[tuple[str, bool]] = Counter()
+    scoring = leagues.scoring_of(of)
+    # Without snaps, the tackles of all players count.
+    parts = scoring.parts(stats)
+    tackles = {
+        key
+        for name, part in parts.items()
+        if name.startswith("idp_")
+        for key, points in zip(
+            zip(stats["week"].to_pylist(), stats["player_id"].to_pylist(), strict=True),
+            part.tolist(),
+            strict=True,
+        )
+        if points
+    }
+    for week in weeks:
+        at = SeasonWeek(season, week)
+        rosters, _ = league_rosters("a", at, adapter.week(of, week), directory, lambda _: {})
+        points = leagues.league_points(rosters, lines, scoring)
+        assert isinstance(LEAGUE_POINTS.validated(points), ValidatedRows)
+        for row in points.to_pylist():
+            # Sleeper counts the abandoned game of this week.
+            is_abandoned = at == (2022, 17) and row["explained_by"] == leagues.NO_LINE
+            if row["difference"] is not None and not is_abandoned:
+                kind = {"K": "kickers", "PK": "kickers"}.get(row["position"], "offence")
+                if row["position"] not in ("QB", "RB", "WR", "TE", "K", "PK"):
+                    kind = "defenders"
+                elif (row["week"], row["player_id"]) in tackles:
+                    kind = "tackles"
+                counts[kind, abs(row["difference"]) < 0.005] += 1
+    return counts
+
+
+def share(counts: Counter, kind: str) -> float:  # type: ignore[type-arg]
+    return float(counts[kind, True] / (counts[kind, True] + counts[kind, False]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("season", A)
+def test_points_of_league_a(transport: Transport, season: int) -> None:
+    sleeper = Sleeper(transport)
+    weeks = list(range(1, 5 if season == 2025 else 18))
+    counts = scored(transport, sleeper, sleeper.season(A[season]), weeks)
+    assert share(counts, "kickers") == 1.0
+    assert share(counts, "offence") >= 0.999
+    assert share(counts, "defenders") >= (0.97 if season >= 2024 else 0.90)
+
+
+@pytest.mark.slow
+def test_points_of_league_e(transport: Transport) -> None:
+    espn = Espn(transport)
+    counts = scored(transport, espn, espn.season("100001", 2020), [1, 2])
+    agree = sum(count for (_, equal), count in counts.items() if equal)
+    assert agree / sum(counts.values()) >= 0.99
+
+
+@pytest.mark.parametrize(
+    ("identity", "season", "teams", "weeks"),
+    [
+        (A[2024], 2024, 12, range(1, 18)),
+        ("9330010000000000000", 2020, 12, [1, 5]),
+        ("9440010000000000000", 2026, 12, []),
+        ("9110050000000000000", 2026, 12, []),
+    ],
+)
+def test_sleepers_leagues_are_read_whole(
+    transport: Transport, identity: str, season: int, teams: int, weeks: list[int]
+) -> None:
+    sleeper = Sleeper(transport)
+    of = sleeper.season(identity)
+    assert (of.season, len(of.teams)) == (season, teams)
+    assert set(of.slots) <= {*ELIGIBLE, "BN", "IR", "TAXI"}
+    assert leagues.league_teams({"a": [of]}).num_rows == teams
+    for week in weeks:
+        found = sleeper.week(of, week)
+        assert len(found.games) == teams
+        assert all(spot.slot in {*ELIGIBLE, "BN", "IR", "TAXI"} for spot in found.spots)
+        starters = Counter(spot.team_id for spot in found.spots if spot.number is not None)
+        lineup = sum(slot != "BN" for slot in of.slots)
+        assert all(starters[game.team_id] + game.empty_slots == lineup for game in found.games), (
+            week
+        )
+
+
+def test_espns_league_is_read_whole(transport: Transport) -> None:
+    espn = Espn(transport)
+    of = espn.season("100001", 2020)
+    assert (len(of.teams), of.playoff_week, of.more["previous_seasons"]) == (10, 13, [2018, 2019])
+    assert of.slots.count("BN") == 12
+    assert leagues.league_teams({"e": [of]})["scoring"].to_pylist()[0]
+    for week in (1, 2):
+        found = espn.week(of, week)
+        assert len(found.games) == 10
+        for game in found.games:
+            starters = [
+                spot
+                for spot in found.spots
+                if spot.team_id == game.team_id and spot.number is not None
+            ]
+            total = sum(spot.points or 0 for spot in starters)
+            assert total == pytest.approx(game.points, abs=0.02)
+        defences = [spot for spot in found.spots if spot.is_defence]
+        assert defences
+        assert all(spot.team for spot in defences)

@@ -1,0 +1,124 @@
+"""Sleeper's leagues: slots, points, defences, reserve and taxi, games, and wrong answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fantasy_pipeline.errors import NotPublishedError, PipelineError
+from fantasy_pipeline.ingest.download.transport import Transport
+from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Spot, Team, TeamGame
+from fantasy_pipeline.ingest.leagues.sleeper import Sleeper
+from fantasy_pipeline_tests.ingest.leagues import invented
+
+
+@pytest.fixture
+def sleeper(tmp_path: Path) -> Sleeper:
+    invented.sleeper_league(tmp_path / "mirror")
+    return Sleeper(Transport(tmp_path / "cache", str(tmp_path / "mirror")))
+
+
+def spots_of(sleeper: Sleeper, team: str, week: int = 1) -> dict[str, Spot]:
+    found = sleeper.week(sleeper.season("700"), week)
+    return {spot.player: spot for spot in found.spots if spot.team_id == team}
+
+
+def test_a_season(sleeper: Sleeper) -> None:
+    season = sleeper.season("700")
+    assert (season.season, season.title, season.previous) == (2024, "Friends & Co.", None)
+    assert season.slots == ["QB", "FLEX", "DEF", "BN", "BN"]
+    assert season.teams == [Team("1", "Ann's Team", "ann"), Team("2", None, None)]
+    assert (season.playoff_week, season.median_game) == (2, True)
+    assert LeagueSeason.from_json(season.to_json()) == season
+
+
+def test_a_starter_is_in_the_slot_of_his_place(sleeper: Sleeper) -> None:
+    spots = spots_of(sleeper, "1")
+    assert spots["10"] == Spot("1", "10", "QB", 0, 12.0)
+    assert spots["20"] == Spot("1", "20", "BN", None, 8.0)
+
+
+def test_a_defence_has_the_team_code_of_today(sleeper: Sleeper) -> None:
+    spots = spots_of(sleeper, "1")
+    assert spots["LAR"] == Spot("1", "LAR", "DEF", 2, 18.0, team="LA", positions=("DEF",))
+
+
+def test_reserve_and_taxi(sleeper: Sleeper) -> None:
+    spots = spots_of(sleeper, "1")
+    assert (spots["30"].slot, spots["40"].slot) == ("IR", "TAXI")
+
+
+def test_games_with_empty_slots_custom_points_and_rounds(sleeper: Sleeper) -> None:
+    season = sleeper.season("700")
+    assert sleeper.week(season, 1).games == [
+        TeamGame("1", "2", 30.0, empty_slots=1),
+        TeamGame("2", "1", 7.5, empty_slots=2, is_custom=True),
+    ]
+    assert [game.playoff_round for game in sleeper.week(season, 2).games] == [1, 1]
+
+
+@pytest.mark.parametrize(("kind", "rounds"), [(0, [1, 2, 3]), (1, [1, 2, 2]), (2, [1, 1, 2])])
+def test_rounds_by_type(tmp_path: Path, kind: int, rounds: list[int]) -> None:
+    mirror = tmp_path / "mirror"
+    invented.sleeper_league(mirror)
+    bracket = [{"r": 1, "t1": 1, "t2": 2}, {"r": 2, "t1": 1, "t2": 2}]
+    if kind == 0:
+        bracket.append({"r": 3, "t1": 1, "t2": 2})
+    invented.save(mirror, f"{invented.SLEEPER}/700/winners_bracket.json", bracket)
+    for week in (15, 16, 17):
+        invented.save(mirror, f"{invented.SLEEPER}/700/matchups/{week}.json", invented.WEEK)
+    adapter = Sleeper(Transport(tmp_path / "cache", str(mirror)))
+    season = replace(adapter.season("700"), playoff_week=15, more={"playoff_round_type": kind})
+    found = [adapter.week(season, week).games[0].playoff_round for week in (15, 16, 17)]
+    assert found == rounds
+
+
+def test_the_older_shape_has_no_points_per_player(tmp_path: Path) -> None:
+    mirror = tmp_path / "mirror"
+    invented.sleeper_league(mirror)
+    rows: list[dict[str, Any]] = [
+        {key: value for key, value in row.items() if key != "players_points"}
+        | {"starters_points": [1.0, 2.0, 3.0]}
+        for row in invented.WEEK
+    ]
+    invented.save(mirror, f"{invented.SLEEPER}/700/matchups/1.json", rows)
+    spots = spots_of(Sleeper(Transport(tmp_path / "cache", str(mirror))), "1")
+    assert {spot.points for spot in spots.values()} == {None}
+
+
+def test_a_league_before_its_draft_has_no_rosters(tmp_path: Path) -> None:
+    mirror = tmp_path / "mirror"
+    invented.sleeper_league(mirror, status="pre_draft")
+    empty = [{**row, "players": None, "starters": None} for row in invented.WEEK]
+    invented.save(mirror, f"{invented.SLEEPER}/700/matchups/1.json", empty)
+    adapter = Sleeper(Transport(tmp_path / "cache", str(mirror)))
+    found = adapter.week(adapter.season("700"), 1)
+    assert (found.spots, found.games) == ([], [])
+
+
+@pytest.mark.parametrize("answer", [None, "absent"])
+def test_an_unknown_league(tmp_path: Path, answer: str | None) -> None:
+    if answer is None:
+        invented.save(tmp_path / "mirror", f"{invented.SLEEPER}/1.json", None)
+    (tmp_path / "mirror").mkdir(exist_ok=True)
+    adapter = Sleeper(Transport(tmp_path / "cache", str(tmp_path / "mirror")))
+    with pytest.raises(NotPublishedError, match=r"Sleeper has no league 1\. Check the id"):
+        adapter.season("1")
+
+
+@pytest.mark.parametrize("identity", ["friends", "", "../../x", "12a"])
+def test_an_id_that_is_no_number(sleeper: Sleeper, identity: str) -> None:
+    with pytest.raises(PipelineError, match="a Sleeper league id is a number"):
+        sleeper.season(identity)
+
+
+def test_a_format_that_changed(tmp_path: Path) -> None:
+    mirror = tmp_path / "mirror"
+    invented.sleeper_league(mirror)
+    invented.save(mirror, f"{invented.SLEEPER}/700/rosters.json", {"error": "no"})
+    adapter = Sleeper(Transport(tmp_path / "cache", str(mirror)))
+    with pytest.raises(PipelineError, match="rosters is a dict, not a list"):
+        adapter.season("700")
