@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fantasy_pipeline.leagues.amounts import Amount, Floats, Lines, column, within
+from fantasy_pipeline.leagues.amounts import Amount, Floats, Lines, Within, column
 
 _POINTS, _YARDS = column("points_allowed"), column("yards_allowed")
 _TOUCHDOWNS = column("interception_tds", "fumble_tds")
@@ -28,7 +28,7 @@ def _return_touchdowns(kicked_off: bool) -> Amount:
 
 def _tiers(amount: Amount, limits: Mapping[str, tuple[float, float]]) -> dict[str, Amount]:
     """Return one amount per key: 1 from the first limit on, and below the second one."""
-    return {key: within(amount, lowest, below) for key, (lowest, below) in limits.items()}
+    return {key: Within(amount, lowest, below) for key, (lowest, below) in limits.items()}
 
 
 _NONE, _ANY = float("-inf"), float("inf")
