@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pyarrow as pa
 
 from fantasy_pipeline.checks import (
+    fixtures,
     game,
     leagues,
     levels,
@@ -120,12 +121,20 @@ GAMES = TableChecks(
         Check(
             "games_sound",
             "Every team plays at most one game a week, against another team. A game has two "
-            "scores or none. All teams have about the same number of games in a season.",
+            "scores or none. All teams have about the same number of games in a season. Warnings: "
+            "a coming week with a team off besides its bye, or with one kick-off for all games; a "
+            "game without a score while later games have one; a spread beyond 30 points (27 in "
+            "1999-2026), a total outside 25-70 (28.5-63.5), and a spread of 2 points or more whose "
+            "favourite is not the moneyline's (none of 5,186).",
             {
                 "keys": _keys(tables.GAMES),
                 "contract": _contract(tables.GAMES),
                 "one_game_a_week": lambda e: schedule.schedule_conflicts(e.rows),
                 "even": lambda e: schedule.uneven_game_counts(e.rows),
+                "kickoffs": lambda e: fixtures.single_kickoffs(e.rows, e.now),
+                "scores": lambda e: fixtures.missing_scores(e.rows),
+                "off": lambda e: fixtures.missing_games(e.rows, e.now),
+                "lines": lambda e: fixtures.impossible_lines(e.rows),
             },
         ),
     ),

@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fantasy_pipeline.errors import NotPublishedError, SourceError
+from fantasy_pipeline.errors import LastingError, NotPublishedError, SourceError
 from fantasy_pipeline.football.calendar import scheduled_weeks
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import RAW_PLAYERS
@@ -19,6 +19,15 @@ from fantasy_pipeline.ingest.names import PLAIN_NAME
 from fantasy_pipeline.ingest.sources import schema
 from fantasy_pipeline.ingest.sources.base import Source
 from fantasy_pipeline.lake.duck import arrow, database, query
+
+OTHER_IDS = {
+    "player_name": 0.2,
+    **dict.fromkeys(("sleeper_id", "espn_id", "yahoo_id", "pfr_id"), 0.02),
+}
+"""By column of the id map, the share of players who may have another value than on their roster. At
+most 0.4% of the ids of a season differ, and 8% of the names are spelt in another way."""
+MOST, MIN_COMPARED_IDS = 0.5, 100
+"""Share of the players from which a column belongs to others; players needed to compare it."""
 
 
 def raw_players(
@@ -56,7 +65,7 @@ def raw_players(
         )
     warnings += _weeks_without_injury_report(datasets["injuries"], games, season, weeks)
     players, exchanged = _join(datasets, games, [SeasonWeek(season, week) for week in weeks])
-    warnings += exchanged
+    warnings += [*exchanged, *_ids_of_others(datasets, season)]
     for dataset in ("weekly_rosters", "injuries", "snap_counts", "player_ids", "players"):
         warnings += source.notes(dataset, season)
     return RAW_PLAYERS.shaped(players), warnings
@@ -116,6 +125,31 @@ def _nflcom_positions(
                 parts.append(rows.set_column(index, "week", number))
                 break
     return pa.concat_tables(parts), []
+
+
+def _ids_of_others(datasets: dict[str, pa.Table], season: int) -> list[str]:
+    """Return one warning per column of the id map that is another player's for some players.
+
+    Raises:
+        LastingError: a column of the id map belongs to others for most players.
+    """
+    rosters, ids = datasets["weekly_rosters"], datasets["player_ids"]
+    warnings = []
+    for name, usual in OTHER_IDS.items():
+        listed = rosters.group_by("player_id").aggregate([(name, "max")])
+        both = listed.join(ids.select(["player_id", name]), "player_id", join_type="inner")
+        both = both.filter(pc.and_(pc.is_valid(both[name]), pc.is_valid(both[f"{name}_max"])))
+        if both.num_rows < MIN_COMPARED_IDS:
+            continue
+        same = pc.equal(pc.utf8_lower(both[name]), pc.utf8_lower(both[f"{name}_max"]))
+        share = 1 - pc.mean(same).as_py()
+        cause = f"{name} of {share:.0%} of the {both.num_rows} rostered players is not the roster's"
+        if share > MOST:
+            advice = "Run again when upstream has corrected the id map."
+            raise LastingError("player_ids", cause, advice, season)
+        if share > usual:
+            warnings.append(f"player_ids {season}: {cause}")
+    return warnings
 
 
 def _join(

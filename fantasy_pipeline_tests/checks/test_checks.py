@@ -14,6 +14,7 @@ from fantasy_pipeline.checks import (
     ALL_CHECKS,
     Evidence,
     Problem,
+    fixtures,
     game,
     guards,
     levels,
@@ -871,7 +872,17 @@ def test_every_rule_is_applied_and_has_a_test() -> None:
     """The catalogue uses every rule, and a test of this folder calls it."""
     applied = (ROOT / "fantasy_pipeline" / "checks" / "catalogue.py").read_text()
     tried = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
-    for module in (schedule, stats, projections, game, usage, levels, rosters, team_defense):
+    for module in (
+        schedule,
+        stats,
+        projections,
+        game,
+        usage,
+        levels,
+        rosters,
+        team_defense,
+        fixtures,
+    ):
         rules = [
             name
             for name, function in vars(module).items()

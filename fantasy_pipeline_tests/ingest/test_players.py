@@ -533,6 +533,37 @@ def test_ids_and_measures_come_from_where_they_are_best(players: Players) -> Non
     assert [found["new"][name] for name in ids] == [200, "roster", "roster", None, None]
 
 
+def id_map(count: int, wrong: int) -> dict[str, list[dict[str, Any]]]:
+    """Return rosters and an id map of as many players, some of them with another's id."""
+    names = [f"player {number}" for number in range(count)]
+    return {
+        "weekly_rosters": [
+            *whole_league(1),
+            *(on(1, "KC", name, espn_id=f"{at}") for at, name in enumerate(names)),
+        ],
+        "player_ids": [
+            {
+                **{"player_id": name, "player_name": name.title()},
+                "espn_id": f"{at + 1 if at < wrong else at}",
+            }
+            for at, name in enumerate(names)
+        ],
+    }
+
+
+def test_ids_of_other_players_are_reported(players: Players) -> None:
+    _, sound = players(1, **id_map(120, 2))
+    assert not any(text.startswith("player_ids") for text in sound)
+    _, warnings = players(1, **id_map(120, 12))
+    text = "player_ids 2024: espn_id of 10% of the 120 rostered players is not the roster's"
+    assert text in warnings
+
+
+def test_an_id_map_of_other_players_is_refused(players: Players) -> None:
+    with pytest.raises(SourceError, match="espn_id of 100% of the 120 rostered players"):
+        players(1, **id_map(120, 120))
+
+
 def test_impossible_dates_are_null(players: Players) -> None:
     found, _ = players(
         1,

@@ -53,6 +53,15 @@ def _number(name: str, description: str, unit: str, lowest: float, highest: floa
     return Column(name, "int", description, unit=unit, lowest=lowest, highest=highest)
 
 
+def _moneyline(side: str) -> Column:
+    return Column(
+        f"{side}_moneyline",
+        "int",
+        f"Closing moneyline of the {side} team, American odds; the favourite's is lower",
+        added=True,
+    )
+
+
 GAMES = Table(
     "games",
     "The NFL schedule since 1999: one row per game.",
@@ -102,6 +111,8 @@ GAMES = Table(
             lowest=10,
             highest=120,
         ),
+        _moneyline("home"),
+        _moneyline("away"),
         _number("home_rest", "Days since the home team's previous game", "days", 0, 400),
         _number("away_rest", "Days since the away team's previous game", "days", 0, 400),
         Column("div_game", "bool", "Both teams play in the same division"),

@@ -270,7 +270,10 @@ def _games(season: Season) -> list[dict[str, object]]:
 def _result(fixture: Fixture, week: Week | None) -> dict[str, float | None]:
     """Return the score and the closing lines of a game; null where they do not exist."""
     row: dict[str, float | None] = dict.fromkeys(
-        ("home_score", "away_score", "spread_line", "total_line")
+        (
+            *("home_score", "away_score", "spread_line", "total_line"),
+            *("home_moneyline", "away_moneyline"),
+        )
     )
     if week is None:
         return row

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import duckdb
 import pyarrow as pa
@@ -49,7 +50,7 @@ def upstream_file(dataset: str, key: tuple[str, ...] = (), **columns: str) -> Ta
     )
 
 
-SCHEDULE_FILE = upstream_file(
+_SCHEDULE_COLUMNS = upstream_file(
     "schedule",
     ("game_id",),
     int="season week home_score away_score home_rest away_rest div_game temp wind",
@@ -57,6 +58,14 @@ SCHEDULE_FILE = upstream_file(
     date="gameday",
     time="gametime",
     string="game_id game_type home_team away_team location roof surface stadium",
+)
+SCHEDULE_FILE = replace(
+    _SCHEDULE_COLUMNS,
+    columns=(
+        *_SCHEDULE_COLUMNS.columns,
+        Column("home_moneyline", "int", ""),
+        Column("away_moneyline", "int", ""),
+    ),
 )
 """Columns of upstream's schedule that ``sql/schedule.sql`` reads; only here, a type is ``time``."""
 
@@ -75,6 +84,10 @@ NO_PLAYER = "NO_PLAYER"
 
 _NO_TEXT = re.compile(r"^(BOOLEAN|BLOB|DATE|TIME|INTERVAL|STRUCT|MAP|UNION)|\]$")
 """DuckDB's types that are neither text nor an id; lists end with a bracket."""
+
+
+_NO_ID = ("NA", "N/A", "NAN", "NONE", "NULL", "-")
+"""Texts in columns of ids that mean that there is none."""
 
 
 def _upstream_name(column: Column, present: Sequence[str]) -> str | None:
@@ -98,6 +111,8 @@ def _expression(column: Column, name: str, upstream_type: str) -> str:
     quoted = '"' + name.replace('"', '""') + '"'
     if column.type == "string":
         text = f"nullif(trim(cast({quoted} as varchar), e' \\t\\r\\n'), '')"
+        if column.name.endswith("_id"):
+            text = f"case when upper({text}) not in {_NO_ID} then {text} end"
         if upstream_type in ("DOUBLE", "FLOAT"):
             # pandas and CSV readers turn ids into numbers: 4372016.0 is '4372016'.
             whole = f"cast(cast({quoted} as bigint) as varchar)"
@@ -360,8 +375,30 @@ def weekly_rosters(
             + ", ".join(names[:8])
             + (f" and {len(names) - 8} more" if len(names) > 8 else "")
         )
+    notes += [f"weekly_rosters {season}: {text}" for text in _rosters_that_tie(connection)]
     identified = rows.filter(pc.is_valid(rows["player_id"]))
     return schema.WEEKLY_ROSTERS.conform(identified), notes
+
+
+def _rosters_that_tie(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return the players who are active on two rosters of a week: nothing tells which is right."""
+    ties = arrow(
+        connection,
+        """
+        select season, week, any_value(player_name) as name,
+            list_sort(list(distinct team)) as teams
+        from rosters
+        where player_id is not null and status = 'ACT'
+        group by season, week, player_id
+        having count(distinct team) > 1
+        order by all
+        """,
+    ).to_pylist()
+    return [
+        f"week {row['week']}: {row['name']} is active for {' and '.join(row['teams'])}; "
+        f"{row['teams'][0]} is taken"
+        for row in ties
+    ]
 
 
 def injuries(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: int) -> pa.Table:
@@ -382,8 +419,15 @@ def snap_counts(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: 
     )
 
 
-def player_ids(connection: duckdb.DuckDBPyConnection, frame: pa.Table) -> pa.Table:
-    """Return the id map, one row per player; of repeated rows, the one with the most ids."""
+def player_ids(
+    connection: duckdb.DuckDBPyConnection, frame: pa.Table, players: pa.Table | None = None
+) -> pa.Table:
+    """Return the id map, one row per player.
+
+    Of two rows with one gsis_id, the row with the name and date of birth of `players` stays.
+    """
+    known = schema.PLAYERS.arrow_schema.empty_table() if players is None else players
+    connection.register("players", known)
     connection.register("ids", select_columns(connection, frame, schema.PLAYER_IDS, None))
     return schema.PLAYER_IDS.conform(arrow(connection, query(__package__, "player_ids")))
 

@@ -53,8 +53,8 @@ IGNORED_COLUMNS: dict[str, frozenset[str]] = {
             ReceivingYDS RetTD RushingPassingYDS RushingTD RushingYDS TotalPoints y
         """,
         "schedule": """
-            away_coach away_moneyline away_qb_id away_qb_name away_spread_odds espn ftn gsis
-            home_coach home_moneyline home_qb_id home_qb_name home_spread_odds nfl_detail_id
+            away_coach away_qb_id away_qb_name away_spread_odds espn ftn gsis
+            home_coach home_qb_id home_qb_name home_spread_odds nfl_detail_id
             old_game_id over_odds overtime pff pfr referee result stadium_id total under_odds
             weekday
         """,

@@ -106,7 +106,12 @@ class Nflverse:
         return self._once("players", canonical.players)
 
     def player_ids(self) -> pa.Table:
-        return self._once("player_ids", canonical.player_ids)
+        return self._once(
+            "player_ids",
+            lambda connection, frame: canonical.player_ids(
+                connection, frame, self._players_if_published()
+            ),
+        )
 
     def weekly_stats(self, season: int) -> pa.Table:
         if self.reader_of("weekly_stats") == "nfl_data_py" and season > LAST_OLD_STATS_SEASON:
@@ -125,14 +130,18 @@ class Nflverse:
         self, connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: int
     ) -> pa.Table:
         """Return weekly rosters, with ids from the file of players if upstream has it."""
-        try:
-            players = self.players()
-        except NotPublishedError:
-            # Rosters are usable without it; a call of `players` raises the error again.
-            players = schema.PLAYERS.arrow_schema.empty_table()
+        players = self._players_if_published()
         table, notes = canonical.weekly_rosters(connection, frame, players, season)
         self._note("weekly_rosters", season, notes)
         return table
+
+    def _players_if_published(self) -> pa.Table:
+        """Return the file of players; without rows if upstream lacks it."""
+        try:
+            return self.players()
+        except NotPublishedError:
+            # Rosters and ids are usable without it; a call of `players` raises the error again.
+            return schema.PLAYERS.arrow_schema.empty_table()
 
     def injuries(self, season: int) -> pa.Table:
         return self._per_season("injuries", season, canonical.injuries)

@@ -172,6 +172,7 @@ PLAYER_IDS = Table(
         Column("fantasypros_id", "string", "FantasyPros id", required=True),
         Column("pfr_id", "string", "PFR id", required=True),
         Column("mfl_id", "string", "MyFantasyLeague id", required=True),
+        Column("birth_date", "date", "Date of birth", aliases=("birthdate",)),
     ),
 )
 

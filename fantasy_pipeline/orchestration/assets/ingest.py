@@ -4,6 +4,7 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fantasy_pipeline.checks.fixtures import moved_games
 from fantasy_pipeline.checks.guards import refuse_lost_games
 from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.import_calendar import SO_FAR
@@ -48,10 +49,12 @@ NOT_COMPARED = "the week is in progress; corrections are measured from its provi
 )
 @asks_upstream
 def games(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
-    table = nfl.upstream.schedule()
+    table, warnings = nfl.upstream.schedule(), []
     if nfl.lake.has(tables.GAMES):
-        known = nfl.lake.read(tables.GAMES, columns=["season", "week", "home_score"])
+        names = ["season", "week", "home_score", "home_team", "away_team", "kickoff"]
+        known = nfl.lake.read(tables.GAMES, columns=names)
         refuse_lost_games(known, table)
+        warnings = moved_games(known, table, moment_of(context.run.tags, nfl.now()))
     seasons = table["season"].to_numpy()
     context.add_output_metadata(
         {
@@ -60,7 +63,7 @@ def games(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
             "preview": preview(tables.GAMES.name, table),
         }
     )
-    if notes := nfl.upstream.notes("schedule", seasons.max()):
+    if notes := [*warnings, *nfl.upstream.notes("schedule", seasons.max())]:
         context.add_output_metadata({"warnings": notes})
     return table
 

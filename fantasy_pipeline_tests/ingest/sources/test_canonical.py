@@ -20,6 +20,7 @@ from fantasy_pipeline.football.teams import CURRENT_CODE
 from fantasy_pipeline.ingest.sources import canonical, nflcom_files, schema
 from fantasy_pipeline.ingest.sources.canonical import NO_PLAYER
 from fantasy_pipeline.ingest.sources.nflcom_files import NflcomFile
+from fantasy_pipeline_tests.rows import Rows
 
 SAVED = datetime(2024, 9, 6, 16, tzinfo=timezone.utc)
 
@@ -478,6 +479,41 @@ def test_a_player_listed_with_and_without_id_is_listed_once(rosters: Callable[..
     assert notes == []
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_of_two_rosters_the_active_one_counts(
+    connection: duckdb.DuckDBPyConnection, first: int
+) -> None:
+    """Not the first in the alphabet: ARI released the player whom BUF has."""
+    both = [{"team": "ARI", "status": "CUT"}, {"team": "BUF", "status": "ACT"}]
+    records = [both[first], both[1 - first]]
+    no_players = schema.PLAYERS.arrow_schema.empty_table()
+    table, notes = canonical.weekly_rosters(connection, frame(ROSTER, *records), no_players, 2024)
+    assert (table["team"].to_pylist(), notes) == (["BUF"], [])
+
+
+def test_two_active_rosters_are_reported(connection: duckdb.DuckDBPyConnection) -> None:
+    records = [{"team": "ARI"}, {"team": "BUF"}]
+    no_players = schema.PLAYERS.arrow_schema.empty_table()
+    table, notes = canonical.weekly_rosters(connection, frame(ROSTER, *records), no_players, 2024)
+    assert table.num_rows == 1
+    text = "week 5: Josh Allen is active for ARI and BUF; ARI is taken"
+    assert notes == [f"weekly_rosters 2024: {text}"]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_of_two_reports_without_a_date_the_worse_counts(
+    connection: duckdb.DuckDBPyConnection, first: int
+) -> None:
+    report = {
+        **{"season": 2024, "week": 5, "team": "BUF", "gsis_id": "00-1", "practice_status": None},
+        **{"report_status": "Questionable", "report_primary_injury": "Knee"},
+    }
+    both = [{"report_status": "Doubtful"}, {"report_status": "Out"}]
+    records = [both[first], both[1 - first]]
+    table = canonical.injuries(connection, frame(report, *records), 2024)
+    assert table["injury_status"].to_pylist() == ["Out"]
+
+
 def test_pick_0_is_undrafted(rosters: Callable[..., Any]) -> None:
     [row], _ = rosters({"draft_number": 0.0})
     assert row["draft_pick"] is None
@@ -516,7 +552,30 @@ def test_ids_read_as_numbers_are_whole(connection: duckdb.DuckDBPyConnection) ->
         "fantasypros_id": "17298",
         "pfr_id": "BodySo00",
         "mfl_id": "13589",
+        "birth_date": None,
     }
+
+
+@pytest.mark.parametrize("text", ["NA", "n/a", "None", "nan", " ", "-"])
+def test_texts_that_are_no_ids_are_null(connection: duckdb.DuckDBPyConnection, text: str) -> None:
+    given = frame(IDS, {"pfr_id": text, "fantasypros_id": text})
+    [row] = canonical.player_ids(connection, given).to_pylist()
+    assert (row["pfr_id"], row["fantasypros_id"]) == (None, None)
+
+
+def test_of_two_persons_with_one_id_the_players_own_row_stays(
+    connection: duckdb.DuckDBPyConnection, rows: Rows
+) -> None:
+    """Upstream has Jake Schum, the punter, and Bobby McCray under one gsis_id."""
+    born = date(1981, 8, 8)
+    known = rows(
+        schema.PLAYERS, {"player_id": "00-1", "player_name": "Bobby McCray", "birth_date": born}
+    )
+    own = {"name": "Bobby McCray", "birthdate": born, "sleeper_id": None}
+    other = {"name": "Jake Schum", "birthdate": date(1989, 1, 21)}
+    for records in ([own, other], [other, own]):
+        [row] = canonical.player_ids(connection, frame(IDS, *records), known).to_pylist()
+        assert row["player_name"] == "Bobby McCray"
 
 
 def test_of_a_player_listed_twice_the_row_with_most_ids_stays(
@@ -692,6 +751,8 @@ GAME: dict[str, Any] = {
     "away_score": 33,
     "spread_line": -3.5,
     "total_line": 43.0,
+    "home_moneyline": 160,
+    "away_moneyline": -185,
     "home_rest": 7,
     "away_rest": 7,
     "div_game": 1,
@@ -720,6 +781,8 @@ def test_a_game(connection: duckdb.DuckDBPyConnection) -> None:
             "away_score": 33,
             "spread_line": -3.5,
             "total_line": 43.0,
+            "home_moneyline": 160,
+            "away_moneyline": -185,
             "home_rest": 7,
             "away_rest": 7,
             "div_game": True,

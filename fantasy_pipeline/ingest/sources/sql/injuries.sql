@@ -17,5 +17,13 @@ from injuries
 where player_id is not null
 qualify row_number() over (
     partition by season, week, {team}, player_id
-    order by modified_at desc nulls last, injury_status nulls last, practice_status nulls last, injury
+    -- Of two reports of one time, or without one, the worse counts.
+    order by
+        modified_at desc nulls last,
+        case injury_status
+            when 'Out' then 0 when 'Doubtful' then 1 when 'Questionable' then 2
+            when 'Probable' then 3 else 4
+        end,
+        case practice_status when 'DNP' then 0 when 'Limited' then 1 when 'Full' then 2 else 3 end,
+        injury
 ) = 1

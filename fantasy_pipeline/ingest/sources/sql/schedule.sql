@@ -27,6 +27,8 @@ select
     cast(away_score as integer) as away_score,
     cast(spread_line as double) as spread_line,
     cast(total_line as double) as total_line,
+    cast(home_moneyline as integer) as home_moneyline,
+    cast(away_moneyline as integer) as away_moneyline,
     cast(home_rest as integer) as home_rest,
     cast(away_rest as integer) as away_rest,
     cast(div_game as integer) = 1 as div_game,

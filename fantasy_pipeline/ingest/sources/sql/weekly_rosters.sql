@@ -21,5 +21,10 @@ from listed r
 left join players p on r.player_id is null and p.esb_id = r.esb_id
 qualify row_number() over (
     partition by r.season, r.week, coalesce(r.player_id, p.player_id, r.team || r.player_name)
-    order by r.player_id is null, r.team
+    -- Of two rosters in a week, the one on which the player is active counts, and a release counts
+    -- least. `rosters_that_tie` reports what this does not decide.
+    order by
+        r.player_id is null,
+        case r.status when 'ACT' then 0 when 'INA' then 1 when 'RES' then 2 when 'DEV' then 3 else 4 end,
+        r.team
 ) = 1
