@@ -40,6 +40,11 @@ DEPENDENCIES = {
         "source_projections",
         "weekly_stats",
     },
+    "league_teams": set(),
+    "league_rosters": {"games", "league_teams", "raw_players"},
+    "league_points": {"league_rosters", "raw_players", "weekly_stats"},
+    "league_matchups": {"league_points", "league_rosters"},
+    "league_projections": {"league_teams", "projections"},
     "weekly_report": {
         "games",
         "raw_players",
@@ -50,7 +55,7 @@ DEPENDENCIES = {
         "stat_corrections",
     },
 }
-UNPARTITIONED = {"games", "player_history", "projection_model"}
+UNPARTITIONED = {"games", "league_teams", "player_history", "projection_model"}
 NO_TABLES = {"projection_model", "run_results", "weekly_report"}
 """Assets without a table of rows: files, and records that Dagster stores."""
 

@@ -127,7 +127,7 @@ def check_then_downstream(
 def test_every_checked_table_passes_on_sample_data(instance: dg.DagsterInstance) -> None:
     """One result per check and week."""
     counts = {}
-    for job in ("games_refresh", "season_ingest", "season_projections"):
+    for job in ("games_refresh", "season_ingest", "season_projections", "league_import"):
         outcome = run(instance, job)
         assert outcome.success, outcome.errors
         found = evaluations(instance, None if job == "games_refresh" else WEEKS[1])
@@ -138,7 +138,12 @@ def test_every_checked_table_passes_on_sample_data(instance: dg.DagsterInstance)
             name: result.description for name, result in found.items() if not result.passed
         }
         counts[job] = len(found)
-    assert counts == {"games_refresh": 1, "season_ingest": 16, "season_projections": 4}
+    assert counts == {
+        "games_refresh": 1,
+        "season_ingest": 16,
+        "season_projections": 4,
+        "league_import": 2,
+    }
     # And one per weekly table that the run made its weeks.
     weekly = sum(part.table.weekly for part in ALL_CHECKS)
     assert sum(len(part.checks) for part in ALL_CHECKS) + weekly == sum(counts.values())

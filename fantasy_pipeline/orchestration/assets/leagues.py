@@ -30,6 +30,7 @@ from fantasy_pipeline.orchestration.metadata import add_week_metadata, definitio
 from fantasy_pipeline.orchestration.partitions import by_season, weeks_of_run
 from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.retries import NETWORK_RETRY, asks_upstream
+from fantasy_pipeline.orchestration.runs.tags import moment_of
 from fantasy_pipeline.orchestration.workspace import REAL_LABEL
 
 GROUP = "leagues"
@@ -224,5 +225,7 @@ def _describe(
     if table is tables.LEAGUE_POINTS and rows.num_rows:
         shares = {week: agreement(of_week(rows, week)) for week in weeks}
         more = {week: {"agreement": share} for week, share in shares.items() if share is not None}
-    played, left_out = games_played(nfl.tables.read(tables.GAMES)), nfl.tables.left_out(table)
+    now = moment_of(context.run.tags, nfl.now())
+    played = games_played(nfl.tables.read(tables.GAMES), now)
+    left_out = nfl.tables.left_out(table)
     add_week_metadata(context, rows, weeks, played, warnings, nfl.label, more, left_out)
