@@ -143,27 +143,6 @@ def _with_scheduled_opponents(lines: pa.Table, games: pa.Table) -> pa.Table:
     return both.select(lines.column_names).set_column(position, "opponent", opponent)
 
 
-def kicks_without_distance(weekly_stats: pa.Table, season: int) -> list[str]:
-    """Return one warning that names the kickers whose buckets of distances miss a field goal."""
-    buckets = [name for name in scoring.KICKING if name.startswith("fg_made_")]
-    made = weekly_stats["fg_made"].to_numpy()
-    # (rows,): field goals in the buckets; NaN where the source has no kicking
-    counted = np.sum([weekly_stats[name].to_numpy() for name in buckets], axis=0)
-    rows = weekly_stats.take(np.flatnonzero(made != counted)).to_pylist()
-    named = [
-        f"{row['player_name']} in week {row['week']} ({row['fg_made']:g} made, lengths "
-        f"{row['fg_made_list'] or 'unknown'})"
-        for row in rows
-        if row["fg_made"] is not None
-    ]
-    if not named:
-        return []
-    return [
-        f"weekly_stats {season}: field goals are in no bucket of distances: {', '.join(named)}; "
-        "kicking_points count them by their lengths if those are known"
-    ]
-
-
 def unplayed_games(
     games: pa.Table, weekly_stats: pa.Table, season: int, weeks: Sequence[int]
 ) -> list[str]:

@@ -8,14 +8,17 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
+from fantasy_pipeline.errors import LastingError
 from fantasy_pipeline.football.team_games import cancelled
 from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.players import raw_players
 from fantasy_pipeline.ingest.sites.nflcom import nflcom_projections
 from fantasy_pipeline.ingest.sources.nflverse import Nflverse
-from fantasy_pipeline.ingest.stats import kicks_without_distance, weekly_stats
+from fantasy_pipeline.ingest.stats import weekly_stats
+from fantasy_pipeline_tests.system.replay import SCHEDULE
 
 pytestmark = pytest.mark.real
 
@@ -78,8 +81,7 @@ def test_a_field_goal_of_60_yards_counts(source: Nflverse, players: Any) -> None
     stats = weekly_stats(source, source.schedule(), rostered, 2016, [3])
     [line] = named(stats, "Chandler Catanzaro")
     assert line["kicking_points"] == 6
-    [warning] = kicks_without_distance(stats, 2016)
-    assert "Chandler Catanzaro in week 3 (1 made, lengths 60)" in warning
+    assert (line["fg_made"], line["fg_made_list"], line["fg_made_60_"]) == (1, "60", 0)
 
 
 @pytest.mark.parametrize(
@@ -122,3 +124,25 @@ def test_no_elias_id_is_a_player_id(source: Nflverse, season: int) -> None:
 
 def test_the_only_cancelled_game_since_1999_is_named(source: Nflverse) -> None:
     assert cancelled(source.schedule()) == {(2022, 17, "BUF"), (2022, 17, "CIN")}
+
+
+def test_a_kickoff_at_24_13_refuses_the_schedule_and_names_the_game(
+    nfl_mirror: Path, tmp_path: Path
+) -> None:
+    schedule = pq.read_table(nfl_mirror / SCHEDULE)
+    times = [
+        "24:13" if game == "2024_05_NYJ_MIN" else time
+        for game, time in zip(
+            schedule["game_id"].to_pylist(), schedule["gametime"].to_pylist(), strict=True
+        )
+    ]
+    column = schedule.column_names.index("gametime")
+    wrong = tmp_path / "mirror" / SCHEDULE
+    wrong.parent.mkdir(parents=True)
+    pq.write_table(schedule.set_column(column, "gametime", pa.array(times)), wrong)
+    with pytest.raises(LastingError) as failed:
+        Nflverse(Transport(tmp_path / "cache", str(tmp_path / "mirror"))).schedule()
+    assert str(failed.value) == (
+        "schedule: gametime: '24:13' of 2024_05_NYJ_MIN cannot be read. Upstream's file is wrong: "
+        "run again when upstream has corrected it."
+    )

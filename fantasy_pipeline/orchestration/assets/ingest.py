@@ -111,7 +111,6 @@ def weekly_stats(
         warnings[season] = [
             *nfl.upstream.notes("weekly_stats", season),
             *stats.unplayed_games(covered, part, season, numbers),
-            *stats.kicks_without_distance(part, season),
         ]
         return part
 
