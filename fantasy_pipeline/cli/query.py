@@ -170,7 +170,7 @@ def title_of(session: Session, week: SeasonWeek, scoring: Scoring) -> str:
     """Return the title of a table of projections; it names synthetic data and a running week."""
     label = f" - {session.label}" if session.label else ""
     so_far = "".join(
-        f" - so far {item.imported} of {item.games} games played"
+        f" - so far {item.imported} of {item.games} games"
         for item in session.so_far
         if item.week == week
     )

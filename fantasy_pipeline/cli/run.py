@@ -84,7 +84,9 @@ def run(
     else:
         result = run_week(session, wanted, projections_only, steps)
         if result.success and result.imported is None and not projections_only:
-            say(f"{wanted} is only projected: none of its games is over.")
+            is_begun = f"whole_week {wanted}" in result.runs
+            why = "upstream has no stats of it yet" if is_begun else "none of its games is over"
+            say(f"{wanted} is only projected: {why}.")
     say_label(session.label)
     if json:
         print_json(result.to_json())

@@ -18,6 +18,7 @@ from fantasy_pipeline.orchestration.runs.history import (
     job_executions,
     trigger_of,
 )
+from fantasy_pipeline.orchestration.runs.results import Facts
 from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
 
 
@@ -107,9 +108,46 @@ def test_filters(instance: dg.DagsterInstance) -> None:
     assert ids(executions(instance, since=future)) == []
 
 
+def test_a_run_over_a_range_has_its_weeks_and_is_found_by_each(
+    instance: dg.DagsterInstance,
+) -> None:
+    ends = (("start", "2024|03"), ("end", "2024|05"))
+    backfill = run(instance, **{f"dagster/asset_partition_range_{end}": key for end, key in ends})
+    one = run(instance, season="2024", week="4")
+    none = run(instance)
+    found = {execution.run.run_id: execution.to_json() for execution in executions(instance)}
+    weeks = {run_id: (values["week"], values["weeks"]) for run_id, values in found.items()}
+    assert weeks == {
+        backfill: (None, ["2024|03", "2024|04", "2024|05"]),
+        one: (4, ["2024|04"]),
+        none: (None, []),
+    }
+    assert ids(executions(instance, season=2024, week=4)) == [one, backfill]
+    assert ids(executions(instance, week=5)) == [backfill]
+    assert ids(executions(instance, season=2024)) == [one, backfill]
+    assert ids(executions(instance, season=2024, week=6)) == []
+    assert ids(executions(instance, season=2023)) == []
+
+
+@pytest.mark.parametrize(
+    ("phases", "phase"),
+    [
+        (["in_progress"], "in_progress"),
+        (["final", "in_progress"], "in_progress"),
+        (["completed"], "provisional"),
+        (["final", "provisional"], "provisional"),
+        (["final"], "final"),
+        ([], None),
+    ],
+)
+def test_the_earliest_phase_is_the_runs(phases: list[str], phase: str | None) -> None:
+    facts = Facts(phases=dict.fromkeys(phases))
+    assert facts.result(True, None)["phase"] == phase
+
+
 def test_unknown_status_run_or_cursor_is_an_error(instance: dg.DagsterInstance) -> None:
     with pytest.raises(
-        PipelineError, match=r"status 'odd' does not exist\. Choose one of running, "
+        PipelineError, match=r"status 'odd' does not exist; choose one of running, "
     ):
         list(executions(instance, status="odd"))
     with pytest.raises(PipelineError, match="there is no run 123456"):
