@@ -325,5 +325,5 @@ def test_the_installed_program_has_it(league: League) -> None:
         text=True,
         timeout=LONGEST_SECONDS,
     )
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.startswith("error: --season and --week go together")

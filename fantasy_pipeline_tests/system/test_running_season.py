@@ -111,7 +111,10 @@ def test_played_weeks_that_upstream_lacks_are_named(
         Path(lake.path(tables.WEEKLY_STATS, week)).unlink()
     outcome = run(instance, "season_ingest", AFTER_WEEK_6)
     assert not outcome.success
-    [error] = outcome.errors
+    error, defences = outcome.errors
+    assert defences.startswith(
+        "team_defense_stats_made: team_defense_stats 2025 week 5 was played, but could not be made"
+    )
     assert error.startswith(
         "weekly_stats_made: weekly_stats 2025 week 5 was played, but could not be made: the "
         "schedule has games, but upstream's file has weeks 1-4 only. "
