@@ -191,6 +191,21 @@ def chosen_week(session: Session) -> SeasonWeek:
     return week
 
 
+def projected_week(session: Session) -> SeasonWeek:
+    """Return the week to show; if the lake lacks its projections, the latest week before it.
+
+    Raises:
+        PipelineError: the lake has neither.
+    """
+    from fantasy_pipeline.football.tables import PROJECTIONS
+
+    chosen = chosen_week(session)
+    weeks = [week for week in session.lake.weeks(PROJECTIONS) if week <= chosen]
+    if weeks and weeks[-1] != chosen:
+        say(f"{chosen} is not projected yet, so {weeks[-1]} is shown, the latest week that is.")
+    return weeks[-1] if weeks else chosen
+
+
 def numbers(option: str, text: str, lowest: int, highest: int) -> list[int]:
     """Return the numbers of a list like ``1-3,7``, sorted and without duplicates.
 

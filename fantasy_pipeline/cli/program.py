@@ -11,6 +11,7 @@ from fantasy_pipeline import __version__
 from fantasy_pipeline.cli import (
     accuracy,
     alerts,
+    compare,
     history,
     league,
     mirror,
@@ -62,6 +63,7 @@ for commands in (
     query,
     report,
     accuracy,
+    compare,
     league,
     status,
     trigger,

@@ -19,12 +19,12 @@ from fantasy_pipeline.cli.options import (
     WeekOption,
     both_or_none,
     check_shown,
-    chosen_week,
     open_session,
     positions,
+    projected_week,
     table_format,
 )
-from fantasy_pipeline.cli.output import Format, console, print_json, say, say_label, write
+from fantasy_pipeline.cli.output import Format, console, print_json, say_label, write
 from fantasy_pipeline.cli.progress import waiting
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.scoring import Scoring
@@ -121,28 +121,13 @@ def projections(
     session = open_session(source, at)
     if named is not None:
         check_shown(session, named)
-    wanted = named or _projected_week(session)
+    wanted = named or projected_week(session)
     say_label(session.label)
     with waiting("reading the projections"):
         table = projection_list(
             session.lake, wanted, session.now, scoring, position, player, team, top
         )
     print_projections(session, wanted, scoring, table, format, output)
-
-
-def _projected_week(session: Session) -> SeasonWeek:
-    """Return the week to show; if the lake lacks its projections, the latest week before it.
-
-    Raises:
-        PipelineError: the lake has neither.
-    """
-    from fantasy_pipeline.football.tables import PROJECTIONS
-
-    chosen = chosen_week(session)
-    weeks = [week for week in session.lake.weeks(PROJECTIONS) if week <= chosen]
-    if weeks and weeks[-1] != chosen:
-        say(f"{chosen} is not projected yet, so {weeks[-1]} is shown, the latest week that is.")
-    return weeks[-1] if weeks else chosen
 
 
 def print_projections(

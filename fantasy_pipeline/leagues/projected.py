@@ -38,7 +38,7 @@ def projected_points(projections: pa.Table, scoring: Scoring) -> dict[str, Float
     Floor and ceiling are those of the usual scoring that pays catches most alike, in proportion to
     the expected points. A row without a stat line (the baseline's) has that scoring's points.
     """
-    usual = _usual(scoring)
+    usual = usual_of(scoring)
     end = suffix(usual)
     base = projections[f"projected_points{end}"].to_numpy()
     expected = _of_lines(projections, scoring)
@@ -77,7 +77,7 @@ def _as_weekly_stats(projections: pa.Table) -> pa.Table:
     return lines
 
 
-def _usual(scoring: Scoring) -> Usual:
+def usual_of(scoring: Scoring) -> Usual:
     """Return the usual scoring whose points per catch are closest to the league's."""
     per_catch = sum(r.points for r in scoring.rules if r.key in ("rec", "receptions", "stat 53"))
     return min(SCORINGS, key=lambda name: abs(RECEPTION_POINTS[name] - per_catch))

@@ -11,6 +11,7 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fantasy_pipeline.decisions.scored import ACTUAL
 from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
 from fantasy_pipeline.football.calendar import games_from_table, is_over_by_clock
 from fantasy_pipeline.football.scoring import Scoring, suffix
@@ -21,9 +22,6 @@ from fantasy_pipeline.football.teams import TEAMS
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.queries import check_position, first_rows, week_projections
 from fantasy_pipeline.report.value import League, replacement
-
-_ACTUAL = {"std": "fantasy_points", "half": "fantasy_points_half", "ppr": "fantasy_points_ppr"}
-"""Column of `WEEKLY_STATS` with the points of each scoring."""
 
 
 def check_choices(position: str | None, player: str | None, team: str | None) -> None:
@@ -135,8 +133,8 @@ def _kickoffs(
 def _actual_points(lake: Lake, week: SeasonWeek, scoring: Scoring) -> Mapping[str, float]:
     if not lake.has(WEEKLY_STATS, week):
         return {}
-    rows = lake.read(WEEKLY_STATS, [week], columns=["player_id", _ACTUAL[scoring]])
-    return dict(zip(rows["player_id"].to_pylist(), rows[_ACTUAL[scoring]].to_pylist(), strict=True))
+    rows = lake.read(WEEKLY_STATS, [week], columns=["player_id", ACTUAL[scoring]])
+    return dict(zip(rows["player_id"].to_pylist(), rows[ACTUAL[scoring]].to_pylist(), strict=True))
 
 
 def _matching(table: pa.Table, player: str) -> pa.ChunkedArray:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
-import numpy as np
-
+from fantasy_pipeline.decisions.outcomes import chance_to_outscore
 from fantasy_pipeline.football.scoring import Scoring
-from fantasy_pipeline.report.players import Player, Points, ranked
+from fantasy_pipeline.report.players import Player, ranked
 
 MAX_DIFFERENCE = 1.0
 """Largest difference in expected points of a close call."""
 _NFLCOM_TIE = 0.25
 """Largest difference in half-PPR points at which NFL.com prefers neither player."""
-_GRID = 199
-"""Quantiles by which a player's distribution of points is represented."""
 
 
 @dataclass(frozen=True)
@@ -104,25 +100,3 @@ def close_calls(
         )
         for rank in sorted(chosen)
     ]
-
-
-def chance_to_outscore(one: Points, other: Points) -> float:
-    """Return the chance, 0-1, that one player outscores the other, assuming independence.
-
-    Each distribution is two half-normals that meet at p50 and pass through p10 and p90. Ties count
-    half.
-    """
-    # (grid, 1) against (1, grid): compare every quantile of one with every quantile of the other.
-    first, second = _quantiles(one)[:, None], _quantiles(other)[None, :]
-    return float(((first > second) + 0.5 * (first == second)).mean())
-
-
-def _quantiles(points: Points) -> np.ndarray:
-    """Return `_GRID` equally likely points of a player's distribution, in ascending order."""
-    normal = NormalDist()
-    # (grid,): standard normal quantiles, scaled so that p10 and p90 are at -1 and 1.
-    z = np.array([normal.inv_cdf((i + 0.5) / _GRID) for i in range(_GRID)])
-    z /= normal.inv_cdf(0.9)
-    # The lower half has the width from p10 to p50, the upper half that from p50 to p90.
-    width = np.where(z > 0, points.p90 - points.p50, points.p50 - points.p10)
-    return points.p50 + z * width

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from fantasy_pipeline.decisions.outcomes import Points
 from fantasy_pipeline.football.scoring import SCORINGS, Scoring, suffix
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS, PLAYER_WEEK
 from fantasy_pipeline.football.tables.history import TARGET_STATS
@@ -36,16 +37,6 @@ HISTORY_COLUMNS = (
     *AFTER_GAME,
 )
 """Columns of `PLAYER_HISTORY` that the report reads."""
-
-
-@dataclass(frozen=True)
-class Points:
-    """Projected points in one scoring: expected, floor, median and ceiling."""
-
-    expected: float
-    p10: float
-    p50: float
-    p90: float
 
 
 @dataclass(frozen=True)

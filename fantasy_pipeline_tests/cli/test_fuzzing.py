@@ -74,6 +74,7 @@ READING = {
     ],
     "sql": ["--format", "--output", "--timeout", "--source", "--json"],
     "accuracy": ["--seasons", "--by", "--scoring", "--pool", "--teams", "--source", "--json"],
+    "compare": ["--league", "--scoring", "--season", "--week", "--source", "--at", "--json"],
     "league list": ["--source", "--json"],
     "league show": ["--season", "--source", "--json"],
     "league check": ["--source", "--json"],

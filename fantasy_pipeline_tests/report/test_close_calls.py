@@ -1,37 +1,12 @@
-"""Test close calls, and their chances against exact formulas."""
+"""Test close calls."""
 
 from dataclasses import replace
-from statistics import NormalDist
 
 import pytest
 
-from fantasy_pipeline.report.close_calls import CloseCall, chance_to_outscore, close_calls
+from fantasy_pipeline.report.close_calls import CloseCall, close_calls
 from fantasy_pipeline.report.players import Points
 from fantasy_pipeline_tests.report.players import player
-
-
-def normal(mean: float, deviation: float) -> Points:
-    levels = [NormalDist(mean, deviation).inv_cdf(p) for p in (0.1, 0.5, 0.9)]
-    return Points(mean, *levels)
-
-
-@pytest.mark.parametrize(
-    ("one", "other"), [((15, 6), (12, 5)), ((10, 4), (10, 8)), ((9, 3), (15, 3))]
-)
-def test_chance_of_normals_is_the_textbook_one(
-    one: tuple[float, float], other: tuple[float, float]
-) -> None:
-    difference = NormalDist(one[0] - other[0], (one[1] ** 2 + other[1] ** 2) ** 0.5)
-    assert chance_to_outscore(normal(*one), normal(*other)) == pytest.approx(
-        1 - difference.cdf(0), abs=0.005
-    )
-
-
-def test_of_the_same_is_a_coin() -> None:
-    same = Points(12.0, 4.0, 11.0, 22.0)
-    assert chance_to_outscore(same, same) == pytest.approx(0.5)
-    nothing = Points(0.0, 0.0, 0.0, 0.0)
-    assert chance_to_outscore(nothing, nothing) == pytest.approx(0.5)
 
 
 def test_close_neighbours_around_the_line_nobody_twice() -> None:

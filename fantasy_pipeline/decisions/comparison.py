@@ -1,0 +1,207 @@
+"""Players of a week side by side: what each is projected, and who outscores whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fantasy_pipeline.decisions.outcomes import Points, chance_to_outscore, chances_of_most
+from fantasy_pipeline.decisions.players import find_player
+from fantasy_pipeline.decisions.scored import AnyScoring, actual, projected
+from fantasy_pipeline.errors import InvalidArgumentError
+from fantasy_pipeline.football.tables.history import TARGET_STATS
+from fantasy_pipeline.football.tables.week_rows import codes
+
+FEWEST, MOST = 2, 8
+"""Players of one comparison."""
+RECENT = 5
+"""Games before the week that a comparison shows."""
+_FROM_PROJECTIONS = (
+    *("player_id", "player_name", "position", "team", "opponent", "is_home"),
+    *("implied_team_total", "opponent_factor", "plays", "reason", "injury_status"),
+)
+_FROM_PLAYERS = ("injury", "practice_status")
+
+
+@dataclass(frozen=True)
+class Game:
+    """Points of an earlier game."""
+
+    season: int
+    week: int
+    opponent: str | None
+    points: float
+
+
+class Stated(NamedTuple):
+    """Points that a source states, and their scoring: NFL.com and the model state half-PPR only."""
+
+    points: float
+    scoring: str
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A player of a comparison.
+
+    Args:
+        about: columns of `PROJECTIONS` and `RAW_PLAYERS` that are not points.
+        points: projected points.
+        line: projected stats that are not 0.
+        chance: chance to score the most of all compared players, 0-1.
+        chances: chance to outscore each of the others, by player id.
+        games: his latest games before the week, latest first.
+        sources: what each source states of him; a source that states nothing is left out.
+    """
+
+    about: Mapping[str, Any]
+    points: Points
+    line: Mapping[str, float]
+    chance: float = 0.0
+    chances: Mapping[str, float] = field(default_factory=dict)
+    games: Sequence[Game] = ()
+    sources: Mapping[str, Stated] = field(default_factory=dict)
+
+    @property
+    def player_id(self) -> str:
+        return str(self.about["player_id"])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the player as the command line prints him in JSON."""
+        points = self.points
+        return {
+            **self.about,
+            "projected_points": points.expected,
+            "p10": points.p10,
+            "p50": points.p50,
+            "p90": points.p90,
+            "chance_of_most": round(self.chance, 3),
+            "chance_to_outscore": {id_: round(chance, 3) for id_, chance in self.chances.items()},
+            "line": dict(self.line),
+            "last_games": [vars(game) for game in self.games],
+            "sources": {name: stated._asdict() for name, stated in self.sources.items()},
+        }
+
+
+def compared(
+    names: Sequence[str],
+    projections: pa.Table,
+    raw_players: pa.Table,
+    earlier: pa.Table,
+    statements: pa.Table,
+    scoring: AnyScoring,
+    stated_in: str,
+) -> list[Compared]:
+    """Return the named players of a week, in the order of the names.
+
+    Args:
+        names: ids, names or parts of names.
+        projections, raw_players: `PROJECTIONS` and `RAW_PLAYERS` rows of the week.
+        earlier: `WEEKLY_STATS` rows of earlier weeks; see `scored.actual`.
+        statements: `SOURCE_PROJECTIONS` rows of the week, one per source and player.
+        scoring: scoring of the points.
+        stated_in: usual scoring of the sources' points.
+
+    Raises:
+        InvalidArgumentError: too few or too many players, or a name is of nobody or of several.
+    """
+    rows = _rows_of(names, projections.select(["player_id", "player_name", "position", "team"]))
+    of_players = projections.take(pa.array(rows))
+    points = projected(of_players, scoring)
+    abouts = _abouts(of_players, raw_players)
+    ids = [about["player_id"] for about in abouts]
+    games = _games(ids, earlier, scoring)
+    sources = _sources(ids, of_players, statements, stated_in)
+    of_most = chances_of_most(points)
+    return [
+        Compared(
+            abouts[number],
+            points[number],
+            _line(of_players, number),
+            of_most[number],
+            {
+                id_: chance_to_outscore(points[number], points[other])
+                for other, id_ in enumerate(ids)
+                if other != number
+            },
+            games[number],
+            sources[number],
+        )
+        for number in range(len(ids))
+    ]
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Check the number of players of a comparison.
+
+    Raises:
+        InvalidArgumentError: there are too few or too many.
+    """
+    if not FEWEST <= len(names) <= MOST:
+        raise InvalidArgumentError(f"compare takes {FEWEST} to {MOST} players, not {len(names)}.")
+
+
+def _rows_of(names: Sequence[str], players: pa.Table) -> list[int]:
+    """Return the row of each named player."""
+    check_names(names)
+    rows = [{**row, "row": number} for number, row in enumerate(players.to_pylist())]
+    found = [find_player(rows, name) for name in names]
+    chosen = [int(row["row"]) for row in found]
+    for number, row in enumerate(found):
+        if chosen.index(row["row"]) != number:
+            raise InvalidArgumentError(
+                f"{names[number]!r} and {names[chosen.index(row['row'])]!r} are both "
+                f"{row['player_name']}; name different players."
+            )
+    return chosen
+
+
+def _abouts(of_players: pa.Table, raw_players: pa.Table) -> list[dict[str, Any]]:
+    injuries = {
+        row["player_id"]: row
+        for row in raw_players.select(["player_id", *_FROM_PLAYERS]).to_pylist()
+    }
+    return [
+        {**row, **{name: injuries.get(row["player_id"], {}).get(name) for name in _FROM_PLAYERS}}
+        for row in of_players.select(list(_FROM_PROJECTIONS)).to_pylist()
+    ]
+
+
+def _line(of_players: pa.Table, number: int) -> dict[str, float]:
+    row = of_players.select(list(TARGET_STATS)).slice(number, 1).to_pylist()[0]
+    return {name: round(value, 2) for name, value in row.items() if value and round(value, 2)}
+
+
+def _games(ids: Sequence[str], earlier: pa.Table, scoring: AnyScoring) -> list[list[Game]]:
+    """Return the latest `RECENT` games of each player, latest first."""
+    lines = earlier.filter(pc.is_in(earlier["player_id"], pa.array(ids, pa.string())))
+    order = pa.array(codes(lines))
+    points = pa.array(actual(lines, scoring))
+    table = lines.select(["season", "week", "player_id", "opponent"])
+    table = table.append_column("points", points).append_column("order", order)
+    found: dict[str, list[Game]] = {id_: [] for id_ in ids}
+    for row in table.sort_by([("order", "descending")]).to_pylist():
+        games = found[row["player_id"]]
+        if len(games) < RECENT:
+            games.append(Game(row["season"], row["week"], row["opponent"], round(row["points"], 2)))
+    return [found[id_] for id_ in ids]
+
+
+def _sources(
+    ids: Sequence[str], of_players: pa.Table, statements: pa.Table, stated_in: str
+) -> list[dict[str, Stated]]:
+    """Return what each source states of each player."""
+    found: dict[str, dict[str, Stated]] = {id_: {} for id_ in ids}
+    for id_, value in zip(ids, of_players["model_half"].to_pylist(), strict=True):
+        if value is not None:
+            found[id_]["model"] = Stated(value, "half")
+    for row in statements.to_pylist():
+        for scoring in (stated_in, "half"):
+            value = row[f"points_{scoring}"]
+            if row["player_id"] in found and value is not None:
+                found[row["player_id"]].setdefault(row["source"], Stated(value, scoring))
+    return [found[id_] for id_ in ids]

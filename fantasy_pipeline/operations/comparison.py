@@ -1,0 +1,75 @@
+"""Compare players of a week: read what `decisions/comparison.py` needs from the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import pyarrow as pa
+
+from fantasy_pipeline.decisions.comparison import Compared, check_names, compared
+from fantasy_pipeline.decisions.scored import AnyScoring
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import RAW_PLAYERS, SOURCE_PROJECTIONS, WEEKLY_STATS
+from fantasy_pipeline.ingest.leagues import registry
+from fantasy_pipeline.ingest.projection_record import as_known_at
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.lake.queries import week_projections
+from fantasy_pipeline.leagues.projected import usual_of
+from fantasy_pipeline.leagues.scoring import Scoring
+from fantasy_pipeline.leagues.tables import scoring_of, with_players
+from fantasy_pipeline.operations.league_season import season_for
+
+
+def league_scoring(lake: Lake, league: str, season: int) -> Scoring:
+    """Return the scoring of a registered league in a season; a later season has its latest.
+
+    Raises:
+        InvalidArgumentError: there is no such league, or it has no season up to that one.
+    """
+    return scoring_of(season_for(lake, registry.find(lake, league), season))
+
+
+def compare(
+    lake: Lake, week: SeasonWeek, now: datetime, names: Sequence[str], scoring: AnyScoring
+) -> list[Compared]:
+    """Return the named players of a week, in the order of the names.
+
+    Args:
+        now: sources count with what they had stated by then.
+        names: ids, names or parts of names.
+
+    Raises:
+        NotMaterializedError: the week was not projected, or has no game.
+        InvalidArgumentError: the number of players is wrong, or a name is of nobody or of several.
+    """
+    check_names(names)
+    projections = week_projections(lake, week)
+    is_league = isinstance(scoring, Scoring)
+    return compared(
+        names,
+        projections,
+        lake.read(RAW_PLAYERS, [week]),
+        _earlier(lake, week, is_league),
+        _statements(lake, week, now),
+        scoring,
+        usual_of(scoring) if isinstance(scoring, Scoring) else scoring,
+    )
+
+
+def _earlier(lake: Lake, week: SeasonWeek, is_league: bool) -> pa.Table:
+    """Return the stat lines of this season before the week, and of the season before."""
+    weeks = [
+        one for one in lake.weeks(WEEKLY_STATS) if one < week and one.season >= week.season - 1
+    ]
+    lines = lake.read(WEEKLY_STATS, weeks)
+    if not is_league:
+        return lines
+    rostered = set(lake.weeks(RAW_PLAYERS)).intersection(weeks)
+    return with_players(lines, lake.read(RAW_PLAYERS, sorted(rostered)))
+
+
+def _statements(lake: Lake, week: SeasonWeek, now: datetime) -> pa.Table:
+    if not lake.has(SOURCE_PROJECTIONS, week):
+        return SOURCE_PROJECTIONS.arrow_schema.empty_table()
+    return as_known_at(lake.read(SOURCE_PROJECTIONS, [week]), now)

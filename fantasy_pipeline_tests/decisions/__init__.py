@@ -1,0 +1,1 @@
+"""Tests of `fantasy_pipeline.decisions`."""

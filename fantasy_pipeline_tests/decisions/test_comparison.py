@@ -1,0 +1,126 @@
+"""Players side by side, on small tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from fantasy_pipeline.errors import InvalidArgumentError, NotMaterializedError
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import (
+    PROJECTIONS,
+    RAW_PLAYERS,
+    SOURCE_PROJECTIONS,
+    WEEKLY_STATS,
+)
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.leagues.scoring import of_sleeper
+from fantasy_pipeline.operations.comparison import compare, league_scoring
+
+Rows = Callable[..., pa.Table]
+WEEK = SeasonWeek(2024, 5)
+AT_WEEK = {"season": WEEK.season, "week": WEEK.week}
+SUNDAY = datetime(2024, 10, 6, 17, tzinfo=timezone.utc)
+FRIDAY = datetime(2024, 10, 4, tzinfo=timezone.utc)
+PLAYERS = ("cook", "barkley", "henry")
+
+
+def projected(player: str, yards: float) -> dict[str, Any]:
+    about = {"player_id": player, "player_name": player.title(), "position": "RB", "team": "BUF"}
+    points = {
+        f"{name}{end}": yards / 10 + more
+        for end, catches in (("", 2.0), ("_half", 1.0), ("_std", 0.0))
+        for name, more in (
+            ("projected_points", catches),
+            ("p10", catches - 5),
+            ("p50", catches),
+            ("p90", catches + 9),
+        )
+    }
+    line = {"rushing_yards": yards, "receptions": 2.0, "receiving_tds": 0.0}
+    more = {"model_half": 8.0, "source": "consensus", "implied_team_total": 24.5}
+    return {**AT_WEEK, **about, **points, **line, **more}
+
+
+def stats(player: str, week: SeasonWeek, yards: int) -> dict[str, Any]:
+    at = {"season": week.season, "week": week.week, "player_id": player, "opponent": "MIA"}
+    return {**at, "rushing_yards": yards, "fantasy_points": yards / 10}
+
+
+@pytest.fixture
+def filled(lake: Lake, rows: Rows) -> Lake:
+    yards = dict(zip(PLAYERS, (60.0, 90.0, 80.0), strict=True))
+    lake.write_weeks(PROJECTIONS, rows(PROJECTIONS, *map(projected, yards, yards.values())), [WEEK])
+    injured = {"player_id": "cook", "injury": "Toe", "practice_status": "Limited"}
+    lake.write_weeks(RAW_PLAYERS, rows(RAW_PLAYERS, {**AT_WEEK, **injured}), [WEEK])
+    weeks = [SeasonWeek(2022, 9), *(SeasonWeek(2023, w) for w in (16, 17, 18))]
+    weeks += [SeasonWeek(2024, w) for w in (1, 2, 3, 5)]
+    lines = [stats("cook", week, 10 * number) for number, week in enumerate(weeks)]
+    lake.write_weeks(WEEKLY_STATS, rows(WEEKLY_STATS, *lines), weeks)
+    # ESPN states cook's points before kick-off, and others on Monday.
+    stated = {**AT_WEEK, "player_id": "cook", "kickoff": SUNDAY, "as_of": FRIDAY}
+    late = {"as_of": datetime(2024, 10, 7, tzinfo=timezone.utc)}
+    espn = {**stated, "source": "espn", "points_std": 7.5, "points_half": 8.0}
+    nflcom = {**stated, "source": "nflcom", "points_half": 6.5}
+    table = rows(SOURCE_PROJECTIONS, espn, {**espn, **late, "points_std": 1.0}, nflcom)
+    lake.write_weeks(SOURCE_PROJECTIONS, table, [WEEK])
+    return lake
+
+
+def test_players_side_by_side(filled: Lake) -> None:
+    cook, barkley = compare(filled, WEEK, SUNDAY, ["cook", "barkley"], "std")
+    assert (cook.points.expected, barkley.points.p90) == (6.0, 18.0)
+    assert cook.line == {"rushing_yards": 60.0, "receptions": 2.0}
+    assert (cook.about["injury"], cook.about["practice_status"]) == ("Toe", "Limited")
+    assert barkley.about["injury"] is None
+    assert cook.chance + barkley.chance == pytest.approx(1)
+    assert barkley.chance > 0.5
+    assert cook.chances == {"barkley": pytest.approx(cook.chance)}
+
+
+def test_last_games_are_five_before_the_week(filled: Lake) -> None:
+    cook, barkley = compare(filled, WEEK, SUNDAY, ["cook", "barkley"], "std")
+    found = [(game.season, game.week, game.points) for game in cook.games]
+    assert found == [(2024, 3, 6.0), (2024, 2, 5.0), (2024, 1, 4.0), (2023, 18, 3.0), (2023, 17, 2)]
+    assert barkley.games == []
+
+
+def test_sources_state_what_they_had_before_kickoff(filled: Lake) -> None:
+    cook, barkley = compare(filled, WEEK, SUNDAY, ["cook", "barkley"], "std")
+    assert cook.sources == {"model": (8.0, "half"), "espn": (7.5, "std"), "nflcom": (6.5, "half")}
+    assert barkley.sources == {"model": (8.0, "half")}
+    cook, _ = compare(filled, WEEK, datetime(2024, 10, 1, tzinfo=timezone.utc), PLAYERS[:2], "std")
+    assert list(cook.sources) == ["model"]
+
+
+def test_points_in_a_leagues_scoring(filled: Lake) -> None:
+    scoring = of_sleeper({"rush_yd": 0.2, "rec": 1.0})
+    cook, _ = compare(filled, WEEK, SUNDAY, ["cook", "henry"], scoring)
+    assert cook.points.expected == 14.0, "60 yards and 2 catches"
+    assert [game.points for game in cook.games][:2] == [12.0, 10.0]
+    with pytest.raises(InvalidArgumentError, match="there is no league 'friends'"):
+        league_scoring(filled, "friends", 2024)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["cook"], "takes 2 to 8 players, not 1"),
+        (["cook"] * 9, "takes 2 to 8 players, not 9"),
+        (["cook", "COO"], "'COO' and 'cook' are both Cook"),
+        (["cook", "k"], "'k' names 2 players"),
+        (["cook", "swift"], "no player named 'swift' is projected"),
+    ],
+)
+def test_wrong_players(filled: Lake, names: list[str], message: str) -> None:
+    with pytest.raises(InvalidArgumentError, match=message):
+        compare(filled, WEEK, SUNDAY, names, "ppr")
+
+
+def test_a_week_that_is_not_projected(filled: Lake) -> None:
+    with pytest.raises(NotMaterializedError, match="projections 2024 week 6: not in the lake"):
+        compare(filled, SeasonWeek(2024, 6), SUNDAY, PLAYERS, "ppr")
