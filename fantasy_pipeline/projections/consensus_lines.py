@@ -6,14 +6,14 @@ play; `Chances.after` says what share of them is projected.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
 from fantasy_pipeline.football.scoring import SCORINGS, Scoring, suffix
-from fantasy_pipeline.football.tables import TARGET_STATS
+from fantasy_pipeline.football.tables import FANTASY_POSITIONS, TARGET_STATS
 from fantasy_pipeline.football.tables.week_rows import codes
 from fantasy_pipeline.projections.columns import as_floats, as_texts
 from fantasy_pipeline.projections.model import availability, reconcile, rooms
@@ -103,12 +103,14 @@ class Own:
         line: stat line, (rows,) by stat; NaN where the baseline projects.
         expected: points by scoring, (rows,).
         typical: stats per half-PPR point of a typical player of the position, (rows,) by stat.
+        models: the model of each season, or None.
     """
 
     table: pa.Table
     line: Mapping[str, np.ndarray]
     expected: Mapping[Scoring, np.ndarray]
     typical: Mapping[str, np.ndarray]
+    models: Mapping[int, Model | None]
 
     @property
     def half(self) -> np.ndarray:
@@ -134,7 +136,7 @@ class Own:
             )
             for scoring in SCORINGS
         }
-        return cls(ours, line, expected, _typical(ours, models))
+        return cls(ours, line, expected, _typical(ours, models), models)
 
 
 def _typical(ours: pa.Table, models: Mapping[int, Model | None]) -> dict[str, np.ndarray]:
@@ -191,7 +193,6 @@ def moved(
     has_line = ~np.isnan(np.column_stack(list(line.values()))).all(axis=1)
     whole = together / np.maximum(mine.half, 0.01)
     share = chances.share(chances.after)
-    usual = _usual_quantiles(mine, together, chances)
     out: dict[str, np.ndarray] = {}
     for scoring in SCORINGS:
         own = mine.expected[scoring]
@@ -200,8 +201,9 @@ def moved(
         points_now = np.maximum(np.where(has_line, points(filled, scoring), plain), 0.0)
         points_now = np.where(together > 0, points_now, 0.0)
         out[f"projected_points{suffix(scoring)}"] = points_now * share
-        levels = _quantiles(mine, scoring, points_now, width, usual, chances)
-        out |= {name: np.where(together > 0, level, 0.0) for name, level in levels.items()}
+        levels = _quantiles(mine, scoring, points_now, width, chances)
+        for name, level in zip(QUANTILES, levels.T, strict=True):
+            out[f"{name}{suffix(scoring)}"] = np.where(together > 0, level, 0.0)
     out |= {name: values * share for name, values in line.items()}
     heard = np.fmax(chances.plays, np.where(chances.doubtful, 0.0, chances.after))
     return out | {"plays": heard, "starts": chances.after}
@@ -242,46 +244,40 @@ def _reconciled(
     return {name: values * factors[name] for name, values in line.items()}
 
 
-def _usual_quantiles(mine: Own, together: np.ndarray, chances: Chances) -> np.ndarray:
-    """Return a mask of rows that get the usual quantiles of their points instead of ours.
-
-    Ours do not fit players whom the other sources restore or bench.
-    """
-    ours = np.where(np.isnan(chances.starts), chances.plays, chances.starts)
-    after = np.where(np.isnan(chances.starts), chances.plays, chances.after)
-    # (rows,): ours are of his absence
-    restored = ~chances.apart & (ours < chances.likely) & (together > mine.half)
-    turned = (ours >= availability.LIKELY) != (after >= availability.LIKELY)
-    mask: np.ndarray = restored | turned | (mine.half < _SMALL)
-    return mask
-
-
 def _quantiles(
-    mine: Own,
-    scoring: Scoring,
-    expected: np.ndarray,
-    width: np.ndarray,
-    usual: np.ndarray,
-    chances: Chances,
-) -> dict[str, np.ndarray]:
-    """Return one scoring's quantiles by column name, (rows,).
+    mine: Own, scoring: Scoring, expected: np.ndarray, width: np.ndarray, chances: Chances
+) -> np.ndarray:
+    """Return floor, median and ceiling of one scoring, (rows, 3).
+
+    They are those of past projections of the same size, at `width`. Of a player whom we cut and the
+    other sources do not restore, they are ours in proportion to the points.
 
     Args:
         expected: the consensus's points of a week in which he plays, (rows,).
-        width: width of p10-p90 relative to ours, (rows,).
-        usual: mask of rows that get the usual quantiles of such points instead of ours, (rows,).
+        width: width of p10-p90 relative to the model's, (rows,).
     """
-    end = suffix(scoring)
-    grown = expected / np.maximum(mine.expected[scoring], 0.01)
     certain = availability.share_of_certainty(chances.plays, chances.after, chances.status)
     certain = np.where(chances.apart, certain, 1.0)
-    # (rows, quantiles): the usual quantiles, without any model
-    table = quantile_table(np.empty(0), np.empty(0))
-    levels = quantiles(table, expected, certain, LEVELS)
-    # (rows,): our median in proportion to the points; floor and ceiling at `width` around it
-    middle = mine.table[f"p50{end}"].to_numpy() * grown
-    out = {}
-    for name, plain in zip(QUANTILES, levels.T, strict=True):
-        scaled = middle + (mine.table[f"{name}{end}"].to_numpy() * grown - middle) * width
-        out[f"{name}{end}"] = np.where(usual, plain, scaled)
-    return out
+    levels = np.empty((len(expected), len(LEVELS)))
+    for rows, table in _tables(mine, scoring):
+        levels[rows] = quantiles(table, expected[rows], certain[rows], LEVELS)
+    # (rows, 1) and (rows, 3): floor and ceiling at `width` around the median
+    middle = levels[:, 1:2]
+    levels = middle + (levels - middle) * width[:, None]
+    names = [f"{name}{suffix(scoring)}" for name in QUANTILES]
+    ours = np.column_stack([mine.table[name].to_numpy() for name in names])
+    grown = expected / np.maximum(mine.expected[scoring], 0.01)
+    cut = ~chances.apart & (chances.plays < chances.likely) & (grown <= 1.0)
+    return np.where(cut[:, None], ours * grown[:, None], levels)
+
+
+def _tables(mine: Own, scoring: Scoring) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield masks of rows, (rows,), and the quantile table of each."""
+    seasons = mine.table["season"].to_numpy()
+    positions = as_texts(mine.table["position"])
+    usual = quantile_table(np.empty(0), np.empty(0))
+    for season, model in mine.models.items():
+        for position in FANTASY_POSITIONS:
+            learnt = model.positions.get(position) if model else None
+            rows = (seasons == season) & (positions == position)
+            yield rows, learnt.tables[scoring] if learnt else usual

@@ -93,7 +93,9 @@ def _combined(
     heard = {name: np.where(chances.sits(said), np.nan, said) for name, said in others.items()}
     base = uncut_where_others_disagree(ours, half, heard, chances)
     hints = consensus.hints(base, usual, total)
+    # Sources overrate quarterbacks without a past by three points; our line of a replacement stays.
     known = consensus.known_of(np.nan_to_num(as_floats(ours["games"])))
+    known = np.where(np.isnan(chances.starts), known, 1.0)
     together, width = half.copy(), np.ones(len(weeks))
     # Week by week: a week's rows must not depend on the other weeks that are projected with it.
     for week in np.unique(weeks):

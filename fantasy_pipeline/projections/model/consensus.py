@@ -56,6 +56,9 @@ LEVEL_ROWS = 12
 """Players of a week and position that a source's level is estimated from at least."""
 WIDTHS = tuple(round(0.8 + 0.02 * step, 2) for step in range(16))
 """Candidates for the width of p10-p90."""
+COVERED, COVERED_IF_STARTING = 0.8, 0.82
+"""Share of outcomes within p10-p90; of quarterbacks, whose model learns from starters, that of
+starters: in one week of forty a quarterback plays and another one throws most."""
 PRIOR_WIDTH = 0.95
 """Prior width of the consensus's p10-p90, relative to the model's."""
 WIDTH_ROWS = 200
@@ -257,9 +260,13 @@ def _bounded(inputs: dict[str, np.ndarray], weights: np.ndarray) -> dict[str, fl
 
 
 def learn_width(
-    unseen: pa.Table, source_projections: pa.Table, weights: dict[str, float], table: np.ndarray
+    unseen: pa.Table,
+    source_projections: pa.Table,
+    weights: dict[str, float],
+    table: np.ndarray,
+    wanted: float = COVERED,
 ) -> float:
-    """Return the width of p10-p90 around the median, relative to the model's, that covers 80%.
+    """Return the width of p10-p90 around the median, relative to the model's, that covers `wanted`.
 
     It is learnt on players that people may start and other sources project: with other sources the
     consensus is more certain than the model alone.
@@ -281,7 +288,7 @@ def learn_width(
         np.mean((actual >= middle - (middle - low) * w) & (actual <= middle + (high - middle) * w))
         for w in WIDTHS
     ]
-    learnt = WIDTHS[int(np.argmin(np.abs(np.array(covered) - 0.8)))]
+    learnt = WIDTHS[int(np.argmin(np.abs(np.array(covered) - wanted)))]
     share = counted.sum() / (counted.sum() + WIDTH_ROWS)
     return round(float(PRIOR_WIDTH + share * (learnt - PRIOR_WIDTH)), 4)
 
