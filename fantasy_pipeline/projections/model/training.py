@@ -54,8 +54,6 @@ TREE_ROWS = 5000
 """Player-weeks that trees need: with the 3,000-4,500 of quarterbacks they made RMSE worse."""
 FOLDS = 5
 """Parts of the weeks, each projected by a model of the others, to learn errors and weights from."""
-WALK_ROWS = 2000
-"""Player-weeks before a season from which the season is projected instead."""
 
 
 @dataclass(frozen=True)
@@ -293,7 +291,13 @@ def _train_position(
     scaled = scale.apply(inputs)
     coefficients, intercepts = linear.ridge(scaled, targets, weights, penalties)
 
-    unseen = _unseen(scaled, targets, weights, penalties, rows)
+    # (rows, stats): each week projected by a regression of the other folds' weeks
+    fold = codes(rows) % FOLDS
+    unseen = np.empty_like(targets)
+    for number in range(FOLDS):
+        rest, out = fold != number, fold == number
+        fitted, level = linear.ridge(scaled[rest], targets[rest], weights[rest], penalties)
+        unseen[out] = scaled[out] @ fitted + level
     line = dict(zip(names, np.maximum(unseen, 0.0).T, strict=True))
     starts = training_set.rank <= STARTERS[position]
     tables, metrics = _uncertainty(rows, line, starts)
@@ -307,40 +311,6 @@ def _train_position(
     )
     model = PositionModel(scale, coefficients, intercepts, forest, tables, *plays, *starting)
     return model, metrics, out_of_fold
-
-
-def _unseen(
-    scaled: np.ndarray,
-    targets: np.ndarray,
-    weights: np.ndarray,
-    penalties: np.ndarray,
-    rows: pa.Table,
-) -> np.ndarray:
-    """Return projections of rows by regressions that did not see them, (rows, targets).
-
-    A season is projected from the seasons before it, as in use. The first seasons have too few
-    rows before them: each of their weeks is projected from the other folds' weeks.
-
-    Args:
-        scaled: features, (rows, features).
-        targets: (rows, targets); `weights`, (rows,), and `penalties`, (targets,), as in `ridge`.
-        rows: key columns of the rows.
-    """
-    out = np.empty_like(targets)
-    seasons, fold = rows["season"].to_numpy(), codes(rows) % FOLDS
-    early = np.ones(len(seasons), dtype=bool)
-    for season in np.unique(seasons):
-        before, now = seasons < season, seasons == season
-        if before.sum() >= WALK_ROWS:
-            share = weights[before] / weights[before].max()
-            fitted, level = linear.ridge(scaled[before], targets[before], share, penalties)
-            out[now] = scaled[now] @ fitted + level
-            early &= ~now
-    for number in range(FOLDS if early.any() else 0):
-        rest, held = fold != number, early & (fold == number)
-        fitted, level = linear.ridge(scaled[rest], targets[rest], weights[rest], penalties)
-        out[held] = scaled[held] @ fitted + level
-    return out
 
 
 def _train_trees(training_set: _TrainingSet, position: str) -> dict[str, Trees]:
