@@ -12,6 +12,7 @@ import typer
 from fantasy_pipeline.cli.help import RESULTS_PANEL, command
 from fantasy_pipeline.cli.options import (
     JsonOption,
+    LeagueOption,
     SeasonsRequired,
     SourceOption,
     open_session,
@@ -57,6 +58,7 @@ def accuracy(
         bool,
         typer.Option("--teams", help="Score teams' quarterbacks and kickers instead of players."),
     ] = False,
+    league: LeagueOption = None,
     source: SourceOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -65,7 +67,8 @@ def accuracy(
     --pool all counts absent players as 0 points. --pool everyone has every player whom any source
     projects at 8 points or more, and counts a missing projection as 0. --teams shows how often a
     source names the starter, or two starters, and the team's projected against its scored points;
-    it takes --by season or week.
+    it takes --by season or week. --league scores the projections of the consensus in the league's
+    scoring, by season and position, for players with a projection of a point or more who played.
 
     Reads the lake. Changes nothing.
     """
@@ -79,6 +82,11 @@ def accuracy(
     if teams and (by == "position" or pool != "played"):
         raise InvalidArgumentError("--teams takes --by season or week, and no --pool.")
     wanted = None if seasons is None else seasons_of(seasons)
+    if league is not None:
+        if teams or by is not None or pool != "played":
+            raise InvalidArgumentError("--league takes --seasons, but no --by, --pool or --teams.")
+        _print_league(open_session(source), league, wanted, json)
+        return
     session = open_session(source)
     with waiting("reading the accuracy"):
         stored = stored_accuracy(session.lake, wanted)
@@ -92,6 +100,21 @@ def accuracy(
         write(table, Format.json)
         return
     write(table, Format.table, None, title, 3, spare=_SPARE)
+
+
+def _print_league(session: Session, league: str, seasons: list[int] | None, json: bool) -> None:
+    """Print the errors of the projections in a league's scoring."""
+    import pyarrow as pa
+
+    from fantasy_pipeline.operations.leagues import accuracy as measured
+
+    with waiting("scoring the league"):
+        table = pa.Table.from_pylist(measured(session, league, seasons))
+    say_label(session.label)
+    if json:
+        write(table, Format.json)
+        return
+    write(table, Format.table, None, f"Accuracy, {league}", 3)
 
 
 def backtest(

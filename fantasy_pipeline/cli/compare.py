@@ -11,6 +11,7 @@ from fantasy_pipeline.cli.help import RESULTS_PANEL, command
 from fantasy_pipeline.cli.options import (
     AtOption,
     JsonOption,
+    LeagueOption,
     SeasonOption,
     SourceOption,
     WeekOption,
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
 
 _BAR = 24
 """Characters of a drawn range of points."""
-LeagueOption = Annotated[
-    str | None,
-    typer.Option(metavar="NAME", help="Use the scoring of this registered league."),
-]
 
 
 def compare(

@@ -84,6 +84,10 @@ AtOption = Annotated[
         help="Act as of this time, in ISO 8601; default: now.",
     ),
 ]
+LeagueOption = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Use the scoring of this registered league."),
+]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print JSON. Errors stay one line on stderr.")
 ]
@@ -122,6 +126,18 @@ def open_session(source: str | None, at: str | None = None) -> Session:
     if way := session.way_to_demo():
         say(f"No projections are in {session.settings.lake_root(session.source)}. {way}")
     return session
+
+
+def check_league(session: Session, league: str | None) -> None:
+    """Check that a league is registered; None stands for no league.
+
+    Raises:
+        InvalidArgumentError: it is not.
+    """
+    if league is not None:
+        from fantasy_pipeline.ingest.leagues.registry import find
+
+        find(session.lake, league)
 
 
 def parse_time(option: str, text: str) -> datetime:

@@ -13,11 +13,13 @@ from fantasy_pipeline.cli.options import (
     AtOption,
     FormatOption,
     JsonOption,
+    LeagueOption,
     OutputOption,
     SeasonOption,
     SourceOption,
     WeekOption,
     both_or_none,
+    check_league,
     check_shown,
     open_session,
     positions,
@@ -96,6 +98,7 @@ def projections(
         str | None, typer.Option(metavar="CODE", help="Code of a team, e.g. BUF.")
     ] = None,
     scoring: Annotated[Scoring, typer.Option(help="Scoring system of the points.")] = "ppr",
+    league: LeagueOption = None,
     top: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Print the best N; default: all.")
     ] = None,
@@ -108,7 +111,8 @@ def projections(
     """Print a week's projections, best first; without a week: as for `report`.
 
     The table has each player's rank in his position, and his points above replacement (value), and
-    his actual points once his game is over. Kick-offs are UTC.
+    his actual points once his game is over. Kick-offs are UTC. With --league, points and value are
+    those of the league's scoring and slots, and rostered_by names the fantasy team of the player.
 
     Reads the lake. Writes only the file of --output.
     """
@@ -119,21 +123,27 @@ def projections(
     position, team = (text and text.upper() for text in (position, team))
     check_choices(position, player, team)
     session = open_session(source, at)
+    check_league(session, league)
     if named is not None:
         check_shown(session, named)
     wanted = named or projected_week(session)
+    view = None
+    if league is not None:
+        from fantasy_pipeline.operations.leagues import view_of
+
+        view = view_of(session, league, wanted.season)
     say_label(session.label)
     with waiting("reading the projections"):
         table = projection_list(
-            session.lake, wanted, session.now, scoring, position, player, team, top
+            session.lake, wanted, session.now, scoring, position, player, team, top, view
         )
-    print_projections(session, wanted, scoring, table, format, output)
+    print_projections(session, wanted, league or scoring, table, format, output)
 
 
 def print_projections(
     session: Session,
     week: SeasonWeek,
-    scoring: Scoring,
+    scoring: str,
     table: pa.Table,
     format: Format = Format.table,
     output: Path | None = None,
@@ -141,6 +151,7 @@ def print_projections(
     """Print a week's projections.
 
     Args:
+        scoring: scoring of the points, or name of the league.
         table: rows of `projection_list`.
         output: file to write; None: stdout.
     """
@@ -151,7 +162,7 @@ def print_projections(
     write(table, format, output, title, spare=_SPARE, label=session.label)
 
 
-def title_of(session: Session, week: SeasonWeek, scoring: Scoring) -> str:
+def title_of(session: Session, week: SeasonWeek, scoring: str) -> str:
     """Return the title of a table of projections; it names synthetic data and a running week."""
     label = f" - {session.label}" if session.label else ""
     so_far = "".join(
@@ -209,6 +220,8 @@ def _for_people(table: pa.Table) -> pa.Table:
     names = dict(_FOR_PEOPLE)
     if table["actual_points"].null_count == table.num_rows:
         del names["actual"]
+    if "rostered_by" in table.column_names:
+        names["rostered"] = "rostered_by"
     return table.select(list(names.values())).rename_columns(list(names))
 
 

@@ -12,11 +12,13 @@ from fantasy_pipeline.cli.help import RESULTS_PANEL, command
 from fantasy_pipeline.cli.options import (
     AtOption,
     JsonOption,
+    LeagueOption,
     OutputOption,
     SeasonOption,
     SourceOption,
     WeekOption,
     both_or_none,
+    check_league,
     check_shown,
     chosen_week,
     open_session,
@@ -40,6 +42,7 @@ def report(
         Literal["html", "md"], typer.Option(help="HTML page, or Markdown for chat channels.")
     ] = "html",
     scoring: Annotated[Scoring, typer.Option(help="Scoring system of the points.")] = "ppr",
+    league: LeagueOption = None,
     output: OutputOption = None,
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Write the report again even if it is up to date.")
@@ -53,14 +56,19 @@ def report(
     The command writes the report to the lake if there is none, or if its projections, stats,
     corrections or accuracy changed since. Without --output, it prints the path of an HTML page, or
     the text of Markdown. --scoring applies to Markdown; a page offers every scoring system.
+    --league prints rankings, tiers and value in a league's scoring and slots, as Markdown.
     """
     from fantasy_pipeline.report import store
 
     named = both_or_none(season, week)
     session = open_session(source, at)
+    check_league(session, league)
     if named is not None:
         check_shown(session, named)
     wanted = named or chosen_week(session)
+    if league is not None:
+        _show_league(session, league, wanted, output, json)
+        return
     file = store.file_of(format, scoring)
     text, made = _read_or_make(session, wanted, file, refresh, json)
     path = str(_write(output, text)) if output else store.path(session.lake, wanted, file)
@@ -73,6 +81,28 @@ def report(
     elif format == "md" and output is None:
         typer.echo(text, nl=False)
     else:
+        console().print(path, markup=False)
+
+
+def _show_league(
+    session: Session, league: str, week: SeasonWeek, output: Path | None, json: bool
+) -> None:
+    """Print or write the Markdown of a league's week.
+
+    Raises:
+        PipelineError: the week was not projected, or there is no such league.
+    """
+    from fantasy_pipeline.operations.league_report import league_report
+
+    with waiting("ranking the players"):
+        text = league_report(session, league, week)
+    path = str(_write(output, text)) if output else None
+    if json:
+        print_json({**week._asdict(), "league": league, "path": path, "text": text})
+    elif path is None:
+        typer.echo(text, nl=False)
+    else:
+        say_label(session.label)
         console().print(path, markup=False)
 
 

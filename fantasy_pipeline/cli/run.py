@@ -247,6 +247,10 @@ def demo(
 
     session = open_session(source, at)
     summary = _import_demo(session, json)
+    if session.source == "sample":
+        from fantasy_pipeline.operations.leagues import register_sample
+
+        register_sample(session)
     say(plan_of_due(session))
     result = run_due(session, Steps(json, usual_seconds(session.instance)))
     if not result.success:
@@ -297,10 +301,25 @@ def _print_demo(
     for position in FANTASY_POSITIONS:
         out.print()
         _print_best(session, projected, position)
+    if session.source == "sample":
+        _print_league(session)
     shown = f"report --season {projected.season} --week {projected.week} --open"
     out.print(f"\nReport: {report}\nTables: {session.lake.root}", markup=False)
     out.print(f"Open the report: {_in_demo(session, PROGRAM, shown)}", markup=False)
     out.print(f"Start the Dagster UI: {_start_ui(session)}", markup=False)
+
+
+def _print_league(session: Session) -> None:
+    """Print how far the points of the sample fantasy league agree."""
+    from fantasy_pipeline.operations.leagues import SAMPLE_NAME, checked
+
+    [season] = checked(session, SAMPLE_NAME)["seasons"]
+    command = _in_demo(session, PROGRAM, f"league check {SAMPLE_NAME}")
+    console().print(
+        f"\nLeague {SAMPLE_NAME}: {season['equal']} of {season['compared']} player-weeks have the "
+        f"platform's points: {command}",
+        markup=False,
+    )
 
 
 def _print_best(session: Session, week: SeasonWeek, position: str) -> None:

@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from fantasy_pipeline.errors import InvalidArgumentError, NotPublishedError, PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek, week_ranges
-from fantasy_pipeline.football.tables import LEAGUE_POINTS, LEAGUE_TEAMS, WEEKLY_STATS
+from fantasy_pipeline.football.tables import (
+    LEAGUE_POINTS,
+    LEAGUE_TEAMS,
+    PROJECTIONS,
+    WEEKLY_STATS,
+)
 from fantasy_pipeline.ingest.leagues import registry
 from fantasy_pipeline.ingest.leagues.base import Adapter, LeagueSeason
 from fantasy_pipeline.ingest.leagues.files import read_file
 from fantasy_pipeline.ingest.leagues.rosters import of_league
 from fantasy_pipeline.leagues.tables import NOT_MAPPED, scoring_of
+from fantasy_pipeline.leagues.view import LeagueView
 from fantasy_pipeline.operations.backfill.plan import contiguous
 from fantasy_pipeline.operations.execute import execute
 from fantasy_pipeline.orchestration.runs.tags import run_tags
@@ -25,6 +31,7 @@ if TYPE_CHECKING:
     from fantasy_pipeline.operations.session import Session
 
 JOB = "league_import"
+SAMPLE_NAME = "sample-fantasy"
 _LATER = "fumbles_total"
 """A column that weeks imported by an earlier version lack, as all that leagues score besides."""
 ShowStep = Callable[[str, int], AbstractContextManager[None]]
@@ -72,6 +79,9 @@ def add(
     stored = session.lake.weeks(WEEKLY_STATS)
     with show("reading the league", 0):
         seasons, warnings = _seasons(session, platform, league, {week.season for week in stored})
+    for season in seasons:
+        # A league whose scoring cannot be read must not fail every later import.
+        scoring_of(season)
     name = name or slug(seasons[-1].title)
     registry.store(session.lake, name, seasons)
     added = Added(name, seasons, warnings=warnings)
@@ -82,6 +92,20 @@ def add(
     _import(session, [week for week in weeks if week not in older], show)
     added.weeks = [week for week in weeks if week not in older]
     return added
+
+
+def register_sample(session: Session) -> str:
+    """Register the sample fantasy league of the current season, and return its name.
+
+    The next import of a week brings its rosters and points.
+    """
+    from fantasy_pipeline.ingest.sample.fantasy import write_fantasy_league
+
+    season = session.status.due.season
+    stats = session.upstream.weekly_stats(season)
+    path = write_fantasy_league(session.home / "sample-fantasy", stats, season)
+    registry.store(session.lake, SAMPLE_NAME, [read_file(path)])
+    return SAMPLE_NAME
 
 
 def _seasons(
@@ -236,6 +260,56 @@ def season_of(session: Session, name: str, season: int | None = None) -> LeagueS
         seasons = ", ".join(map(str, sorted(league.seasons)))
         raise InvalidArgumentError(f"league {name} has no season {wanted}; it has {seasons}.")
     return found
+
+
+def view_of(session: Session, name: str, season: int) -> LeagueView:
+    """Return a registered league as it is in a season.
+
+    Raises:
+        InvalidArgumentError: there is no such league or season.
+    """
+    return LeagueView(name, season_of(session, name, season))
+
+
+def accuracy(session: Session, name: str, seasons: Sequence[int] | None) -> list[dict[str, Any]]:
+    """Return the errors of the projections in a league's scoring: rows by season and position.
+
+    Scored are players with a projection of a point or more who have a stat line.
+
+    Args:
+        seasons: seasons to score; None: all of the league.
+
+    Raises:
+        InvalidArgumentError: there is no such league.
+        PipelineError: no week of the league is projected and played.
+    """
+    league, lake = registry.find(session.lake, name), session.lake
+    wanted = set(league.seasons) & set(seasons or league.seasons)
+    weeks = sorted(set(lake.weeks(PROJECTIONS)) & set(lake.weeks(WEEKLY_STATS)))
+    errors: dict[tuple[int, str], list[float]] = {}
+    for week in (week for week in weeks if week.season in wanted):
+        view = view_of(session, name, week.season)
+        actual = view.actual(lake, week)
+        for row in view.projected(lake.read(PROJECTIONS, [week])).to_pylist():
+            if row["projected_points"] >= 1 and row["player_id"] in actual:
+                error = row["projected_points"] - actual[row["player_id"]]
+                errors.setdefault((week.season, row["position"]), []).append(error)
+    if not errors:
+        raise PipelineError(
+            f"accuracy: the lake has no week of league {name} that is projected and played. Run "
+            "`fantasy-pipeline backfill` for its seasons."
+        )
+    return [
+        {
+            "season": season,
+            "position": position,
+            "players": len(found),
+            "mae": sum(map(abs, found)) / len(found),
+            "rmse": (sum(error**2 for error in found) / len(found)) ** 0.5,
+            "bias": sum(found) / len(found),
+        }
+        for (season, position), found in sorted(errors.items())
+    ]
 
 
 def checked(session: Session, name: str) -> dict[str, Any]:

@@ -14,13 +14,14 @@ import pyarrow.compute as pc
 from fantasy_pipeline.decisions.scored import ACTUAL
 from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
 from fantasy_pipeline.football.calendar import games_from_table, is_over_by_clock
-from fantasy_pipeline.football.scoring import Scoring, suffix
+from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS, GAMES, PROJECTIONS, WEEKLY_STATS
 from fantasy_pipeline.football.tables.week_rows import of_week
 from fantasy_pipeline.football.teams import TEAMS
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.queries import check_position, first_rows, week_projections
+from fantasy_pipeline.leagues.view import LeagueView
 from fantasy_pipeline.report.value import League, replacement
 
 
@@ -46,10 +47,12 @@ def projection_list(
     player: str | None = None,
     team: str | None = None,
     top: int | None = None,
+    league: LeagueView | None = None,
 ) -> pa.Table:
     """Return the projections of a week, highest points first.
 
     Args:
+        league: points, ranks and values in its scoring, by its slots; None: `scoring`.
         now: results of games that are not over by then are left out.
         position, team: the only position and team to return; None: all.
         player: part of a name, without regard to case, or a player id; None: all.
@@ -59,7 +62,8 @@ def projection_list(
         The rows of `week_projections`, with more columns: `rank` in his position; `value`, points
         above the replacement of his position in a usual league of 12 teams; `status`, the reason
         of his projection or his injury status; `kickoff` (UTC); `actual_points`, null until his
-        game is over and without a stat line.
+        game is over and without a stat line. With `league`, `rostered_by` is the name of the
+        fantasy team that has the player.
 
     Raises:
         NotMaterializedError: the week was not projected, or has no game.
@@ -67,10 +71,19 @@ def projection_list(
         PipelineError: no player matches.
     """
     check_choices(position, player, team)
-    table = week_projections(lake, week, position, scoring)
-    ranks, values = _ranks_and_values(lake, week, scoring)
+    everybody = week_projections(lake, week, None, scoring)
+    value_league = League()
+    actual: Mapping[str, float] = {}
+    if league is not None:
+        everybody = league.projected(lake.read(PROJECTIONS, [week]))
+        value_league = value_league_of(league)
+    ranks, values = _ranks_and_values(everybody, value_league)
+    table = everybody
+    if position is not None:
+        table = table.filter(pc.equal(table["position"], position))
     kickoffs, over = _kickoffs(lake, week, now)
-    actual = _actual_points(lake, week, scoring) if over else {}
+    if over:
+        actual = league.actual(lake, week) if league else _actual_points(lake, week, scoring)
     rows = table.select(["player_id", "team", "reason", "injury_status"]).to_pylist()
     ids = [row["player_id"] for row in rows]
     more: dict[str, pa.Array] = {
@@ -83,6 +96,9 @@ def projection_list(
             pa.float64(),
         ),
     }
+    if league is not None:
+        owners = league.owners(lake, week)
+        more["rostered_by"] = pa.array([owners.get(id_) for id_ in ids], pa.string())
     for name, column in more.items():
         table = table.append_column(name, column)
     if team is not None:
@@ -94,18 +110,24 @@ def projection_list(
     return first_rows(table, top)
 
 
+def value_league_of(league: LeagueView) -> League:
+    """Return a league's size and slots, from which values over replacement follow."""
+    return League(len(league.of.teams), league.fixed_slots, 0, league.flexible_slots)
+
+
 def _ranks_and_values(
-    lake: Lake, week: SeasonWeek, scoring: Scoring
+    rows: pa.Table, league: League
 ) -> tuple[Mapping[str, int], Mapping[str, float]]:
-    """Return rank and value of every projected player, by id."""
-    points = f"projected_points{suffix(scoring)}"
-    rows = lake.read(PROJECTIONS, [week], columns=["player_id", "position", points])
-    order = [(points, "descending"), ("player_id", "ascending")]
+    """Return rank and value of every projected player, by id.
+
+    Args:
+        rows: all projected players of the week, highest points first.
+    """
     of_position: dict[str, list[tuple[str, float]]] = {name: [] for name in FANTASY_POSITIONS}
-    for row in rows.sort_by(order).to_pylist():
-        of_position[row["position"]].append((row["player_id"], row[points]))
+    for row in rows.select(["player_id", "position", "projected_points"]).to_pylist():
+        of_position[row["position"]].append((row["player_id"], row["projected_points"]))
     expected = {name: [value for _, value in found] for name, found in of_position.items()}
-    level = replacement(expected, League())
+    level = replacement(expected, league)
     ranks, values = {}, {}
     for name, found in of_position.items():
         for rank, (player_id, value) in enumerate(found, 1):
@@ -130,7 +152,7 @@ def _kickoffs(
     return kickoffs, over
 
 
-def _actual_points(lake: Lake, week: SeasonWeek, scoring: Scoring) -> Mapping[str, float]:
+def _actual_points(lake: Lake, week: SeasonWeek, scoring: Scoring) -> dict[str, float]:
     if not lake.has(WEEKLY_STATS, week):
         return {}
     rows = lake.read(WEEKLY_STATS, [week], columns=["player_id", ACTUAL[scoring]])

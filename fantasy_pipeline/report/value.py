@@ -11,13 +11,18 @@ FLEX = ("RB", "WR", "TE")
 
 @dataclass(frozen=True)
 class League:
-    """The league that values are computed for: its number of teams and the starters of each."""
+    """The league that values are computed for: its number of teams and the starters of each.
+
+    Args:
+        flexible: positions of each further slot of a team that several positions may fill.
+    """
 
     teams: int = 12
     starters: Mapping[str, int] = field(
         default_factory=lambda: {"QB": 1, "RB": 2, "WR": 2, "TE": 1, "K": 1}
     )
     flex: int = 1
+    flexible: tuple[tuple[str, ...], ...] = ()
 
     def __str__(self) -> str:
         spots = ", ".join(f"{count} {position}" for position, count in self.starters.items())
@@ -33,13 +38,15 @@ def starters(points: Mapping[str, Sequence[float]], league: League) -> dict[str,
         points: expected points of the players of each position, best first.
     """
     counts = {position: league.teams * spots for position, spots in league.starters.items()}
-    remaining = [
-        (value, position)
-        for position in FLEX
-        for value in points.get(position, ())[counts.get(position, 0) :]
-    ]
-    for _, position in sorted(remaining, reverse=True)[: league.teams * league.flex]:
-        counts[position] += 1
+    flexible = [*(FLEX,) * league.flex, *league.flexible]
+    for positions in flexible:
+        remaining = [
+            (value, position)
+            for position in positions
+            for value in points.get(position, ())[counts.get(position, 0) :]
+        ]
+        for _, position in sorted(remaining, reverse=True)[: league.teams]:
+            counts[position] = counts.get(position, 0) + 1
     return counts
 
 
@@ -47,6 +54,6 @@ def replacement(points: Mapping[str, Sequence[float]], league: League) -> dict[s
     """Return the points of the best unstarted player of each position; 0 if all players start."""
     counts = starters(points, league)
     return {
-        position: values[counts[position]] if len(values) > counts[position] else 0.0
+        position: values[counts.get(position, 0)] if len(values) > counts.get(position, 0) else 0.0
         for position, values in points.items()
     }

@@ -65,15 +65,17 @@ READING = {
     "reconcile": ["--dry-run", "--source", "--json"],
     "projections": [
         *("--season", "--week", "--position", "--scoring", "--top", "--format", "--output"),
-        *("--player", "--team"),
+        *("--player", "--team", "--league"),
         *("--source", "--at", "--json"),
     ],
     "report": [
-        *("--season", "--week", "--format", "--scoring", "--output", "--refresh"),
+        *("--season", "--week", "--format", "--scoring", "--output", "--refresh", "--league"),
         *("--source", "--at", "--json"),
     ],
     "sql": ["--format", "--output", "--timeout", "--source", "--json"],
-    "accuracy": ["--seasons", "--by", "--scoring", "--pool", "--teams", "--source", "--json"],
+    "accuracy": [
+        *("--seasons", "--by", "--scoring", "--pool", "--teams", "--league", "--source", "--json")
+    ],
     "compare": ["--league", "--scoring", "--season", "--week", "--source", "--at", "--json"],
     "league list": ["--source", "--json"],
     "league show": ["--season", "--source", "--json"],

@@ -97,6 +97,7 @@ WRONG = {
         ("a b --at noon", ISO),
     ],
     "projections": [
+        ("--league nobody", "registered: none yet"),
         ("--week 5", "go together; add --season"),
         ("--season 0 --week 1", OLDEST),
         ("--season 2025 --week 0", POSITIVE),
@@ -134,6 +135,7 @@ WRONG = {
         ("'select 1' --source nfl", SOURCES),
     ],
     "report": [
+        ("--league nobody", "registered: none yet"),
         ("--season 2025", "go together; add --week"),
         ("--season 9999 --week 1", NEWEST),
         ("--season 2025 --week 99", "less than or equal to 22"),
@@ -146,6 +148,7 @@ WRONG = {
         ("--at noon", ISO),
     ],
     "accuracy": [
+        ("--league nobody", "registered: none yet"),
         ("--seasons abc", SEASONS),
         ("--seasons ''", SEASONS),
         ("--seasons 2025-2024", "the smaller one first"),

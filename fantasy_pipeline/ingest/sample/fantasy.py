@@ -1,0 +1,116 @@
+"""The sample fantasy league: four invented teams of players of the sample league, as a file league.
+
+Its rosters and points are drawn and added up here, as a platform would, so that `league check` has
+something to compare. The scoring is written out, and not taken from `leagues/`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import yaml
+
+TITLE = "Sample Fantasy League"
+TEAMS = ("Dune Devils", "Ember Eagles", "Gale Giants", "Moss Monarchs")
+SLOTS = ("QB", "RB", "RB", "WR", "WR", "TE", "FLEX", "K", "BN", "BN", "BN")
+_POSITIONS = ("QB", "RB", "RB", "WR", "WR", "TE", "WR", "K", "RB", "QB", "TE")
+"""Position of the player in each slot."""
+SCORING = {
+    "pass_yd": 0.04,
+    "pass_td": 4.0,
+    "pass_int": -2.0,
+    "pass_2pt": 2.0,
+    "rush_yd": 0.1,
+    "rush_td": 6.0,
+    "rush_2pt": 2.0,
+    "rec": 0.5,
+    "rec_yd": 0.1,
+    "rec_td": 6.0,
+    "rec_2pt": 2.0,
+    "bonus_rec_te": 0.5,
+    "st_td": 6.0,
+    "fum_lost": -2.0,
+    "fgm": 3.0,
+    "fgmiss": -1.0,
+    "xpm": 1.0,
+}
+_PAID = {
+    "passing_yards": 0.04,
+    "passing_tds": 4.0,
+    "passing_interceptions": -2.0,
+    "passing_2pt_conversions": 2.0,
+    "rushing_yards": 0.1,
+    "rushing_tds": 6.0,
+    "rushing_2pt_conversions": 2.0,
+    "receptions": 0.5,
+    "receiving_yards": 0.1,
+    "receiving_tds": 6.0,
+    "receiving_2pt_conversions": 2.0,
+    "special_teams_tds": 6.0,
+    "sack_fumbles_lost": -2.0,
+    "rushing_fumbles_lost": -2.0,
+    "receiving_fumbles_lost": -2.0,
+    "fg_made": 3.0,
+    "fg_missed": -1.0,
+    "fg_blocked": -1.0,
+    "pat_made": 1.0,
+}
+"""Points of each stat of the sample league's stat lines."""
+
+
+def write_fantasy_league(folder: Path, weekly_stats: pa.Table, season: int) -> Path:
+    """Write the league's files of one season to a folder, and return the path of its YAML file.
+
+    Args:
+        weekly_stats: the sample league's stat lines of the season.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = weekly_stats.to_pandas()
+    total = sum(worth * lines[stat].fillna(0) for stat, worth in _PAID.items())
+    total += 0.5 * lines["receptions"] * (lines["position"] == "TE")
+    lines["points"] = np.round(total, 2) + 0.0
+    rosters = _draft(lines)
+    weeks = sorted(set(lines.loc[lines["week"] <= 17, "week"]))
+    rows, games = ["week,team,player,slot,points"], ["week,team,opponent,points"]
+    for week in weeks:
+        of_week = lines[lines["week"] == week]
+        points = dict(zip(of_week["player_id"], of_week["points"], strict=True))
+        for number, (team, players) in enumerate(rosters.items()):
+            worth = [round(float(points.get(player, 0.0)), 2) for player in players]
+            rows += [
+                f"{week},{team},{player},{slot},{value}"
+                for player, slot, value in zip(players, SLOTS, worth, strict=True)
+            ]
+            started = sum(v for v, slot in zip(worth, SLOTS, strict=True) if slot != "BN")
+            # Each team meets each other one in turn.
+            opponent = TEAMS[number ^ (1 + week % 3)]
+            games.append(f"{week},{team},{opponent},{started:.2f}")
+    (folder / "rosters.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    (folder / "matchups.csv").write_text("\n".join(games) + "\n", encoding="utf-8")
+    settings: dict[str, Any] = {
+        "name": TITLE,
+        "season": season,
+        "slots": list(SLOTS),
+        "scoring": SCORING,
+        "rosters": "rosters.csv",
+        "matchups": "matchups.csv",
+        "playoff_week": 15,
+    }
+    path = folder / "fantasy.yaml"
+    path.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+    return path
+
+
+def _draft(lines: Any) -> dict[str, list[str]]:
+    """Return the players of each team, one per slot: the best of the season, picked in turn."""
+    season = lines.groupby(["player_id", "position"], as_index=False)["points"].sum()
+    best = season.sort_values(["points", "player_id"], ascending=[False, True])
+    left = {name: list(best.loc[best["position"] == name, "player_id"]) for name in _POSITIONS}
+    rosters: dict[str, list[str]] = {team: [] for team in TEAMS}
+    for position in _POSITIONS:
+        for team in TEAMS:
+            rosters[team].append(left[position].pop(0))
+    return rosters

@@ -1,0 +1,85 @@
+"""A week as one league sees it: points in its scoring, its slots, and who has each player."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from fantasy_pipeline.football.positions import FANTASY_POSITIONS
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import LEAGUE_ROSTERS, RAW_PLAYERS, WEEKLY_STATS
+from fantasy_pipeline.ingest.leagues.base import LeagueSeason
+from fantasy_pipeline.ingest.leagues.rosters import of_league
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.leagues.lineup import ELIGIBLE, starting_slots
+from fantasy_pipeline.leagues.projected import projected_points
+from fantasy_pipeline.leagues.scoring import Scoring
+from fantasy_pipeline.leagues.tables import scoring_of, with_players
+
+POINTS = ("projected_points", "p10", "p50", "p90")
+
+
+@dataclass(frozen=True)
+class LeagueView:
+    """A league's season.
+
+    Args:
+        name: name of the league.
+        of: its settings.
+    """
+
+    name: str
+    of: LeagueSeason
+
+    @property
+    def scoring(self) -> Scoring:
+        return scoring_of(self.of)
+
+    @property
+    def fixed_slots(self) -> dict[str, int]:
+        """Number of slots of a line-up that only one projected position may fill."""
+        slots = [ELIGIBLE.get(slot, ()) for slot in starting_slots(self.of.slots)]
+        counts = Counter(slot[0] for slot in slots if len(slot) == 1)
+        return {name: counts[name] for name in FANTASY_POSITIONS}
+
+    @property
+    def flexible_slots(self) -> tuple[tuple[str, ...], ...]:
+        """Positions of each slot of a line-up that several projected positions may fill."""
+        slots = [ELIGIBLE.get(slot, ()) for slot in starting_slots(self.of.slots)]
+        wide = [tuple(name for name in slot if name in FANTASY_POSITIONS) for slot in slots]
+        return tuple(sorted((slot for slot in wide if len(slot) > 1), key=len))
+
+    def projected(self, projections: pa.Table) -> pa.Table:
+        """Return `PROJECTIONS` rows with points in the league's scoring, highest first."""
+        for name, values in projected_points(projections, self.scoring).items():
+            at = projections.schema.get_field_index(name)
+            projections = projections.set_column(at, name, pa.array(values))
+        return projections.sort_by([("projected_points", "descending"), ("player_id", "ascending")])
+
+    def actual(self, lake: Lake, week: SeasonWeek) -> Mapping[str, float]:
+        """Return the points of each player's stat line; none if the lake lacks the week."""
+        if not lake.has(WEEKLY_STATS, week):
+            return {}
+        columns = ["season", "week", "player_id", "st_snaps", "fantasy_positions"]
+        lines = with_players(
+            lake.read(WEEKLY_STATS, [week]), lake.read(RAW_PLAYERS, [week], columns)
+        )
+        points = self.scoring.points(lines).tolist()
+        return dict(zip(lines["player_id"].to_pylist(), points, strict=True))
+
+    def owners(self, lake: Lake, week: SeasonWeek) -> Mapping[str, str]:
+        """Return the team that has each player, as of the latest imported roster up to the week."""
+        weeks = [w for w in lake.weeks(LEAGUE_ROSTERS) if w.season == week.season and w <= week]
+        names = {team.team_id: team.name or team.team_id for team in self.of.teams}
+        for at in reversed(weeks):
+            rows = of_league(lake.read(LEAGUE_ROSTERS, [at]), self.name).to_pylist()
+            if rows:
+                return {
+                    row["player_id"]: names.get(row["team_id"], row["team_id"])
+                    for row in rows
+                    if row["player_id"]
+                }
+        return {}

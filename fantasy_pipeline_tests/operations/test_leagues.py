@@ -1,0 +1,136 @@
+"""A league from `league add` to `league remove`, on the sample league and its fantasy league."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import (
+    GAMES,
+    LEAGUE_MATCHUPS,
+    LEAGUE_POINTS,
+    LEAGUE_ROSTERS,
+    LEAGUE_TEAMS,
+    RAW_PLAYERS,
+    WEEKLY_STATS,
+)
+from fantasy_pipeline.ingest.players import raw_players
+from fantasy_pipeline.ingest.sample import SampleLeague
+from fantasy_pipeline.ingest.sample.fantasy import SLOTS, TEAMS, write_fantasy_league
+from fantasy_pipeline.ingest.stats import weekly_stats
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.settings import SAMPLE_LABEL
+from fantasy_pipeline_tests.cli.calling import call
+from fantasy_pipeline_tests.lake.places import FolderPlace
+
+WEEKS = [SeasonWeek(2025, week) for week in (1, 2)]
+NAME = "sample-fantasy-league"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Return a home whose lake has two weeks of stats of the sample league."""
+    league, numbers = SampleLeague(), [week.week for week in WEEKS]
+    lake = lake_of(tmp_path)
+    games = league.schedule()
+    players, _ = raw_players(league, games, 2025, numbers)
+    lake.write(GAMES, games)
+    lake.write_weeks(RAW_PLAYERS, players, WEEKS)
+    lake.write_weeks(WEEKLY_STATS, weekly_stats(league, games, players, 2025, numbers), WEEKS)
+    write_fantasy_league(tmp_path / "files", league.weekly_stats(2025), 2025)
+    return tmp_path
+
+
+def lake_of(home: Path) -> Lake:
+    return Lake(str(home / "data" / "sample"), SAMPLE_LABEL)
+
+
+def done(home: Path, *words: str) -> Any:
+    code, out, err = call(home, ["league", *words, "--json"])
+    assert code == 0, err
+    return json.loads(out)
+
+
+def test_a_league_is_added_checked_and_removed(home: Path) -> None:
+    file = str(home / "files" / "fantasy.yaml")
+    assert done(home, "add", "file", file) == {"league": NAME, "seasons": [2025], "weeks": 2}
+    [listed] = done(home, "list")
+    assert (listed["league"], listed["weeks"]) == (NAME, 2)
+    assert len(done(home, "show", NAME)["teams"]) == len(TEAMS)
+    [season] = done(home, "check", NAME)["seasons"]
+    assert season == {"season": 2025, "compared": 88, "equal": 88, "share": 1.0}
+
+    lake = lake_of(home)
+    assert lake.read(LEAGUE_TEAMS).num_rows == len(TEAMS)
+    assert lake.read(LEAGUE_ROSTERS).num_rows == 2 * len(TEAMS) * len(SLOTS)
+    for row in lake.read(LEAGUE_MATCHUPS).to_pylist():
+        assert row["points"] == row["platform_points"]
+        assert row["optimal_points"] >= row["points"]
+        assert row["opponent_id"] in TEAMS
+
+    # The same league again changes nothing.
+    before = lake.read(LEAGUE_POINTS)
+    done(home, "add", "file", file)
+    assert lake.read(LEAGUE_POINTS).equals(before)
+
+    assert done(home, "remove", NAME) == {"league": NAME, "weeks": 2}
+    assert done(home, "list") == []
+    assert lake.read(LEAGUE_POINTS).num_rows == lake.read(LEAGUE_TEAMS).num_rows == 0
+
+
+def test_weeks_of_an_earlier_version_are_named(home: Path) -> None:
+    lake = lake_of(home)
+    [older, _] = WEEKS
+    rows = lake.read(WEEKLY_STATS, [older]).drop_columns(sorted(WEEKLY_STATS.added_columns))
+    pq.write_table(rows, sink := pa.BufferOutputStream())
+    name = "weekly_stats/season=2025/week=01/part.parquet"
+    FolderPlace(home / "data" / "sample").put(name, sink.getvalue().to_pybytes())
+    file = str(home / "files" / "fantasy.yaml")
+    code, _, err = call(home, ["league", "add", "file", file])
+    assert code == 0
+    assert "weekly_stats of 2025 week 1 lack stats that leagues score" in err
+    assert "`fantasy-pipeline backfill --seasons 2025`" in err
+    assert lake.weeks(LEAGUE_POINTS) == [WEEKS[1]]
+
+
+def test_a_difference_is_named_with_the_key_that_would_explain_it(home: Path) -> None:
+    rosters = home / "files" / "rosters.csv"
+    lines = rosters.read_text().splitlines()
+    [at] = [
+        n for n, line in enumerate(lines) if line.startswith(f"1,{TEAMS[0]},") and ",QB," in line
+    ]
+    week, team, player, slot, points = lines[at].split(",")
+    lines[at] = f"{week},{team},{player},{slot},{float(points) + 4:.2f}"
+    rosters.write_text("\n".join(lines) + "\n")
+    done(home, "add", "file", str(home / "files" / "fantasy.yaml"))
+    found = done(home, "check", NAME)
+    assert found["seasons"][0]["equal"] == 87
+    [difference] = found["differences"]
+    assert (difference["week"], difference["explained_by"]) == (1, "pass_td")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda text: "", "is a NoneType, not a dict"),
+        (lambda text: text.replace("slots:", "slotz:"), "no key slots"),
+        (lambda text: text + "jersey: 1\n", "unknown key jersey"),
+        (lambda text: text.replace("rosters.csv", "nowhere.csv"), "cannot be read"),
+        (lambda text: text.replace("rec: 0.5", "rec: half"), "the scoring key rec is 'half'"),
+        (lambda text: "a: [", "cannot be read"),
+    ],
+)
+def test_a_wrong_file_is_refused_in_one_line(home: Path, change: Any, message: str) -> None:
+    path = home / "files" / "fantasy.yaml"
+    path.write_text(change(path.read_text()))
+    code, out, err = call(home, ["league", "add", "file", str(path)])
+    assert (code, out) == (1, "")
+    assert message in err
+    assert len([line for line in err.splitlines() if line.startswith("error: ")]) == 1
+    assert done(home, "list") == []
