@@ -221,7 +221,6 @@ class _TrainingSet:
     Args:
         rows: key and targets of the player-weeks played by relevant players; of quarterbacks and
             kickers only those who started.
-        rank: their rank in their week, 1 is best, (rows,).
         inputs: their features, (rows, `features.NAMES`).
         plays_inputs: features of all players who might have played, (candidates,
             `availability.NAMES`).
@@ -233,7 +232,6 @@ class _TrainingSet:
     """
 
     rows: pa.Table
-    rank: np.ndarray
     inputs: np.ndarray
     plays_inputs: np.ndarray
     played: np.ndarray
@@ -245,7 +243,8 @@ class _TrainingSet:
     def of(cls, rows: pa.Table, matrix: np.ndarray, position: str) -> _TrainingSet:
         """Return the training set of one season's rows of a position and their features."""
         played = as_floats(rows["target_played"])
-        rank = _rank(codes(rows), matrix)
+        merit = matrix[:, features.NAMES.index("shrunken_points")]
+        rank = _rank(codes(rows), merit)
         is_room = position in rooms.USAGE
         started = rooms.starters(rows, position) if is_room else np.ones(rows.num_rows, dtype=bool)
         relevant = started if is_room else rank <= RELEVANT[position]
@@ -257,7 +256,6 @@ class _TrainingSet:
         targets = [name for name in rows.column_names if name.startswith("target_")]
         return cls(
             rows.select([*PLAYER_WEEK, *targets]).take(chosen),
-            rank[chosen],
             matrix[chosen],
             availability.inputs(matrix[candidates]),
             played[candidates],
@@ -299,7 +297,7 @@ def _train_position(
         fitted, level = linear.ridge(scaled[rest], targets[rest], weights[rest], penalties)
         unseen[out] = scaled[out] @ fitted + level
     line = dict(zip(names, np.maximum(unseen, 0.0).T, strict=True))
-    starts = training_set.rank <= STARTERS[position]
+    starts = _rank(codes(rows), points(line, "half")) <= STARTERS[position]
     tables, metrics = _uncertainty(rows, line, starts)
     out_of_fold = _out_of_fold(rows, line, starts, inputs)
     forest = _train_trees(training_set, position)
@@ -365,9 +363,8 @@ def _out_of_fold(
     )
 
 
-def _rank(weeks: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """Return each row's rank in its week by shrunken mean points, (rows,); 1 is best."""
-    merit = matrix[:, features.NAMES.index("shrunken_points")]
+def _rank(weeks: np.ndarray, merit: np.ndarray) -> np.ndarray:
+    """Return each row's rank in its week by merit, (rows,); 1 is best."""
     # (rows,): sort by week, best first
     order = np.lexsort((-merit, weeks))
     ordered = weeks[order]

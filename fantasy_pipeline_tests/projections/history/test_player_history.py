@@ -406,6 +406,36 @@ def test_a_game_day_inactive_is_not_known_before_the_game(history: History) -> N
 # The game
 
 
+@pytest.mark.parametrize(("practice", "prior"), [("DNP", 0.45), ("Limited", 0.7), ("Full", 0.85)])
+def test_the_status_rate_of_the_questionable_depends_on_practice(
+    history: History, practice: str, prior: float
+) -> None:
+    report = {"injury_status": "Questionable", "practice_status": practice}
+    found = history(
+        THREE_WEEKS,
+        [
+            *(listed(1, name, **report) for name in ("plays", "rests")),
+            listed(1, "other", injury_status="Questionable"),
+            listed(2, "a", **report),
+        ],
+        [line(1, "plays", 5.0)],
+    )
+    assert found[1, "plays"]["status_rate"] == pytest.approx(prior)
+    # Players with another practice status, or none, do not count.
+    assert found[2, "a"]["status_rate"] == pytest.approx((prior * 50 + 1) / 52)
+
+
+def test_the_market_is_compared_with_the_teams_earlier_games(history: History) -> None:
+    totals = {1: 40.0, 2: 48.0, 3: 30.0}
+    games = [game(week, total_line=total, spread_line=0.0) for week, total in totals.items()]
+    found = history(games, [listed(week, "a") for week in totals], [])
+    changes = [found[week, "a"]["implied_change"] for week in totals]
+    assert changes == [None, 4.0, -7.0]
+    assert [found[week, "a"]["last_week"] for week in totals] == [False, False, True]
+    assert found[3, "a"]["clinched"] is True
+    assert found[3, "a"]["eliminated"] is False
+
+
 def test_both_teams_have_the_schedules_columns(history: History) -> None:
     lines = {"spread_line": 3.0, "total_line": 47.0, "home_rest": 7, "away_rest": 10}
     found = history(
