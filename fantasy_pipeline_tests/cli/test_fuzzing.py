@@ -77,6 +77,10 @@ READING = {
         *("--seasons", "--by", "--scoring", "--pool", "--teams", "--league", "--source", "--json")
     ],
     "compare": ["--league", "--scoring", "--season", "--week", "--source", "--at", "--json"],
+    "lineup": [
+        *("--league", "--team", "--season", "--week", "--objective", "--lock", "--exclude"),
+        *("--opponent", "--source", "--at", "--json"),
+    ],
     "league list": ["--source", "--json"],
     "league show": ["--season", "--source", "--json"],
     "league check": ["--source", "--json"],

@@ -96,6 +96,18 @@ WRONG = {
         ("a b --source nfl", SOURCES),
         ("a b --at noon", ISO),
     ],
+    "lineup": [
+        ("--team 1", "'--league'"),
+        ("--league friends", "'--team'"),
+        ("--league friends --team 1 --week 5", "go together; add --season"),
+        ("--league friends --team 1 --season 2025 --week 22", "2025 has the weeks 1-18"),
+        ("--league friends --team 1 --season 2025 --week 12", LAST),
+        (f"--league nobody --team 1 {WEEK}", "there is no league 'nobody'"),
+        ("--league friends --team 1 --objective most", "'mean', 'floor', 'ceiling', 'win'"),
+        (f"--league nobody --team 1 {WEEK} --lock a --exclude b --opponent c", "no league"),
+        ("--league friends --team 1 --source nfl", SOURCES),
+        ("--league friends --team 1 --at noon", ISO),
+    ],
     "projections": [
         ("--league nobody", "registered: none yet"),
         ("--week 5", "go together; add --season"),

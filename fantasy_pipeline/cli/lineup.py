@@ -1,0 +1,225 @@
+"""The command `lineup`: the best line-up of a fantasy team."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from fantasy_pipeline.cli.help import PROGRAM, RESULTS_PANEL, command
+from fantasy_pipeline.cli.options import (
+    AtOption,
+    JsonOption,
+    SeasonOption,
+    SourceOption,
+    WeekOption,
+    both_or_none,
+    check_shown,
+    open_session,
+    projected_week,
+)
+from fantasy_pipeline.cli.output import Column, console, print_json, say_label, warn, write_table
+from fantasy_pipeline.cli.progress import waiting
+
+if TYPE_CHECKING:
+    from fantasy_pipeline.decisions.lineup import Candidate, Lineup
+    from fantasy_pipeline.operations.lineups import TeamLineup
+
+LeagueRequired = Annotated[
+    str, typer.Option("--league", metavar="NAME", help="Name of a registered league.")
+]
+TeamRequired = Annotated[
+    str,
+    typer.Option("--team", metavar="TEAM", help="Id, name or manager of a team, or a part of it."),
+]
+
+
+def lineup(
+    league: LeagueRequired,
+    team: TeamRequired,
+    season: SeasonOption = None,
+    week: WeekOption = None,
+    objective: Annotated[
+        Literal["mean", "floor", "ceiling", "win"],
+        typer.Option(help="What to maximise: expected points, floors, ceilings, chance to win."),
+    ] = "mean",
+    lock: Annotated[
+        list[str] | None, typer.Option(metavar="PLAYER", help="Start this player; repeatable.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PLAYER", help="Do not start this player; repeatable."),
+    ] = None,
+    opponent: Annotated[
+        str | None,
+        typer.Option(metavar="TEAM", help="The opponent; default: as the lake has the match-up."),
+    ] = None,
+    source: SourceOption = None,
+    at: AtOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Print the best line-up of your team, and the swaps that lead to it.
+
+    Without a week: as for `projections`. Players whose game has kicked off stay where they are,
+    and games that are over count with the points scored. Also prints the chance to win against
+    this week's opponent, by simulation.
+
+    Reads the lake.
+    """
+    from fantasy_pipeline.operations.lineups import team_lineup
+
+    named = both_or_none(season, week)
+    session = open_session(source, at)
+    if named is not None:
+        check_shown(session, named)
+    wanted = named or projected_week(session)
+    say_label(session.label)
+    with waiting("choosing the line-up"):
+        found = team_lineup(
+            session.lake,
+            league,
+            team,
+            wanted,
+            session.now,
+            objective,
+            lock or (),
+            exclude or (),
+            opponent,
+        )
+    warn(_warnings(found))
+    if json:
+        data = {"data": session.label} if session.label else {}
+        print_json({**_as_json(found), "objective": objective, **data})
+        return
+    label = f" - {session.label}" if session.label else ""
+    title = f"{found.team.name or found.team.team_id}, {league}, {wanted}, {objective}{label}"
+    write_table(_columns(found.lineup), title)
+    for line in _summary(found):
+        console().print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _warnings(found: TeamLineup) -> list[str]:
+    lines = []
+    for empty in found.lineup.empty:
+        could = ", ".join(empty.could_fill) or "nobody on the team"
+        lines.append(f"slot {empty.slot} stays empty; could fill it: {could}")
+    if found.rosters_of != found.week:
+        lines.append(
+            f"league_rosters {found.week}: not in the lake, so the rosters are those of "
+            f"{found.rosters_of}; `{PROGRAM} run` imports them"
+        )
+    if found.opponent is None:
+        lines.append(
+            f"league_matchups {found.week}: the opponent is not in the lake; name it with "
+            "--opponent for the chance to win"
+        )
+    return lines
+
+
+def _columns(lineup: Lineup) -> list[Column]:
+    rows: list[tuple[str, Candidate | None]] = [
+        (slot, lineup.starters.get(number)) for number, slot in enumerate(lineup.slots)
+    ]
+    kept = {one.id for one in lineup.current.values()}
+
+    def numbers(name: str) -> list[str]:
+        return ["" if one is None else f"{getattr(one.points, name):.1f}" for _, one in rows]
+
+    return [
+        Column("slot", [slot for slot, _ in rows]),
+        Column("player", ["empty" if one is None else one.name for _, one in rows]),
+        Column("team", ["" if one is None else one.team or "" for _, one in rows]),
+        Column("points", numbers("expected"), is_number=True),
+        Column("floor", numbers("p10"), is_number=True),
+        Column("ceiling", numbers("p90"), is_number=True),
+        Column(
+            "change", ["in" if one is not None and one.id not in kept else "" for _, one in rows]
+        ),
+        Column("status", ["" if one is None else _status(one) for _, one in rows]),
+    ]
+
+
+def _status(one: Candidate) -> str:
+    return ", ".join(filter(None, ("kicked off" if one.has_started else None, one.note)))
+
+
+def _summary(found: TeamLineup) -> list[str]:
+    lineup = found.lineup
+    lines = [f"Expected points: {lineup.total():.1f}"]
+    lines += [_swap(swap) for swap in _swap_rows(lineup)]
+    if not lineup.swaps:
+        lines.append("The current line-up is the best one.")
+    if found.opponent is not None and lineup.chance is not None:
+        team, points = found.opponent
+        lines.append(
+            f"Chance to win against {team.name or team.team_id} ({points:.1f} expected): "
+            f"{lineup.chance:.0%}, now {lineup.current_chance:.0%}"
+        )
+    if found.estimated:
+        lines.append(
+            f"Not projected, so at the mean of the league's starters: {', '.join(found.estimated)}"
+        )
+    return lines
+
+
+def _swap(row: dict[str, Any]) -> str:
+    into = f"start {row['in']}" if row["in"] else ""
+    out = f"bench {row['out']}" if row["out"] else ""
+    return f"{row['gain']:+.1f}  {' and '.join(filter(None, (into, out)))}"
+
+
+def _swap_rows(lineup: Lineup) -> list[dict[str, Any]]:
+    return [
+        {
+            "in": None if swap.into is None else swap.into.name,
+            "out": None if swap.out is None else swap.out.name,
+            "gain": swap.gain,
+        }
+        for swap in lineup.swaps
+    ]
+
+
+def _as_json(found: TeamLineup) -> dict[str, Any]:
+    lineup = found.lineup
+    return {
+        "league": found.league,
+        "season": found.week.season,
+        "week": found.week.week,
+        "team_id": found.team.team_id,
+        "team_name": found.team.name,
+        "starters": [
+            _player_json(slot, lineup.starters.get(number))
+            for number, slot in enumerate(lineup.slots)
+        ],
+        "projected_points": lineup.total(),
+        "p10_sum": lineup.total("p10"),
+        "p90_sum": lineup.total("p90"),
+        "swaps": _swap_rows(lineup),
+        "empty": [{"slot": one.slot, "could_fill": list(one.could_fill)} for one in lineup.empty],
+        "opponent_id": None if found.opponent is None else found.opponent[0].team_id,
+        "opponent_points": None if found.opponent is None else found.opponent[1],
+        "chance_to_win": lineup.chance,
+        "current_chance_to_win": lineup.current_chance,
+        "rosters_of": {"season": found.rosters_of.season, "week": found.rosters_of.week},
+        "estimated_positions": found.estimated,
+    }
+
+
+def _player_json(slot: str, one: Candidate | None) -> dict[str, Any]:
+    if one is None:
+        return {"slot": slot, "player": None}
+    points = one.points
+    about = {"slot": slot, "player": one.name, "platform_player_id": one.id, "team": one.team}
+    numbers = {"projected_points": points.expected, "p10": points.p10, "p90": points.p90}
+    return {**about, **numbers, "kicked_off": one.has_started, "note": one.note}
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to the app."""
+    command(
+        app,
+        RESULTS_PANEL,
+        "lineup --league friends --team 4",
+        "lineup --league friends --team 4 --objective win --lock kelce --exclude hill",
+        'lineup --league friends --team "my team" --season 2025 --week 5 --json',
+    )(lineup)

@@ -1,0 +1,278 @@
+"""The best line-up of a team of a registered league: read what `decisions/lineup.py` needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fantasy_pipeline.decisions.lineup import Candidate, Lineup, Objective, Wishes, best_lineup
+from fantasy_pipeline.decisions.outcomes import Points
+from fantasy_pipeline.decisions.players import find_player
+from fantasy_pipeline.decisions.scored import actual, projected
+from fantasy_pipeline.decisions.teams import find_team
+from fantasy_pipeline.errors import NotMaterializedError
+from fantasy_pipeline.football.calendar import Game, games_from_table, is_over_by_clock
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import (
+    FANTASY_POSITIONS,
+    GAMES,
+    LEAGUE_MATCHUPS,
+    LEAGUE_POINTS,
+    LEAGUE_ROSTERS,
+    RAW_PLAYERS,
+    WEEKLY_STATS,
+)
+from fantasy_pipeline.football.tables.week_rows import of_week
+from fantasy_pipeline.ingest.leagues import registry
+from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Team
+from fantasy_pipeline.ingest.leagues.rosters import of_league
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.lake.queries import week_projections
+from fantasy_pipeline.leagues.lineup import starting_slots
+from fantasy_pipeline.leagues.scoring import Scoring
+from fantasy_pipeline.leagues.tables import scoring_of, with_players
+from fantasy_pipeline.operations.league_season import season_for
+
+_NOTHING = Points(0.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class TeamLineup:
+    """The best line-up of a team, and its opponent.
+
+    Args:
+        rosters_of: week of the rosters, an earlier one if the lake lacks the week's.
+        opponent: the opponent's team and its expected points; None: not known.
+        estimated: positions without projections, which count with what the league's starters of
+            the position scored earlier in the season.
+    """
+
+    league: str
+    week: SeasonWeek
+    team: Team
+    lineup: Lineup
+    rosters_of: SeasonWeek
+    opponent: tuple[Team, float] | None
+    estimated: list[str]
+
+
+@dataclass(frozen=True)
+class _Week:
+    """A league's week: rosters by team, and what each player is expected to score."""
+
+    of: LeagueSeason
+    rosters: Mapping[str, list[Candidate]]
+    rosters_of: SeasonWeek
+    estimated: list[str]
+
+
+def team_lineup(
+    lake: Lake,
+    league: str,
+    team: str,
+    week: SeasonWeek,
+    now: datetime,
+    objective: Objective = "mean",
+    lock: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    opponent: str | None = None,
+) -> TeamLineup:
+    """Return the best line-up of a team for a week.
+
+    Args:
+        team, opponent: id, name or manager of a team, or a part of them; opponent None: as
+            `league_matchups` has it.
+        now: players whose game has kicked off by then cannot be moved; games that are over count
+            with the points scored.
+        lock, exclude: players of the team who must, and must not, start.
+
+    Raises:
+        NotMaterializedError: the lake lacks the week's projections, or rosters of the season.
+        InvalidArgumentError: an unknown or ambiguous league, team or player, or a wish that cannot
+            be met.
+    """
+    registered = registry.find(lake, league)
+    of = season_for(lake, registered, week.season)
+    chosen = find_team(of.teams, team)
+    named = None if opponent is None else find_team(of.teams, opponent)
+    found = _league_week(lake, league, of, week, now)
+    players = found.rosters.get(chosen.team_id, [])
+    if not players:
+        raise NotMaterializedError(
+            f"league_rosters {found.rosters_of}: team {chosen.name or chosen.team_id} has no "
+            f"players. Import the league again with `fantasy-pipeline league add`."
+        )
+    wishes = Wishes(_ids(players, lock), _ids(players, exclude))
+    slots = starting_slots(of.slots)
+    against = named or _opponent(lake, league, of, week, chosen)
+    theirs = None
+    if against is not None:
+        theirs = best_lineup(slots, found.rosters.get(against.team_id, []))
+    lineup = best_lineup(
+        slots, players, objective, wishes, None if theirs is None else [*theirs.starters.values()]
+    )
+    return TeamLineup(
+        league,
+        week,
+        chosen,
+        lineup,
+        found.rosters_of,
+        None if against is None or theirs is None else (against, theirs.total()),
+        found.estimated,
+    )
+
+
+def _ids(players: Sequence[Candidate], names: Sequence[str]) -> frozenset[str]:
+    rows = [
+        {"player_id": one.id, "player_name": one.name, "position": one.position, "team": one.team}
+        for one in players
+    ]
+    where = "is on the team"
+    return frozenset(str(find_player(rows, name, where)["player_id"]) for name in names)
+
+
+def _opponent(
+    lake: Lake, league: str, of: LeagueSeason, week: SeasonWeek, team: Team
+) -> Team | None:
+    if not lake.has(LEAGUE_MATCHUPS, week):
+        return None
+    rows = of_league(lake.read(LEAGUE_MATCHUPS, [week]), league).to_pylist()
+    ids = {row["opponent_id"] for row in rows if row["team_id"] == team.team_id}
+    return next((one for one in of.teams if one.team_id in ids), None)
+
+
+def _league_week(
+    lake: Lake, league: str, of: LeagueSeason, week: SeasonWeek, now: datetime
+) -> _Week:
+    """Return the rosters of a league's week with what each player is expected to score.
+
+    Raises:
+        NotMaterializedError: the lake lacks the week's projections, or rosters of the season.
+    """
+    scoring = scoring_of(of)
+    projections = week_projections(lake, week)
+    rosters_of, rosters = _rosters(lake, league, week)
+    games = _games(lake, week)
+    expected = _expected(lake, projections, scoring, week, games, now)
+    estimates = _estimates(lake, league, week)
+    by_team: dict[str, list[Candidate]] = {}
+    estimated: set[str] = set()
+    for row in rosters:
+        known = expected.get(row["player_id"])
+        position = (row["fantasy_positions"] or row["position"] or "").split("/")[0]
+        if known is None and position not in FANTASY_POSITIONS and position in estimates:
+            estimated.add(position)
+            plays = row["team"] in games
+            known = {"points": estimates[position] if plays else _NOTHING, "opponent": None}
+            known["note"] = None if plays else "bye"
+        by_team.setdefault(row["team_id"], []).append(_candidate(row, known, games, now))
+    return _Week(of, by_team, rosters_of, sorted(estimated))
+
+
+def _rosters(lake: Lake, league: str, week: SeasonWeek) -> tuple[SeasonWeek, list[dict[str, Any]]]:
+    """Return the rosters of a league in a week, or in the latest week before it of the season."""
+    stored = [
+        one for one in lake.weeks(LEAGUE_ROSTERS) if one <= week and one.season == week.season
+    ]
+    for one in reversed(stored):
+        rows = of_league(lake.read(LEAGUE_ROSTERS, [one]), league).to_pylist()
+        if rows:
+            return one, rows
+    raise NotMaterializedError(
+        f"league_rosters {week}: the lake has no rosters of league {league} in this season. Run "
+        "`fantasy-pipeline league add` for the league again."
+    )
+
+
+def _games(lake: Lake, week: SeasonWeek) -> dict[str, Game]:
+    """Return the game of each NFL team in a week."""
+    if not lake.has(GAMES):
+        return {}
+    games = games_from_table(of_week(lake.read(GAMES, seasons=[week.season]), week))
+    return {team: game for game in games for team in (game.home_team, game.away_team)}
+
+
+def _expected(
+    lake: Lake,
+    projections: pa.Table,
+    scoring: Scoring,
+    week: SeasonWeek,
+    games: Mapping[str, Game],
+    now: datetime,
+) -> dict[str, dict[str, Any]]:
+    """Return each projected player's points by id; those of games that are over are exact."""
+    rows = projections.select(
+        ["player_id", "position", "team", "opponent", "reason", "injury_status"]
+    ).to_pylist()
+    scored = _scored(lake, scoring, week)
+    found = {}
+    for row, points in zip(rows, projected(projections, scoring), strict=True):
+        game = games.get(row["team"])
+        if scored is not None and game is not None and is_over_by_clock(game.kickoff, now):
+            exact = scored.get(row["player_id"], 0.0)
+            points = Points(exact, exact, exact, exact)
+        note = row["reason"] or row["injury_status"]
+        found[row["player_id"]] = {"points": points, "note": note, **row}
+    return found
+
+
+def _scored(lake: Lake, scoring: Scoring, week: SeasonWeek) -> dict[str, float] | None:
+    """Return the points scored in a week by player id; None if the lake has no stats of it."""
+    if not lake.has(WEEKLY_STATS, week):
+        return None
+    lines = lake.read(WEEKLY_STATS, [week])
+    lines = with_players(lines, lake.read(RAW_PLAYERS, [week]))
+    ids = lines["player_id"].to_pylist()
+    return dict(zip(ids, actual(lines, scoring).tolist(), strict=True))
+
+
+def _estimates(lake: Lake, league: str, week: SeasonWeek) -> dict[str, Points]:
+    """Return what the league's starters scored earlier in the season, by position."""
+    weeks = [one for one in lake.weeks(LEAGUE_POINTS) if one < week and one.season == week.season]
+    if not weeks:
+        return {}
+    rows = of_league(lake.read(LEAGUE_POINTS, weeks), league)
+    rows = rows.filter(pc.equal(rows["started"], True))
+    points = pc.coalesce(rows["platform_points"], rows["points"])
+    found: dict[str, list[float]] = {}
+    for position, value in zip(rows["position"].to_pylist(), points.to_pylist(), strict=True):
+        if position is not None and value is not None:
+            found.setdefault(position, []).append(value)
+    return {
+        position: Points(
+            round(float(np.mean(values)), 2),
+            *(round(float(level), 2) for level in np.quantile(values, (0.1, 0.5, 0.9))),
+        )
+        for position, values in found.items()
+    }
+
+
+def _candidate(
+    row: Mapping[str, Any],
+    known: Mapping[str, Any] | None,
+    games: Mapping[str, Game],
+    now: datetime,
+) -> Candidate:
+    game = games.get(row["team"])
+    known = known or {"points": _NOTHING, "opponent": None, "note": "not projected"}
+    positions = (row["fantasy_positions"] or row["position"] or "").split("/")
+    return Candidate(
+        row["platform_player_id"],
+        row["player_name"] or row["platform_player_id"],
+        tuple(positions),
+        known.get("position") or row["position"] or "",
+        row["team"],
+        known["opponent"],
+        known["points"],
+        row["slot"],
+        row["slot_number"],
+        game is not None and game.kickoff <= now,
+        None if game is None else game.kickoff,
+        known["note"],
+    )

@@ -1,0 +1,181 @@
+"""A team's line-up from the lake: rosters, opponent, games that are over, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from fantasy_pipeline.errors import InvalidArgumentError, NotMaterializedError
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import (
+    GAMES,
+    LEAGUE_MATCHUPS,
+    LEAGUE_POINTS,
+    LEAGUE_ROSTERS,
+    PROJECTIONS,
+    RAW_PLAYERS,
+    WEEKLY_STATS,
+)
+from fantasy_pipeline.ingest.leagues import registry
+from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Team
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.operations.lineups import team_lineup
+
+Rows = Callable[..., pa.Table]
+WEEK, BEFORE = SeasonWeek(2024, 5), SeasonWeek(2024, 4)
+AT_WEEK = {"season": WEEK.season, "week": WEEK.week}
+THURSDAY = datetime(2024, 10, 4, 0, 15, tzinfo=timezone.utc)
+SUNDAY = datetime(2024, 10, 6, 17, tzinfo=timezone.utc)
+SLOTS = ["QB", "RB", "FLEX", "DEF", "BN", "BN"]
+OURS = {
+    "allen": ("QB", "BUF", "QB", 20.0),
+    "cook": ("RB", "BUF", "RB", 12.0),
+    "chubb": ("RB", "CLE", "FLEX", 6.0),
+    "hunt": ("RB", "KC", "BN", 9.0),
+    "kelce": ("TE", "KC", "BN", 11.0),
+}
+
+
+def spot(
+    player: str, position: str, team: str, slot: str, of: str, week: SeasonWeek
+) -> dict[str, Any]:
+    number = None if slot == "BN" else SLOTS.index(slot)
+    return {
+        "season": week.season,
+        "week": week.week,
+        "league": "friends",
+        "team_id": of,
+        "player_id": None if position == "DEF" else player,
+        "platform_player_id": player,
+        "player_name": player.title(),
+        "position": position,
+        "fantasy_positions": position,
+        "team": team,
+        "slot": slot,
+        "slot_number": number,
+        "started": number is not None,
+        "platform_points": 8.0 if position == "DEF" else None,
+    }
+
+
+def projected(player: str, position: str, team: str, yards: float) -> dict[str, Any]:
+    """Return a player whose points are his yards / 10 in any scoring."""
+    points = {
+        f"{name}{end}": yards / 10 + more
+        for end in ("", "_half", "_std")
+        for name, more in (("projected_points", 0), ("p10", -4), ("p50", 0), ("p90", 6))
+    }
+    about = {"player_id": player, "player_name": player.title(), "position": position}
+    more = {"rushing_yards": yards, "source": "consensus", "team": team, "opponent": "MIA"}
+    return {**AT_WEEK, **about, **points, **more}
+
+
+def game(home: str, away: str, kickoff: datetime) -> dict[str, Any]:
+    teams = {"home_team": home, "away_team": away, "kickoff": kickoff}
+    return {**AT_WEEK, "game_id": home, "game_type": "REG", **teams}
+
+
+@pytest.fixture
+def filled(lake: Lake, rows: Rows) -> Lake:
+    teams = [Team("1", "Ours", "Ann"), Team("2", "Theirs", "Bob")]
+    season = LeagueSeason("file", "x", 2024, "Friends", SLOTS, {"rush_yd": 0.1}, teams)
+    registry.store(lake, "friends", [season])
+    everybody = {**OURS, "hurts": ("QB", "PHI", "QB", 25.0)}
+    for week in (BEFORE, WEEK):
+        ours = [spot(name, *about[:3], "1", week) for name, about in OURS.items()]
+        others = [
+            spot("CLE", "DEF", "CLE", "DEF", "1", week),
+            spot("hurts", "QB", "PHI", "QB", "2", week),
+        ]
+        lake.write_weeks(LEAGUE_ROSTERS, rows(LEAGUE_ROSTERS, *ours, *others), [week])
+    lines = [projected(name, at, team, 10 * x) for name, (at, team, _, x) in everybody.items()]
+    lake.write_weeks(PROJECTIONS, rows(PROJECTIONS, *lines), [WEEK])
+    games = [game("BUF", "PHI", THURSDAY), game("KC", "NO", SUNDAY), game("CLE", "WAS", SUNDAY)]
+    lake.write(GAMES, rows(GAMES, *games))
+    pair = [{"league": "friends", "team_id": "1", "opponent_id": "2", **AT_WEEK}]
+    lake.write_weeks(LEAGUE_MATCHUPS, rows(LEAGUE_MATCHUPS, *pair), [WEEK])
+    return lake
+
+
+def starters(found: Any) -> dict[str, str]:
+    lineup = found.lineup
+    return {lineup.slots[number]: one.id for number, one in lineup.starters.items()}
+
+
+def test_the_best_lineup_its_swaps_and_the_chance_to_win(filled: Lake) -> None:
+    found = team_lineup(filled, "friends", "ours", WEEK, THURSDAY - timedelta(hours=1))
+    assert starters(found) == {"QB": "allen", "RB": "cook", "FLEX": "kelce", "DEF": "CLE"}
+    (swap,) = found.lineup.swaps
+    assert (swap.into.id, swap.out.id, swap.gain) == ("kelce", "chubb", 5.0)  # type: ignore[union-attr]
+    assert found.opponent == (Team("2", "Theirs", "Bob"), 25.0)
+    assert found.lineup.chance > found.lineup.current_chance > 0.5  # type: ignore[operator]
+    assert (found.rosters_of, found.estimated) == (WEEK, [])
+
+
+def test_games_that_are_over_count_with_the_points_scored(filled: Lake, rows: Rows) -> None:
+    stats = {**AT_WEEK, "player_id": "allen", "rushing_yards": 311}
+    filled.write_weeks(WEEKLY_STATS, rows(WEEKLY_STATS, stats), [WEEK])
+    filled.write_weeks(RAW_PLAYERS, rows(RAW_PLAYERS, {**AT_WEEK, "player_id": "allen"}), [WEEK])
+    found = team_lineup(filled, "friends", "ours", WEEK, THURSDAY + timedelta(hours=12))
+    points = {one.id: one.points for one in found.lineup.starters.values()}
+    assert (points["allen"].p10, points["allen"].p90) == (31.1, 31.1)
+    assert points["cook"].expected == 0.0, "no stat line"
+    assert points["kelce"].p10 < points["kelce"].p90
+    assert starters(found)["RB"] == "cook", "he cannot be taken out any more"
+    assert found.opponent is not None
+    assert found.opponent[1] == 0.0
+
+
+def test_positions_without_projections_have_the_leagues_mean(filled: Lake, rows: Rows) -> None:
+    scored = [
+        {**spot(f"D{n}", "DEF", "CLE", "DEF", "1", BEFORE), "platform_points": float(n)}
+        for n in range(11)
+    ]
+    names = LEAGUE_POINTS.column_names
+    own = [{name: row[name] for name in names if name in row} for row in scored]
+    filled.write_weeks(LEAGUE_POINTS, rows(LEAGUE_POINTS, *own), [BEFORE])
+    found = team_lineup(filled, "friends", "ours", WEEK, THURSDAY - timedelta(hours=1))
+    (defence,) = [one for one in found.lineup.starters.values() if one.position == "DEF"]
+    assert vars(defence.points) == {"expected": 5.0, "p10": 1.0, "p50": 5.0, "p90": 9.0}
+    assert found.estimated == ["DEF"]
+
+
+def test_without_the_weeks_rosters_and_match_up(filled: Lake, rows: Rows) -> None:
+    filled.write_weeks(LEAGUE_ROSTERS, LEAGUE_ROSTERS.arrow_schema.empty_table(), [WEEK])
+    filled.write_weeks(LEAGUE_MATCHUPS, LEAGUE_MATCHUPS.arrow_schema.empty_table(), [WEEK])
+    found = team_lineup(filled, "friends", "1", WEEK, THURSDAY)
+    assert (found.rosters_of, found.opponent, found.lineup.chance) == (BEFORE, None, None)
+    named = team_lineup(filled, "friends", "1", WEEK, THURSDAY, "win", opponent="bob")
+    assert named.opponent is not None
+    assert named.lineup.chance is not None
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"league": "nobody"}, "there is no league 'nobody'; registered: friends"),
+        ({"team": "x"}, r"there is no team 'x'; the league has Ours \(1\), Theirs \(2\)\."),
+        ({"team": "s"}, r"team 's' names 2 teams: Ours \(1\), Theirs \(2\); give the id\."),
+        ({"opponent": "x"}, "there is no team 'x'"),
+        ({"lock": ["hurts"]}, "no player named 'hurts' is on the team"),
+        ({"exclude": ["h"]}, "'h' names 2 players: Chubb"),
+        ({"lock": ["allen", "cook", "chubb", "hunt"]}, "Hunt|Chubb|Cook"),
+        ({"week": SeasonWeek(2023, 5)}, "league friends has no season 2023; it has 2024"),
+    ],
+)
+def test_wrong_arguments(filled: Lake, changes: dict[str, Any], message: str) -> None:
+    wanted = {"league": "friends", "team": "ours", "week": WEEK, **changes}
+    with pytest.raises(InvalidArgumentError, match=message):
+        team_lineup(filled, now=THURSDAY - timedelta(hours=1), **wanted)
+
+
+def test_what_the_lake_lacks(filled: Lake) -> None:
+    with pytest.raises(NotMaterializedError, match="projections 2024 week 6"):
+        team_lineup(filled, "friends", "1", SeasonWeek(2024, 6), SUNDAY)
+    filled.write_weeks(LEAGUE_ROSTERS, LEAGUE_ROSTERS.arrow_schema.empty_table(), [BEFORE, WEEK])
+    with pytest.raises(NotMaterializedError, match="league_rosters 2024 week 5: the lake has no"):
+        team_lineup(filled, "friends", "1", WEEK, SUNDAY)
