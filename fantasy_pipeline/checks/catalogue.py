@@ -168,6 +168,7 @@ RAW_PLAYERS = TableChecks(
             {
                 "statuses": lambda e: rosters.unusual_statuses(e.rows),
                 "injuries": lambda e: rosters.unusual_injury_reports(e.rows),
+                "games": lambda e: rosters.reports_without_status(e.rows, e.games, e.now),
                 "repeated": lambda e: rosters.repeated_reports(e.rows, e.past),
                 "snaps": lambda e: rosters.impossible_snaps(e.rows),
                 "shared": lambda e: rosters.shared_ids(e.rows),

@@ -7,6 +7,7 @@ since 2021. A week outside a bound is refused if the bound is far from every rea
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -33,6 +34,8 @@ REPORTED = {"Out": (2.72, 9), "Questionable": (4.17, 19), "Doubtful": (1.35, 10)
 """Highest mean per team of a week, and highest number of one team, by game status."""
 WARNED, REFUSED = 1.5, 2.2
 """Factors of those numbers beyond which a report is a warning, and is refused."""
+MAX_WITHOUT_STATUS = 0.9
+"""Share of the players of a report who have practice reports only; the highest is 0.69."""
 MIN_REPORT = 100
 """Players of a report from which it is compared: those of 16 teams and more."""
 SAME_REPORT_WARNED, SAME_REPORT_REFUSED = 0.6, 0.9
@@ -82,6 +85,24 @@ def unusual_injury_reports(rows: pa.Table) -> list[Problem]:
             for row in here.group_by("team").aggregate([([], "count_all")]).to_pylist():
                 text = f"{row['team']} has {row['count_all']} players {status}; the most is {most}"
                 problems += _above(week, text, row["count_all"], most)
+    return problems
+
+
+def reports_without_status(rows: pa.Table, games: pa.Table, now: datetime) -> list[Problem]:
+    """Return warnings for weeks whose report has no game status, although the games have begun.
+
+    Before the last practice of a week, no report has one.
+    """
+    problems = []
+    for week, players in _weeks(_playing(rows)):
+        kickoffs = of_week(games, week)["kickoff"]
+        reported = players.filter(_any_valid(players, ["injury_status", "practice_status"]))
+        if reported.num_rows < MIN_REPORT or pc.max(kickoffs).as_py() > now:
+            continue
+        share = reported["injury_status"].null_count / reported.num_rows
+        if share > MAX_WITHOUT_STATUS:
+            text = f"{share:.0%} of the players on the injury report are without a game status"
+            problems.append(Problem(week, text, serious=False))
     return problems
 
 

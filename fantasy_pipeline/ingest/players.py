@@ -135,6 +135,10 @@ def _ids_of_others(datasets: dict[str, pa.Table], season: int) -> list[str]:
     """
     rosters, ids = datasets["weekly_rosters"], datasets["player_ids"]
     warnings = []
+    if ids.num_rows >= MIN_COMPARED_IDS:
+        empty = [name for name in ids.column_names if ids[name].null_count == ids.num_rows]
+        ids_lost = [name for name in empty if name.endswith("_id")]
+        warnings += [f"player_ids {season}: no player has a {name}" for name in ids_lost]
     for name, usual in OTHER_IDS.items():
         listed = rosters.group_by("player_id").aggregate([(name, "max")])
         both = listed.join(ids.select(["player_id", name]), "player_id", join_type="inner")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pyarrow as pa
@@ -90,6 +91,19 @@ def test_a_team_with_everybody_questionable_is_named(rows: Rows) -> None:
     [problem] = rosters.unusual_injury_reports(both)
     text = "KC has 45 players Questionable; the most is 19"
     assert problem == Problem(WEEK, text)
+
+
+def test_a_report_has_game_statuses_when_the_games_begin(rows: Rows) -> None:
+    kickoff = datetime(2024, 10, 6, 17, tzinfo=timezone.utc)
+    games = rows(tables.GAMES, {"season": 2024, "week": 5, "game_id": "g", "kickoff": kickoff})
+    practice_only = week(rows, practice_status="DNP")
+    later = kickoff + timedelta(days=1)
+    [problem] = rosters.reports_without_status(practice_only, games, later)
+    text = "100% of the players on the injury report are without a game status"
+    assert problem == Problem(WEEK, text, False)
+    assert rosters.reports_without_status(practice_only, games, kickoff - timedelta(days=1)) == []
+    sound = week(rows, practice_status="DNP", injury_status="Questionable")
+    assert rosters.reports_without_status(sound, games, later) == []
 
 
 @pytest.mark.parametrize(

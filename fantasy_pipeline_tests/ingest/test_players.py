@@ -553,10 +553,16 @@ def id_map(count: int, wrong: int) -> dict[str, list[dict[str, Any]]]:
 
 def test_ids_of_other_players_are_reported(players: Players) -> None:
     _, sound = players(1, **id_map(120, 2))
-    assert not any(text.startswith("player_ids") for text in sound)
+    assert not any("is not the roster's" in text for text in sound)
     _, warnings = players(1, **id_map(120, 12))
     text = "player_ids 2024: espn_id of 10% of the 120 rostered players is not the roster's"
     assert text in warnings
+
+
+def test_a_column_without_ids_is_reported(players: Players) -> None:
+    _, warnings = players(1, **id_map(120, 0))
+    assert "player_ids 2024: no player has a yahoo_id" in warnings
+    assert "player_ids 2024: no player has a espn_id" not in warnings
 
 
 def test_an_id_map_of_other_players_is_refused(players: Players) -> None:
