@@ -47,7 +47,10 @@ def add(
 
 
 def list_leagues(source: SourceOption = None, json: JsonOption = False) -> None:
-    """List the registered leagues. Reads the lake."""
+    """List the registered leagues, with their seasons and the number of imported weeks.
+
+    Reads the lake. Changes nothing.
+    """
     from fantasy_pipeline.operations.leagues import listed
 
     session = open_session(source)
@@ -126,7 +129,10 @@ def check(name: NameArgument, source: SourceOption = None, json: JsonOption = Fa
 
 
 def remove(name: NameArgument, source: SourceOption = None, json: JsonOption = False) -> None:
-    """Remove a league from the registry and its rows from the lake."""
+    """Remove a league from the registry, and its rows from the lake.
+
+    Other leagues keep their rows. `league add` imports the league again.
+    """
     from fantasy_pipeline.operations.leagues import remove as forget
 
     session = open_session(source)

@@ -150,7 +150,7 @@ def test_the_page_has_every_command_and_option(name: str) -> None:
 @every_command
 def test_the_page_lists_every_command_with_its_whole_summary(name: str) -> None:
     summary = COMMANDS[name].help.partition("\n\n")[0]
-    line = f"- [`{name}`](#{PROGRAM}-{name}): {summary}\n"
+    line = f"- [`{name}`](#{PROGRAM}-{name.replace(' ', '-')}): {summary}\n"
     assert PAGE.read_text(encoding="utf-8").count(line) == 1
 
 

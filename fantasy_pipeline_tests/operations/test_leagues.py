@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +31,12 @@ from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline_tests.cli.calling import call
 from fantasy_pipeline_tests.lake.places import FolderPlace
+from fantasy_pipeline_tests.previous_version import code_of
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 
 WEEKS = [SeasonWeek(2025, week) for week in (1, 2)]
+BEFORE_THE_LEAGUES = "3dbec0276f0e91ba4ee6ba65b3aa88b0304a38db"
+"""The last commit whose weekly_stats lack the stats that leagues score."""
 NAME = "sample-fantasy-league"
 
 
@@ -97,6 +104,53 @@ def test_weeks_of_an_earlier_version_are_named(home: Path) -> None:
     assert "weekly_stats of 2025 week 1 lack stats that leagues score" in err
     assert "`fantasy-pipeline backfill --seasons 2025`" in err
     assert lake.weeks(LEAGUE_POINTS) == [WEEKS[1]]
+
+
+OLDER_IMPORT = """
+import sys
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import GAMES, RAW_PLAYERS, WEEKLY_STATS
+from fantasy_pipeline.ingest.players import raw_players
+from fantasy_pipeline.ingest.sample import SampleLeague
+from fantasy_pipeline.ingest.stats import weekly_stats
+from fantasy_pipeline.lake import Lake
+
+lake, league, weeks = Lake(sys.argv[1], sys.argv[2]), SampleLeague(), [SeasonWeek(2025, 1)]
+games = league.schedule()
+players, _ = raw_players(league, games, 2025, [1])
+lake.write(GAMES, games)
+lake.write_weeks(RAW_PLAYERS, players, weeks)
+lake.write_weeks(WEEKLY_STATS, weekly_stats(league, games, players, 2025, [1]), weeks)
+"""
+
+
+@pytest.mark.slow
+def test_a_lake_of_the_commit_before_reads_null_and_says_what_to_import(tmp_path: Path) -> None:
+    root = tmp_path / "data" / "sample"
+    code = code_of(BEFORE_THE_LEAGUES, tmp_path / "code")
+    subprocess.run(
+        [sys.executable, "-c", OLDER_IMPORT, str(root), SAMPLE_LABEL],
+        env={**os.environ, "PYTHONPATH": str(code)},
+        cwd=code,
+        check=True,
+        timeout=LONGEST_SECONDS,
+    )
+    league = SampleLeague()
+    path = write_fantasy_league(tmp_path / "files", league.weekly_stats(2025), 2025)
+    lines = lake_of(tmp_path).read(WEEKLY_STATS)
+    assert lines.num_rows
+    for name in WEEKLY_STATS.added_columns:
+        assert lines[name].null_count == lines.num_rows, name
+    exit_code, _, err = call(tmp_path, ["league", "add", "file", str(path)])
+    assert exit_code == 0, err
+    assert "`fantasy-pipeline backfill --seasons 2025`, then `league add` again" in err
+    # The command that it names imports the weeks again.
+    words = ["backfill", "--seasons", "2025", "--weeks", "1", "--workers", "1"]
+    exit_code, _, err = call(tmp_path, words)
+    assert exit_code == 0, err
+    assert lake_of(tmp_path).weeks_without(WEEKLY_STATS, "fumbles_total") == []
+    assert done(tmp_path, "add", "file", str(path))["weeks"] == 1
+    assert done(tmp_path, "check", NAME)["seasons"][0]["share"] == 1.0
 
 
 def test_a_difference_is_named_with_the_key_that_would_explain_it(home: Path) -> None:
