@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import duckdb
 import pyarrow as pa
@@ -105,26 +105,39 @@ def _read(source: Source, season: int) -> tuple[dict[str, pa.Table], list[str]]:
 def _nflcom_positions(
     source: Source, season: int, weeks: Collection[int]
 ) -> tuple[pa.Table, list[str]]:
-    """Return NFL.com's lists of some weeks, and a warning if they cannot be read.
+    """Return NFL.com's lists of some weeks, and a warning if one cannot be read.
 
-    A week whose list is not out yet has the list of the week before.
+    A week without a list, or with one that cannot be read, has the list of an earlier week.
     """
     parts = [schema.NFLCOM_POSITIONS.arrow_schema.empty_table()]
+    latest = parts[0]
+    warnings: list[str] = []
     for week in sorted(weeks):
-        for listed in range(week, max(week - 2, 0), -1):
-            try:
-                rows = source.nflcom_positions(season, listed)
-            except NotPublishedError:
-                continue
-            except SourceError as error:
-                text = f"{error.dataset} {season}: {error.cause}; the rosters' positions count"
-                return parts[0], [text]
-            if rows.num_rows:
-                index = rows.column_names.index("week")
-                number = pa.array([week] * rows.num_rows, rows["week"].type)
-                parts.append(rows.set_column(index, "week", number))
-                break
-    return pa.concat_tables(parts), []
+        listed = [week] if latest.num_rows else range(week, max(week - 2, 0), -1)
+        try:
+            if not warnings:
+                found = _first_list(source, season, listed)
+                latest = latest if found is None else found
+        except SourceError as error:
+            # Other weeks are not asked for: the host may be down, which takes minutes each.
+            text = f"{error.dataset} {season}: {error.cause}; positions are those known before"
+            warnings.append(text)
+        index = latest.column_names.index("week")
+        number = pa.array([week] * latest.num_rows, latest["week"].type)
+        parts.append(latest.set_column(index, "week", number))
+    return pa.concat_tables(parts), warnings
+
+
+def _first_list(source: Source, season: int, weeks: Iterable[int]) -> pa.Table | None:
+    """Return the first of NFL.com's lists that is published; None if none is."""
+    for week in weeks:
+        try:
+            rows = source.nflcom_positions(season, week)
+        except NotPublishedError:
+            continue
+        if rows.num_rows:
+            return rows
+    return None
 
 
 def _ids_of_others(datasets: dict[str, pa.Table], season: int) -> list[str]:

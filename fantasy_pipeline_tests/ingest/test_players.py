@@ -371,6 +371,32 @@ def test_a_week_without_nflcoms_list_has_the_positions_of_the_week_before(player
     assert found["00-1"]["position"] == "TE"
 
 
+def test_a_list_that_cannot_be_read_changes_no_position(
+    upstream: Callable[..., Any], games: pa.Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lists read so far count, so that an outage does not change weeks that are stored."""
+    hill = {"player_id": "00-1", "player_name": "Taysom Hill"}
+    source = upstream(
+        weekly_rosters=[r for week in (1, 2) for r in [*whole_league(week), hill_on(week, "QB")]],
+        player_ids=[hill | {"position": "TE"}],
+        nflcom_positions=[
+            {"season": SEASON, "week": 1, "name": "Taysom Hill", "position": "TE"},
+        ],
+    )
+    read = source.nflcom_positions
+
+    def refused(season: int, week: int) -> pa.Table:
+        if week == 2:
+            raise SourceError("nflcom_projections", "HTTP 500", "Wait.", season, week)
+        return read(season, week)
+
+    monkeypatch.setattr(source, "nflcom_positions", refused)
+    table, warnings = raw_players(source, games, SEASON, [1, 2])
+    hills = table.filter(pc.equal(table["player_id"], "00-1"))
+    assert hills["position"].to_pylist() == ["TE", "TE"]
+    assert "nflcom_projections 2024: HTTP 500; positions are those known before" in warnings
+
+
 def test_a_name_at_two_positions_of_nflcom_decides_nothing(players: Players) -> None:
     hill = {"player_id": "00-1", "player_name": "Taysom Hill"}
     row = {"season": SEASON, "week": 1, "name": "Taysom Hill"}
