@@ -22,7 +22,9 @@ from fantasy_pipeline.ingest.sites.nflcom import NflCom
 from fantasy_pipeline.ingest.source_projections import source_projections
 from fantasy_pipeline.ingest.sources.nflverse import Nflverse
 from fantasy_pipeline.ingest.stats import weekly_stats
+from fantasy_pipeline.ingest.team_defense import team_defense_stats
 from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.leagues.team_defence import with_standard_points
 from fantasy_pipeline_tests.system.replay import SCHEDULE, overlay
 
 RELEASES = "github.com/nflverse/nflverse-data/releases/download"
@@ -92,6 +94,8 @@ def import_seasons(
         if played:
             stats = weekly_stats(source, games, players, season, [key.week for key in played])
             lake.write_weeks(tables.WEEKLY_STATS, stats, played)
+            defences = with_standard_points(team_defense_stats(games, stats))
+            lake.write_weeks(tables.TEAM_DEFENSE_STATS, defences, played)
     return lake
 
 

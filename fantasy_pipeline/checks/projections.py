@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from fantasy_pipeline.checks.base import Problem
 from fantasy_pipeline.checks.guards import regular_weeks
+from fantasy_pipeline.football.positions import DST, PROJECTED_POSITIONS
 from fantasy_pipeline.football.scoring import SCORINGS, suffix
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS, PLAYER_WEEK
@@ -87,7 +88,7 @@ def _active(rows: pa.Table) -> pa.Table:
 
 def unprojected_players(projections: pa.Table, raw_players: pa.Table) -> list[Problem]:
     """Return the weeks in which rostered fantasy players with a game have no projection."""
-    fantasy = pc.is_in(raw_players["position"], pa.array(FANTASY_POSITIONS))
+    fantasy = pc.is_in(raw_players["position"], pa.array(PROJECTED_POSITIONS))
     rostered = pc.is_in(raw_players["roster_source"], pa.array(ROSTER_SOURCES))
     has_game = pc.invert(raw_players["on_bye"])
     expected = raw_players.filter(pc.and_(pc.and_(fantasy, rostered), has_game))
@@ -168,11 +169,14 @@ def parts_exceed_totals(projections: pa.Table) -> list[Problem]:
 def missing_stat_lines(projections: pa.Table) -> list[Problem]:
     """Return the weeks with players whom our model projects a point or more, without a stat line.
 
-    The baseline has no stat lines, and the consensus omits those of players with less than a point.
+    The baseline has no stat lines, and neither have team defences. The consensus omits those of
+    players with less than a point.
     """
     consensus = "model_half" in projections.column_names
     own = projections["model_half" if consensus else "projected_points_half"]
     modelled = pc.invert(pc.match_substring(projections["source"], BASELINE))
+    players = pc.not_equal(projections["position"], DST)
+    modelled = pc.and_(modelled, players)
     expected = projections.filter(pc.and_(pc.greater_equal(own, 1.0), modelled))
     # Every stat line has carries or, for kickers, kicking points.
     stats = [expected[name] for name in ("carries", "kicking_points")]

@@ -11,7 +11,7 @@ import typer
 
 from fantasy_pipeline.cli.output import Format, say
 from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
-from fantasy_pipeline.football.positions import FANTASY_POSITIONS
+from fantasy_pipeline.football.positions import PROJECTED_POSITIONS
 from fantasy_pipeline.football.season_week import FIRST_SEASON, LAST_SEASON, WEEKS, SeasonWeek
 
 if TYPE_CHECKING:
@@ -272,7 +272,7 @@ def table_format(format: Format, json: bool, output: Path | None) -> Format:
 
 def positions(incomplete: str) -> list[str]:
     """Return the completions of --position."""
-    return [name for name in FANTASY_POSITIONS if name.startswith(incomplete)]
+    return [name for name in PROJECTED_POSITIONS if name.startswith(incomplete)]
 
 
 def run_statuses(incomplete: str) -> list[str]:

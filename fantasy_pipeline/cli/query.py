@@ -87,7 +87,7 @@ def projections(
     position: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="QB, RB, WR, TE or K; default: all.", autocompletion=positions
+            metavar="NAME", help="QB, RB, WR, TE, K or DST; default: all.", autocompletion=positions
         ),
     ] = None,
     player: Annotated[

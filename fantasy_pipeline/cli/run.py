@@ -36,7 +36,7 @@ from fantasy_pipeline.cli.output import (
 from fantasy_pipeline.cli.progress import Steps, Weeks, usual_seconds, waiting
 from fantasy_pipeline.cli.query import opponent_of, print_projections, title_of
 from fantasy_pipeline.errors import InterruptedCommandError, InvalidArgumentError, PipelineError
-from fantasy_pipeline.football.positions import FANTASY_POSITIONS
+from fantasy_pipeline.football.positions import PROJECTED_POSITIONS
 from fantasy_pipeline.football.season_week import WEEKS, SeasonWeek
 
 if TYPE_CHECKING:
@@ -298,7 +298,7 @@ def _print_demo(
         return
     out = console()
     out.print(f"\n{title_of(session, projected, 'ppr')}", markup=False)
-    for position in FANTASY_POSITIONS:
+    for position in PROJECTED_POSITIONS:
         out.print()
         _print_best(session, projected, position)
     if session.source == "sample":

@@ -15,6 +15,8 @@ from fantasy_pipeline.decisions.scored import AnyScoring, actual, projected
 from fantasy_pipeline.errors import InvalidArgumentError
 from fantasy_pipeline.football.tables.history import TARGET_STATS
 from fantasy_pipeline.football.tables.week_rows import codes
+from fantasy_pipeline.leagues.scoring import Scoring
+from fantasy_pipeline.projections import team_defense
 
 FEWEST, MOST = 2, 8
 """Players of one comparison."""
@@ -109,6 +111,9 @@ def compared(
     Raises:
         InvalidArgumentError: too few or too many players, or a name is of nobody or of several.
     """
+    if isinstance(scoring, Scoring):
+        # The projected points of team defences are in ESPN's standard scoring.
+        projections = team_defense.of_players(projections)
     rows = _rows_of(names, projections.select(["player_id", "player_name", "position", "team"]))
     of_players = projections.take(pa.array(rows))
     points = projected(of_players, scoring)

@@ -32,6 +32,14 @@ TEAMS = (
 )
 """Current codes, one per team."""
 
+_IN_ESPNS_ORDER = (
+    *("ATL", "BUF", "CHI", "CIN", "CLE", "DAL", "DEN", "DET", "GB", "TEN", "IND", "KC", "LV"),
+    *("LA", "MIA", "MIN", "NE", "NO", "NYG", "NYJ", "PHI", "ARI", "PIT", "LAC", "SF", "SEA"),
+    *("TB", "WAS", "CAR", "JAX"),
+)
+ESPN_TEAMS = dict(enumerate(_IN_ESPNS_ORDER, 1)) | {33: "BAL", 34: "HOU"}
+"""Current code of each of ESPN's team numbers."""
+
 AFC = (
     *("BAL", "BUF", "CIN", "CLE", "DEN", "HOU", "IND", "JAX", "KC", "LAC", "LV", "MIA", "NE"),
     *("NYJ", "PIT", "TEN"),

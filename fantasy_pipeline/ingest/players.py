@@ -18,6 +18,7 @@ from fantasy_pipeline.football.teams import AFC
 from fantasy_pipeline.ingest.names import PLAIN_NAME
 from fantasy_pipeline.ingest.sources import schema
 from fantasy_pipeline.ingest.sources.base import Source
+from fantasy_pipeline.ingest.team_defense import rostered_defences
 from fantasy_pipeline.lake.duck import arrow, database, query
 
 OTHER_IDS = {
@@ -48,7 +49,8 @@ def raw_players(
         asks_nflcom: whether NFL.com's files may be read, for positions.
 
     Returns:
-        `RAW_PLAYERS` rows, one per player and week, and one line per warning.
+        `RAW_PLAYERS` rows, one per player and week, one per team's defence and week, and one line
+        per warning.
 
     Raises:
         NotPublishedError: the schedule lacks the season or a week; or a week has games, but
@@ -68,7 +70,7 @@ def raw_players(
     warnings += [*exchanged, *_ids_of_others(datasets, season)]
     for dataset in ("weekly_rosters", "injuries", "snap_counts", "player_ids", "players"):
         warnings += source.notes(dataset, season)
-    return RAW_PLAYERS.shaped(players), warnings
+    return players, warnings
 
 
 def _read(source: Source, season: int) -> tuple[dict[str, pa.Table], list[str]]:
@@ -172,7 +174,7 @@ def _ids_of_others(datasets: dict[str, pa.Table], season: int) -> list[str]:
 def _join(
     datasets: dict[str, pa.Table], games: pa.Table, weeks: Sequence[SeasonWeek]
 ) -> tuple[pa.Table, list[str]]:
-    """Return the columns of `RAW_PLAYERS`, one row per player and week, and warnings.
+    """Return `RAW_PLAYERS` rows, of players and of the teams' defences, and warnings.
 
     Raises:
         NotPublishedError: a week has games, but no players.
@@ -202,7 +204,9 @@ def _join(
         _refuse_empty_weeks(
             connection, players, "weekly_rosters" if has_rosters else "weekly_stats"
         )
-    return players, warnings
+        defences = rostered_defences(arrow(connection, "from team_weeks"))
+    both = pa.concat_tables([RAW_PLAYERS.shaped(players), defences])
+    return RAW_PLAYERS.shaped(both), warnings
 
 
 def _exchanged_snaps(connection: duckdb.DuckDBPyConnection) -> list[str]:

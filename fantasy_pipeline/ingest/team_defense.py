@@ -7,12 +7,14 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fantasy_pipeline.football.positions import DEFENDERS
+from fantasy_pipeline.football.positions import DEFENDERS, DST
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import RAW_PLAYERS
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.football.tables.defense import TEAM_DEFENSE_STATS, UNSCORED_COLUMNS
 from fantasy_pipeline.football.tables.week_rows import of_week
 from fantasy_pipeline.football.team_games import team_games
+from fantasy_pipeline.football.teams import ESPN_TEAMS, TEAMS
 from fantasy_pipeline.lake.duck import arrow, database, query
 
 UNSCORED = Table(
@@ -87,3 +89,36 @@ def without_defence(
 def _has_defence(lines: pa.Table) -> bool:
     stats = ("def_interceptions", "fumble_recovery_opp")
     return all(pc.any(pc.is_valid(lines[name])).as_py() for name in stats)
+
+
+SLEEPER_ID = {**{team: team for team in TEAMS}, "LA": "LAR"}
+"""Sleeper's id of each team's defence."""
+ESPN_ID = {team: str(-16000 - number) for number, team in ESPN_TEAMS.items()}
+"""ESPN's id of each team's defence."""
+
+
+def rostered_defences(team_weeks: pa.Table) -> pa.Table:
+    """Return the rows of `RAW_PLAYERS` of team defences.
+
+    Args:
+        team_weeks: season, week, team, opponent, is_home and on_bye, one row per team and week.
+    """
+    teams = team_weeks["team"].to_pylist()
+    size = len(teams)
+    stated: dict[str, pa.Array | pa.ChunkedArray] = {
+        **{name: team_weeks[name] for name in ("season", "week", "team", "opponent")},
+        **{name: team_weeks[name] for name in ("is_home", "on_bye")},
+        "player_id": pa.array([f"{DST}-{team}" for team in teams]),
+        "player_name": pa.array([f"{team} D/ST" for team in teams]),
+        **dict.fromkeys(("position", "roster_position"), pa.array([DST] * size)),
+        "roster_source": pa.array(["schedule"] * size),
+        "roster_week": team_weeks["week"],
+        "sleeper_id": pa.array([SLEEPER_ID[team] for team in teams]),
+        "espn_id": pa.array([ESPN_ID[team] for team in teams]),
+    }
+    missing = {
+        column.name: pa.nulls(size, column.arrow_type)
+        for column in RAW_PLAYERS.columns
+        if column.name not in stated
+    }
+    return RAW_PLAYERS.shaped(pa.table({**stated, **missing}))

@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fantasy_pipeline.errors import InvalidArgumentError, NotMaterializedError, PipelineError
+from fantasy_pipeline.football.positions import PROJECTED_POSITIONS
 from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.football.tables import ALL_TABLES, FANTASY_POSITIONS, PROJECTIONS
+from fantasy_pipeline.football.tables import ALL_TABLES, PROJECTIONS
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.duck import arrow
@@ -45,8 +46,8 @@ def check_position(position: str | None) -> None:
     Raises:
         InvalidArgumentError: they are not.
     """
-    if position is not None and position not in FANTASY_POSITIONS:
-        names = ", ".join(FANTASY_POSITIONS)
+    if position is not None and position not in PROJECTED_POSITIONS:
+        names = ", ".join(PROJECTED_POSITIONS)
         raise InvalidArgumentError(f"position {position!r} is none of {names}.")
 
 

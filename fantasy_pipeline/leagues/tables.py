@@ -23,6 +23,7 @@ from fantasy_pipeline.ingest.leagues.base import LeagueSeason, TeamGame
 from fantasy_pipeline.leagues.lineup import best_points, starting_slots
 from fantasy_pipeline.leagues.projected import projected_points
 from fantasy_pipeline.leagues.scoring import TEAM_DEFENCE, Scoring, of_espn, of_sleeper
+from fantasy_pipeline.projections.team_defense import of_players
 
 NOT_MAPPED = "not mapped"
 NO_LINE = "no stat line"
@@ -217,8 +218,10 @@ def league_projections(league: str, projections: pa.Table, scoring: Scoring) -> 
     """Return the projections of some weeks in a league's scoring.
 
     Args:
-        projections: `PROJECTIONS` rows.
+        projections: `PROJECTIONS` rows. Those of team defences are left out: their points are in
+            ESPN's standard scoring, and no stat line gives those of another.
     """
+    projections = of_players(projections)
     points = projected_points(projections, scoring)
     table = projections.select(["season", "week", "player_id", "player_name", "position", "team"])
     table = table.append_column("league", pa.array([league] * table.num_rows, pa.string()))

@@ -18,6 +18,7 @@ from fantasy_pipeline.leagues.lineup import ELIGIBLE, starting_slots
 from fantasy_pipeline.leagues.projected import projected_points
 from fantasy_pipeline.leagues.scoring import Scoring
 from fantasy_pipeline.leagues.tables import scoring_of, with_players
+from fantasy_pipeline.projections.team_defense import of_players
 
 POINTS = ("projected_points", "p10", "p50", "p90")
 
@@ -53,7 +54,11 @@ class LeagueView:
         return tuple(sorted((slot for slot in wide if len(slot) > 1), key=len))
 
     def projected(self, projections: pa.Table) -> pa.Table:
-        """Return `PROJECTIONS` rows with points in the league's scoring, highest first."""
+        """Return `PROJECTIONS` rows with points in the league's scoring, highest first.
+
+        Team defences are left out: their projected points are in ESPN's standard scoring.
+        """
+        projections = of_players(projections)
         for name, values in projected_points(projections, self.scoring).items():
             at = projections.schema.get_field_index(name)
             projections = projections.set_column(at, name, pa.array(values))

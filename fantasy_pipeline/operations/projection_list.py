@@ -14,14 +14,21 @@ import pyarrow.compute as pc
 from fantasy_pipeline.decisions.scored import ACTUAL
 from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
 from fantasy_pipeline.football.calendar import games_from_table, is_over_by_clock
+from fantasy_pipeline.football.positions import PROJECTED_POSITIONS
 from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.football.tables import FANTASY_POSITIONS, GAMES, PROJECTIONS, WEEKLY_STATS
+from fantasy_pipeline.football.tables import (
+    GAMES,
+    PROJECTIONS,
+    TEAM_DEFENSE_STATS,
+    WEEKLY_STATS,
+)
 from fantasy_pipeline.football.tables.week_rows import of_week
 from fantasy_pipeline.football.teams import TEAMS
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.queries import check_position, first_rows, week_projections
 from fantasy_pipeline.leagues.view import LeagueView
+from fantasy_pipeline.projections.team_defense import POINTS
 from fantasy_pipeline.report.value import League, replacement
 
 
@@ -123,7 +130,7 @@ def _ranks_and_values(
     Args:
         rows: all projected players of the week, highest points first.
     """
-    of_position: dict[str, list[tuple[str, float]]] = {name: [] for name in FANTASY_POSITIONS}
+    of_position: dict[str, list[tuple[str, float]]] = {name: [] for name in PROJECTED_POSITIONS}
     for row in rows.select(["player_id", "position", "projected_points"]).to_pylist():
         of_position[row["position"]].append((row["player_id"], row["projected_points"]))
     expected = {name: [value for _, value in found] for name, found in of_position.items()}
@@ -153,10 +160,12 @@ def _kickoffs(
 
 
 def _actual_points(lake: Lake, week: SeasonWeek, scoring: Scoring) -> dict[str, float]:
-    if not lake.has(WEEKLY_STATS, week):
-        return {}
-    rows = lake.read(WEEKLY_STATS, [week], columns=["player_id", ACTUAL[scoring]])
-    return dict(zip(rows["player_id"].to_pylist(), rows[ACTUAL[scoring]].to_pylist(), strict=True))
+    points: dict[str, float] = {}
+    for table, column in ((WEEKLY_STATS, ACTUAL[scoring]), (TEAM_DEFENSE_STATS, POINTS)):
+        if lake.has(table, week):
+            rows = lake.read(table, [week], columns=["player_id", column])
+            points |= zip(rows["player_id"].to_pylist(), rows[column].to_pylist(), strict=True)
+    return points
 
 
 def _matching(table: pa.Table, player: str) -> pa.ChunkedArray:

@@ -23,6 +23,7 @@ from fantasy_pipeline.projections.history import player_history
 from fantasy_pipeline.projections.model import training
 from fantasy_pipeline.projections.model_projections import model_projections
 from fantasy_pipeline.projections.scoreboard import POOLS, scoreboard, team_board
+from fantasy_pipeline.projections.team_defense_accuracy import backtest_defences
 
 Step = Callable[[str, int], AbstractContextManager[object]]
 """Called with a step's name and the number of steps that follow it."""
@@ -74,6 +75,7 @@ def backtest(lake: Lake, seasons: Sequence[int], step: Step = lambda *_: nullcon
     for season in seasons:
         left -= 3
         parts.append(season_scores(lake, history, sources, season, step, left))
+    parts.append(backtest_defences(lake, seasons))
     return pa.concat_tables(parts)
 
 

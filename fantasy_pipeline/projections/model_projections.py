@@ -101,7 +101,7 @@ def model_projections(
         frames.append(_project_season(of_season.take(kept), matrix, model_of(int(season)), label))
     if not frames:
         return MODEL_PROJECTIONS.arrow_schema.empty_table()
-    return MODEL_PROJECTIONS.shaped(_naming_cancelled(pa.concat_tables(frames), cancelled))
+    return MODEL_PROJECTIONS.shaped(naming_cancelled(pa.concat_tables(frames), cancelled))
 
 
 @dataclass(frozen=True)
@@ -230,7 +230,8 @@ def warnings_without_rosters(raw_players: pa.Table) -> dict[int, list[str]]:
 
     Their players are known from the week's own stat lines only.
     """
-    weeks = raw_players.group_by(["season", "week"]).aggregate(
+    players = raw_players.filter(pc.not_equal(raw_players["roster_source"], "schedule"))
+    weeks = players.group_by(["season", "week"]).aggregate(
         [("roster_source", "min"), ("roster_source", "max")]
     )
     only = weeks.filter(
@@ -281,7 +282,7 @@ def with_reason(stated: Sequence[str | None], projected: np.ndarray) -> pa.Array
     return pa.array(filled, pa.string())
 
 
-def _naming_cancelled(rows: pa.Table, cancelled: Collection[tuple[int, int, str]]) -> pa.Table:
+def naming_cancelled(rows: pa.Table, cancelled: Collection[tuple[int, int, str]]) -> pa.Table:
     """Return the rows with the reason `CANCELLED` in place of a bye where a game was cancelled."""
     keys = zip(*(rows[name].to_pylist() for name in ("season", "week", "team")), strict=True)
     stated = [

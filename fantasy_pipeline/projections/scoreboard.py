@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football import tables
+from fantasy_pipeline.football.positions import DST
 from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.ingest.sites import NFLCOM
 from fantasy_pipeline.lake import Lake
@@ -53,7 +54,7 @@ def scoreboard(
             scoring=scoring,
             pool=pool,
             last_week=LAST_WEEK,
-            positions=list(POOL),
+            positions=[*POOL, DST],
             total=ALL,
             nflcom=NFLCOM,
         )

@@ -17,7 +17,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from fantasy_pipeline.football.tables import FANTASY_POSITIONS
+from fantasy_pipeline.football.positions import PROJECTED_POSITIONS
 
 # Placeholder colours for matplotlib, and the CSS variable that replaces each.
 _COLOURS = {
@@ -31,11 +31,12 @@ _COLOURS = {
     "#080808": "--wr",
     "#090909": "--te",
     "#0a0a0a": "--k",
+    "#0c0c0c": "--dst",
     "#0b0b0b": "--bg",
 }
 INK, MUTED, LINE, ACCENT, OTHER = list(_COLOURS)[:5]
-POSITION_COLOURS = dict(zip(FANTASY_POSITIONS, list(_COLOURS)[5:10], strict=True))
-GROUND = list(_COLOURS)[10]
+POSITION_COLOURS = dict(zip(PROJECTED_POSITIONS, list(_COLOURS)[5:11], strict=True))
+GROUND = list(_COLOURS)[11]
 
 _STYLE: Any = {
     "svg.fonttype": "none",

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from fantasy_pipeline.errors import NotMaterializedError
 from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.calendar import is_over_by_clock
+from fantasy_pipeline.football.positions import DST, PROJECTED_POSITIONS
 from fantasy_pipeline.football.scoring import SCORINGS, Scoring
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
@@ -17,6 +18,7 @@ from fantasy_pipeline.football.tables.week_rows import of_week, weeks_in
 from fantasy_pipeline.football.team_games import team_games
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.projections.model import artefact
+from fantasy_pipeline.projections.team_defense import POINTS
 from fantasy_pipeline.report import store
 from fantasy_pipeline.report.absences import Vacated, absent, doubtful, on_bye, vacated
 from fantasy_pipeline.report.accuracy import SeasonAccuracy, season_accuracy
@@ -178,11 +180,11 @@ def gather(
 def _calls(
     players: Sequence[Player], starters_of: Mapping[str, int], scoring: Scoring
 ) -> list[CloseCall]:
-    """Return the close calls of all positions but kickers, given the starters of each position."""
+    """Return the close calls by the starters of each position, without kickers and defences."""
     return [
         call
-        for position in tables.FANTASY_POSITIONS
-        if position != "K"
+        for position in PROJECTED_POSITIONS
+        if position not in ("K", DST)
         for call in close_calls(players, position, starters_of[position], scoring)
     ]
 
@@ -213,7 +215,12 @@ def players_in(rows: ReportRows) -> list[Player]:
         raise NotMaterializedError(
             f"player_history {rows.week}: no rows. Materialize player_history first."
         )
-    return players_of(rows.projections, rows.history, rows.raw_players, _kickoffs(rows))
+    points: dict[str, float] = {}
+    if rows.defences is not None:
+        columns = (rows.defences[name].to_pylist() for name in ("player_id", POINTS))
+        points = dict(zip(*columns, strict=True))
+    kickoffs = _kickoffs(rows)
+    return players_of(rows.projections, rows.history, rows.raw_players, kickoffs, points)
 
 
 class _Valued(NamedTuple):
@@ -226,9 +233,7 @@ class _Valued(NamedTuple):
 
 def _values_and_tiers(listed: Sequence[Player], scoring: Scoring, league: League) -> _Valued:
     """Return the values and tiers of the listed players in one scoring."""
-    by_position = {
-        position: ranked(listed, position, scoring) for position in tables.FANTASY_POSITIONS
-    }
+    by_position = {position: ranked(listed, position, scoring) for position in PROJECTED_POSITIONS}
     points = {
         position: [player.points[scoring].expected for player in of_position]
         for position, of_position in by_position.items()

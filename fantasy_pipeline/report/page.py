@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from fantasy_pipeline.football.positions import PROJECTED_POSITIONS
 from fantasy_pipeline.football.scoring import SCORINGS, Scoring
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.football.tables import FANTASY_POSITIONS
 from fantasy_pipeline.report import charts
 from fantasy_pipeline.report.accuracy import DISPLAY_NAMES
 from fantasy_pipeline.report.contents import Report
@@ -63,7 +63,7 @@ def markdown(report: Report, scoring: Scoring = "ppr", top: int = 10) -> str:
     """
     best = {
         position: [p for p in ranked(report.players, position, scoring) if not p.is_out][:top]
-        for position in FANTASY_POSITIONS
+        for position in PROJECTED_POSITIONS
     }
     # Averages, accuracy and corrections are in PPR points in every scoring.
     in_ppr = "" if scoring == "ppr" else " PPR"
@@ -105,7 +105,7 @@ def _shared(report: Report) -> dict[str, Any]:
     """Return the variables that both templates use."""
     return {
         "accuracy": report.accuracy,
-        "positions": FANTASY_POSITIONS,
+        "positions": PROJECTED_POSITIONS,
         "title": f"Week {report.week.week}, {report.week.season}",
         "scorings": SCORING_WORDS,
     }
@@ -134,7 +134,7 @@ def _curves(report: Report, scoring: Scoring) -> dict[str, list[float]]:
             for player in most_valuable(report, scoring)
             if player.position == position
         ][:CHART_RANKS]
-        for position in FANTASY_POSITIONS
+        for position in PROJECTED_POSITIONS
     }
 
 
@@ -208,7 +208,7 @@ def position_ranks(report: Report, scoring: Scoring) -> dict[str, int]:
     """Return the rank in the position by player id, for players who are not out."""
     return {
         player.player_id: rank
-        for position in FANTASY_POSITIONS
+        for position in PROJECTED_POSITIONS
         for rank, player in enumerate(ranked(report.players, position, scoring), start=1)
         if not player.is_out
     }

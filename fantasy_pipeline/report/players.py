@@ -10,12 +10,13 @@ from typing import Any
 import pyarrow as pa
 
 from fantasy_pipeline.decisions.outcomes import Points
+from fantasy_pipeline.football.positions import DST, PROJECTED_POSITIONS
 from fantasy_pipeline.football.scoring import SCORINGS, Scoring, suffix
-from fantasy_pipeline.football.tables import FANTASY_POSITIONS, PLAYER_WEEK
+from fantasy_pipeline.football.tables import PLAYER_WEEK
 from fantasy_pipeline.football.tables.history import TARGET_STATS
 from fantasy_pipeline.projections.model.features import shrunken_mean
 
-LISTED = {"QB": 36, "RB": 72, "WR": 90, "TE": 36, "K": 32}
+LISTED = {"QB": 36, "RB": 72, "WR": 90, "TE": 36, "K": 32, DST: 32}
 """Players per position in the rankings; fantasy teams roster hardly any others."""
 RECENT_WEEKS = 8
 """Weeks with games since a player's last game, up to which his average counts as missed points."""
@@ -108,6 +109,7 @@ def players_of(
     history: pa.Table,
     raw_players: pa.Table,
     kickoffs: Mapping[str, datetime] | None = None,
+    defence_points: Mapping[str, float] | None = None,
 ) -> list[Player]:
     """Return all projected players of one week, in the order of the projections.
 
@@ -116,6 +118,7 @@ def players_of(
         history: `HISTORY_COLUMNS` of `PLAYER_HISTORY`, rows of the week.
         raw_players: `RAW_PLAYERS` rows of the week, for injuries.
         kickoffs: kick-offs of the week's games by team.
+        defence_points: actual points of team defences by player id.
     """
     history_of = _by_player(history, [*_BEFORE_GAME, *AFTER_GAME])
     usual = dict(
@@ -123,6 +126,8 @@ def players_of(
     )
     injuries = _by_player(raw_players, ["injury", "practice_status"])
     names = [name for name in projections.column_names if name in _PROJECTED]
+    for player_id, points in (defence_points or {}).items():
+        history_of[player_id] = {"target_played": True, **{f"target_{s}": points for s in SCORINGS}}
     return [
         _player(
             row,
@@ -207,7 +212,7 @@ def listed_players(players: Sequence[Player], teams: int = 12) -> list[Player]:
     points are among the position's best two per team.
     """
     listed = []
-    for position in FANTASY_POSITIONS:
+    for position in PROJECTED_POSITIONS:
         of_position = ranked(players, position, "ppr")
         playing = [player for player in of_position if not player.is_out]
         listed += playing[: LISTED[position]]

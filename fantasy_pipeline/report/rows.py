@@ -17,8 +17,10 @@ from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.football.tables.week_rows import codes, of_week
 from fantasy_pipeline.football.team_games import team_games
 from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.projections import team_defense
 from fantasy_pipeline.report.players import AFTER_GAME, HISTORY_COLUMNS
 
+DEFENCE_COLUMNS = ("player_id", "team", team_defense.POINTS)
 _GAME_COLUMNS = ("season", "week", "home_team", "away_team", "kickoff")
 
 
@@ -32,6 +34,8 @@ class ReportRows:
         history: `HISTORY_COLUMNS` of the week's players; None if the lake has no player_history.
             The results are null if the game was not over at the report's moment.
         games: the week's games; None if the lake has no schedule.
+        defences: player id, team and points of the week's `TEAM_DEFENSE_STATS`, of games that were
+            over at the report's moment; None if the lake has no file of the week.
         accuracy, corrections: rows of this season and the one before, up to the week, as far as
             they were known at the report's moment.
     """
@@ -44,12 +48,13 @@ class ReportRows:
     games: pa.Table | None
     accuracy: pa.Table
     corrections: pa.Table
+    defences: pa.Table | None = None
 
     def __iter__(self) -> Iterator[pa.Table]:
         """Iterate over the tables in a fixed order; tables that the lake lacks are left out."""
         every = (
             *(self.projections, self.raw_players, self.source_projections),
-            *(self.history, self.games, self.accuracy, self.corrections),
+            *(self.history, self.games, self.accuracy, self.corrections, self.defences),
         )
         return (rows for rows in every if rows is not None)
 
@@ -103,6 +108,9 @@ class ReportReader:
             None if self._games is None else of_week(self._games, week),
             self._up_to(tables.PROJECTION_ACCURACY, week),
             self._up_to(tables.STAT_CORRECTIONS, week),
+            lake.read(tables.TEAM_DEFENSE_STATS, [week], DEFENCE_COLUMNS)
+            if lake.has(tables.TEAM_DEFENSE_STATS, week)
+            else None,
         )
         return rows if as_of is None or self._games is None else _known(rows, self._games, as_of)
 
@@ -129,23 +137,36 @@ def _known(rows: ReportRows, games: pa.Table, as_of: datetime) -> ReportRows:
     return replace(
         rows,
         history=_with_results(rows, as_of),
+        defences=_defences_of_games_over(rows, as_of),
         accuracy=_until(rows.accuracy, games, lambda last: is_over_by_clock(last, as_of)),
         corrections=_until(rows.corrections, games, lambda last: final_import_at(last) <= as_of),
     )
 
 
-def _with_results(rows: ReportRows, as_of: datetime) -> pa.Table | None:
-    """Return the history; results are null but for players whose game was over."""
-    if rows.history is None or rows.games is None:
-        return rows.history
-    played = team_games(rows.games)
-    teams = [
+def _teams_over(games: pa.Table, as_of: datetime) -> list[str]:
+    """Return the teams whose game was over at a moment."""
+    played = team_games(games)
+    return [
         team
         for team, kickoff in zip(
             played["team"].to_pylist(), played["kickoff"].to_pylist(), strict=True
         )
         if is_over_by_clock(kickoff, as_of)
     ]
+
+
+def _defences_of_games_over(rows: ReportRows, as_of: datetime) -> pa.Table | None:
+    if rows.defences is None or rows.games is None:
+        return rows.defences
+    teams = pa.array(_teams_over(rows.games, as_of), pa.string())
+    return rows.defences.filter(pc.is_in(rows.defences["team"], teams))
+
+
+def _with_results(rows: ReportRows, as_of: datetime) -> pa.Table | None:
+    """Return the history; results are null but for players whose game was over."""
+    if rows.history is None or rows.games is None:
+        return rows.history
+    teams = _teams_over(rows.games, as_of)
     over = pc.is_in(rows.projections["team"], pa.array(teams, pa.string()))
     players = rows.projections.filter(over)["player_id"].combine_chunks()
     is_known = pc.is_in(rows.history["player_id"], players)

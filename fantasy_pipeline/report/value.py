@@ -19,7 +19,7 @@ class League:
 
     teams: int = 12
     starters: Mapping[str, int] = field(
-        default_factory=lambda: {"QB": 1, "RB": 2, "WR": 2, "TE": 1, "K": 1}
+        default_factory=lambda: {"QB": 1, "RB": 2, "WR": 2, "TE": 1, "K": 1, "DST": 1}
     )
     flex: int = 1
     flexible: tuple[tuple[str, ...], ...] = ()

@@ -15,6 +15,7 @@ from fantasy_pipeline.errors import NotPublishedError, SourceError
 from fantasy_pipeline.football.tables import GAMES, RAW_PLAYERS
 from fantasy_pipeline.ingest.players import raw_players
 from fantasy_pipeline.ingest.sample import SampleLeague
+from fantasy_pipeline.projections.team_defense import of_players
 
 Rows = Callable[..., pa.Table]
 SEASON = 2024
@@ -59,8 +60,10 @@ def players(upstream: Callable[..., Any], games: pa.Table) -> Players:
     def build(week: int, **datasets: Any) -> tuple[dict[str, dict[str, Any]], list[str]]:
         table, warnings = raw_players(upstream(**datasets), games, SEASON, [week])
         assert table.schema == RAW_PLAYERS.arrow_schema
-        found = {row["player_id"]: row for row in table.to_pylist()}
-        assert len(found) == table.num_rows
+        # Team defences are the subject of test_team_defense.py.
+        players = of_players(table)
+        found = {row["player_id"]: row for row in players.to_pylist()}
+        assert len(found) == players.num_rows
         return found, warnings
 
     return build
@@ -233,7 +236,7 @@ def test_a_week_ahead_without_the_teams_of_a_bye_is_refused(
 ) -> None:
     """KC and LV had a bye in week 2, the last one with rosters, so week 4 knows nobody of them."""
     source = upstream(weekly_rosters=[*whole_league(1), *whole_league(2)])
-    assert raw_players(source, games, SEASON, [3])[0].num_rows == 4
+    assert of_players(raw_players(source, games, SEASON, [3])[0]).num_rows == 4
     with pytest.raises(
         NotPublishedError, match="upstream has no row of KC, LV for this"
     ) as refused:
@@ -272,7 +275,7 @@ def test_teams_out_of_the_playoffs_are_absent(players: Players) -> None:
 def test_a_week_without_games_is_empty(upstream: Callable[..., Any], games: pa.Table) -> None:
     source = upstream(weekly_rosters=[*whole_league(6), on(7, "BUF", "early")])
     for week in (7, 18):
-        table, _ = raw_players(source, games, SEASON, [week])
+        table = of_players(raw_players(source, games, SEASON, [week])[0])
         assert table.num_rows == 0
         assert table.schema == RAW_PLAYERS.arrow_schema
 

@@ -116,9 +116,11 @@ def test_the_best_of_a_position(filled: Lake) -> None:
     assert len(names(week_projections(filled, W5, top=100))) == 4
 
 
-@pytest.mark.parametrize("position", ["FB", "wr", "", "DST"])
+@pytest.mark.parametrize("position", ["FB", "wr", "", "DEF"])
 def test_a_position_that_is_not_projected_is_an_error(filled: Lake, position: str) -> None:
-    with pytest.raises(PipelineError, match=r"position .* is none of QB, RB, WR, TE, K\.") as bad:
+    with pytest.raises(
+        PipelineError, match=r"position .* is none of QB, RB, WR, TE, K, DST\."
+    ) as bad:
         week_projections(filled, W5, position)
     assert repr(position) in str(bad.value)
 

@@ -17,10 +17,12 @@ from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.ingest.projection_record import as_known_at
 from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.projections import team_defense
 from fantasy_pipeline.projections.consensus_projections import projections
 from fantasy_pipeline.projections.history import player_history
 from fantasy_pipeline.projections.model import artefact
 from fantasy_pipeline.projections.model_projections import model_projections
+from fantasy_pipeline.projections.team_defense_accuracy import stored_defences
 from fantasy_pipeline_tests.real_lake import (
     ESPN,
     INJURIES,
@@ -80,7 +82,7 @@ def history_of(lake: Lake) -> pa.Table:
 
 
 def projected(lake: Lake, week: SeasonWeek) -> bytes:
-    """Return both tables of projections of a week as bytes."""
+    """Return both tables of projections of a week as bytes, of players and of team defences."""
     history = history_of(lake)
     lake.write(tables.PLAYER_HISTORY, history)
     model = artefact.fitting(lake, week.season) or artefact.trained(lake, week.season)
@@ -92,8 +94,12 @@ def projected(lake: Lake, week: SeasonWeek) -> bytes:
         assert all("espn" in weights for weights in model.source_weights.values())
     both = projections(ours, statements, lambda _: model, None)
     assert ours.num_rows > 100
+    listed, games = lake.read(tables.RAW_PLAYERS, [week]), lake.read(tables.GAMES)
+    defences = team_defense.model_rows(stored_defences(lake), games, listed, [week], None)
+    assert defences.num_rows > 0
+    assert set(defences["source"].to_pylist()) == {"model"}
     sink = pa.BufferOutputStream()
-    for table in (ours, both):
+    for table in (ours, both, defences, team_defense.consensus_rows(defences, statements, None)):
         with pa.ipc.new_stream(sink, table.schema) as writer:
             writer.write_table(table.combine_chunks())
     return sink.getvalue().to_pybytes()

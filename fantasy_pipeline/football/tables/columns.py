@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fantasy_pipeline.football.positions import FANTASY_POSITIONS
+from fantasy_pipeline.football.positions import FANTASY_POSITIONS, PROJECTED_POSITIONS
 from fantasy_pipeline.football.season_week import FIRST_SEASON, LAST_SEASON, WEEKS
 from fantasy_pipeline.football.tables.contract import Column
 from fantasy_pipeline.football.teams import TEAMS
@@ -28,14 +28,16 @@ WEEK = Column(
 PLAYER_ID = Column(
     "player_id",
     "string",
-    "NFL player id (gsis_id); NO_PLAYER for the one row per week of stats without a player",
+    "NFL player id (gsis_id); DST- and the team for its defence; NO_PLAYER for the one row per "
+    "week of stats without a player",
     required=True,
 )
 PLAYER_NAME = Column("player_name", "string", "Full name of the player")
 POSITION = Column(
     "position",
     "string",
-    "Position at which the player is used: QB, RB, WR, TE, K, or one of the line or the defence",
+    "Position at which the player is used: QB, RB, WR, TE, K, or one of the line or the defence; "
+    "DST for the defence of a team",
 )
 TEAM = Column(
     "team",
@@ -48,6 +50,7 @@ OPPONENT = Column(
 )
 
 FANTASY_POSITION = replace(POSITION, allowed=FANTASY_POSITIONS, nullable=False)
+PROJECTED_POSITION = replace(POSITION, allowed=PROJECTED_POSITIONS, nullable=False)
 
 PLAYER_POINTS = (-40.0, 120.0)
 """Bounds of one player's fantasy points in one game."""

@@ -14,9 +14,6 @@ from fantasy_pipeline.football.tables.columns import (
 )
 from fantasy_pipeline.football.tables.contract import Column, Table
 
-DST = "DST"
-"""Position of a team's defence, and first part of its player id."""
-
 
 def _count(name: str, description: str, highest: float) -> Column:
     return Column(

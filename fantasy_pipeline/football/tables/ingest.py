@@ -138,7 +138,8 @@ GAMES = Table(
 RAW_PLAYERS = Table(
     "raw_players",
     "Rostered players: one row per player and week, with roster status, injury report, snaps and "
-    "the player's ids at other sites.",
+    "the player's ids at other sites; and one row per team with a game or a bye, position DST, for "
+    "its defence.",
     PLAYER_WEEK,
     (
         SEASON,
@@ -165,8 +166,8 @@ RAW_PLAYERS = Table(
             "string",
             "Origin of the row. weekly_roster: the roster of this week; carried_forward: an "
             "earlier roster (a bye, or rosters not published yet) or, without a roster file, an "
-            "earlier stat line; stats: the stat line of this week",
-            allowed=("weekly_roster", "carried_forward", "stats"),
+            "earlier stat line; stats: the stat line of this week; schedule: a team's defence",
+            allowed=("weekly_roster", "carried_forward", "stats", "schedule"),
             nullable=False,
         ),
         _number("roster_week", "Week of that roster or stat line", "", 1, 22),

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fantasy_pipeline.football.positions import FANTASY_POSITIONS
+from fantasy_pipeline.football.positions import PROJECTED_POSITIONS
 from fantasy_pipeline.football.tables.columns import (
-    FANTASY_POSITION,
     OPPONENT,
     PLAYER_ID,
     PLAYER_NAME,
     PLAYER_POINTS,
     PLAYER_WEEK,
     POSITION,
+    PROJECTED_POSITION,
     SEASON,
     TEAM,
     WEEK,
@@ -106,7 +106,7 @@ _PROJECTED = (
     WEEK,
     PLAYER_ID,
     PLAYER_NAME,
-    FANTASY_POSITION,
+    PROJECTED_POSITION,
     TEAM,
     OPPONENT,
     _projected(
@@ -182,7 +182,8 @@ _LINE = (
 MODEL_PROJECTIONS = Table(
     "model_projections",
     "Projections of this project's model, which uses no other source: one row per rostered QB, RB, "
-    "WR, TE and K of the week. The points follow from the projected stat line.",
+    "WR, TE and K of the week, and per team's defence (DST). The points of players follow from the "
+    "projected stat line; those of defences are ESPN's standard points, equal in every scoring.",
     PLAYER_WEEK,
     (
         *_PROJECTED,
@@ -198,8 +199,8 @@ MODEL_PROJECTIONS = Table(
 PROJECTIONS = Table(
     "projections",
     "Projections to use, the consensus of this project's model and the other sources: one row per "
-    "rostered QB, RB, WR, TE and K of the week. Players on a bye or ruled out are included, with 0 "
-    "points and the reason.",
+    "rostered QB, RB, WR, TE and K of the week, and per team's defence (DST). Players on a bye or "
+    "ruled out are included, with 0 points and the reason.",
     PLAYER_WEEK,
     (
         *_PROJECTED,
@@ -261,7 +262,7 @@ PROJECTION_ACCURACY = Table(
             "string",
             "Position of the scored players; ALL: QB, RB, WR and TE together",
             required=True,
-            allowed=(*FANTASY_POSITIONS, "ALL"),
+            allowed=(*PROJECTED_POSITIONS, "ALL"),
         ),
         Column(
             "scoring",

@@ -16,8 +16,9 @@ import pyarrow.compute as pc
 
 from fantasy_pipeline.errors import NotPublishedError, SourceError, UnusableAnswerError
 from fantasy_pipeline.football.calendar import ScheduledWeek
+from fantasy_pipeline.football.positions import PROJECTED_POSITIONS
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.football.tables import FANTASY_POSITIONS, SOURCE_PROJECTIONS
+from fantasy_pipeline.football.tables import SOURCE_PROJECTIONS
 from fantasy_pipeline.football.tables.week_rows import of_week
 from fantasy_pipeline.football.teams import CURRENT_CODE
 
@@ -180,7 +181,7 @@ def _players_by_id(
 ) -> dict[str, dict[str, str]]:
     """Return a week's players by a site's id, without ids that two players share."""
     of_the_week = of_week(raw_players, at)
-    fantasy = pc.is_in(of_the_week["position"], pa.array(FANTASY_POSITIONS))
+    fantasy = pc.is_in(of_the_week["position"], pa.array(PROJECTED_POSITIONS))
     names = ["player_id", "player_name", "position", id_column]
     players: dict[str, dict[str, str]] = {}
     shared = set()

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from fantasy_pipeline.football.calendar import ScheduledWeek
+from fantasy_pipeline.football.teams import ESPN_TEAMS
 from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.sites import ESPN
 from fantasy_pipeline.ingest.sites.base import (
@@ -35,8 +36,8 @@ URL = (
     "https://lm-api-reads.fantasy.espn.com/apis/v3/games/ffl/seasons/{season}/segments/0"
     "/leaguedefaults/3?scoringPeriodId={week}&view=kona_player_info"
 )
-_SLOTS = [0, 2, 4, 6, 17]
-"""ESPN's numbers of QB, RB, WR, TE and K."""
+_SLOTS = [0, 2, 4, 6, 17, 16]
+"""ESPN's numbers of QB, RB, WR, TE, K and D/ST."""
 FILTER = {
     "players": {
         "filterSlotIds": {"value": _SLOTS},
@@ -69,12 +70,7 @@ STATS = {
     "pat_made": ("86",),
 }
 """Stat columns, and the numbers of ESPN's stats that each adds up."""
-_TEAMS = (
-    *("ATL", "BUF", "CHI", "CIN", "CLE", "DAL", "DEN", "DET", "GB", "TEN", "IND", "KC", "LV"),
-    *("LA", "MIA", "MIN", "NE", "NO", "NYG", "NYJ", "PHI", "ARI", "PIT", "LAC", "SF", "SEA"),
-    *("TB", "WAS", "CAR", "JAX"),
-)
-TEAMS = dict(enumerate(_TEAMS, 1)) | {33: "BAL", 34: "HOU"}
+TEAMS = ESPN_TEAMS
 """Today's team code of each of ESPN's team numbers."""
 
 
@@ -106,8 +102,9 @@ def projections_in(answer: object, week: ScheduledWeek) -> list[SourceProjection
         if not isinstance(player, dict) or player.get("id") is None:
             raise unusable(NAME, week.at, "an entry has no player with an id")
         projection = _projection(player, week)
-        if projection is None or _is_defence(player):
+        if projection is None:
             continue
+        defence = _is_defence(player)
         total = number(projection.get("appliedTotal"))
         if total is None:
             raise unusable(NAME, week.at, "a projection has no appliedTotal")
@@ -118,7 +115,7 @@ def projections_in(answer: object, week: ScheduledWeek) -> list[SourceProjection
                 str(player["id"]),
                 text(player.get("fullName")),
                 TEAMS.get(int(number(player.get("proTeamId")) or 0)),
-                _values(total, projection.get("stats")),
+                _values(total, None if defence else projection.get("stats"), defence),
             )
         )
     if not found:
@@ -151,8 +148,13 @@ def _projection(player: dict[str, object], week: ScheduledWeek) -> dict[str, obj
     return None
 
 
-def _values(total: float, stats: object) -> dict[str, float]:
-    """Return points and stats; ESPN states PPR points, the others follow from the receptions."""
+def _values(total: float, stats: object, defence: bool = False) -> dict[str, float]:
+    """Return points and stats; ESPN states PPR points, the others follow from the receptions.
+
+    The points of a team's defence are the same in every scoring.
+    """
+    if defence:
+        return dict.fromkeys(("points_std", "points_half", "points_ppr"), round(total, 4))
     if not isinstance(stats, dict) or not stats:
         return {"points_ppr": total}
     line = stat_line(stats, STATS)

@@ -26,9 +26,11 @@ from fantasy_pipeline.ingest.sites.base import (
 )
 
 NAME = "sleeper"
+DEFENCE = "DEF"
+"""Sleeper's position of a team's defence, whose player_id is the team's code."""
 # Without season_type Sleeper answers HTTP 400.
 URL = "https://api.sleeper.com/projections/nfl/{season}/{week}?season_type=regular" + "".join(
-    f"&position[]={position}" for position in FANTASY_POSITIONS
+    f"&position[]={position}" for position in (*FANTASY_POSITIONS, DEFENCE)
 )
 POINTS = {"points_std": "pts_std", "points_half": "pts_half_ppr", "points_ppr": "pts_ppr"}
 STATS = {
@@ -88,7 +90,7 @@ def projections_in(answer: object, week: ScheduledWeek) -> list[SourceProjection
         if not row.get("player_id"):
             raise unusable(NAME, week.at, "a row has no player_id")
         player = row["player"] if isinstance(row.get("player"), dict) else {}
-        if player.get("position", "QB") not in (*FANTASY_POSITIONS, "FB"):
+        if player.get("position", "QB") not in (*FANTASY_POSITIONS, "FB", DEFENCE):
             continue
         found.append(
             SourceProjection(

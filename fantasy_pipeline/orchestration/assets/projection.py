@@ -27,7 +27,12 @@ from fantasy_pipeline.orchestration.assets.base import (
     weekly_table,
     weeks_with_inputs,
 )
-from fantasy_pipeline.orchestration.assets.ingest import games, raw_players, weekly_stats
+from fantasy_pipeline.orchestration.assets.ingest import (
+    games,
+    raw_players,
+    team_defense_stats,
+    weekly_stats,
+)
 from fantasy_pipeline.orchestration.metadata import (
     Metadata,
     add_week_metadata,
@@ -41,6 +46,7 @@ from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.retries import asks_upstream
 from fantasy_pipeline.orchestration.runs.tags import moment_of
 from fantasy_pipeline.orchestration.workspace import REAL_LABEL
+from fantasy_pipeline.projections import team_defense
 from fantasy_pipeline.projections.accuracy import HISTORY_COLUMNS, headlines
 from fantasy_pipeline.projections.accuracy import projection_accuracy as measure_accuracy
 from fantasy_pipeline.projections.consensus_projections import consensus_gaps
@@ -53,6 +59,7 @@ from fantasy_pipeline.projections.model_projections import (
     warning_of_few_seasons,
     warnings_without_rosters,
 )
+from fantasy_pipeline.projections.team_defense_accuracy import defence_accuracy, stored_defences
 from fantasy_pipeline.settings import read_alert_settings
 
 
@@ -174,13 +181,19 @@ def _models(nfl: NflData, seasons: Iterable[int]) -> Metadata:
     return {"models": facts, "data": nfl.label or REAL_LABEL}
 
 
+_OF_PLAYERS = (
+    *("player_name", "position", "team", "opponent", "is_home", "on_bye", "roster_source"),
+)
+"""Columns of `raw_players` that the projections of team defences and the warnings read."""
+
+
 @weekly_table(
     tables.MODEL_PROJECTIONS,
     "projections",
     {"parquet", "python"},
     # Not an input: projecting one season does not need the history of all seasons in memory.
-    deps=[player_history],
-    ins={"raw_players": key_and("roster_source")},
+    deps=[player_history, games, team_defense_stats],
+    ins={"raw_players": key_and(*_OF_PLAYERS)},
 )
 def model_projections(
     context: dg.AssetExecutionContext, nfl: NflData, raw_players: pa.Table
@@ -203,8 +216,13 @@ def model_projections(
         return stored
 
     history = nfl.lake.read(tables.PLAYER_HISTORY, seasons={week.season for week in weeks})
-    off = cancelled(nfl.tables.read(tables.GAMES))
-    table = project_by_model(history, scheduled, model, nfl.label, off)
+    schedule = nfl.tables.read(tables.GAMES)
+    off, defences = cancelled(schedule), stored_defences(nfl.lake)
+    parts = (
+        project_by_model(history, scheduled, model, nfl.label, off),
+        team_defense.model_rows(defences, schedule, raw_players, scheduled, nfl.label, off),
+    )
+    table = tables.MODEL_PROJECTIONS.shaped(pa.concat_tables(parts))
     warnings = warnings_without_rosters(raw_players)
     imported = nfl.lake.weeks(tables.WEEKLY_STATS)
     for season, texts in weeks_without_stats(played, imported, scheduled).items():
@@ -246,12 +264,16 @@ def projections(
     weeks = weeks_of_run(context)
     inputs = (tables.MODEL_PROJECTIONS, tables.SOURCE_PROJECTIONS)
     made = weeks_with_inputs(context, nfl, tables.PROJECTIONS, weeks, *inputs)
-    table = project_by_consensus(
-        model_projections,
-        source_projections,
+    players = project_by_consensus(
+        team_defense.of_players(model_projections),
+        team_defense.of_players(source_projections),
         lambda season: artefact.load(nfl.lake, season),
         nfl.label,
     )
+    defences = team_defense.consensus_rows(
+        team_defense.of_defences(model_projections), source_projections, nfl.label
+    )
+    table = tables.PROJECTIONS.shaped(pa.concat_tables([players, defences]))
     warnings = consensus_gaps(model_projections, source_projections)
     played = _played(context, nfl)
     refuse_empty_weeks(tables.PROJECTIONS.name, table, [week for week in made if week in played])
@@ -270,7 +292,14 @@ def projections(
     tables.PROJECTION_ACCURACY,
     "projections",
     {"parquet", "python"},
-    deps=[player_history, projections, model_projections, source_projections, weekly_stats],
+    deps=[
+        player_history,
+        projections,
+        model_projections,
+        source_projections,
+        team_defense_stats,
+        weekly_stats,
+    ],
 )
 def projection_accuracy(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
     weeks, lake = weeks_of_run(context), nfl.lake
@@ -281,16 +310,18 @@ def projection_accuracy(context: dg.AssetExecutionContext, nfl: NflData) -> pa.T
     def of(table: Table) -> pa.Table:
         return lake.read(table, sorted(set(lake.weeks(table)) & projected))
 
-    table = measure_accuracy(
-        lake.read(
-            tables.PLAYER_HISTORY,
-            columns=[*tables.PLAYER_WEEK, *HISTORY_COLUMNS],
-            seasons={week.season for week in weeks},
-        ),
-        of(tables.PROJECTIONS),
-        of(tables.MODEL_PROJECTIONS),
-        of(tables.SOURCE_PROJECTIONS),
+    stored = [of(t) for t in (tables.PROJECTIONS, tables.MODEL_PROJECTIONS)]
+    stored.append(of(tables.SOURCE_PROJECTIONS))
+    history = lake.read(
+        tables.PLAYER_HISTORY,
+        columns=[*tables.PLAYER_WEEK, *HISTORY_COLUMNS],
+        seasons={week.season for week in weeks},
     )
+    both = (
+        measure_accuracy(history, *stored),
+        defence_accuracy(stored_defences(lake), *stored),
+    )
+    table = tables.PROJECTION_ACCURACY.shaped(pa.concat_tables(both))
     # A scored week without rows means that player_history is older than its stats.
     scored = sorted(projected & set(lake.weeks(tables.WEEKLY_STATS)))
     stats = lake.read(tables.WEEKLY_STATS, scored, ["season", "week"])

@@ -20,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fantasy_pipeline.football.positions import DST
 from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.football.tables import PLAYER_WEEK
 from fantasy_pipeline.football.tables.week_rows import codes
@@ -107,7 +108,10 @@ def points_by_source(
         with_copies: include the points of copies.
     """
     source_projections = as_known_at(source_projections).select(["source", *KEY, *POINTS])
-    copies = {} if with_copies else find_copies(source_projections)
+    # Team defences are no evidence for a copy: only some sources project them.
+    is_defence = pc.starts_with(source_projections["player_id"], f"{DST}-")
+    players = source_projections.filter(pc.invert(is_defence))
+    copies = {} if with_copies else find_copies(players)
     weeks = codes(rows)
     keyed = rows.select([*KEY, "receptions"]).append_column(
         "row", pa.array(np.arange(rows.num_rows))

@@ -12,6 +12,7 @@ import pytest
 
 from fantasy_pipeline.errors import NotPublishedError, SourceError
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import RAW_PLAYERS
 from fantasy_pipeline.football.teams import CURRENT_CODE
 from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.sites.base import SourceResponse
@@ -103,10 +104,24 @@ def test_a_projection(fetch: Fetch, sites: Sites) -> None:
     assert wanted["limit"] >= 1000
 
 
-def test_defences_and_players_at_0_are_left_out(fetch: Fetch) -> None:
-    defence = listed(3, entry(6.0), id=-16001, fullName="Falcons D/ST", defaultPositionId=16)
+def test_a_defence_has_a_negative_id_and_the_same_points_in_every_scoring(
+    sites: Sites, transport: Callable[..., Transport], rows: Callable[..., pa.Table]
+) -> None:
+    stated = listed(3, entry(6.0, _53=0.0), id=-16001, fullName="Falcons D/ST")
+    sites.serve(PATH.format(week=11), {"players": [stated]})
+    of_atlanta = {"player_id": "DST-ATL", "position": "DST", "espn_id": "-16001"}
+    listed_defence = rows(RAW_PLAYERS, {"season": 2025, "week": 11, **of_atlanta})
+    [found] = espn(transport()).fetch([make_week()], listed_defence).parts[0].to_pylist()
+    assert (found["player_id"], found["position"]) == ("DST-ATL", "DST")
+    assert {found[f"points_{name}"] for name in ("std", "half", "ppr")} == {6.0}
+    assert found["receptions"] is None
+    wanted = json.loads(sites.requests[0][1]["X-Fantasy-Filter"])["players"]
+    assert 16 in wanted["filterSlotIds"]["value"]
+
+
+def test_players_at_0_are_left_out(fetch: Fetch) -> None:
     silent = (listed(4, entry(0.0)), listed(5, entry(0, _53=0.0)), listed(6, entry(999.0)))
-    found = fetch({"players": [defence, listed(3, PROJECTED), *silent]})
+    found = fetch({"players": [listed(3, PROJECTED), *silent]})
     assert found.parts[0]["player_id"].to_pylist() == ["00-3"]
     assert found.warnings == []
     assert fetch({"players": list(silent)}).absent == {11: "no projection among 3 players"}
@@ -145,9 +160,11 @@ def test_real_answers_with_stat_lines(nfl_mirror: Path) -> None:
 def test_real_answer_about_a_past_week_without_stat_lines(nfl_mirror: Path) -> None:
     path = nfl_mirror / ESPN.format(season=2024, week=9)
     found = projections_in(json.loads(path.read_bytes()), make_week(9, at=SeasonWeek(2024, 9)))
-    # 774 entries: 30 defences, and 405 players at 0.
-    assert len(found) == 774 - 30 - 405
-    assert all(set(one.values) == {"points_ppr"} for one in found)
+    # 774 entries, 30 of them defences: 405 players and 2 defences are at 0.
+    assert len(found) == 774 - 405 - 2
+    assert sum(one.id.startswith("-") for one in found) == 28
+    players = [one for one in found if not one.id.startswith("-")]
+    assert all(set(one.values) == {"points_ppr"} for one in players)
     assert all(one.values["points_ppr"] > 0 for one in found)
 
 

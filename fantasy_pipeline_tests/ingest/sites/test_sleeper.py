@@ -88,8 +88,22 @@ def test_a_projection(fetch: Fetch, sites: Sites) -> None:
     # Without season_type the site answers HTTP 400.
     assert sites.requests[0][0] == (
         f"{HOST}11?season_type=regular&position[]=QB&position[]=RB&position[]=WR&position[]=TE"
-        "&position[]=K"
+        "&position[]=K&position[]=DEF"
     )
+
+
+def test_a_defence_is_found_by_the_code_of_its_team(
+    sites: Sites, transport: Callable[..., Transport], rows: Callable[..., pa.Table]
+) -> None:
+    """Sleeper's code of LA is LAR; a defence has no offence, so its points are those stated."""
+    stats = {"pts_std": 7.1, "pts_half_ppr": 7.1, "pts_ppr": 7.1, "sack": 2.4, "gp": 1}
+    stated = row(0, player_id="LAR", team="LAR", stats=stats, player={"position": "DEF"})
+    sites.serve(f"{HOST}11", [stated])
+    defence = {"player_id": "DST-LA", "position": "DST", "sleeper_id": "LAR", "team": "LA"}
+    listed = rows(RAW_PLAYERS, player(3) | defence | {"player_name": "LA D/ST"})
+    [found] = sleeper(transport()).fetch([make_week()], listed).parts[0].to_pylist()
+    assert (found["player_id"], found["position"], found["team"]) == ("DST-LA", "DST", "LA")
+    assert found["points_std"] == found["points_ppr"] == 7.1
 
 
 def test_players_without_a_roster_are_named(fetch: Fetch) -> None:
@@ -257,7 +271,7 @@ def test_a_folder_of_saved_answers_serves_as_well(
     folder = tmp_path / "mirror" / HOST.lstrip("/")
     folder.mkdir(parents=True)
     query = "?season_type=regular" + "".join(
-        f"&position[]={position}" for position in ("QB", "RB", "WR", "TE", "K")
+        f"&position[]={position}" for position in ("QB", "RB", "WR", "TE", "K", "DEF")
     )
     (folder / f"11{query}").write_text(json.dumps([row(3)]))
     source = sleeper(transport(mirror=str(tmp_path / "mirror")))
