@@ -124,7 +124,7 @@ GAMES = TableChecks(
             "scores or none. All teams have about the same number of games in a season. Warnings: "
             "a coming week with a team off besides its bye, or with one kick-off for all games; a "
             "game without a score while later games have one; a spread beyond 30 points (27 in "
-            "1999-2026), a total outside 25-70 (28.5-63.5), and a spread of 2 points or more whose "
+            "1999-2026), a total outside 20-70 (28.5-63.5), and a spread of 2 points or more whose "
             "favourite is not the moneyline's (none of 5,186).",
             {
                 "keys": _keys(tables.GAMES),

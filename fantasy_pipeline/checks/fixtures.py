@@ -25,7 +25,7 @@ MANY_GAMES = 10
 """Games of a week that never all kick off at once."""
 SCORE_DUE = timedelta(days=7)
 """A game without a score while a game this much later has one; there is none."""
-MAX_SPREAD, TOTALS = 30.0, (25.0, 70.0)
+MAX_SPREAD, TOTALS = 30.0, (20.0, 70.0)
 """Closing lines: spreads were up to 27 points, totals 28.5-63.5."""
 CLEAR_SPREAD = 2.0
 """Points of a spread from which spread and moneyline have the same favourite: 5,186 of 5,186."""
