@@ -111,12 +111,13 @@ IMPOSSIBLE = {
     # No test configures a channel, so the command fails.
     "alert-test": [],
     "api": ["--port", "0"],
-    "league add": ["myspace", "1"],
-    "league remove": ["nobody"],
+    "league add": ["--source", "teletext"],
+    "league remove": ["--source", "teletext"],
 }
 FLAGS = {
     *("--json", "--projections-only", "--only-missing", "--wait"),
     *("--no-daemon", "--dry-run", "--refresh", "--version"),
+    "--teams",
 }
 NOT_TRIED = {
     "--help": "ends each command before it begins; test_help.py prints all of them",
