@@ -1,0 +1,84 @@
+"""Projections in a league's scoring, and value over replacement from its slots."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fantasy_pipeline.football.tables import PROJECTIONS
+from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Team
+from fantasy_pipeline.leagues import scoring
+from fantasy_pipeline.leagues.projected import projected_points
+from fantasy_pipeline.leagues.view import LeagueView
+from fantasy_pipeline.operations.projection_list import value_league_of
+from fantasy_pipeline.report.value import starters
+from fantasy_pipeline_tests.rows import Rows
+
+QB: dict[str, Any] = {
+    "season": 2024,
+    "week": 5,
+    "player_id": "a",
+    "position": "QB",
+    "passing_yards": 250.0,
+    "passing_tds": 2.0,
+    "projected_points": 18.0,
+    "projected_points_std": 18.0,
+    "p10_std": 6.0,
+    "p50_std": 17.0,
+    "p90_std": 30.0,
+}
+SETTINGS = {"pass_yd": 0.04, "pass_td": 6, "bonus_pass_yd_300": 3}
+
+
+def test_expected_points_are_those_of_the_line_without_bonuses(rows: Rows) -> None:
+    points = projected_points(rows(PROJECTIONS, QB), scoring.of_sleeper(SETTINGS))
+    assert points["projected_points"].tolist() == [22.0]
+    # Floor and ceiling grow with the expected points.
+    assert points["p10"].tolist() == [pytest.approx(6 * 22 / 18, abs=0.01)]
+    assert points["p90"].tolist() == [pytest.approx(30 * 22 / 18, abs=0.01)]
+
+
+def test_a_row_of_the_baseline_keeps_its_points(rows: Rows) -> None:
+    row = {**QB, "passing_yards": None, "passing_tds": None}
+    points = projected_points(rows(PROJECTIONS, row), scoring.of_sleeper(SETTINGS))
+    assert points["projected_points"].tolist() == [18.0]
+    assert points["p90"].tolist() == [30.0]
+
+
+def test_a_player_who_is_out_has_no_points(rows: Rows) -> None:
+    row = {**QB, "projected_points_std": 0.0, "p10_std": 0.0, "p90_std": 0.0}
+    points = projected_points(rows(PROJECTIONS, row), scoring.of_sleeper(SETTINGS))
+    assert {name: values.tolist() for name, values in points.items()}["projected_points"] == [0.0]
+
+
+def test_kicks_count_by_the_usual_distances(rows: Rows) -> None:
+    kicker = {**QB, "position": "K", "passing_yards": None, "passing_tds": None}
+    kicker |= {"fg_made": 2.0, "fg_att": 2.5, "pat_made": 2.0}
+    league = scoring.of_sleeper({"fgm": 3.0, "fgmiss": -1.0, "xpm": 1.0})
+    points = projected_points(rows(PROJECTIONS, kicker), league)
+    assert points["projected_points"].tolist() == [7.5]
+    by_yard = scoring.of_sleeper({"fgm_yds": 0.1})
+    [worth] = projected_points(rows(PROJECTIONS, kicker), by_yard)["projected_points"].tolist()
+    assert 7 < worth < 8.5
+
+
+def view(*slots: str, teams: int = 2) -> LeagueView:
+    members = [Team(str(number)) for number in range(teams)]
+    return LeagueView("a", LeagueSeason("file", "a", 2024, "A", list(slots), {}, members))
+
+
+def test_value_follows_from_the_leagues_slots() -> None:
+    league = value_league_of(view("QB", "WR", "REC_FLEX", "SUPER_FLEX", "IDP_FLEX", "DEF", "BN"))
+    assert league.teams == 2
+    assert league.starters == {"QB": 1, "RB": 0, "WR": 1, "TE": 0, "K": 0}
+    assert league.flexible == (("WR", "TE"), ("QB", "RB", "WR", "TE"))
+    points = {
+        "QB": [25.0, 24.0, 23.0, 22.0, 5.0],
+        "RB": [10.0, 9.0],
+        "WR": [20.0, 18.0, 12.0, 11.0],
+        "TE": [15.0, 6.0],
+        "K": [8.0],
+    }
+    # Two passers fill the flexible slot, the best end and the third receiver the other.
+    assert starters(points, league) == {"QB": 4, "RB": 0, "WR": 3, "TE": 1, "K": 0}
