@@ -79,12 +79,13 @@ def _valid(table: Table, data: pa.Table, weeks: list[SeasonWeek]) -> Accepted:
     """
     try:
         return Accepted(table.validated(data), weeks)
-    except PipelineError:
-        if not table.weekly or len(weeks) < 2:
+    except PipelineError as error:
+        if not table.weekly or not weeks:
             raise
         refused = _violations(table, data, weeks)
         if len(refused) == len(weeks):
-            raise
+            text = str(error).removeprefix(f"table {table.name}: ")
+            raise PipelineError(f"{table.name} {weeks[0]}: {text}") from error
     left = [week for week in weeks if week not in refused]
     return Accepted(table.validated(of_weeks(data, left)), left, refused)
 
