@@ -138,13 +138,14 @@ def mirror(sample: SampleLeague, tmp_path_factory: pytest.TempPathFactory) -> Pa
     for row in (
         early(sample.nflcom_projections(SEASON, range(1, LAST_WEEK + 1)))
         .group_by(["week", "position"])
-        .aggregate([(name, "list") for name in ("name", "team", "points_half")])
+        .aggregate([(name, "list") for name in ("name", "team", "opponent", "points_half")])
         .to_pylist()
     ):
         projected = pa.table(
             {
                 "PlayerName": row["name_list"],
                 "Team": row["team_list"],
+                "PlayerOpponent": row["opponent_list"],
                 "PlayerWeekProjectedPts": row["points_half_list"],
             }
         )
