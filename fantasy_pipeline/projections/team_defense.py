@@ -148,8 +148,8 @@ def _matrix(defences: pa.Table, games: pa.Table, seasons: Iterable[int]) -> _Mat
 def _lines(sides: pa.Table) -> np.ndarray:
     """Return the features of the schedule, (team-games, 4); NaN without betting lines."""
     total, spread = as_floats(sides["total_line"]), as_floats(sides["spread_line"])
-    roof = sides["roof"].to_pylist()
-    dome = np.array([name in ("dome", "closed") for name in roof], dtype=float)
+    # A roof that can open is closed or open only on the day of the game.
+    dome = np.array([name == "dome" for name in sides["roof"].to_pylist()], dtype=float)
     return np.column_stack(
         [(total - spread) / 2, (total + spread) / 2, as_floats(sides["is_home"]), dome]
     )

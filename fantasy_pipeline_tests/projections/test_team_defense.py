@@ -92,6 +92,16 @@ def test_projections_do_not_know_what_came_later(defences: pa.Table, games: pa.T
     assert projected(before, without_scores).equals(expected)
 
 
+def test_a_roof_that_can_open_is_not_known_before(defences: pa.Table, games: pa.Table) -> None:
+    """Upstream states on the day of the game whether it is open."""
+    movable = pc.is_in(games["roof"], pa.array(["open", "closed"]))
+    assert pc.any(movable).as_py()
+    at = games.column_names.index("roof")
+    unknown = pc.if_else(movable, pa.scalar(None, pa.string()), games["roof"])
+    later = games.set_column(at, games.schema.field(at), unknown)
+    assert projected(defences, later).equals(projected(defences, games))
+
+
 def test_projections_know_the_week_before(defences: pa.Table, games: pa.Table) -> None:
     last = pc.equal(pa.array(codes(defences)), WEEK.code - 1)
     assert not projected(changed(defences, last), games).equals(projected(defences, games))

@@ -27,4 +27,4 @@ def test_no_players_no_levels() -> None:
 
 
 def test_the_league_says_what_it_is() -> None:
-    assert str(League()) == "12 teams starting 1 QB, 2 RB, 2 WR, 1 TE, 1 K and 1 flex"
+    assert str(League()) == "12 teams starting 1 QB, 2 RB, 2 WR, 1 TE, 1 K, 1 DST and 1 flex"
