@@ -18,6 +18,7 @@ from fantasy_pipeline.decisions.scored import actual, projected
 from fantasy_pipeline.decisions.teams import find_team
 from fantasy_pipeline.errors import NotMaterializedError
 from fantasy_pipeline.football.calendar import Game, games_from_table, is_over_by_clock
+from fantasy_pipeline.football.positions import DST
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import (
     FANTASY_POSITIONS,
@@ -164,7 +165,7 @@ def _league_week(
     by_team: dict[str, list[Candidate]] = {}
     estimated: set[str] = set()
     for row in rosters:
-        known = expected.get(row["player_id"])
+        known = expected.get(_projection_id(row))
         position = (row["fantasy_positions"] or row["position"] or "").split("/")[0]
         if known is None and position not in FANTASY_POSITIONS and position in estimates:
             estimated.add(position)
@@ -188,6 +189,11 @@ def _rosters(lake: Lake, league: str, week: SeasonWeek) -> tuple[SeasonWeek, lis
         f"league_rosters {week}: the lake has no rosters of league {league} in this season. Run "
         "`fantasy-pipeline league add` for the league again."
     )
+
+
+def _projection_id(row: Mapping[str, Any]) -> str | None:
+    """Return the player id of a roster row in `projections`; None for an unmapped player."""
+    return f"{DST}-{row['team']}" if row["position"] == "DEF" else row["player_id"]
 
 
 def _games(lake: Lake, week: SeasonWeek) -> dict[str, Game]:
@@ -214,7 +220,9 @@ def _expected(
     found = {}
     for row, points in zip(rows, projected(projections, scoring), strict=True):
         game = games.get(row["team"])
-        if scored is not None and game is not None and is_over_by_clock(game.kickoff, now):
+        is_over = game is not None and is_over_by_clock(game.kickoff, now)
+        # `weekly_stats` has no team defences.
+        if scored is not None and is_over and row["position"] != DST:
             exact = scored.get(row["player_id"], 0.0)
             points = Points(exact, exact, exact, exact)
         note = row["reason"] or row["injury_status"]

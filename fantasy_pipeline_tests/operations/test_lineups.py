@@ -144,6 +144,17 @@ def test_positions_without_projections_have_the_leagues_mean(filled: Lake, rows:
     assert found.estimated == ["DEF"]
 
 
+def test_a_team_defence_has_its_projection(filled: Lake, rows: Rows) -> None:
+    stored = filled.read(PROJECTIONS, [WEEK])
+    points = {f"projected_points{end}": 7.0 for end in ("", "_half", "_std")}
+    defence = {**projected("DST-CLE", "DST", "CLE", 0.0), **points, "rushing_yards": None}
+    table = pa.concat_tables([stored, rows(PROJECTIONS, defence)])
+    filled.write_weeks(PROJECTIONS, table, [WEEK])
+    found = team_lineup(filled, "friends", "ours", WEEK, THURSDAY - timedelta(hours=1))
+    (chosen,) = [one for one in found.lineup.starters.values() if one.id == "CLE"]
+    assert (chosen.points.expected, found.estimated) == (7.0, [])
+
+
 def test_without_the_weeks_rosters_and_match_up(filled: Lake, rows: Rows) -> None:
     filled.write_weeks(LEAGUE_ROSTERS, LEAGUE_ROSTERS.arrow_schema.empty_table(), [WEEK])
     filled.write_weeks(LEAGUE_MATCHUPS, LEAGUE_MATCHUPS.arrow_schema.empty_table(), [WEEK])
