@@ -165,7 +165,7 @@ def _league_week(
     by_team: dict[str, list[Candidate]] = {}
     estimated: set[str] = set()
     for row in rosters:
-        known = expected.get(_projection_id(row))
+        known = expected.get(_projection_id(row) or "")
         position = (row["fantasy_positions"] or row["position"] or "").split("/")[0]
         if known is None and position not in FANTASY_POSITIONS and position in estimates:
             estimated.add(position)

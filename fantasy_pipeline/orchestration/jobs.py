@@ -35,6 +35,7 @@ weekly_projections = dg.define_asset_job(
         assets.player_history,
         assets.model_projections,
         assets.projections,
+        assets.rest_of_season,
         assets.league_teams,
         assets.league_rosters,
         assets.league_projections,
@@ -86,7 +87,10 @@ history_rebuild = dg.define_asset_job(
 season_projections = dg.define_asset_job(
     "season_projections",
     selection=dg.AssetSelection.assets(
-        assets.model_projections, assets.projections, assets.projection_accuracy
+        assets.model_projections,
+        assets.projections,
+        assets.projection_accuracy,
+        assets.rest_of_season,
     ),
     description="Third stage of a command-line backfill: project the weeks and measure accuracy.",
 )

@@ -46,6 +46,7 @@ _BEST_BY = {
     "stat_corrections": "points_difference",
     "team_defense_stats": "points_sleeper",
     "projection_accuracy": "players",
+    "rest_of_season": "points",
 }
 """Column of which a preview shows the highest values, by table; the others show their last rows."""
 

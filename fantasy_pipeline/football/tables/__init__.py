@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from fantasy_pipeline.football.positions import FANTASY_POSITIONS
 from fantasy_pipeline.football.tables.columns import PLAYER_WEEK
+from fantasy_pipeline.football.tables.decisions import REST_OF_SEASON
 from fantasy_pipeline.football.tables.defense import TEAM_DEFENSE_STATS
 from fantasy_pipeline.football.tables.history import (
     AVERAGED_STATS,
@@ -57,6 +58,7 @@ ALL_TABLES = (
     LEAGUE_POINTS,
     LEAGUE_MATCHUPS,
     LEAGUE_PROJECTIONS,
+    REST_OF_SEASON,
 )
 """Every table of the lake, upstream first."""
 
@@ -83,6 +85,7 @@ __all__ = [
     "PROVISIONAL_STATS",
     "RAW_PLAYERS",
     "RECENT_STATS",
+    "REST_OF_SEASON",
     "SOURCE_PROJECTIONS",
     "STAT_COLUMNS",
     "STAT_CORRECTIONS",

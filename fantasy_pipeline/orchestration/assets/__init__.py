@@ -1,9 +1,10 @@
 """The assets. Each takes partitions, calls a pure function of another package and returns a table.
 
-One module per group: `ingest`, `projection` (with the features), `leagues` and `report`. `base`
-has what the assets share. Football does not belong here.
+One module per group: `ingest`, `projection` (with the features), `leagues`, `decisions` and
+`report`. `base` has what the assets share. Football does not belong here.
 """
 
+from fantasy_pipeline.orchestration.assets.decisions import rest_of_season
 from fantasy_pipeline.orchestration.assets.ingest import (
     games,
     provisional_stats,
@@ -43,6 +44,7 @@ __all__ = [
     "projections",
     "provisional_stats",
     "raw_players",
+    "rest_of_season",
     "source_projections",
     "stat_corrections",
     "team_defense_stats",

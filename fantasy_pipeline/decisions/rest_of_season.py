@@ -1,0 +1,255 @@
+"""Project the rest of the season: the week's projection, and the player's usual points, by horizon.
+
+A coming week has expected points = chance to play x points if he plays. Both are linear in few
+things, separately by position. The coefficients were measured on the walk-forward projections of
+2021-2024 from week 6 on; those of kickers were not measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fantasy_pipeline.football.positions import FANTASY_POSITIONS
+from fantasy_pipeline.football.scoring import SCORINGS, Scoring, suffix
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables.columns import PLAYER_WEEK
+from fantasy_pipeline.football.tables.decisions import REST_OF_SEASON
+from fantasy_pipeline.football.tables.week_rows import of_week, weeks_in
+from fantasy_pipeline.projections.columns import as_floats, as_texts
+from fantasy_pipeline.projections.model.features import POINTS_COLUMNS, shrunken_mean
+from fantasy_pipeline.projections.model.intervals import GRID, LEVELS, QUANTILES, quantiles
+
+HISTORY_COLUMNS = (
+    *PLAYER_WEEK,
+    *("position", "weight"),
+    *(f"{kind}_{POINTS_COLUMNS[scoring]}" for scoring in SCORINGS for kind in ("avg", "prior")),
+)
+"""Columns of `PLAYER_HISTORY` that the projection reads."""
+HEALTHY, UNCERTAIN, OUT, BYE = 0, 1, 2, 3
+"""Status of a player in the week that is projected: he plays (chance 0.9 or more), may play (0.5
+or more), does not, or has a bye."""
+_PLAYS: Mapping[str, tuple[tuple[float, ...], ...]] = {
+    "QB": (
+        (0.465, 0.02, 0.459, -0.23, -0.129, 0.072),
+        (0.303, 0.022, 0.007, 0.019, 0.127, 0.039),
+        (0.063, 0.064, 0.031, 0.087, 0.011, 0.111),
+        (0.284, -0.194, 0.588, 0.053, 0.017, -0.154),
+    ),
+    "RB": (
+        (0.732, 0.164, 0.039, -0.171, -0.06, 0.024),
+        (0.409, 0.285, 0.244, -0.123, 0.05, -0.104),
+        (0.168, -0.069, 0.421, 0.106, 0.08, 0.216),
+        (0.215, 0.333, 0.404, -0.009, 0.017, -0.095),
+    ),
+    "WR": (
+        (0.633, 0.305, -0.004, -0.117, -0.074, 0.04),
+        (0.238, 0.499, 0.152, -0.008, -0.125, 0.102),
+        (0.052, 0.048, 0.249, -0.029, 0.258, 0.468),
+        (0.077, 0.562, 0.405, -0.077, 0.025, -0.11),
+    ),
+    "TE": (
+        (0.649, 0.296, -0.053, -0.163, 0.0, -0.117),
+        (0.197, 0.654, -0.002, -0.053, -0.05, -0.045),
+        (-0.186, 0.541, 0.082, -0.067, 0.45, 0.204),
+        (0.252, 0.554, 0.035, -0.177, 0.201, -0.04),
+    ),
+    "K": (
+        (0.93, 0.0, 0.0, -0.15, 0.0, 0.0),
+        (0.6, 0.0, 0.0, 0.0, 0.0, 0.0),
+        (0.2, 0.0, 0.0, 0.2, 0.0, 0.0),
+        (0.7, 0.0, 0.0, -0.1, 0.0, 0.0),
+    ),
+}
+"""Chance to play by status: the coefficients of 1, low, high, horizon / 12, and the products of
+the last with low and high. Low is the level from 0 to 8 points, high that from 8 to 16, both
+divided by 8; the level is the projection of the healthy, and the usual points of others."""
+_PER_GAME: Mapping[str, tuple[float, ...]] = {
+    "QB": (0.49, 0.379, 0.02, 0.728, 2.136, 1.306),
+    "RB": (0.762, 0.176, 0.317, 1.046, 0.897, -0.557),
+    "WR": (0.768, 0.229, 0.269, 1.209, 0.65, -1.691),
+    "TE": (0.722, 0.2, 0.176, 1.182, 1.486, -0.208),
+    "K": (0.5, 0.0, 0.0, 0.0, 3.9, 7.8),
+}
+"""Points if he plays. Of the healthy: the coefficients of the projection, the usual points, and
+their difference (usual minus projection) x horizon / 10; of others: that of the usual points; then
+the constants of both. A kicker's is half-way to the mean of 7.8: kicks are not among the usual
+points."""
+_MOST_PLAYS = 0.98
+_SHARES = (
+    (3.1, (0.0, 0.0, 0.0, 0.56, 1.51, 3.3, 6.39)),
+    (5.4, (0.0, 0.0, 0.24, 0.63, 1.38, 2.32, 3.89)),
+    (8.4, (0.0, 0.11, 0.39, 0.83, 1.44, 2.12, 3.02)),
+    (11.9, (0.0, 0.23, 0.51, 0.93, 1.43, 1.92, 2.59)),
+    (16.7, (0.0, 0.37, 0.61, 0.93, 1.29, 1.67, 2.2)),
+)
+"""Actual points of players who played, as shares of the expected ones, by the size of the latter:
+the quantiles 0, 0.1, 0.25, 0.5, 0.75, 0.9 and 0.98."""
+_SHARE_LEVELS = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98)
+_TOTAL_SHARES = np.array(
+    [
+        [12.6, 0.0, 0.06, 3.18],
+        [41.4, 0.08, 0.91, 1.86],
+        [79.0, 0.38, 1.0, 1.61],
+        [120.2, 0.47, 1.04, 1.48],
+        [170.8, 0.5, 1.06, 1.45],
+    ]
+)
+"""Actual totals of the remaining weeks as shares of the expected ones: expected total, and the
+quantiles 0.1, 0.5 and 0.9."""
+
+
+def rest_of_season(projections: pa.Table, history: pa.Table, games: pa.Table) -> pa.Table:
+    """Return the projections of the coming weeks of the regular season.
+
+    Args:
+        projections: `PROJECTIONS` rows; positions other than players' are left out.
+        history: `PLAYER_HISTORY` rows of the same weeks.
+        games: `GAMES` of their seasons.
+
+    Returns:
+        `REST_OF_SEASON` rows. A week of the play-offs has none.
+    """
+    parts = [REST_OF_SEASON.arrow_schema.empty_table()]
+    of_players = pc.is_in(projections["position"], pa.array(FANTASY_POSITIONS))
+    players = projections.filter(of_players)
+    for week in weeks_in(players):
+        opponents = _opponents(games, week)
+        if opponents:
+            parts.append(_of_week(of_week(players, week), of_week(history, week), week, opponents))
+    return REST_OF_SEASON.shaped(pa.concat_tables(parts))
+
+
+def totals(points: Sequence[float]) -> np.ndarray:
+    """Return p10, p50 and p90 of totals over the remaining weeks, (totals, 3).
+
+    Args:
+        points: expected totals; the sum of `points` of a player's coming weeks.
+    """
+    expected = np.asarray(points, dtype=float)
+    shares = [np.interp(expected, _TOTAL_SHARES[:, 0], column) for column in _TOTAL_SHARES[:, 1:].T]
+    return np.column_stack(shares) * expected[:, None]
+
+
+def _opponents(games: pa.Table, week: SeasonWeek) -> dict[int, dict[str, str]]:
+    """Return the opponent of each team, by coming week of the regular season."""
+    found: dict[int, dict[str, str]] = {}
+    names = ["season", "week", "game_type", "home_team", "away_team"]
+    for row in games.select(names).to_pylist():
+        if row["season"] == week.season and row["week"] >= week.week and row["game_type"] == "REG":
+            of = found.setdefault(row["week"], {})
+            of[row["home_team"]], of[row["away_team"]] = row["away_team"], row["home_team"]
+    return dict(sorted(found.items()))
+
+
+def _of_week(
+    players: pa.Table, history: pa.Table, week: SeasonWeek, opponents: Mapping[int, dict[str, str]]
+) -> pa.Table:
+    """Return the rows that are known before one week."""
+    usual = {scoring: _usual(players, history, scoring) for scoring in SCORINGS}
+    status = _status(players)
+    parts = []
+    for target, of_teams in opponents.items():
+        against = [of_teams.get(team) for team in players["team"].to_pylist()]
+        bye = np.array([opponent is None for opponent in against])
+        horizon = target - week.week
+        columns: dict[str, pa.Array] = {
+            "target_week": pa.array([target] * players.num_rows),
+            "bye": pa.array(bye),
+        }
+        if horizon:
+            plays = _plays(players, usual["ppr"], status, horizon)
+        else:
+            plays = as_floats(players["plays"])
+        columns["plays"] = pa.array(np.round(np.where(bye, 0.0, plays), 4))
+        for scoring in SCORINGS:
+            bands = _points(players, usual[scoring], status, horizon, plays, scoring)
+            for name, values in bands.items():
+                rounded = np.round(np.where(bye, 0.0, values), 2) + 0.0
+                columns[f"{name}{suffix(scoring)}"] = pa.array(rounded)
+        about = players.select(["season", "week", "player_id", "player_name", "position", "team"])
+        about = about.append_column("opponent", pa.array(against, pa.string()))
+        for name, column in columns.items():
+            about = about.append_column(name, column)
+        parts.append(about.select(REST_OF_SEASON.column_names).cast(REST_OF_SEASON.arrow_schema))
+    return pa.concat_tables(parts)
+
+
+def _usual(players: pa.Table, history: pa.Table, scoring: Scoring) -> np.ndarray:
+    """Return the usual points per game of each player; his projection, if there is no history."""
+    ids = history["player_id"].to_pylist()
+    of_player = dict(zip(ids, shrunken_mean(history, scoring).tolist(), strict=True))
+    projected = as_floats(players[f"projected_points{suffix(scoring)}"])
+    return np.array(
+        [
+            of_player.get(id_, value)
+            for id_, value in zip(players["player_id"].to_pylist(), projected, strict=True)
+        ]
+    )
+
+
+def _status(players: pa.Table) -> np.ndarray:
+    plays = as_floats(players["plays"])
+    other = np.where(as_texts(players["reason"]) == "bye", BYE, OUT)
+    return np.select([plays >= 0.9, plays >= 0.5], [HEALTHY, UNCERTAIN], other)
+
+
+def _plays(players: pa.Table, usual: np.ndarray, status: np.ndarray, horizon: int) -> np.ndarray:
+    """Return the chance of each player to play a number of weeks later, (players,)."""
+    level = np.where(status == HEALTHY, as_floats(players["projected_points"]), usual)
+    low, high = np.clip(level, 0, 8) / 8, np.clip(level - 8, 0, 8) / 8
+    later = np.full(len(level), min(horizon, 12) / 12)
+    # (players, 6)
+    features = np.column_stack([np.ones(len(level)), low, high, later, later * low, later * high])
+    positions = as_texts(players["position"])
+    weights = np.array([_PLAYS[at][of] for at, of in zip(positions, status, strict=True)])
+    return np.asarray(np.clip((features * weights.reshape(-1, 6)).sum(axis=1), 0.0, _MOST_PLAYS))
+
+
+def _points(
+    players: pa.Table,
+    usual: np.ndarray,
+    status: np.ndarray,
+    horizon: int,
+    plays: np.ndarray,
+    scoring: Scoring,
+) -> dict[str, np.ndarray]:
+    """Return expected points, floor, median and ceiling of one coming week, (players,) each."""
+    end = suffix(scoring)
+    projected = as_floats(players[f"projected_points{end}"])
+    if not horizon:
+        levels = {name: as_floats(players[f"{name}{end}"]) for name in QUANTILES}
+        return {"points": projected, **levels}
+    healthy = status == HEALTHY
+    later = min(horizon, 10) / 10
+    # (players, 6)
+    features = np.column_stack(
+        [
+            np.where(healthy, projected, 0.0),
+            np.where(healthy, usual, 0.0),
+            np.where(healthy, (usual - projected) * later, 0.0),
+            np.where(healthy, 0.0, usual),
+            healthy,
+            ~healthy,
+        ]
+    )
+    weights = np.array([_PER_GAME[at] for at in as_texts(players["position"])]).reshape(-1, 6)
+    per_game = np.maximum((features * weights).sum(axis=1), 0.0)
+    bands = quantiles(_TABLE, per_game, plays, LEVELS)
+    by_name = dict(zip(QUANTILES, bands.T, strict=True))
+    return {"points": per_game * plays, **by_name}
+
+
+def _quantile_table() -> np.ndarray:
+    """Return `_SHARES` in the form of `intervals.quantile_table`."""
+    rows = [np.zeros(1 + len(GRID))]
+    for size, shares in _SHARES:
+        levels = np.interp(GRID, _SHARE_LEVELS, shares)
+        rows.append(np.array([size, *(size * levels)]))
+    return np.array(rows)
+
+
+_TABLE = _quantile_table()
