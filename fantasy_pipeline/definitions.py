@@ -1,9 +1,10 @@
 """What Dagster loads. `orchestration/build.py` builds it."""
 
-from fantasy_pipeline.orchestration import sqlite_files
+from fantasy_pipeline.orchestration import history_errors, sqlite_files
 from fantasy_pipeline.orchestration.build import defs
 
 # Code servers and the processes of runs load this module.
 sqlite_files.tune()
+history_errors.listen()
 
 __all__ = ["defs"]

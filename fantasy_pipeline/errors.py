@@ -89,5 +89,9 @@ class InterruptedCommandError(PipelineError):
     """A signal interrupted the command; the message says how to continue its work."""
 
 
+class HistoryError(PipelineError):
+    """The run history cannot be used: its database is down, full or refuses."""
+
+
 class NotMaterializedError(PipelineError):
     """A required table, or one week of it, is not in the lake."""

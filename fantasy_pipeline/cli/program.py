@@ -151,6 +151,12 @@ def _fail_unexpectedly(error: Exception) -> int:
         return _fail(FAILED, f"error: {invalid_settings(error)}")
     if os.environ.get("FANTASY_DEBUG"):
         raise error
+    # Importing Dagster takes seconds, and a failure that it is not part of needs none of it.
+    if "dagster" in sys.modules:
+        from fantasy_pipeline.orchestration.history_errors import in_words
+
+        if (known := in_words(error)) is not None:
+            return _fail(FAILED, f"error: {known}")
     text = f"{type(error).__name__}: {error}"
     return _fail(BROKEN, f"internal error: {text}. Set FANTASY_DEBUG=1 for the traceback.")
 

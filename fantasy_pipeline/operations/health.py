@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.operations.health_rules import DAEMON_RULES, RULES, Finding, Level, Subject
+from fantasy_pipeline.orchestration.history_errors import at_once, in_words
 from fantasy_pipeline.settings import invalid_settings
 
 if TYPE_CHECKING:
@@ -48,20 +49,17 @@ def examine_session(make_session: Callable[[], Session], daemon: bool = True) ->
         session = make_session()
     except (PipelineError, ValidationError) as error:
         return [_no_answer(error)]
-    try:
-        # Query once here: else each rule waits for a storage that does not answer.
-        session.instance.get_runs(limit=1)
-    except Exception as error:
-        message = (
-            f"cannot be reached: {_cause(error)}; check the database, or the rights on the folder "
-            "of the run history"
-        )
-        return [Finding("storage", "critical", message)]
-    try:
-        subject = subject_of(session)
-    except Exception as error:
-        return [_no_answer(error)]
-    return examine(subject, daemon)
+    with at_once():
+        try:
+            # Query once here: else each rule waits for a storage that does not answer.
+            session.instance.get_runs(limit=1)
+        except Exception as error:
+            return [Finding("storage", "critical", f"cannot be reached: {_cause(error)}")]
+        try:
+            subject = subject_of(session)
+        except Exception as error:
+            return [_no_answer(error)]
+        return examine(subject, daemon)
 
 
 def _no_answer(error: Exception) -> Finding:
@@ -71,8 +69,8 @@ def _no_answer(error: Exception) -> Finding:
 
 def _cause(error: BaseException) -> str:
     """Return the root cause in one line: outer errors only say that something failed."""
-    if isinstance(error, PipelineError):
-        return str(error)
+    if (known := in_words(error)) is not None:
+        return str(known)
     while error.__cause__ is not None:
         error = error.__cause__
     text = next(iter(str(error).strip().splitlines()), "")

@@ -49,6 +49,18 @@ class OwnInstance(dg.DagsterInstance):
         return super().create_run_for_job(job_def, *args, **values)
 
 
+def makes_files(home: Path) -> bool:
+    """Return whether the run history of a home is in SQLite files, not on a database server."""
+    ref = InstanceRef.from_dir(str(home))
+    storages = (
+        ref.storage_data,
+        ref.run_storage_data,
+        ref.event_storage_data,
+        ref.schedule_storage_data,
+    )
+    return any("sqlite" in data.class_name.lower() for data in storages if data is not None)
+
+
 def home_instance(home: Path) -> dg.DagsterInstance:
     """Return the instance of a Dagster home as an `OwnInstance`, without capture of printed output.
 

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from fantasy_pipeline.ingest.week_so_far import WeekSoFar
 
 INSTANCE_LOCK, BACKFILL_LOCK, TRIGGER_LOCK = ".instance.lock", ".backfill.lock", ".trigger.lock"
-"""Lock files of a Dagster home: for opening it, running a backfill, starting a triggered run."""
+"""Lock files of a Dagster home: for making it, running a backfill, starting a triggered run."""
+_HISTORY_FILES = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
+_MADE = ".history-made"
+"""Mark of a home whose SQLite files are complete."""
 
 
 DEMO_HOME = ".demo"
@@ -40,15 +43,34 @@ def _has_projections(root: str) -> bool:
 def open_instance(home: Path) -> DagsterInstance:
     """Open the Dagster instance of a home and set ``DAGSTER_HOME`` to the home.
 
-    One process at a time: two processes that make the files of a new home at once break them.
+    Only a home whose files are not made yet is opened by one process at a time: two processes that
+    make the files at once break them. A database server needs no lock.
     """
-    from fantasy_pipeline.operations.run_origin import home_instance
-    from fantasy_pipeline.orchestration import sqlite_files
+    from fantasy_pipeline.operations.run_origin import home_instance, makes_files
+    from fantasy_pipeline.orchestration import history_errors, sqlite_files
 
     os.environ["DAGSTER_HOME"] = str(home)
     sqlite_files.tune()
-    with locked(home / INSTANCE_LOCK):
+    history_errors.listen()
+    if not makes_files(home) or _is_made(home):
         return home_instance(home)
+    with locked(home / INSTANCE_LOCK):
+        if not _has_files(home):
+            # A process that finds all files and the mark finds complete files.
+            (home / _MADE).unlink(missing_ok=True)
+        instance = home_instance(home)
+        if _has_files(home):
+            (home / _MADE).touch()
+        return instance
+
+
+def _is_made(home: Path) -> bool:
+    # In this order: the files of a home that is made anew appear after its mark is removed.
+    return _has_files(home) and (home / _MADE).exists()
+
+
+def _has_files(home: Path) -> bool:
+    return all((home / file).is_file() for file in _HISTORY_FILES)
 
 
 class Session(Workspace):
@@ -101,8 +123,11 @@ class Session(Workspace):
     @cached_property
     def instance(self) -> DagsterInstance:
         """The Dagster instance of the home; a missing home is created."""
+        from fantasy_pipeline.orchestration.history_errors import at_once
+
         self.make_home()
-        return open_instance(self.home)
+        with at_once():
+            return open_instance(self.home)
 
     @cached_property
     def now(self) -> datetime:

@@ -12,6 +12,7 @@ import dagster as dg
 from cronsim import CronSim
 
 from fantasy_pipeline.definitions import defs
+from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.ingest.week_so_far import WeekSoFar
 from fantasy_pipeline.operations.backfill.plan import weeks_done
 from fantasy_pipeline.orchestration.runs.history import Execution, executions
@@ -109,6 +110,18 @@ def instigators(instance: dg.DagsterInstance, now: datetime) -> list[Instigator]
     return found
 
 
+def _cause(error: Any) -> str:
+    """Return the cause of a tick's error in one line: outer errors only say that a tick failed."""
+    chain = [error]
+    while chain[-1].cause is not None:
+        chain.append(chain[-1].cause)
+    ours = [each for each in chain if each.message.startswith(f"{PipelineError.__module__}.")]
+    if ours:
+        text = str(ours[0].message).split(": ", 1)[1]
+        return " ".join(text.split())
+    return str(chain[-1].message).strip().splitlines()[0]
+
+
 def _latest_ticks(instance: dg.DagsterInstance) -> dict[str, _Tick]:
     """Return the latest tick of each schedule and sensor that has ticked."""
     states = {state.instigator_name: state for state in instance.all_instigator_state()}
@@ -119,7 +132,7 @@ def _latest_ticks(instance: dg.DagsterInstance) -> dict[str, _Tick]:
             continue
         tick, error = ticks[0], None
         if tick.error is not None:
-            error = str(tick.error.message).strip().splitlines()[0]
+            error = _cause(tick.error)
         latest[name] = _Tick(
             datetime.fromtimestamp(tick.timestamp, timezone.utc),
             tick.skip_reason or tick.status.value.lower(),

@@ -14,6 +14,7 @@ from fastapi_offline import FastAPIOffline
 from fantasy_pipeline import __version__
 from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
 from fantasy_pipeline.operations.session import Session
+from fantasy_pipeline.orchestration.history_errors import at_once, in_words
 from fantasy_pipeline.web.health import add_health
 from fantasy_pipeline.web.jobs import add_history, add_status, add_trigger
 from fantasy_pipeline.web.models import Index, NoParameters
@@ -45,7 +46,13 @@ def create_app(make_session: MakeSession = Session, names: Sequence[str] | None 
     @app.middleware("http")
     async def admitted(request: Request, call_next: CallNext) -> Response:
         """Refuse a request by its headers, or pass it on to its route."""
-        return refusal(request) or await call_next(request)
+        try:
+            with at_once():
+                return refusal(request) or await call_next(request)
+        except Exception as error:
+            if (known := in_words(error)) is None:
+                raise
+            return problem(503, str(known))
 
     @app.exception_handler(PipelineError)
     async def refused(request: Request, error: PipelineError) -> Response:

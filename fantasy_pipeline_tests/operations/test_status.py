@@ -13,6 +13,7 @@ import dagster as dg
 import pytest
 from dagster_shared.serdes import deserialize_value
 
+from fantasy_pipeline.errors import HistoryError
 from fantasy_pipeline.operations.status import backfills, instigators, status
 from fantasy_pipeline.orchestration.runs.history import executions
 from fantasy_pipeline.orchestration.runs.summaries import recorded
@@ -115,8 +116,16 @@ def test_last_run_last_success_and_last_tick_of_a_schedule() -> None:
             "stack": [],
             "cls_name": "OSError",
         }
-        _add_tick(instance, state, tuesday.replace(hour=9), "FAILURE", error=error)
+        outer = {**error, "message": "dagster.SensorExecutionError: see below", "cause": error}
+        _add_tick(instance, state, tuesday.replace(hour=9), "FAILURE", error=outer)
         failed = shown()
+        ours = {
+            **error,
+            "message": f"{HistoryError.__module__}.HistoryError: disk is\nfull. Free it",
+        }
+        named = {**outer, "cause": {**ours, "cause": error}}
+        _add_tick(instance, state, tuesday.replace(hour=10), "FAILURE", error=named)
+        assert shown()["tick_result"] == "disk is full. Free it"
 
     for job in (skipped, failed):
         assert (job["last_run"]["id"], job["last_run"]["status"]) == (bad, "failure")

@@ -25,6 +25,7 @@ for name in (
     "fantasy_pipeline.definitions",
     "fantasy_pipeline.orchestration.runs.history",
     "fantasy_pipeline.operations.run_origin",
+    "fantasy_pipeline.orchestration.history_errors",
     "fantasy_pipeline.orchestration.sqlite_files",
     "alembic.config",
     "duckdb",

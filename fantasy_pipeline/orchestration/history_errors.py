@@ -1,0 +1,131 @@
+"""Says in one line why the run history cannot be used: its server, the cause and the next step.
+
+SQLAlchemy reports each error of a database to `_replace`, its public interface. An error that a
+retry cannot fix, such as a full disk, becomes a `HistoryError` in every process that uses the
+history: commands, runs, sensors and the HTTP server. A connection that fails is left to Dagster,
+which tries it six times; within `at_once`, where a person waits, it is a `HistoryError` too.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+
+import dagster as dg
+from dagster_postgres.utils import DagsterPostgresException
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Engine, ExceptionContext
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from fantasy_pipeline.errors import HistoryError, PipelineError
+
+_MIGRATE = (
+    "The tables are of another version of Dagster: install one version in every process, then run "
+    "dagster instance migrate"
+)
+_LASTING = {
+    "25006": "The server allows no writes: connect to the primary server",
+    "42501": "Grant the user the rights on all tables of the database",
+    "42P01": _MIGRATE,
+    "42703": _MIGRATE,
+    "42804": _MIGRATE,
+    "53100": "Free space on the disk of the server, then run again",
+}
+"""Next step by SQLSTATE, for errors of a statement that a retry cannot fix."""
+_REFUSED = {
+    "authentication": "Check the user and the password in dagster.yaml (DAGSTER_PG_…)",
+    "no password supplied": "Set the password in dagster.yaml (DAGSTER_PG_PASSWORD)",
+    "does not exist": "Create the database and the user, or check dagster.yaml (DAGSTER_PG_…)",
+    "connection slots": "End other processes, or raise max_connections of the server",
+    "too many clients": "End other processes, or raise max_connections of the server",
+}
+"""Next step by a part of the message: psycopg2 has no SQLSTATE for a refused connection."""
+_UNREACHABLE = "Start the server or check the address in dagster.yaml, then run again"
+_FILES = "Check the free disk space, and the rights on the folder of the run history"
+_UNSET = re.compile(r'environment variable "(\w+)" which is not set')
+_at_once: ContextVar[bool] = ContextVar("at_once", default=False)
+
+
+@cache
+def listen() -> None:
+    """Let errors of databases be `HistoryError`s in this process, and silence Dagster's retries."""
+    event.listen(Engine, "handle_error", _replace)
+    # Dagster logs each attempt to the root logger; the error after the last attempt says it all.
+    logging.getLogger().addFilter(_is_no_retry)
+
+
+def _is_no_retry(record: logging.LogRecord) -> bool:
+    return not str(record.msg).startswith("Retrying failed database")
+
+
+@contextmanager
+def at_once() -> Iterator[None]:
+    """Report a connection that fails at once, without Dagster's six attempts."""
+    token = _at_once.set(True)
+    try:
+        yield
+    finally:
+        _at_once.reset(token)
+
+
+def _replace(context: ExceptionContext) -> None:
+    """Raise a `HistoryError` in place of a database's error, or add the address to the error."""
+    error, url = context.sqlalchemy_exception, context.engine and context.engine.url
+    if not isinstance(error, DBAPIError) or not url or context.dialect.name != "postgresql":
+        return
+    lasting = _sqlstate(error) in _LASTING
+    if lasting or (_at_once.get() and _is_lost(error)):
+        raise _history_error(error, _server(url)) from None
+    error.add_detail(_server(url))
+
+
+def _server(url: URL) -> str:
+    return f"the database {url.database} at {url.host} port {url.port or 5432}"
+
+
+def _sqlstate(error: DBAPIError) -> str | None:
+    state: str | None = getattr(error.orig, "pgcode", None)
+    return state
+
+
+def _is_lost(error: DBAPIError) -> bool:
+    """Return whether the server could not be reached, refused or ended the connection."""
+    state = _sqlstate(error) or ""
+    return isinstance(error, OperationalError) and (not state or state[:2] in ("08", "53", "57"))
+
+
+def _history_error(error: DBAPIError, place: str, usual: str = _UNREACHABLE) -> HistoryError:
+    lines = [line.strip() for line in str(error.orig).splitlines()]
+    # "connection to server at …, port … failed: FATAL:  password authentication failed …"
+    cause = lines[0].split(" failed: ")[-1].removeprefix("FATAL:").strip().rstrip(".")
+    state = _sqlstate(error)
+    found = [advice for text, advice in _REFUSED.items() if not state and text in cause]
+    advice = _LASTING.get(state or "") or next(iter(found), usual)
+    return HistoryError(f"the run history cannot be used: {place}: {cause}. {advice}.")
+
+
+def in_words(error: BaseException) -> PipelineError | None:
+    """Return an error that the run history caused as one line; None for any other error."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, PipelineError):
+            return cause
+        if isinstance(cause, dg.DagsterInvalidConfigError) and (
+            unset := _UNSET.findall(str(cause))
+        ):
+            names = ", ".join(dict.fromkeys(unset))
+            return HistoryError(
+                f"dagster.yaml names environment variables that are not set: {names}. Set them."
+            )
+        if isinstance(cause, OperationalError) or (
+            isinstance(cause, DBAPIError) and isinstance(error, DagsterPostgresException)
+        ):
+            if cause.detail:
+                return _history_error(cause, cause.detail[0])
+            return _history_error(cause, "its database", _FILES)
+        cause = cause.__cause__ or cause.__context__
+    return None
