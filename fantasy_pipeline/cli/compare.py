@@ -49,8 +49,9 @@ def compare(
     """Compare players of a week; without a week: as for `projections`.
 
     Prints points, floor and ceiling (drawn to one scale), the chance that each outscores the
-    others, opponent, implied total, injury, stat line, the last five games, and what each source
-    says. The chances count players as independent. A name of several players lists them.
+    others, opponent, implied total, injury, stat line, the last five games, the rest of the
+    season, and what each source says. The chances count players as independent. A name of several
+    players lists them.
 
     Reads the lake.
     """
@@ -120,6 +121,11 @@ def _lines(found: Sequence[Compared]) -> dict[str, list[str]]:
     for number in range(most):
         name = "last games" if number == 0 else " " * number
         rows[name] = [_earlier(player, number) for player in found]
+    if any(player.rest for player in found):
+        rows["rest of season"] = [_rest(player) for player in found]
+        rows["weeks 15-17"] = [
+            "" if player.rest is None else f"{player.rest.playoffs:.0f}" for player in found
+        ]
     for source in sources:
         rows[f"{source} says"] = [_stated(player, source) for player in found]
     return rows
@@ -152,6 +158,13 @@ def _earlier(player: Compared, number: int) -> str:
 def _stated(player: Compared, source: str) -> str:
     stated = player.sources.get(source)
     return "" if stated is None else f"{stated.points:.1f} ({stated.scoring})"
+
+
+def _rest(player: Compared) -> str:
+    rest = player.rest
+    if rest is None:
+        return ""
+    return f"{rest.points:.0f} ({rest.p10:.0f}-{rest.p90:.0f}) in {rest.games} games"
 
 
 def _number(value: float | None, format: str) -> str:

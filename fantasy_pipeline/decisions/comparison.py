@@ -11,8 +11,10 @@ import pyarrow.compute as pc
 
 from fantasy_pipeline.decisions.outcomes import Points, chance_to_outscore, chances_of_most
 from fantasy_pipeline.decisions.players import find_player
+from fantasy_pipeline.decisions.rest_of_season import totals
 from fantasy_pipeline.decisions.scored import AnyScoring, actual, projected
 from fantasy_pipeline.errors import InvalidArgumentError
+from fantasy_pipeline.football.scoring import suffix
 from fantasy_pipeline.football.tables.history import TARGET_STATS
 from fantasy_pipeline.football.tables.week_rows import codes
 from fantasy_pipeline.leagues.scoring import Scoring
@@ -20,6 +22,8 @@ from fantasy_pipeline.projections import team_defense
 
 FEWEST, MOST = 2, 8
 """Players of one comparison."""
+PLAYOFF_WEEKS = (15, 16, 17)
+"""Weeks in which most leagues play off."""
 RECENT = 5
 """Games before the week that a comparison shows."""
 _FROM_PROJECTIONS = (
@@ -46,6 +50,24 @@ class Stated(NamedTuple):
     scoring: str
 
 
+class Rest(NamedTuple):
+    """The rest of the regular season, the week itself included.
+
+    Args:
+        games: games of his team.
+        points, p10, p90: expected total, and its floor and ceiling.
+        playoffs: expected points of weeks 15-17, when most leagues play off.
+        scoring: usual scoring of the points.
+    """
+
+    games: int
+    points: float
+    p10: float
+    p90: float
+    playoffs: float
+    scoring: str
+
+
 @dataclass(frozen=True)
 class Compared:
     """A player of a comparison.
@@ -58,6 +80,7 @@ class Compared:
         chances: chance to outscore each of the others, by player id.
         games: his latest games before the week, latest first.
         sources: what each source states of him; a source that states nothing is left out.
+        rest: the rest of the season; None if `rest_of_season` lacks the week or the player.
     """
 
     about: Mapping[str, Any]
@@ -67,6 +90,7 @@ class Compared:
     chances: Mapping[str, float] = field(default_factory=dict)
     games: Sequence[Game] = ()
     sources: Mapping[str, Stated] = field(default_factory=dict)
+    rest: Rest | None = None
 
     @property
     def player_id(self) -> str:
@@ -86,6 +110,7 @@ class Compared:
             "line": dict(self.line),
             "last_games": [vars(game) for game in self.games],
             "sources": {name: stated._asdict() for name, stated in self.sources.items()},
+            "rest_of_season": None if self.rest is None else self.rest._asdict(),
         }
 
 
@@ -95,6 +120,7 @@ def compared(
     raw_players: pa.Table,
     earlier: pa.Table,
     statements: pa.Table,
+    rest: pa.Table,
     scoring: AnyScoring,
     stated_in: str,
 ) -> list[Compared]:
@@ -105,8 +131,9 @@ def compared(
         projections, raw_players: `PROJECTIONS` and `RAW_PLAYERS` rows of the week.
         earlier: `WEEKLY_STATS` rows of earlier weeks; see `scored.actual`.
         statements: `SOURCE_PROJECTIONS` rows of the week, one per source and player.
+        rest: `REST_OF_SEASON` rows of the week.
         scoring: scoring of the points.
-        stated_in: usual scoring of the sources' points.
+        stated_in: usual scoring of the sources' points and of the rest of the season.
 
     Raises:
         InvalidArgumentError: too few or too many players, or a name is of nobody or of several.
@@ -121,6 +148,7 @@ def compared(
     ids = [about["player_id"] for about in abouts]
     games = _games(ids, earlier, scoring)
     sources = _sources(ids, of_players, statements, stated_in)
+    rests = _rests(rest, ids, stated_in)
     of_most = chances_of_most(points)
     return [
         Compared(
@@ -135,6 +163,7 @@ def compared(
             },
             games[number],
             sources[number],
+            rests.get(ids[number]),
         )
         for number in range(len(ids))
     ]
@@ -194,6 +223,23 @@ def _games(ids: Sequence[str], earlier: pa.Table, scoring: AnyScoring) -> list[l
         if len(games) < RECENT:
             games.append(Game(row["season"], row["week"], row["opponent"], round(row["points"], 2)))
     return [found[id_] for id_ in ids]
+
+
+def _rests(rest: pa.Table, ids: Sequence[str], scoring: str) -> dict[str, Rest]:
+    """Return the rest of the season by player id."""
+    name = f"points{suffix(scoring)}"
+    own = rest.filter(pc.is_in(rest["player_id"], pa.array(ids, pa.string())))
+    rows = own.select(["player_id", "target_week", "bye", name]).to_pylist()
+    found = {}
+    for id_ in {row["player_id"] for row in rows}:
+        weeks = [row for row in rows if row["player_id"] == id_]
+        total = sum(row[name] for row in weeks)
+        p10, _, p90 = totals([total])[0].tolist()
+        late = sum(row[name] for row in weeks if row["target_week"] in PLAYOFF_WEEKS)
+        games = sum(not row["bye"] for row in weeks)
+        total, p10, p90, late = (round(value, 1) for value in (total, p10, p90, late))
+        found[id_] = Rest(games, total, p10, p90, late, scoring)
+    return found
 
 
 def _sources(

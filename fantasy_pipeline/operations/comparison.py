@@ -10,7 +10,12 @@ import pyarrow as pa
 from fantasy_pipeline.decisions.comparison import Compared, check_names, compared
 from fantasy_pipeline.decisions.scored import AnyScoring
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.football.tables import RAW_PLAYERS, SOURCE_PROJECTIONS, WEEKLY_STATS
+from fantasy_pipeline.football.tables import (
+    RAW_PLAYERS,
+    REST_OF_SEASON,
+    SOURCE_PROJECTIONS,
+    WEEKLY_STATS,
+)
 from fantasy_pipeline.ingest.leagues import registry
 from fantasy_pipeline.ingest.projection_record import as_known_at
 from fantasy_pipeline.lake import Lake
@@ -52,6 +57,7 @@ def compare(
         lake.read(RAW_PLAYERS, [week]),
         _earlier(lake, week, is_league),
         _statements(lake, week, now),
+        _rest(lake, week),
         scoring,
         usual_of(scoring) if isinstance(scoring, Scoring) else scoring,
     )
@@ -67,6 +73,13 @@ def _earlier(lake: Lake, week: SeasonWeek, is_league: bool) -> pa.Table:
         return lines
     rostered = set(lake.weeks(RAW_PLAYERS)).intersection(weeks)
     return with_players(lines, lake.read(RAW_PLAYERS, sorted(rostered)))
+
+
+def _rest(lake: Lake, week: SeasonWeek) -> pa.Table:
+    """Return the rest of the season; no rows for a week that an earlier version projected."""
+    if not lake.has(REST_OF_SEASON, week):
+        return REST_OF_SEASON.arrow_schema.empty_table()
+    return lake.read(REST_OF_SEASON, [week])
 
 
 def _statements(lake: Lake, week: SeasonWeek, now: datetime) -> pa.Table:

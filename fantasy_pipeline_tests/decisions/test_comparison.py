@@ -14,6 +14,7 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import (
     PROJECTIONS,
     RAW_PLAYERS,
+    REST_OF_SEASON,
     SOURCE_PROJECTIONS,
     WEEKLY_STATS,
 )
@@ -95,6 +96,21 @@ def test_sources_state_what_they_had_before_kickoff(filled: Lake) -> None:
     assert barkley.sources == {"model": (8.0, "half")}
     cook, _ = compare(filled, WEEK, datetime(2024, 10, 1, tzinfo=timezone.utc), PLAYERS[:2], "std")
     assert list(cook.sources) == ["model"]
+
+
+def test_the_rest_of_the_season_is_summed(filled: Lake, rows: Rows) -> None:
+    names = ("points", "points_half", "points_std")
+    weeks = [
+        {**AT_WEEK, "player_id": "cook", "target_week": week, "bye": week == 12}
+        | dict.fromkeys(names, 0.0 if week == 12 else 10.0)
+        for week in range(5, 19)
+    ]
+    filled.write_weeks(REST_OF_SEASON, rows(REST_OF_SEASON, *weeks), [WEEK])
+    cook, barkley = compare(filled, WEEK, SUNDAY, ["cook", "barkley"], "std")
+    assert cook.rest is not None
+    assert (cook.rest.games, cook.rest.points, cook.rest.playoffs) == (13, 130.0, 30.0)
+    assert cook.rest.p10 < 130 < cook.rest.p90
+    assert (cook.rest.scoring, barkley.rest) == ("std", None)
 
 
 def test_points_in_a_leagues_scoring(filled: Lake) -> None:
