@@ -130,7 +130,7 @@ def test_the_network_is_blocked(checkout: Path) -> None:
 def test_the_demo_shows_every_position_and_says_that_it_is_synthetic(checkout: Path) -> None:
     text = (checkout / "demo.txt").read_text()
     assert text.count("Projections 2025 week 10, ppr - synthetic sample league") == 1
-    for position in ("QB", "RB", "WR", "TE", "K"):
+    for position in ("QB", "RB", "WR", "TE", "K", "DST"):
         assert re.findall(rf"^{position}(\d) ", text, flags=re.M) == list("12345")
     shown = re.findall(r"^QB\d .*\d$", README, flags=re.M)
     assert shown
