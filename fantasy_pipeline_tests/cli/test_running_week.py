@@ -196,3 +196,15 @@ def test_status_health_and_trigger_act_as_of_another_time(
     words = ("trigger", "--season", "2025", "--week", "9", "--at", "2025-10-29T12:00Z", "--wait")
     run = shell.json(*words)
     assert (run["job_id"], run["status"]) == ("weekly_projections", "success")
+
+
+def test_a_backfill_as_of_sunday_has_no_later_game(tmp_path: Path) -> None:
+    shell = Shell(tmp_path)
+    shell("backfill", "--seasons", "2025", "--weeks", "8-9", "--at", SUNDAY)
+    games = shell.json(
+        "sql",
+        "select week, count(distinct team) / 2 as games from weekly_stats group by 1 order by 1",
+    )
+    assert [(row["week"], row["games"]) for row in games][1:] == [(9, 1)]
+    [shown] = shell.json("status", "--at", SUNDAY)["so_far"]
+    assert shown["week"] == 9

@@ -96,6 +96,7 @@ class Plan:
         ahead: requested weeks without a finished game.
         absent: requested weeks that their seasons do not have.
         lake: lake to check for finished steps; None: check run history only.
+        as_of: moment that the runs stand for; None: the moment they run.
     """
 
     text: str
@@ -104,6 +105,7 @@ class Plan:
     ahead: tuple[SeasonWeek, ...] = ()
     absent: tuple[SeasonWeek, ...] = ()
     lake: Lake | None = None
+    as_of: datetime | None = None
 
     @property
     def weeks(self) -> int:
@@ -208,7 +210,13 @@ def backfill_plan(
     plan = Plan(text, session.source, ())
     if wanted:
         plan = make_plan(text, session.source, wanted, _early(games, wanted, session.now))
-    return replace(plan, ahead=ahead, absent=tuple(absent), lake=session.lake)
+    return replace(_of_session(plan, session), ahead=ahead, absent=tuple(absent))
+
+
+def _of_session(plan: Plan, session: Session) -> Plan:
+    """Return the plan with the lake and the moment of a command; another moment is another plan."""
+    text = plan.text if session.at is None else f"{plan.text} as of {session.at.isoformat()}"
+    return replace(plan, text=text, lake=session.lake, as_of=session.at)
 
 
 def _partial(
@@ -237,7 +245,7 @@ def import_plan(session: Session, seasons: Iterable[int]) -> Plan:
     weeks = [week for week in _all_weeks(games, seasons) if week <= last and week not in present]
     text = f"{session.source} import {ranges(seasons)}"
     plan = make_plan(text, session.source, weeks, _early(games, weeks, session.now))
-    return replace(plan, stages=plan.stages[:1], lake=session.lake)
+    return replace(_of_session(plan, session), stages=plan.stages[:1])
 
 
 def demo_plan(session: Session) -> Plan:
@@ -247,7 +255,7 @@ def demo_plan(session: Session) -> Plan:
     weeks = [week for week in _all_weeks(session.known_games, seasons) if week <= due]
     text = f"{session.source} {ranges(seasons)} demo"
     plan = make_plan(text, session.source, weeks, _early(session.known_games, [due], session.now))
-    return replace(plan, lake=session.lake)
+    return _of_session(plan, session)
 
 
 def _last_over(games: Sequence[Game], now: datetime) -> SeasonWeek:

@@ -190,6 +190,8 @@ def _run_plan(
         "source": plan.source,
         "trigger": "backfill",
     }
+    if plan.as_of:
+        tags["as_of"] = plan.as_of.isoformat()
     failed: list[Step] = []
     for stage in plan.stages:
         todo = []
