@@ -21,6 +21,7 @@ from fantasy_pipeline.cli import (
     run,
     server,
     status,
+    trade,
     trigger,
     upkeep,
 )
@@ -68,6 +69,7 @@ for commands in (
     league,
     lineup,
     status,
+    trade,
     trigger,
     history,
     upkeep,

@@ -158,7 +158,7 @@ def _league_week(
     """
     scoring = scoring_of(of)
     projections = week_projections(lake, week)
-    rosters_of, rosters = _rosters(lake, league, week)
+    rosters_of, rosters = rosters_until(lake, league, week)
     games = _games(lake, week)
     expected = _expected(lake, projections, scoring, week, games, now)
     estimates = _estimates(lake, league, week)
@@ -176,7 +176,9 @@ def _league_week(
     return _Week(of, by_team, rosters_of, sorted(estimated))
 
 
-def _rosters(lake: Lake, league: str, week: SeasonWeek) -> tuple[SeasonWeek, list[dict[str, Any]]]:
+def rosters_until(
+    lake: Lake, league: str, week: SeasonWeek
+) -> tuple[SeasonWeek, list[dict[str, Any]]]:
     """Return the rosters of a league in a week, or in the latest week before it of the season."""
     stored = [
         one for one in lake.weeks(LEAGUE_ROSTERS) if one <= week and one.season == week.season

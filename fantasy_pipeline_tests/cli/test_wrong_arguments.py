@@ -96,6 +96,15 @@ WRONG = {
         ("a b --source nfl", SOURCES),
         ("a b --at noon", ISO),
     ],
+    "trade": [
+        ("--give a --get b", "'--league'"),
+        ("--league friends --get b", "'--give'"),
+        ("--league friends --give a", "'--get'"),
+        ("--league friends --give a --get b --week 5", "go together; add --season"),
+        ("--league friends --give a --get b --season 2025 --week 22", "2025 has the weeks 1-18"),
+        (f"--league nobody --give a --get b {WEEK}", "there is no league 'nobody'"),
+        ("--league friends --give a --get b --source nfl", SOURCES),
+    ],
     "lineup": [
         ("--team 1", "'--league'"),
         ("--league friends", "'--team'"),
