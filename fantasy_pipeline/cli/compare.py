@@ -34,12 +34,10 @@ _BAR = 24
 def compare(
     players: Annotated[
         list[str],
-        typer.Argument(metavar="PLAYER...", help="Two to eight names, parts of names, or ids."),
+        typer.Argument(metavar="PLAYER", help="Two to eight names, parts of names, or ids."),
     ],
     league: LeagueOption = None,
-    scoring: Annotated[
-        Scoring | None, typer.Option(help="Scoring system without --league.", show_default="ppr")
-    ] = None,
+    scoring: Annotated[Scoring, typer.Option(help="Scoring system of the points.")] = "ppr",
     season: SeasonOption = None,
     week: WeekOption = None,
     source: SourceOption = None,
@@ -56,29 +54,25 @@ def compare(
     Reads the lake.
     """
     from fantasy_pipeline.decisions.comparison import check_names
-    from fantasy_pipeline.errors import InvalidArgumentError
     from fantasy_pipeline.operations.comparison import compare as compare_players
     from fantasy_pipeline.operations.comparison import league_scoring
 
     check_names(players)
-    if league is not None and scoring is not None:
-        raise InvalidArgumentError("--league and --scoring contradict each other; give one.")
     named = both_or_none(season, week)
     session = open_session(source, at)
     if named is not None:
         check_shown(session, named)
     wanted = named or projected_week(session)
     say_label(session.label)
-    rules = scoring or "ppr"
     with waiting("comparing the players"):
         of_league = league and league_scoring(session.lake, league, wanted.season)
-        found = compare_players(session.lake, wanted, session.now, players, of_league or rules)
+        found = compare_players(session.lake, wanted, session.now, players, of_league or scoring)
     if json:
-        about = {"season": wanted.season, "week": wanted.week, "scoring": league or rules}
+        about = {"season": wanted.season, "week": wanted.week, "scoring": league or scoring}
         data = {"data": session.label} if session.label else {}
         print_json({**about, **data, "players": [player.to_json() for player in found]})
         return
-    title = f"{wanted}, {league or rules}{f' - {session.label}' if session.label else ''}"
+    title = f"{wanted}, {league or scoring}{f' - {session.label}' if session.label else ''}"
     write_table(_columns(found), title)
 
 

@@ -220,6 +220,6 @@ def add_to(app: typer.Typer) -> None:
         app,
         RESULTS_PANEL,
         "lineup --league friends --team 4",
-        "lineup --league friends --team 4 --objective win --lock kelce --exclude hill",
-        'lineup --league friends --team "my team" --season 2025 --week 5 --json',
+        "lineup --league friends --team 4 --objective win",
+        'lineup --league friends --team "my team" --json',
     )(lineup)

@@ -78,6 +78,6 @@ def add_to(app: typer.Typer) -> None:
     command(
         app,
         RESULTS_PANEL,
-        'trade --league friends --give "james cook" --get "puka nacua"',
-        "trade --league friends --give kamara,mclaurin --get jefferson --json",
+        "trade --league friends --give cook --get nacua --json",
+        "trade --league friends --give cook,hill --get nacua",
     )(trade)
