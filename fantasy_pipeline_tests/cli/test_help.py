@@ -165,7 +165,8 @@ def test_the_page_is_clean() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert re.findall(r"&#?\w+;", page) == []
     assert [line for line in page.splitlines() if line.rstrip().endswith(("...", "…"))] == [
-        f"$ {PROGRAM} [OPTIONS] COMMAND [ARGS]..."
+        f"$ {PROGRAM} [OPTIONS] COMMAND [ARGS]...",
+        f"$ {PROGRAM} compare [OPTIONS] {{PLAYER}}...",
     ]
     assert "\\[" not in page
 
