@@ -43,7 +43,7 @@ DEPENDENCIES = {
     },
     "league_teams": set(),
     "league_rosters": {"games", "league_teams", "raw_players"},
-    "league_points": {"league_rosters", "raw_players", "weekly_stats"},
+    "league_points": {"league_rosters", "raw_players", "team_defense_stats", "weekly_stats"},
     "league_matchups": {"league_points", "league_rosters"},
     "league_projections": {"league_teams", "projections"},
     "rest_of_season": {"games", "player_history", "projections"},

@@ -18,8 +18,6 @@ from fantasy_pipeline.football.tables import STAT_COLUMNS
 from fantasy_pipeline.leagues import espn_keys, sleeper_keys, team_keys
 from fantasy_pipeline.leagues.amounts import Amount, Floats, Lines, column
 
-TEAM_DEFENCE = "team defence"
-"""Position of a team's defence, as the reason for keys that pay it."""
 _COLUMNS = frozenset(stat.name for stat in STAT_COLUMNS)
 
 
@@ -69,12 +67,10 @@ class Scoring:
     def notes(self) -> list[str]:
         """The keys that the points leave out, one sentence per reason."""
         by_reason: dict[str, list[str]] = {}
-        for key, reason in self.not_computed.items():
+        of_teams = team_keys.left_out(self.team_defence)
+        for key, reason in {**self.not_computed, **of_teams}.items():
             by_reason.setdefault(reason, []).append(key)
-        notes = [f"not scored: {', '.join(keys)}: {why}" for why, keys in by_reason.items()]
-        if self.team_defence:
-            notes.append(f"not scored: {TEAM_DEFENCE} ({len(self.team_defence)} keys)")
-        return notes
+        return [f"not scored: {', '.join(keys)}: {why}" for why, keys in by_reason.items()]
 
     def points(self, lines: pa.Table) -> Floats:
         """Return the points of each stat line, rounded to 2 decimals.

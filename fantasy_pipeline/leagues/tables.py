@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -22,10 +21,15 @@ from fantasy_pipeline.football.tables.week_rows import codes
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason, TeamGame
 from fantasy_pipeline.leagues.lineup import best_points, starting_slots
 from fantasy_pipeline.leagues.projected import projected_points
-from fantasy_pipeline.leagues.scoring import TEAM_DEFENCE, Scoring, of_espn, of_sleeper
+from fantasy_pipeline.leagues.scoring import Scoring, of_espn, of_sleeper
+from fantasy_pipeline.leagues.team_defence import team_scoring
+from fantasy_pipeline.leagues.team_keys import left_out
 from fantasy_pipeline.projections.team_defense import of_players
 
+DEFENCE = "DEF"
+"""Position of a team's defence on a fantasy team."""
 NOT_MAPPED = "not mapped"
+NO_DEFENCE = "team_defense_stats lack the week"
 NO_LINE = "no stat line"
 _OF_PLAYERS = ("st_snaps", "fantasy_positions")
 _IN_EVERY_WEEK = "fumble_recovery_opp"
@@ -87,51 +91,79 @@ def weeks_of_older_imports(weekly_stats: pa.Table) -> list[SeasonWeek]:
     return sorted(SeasonWeek(row["season"], row["week"]) for row in older.to_pylist())
 
 
-def league_points(rosters: pa.Table, lines: pa.Table, scoring: Scoring) -> pa.Table:
+def league_points(
+    rosters: pa.Table, lines: pa.Table, defences: pa.Table, scoring: Scoring
+) -> pa.Table:
     """Return the points of the rostered players of one league.
 
     Args:
         rosters: `LEAGUE_ROSTERS` rows of one league and season.
         lines: stat lines of those weeks; see `with_players`.
+        defences: `TEAM_DEFENSE_STATS` rows of those weeks; a week without any is not scored.
         scoring: the league's.
 
     Returns:
         `LEAGUE_POINTS` rows, one per row of `rosters`.
     """
-    points, parts = scoring.points(lines), scoring.parts(lines)
-    # The line of each player and week.
-    keys = zip(codes(lines).tolist(), lines["player_id"].to_pylist(), strict=True)
-    line_of = {key: number for number, key in enumerate(keys)}
+    players = _Paid(lines, "player_id", scoring)
+    teams = _Paid(defences, "team", team_scoring(scoring.team_defence))
     rows = []
     for code, row in zip(codes(rosters).tolist(), rosters.to_pylist(), strict=True):
-        line = line_of.get((code, row["player_id"]))
-        rows.append({**row, **_points_of(row, line, points, parts, scoring)})
+        if row["position"] == DEFENCE:
+            absent = None if code in teams.weeks else NO_DEFENCE
+            rows.append({**row, **teams.points_of(code, row["team"], row, absent)})
+        else:
+            absent = NOT_MAPPED if row["player_id"] is None else None
+            rows.append({**row, **players.points_of(code, row["player_id"], row, absent)})
     table = pa.Table.from_pylist(rows, schema=LEAGUE_POINTS.arrow_schema)
     return LEAGUE_POINTS.shaped(table)
 
 
-def _points_of(
-    row: Mapping[str, Any],
-    line: int | None,
-    points: np.ndarray,
-    parts: Mapping[str, np.ndarray],
-    scoring: Scoring,
-) -> dict[str, Any]:
-    """Return the columns of points of one rostered player."""
-    if row["position"] == "DEF":
-        return {"points": None, "difference": None, "not_scored": TEAM_DEFENCE}
-    if row["player_id"] is None:
-        return {"points": None, "difference": None, "not_scored": NOT_MAPPED}
-    own = 0.0 if line is None else float(points[line])
-    stated = row["platform_points"]
-    if stated is None:
-        return {"points": own, "difference": None}
-    difference = round(own - stated, 2) + 0.0
-    explained = None
-    if abs(difference) >= AGREE:
-        of_line = {} if line is None else {key: float(part[line]) for key, part in parts.items()}
-        explained = NO_LINE if line is None else explanation(difference, of_line, scoring)
-    return {"points": own, "difference": difference, "explained_by": explained}
+class _Paid:
+    """Stat lines with their points.
+
+    Args:
+        lines: one row per week and player, or per week and team.
+        identity: column that names the player or team.
+        scoring: the rules for these lines.
+    """
+
+    def __init__(self, lines: pa.Table, identity: str, scoring: Scoring) -> None:
+        self._scoring = scoring
+        self._points, self._parts = scoring.points(lines), scoring.parts(lines)
+        weeks = codes(lines).tolist()
+        self.weeks = frozenset(weeks)
+        # The line of each week and player.
+        keys = zip(weeks, lines[identity].to_pylist(), strict=True)
+        self._line_of = {key: number for number, key in enumerate(keys)}
+
+    def points_of(
+        self, week: int, identity: str | None, row: Mapping[str, Any], absent: str | None
+    ) -> dict[str, Any]:
+        """Return the columns of points of one rostered player.
+
+        Args:
+            week: code of the week.
+            identity: the player or team.
+            row: his row of `LEAGUE_ROSTERS`.
+            absent: why he cannot be scored; None: he can.
+        """
+        if absent is not None:
+            return {"points": None, "difference": None, "not_scored": absent}
+        line = self._line_of.get((week, identity or ""))
+        own = 0.0 if line is None else float(self._points[line])
+        stated = row["platform_points"]
+        if stated is None:
+            return {"points": own, "difference": None}
+        difference = round(own - stated, 2) + 0.0
+        explained = None
+        if abs(difference) >= AGREE:
+            explained = NO_LINE if line is None else self._explanation(difference, line)
+        return {"points": own, "difference": difference, "explained_by": explained}
+
+    def _explanation(self, difference: float, line: int) -> str | None:
+        parts = {key: float(part[line]) for key, part in self._parts.items()}
+        return explanation(difference, parts, self._scoring)
 
 
 def explanation(difference: float, parts: Mapping[str, float], scoring: Scoring) -> str | None:
@@ -164,6 +196,7 @@ def league_matchups(
         of: the season's settings.
     """
     slots = starting_slots(of.slots)
+    unpaid = left_out(scoring_of(of).team_defence)
     by_team: dict[tuple[int, str], list[dict[str, Any]]] = {}
     more = rosters.select(["slot", "fantasy_positions"]).to_pylist()
     for row, on_roster in zip(points.to_pylist(), more, strict=True):
@@ -185,19 +218,32 @@ def league_matchups(
                     "playoff_round": game.playoff_round,
                     "median_game": of.median_game,
                     "custom_points": game.is_custom,
-                    **_started(players),
+                    **_started(players, unpaid),
                 }
             )
     rows = [row for row in rows if row["league"] is not None]
     return LEAGUE_MATCHUPS.shaped(pa.Table.from_pylist(rows, schema=LEAGUE_MATCHUPS.arrow_schema))
 
 
-def _started(players: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    """Return the points of a team's starters, and the platform's points of those not scored."""
+def _started(players: Sequence[Mapping[str, Any]], unpaid: Collection[str]) -> dict[str, float]:
+    """Return the points of a team's starters, and what the platform pays beyond those rules."""
     starters = [row for row in players if row["started"]]
-    own = sum(row["points"] for row in starters if row["points"] is not None)
-    others = sum(row["platform_points"] or 0 for row in starters if row["points"] is None)
+    own = sum(row["points"] or 0 for row in starters)
+    others = sum(_not_scored(row, unpaid) for row in starters)
     return {"points": round(own, 2) + 0.0, "not_scored_points": round(others, 2) + 0.0}
+
+
+def _not_scored(row: Mapping[str, Any], unpaid: Collection[str]) -> float:
+    """Return the platform's points of a player that no rule gives.
+
+    Args:
+        row: his row of `LEAGUE_POINTS`.
+        unpaid: keys of team defences that cannot be computed.
+    """
+    if row["points"] is None:
+        return float(row["platform_points"] or 0)
+    is_explained = row["position"] == DEFENCE and row["explained_by"] in unpaid
+    return -float(row["difference"]) if is_explained else 0.0
 
 
 def _optimal(slots: Sequence[str], players: Sequence[Mapping[str, Any]]) -> float:

@@ -11,9 +11,9 @@ from fantasy_pipeline.leagues.scoring import Rule, Scoring
 from fantasy_pipeline.leagues.team_keys import (
     ESPN,
     ESPN_STANDARD,
-    NOT_COMPUTED,
     SLEEPER,
     SLEEPER_STANDARD,
+    left_out,
 )
 
 
@@ -28,10 +28,8 @@ def team_scoring(keys: Mapping[str, float]) -> Scoring:
     """
     amounts = {**SLEEPER, **ESPN}
     rules = [Rule(key, keys[key], amounts[key]) for key in sorted(keys) if key in amounts]
-    left_out = {
-        key: NOT_COMPUTED.get(key, "the key is not known") for key in keys if key not in amounts
-    }
-    return Scoring(tuple(rules), left_out)
+    not_computed = left_out(keys)
+    return Scoring(tuple(rules), not_computed, unpaid={key: keys[key] for key in not_computed})
 
 
 def with_standard_points(defences: pa.Table) -> pa.Table:

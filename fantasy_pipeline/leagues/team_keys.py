@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from fantasy_pipeline.leagues.amounts import Amount, Floats, Lines, Within, column
 
@@ -152,6 +152,16 @@ NOT_COMPUTED = {
     "stat 209": "one-point safeties are not in the weekly file",
 }
 """Keys that pay team defences and cannot be computed, with the reason."""
+
+
+def left_out(keys: Iterable[str]) -> dict[str, str]:
+    """Return those of the keys that no amount is known of, with the reason."""
+    return {
+        key: NOT_COMPUTED.get(key, "the key is not known")
+        for key in keys
+        if key not in SLEEPER and key not in ESPN
+    }
+
 
 SLEEPER_STANDARD: Mapping[str, float] = {
     "pts_allow_0": 10,

@@ -127,7 +127,8 @@ LEAGUE_POINTS = Table(
         Column(
             "not_scored",
             "string",
-            "Why the player has no points: team defence, or not mapped; null if he has",
+            "Why the player has no points: not mapped, or team_defense_stats lack the week; null "
+            "if he has",
         ),
         Column(
             "explained_by",
@@ -150,8 +151,7 @@ LEAGUE_MATCHUPS = Table(
         Column("opponent_id", "string", "Id of the opposing fantasy team; null without one"),
         points_column(
             "points",
-            "Points of the starters by the league's scoring; starters who are not scored are left "
-            "out",
+            "Points of the starters by the league's scoring; what it cannot compute is left out",
             (-999, 999),
         ),
         points_column(
@@ -161,7 +161,8 @@ LEAGUE_MATCHUPS = Table(
         ),
         points_column(
             "not_scored_points",
-            "The platform's points of the starters who are not scored, e.g. team defences",
+            "The platform's points of starters without an NFL id, and of keys that cannot be "
+            "computed where one explains the difference",
             (-999, 999),
         ),
         points_column(

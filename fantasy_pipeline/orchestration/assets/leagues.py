@@ -24,7 +24,12 @@ from fantasy_pipeline.orchestration.assets.base import (
     weekly_table,
     weeks_with_inputs,
 )
-from fantasy_pipeline.orchestration.assets.ingest import games, raw_players, weekly_stats
+from fantasy_pipeline.orchestration.assets.ingest import (
+    games,
+    raw_players,
+    team_defense_stats,
+    weekly_stats,
+)
 from fantasy_pipeline.orchestration.assets.projection import projections
 from fantasy_pipeline.orchestration.metadata import add_week_metadata, definition_metadata, preview
 from fantasy_pipeline.orchestration.partitions import by_season, weeks_of_run
@@ -108,7 +113,10 @@ def league_rosters(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
 
 
 @weekly_table(
-    tables.LEAGUE_POINTS, GROUP, {"parquet"}, deps=[league_rosters, raw_players, weekly_stats]
+    tables.LEAGUE_POINTS,
+    GROUP,
+    {"parquet"},
+    deps=[league_rosters, raw_players, team_defense_stats, weekly_stats],
 )
 def league_points(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
     weeks, parts = weeks_of_run(context), [tables.LEAGUE_POINTS.arrow_schema.empty_table()]
@@ -124,6 +132,9 @@ def league_points(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
         players = nfl.tables.read(tables.RAW_PLAYERS, made, _POSITIONS)
         lines = leagues.with_players(of_weeks(lines, set(made) - set(older)), players)
         rosters = of_weeks(rosters, set(made) - set(older))
+        # A lake of an earlier version has no team defences: those weeks leave them unscored.
+        known = set(nfl.tables.weeks(tables.TEAM_DEFENSE_STATS)).intersection(made)
+        defences = nfl.tables.read(tables.TEAM_DEFENSE_STATS, sorted(known))
     for league in found:
         for season in sorted({week.season for week in made} & set(league.seasons)):
             of = nfl.leagues.season(league, season)
@@ -131,7 +142,8 @@ def league_points(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
                 of_weeks_made = [week for week in made if week.season == season]
                 own = of_weeks(of_league(rosters, league.name), of_weeks_made)
                 scored = of_weeks(lines, of_weeks_made)
-                parts.append(leagues.league_points(own, scored, leagues.scoring_of(of)))
+                teams, scoring = of_weeks(defences, of_weeks_made), leagues.scoring_of(of)
+                parts.append(leagues.league_points(own, scored, teams, scoring))
     table = tables.LEAGUE_POINTS.shaped(pa.concat_tables(parts))
     _describe(context, nfl, tables.LEAGUE_POINTS, table, weeks, warnings)
     return table
