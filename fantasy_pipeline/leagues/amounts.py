@@ -21,8 +21,8 @@ Bools: TypeAlias = npt.NDArray[np.bool_]
 _FUMBLES = ("sack_fumbles", "rushing_fumbles", "receiving_fumbles")
 _SPECIAL_TEAMS_SNAPS = 4
 """Snaps on special teams in a game, from which on a player of the offence counts as one of them."""
-_MIDDLES = {"0_19": 19.0, "20_29": 25.0, "30_39": 35.0, "40_49": 45.0, "50_59": 54.0, "60_": 61.0}
-"""Usual length of a kick of each distance, yards."""
+_MIDDLES = {"0_19": 19.0, "20_29": 25.0, "30_39": 34.5, "40_49": 44.4, "50_59": 53.0, "60_": 61.4}
+"""Mean length of the field goals made in 2021-2024 by distance, yards; from `fg_made_list`."""
 DEFENDERS = ("DL", "LB", "DB")
 
 

@@ -36,8 +36,8 @@ def best_lineup(
 ) -> dict[int, int]:
     """Return the line-up with the most points: the player of each filled slot.
 
-    A slot that no player may fill stays empty, as does one that only a player with negative points
-    could fill: platforms let a slot be empty.
+    As many slots are filled as the roster allows, also with negative points: Sleeper counts its
+    figure of the best line-up (`ppts`) so. A slot that no player is left for stays empty.
 
     Args:
         slots: slots of the line-up.
@@ -52,12 +52,13 @@ def best_lineup(
 
     if not slots or not points:
         return {}
-    # Slots x players: what a player adds in a slot. Where he may not play, or would cost points,
-    # he adds 0, which is what the empty slot adds.
+    # A filled slot counts more than all points together, so no line-up gains by an empty slot.
+    filled = 1.0 + 2.0 * float(np.sum(np.abs(points)))
+    # Slots x players: what a player adds in a slot; 0, as an empty slot, where he may not play.
     gain = np.array(
         [
             [
-                max(worth, 0.0) if may_fill(slot, eligible) else 0.0
+                filled + worth if may_fill(slot, eligible) else 0.0
                 for worth, eligible in zip(points, positions, strict=True)
             ]
             for slot in slots
@@ -67,7 +68,7 @@ def best_lineup(
     return {
         int(slot): int(player)
         for slot, player in chosen
-        if may_fill(slots[slot], positions[player]) and points[player] >= 0
+        if may_fill(slots[slot], positions[player])
     }
 
 

@@ -22,17 +22,17 @@ Roster = list[tuple[list[str], int]]
 
 
 def every_lineup(slots: Sequence[str], roster: Roster) -> int:
-    """Return the most points of any line-up, in cents, by trying all of them."""
+    """Return the most points of the line-ups with the most players, in cents, by trying all."""
     # One None per slot: a slot may be empty.
     choices = [*range(len(roster)), *[None] * len(slots)]
-    best = 0
+    best = (0, 0)
     for chosen in set(permutations(choices, len(slots))):
         pairs = [
             (slot, player) for slot, player in zip(slots, chosen, strict=True) if player is not None
         ]
         if all(may_fill(slot, roster[player][0]) for slot, player in pairs):
-            best = max(best, sum(roster[player][1] for _, player in pairs))
-    return best
+            best = max(best, (len(pairs), sum(roster[player][1] for _, player in pairs)))
+    return best[1]
 
 
 players = st.tuples(
@@ -66,8 +66,10 @@ def test_a_slot_that_nobody_can_fill_stays_empty() -> None:
     assert best_points(["QB"], [], []) == 0.0
 
 
-def test_negative_points_are_left_on_the_bench() -> None:
-    assert best_points(["DEF"], [["DEF"]], [-4.0]) == 0.0
+def test_a_slot_is_filled_also_with_negative_points() -> None:
+    """Sleeper's own figure counts the only defence of a roster, whatever its points."""
+    assert best_points(["DEF"], [["DEF"]], [-4.0]) == -4.0
+    assert best_points(["DEF"], [["DEF"], ["DEF"]], [-4.0, -1.0]) == -1.0
 
 
 def test_the_bench_is_no_slot_of_a_lineup() -> None:

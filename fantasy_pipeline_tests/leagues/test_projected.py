@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from fantasy_pipeline.football.tables import PROJECTIONS
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Team
-from fantasy_pipeline.leagues import scoring
+from fantasy_pipeline.leagues import amounts, projected, scoring
 from fantasy_pipeline.leagues.projected import projected_points
 from fantasy_pipeline.leagues.view import LeagueView
 from fantasy_pipeline.operations.projection_list import value_league_of
@@ -50,6 +53,26 @@ def test_a_player_who_is_out_has_no_points(rows: Rows) -> None:
     row = {**QB, "projected_points_std": 0.0, "p10_std": 0.0, "p90_std": 0.0}
     points = projected_points(rows(PROJECTIONS, row), scoring.of_sleeper(SETTINGS))
     assert {name: values.tolist() for name, values in points.items()}["projected_points"] == [0.0]
+
+
+def test_the_usual_kicks_are_those_of_real_seasons(nfl_mirror: Path) -> None:
+    folder = nfl_mirror / "github.com/nflverse/nflverse-data/releases/download/stats_player"
+    files = [folder / f"stats_player_week_{season}.parquet" for season in range(2021, 2025)]
+    names = ["fg_made_list", "fg_made", "pat_made", "pat_att", *projected._MADE]
+    kicks = pa.concat_tables([pq.read_table(file, columns=names) for file in files]).to_pandas()
+    total = kicks["fg_made"].sum()
+    for name, share in projected._MADE.items():
+        assert kicks[name].sum() / total == pytest.approx(share, abs=0.0001)
+    assert sum(projected._MADE.values()) == pytest.approx(1)
+    assert kicks["pat_made"].sum() / kicks["pat_att"].sum() == pytest.approx(
+        projected._PAT_RATE, abs=0.001
+    )
+    yards = kicks["fg_made_list"].dropna().str.split(";").explode()
+    yards = yards[yards != ""].astype(float)
+    for bucket, mean in amounts._MIDDLES.items():
+        lowest, _, highest = bucket.partition("_")
+        of_bucket = yards[yards.between(float(lowest), float(highest or 99))]
+        assert of_bucket.mean() == pytest.approx(mean, abs=0.05)
 
 
 def test_kicks_count_by_the_usual_distances(rows: Rows) -> None:

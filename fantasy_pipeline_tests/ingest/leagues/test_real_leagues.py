@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from fantasy_pipeline.football.season_week import SeasonWeek
@@ -103,6 +105,34 @@ def test_points_of_league_a(transport: Transport, season: int) -> None:
     assert share(counts, "defenders with assisted tackles") >= (0.93 if season >= 2024 else 0.79)
     # Since 2024 this league pays stops on fourth down, which the weekly file lacks.
     assert share(counts, "team defences") >= (0.4 if season >= 2024 else 0.95)
+
+
+@pytest.mark.slow
+def test_best_lineups_are_sleepers(transport: Transport, nfl_mirror: Path) -> None:
+    """Sleeper's `ppts` is a team's sum over weeks 1-14. Some defenders have more positions."""
+    sleeper, source = Sleeper(transport), Nflverse(transport)
+    games, weeks, equal = source.schedule(), list(range(1, 15)), []
+    for season in (2022, 2023, 2024):
+        of = sleeper.season(A[season])
+        players, _ = raw_players(source, games, season, weeks)
+        directory = Directory(players, source.player_ids(), "sleeper_id")
+        sums: Counter[str] = Counter()
+        for week in weeks:
+            found, at = sleeper.week(of, week), SeasonWeek(season, week)
+            rosters, _ = league_rosters("a", at, found, directory, lambda _: {})
+            # The platform's points, so that only the line-ups are compared.
+            points = rosters.append_column("points", rosters["platform_points"])
+            for name in ("difference", "explained_by", "not_scored"):
+                points = points.append_column(name, pa.nulls(rosters.num_rows))
+            made = leagues.league_matchups(points, rosters, {week: found.games}, of)
+            for row in made.to_pylist():
+                sums[row["team_id"]] += row["optimal_points"]
+        league = nfl_mirror / "api.sleeper.app/v1/league" / A[season]
+        for team in json.loads((league / "rosters.json").read_text()):
+            stated = team["settings"]["ppts"] + team["settings"].get("ppts_decimal", 0) / 100
+            equal.append(abs(sums[str(team["roster_id"])] - stated) < 0.005)
+    assert len(equal) == 36
+    assert sum(equal) >= 28
 
 
 @pytest.mark.slow
