@@ -40,25 +40,28 @@ def _has_projections(root: str) -> bool:
     return Path(root, PROJECTIONS.name).is_dir()
 
 
-def open_instance(home: Path) -> DagsterInstance:
+def open_instance(home: Path, one_run: bool = False) -> DagsterInstance:
     """Open the Dagster instance of a home and set ``DAGSTER_HOME`` to the home.
 
     Only a home whose files are not made yet is opened by one process at a time: two processes that
     make the files at once break them. A database server needs no lock.
+
+    Args:
+        one_run: as for `home_instance`.
     """
-    from fantasy_pipeline.operations.run_origin import home_instance, makes_files
+    from fantasy_pipeline.operations.own_instance import home_instance, makes_files
     from fantasy_pipeline.orchestration import history_errors, sqlite_files
 
     os.environ["DAGSTER_HOME"] = str(home)
     sqlite_files.tune()
     history_errors.listen()
     if not makes_files(home) or _is_made(home):
-        return home_instance(home)
+        return home_instance(home, one_run)
     with locked(home / INSTANCE_LOCK):
         if not _has_files(home):
             # A process that finds all files and the mark finds complete files.
             (home / _MADE).unlink(missing_ok=True)
-        instance = home_instance(home)
+        instance = home_instance(home, one_run)
         if _has_files(home):
             (home / _MADE).touch()
         return instance

@@ -24,7 +24,7 @@ gc.disable()
 for name in (
     "fantasy_pipeline.definitions",
     "fantasy_pipeline.orchestration.runs.history",
-    "fantasy_pipeline.operations.run_origin",
+    "fantasy_pipeline.operations.own_instance",
     "fantasy_pipeline.orchestration.history_errors",
     "fantasy_pipeline.orchestration.sqlite_files",
     "alembic.config",

@@ -171,7 +171,7 @@ def _run_step(home: str, step: Step, source: str, tags: dict[str, str]) -> RunOu
     tags[BACKFILL_STEP_WORK] = str(step.work)
     if step.first is not None:
         tags["season"] = str(step.first.season)
-    with open_instance(Path(home)) as instance:
+    with open_instance(Path(home), one_run=True) as instance:
         return execute(instance, step.job, source, tags, step.first, step.last)
 
 

@@ -25,7 +25,7 @@ from fantasy_pipeline.football.tables import (
 )
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.operations.execute import execute
-from fantasy_pipeline.operations.run_origin import home_instance
+from fantasy_pipeline.operations.own_instance import home_instance
 from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.retries import NETWORK_RETRY
 from fantasy_pipeline.orchestration.runs.history import execution_of
