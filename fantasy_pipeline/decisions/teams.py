@@ -33,6 +33,5 @@ def find_team(teams: Sequence[Team], text: str) -> Team:
 
 
 def _listed(teams: Sequence[Team]) -> str:
-    return ", ".join(
-        f"{team.name or team.manager or 'without a name'} ({team.team_id})" for team in teams
-    )
+    names = [(team.name or team.manager or "without a name", team.team_id) for team in teams]
+    return ", ".join(name if name == of_id else f"{name} ({of_id})" for name, of_id in names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -160,13 +160,17 @@ def _league_week(
     projections = week_projections(lake, week)
     rosters_of, rosters = rosters_until(lake, league, week)
     games = _games(lake, week)
-    expected = _expected(lake, projections, scoring, week, games, now)
+    scored = _scored(lake, scoring, week, games, now)
+    expected = _expected(projections, scoring, scored)
     estimates = _estimates(lake, league, week)
     by_team: dict[str, list[Candidate]] = {}
     estimated: set[str] = set()
     for row in rosters:
         known = expected.get(_projection_id(row) or "")
         position = (row["fantasy_positions"] or row["position"] or "").split("/")[0]
+        defends = position not in {*FANTASY_POSITIONS, "DEF"}
+        if known is None and defends and row["team"] in scored.teams:
+            known = {"points": scored.points(row["player_id"]), "opponent": None, "note": None}
         if known is None and position not in FANTASY_POSITIONS and position in estimates:
             estimated.add(position)
             plays = row["team"] in games
@@ -206,40 +210,55 @@ def _games(lake: Lake, week: SeasonWeek) -> dict[str, Game]:
     return {team: game for game in games for team in (game.home_team, game.away_team)}
 
 
+@dataclass(frozen=True)
+class _Scored:
+    """What players scored in the games of a week that are over and in the lake.
+
+    Args:
+        teams: the NFL teams of these games.
+        by_player: points by player id. A player of these teams without a stat line scored 0.
+    """
+
+    teams: Collection[str]
+    by_player: Mapping[str, float]
+
+    def points(self, player_id: str | None) -> Points:
+        exact = self.by_player.get(player_id or "", 0.0)
+        return Points(exact, exact, exact, exact)
+
+
+def _scored(
+    lake: Lake, scoring: Scoring, week: SeasonWeek, games: Mapping[str, Game], now: datetime
+) -> _Scored:
+    """Return the points scored in the games of a week that are over; none without their stats."""
+    if not lake.has(WEEKLY_STATS, week):
+        return _Scored((), {})
+    lines = with_players(lake.read(WEEKLY_STATS, [week]), lake.read(RAW_PLAYERS, [week]))
+    with_stats = set(lines["team"].to_pylist())
+    teams = {
+        team
+        for team, game in games.items()
+        if is_over_by_clock(game.kickoff, now) and {game.home_team, game.away_team} & with_stats
+    }
+    ids = lines["player_id"].to_pylist()
+    return _Scored(teams, dict(zip(ids, actual(lines, scoring).tolist(), strict=True)))
+
+
 def _expected(
-    lake: Lake,
-    projections: pa.Table,
-    scoring: Scoring,
-    week: SeasonWeek,
-    games: Mapping[str, Game],
-    now: datetime,
+    projections: pa.Table, scoring: Scoring, scored: _Scored
 ) -> dict[str, dict[str, Any]]:
     """Return each projected player's points by id; those of games that are over are exact."""
     rows = projections.select(
         ["player_id", "position", "team", "opponent", "reason", "injury_status"]
     ).to_pylist()
-    scored = _scored(lake, scoring, week)
     found = {}
     for row, points in zip(rows, projected(projections, scoring), strict=True):
-        game = games.get(row["team"])
-        is_over = game is not None and is_over_by_clock(game.kickoff, now)
         # `weekly_stats` has no team defences.
-        if scored is not None and is_over and row["position"] != DST:
-            exact = scored.get(row["player_id"], 0.0)
-            points = Points(exact, exact, exact, exact)
+        if row["team"] in scored.teams and row["position"] != DST:
+            points = scored.points(row["player_id"])
         note = row["reason"] or row["injury_status"]
         found[row["player_id"]] = {"points": points, "note": note, **row}
     return found
-
-
-def _scored(lake: Lake, scoring: Scoring, week: SeasonWeek) -> dict[str, float] | None:
-    """Return the points scored in a week by player id; None if the lake has no stats of it."""
-    if not lake.has(WEEKLY_STATS, week):
-        return None
-    lines = lake.read(WEEKLY_STATS, [week])
-    lines = with_players(lines, lake.read(RAW_PLAYERS, [week]))
-    ids = lines["player_id"].to_pylist()
-    return dict(zip(ids, actual(lines, scoring).tolist(), strict=True))
 
 
 def _estimates(lake: Lake, league: str, week: SeasonWeek) -> dict[str, Points]:

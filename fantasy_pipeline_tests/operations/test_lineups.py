@@ -31,6 +31,7 @@ AT_WEEK = {"season": WEEK.season, "week": WEEK.week}
 THURSDAY = datetime(2024, 10, 4, 0, 15, tzinfo=timezone.utc)
 SUNDAY = datetime(2024, 10, 6, 17, tzinfo=timezone.utc)
 SLOTS = ["QB", "RB", "FLEX", "DEF", "BN", "BN"]
+OUR_TEAM = Team("1", "Ours", "Ann")
 OURS = {
     "allen": ("QB", "BUF", "QB", 20.0),
     "cook": ("RB", "BUF", "RB", 12.0),
@@ -81,7 +82,7 @@ def game(home: str, away: str, kickoff: datetime) -> dict[str, Any]:
 
 @pytest.fixture
 def filled(lake: Lake, rows: Rows) -> Lake:
-    teams = [Team("1", "Ours", "Ann"), Team("2", "Theirs", "Bob")]
+    teams = [OUR_TEAM, Team("2", "Theirs", "Bob")]
     season = LeagueSeason("file", "x", 2024, "Friends", SLOTS, {"rush_yd": 0.1}, teams)
     registry.store(lake, "friends", [season])
     everybody = {**OURS, "hurts": ("QB", "PHI", "QB", 25.0)}
@@ -117,7 +118,7 @@ def test_the_best_lineup_its_swaps_and_the_chance_to_win(filled: Lake) -> None:
 
 
 def test_games_that_are_over_count_with_the_points_scored(filled: Lake, rows: Rows) -> None:
-    stats = {**AT_WEEK, "player_id": "allen", "rushing_yards": 311}
+    stats = {**AT_WEEK, "player_id": "allen", "team": "BUF", "rushing_yards": 311}
     filled.write_weeks(WEEKLY_STATS, rows(WEEKLY_STATS, stats), [WEEK])
     filled.write_weeks(RAW_PLAYERS, rows(RAW_PLAYERS, {**AT_WEEK, "player_id": "allen"}), [WEEK])
     found = team_lineup(filled, "friends", "ours", WEEK, THURSDAY + timedelta(hours=12))
@@ -128,6 +129,40 @@ def test_games_that_are_over_count_with_the_points_scored(filled: Lake, rows: Ro
     assert starters(found)["RB"] == "cook", "he cannot be taken out any more"
     assert found.opponent is not None
     assert found.opponent[1] == 0.0
+
+
+def test_a_game_that_is_over_and_not_in_the_lake_yet_keeps_its_projections(
+    filled: Lake, rows: Rows
+) -> None:
+    # Thursday's game is in the lake. Sunday's are over, and the next import brings them.
+    stats = {**AT_WEEK, "player_id": "allen", "team": "BUF", "rushing_yards": 311}
+    filled.write_weeks(WEEKLY_STATS, rows(WEEKLY_STATS, stats), [WEEK])
+    filled.write_weeks(RAW_PLAYERS, rows(RAW_PLAYERS, {**AT_WEEK, "player_id": "allen"}), [WEEK])
+    found = team_lineup(filled, "friends", "ours", WEEK, SUNDAY + timedelta(hours=12))
+    points = {one.id: one.points for one in found.lineup.starters.values()}
+    assert points["allen"].expected == 31.1
+    assert points["chubb"].expected == 6.0, "his game has kicked off, so he stays"
+
+
+def test_a_defender_whose_game_is_over_counts_with_the_points_scored(
+    filled: Lake, rows: Rows
+) -> None:
+    season = LeagueSeason("file", "x", 2024, "Friends", ["LB"], {"rush_yd": 0.1}, [OUR_TEAM])
+    registry.store(filled, "friends", [season])
+    for week in (BEFORE, WEEK):
+        milano = {**spot("milano", "LB", "BUF", "QB", "1", week), "slot": "LB"}
+        filled.write_weeks(LEAGUE_ROSTERS, rows(LEAGUE_ROSTERS, milano), [week])
+        names = [name for name in LEAGUE_POINTS.column_names if name in milano]
+        own = {**{name: milano[name] for name in names}, "platform_points": 5.0}
+        filled.write_weeks(LEAGUE_POINTS, rows(LEAGUE_POINTS, own), [week])
+    of_week = {**AT_WEEK, "player_id": "milano", "position": "LB"}
+    stats = {**of_week, "team": "BUF", "rushing_yards": 20}
+    filled.write_weeks(WEEKLY_STATS, rows(WEEKLY_STATS, stats), [WEEK])
+    filled.write_weeks(RAW_PLAYERS, rows(RAW_PLAYERS, of_week), [WEEK])
+    for hours, points, estimated in ((-1, 5.0, ["LB"]), (12, 2.0, [])):
+        found = team_lineup(filled, "friends", "1", WEEK, THURSDAY + timedelta(hours=hours))
+        (starter,) = found.lineup.starters.values()
+        assert (starter.points.expected, found.estimated) == (points, estimated)
 
 
 def test_positions_without_projections_have_the_leagues_mean(filled: Lake, rows: Rows) -> None:
@@ -163,6 +198,14 @@ def test_without_the_weeks_rosters_and_match_up(filled: Lake, rows: Rows) -> Non
     named = team_lineup(filled, "friends", "1", WEEK, THURSDAY, "win", opponent="bob")
     assert named.opponent is not None
     assert named.lineup.chance is not None
+
+
+def test_a_team_whose_name_is_its_id_is_listed_once(filled: Lake) -> None:
+    teams = [Team("Devils", "Devils"), OUR_TEAM]
+    season = LeagueSeason("file", "x", 2024, "Friends", SLOTS, {"rush_yd": 0.1}, teams)
+    registry.store(filled, "friends", [season])
+    with pytest.raises(InvalidArgumentError, match=r"the league has Devils, Ours \(1\)\.$"):
+        team_lineup(filled, "friends", "x", WEEK, SUNDAY)
 
 
 @pytest.mark.parametrize(
