@@ -134,7 +134,8 @@ def _stopped() -> int:
 
 
 def _cause(error: typer.TyperException) -> str:
-    message = error.format_message().rstrip(".")
+    # typer repeats what pydantic says of a value.
+    message = error.format_message().rstrip(".").replace(": Value error, ", ": ")
     return message if message.endswith("?") else f"{message}."
 
 

@@ -344,6 +344,7 @@ def test_settings_that_cannot_be_read(
         ("run --sesaon 2025", 2, "No such option: --sesaon", "fantasy-pipeline run --help"),
         ("trigger --season 2025", 2, "Missing option '--week'", "fantasy-pipeline trigger --help"),
         ("run --source teletext", 2, "'teletext' is not one of", "'nflreadpy', 'sample'"),
+        ("accuracy --pool some", 2, "for '--pool': 'some' is not one of", "'everyone'"),
         ("run --season 2025", 2, "go together", "add --week, or give neither"),
         ("run --season 2025 --week 22", 2, "no 2025 week 22", "2025 has the weeks 1-18"),
         ("trigger --season 2031 --week 1", 2, "the schedule has", "the seasons 2023-2025"),
