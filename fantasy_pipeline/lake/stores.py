@@ -12,46 +12,27 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Protocol, TypeVar
-from urllib.parse import urlsplit
+from typing import Protocol
 from uuid import uuid4
 
 import pyarrow as pa
 
 from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.lake.copies import TEMPORARY, target
 from fantasy_pipeline.lake.locks import Timeout, locked
-from fantasy_pipeline.settings import is_loopback
-
-_Item = TypeVar("_Item")
-_Result = TypeVar("_Result")
+from fantasy_pipeline.lake.object_store import ObjectStore
 
 _SNAPSHOTS = ".snapshots"
 _LOCK = ".lock"
 """Suffix of the lock file beside each snapshot."""
 LOCKS = ".locks"
-_TEMPORARY = "fantasy-lake-"
 _CHUNK_BYTES = 2**20
 _STALE_SECONDS = 86_400
 _LONGEST_WAIT_SECONDS = 900
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.=-]*(/[A-Za-z0-9_][A-Za-z0-9_.=-]*)*")
-_CONNECTIONS = 16
-# No listing cache, because other processes write to the lake too. No concurrency within one file,
-# because its ranges could come from two versions.
-_S3_OPTIONS = {
-    "use_listings_cache": False,
-    "skip_instance_cache": True,
-    "max_concurrency": 1,
-    "config_kwargs": {
-        "connect_timeout": 10,
-        "read_timeout": 60,
-        "max_pool_connections": _CONNECTIONS,
-        "retries": {"mode": "standard", "max_attempts": 4},
-    },
-}
 
 
 class Store(Protocol):
@@ -204,10 +185,10 @@ class Folder:
                 if names:
                     stack.enter_context(locked(lock))
                 for name in names:
-                    os.link(self.path(name), _target(folder, name))
+                    os.link(self.path(name), target(folder, name))
             except OSError:
                 # The folder is read-only, or the file system has no hard links.
-                folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=_TEMPORARY))
+                folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=TEMPORARY))
                 for name in names:
                     self._copy(name, folder)
             yield folder, self._base
@@ -219,7 +200,7 @@ class Folder:
         except OSError as error:
             raise _unreadable(self.path(name), error) from error
         try:
-            with source, open(_target(folder, name), "wb") as file:
+            with source, open(target(folder, name), "wb") as file:
                 shutil.copyfileobj(source, file, _CHUNK_BYTES)
         except OSError as error:
             raise PipelineError(
@@ -276,13 +257,6 @@ def _is_stale(path: str) -> bool:
     return time.time() - os.stat(path).st_mtime >= _STALE_SECONDS
 
 
-def _target(folder: str, name: str) -> str:
-    """Return the path of a file in a folder, and make the folders above the file."""
-    path = f"{folder}/{name}"
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    return path
-
-
 def _unreadable(path: str, error: OSError) -> PipelineError:
     """Return the error of a file or folder that cannot be read; it must not count as empty."""
     if isinstance(error, FileNotFoundError):
@@ -291,117 +265,3 @@ def _unreadable(path: str, error: OSError) -> PipelineError:
         f"the lake cannot be read: {path}: {error.strerror or error}. Check its permissions, its "
         f"folders and the disk; or set FANTASY_DATA to another folder."
     )
-
-
-class ObjectStore:
-    """Objects under an fsspec URL, e.g. ``s3://bucket/lake``.
-
-    botocore reads the address and the credentials from the environment (``AWS_…``).
-    """
-
-    is_local = False
-
-    def __init__(self, root: str) -> None:
-        import fsspec  # lazily: a lake in a folder does not need it
-
-        self._root = root
-        options = _S3_OPTIONS if root.startswith(("s3:", "s3a:")) else {}
-        try:
-            self._fs, self._base = fsspec.core.url_to_fs(root, **options)
-        except (ImportError, ValueError) as error:
-            raise PipelineError(
-                f"a lake at {root} needs a package that is not installed: {error}. "
-                f"For s3, in the checkout: pip install -e '.[s3]'."
-            ) from error
-        if options:
-            self._request(self._check_endpoint)
-
-    def _check_endpoint(self) -> None:
-        self._fs.connect()
-        address = urlsplit(self._fs.s3.meta.endpoint_url)
-        if address.scheme != "https" and not is_loopback(address.hostname or ""):
-            raise PipelineError(
-                f"the object storage at {address.hostname} must be reached over https "
-                f"(http is allowed on this machine only). Check AWS_ENDPOINT_URL."
-            )
-
-    def _request(self, send: Callable[[], _Result]) -> _Result | None:
-        """Send a request and return the storage's answer; None if the object does not exist.
-
-        Raises:
-            PipelineError: the bucket does not exist, or the storage refuses or does not answer.
-        """
-        try:
-            return send()
-        except PipelineError:
-            raise
-        except Exception as error:
-            answer = getattr(error.__cause__, "response", {})
-            missing = answer.get("Error", {}).get("Code") == "NoSuchBucket"
-            if isinstance(error, FileNotFoundError) and not missing:
-                return None
-            reason = " ".join(str(error).split())[:300] or type(error).__name__
-            raise PipelineError(
-                f"the lake at {self._root} cannot be used: {reason}. "
-                f"Check FANTASY_DATA, AWS_ENDPOINT_URL and the AWS credentials, or run again later."
-            ) from error
-
-    def path(self, name: str) -> str:
-        return f"{self._root}/{name}"
-
-    def put(self, name: str, content: bytes) -> None:
-        self._request(lambda: self._fs.pipe_file(f"{self._base}/{name}", content))
-
-    def put_all(self, files: Iterable[tuple[str, bytes]]) -> None:
-        self._in_parallel(lambda file: self.put(*file), files)
-
-    def get(self, name: str) -> bytes | None:
-        content: bytes | None = self._request(lambda: self._fs.cat_file(f"{self._base}/{name}"))
-        return content
-
-    def has(self, name: str) -> bool:
-        # isfile and exists would report a refused request as a missing file.
-        found = self._request(lambda: self._fs.info(f"{self._base}/{name}"))
-        return found is not None and found["type"] == "file"
-
-    def names(self, folder: str) -> Iterable[str]:
-        found = self._request(lambda: self._fs.find(f"{self._base}/{folder}"))
-        return [path[len(self._base) + 1 :] for path in found or ()]
-
-    def sources(self, names: Sequence[str]) -> Iterator[pa.NativeFile]:
-        for content in self._in_parallel(self._existing, names):
-            yield pa.BufferReader(content)
-
-    @contextmanager
-    def snapshot(self, names: Sequence[str]) -> Iterator[tuple[str, str]]:
-        """Return a temporary folder of copies, each made with one request and so of one version."""
-        with tempfile.TemporaryDirectory(prefix=_TEMPORARY) as folder:
-
-            def copy(name: str) -> None:
-                with open(_target(folder, name), "wb") as file:
-                    file.write(self._existing(name))
-
-            self._in_parallel(copy, names)
-            yield folder, folder
-
-    @contextmanager
-    def lock(self, name: str) -> Iterator[None]:
-        """Do nothing: object storage has no locks, the last writer wins."""
-        yield
-
-    def _existing(self, name: str) -> bytes:
-        content = self.get(name)
-        if content is None:
-            raise PipelineError(f"{self.path(name)} was removed while it was read. Run again.")
-        return content
-
-    @staticmethod
-    def _in_parallel(work: Callable[[_Item], _Result], items: Iterable[_Item]) -> list[_Result]:
-        """Return the results of all items, computed in threads that mostly wait for the network."""
-        with ThreadPoolExecutor(_CONNECTIONS) as pool:
-            futures = [pool.submit(work, item) for item in items]
-            try:
-                return [future.result() for future in futures]
-            except BaseException:
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.lake.object_store import patience
 from fantasy_pipeline.operations.health_rules import DAEMON_RULES, RULES, Finding, Level, Subject
 from fantasy_pipeline.orchestration.history_errors import at_once, in_words
 from fantasy_pipeline.settings import invalid_settings
@@ -20,6 +21,8 @@ from fantasy_pipeline.settings import invalid_settings
 if TYPE_CHECKING:
     from fantasy_pipeline.operations.session import Session
 
+LONGEST_REQUEST_SECONDS = 3
+"""For each request to object storage: a monitor gives up a check that takes longer than seconds."""
 LEVELS: tuple[Level, ...] = ("ok", "warning", "critical")
 
 
@@ -45,6 +48,11 @@ def examine(subject: Subject, daemon: bool = True) -> list[Finding]:
 
 def examine_session(make_session: Callable[[], Session], daemon: bool = True) -> list[Finding]:
     """Return `examine` of a session. Never raises: a session that cannot be opened is critical."""
+    with patience(LONGEST_REQUEST_SECONDS):
+        return _examine_session(make_session, daemon)
+
+
+def _examine_session(make_session: Callable[[], Session], daemon: bool) -> list[Finding]:
     try:
         session = make_session()
     except (PipelineError, ValidationError) as error:

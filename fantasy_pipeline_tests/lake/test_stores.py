@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -24,10 +27,11 @@ from fantasy_pipeline.errors import NotMaterializedError, PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import GAMES, PROJECTION_ACCURACY
 from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.lake.object_store import patience
 from fantasy_pipeline.lake.queries import run_sql
-from fantasy_pipeline_tests.lake.places import BucketPlace, FolderPlace
+from fantasy_pipeline_tests.lake.places import BucketPlace, FolderPlace, environment
 from fantasy_pipeline_tests.lake.rewriting import assert_readers_see_whole_versions
-from fantasy_pipeline_tests.waiting import until
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS, until
 
 Accuracy = Callable[..., pa.Table]
 Rows = Callable[..., pa.Table]
@@ -517,6 +521,89 @@ def misbehaving(s3: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Misbehavin
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@contextmanager
+def trouble(kind: str) -> Iterator[tuple[str, list[float]]]:
+    """Return the address of a server that closes connections, or never answers, and its visits."""
+    visits: list[float] = []
+    kept = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def accept() -> None:
+            while not ended.is_set():
+                try:
+                    connection, _ = server.accept()
+                except TimeoutError:
+                    continue
+                visits.append(time.monotonic())
+                if kind == "closing":
+                    connection.close()
+                else:
+                    kept.append(connection)
+
+        server.settimeout(0.1)
+        ended = threading.Event()
+        thread = threading.Thread(target=accept)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}", visits
+        finally:
+            ended.set()
+            thread.join()
+    for connection in kept:
+        connection.close()
+
+
+@pytest.mark.loopback
+@pytest.mark.parametrize("kind", ["closing", "silent"])
+def test_one_layer_tries_again_and_gives_up_within_its_deadline(
+    s3: str, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    with trouble(kind) as (address, visits):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+        started = time.monotonic()
+        with pytest.raises(PipelineError, match=r"s3://x/y cannot be used: .*run again later"):
+            Lake("s3://x/y", "test")
+        assert time.monotonic() - started < 20
+        # aiohttp opens a closed connection once more for each of the four attempts.
+        assert len(visits) == {"closing": 8, "silent": 1}[kind]
+        started = time.monotonic()
+        with patience(2), pytest.raises(PipelineError, match="cannot be used"):
+            Lake("s3://x/y", "test")
+        assert time.monotonic() - started < 5
+
+
+@pytest.mark.loopback
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["closing", "silent"])
+def test_commands_and_health_do_not_wait_for_an_object_storage_in_trouble(
+    s3: str, tmp_path: Path, kind: str
+) -> None:
+    with trouble(kind) as (address, visits):
+        for command, code in (("projections", 1), ("health", 2)):
+            visits.clear()
+            done = subprocess.run(
+                [sys.executable, "-m", "fantasy_pipeline.cli", command],
+                env={
+                    **os.environ,
+                    **environment(address),
+                    "DAGSTER_HOME": str(tmp_path),
+                    "FANTASY_DATA": "s3://x/y",
+                    "FANTASY_SOURCE": "sample",
+                },
+                capture_output=True,
+                text=True,
+                timeout=LONGEST_SECONDS,
+            )
+            last = time.monotonic()
+            assert done.returncode == code, done.stderr
+            assert "s3://x/y/sample cannot be used" in " ".join(
+                f"{done.stderr}{done.stdout}".split()
+            )
+            # Without the seconds that a loaded machine takes to start the command.
+            assert last - visits[0] < {"projections": 20, "health": 5}[command]
+            assert len(visits) <= 8
 
 
 @pytest.mark.loopback

@@ -1,0 +1,228 @@
+"""Storage of the lake's files as objects, e.g. on S3.
+
+A request is tried again by `ObjectStore._request` alone: botocore and s3fs try once, because the
+attempts of several layers multiply. (aiohttp connects again once if the server closes a
+connection.) A request that fails ends within `_SILENT_SECONDS` plus
+`_RETRY_SECONDS`; one that moves bytes may take longer.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
+from functools import cache
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import pyarrow as pa
+
+from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.lake.copies import TEMPORARY, target
+from fantasy_pipeline.settings import is_loopback
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+_CONNECTIONS = 16
+_ATTEMPTS = 4
+_RETRY_SECONDS = 6
+"""No attempt starts later than this after the first one."""
+_SILENT_SECONDS = 10
+"""Longest time to wait for the next byte of an answer."""
+_PASSING_STATUS = (408, 429, 500, 502, 503, 504)
+_patience: ContextVar[float | None] = ContextVar("patience", default=None)
+# No listing cache, because other processes write to the lake too. No concurrency within one file,
+# because its ranges could come from two versions.
+_S3_OPTIONS = {
+    "use_listings_cache": False,
+    "skip_instance_cache": True,
+    "max_concurrency": 1,
+    "config_kwargs": {
+        "connect_timeout": 3,
+        "read_timeout": _SILENT_SECONDS,
+        "max_pool_connections": _CONNECTIONS,
+        "retries": {"total_max_attempts": 1},
+    },
+}
+
+
+@contextmanager
+def patience(seconds: float) -> Iterator[None]:
+    """Wait at most so long for each request, its attempts included; for small objects only."""
+    token = _patience.set(seconds)
+    try:
+        yield
+    finally:
+        _patience.reset(token)
+
+
+@cache
+def _passing_errors() -> tuple[type[Exception], ...]:
+    """Return the errors of a connection that breaks, does not come about or stays silent."""
+    from aiohttp import ClientError
+    from botocore import exceptions
+    from botocore.parsers import ResponseParserError
+    from fsspec.exceptions import FSTimeoutError
+
+    return (
+        ClientError,
+        ConnectionError,
+        FSTimeoutError,
+        exceptions.HTTPClientError,
+        exceptions.IncompleteReadError,
+        ResponseParserError,
+    )
+
+
+class ObjectStore:
+    """Objects under an fsspec URL, e.g. ``s3://bucket/lake``.
+
+    botocore reads the address and the credentials from the environment (``AWS_…``).
+    """
+
+    is_local = False
+
+    def __init__(self, root: str) -> None:
+        import fsspec  # lazily: a lake in a folder does not need it
+
+        self._root = root
+        options = _S3_OPTIONS if root.startswith(("s3:", "s3a:")) else {}
+        try:
+            self._fs, self._base = fsspec.core.url_to_fs(root, **options)
+        except (ImportError, ValueError) as error:
+            raise PipelineError(
+                f"a lake at {root} needs a package that is not installed: {error}. "
+                f"For s3, in the checkout: pip install -e '.[s3]'."
+            ) from error
+        self._is_s3 = bool(options)
+        if self._is_s3:
+            self._fs.retries = 1
+            self._request(self._check_endpoint)
+
+    def _check_endpoint(self) -> None:
+        self._fs.connect()
+        address = urlsplit(self._fs.s3.meta.endpoint_url)
+        if address.scheme != "https" and not is_loopback(address.hostname or ""):
+            raise PipelineError(
+                f"the object storage at {address.hostname} must be reached over https "
+                f"(http is allowed on this machine only). Check AWS_ENDPOINT_URL."
+            )
+
+    def _request(self, send: Callable[[], _Result]) -> _Result | None:
+        """Send a request and return the storage's answer; None if the object does not exist.
+
+        Raises:
+            PipelineError: the bucket does not exist, or the storage refuses or does not answer.
+        """
+        longest = _patience.get()
+        last_start = time.monotonic() + min(_RETRY_SECONDS, longest or _RETRY_SECONDS)
+        for attempt in range(_ATTEMPTS):
+            try:
+                return send()
+            except PipelineError:
+                raise
+            except Exception as error:
+                answer = _answer_to(error)
+                missing = answer.get("Error", {}).get("Code") == "NoSuchBucket"
+                if isinstance(error, FileNotFoundError) and not missing:
+                    return None
+                pause = 0.2 * 2**attempt * random.uniform(0.5, 1)  # noqa: S311 - no secret
+                is_last = attempt == _ATTEMPTS - 1 or time.monotonic() + pause > last_start
+                if is_last or not self._passes(error):
+                    raise self._unusable(error) from error
+                time.sleep(pause)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _passes(self, error: Exception) -> bool:
+        """Return whether another attempt can succeed; other storages than S3 try for themselves."""
+        if not self._is_s3:
+            return False
+        status = _answer_to(error).get("ResponseMetadata", {}).get("HTTPStatusCode")
+        return status in _PASSING_STATUS or isinstance(error, _passing_errors())
+
+    def _unusable(self, error: Exception) -> PipelineError:
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        if self._is_s3 and type(error).__name__ == "FSTimeoutError":
+            reason = f"no answer within {_patience.get():g} s"
+        return PipelineError(
+            f"the lake at {self._root} cannot be used: {reason}. "
+            f"Check FANTASY_DATA, AWS_ENDPOINT_URL and the AWS credentials, or run again later."
+        )
+
+    def _bounds(self) -> dict[str, float]:
+        """Return the arguments that bound the time of a request."""
+        seconds = _patience.get()
+        return {"timeout": seconds} if self._is_s3 and seconds else {}
+
+    def path(self, name: str) -> str:
+        return f"{self._root}/{name}"
+
+    def put(self, name: str, content: bytes) -> None:
+        self._request(lambda: self._fs.pipe_file(f"{self._base}/{name}", content, **self._bounds()))
+
+    def put_all(self, files: Iterable[tuple[str, bytes]]) -> None:
+        self._in_parallel(lambda file: self.put(*file), files)
+
+    def get(self, name: str) -> bytes | None:
+        content: bytes | None = self._request(
+            lambda: self._fs.cat_file(f"{self._base}/{name}", **self._bounds())
+        )
+        return content
+
+    def has(self, name: str) -> bool:
+        # isfile and exists would report a refused request as a missing file.
+        found = self._request(lambda: self._fs.info(f"{self._base}/{name}", **self._bounds()))
+        return found is not None and found["type"] == "file"
+
+    def names(self, folder: str) -> Iterable[str]:
+        found = self._request(lambda: self._fs.find(f"{self._base}/{folder}", **self._bounds()))
+        return [path[len(self._base) + 1 :] for path in found or ()]
+
+    def sources(self, names: Sequence[str]) -> Iterator[pa.NativeFile]:
+        for content in self._in_parallel(self._existing, names):
+            yield pa.BufferReader(content)
+
+    @contextmanager
+    def snapshot(self, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Return a temporary folder of copies, each made with one request and so of one version."""
+        with tempfile.TemporaryDirectory(prefix=TEMPORARY) as folder:
+
+            def copy(name: str) -> None:
+                with open(target(folder, name), "wb") as file:
+                    file.write(self._existing(name))
+
+            self._in_parallel(copy, names)
+            yield folder, folder
+
+    @contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        """Do nothing: object storage has no locks, the last writer wins."""
+        yield
+
+    def _existing(self, name: str) -> bytes:
+        content = self.get(name)
+        if content is None:
+            raise PipelineError(f"{self.path(name)} was removed while it was read. Run again.")
+        return content
+
+    @staticmethod
+    def _in_parallel(work: Callable[[_Item], _Result], items: Iterable[_Item]) -> list[_Result]:
+        """Return the results of all items, computed in threads that mostly wait for the network."""
+        with ThreadPoolExecutor(_CONNECTIONS) as pool:
+            futures = [pool.submit(copy_context().run, work, item) for item in items]
+            try:
+                return [future.result() for future in futures]
+            except BaseException:
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+
+
+def _answer_to(error: Exception) -> dict[str, dict[str, object]]:
+    """Return the answer of S3 that an error stands for; empty without an answer."""
+    answer: dict[str, dict[str, object]] = getattr(error.__cause__, "response", {})
+    return answer
