@@ -17,6 +17,7 @@ from fantasy_pipeline.cli.options import (
     SourceOption,
     open_session,
     seasons_of,
+    warn_of_older_imports,
 )
 from fantasy_pipeline.cli.output import Format, console, print_json, say_label, warn, write
 from fantasy_pipeline.cli.progress import Steps, waiting
@@ -106,8 +107,10 @@ def _print_league(session: Session, league: str, seasons: list[int] | None, json
     """Print the errors of the projections in a league's scoring."""
     import pyarrow as pa
 
+    from fantasy_pipeline.ingest.leagues.registry import find
     from fantasy_pipeline.operations.leagues import accuracy as measured
 
+    warn_of_older_imports(session, seasons or find(session.lake, league).seasons)
     with waiting("scoring the league"):
         table = pa.Table.from_pylist(measured(session, league, seasons))
     say_label(session.label)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from fantasy_pipeline.cli.output import Format, say
+from fantasy_pipeline.cli.output import Format, say, warn
 from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
 from fantasy_pipeline.football.positions import PROJECTED_POSITIONS
 from fantasy_pipeline.football.season_week import FIRST_SEASON, LAST_SEASON, WEEKS, SeasonWeek
@@ -138,6 +139,14 @@ def check_league(session: Session, league: str | None) -> None:
         from fantasy_pipeline.ingest.leagues.registry import find
 
         find(session.lake, league)
+
+
+def warn_of_older_imports(session: Session, seasons: Collection[int]) -> None:
+    """Warn of weeks of some seasons whose stats a league cannot score, and say how to mend them."""
+    from fantasy_pipeline.operations.leagues import import_again, older_weeks
+
+    if older := older_weeks(session.lake, seasons):
+        warn([f"{import_again(older)}. No league has points of them"])
 
 
 def parse_time(option: str, text: str) -> datetime:

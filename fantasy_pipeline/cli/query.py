@@ -25,6 +25,7 @@ from fantasy_pipeline.cli.options import (
     positions,
     projected_week,
     table_format,
+    warn_of_older_imports,
 )
 from fantasy_pipeline.cli.output import Format, console, print_json, say_label, write
 from fantasy_pipeline.cli.progress import waiting
@@ -132,6 +133,7 @@ def projections(
         from fantasy_pipeline.operations.leagues import view_of
 
         view = view_of(session, league, wanted.season)
+        warn_of_older_imports(session, [wanted.season])
     say_label(session.label)
     with waiting("reading the projections"):
         table = projection_list(

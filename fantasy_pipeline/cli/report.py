@@ -22,6 +22,7 @@ from fantasy_pipeline.cli.options import (
     check_shown,
     chosen_week,
     open_session,
+    warn_of_older_imports,
 )
 from fantasy_pipeline.cli.output import console, print_json, say_label
 from fantasy_pipeline.cli.progress import Steps, usual_seconds, waiting
@@ -56,7 +57,8 @@ def report(
     The command writes the report to the lake if there is none, or if its projections, stats,
     corrections or accuracy changed since. Without --output, it prints the path of an HTML page, or
     the text of Markdown. --scoring applies to Markdown; a page offers every scoring system.
-    --league prints rankings, tiers and value in a league's scoring and slots, as Markdown.
+    --league shows rankings, tiers and value in a league's scoring and slots. Its page is written to
+    the folder reports/ of the Dagster home.
     """
     from fantasy_pipeline.report import store
 
@@ -67,7 +69,7 @@ def report(
         check_shown(session, named)
     wanted = named or chosen_week(session)
     if league is not None:
-        _show_league(session, league, wanted, output, json)
+        _show_league(session, league, wanted, format, output, open, json)
         return
     file = store.file_of(format, scoring)
     text, made = _read_or_make(session, wanted, file, refresh, json)
@@ -85,20 +87,35 @@ def report(
 
 
 def _show_league(
-    session: Session, league: str, week: SeasonWeek, output: Path | None, json: bool
+    session: Session,
+    league: str,
+    week: SeasonWeek,
+    format: Literal["html", "md"],
+    output: Path | None,
+    open: bool,
+    json: bool,
 ) -> None:
-    """Print or write the Markdown of a league's week.
+    """Write a league's report, and print its path; print Markdown without an output.
 
     Raises:
         PipelineError: the week was not projected, or there is no such league.
     """
     from fantasy_pipeline.operations.league_report import league_report
+    from fantasy_pipeline.report import league_page
 
+    warn_of_older_imports(session, [week.season])
     with waiting("ranking the players"):
-        text = league_report(session, league, week)
+        report = league_report(session, league, week)
+        text = league_page.html(report) if format == "html" else league_page.markdown(report)
+    if output is None and (format == "html" or open):
+        folder = session.home / "reports"
+        folder.mkdir(parents=True, exist_ok=True)
+        output = folder / f"{league}-{week.season}-{week.week:02d}.{format}"
     path = str(_write(output, text)) if output else None
+    if open and path:
+        _open(path)
     if json:
-        print_json({**week._asdict(), "league": league, "path": path, "text": text})
+        print_json({**week._asdict(), "league": league, "path": path, "format": format})
     elif path is None:
         typer.echo(text, nl=False)
     else:
@@ -198,4 +215,5 @@ def add_to(app: typer.Typer) -> None:
         "report --open",
         "report --season 2025 --week 10 --output week10.html",
         "report --format md --scoring half",
+        "report --league friends --open",
     )(report)

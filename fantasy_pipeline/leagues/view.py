@@ -17,7 +17,7 @@ from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.leagues.lineup import ELIGIBLE, starting_slots
 from fantasy_pipeline.leagues.projected import projected_points
 from fantasy_pipeline.leagues.scoring import Scoring
-from fantasy_pipeline.leagues.tables import scoring_of, with_players
+from fantasy_pipeline.leagues.tables import scoring_of, weeks_of_older_imports, with_players
 from fantasy_pipeline.projections.team_defense import of_players
 
 POINTS = ("projected_points", "p10", "p50", "p90")
@@ -65,13 +65,16 @@ class LeagueView:
         return projections.sort_by([("projected_points", "descending"), ("player_id", "ascending")])
 
     def actual(self, lake: Lake, week: SeasonWeek) -> Mapping[str, float]:
-        """Return the points of each player's stat line; none if the lake lacks the week."""
-        if not lake.has(WEEKLY_STATS, week):
+        """Return the points of each player's stat line.
+
+        There are none if the lake lacks the week, or has it from an import of an earlier version,
+        without the stats that leagues score.
+        """
+        stats = lake.read(WEEKLY_STATS, [week]) if lake.has(WEEKLY_STATS, week) else None
+        if stats is None or weeks_of_older_imports(stats):
             return {}
         columns = ["season", "week", "player_id", "st_snaps", "fantasy_positions"]
-        lines = with_players(
-            lake.read(WEEKLY_STATS, [week]), lake.read(RAW_PLAYERS, [week], columns)
-        )
+        lines = with_players(stats, lake.read(RAW_PLAYERS, [week], columns))
         points = self.scoring.points(lines).tolist()
         return dict(zip(lines["player_id"].to_pylist(), points, strict=True))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,7 @@ from fantasy_pipeline.operations.execute import execute
 from fantasy_pipeline.orchestration.runs.tags import run_tags
 
 if TYPE_CHECKING:
+    from fantasy_pipeline.lake import Lake
     from fantasy_pipeline.operations.session import Session
 
 JOB = "league_import"
@@ -87,7 +88,7 @@ def add(
     added = Added(name, seasons, warnings=warnings)
     wanted = {season.season for season in seasons}
     weeks = [week for week in stored if week.season in wanted]
-    older = [w for w in session.lake.weeks_without(WEEKLY_STATS, _LATER) if w.season in wanted]
+    older = older_weeks(session.lake, wanted)
     added.warnings += _what_to_import(name, seasons, weeks, older)
     _import(session, [week for week in weeks if week not in older], show)
     added.weeks = [week for week in weeks if week not in older]
@@ -157,6 +158,20 @@ def _espn_seasons(
     return found[::-1], warnings
 
 
+def older_weeks(lake: Lake, seasons: Collection[int]) -> list[SeasonWeek]:
+    """Return the weeks whose stat lines an earlier version imported, without what leagues score."""
+    return [week for week in lake.weeks_without(WEEKLY_STATS, _LATER) if week.season in seasons]
+
+
+def import_again(older: Sequence[SeasonWeek]) -> str:
+    """Return what weeks of an earlier version lack, and the command that imports them again."""
+    seasons = ",".join(map(str, sorted({week.season for week in older})))
+    return (
+        f"weekly_stats of {week_ranges(older)} lack stats that leagues score: import them again "
+        f"with `fantasy-pipeline backfill --seasons {seasons}`"
+    )
+
+
 def _what_to_import(
     name: str,
     seasons: Sequence[LeagueSeason],
@@ -173,11 +188,7 @@ def _what_to_import(
             f"backfill --seasons {listed}`, then `league add` again"
         )
     if older:
-        listed = ",".join(map(str, sorted({week.season for week in older})))
-        lines.append(
-            f"weekly_stats of {week_ranges(older)} lack stats that leagues score: import them "
-            f"again with `fantasy-pipeline backfill --seasons {listed}`, then `league add` again"
-        )
+        lines.append(f"{import_again(older)}, then `league add` again")
     if not seasons[-1].teams or seasons[-1].more.get("status") == "pre_draft":
         lines.append(
             f"season {seasons[-1].season} of {name} has no rosters before its draft; the weekly "

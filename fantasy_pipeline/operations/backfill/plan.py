@@ -16,6 +16,7 @@ from fantasy_pipeline.football.import_calendar import LOOK_BACK, phases_at
 from fantasy_pipeline.football.named_weeks import check_week
 from fantasy_pipeline.football.season_week import SeasonWeek, ranges
 from fantasy_pipeline.football.tables import (
+    LEAGUE_POINTS,
     MODEL_PROJECTIONS,
     PLAYER_HISTORY,
     PROJECTION_ACCURACY,
@@ -24,6 +25,7 @@ from fantasy_pipeline.football.tables import (
     SOURCE_PROJECTIONS,
     WEEKLY_STATS,
 )
+from fantasy_pipeline.ingest.leagues.registry import registered
 from fantasy_pipeline.ingest.week_so_far import lacking_games
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 GAMES, INGEST, EARLY_INGEST = "games_refresh", "season_ingest", "provisional_ingest"
 HISTORY, PROJECT = "history_rebuild", "season_projections"
+LEAGUES = "league_import"
 _WEEKLY = (
     RAW_PLAYERS,
     WEEKLY_STATS,
@@ -82,7 +85,7 @@ class Step:
         """Return True if the lake has the step's rows. Not meant for the step of the schedule."""
         if self.job == HISTORY:
             return lake.has(PLAYER_HISTORY)
-        table = PROJECTIONS if self.job == PROJECT else WEEKLY_STATS
+        table = {PROJECT: PROJECTIONS, LEAGUES: LEAGUE_POINTS}.get(self.job, WEEKLY_STATS)
         return set(self.weeks) <= set(lake.weeks(table))
 
 
@@ -210,7 +213,20 @@ def backfill_plan(
     plan = Plan(text, session.source, ())
     if wanted:
         plan = make_plan(text, session.source, wanted, _early(games, wanted, session.now))
+        plan = _with_leagues(plan, session.lake, wanted)
     return replace(_of_session(plan, session), ahead=ahead, absent=tuple(absent))
+
+
+def _with_leagues(plan: Plan, lake: Lake, weeks: Sequence[SeasonWeek]) -> Plan:
+    """Return the plan with one more stage for the seasons of registered leagues, if there are any.
+
+    The leagues come last: they score the imported stats, and the projections.
+    """
+    seasons = {season for league in registered(lake) for season in league.seasons}
+    groups = contiguous([week for week in weeks if week.season in seasons])
+    if not groups:
+        return plan
+    return replace(plan, stages=(*plan.stages, tuple(Step(LEAGUES, *group) for group in groups)))
 
 
 def _of_session(plan: Plan, session: Session) -> Plan:

@@ -23,17 +23,23 @@ from fantasy_pipeline.cli.run import summary_json
 from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import (
+    GAMES,
     PLAYER_HISTORY,
     PROJECTION_ACCURACY,
     PROJECTIONS,
     PROVISIONAL_STATS,
     WEEKLY_STATS,
 )
+from fantasy_pipeline.ingest.leagues import registry
+from fantasy_pipeline.ingest.leagues.files import read_file
+from fantasy_pipeline.ingest.sample import SampleLeague
+from fantasy_pipeline.ingest.sample.fantasy import write_fantasy_league
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.operations.backfill import run as backfill
 from fantasy_pipeline.operations.backfill.plan import (
     Plan,
     Step,
+    backfill_plan,
     contiguous,
     demo_plan,
     make_plan,
@@ -159,6 +165,27 @@ def test_the_due_week_is_provisional_and_nothing_missing_is_no_failure(
     lake.write_weeks(WEEKLY_STATS, part, weeks(2025, 9))
     assert json.loads(run("--only-missing", "--json"))["weeks"] == 1
     assert lake.read(WEEKLY_STATS, weeks(2025, 9)).equals(whole)
+
+
+def test_the_seasons_of_registered_leagues_are_one_more_stage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    session = Session("sample")
+    session.lake.write(GAMES, SampleLeague().schedule())
+    without = backfill_plan(session, [2024, 2025], [1, 2, 4], only_missing=False)
+    assert len(without.stages) == 3
+    path = write_fantasy_league(tmp_path / "files", SampleLeague().weekly_stats(2025), 2025)
+    registry.store(session.lake, "friends", [read_file(path)])
+    plan = backfill_plan(session, [2024, 2025], [1, 2, 4], only_missing=False)
+    assert plan.stages[:3] == without.stages
+    assert [step.name for step in plan.stages[3]] == [
+        "league_import 2025|01-02",
+        "league_import 2025|04-04",
+    ]
+    assert not plan.stages[3][0].is_in(session.lake)
+    only_2024 = backfill_plan(session, [2024], [1], only_missing=False)
+    assert len(only_2024.stages) == 3
 
 
 def test_a_week_that_upstream_may_lack_costs_no_other() -> None:
