@@ -214,6 +214,5 @@ def add_to(app: typer.Typer) -> None:
         RESULTS_PANEL,
         "report --open",
         "report --season 2025 --week 10 --output week10.html",
-        "report --format md --scoring half",
-        "report --league friends --open",
+        "report --league friends --format md --output week10.md",
     )(report)

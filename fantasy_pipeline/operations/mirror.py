@@ -5,7 +5,7 @@ The sources request the files as in an import, so this module has no addresses.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from fantasy_pipeline.errors import (
     InvalidArgumentError,
     LastingError,
     NotPublishedError,
+    PipelineError,
     UnusableAnswerError,
 )
 from fantasy_pipeline.football.calendar import (
@@ -29,6 +30,10 @@ from fantasy_pipeline.football.calendar import (
 from fantasy_pipeline.football.season_week import ranges
 from fantasy_pipeline.football.tables import RAW_PLAYERS
 from fantasy_pipeline.ingest.download.saving import MirrorFolder, SavingTransport
+from fantasy_pipeline.ingest.leagues.base import Adapter, Registered
+from fantasy_pipeline.ingest.leagues.files import File
+from fantasy_pipeline.ingest.leagues.registry import open_adapters, registered
+from fantasy_pipeline.ingest.leagues.sleeper import Sleeper
 from fantasy_pipeline.ingest.sites import NFLCOM
 from fantasy_pipeline.ingest.sites.base import ProjectionSource
 from fantasy_pipeline.ingest.sites.registry import open_projection_sources
@@ -68,7 +73,9 @@ class Mirrored:
 
 
 def mirror(session: Session, folder: Path, seasons: Sequence[int], step: ShowStep) -> Mirrored:
-    """Save every file that imports of some seasons read, up to the upcoming week.
+    """Save every file that imports of some seasons read, registered leagues included.
+
+    The last week is the upcoming one.
 
     Files of weeks whose games have all kicked off are not requested again if the folder has them;
     later statements of a source do not count. A file that is not usable costs no other file.
@@ -90,7 +97,11 @@ def mirror(session: Session, folder: Path, seasons: Sequence[int], step: ShowSte
         games = games_from_table(source.schedule())
     weeks = _weeks(games, seasons, session)
     result.folder.settled |= {week.at for week in weeks if week.all_kicked_off}
-    readings = list(_readings(source, sites, weeks, result))
+    adapters = open_adapters(session.settings, transport)
+    readings = [
+        *_readings(source, sites, weeks, result),
+        *league_readings(registered(session.lake), adapters, weeks, result),
+    ]
     for number, (name, read) in enumerate(readings, 1):
         with step(name, len(readings) - number):
             read()
@@ -136,6 +147,61 @@ def _readings(
                     yield f"{site.name} {season}", partial(_read_nflcom, source, covered, result)
             elif covered:
                 yield f"{site.name} {season}", partial(_ask, site, covered, result)
+
+
+def league_readings(
+    leagues: Sequence[Registered],
+    adapters: Mapping[str, Adapter],
+    weeks: Sequence[ScheduledWeek],
+    result: Mirrored,
+) -> Iterator[_Reading]:
+    """Yield the name of each season of the registered leagues, and a function that reads it.
+
+    Leagues of files are left out: their files are the user's own.
+    """
+    for league in leagues:
+        adapter = adapters[league.platform]
+        for season in sorted({week.at.season for week in weeks} & set(league.seasons)):
+            numbers = [week.at.week for week in weeks if week.at.season == season]
+            if not isinstance(adapter, File):
+                name = f"league {league.name} {season}"
+                identity = league.seasons[season]
+                yield name, partial(_read_league, adapter, identity, season, numbers, name, result)
+    if any(league.platform == "sleeper" for league in leagues):
+        players = adapters["sleeper"]
+        if isinstance(players, Sleeper):
+            # Imports ask it about players whom no id table maps.
+            yield "players of Sleeper", partial(_read_players, players, result)
+
+
+def _read_league(
+    adapter: Adapter, identity: str, season: int, weeks: Sequence[int], name: str, result: Mirrored
+) -> None:
+    """Read the settings and the weeks of a league's season."""
+    try:
+        of = adapter.season(identity, season)
+    except PipelineError as error:
+        result.failures.append(str(error))
+        return
+    absent = []
+    for week in weeks:
+        try:
+            adapter.week(of, week)
+        except NotPublishedError:
+            absent.append(week)
+        except PipelineError as error:
+            # The other weeks would most likely fail alike, each after all its attempts.
+            result.failures.append(str(error))
+            break
+    if absent:
+        result.not_published.append(f"{name} week {ranges(absent)}")
+
+
+def _read_players(sleeper: Sleeper, result: Mirrored) -> None:
+    try:
+        sleeper.players()
+    except PipelineError as error:
+        result.failures.append(str(error))
 
 
 def _read(read: Callable[[], pa.Table], result: Mirrored) -> None:

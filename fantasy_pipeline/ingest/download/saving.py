@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fantasy_pipeline.football.season_week import SeasonWeek
@@ -39,7 +39,7 @@ class MirrorFolder:
 
     def settled_file(self, url: str, at: SeasonWeek) -> Fetched | None:
         """Return the folder's file of a settled week; None if it must be requested."""
-        path = self.folder / mirror_path(url)
+        path = self.folder / _saved_path(url)
         if at not in self.settled or not path.is_file():
             return None
         if content_problem(path, split_url(url)[1].suffix):
@@ -57,15 +57,24 @@ class MirrorFolder:
         url = fetched.url
         if url in self.new | self.updated | self.unchanged:
             return
-        path = self.folder / mirror_path(url)
+        path = self.folder / _saved_path(url)
         content = fetched.path.read_bytes()
         old = path.read_bytes() if path.is_file() else None
         if content != old:
-            Folder(str(self.folder)).put(str(mirror_path(url)), content)
+            Folder(str(self.folder)).put(str(_saved_path(url)), content)
         os.utime(path, (fetched.as_of.timestamp(), fetched.as_of.timestamp()))
         group = self.new if old is None else self.unchanged if content == old else self.updated
         group.add(url)
         self.size += fetched.size
+
+
+def _saved_path(url: str) -> PurePosixPath:
+    """Return the path of a file below the folder: with ``.json`` if its address has no suffix.
+
+    A folder cannot have ``league/1`` as a file and as the folder of ``league/1/users``.
+    """
+    path = mirror_path(url)
+    return path if path.suffix or "?" in path.name else path.with_name(f"{path.name}.json")
 
 
 class SavingTransport(Transport):
