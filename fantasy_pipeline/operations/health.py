@@ -21,7 +21,7 @@ from fantasy_pipeline.settings import invalid_settings
 if TYPE_CHECKING:
     from fantasy_pipeline.operations.session import Session
 
-LONGEST_REQUEST_SECONDS = 3
+LONGEST_REQUEST_SECONDS = 2
 """For each request to object storage: a monitor gives up a check that takes longer than seconds."""
 LEVELS: tuple[Level, ...] = ("ok", "warning", "critical")
 

@@ -551,8 +551,8 @@ def trouble(kind: str) -> Iterator[tuple[str, list[float]]]:
         finally:
             ended.set()
             thread.join()
-    for connection in kept:
-        connection.close()
+            for connection in kept:
+                connection.close()
 
 
 @pytest.mark.loopback
