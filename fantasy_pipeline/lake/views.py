@@ -38,20 +38,25 @@ def connected(
                 options = "hive_partitioning = true, hive_types = {season: INTEGER, week: INTEGER}"
             where = _escaped(f"{folder}/{table.name}").replace("'", "''")
             pattern = where + (_WEEKS if table.weekly else PART)
-            _create_view(connection, table, f"read_parquet('{pattern}', {options}")
+            _create_view(connection, table, pattern, options)
         yield connection
 
 
-def _create_view(connection: duckdb.DuckDBPyConnection, table: Table, files: str) -> None:
-    """Create the view of a table's files; columns that no file has yet are null.
+def _create_view(
+    connection: duckdb.DuckDBPyConnection, table: Table, pattern: str, options: str
+) -> None:
+    """Create the view of a table's files; added columns that no file has yet are null.
 
     Args:
-        files: SQL that reads them, without its closing bracket.
+        pattern: glob pattern of the files, as SQL text.
+        options: arguments of DuckDB's ``read_parquet``.
     """
     names = "*"
+    files = f"read_parquet('{pattern}', {options}"
     if table.added_columns:
         # The files of some weeks may lack columns that those of other weeks have.
         files += ", union_by_name = true"
+        _check_columns(connection, table, pattern)
         found = {row[0] for row in connection.execute(f"describe from {files})").fetchall()}
         names = ", ".join(
             column.name
@@ -61,6 +66,26 @@ def _create_view(connection: duckdb.DuckDBPyConnection, table: Table, files: str
         )
     select = f"select {names} from {files})"  # noqa: S608 - contract
     connection.execute(f"create temp view {table.name} as {select}")
+
+
+def _check_columns(connection: duckdb.DuckDBPyConnection, table: Table, pattern: str) -> None:
+    """Raise if a file lacks a column that no version of the table was without.
+
+    Files that DuckDB unites by name would have null in it.
+
+    Raises:
+        duckdb.BinderException: names the file and the columns.
+    """
+    required = sorted(set(table.column_names) - table.added_columns)
+    lacking = connection.execute(
+        f"select file_name, list(name) from parquet_schema('{pattern}') group by 1 "  # noqa: S608
+        "having not list_has_all(list(name), $required) order by 1 limit 1",
+        {"required": required},
+    ).fetchone()
+    if lacking:
+        file, found = lacking
+        names = ", ".join(name for name in required if name not in found)
+        raise duckdb.BinderException(f"the file {file} is of an older layout: it lacks {names}")
 
 
 @contextmanager

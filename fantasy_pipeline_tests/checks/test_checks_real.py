@@ -88,7 +88,8 @@ def test_the_old_release_has_kickers(nfl_mirror: Path, tmp_path: Path, season: i
         found.append(lines.filter(tried).select(columns).sort_by(keys))
     old, new = found
     assert old.num_rows > 500
-    assert old.equals(new)
+    # In week 5 of 2015, the new release has a miss from 60 yards in no distance.
+    assert old.drop_columns(["fg_missed_60_"]).equals(new.drop_columns(["fg_missed_60_"]))
 
 
 def test_a_season_whose_kicking_the_old_release_lacks_says_so(

@@ -58,9 +58,9 @@ def test_a_weekly_run_reads_and_validates_each_table_once(
     ]
     assert sum(reads.values()) <= MOST_READS, reads
     assert reads["games"] <= 2, reads
-    # The schedule and player_history are written by two of the runs. What a source answers is
-    # validated before it is merged with what the lake has, so that one bad week costs no other.
-    twice = {"games", "player_history", "source_projections"}
+    # The schedule, leagues and player_history are written by two of the runs. What a source answers
+    # is validated before it is merged with what the lake has, so that one bad week costs no other.
+    twice = {"games", "league_teams", "player_history", "source_projections"}
     assert {table for table, _ in validated} >= {"raw_players", "weekly_stats", "projections"}
     for (table, week), count in validated.items():
         assert count <= (2 if table in twice else 1), (table, week, count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from fantasy_pipeline.football.tables.columns import (
     OPPONENT,
@@ -164,21 +165,26 @@ PLAYER_HISTORY = Table(
             "Closing spread: points by which the team is favoured, negative if it is not",
         ),
         points_column("implied_team_total", "Points of the team that the closing lines imply"),
-        points_column(
-            "implied_change",
-            "implied_team_total less its mean in the team's earlier games of the season",
+        replace(
+            points_column(
+                "implied_change",
+                "implied_team_total less its mean in the team's earlier games of the season",
+            ),
+            added=True,
         ),
         Column(
             "clinched",
             "bool",
             "The team is certain of a place in the play-offs; null outside the regular season",
+            added=True,
         ),
         Column(
             "eliminated",
             "bool",
             "The team cannot reach the play-offs; null outside the regular season",
+            added=True,
         ),
-        Column("last_week", "bool", "The team's last game of the regular season"),
+        Column("last_week", "bool", "The team's last game of the regular season", added=True),
         Column("rest", "int", "Days since the team's previous game", unit="days"),
         Column(
             "indoors",

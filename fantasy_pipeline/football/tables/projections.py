@@ -163,10 +163,13 @@ _PROJECTED = (
 )
 _LINE = (
     share_column("plays", "Probability that the player plays, 0-1", nullable=False),
-    share_column(
-        "starts",
-        "Probability that the player starts, 0-1; those of a team's quarterbacks, and of its "
-        "kickers, sum to 1; null for other positions",
+    replace(
+        share_column(
+            "starts",
+            "Probability that the player starts, 0-1; those of a team's quarterbacks, and of its "
+            "kickers, sum to 1; null for other positions",
+        ),
+        added=True,
     ),
     *(
         Column(
