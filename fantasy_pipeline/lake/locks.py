@@ -5,15 +5,20 @@ The operating system frees the lock of a process that dies, so a held lock has a
 
 from __future__ import annotations
 
+import fcntl
 import os
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-__all__ = ["Timeout", "held", "locked"]
+__all__ = ["LOOK_SECONDS", "Timeout", "held", "locked"]
+
+LOOK_SECONDS = 0.05
+"""Pause after a look that finds a lock held. `held` keeps a free lock for far less than that."""
 
 
 @contextmanager
@@ -41,14 +46,24 @@ def held(paths: Iterable[Path]) -> Iterator[tuple[Path, datetime]]:
     """
     for given in paths:
         for path in sorted(given.iterdir()) if given.is_dir() else [given]:
-            if not path.is_file():
-                continue
-            taken = datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
-            try:
-                with FileLock(path, timeout=0):
-                    pass
-            except Timeout:
-                yield path, taken
-            except OSError:
-                # The file was removed in the meantime, or this user may not open it.
-                continue
+            # A second look: a process that just took the lock has not set the time yet.
+            if _is_held(path) and _is_held(path):
+                with suppress(FileNotFoundError):
+                    yield path, datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
+
+
+def _is_held(path: Path) -> bool:
+    """Return whether a process holds a lock; wait `LOOK_SECONDS` if so.
+
+    A shared lock does not stand in the way of other looks.
+    """
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        time.sleep(LOOK_SECONDS)
+        return True
+    except OSError:
+        # The file was removed in the meantime, or this user may not open it.
+        return False
+    return False

@@ -19,7 +19,7 @@ import dagster as dg
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.lake.locks import Timeout, locked
+from fantasy_pipeline.lake.locks import LOOK_SECONDS, Timeout, locked
 from fantasy_pipeline.operations.backfill.plan import GAMES, HISTORY, Plan, Step
 from fantasy_pipeline.operations.backfill.workers import run_steps, start_server
 from fantasy_pipeline.operations.session import BACKFILL_LOCK, Session
@@ -166,7 +166,8 @@ def _alone(on_wait: Callable[[], None]) -> Iterator[None]:
     path = Path(os.environ["DAGSTER_HOME"]) / BACKFILL_LOCK
     with ExitStack() as stack:
         try:
-            stack.enter_context(locked(path, 0))
+            # `health` may look at the lock at this moment.
+            stack.enter_context(locked(path, LOOK_SECONDS))
         except Timeout:
             on_wait()
             stack.enter_context(locked(path))
