@@ -61,7 +61,7 @@ _STATS = tuple(
     dict.fromkeys(
         (
             *tables.PLAYER_WEEK,
-            *("player_name", "team", "opponent"),
+            *("player_name", "team", "opponent", "season_type"),
             *("fantasy_points", "fantasy_points_ppr"),
             *("upstream_fantasy_points", "upstream_fantasy_points_ppr"),
             *(name for pair in stats.PARTS for name in pair),
@@ -82,8 +82,8 @@ _PLAYERS = (
     *("snap_share", *projections.PLATFORMS),
 )
 _PAST_PLAYERS = (
-    *(*tables.PLAYER_WEEK, "player_name", "injury_status", "injury", "practice_status"),
-    *("offense_snaps", *projections.PLATFORMS),
+    *(*tables.PLAYER_WEEK, "player_name", "position", "injury_status", "injury"),
+    *("practice_status", "offense_snaps", *projections.PLATFORMS),
 )
 _ROSTER = (*tables.PLAYER_WEEK, "position", "roster_source", "on_bye")
 
@@ -164,7 +164,8 @@ RAW_PLAYERS = TableChecks(
             "4.2 questionable, 1.4 doubtful: 1.5 times that is a warning, 2.2 times is refused. An "
             "injury report is another one than the week before's (33% the same at most), and so "
             "are the snaps (12%); 11 players are on the field (11.8 at most). Two ids of a "
-            "platform at most belong to several players, and ids do not change (0%).",
+            "platform at most belong to several players, and ids do not change (0%). At most 10% "
+            "of the players have another position than the week before (1%; a warning from 3%).",
             {
                 "statuses": lambda e: rosters.unusual_statuses(e.rows),
                 "injuries": lambda e: rosters.unusual_injury_reports(e.rows),
@@ -173,6 +174,7 @@ RAW_PLAYERS = TableChecks(
                 "snaps": lambda e: rosters.impossible_snaps(e.rows),
                 "shared": lambda e: rosters.shared_ids(e.rows),
                 "changed": lambda e: rosters.changed_ids(e.rows, e.past),
+                "positions": lambda e: rosters.changed_positions(e.rows, e.past),
             },
         ),
         Check(
@@ -198,9 +200,9 @@ WEEKLY_STATS = TableChecks(
         Check(
             "weekly_stats_against_schedule",
             "Every team that played has a plausible number of stat lines, and no team on a bye has "
-            "any. Opponents match the schedule, and players' teams match their rosters. Missing "
-            "stat lines of a team are a warning until 7 days after its kick-off. Of a week in "
-            "progress, only the games that are over count.",
+            "any. Opponents and season types match the schedule, and players' teams match their "
+            "rosters. Missing stat lines of a team are a warning until 7 days after its kick-off. "
+            "Of a week in progress, only the games that are over count.",
             {
                 "keys": _keys(tables.WEEKLY_STATS),
                 "teams": lambda e: schedule.missing_teams(
@@ -209,6 +211,7 @@ WEEKLY_STATS = TableChecks(
                 "enough": lambda e: schedule.too_few_stat_lines(e.rows, e.covered_games, e.weeks),
                 "byes": lambda e: schedule.unscheduled_teams(e.rows, e.covered_games, e.weeks),
                 "opponents": lambda e: schedule.wrong_opponents(e.rows, e.covered_games, e.weeks),
+                "season_type": lambda e: schedule.wrong_season_types(e.rows, e.games),
                 "one_team": lambda e: schedule.roster_team_mismatches(
                     e.rows, e.other_tables["raw_players"]
                 ),
@@ -240,11 +243,18 @@ WEEKLY_STATS = TableChecks(
             "and targets or more have a snap, and none has more of them than snaps plus one (100% "
             "of 21,087). Quarterbacks with 20 snaps have a stat line (100% of 5,797), and at most "
             "3 skill players of a team with 20 snaps have none (100% of 5,608 team-games). Two "
-            "plays without snaps, or three inactive players, are a warning. Weeks without weekly "
-            "rosters are not compared.",
+            "plays without snaps, or three inactive players, are a warning, and so is a team "
+            "without snap counts. At most 20% of the lines have another name than the player's "
+            "roster (7%). Weeks without weekly rosters are not compared.",
             {
                 "snaps": lambda e: usage.plays_without_snaps(e.rows, e.other_tables["raw_players"]),
                 "lines": lambda e: usage.snaps_without_lines(e.rows, e.other_tables["raw_players"]),
+                "counted": lambda e: usage.teams_without_snaps(
+                    e.rows, e.other_tables["raw_players"]
+                ),
+                "names": lambda e: usage.lines_under_other_names(
+                    e.rows, e.other_tables["raw_players"]
+                ),
                 "active": lambda e: usage.lines_of_inactive_players(
                     e.rows, e.other_tables["raw_players"]
                 ),

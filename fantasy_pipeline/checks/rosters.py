@@ -51,6 +51,8 @@ MAX_SHARED, MAX_SHARED_REFUSED = 4, 40
 """Ids of a platform that two players of a week share; the highest is 2."""
 MAX_CHANGED, MAX_CHANGED_REFUSED = 0.005, 0.2
 """Share of players whose id at a platform changed since the week before; it is 0 in every week."""
+MAX_MOVED, MAX_MOVED_REFUSED = 0.03, 0.1
+"""Share of players whose position changed since the week before; the highest is 0.01."""
 _SHOWN = 4
 
 
@@ -193,6 +195,30 @@ def changed_ids(rows: pa.Table, past: pa.Table) -> list[Problem]:
                 text = f"{name}: {share:.0%} of the players have another id than the week before"
                 serious = share > MAX_CHANGED_REFUSED
                 problems.append(Problem(week, f"{text}, e.g. {names}", serious))
+    return problems
+
+
+def changed_positions(rows: pa.Table, past: pa.Table) -> list[Problem]:
+    """Return weeks in which far too many players have another position than the week before."""
+    problems = []
+    for week, now, before in _pairs(rows, past):
+        joined = now.select(["player_id", "player_name", "position"]).join(
+            before.select(["player_id", "position"]),
+            "player_id",
+            join_type="inner",
+            right_suffix="_before",
+        )
+        other = pc.fill_null(pc.not_equal(joined["position"], joined["position_before"]), False)
+        changed = joined.filter(other)
+        share = changed.num_rows / max(joined.num_rows, 1)
+        if share > MAX_MOVED:
+            names = sorted(
+                f"{row['player_name']} ({row['position_before']}, now {row['position']})"
+                for row in changed.to_pylist()
+            )
+            text = f"{share:.0%} of the players have another position than the week before"
+            serious = share > MAX_MOVED_REFUSED
+            problems.append(Problem(week, f"{text}, e.g. {', '.join(names[:_SHOWN])}", serious))
     return problems
 
 

@@ -199,6 +199,21 @@ def wrong_opponents(rows: pa.Table, games: pa.Table, weeks: Sequence[SeasonWeek]
     return problems
 
 
+def wrong_season_types(rows: pa.Table, games: pa.Table) -> list[Problem]:
+    """Return the weeks with lines of the regular season in the play-offs, or the reverse."""
+    kinds = pc.if_else(pc.equal(games["game_type"], REGULAR_SEASON), "REG", "POST")
+    weeks = zip(games["season"].to_pylist(), games["week"].to_pylist(), strict=True)
+    scheduled = dict(zip(weeks, kinds.to_pylist(), strict=True))
+    return [
+        Problem(
+            SeasonWeek(season, week),
+            f"stat lines have the season_type {kind}, but the schedule has {right}",
+        )
+        for season, week, kind in _groups(rows, ["season", "week", "season_type"])
+        if kind is not None and (right := scheduled.get((season, week), kind)) != kind
+    ]
+
+
 def wrong_byes(rows: pa.Table, games: pa.Table, weeks: Sequence[SeasonWeek]) -> list[Problem]:
     """Return teams marked as on a bye that have a game, and teams without a game not marked."""
     schedule = fixtures(games, weeks)

@@ -6,7 +6,7 @@ Frequencies are of 2021-2025 week 4, which have weekly rosters: 2,406 team-games
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 import pyarrow as pa
@@ -39,6 +39,9 @@ MAX_UNKNOWN = 3
 error. There are none: all 79,721 lines are of active players."""
 MAX_OUT = 3
 """Players of a week who may have a stat line although they are out; 3 in 11 seasons."""
+MAX_OTHER_NAMES = 0.2
+"""Share of a week's lines whose player has another name on his roster: Jr., initials and short
+first names are 7% in the worst week."""
 _SHOWN = 4
 
 
@@ -116,6 +119,53 @@ def lines_of_inactive_players(rows: pa.Table, raw_players: pa.Table) -> list[Pro
             if problem.serious
         ),
     ]
+
+
+def lines_under_other_names(rows: pa.Table, raw_players: pa.Table) -> list[Problem]:
+    """Return the weeks in which far too many lines have the name of another player."""
+    names = _rostered(raw_players).select([*PLAYER_WEEK, "player_name"])
+    lines = rows.select([*PLAYER_WEEK, "player_name"])
+    both = lines.join(names, list(PLAYER_WEEK), join_type="inner", right_suffix="_rostered")
+    named = [pc.is_valid(both[name]) for name in ("player_name", "player_name_rostered")]
+    both = both.filter(pc.and_(*named))
+    # (lines,): letters of both names, so that full stops and blanks do not count.
+    one, other = (_letters(both[name]) for name in ("player_name", "player_name_rostered"))
+    lines_of = Counter(zip(both["season"].to_pylist(), both["week"].to_pylist(), strict=True))
+    different: dict[tuple[int, int], list[str]] = defaultdict(list)
+    for row in both.filter(pc.not_equal(one, other)).to_pylist():
+        text = f"{row['player_name']} ({row['player_id']}, {row['player_name_rostered']})"
+        different[row["season"], row["week"]].append(text)
+    return [
+        Problem(
+            SeasonWeek(*at),
+            f"{len(texts)} of {lines_of[at]} stat lines have another name than the player's "
+            f"roster, e.g. {'; '.join(sorted(texts)[:_SHOWN])}",
+        )
+        for at, texts in sorted(different.items())
+        if len(texts) > MAX_OTHER_NAMES * lines_of[at]
+    ]
+
+
+def teams_without_snaps(rows: pa.Table, raw_players: pa.Table) -> list[Problem]:
+    """Return warnings for teams with stat lines but without snap counts, where others have some."""
+    rostered = _rostered(raw_players)
+    counted = rostered.filter(pc.is_valid(rostered["offense_snaps"]))
+    weeks = counted.group_by(["season", "week"]).aggregate([]).select(["season", "week"])
+    teams = [table.group_by(TEAM_GAME).aggregate([]) for table in (rows, rostered, counted)]
+    played = teams[0].select(TEAM_GAME).join(weeks, ["season", "week"], join_type="left semi")
+    played = played.join(teams[1].select(TEAM_GAME), TEAM_GAME, join_type="left semi")
+    without = played.join(teams[2].select(TEAM_GAME), TEAM_GAME, join_type="left anti")
+    found: dict[SeasonWeek, list[str]] = defaultdict(list)
+    for row in without.to_pylist():
+        found[SeasonWeek(row["season"], row["week"])].append(row["team"])
+    return [
+        Problem(week, f"no snap counts of {', '.join(sorted(names))}", serious=False)
+        for week, names in sorted(found.items())
+    ]
+
+
+def _letters(names: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.replace_substring_regex(pc.utf8_lower(names), "[^a-z]", "")
 
 
 def _filled(rows: pa.Table, name: str) -> pa.ChunkedArray:

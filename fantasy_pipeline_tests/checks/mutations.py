@@ -76,6 +76,16 @@ def zero(*names: str) -> Change:
     return stats(apply)
 
 
+def shifted(name: str, by: int = 1) -> Change:
+    """Return a change that moves a column by some rows against the others."""
+
+    def apply(frame: pd.DataFrame, _: Frames) -> pd.DataFrame:
+        frame[name] = np.roll(frame[name].to_numpy(dtype=object, na_value=None), by)
+        return frame
+
+    return apply
+
+
 def swap(one: str, other: str) -> Change:
     """Return a change that exchanges two columns."""
     return stats(lambda frame, _: frame.rename(columns={one: other, other: one}))
@@ -531,6 +541,20 @@ STAT_MUTATIONS = (
         "roster",
     ),
     Mutation(
+        "names of other players",
+        "weekly_stats",
+        shifted("player_display_name"),
+        "refused",
+        "another name than the player's roster",
+    ),
+    Mutation(
+        "lines of the play-offs",
+        "weekly_stats",
+        stats(lambda f, w: f.assign(season_type="POST")),
+        "refused",
+        "season_type POST, but the schedule has REG",
+    ),
+    Mutation(
         "all opponents of another game",
         "weekly_stats",
         stats(
@@ -595,16 +619,6 @@ def set_to(name: str, value: object, **where: object) -> Change:
         frame.loc[week, name] = value
 
     return rosters(apply)
-
-
-def shifted(name: str, by: int = 1) -> Change:
-    """Return a change that moves a column by some rows against the others."""
-
-    def apply(frame: pd.DataFrame, _: Frames) -> pd.DataFrame:
-        frame[name] = np.roll(frame[name].to_numpy(dtype=object, na_value=None), by)
-        return frame
-
-    return apply
 
 
 def on_two_rosters(status: str) -> Change:
@@ -743,6 +757,13 @@ ROSTER_MUTATIONS = (
         "refused",
         "player_name of",
     ),
+    Mutation(
+        "receivers are running backs, and the reverse",
+        "weekly_rosters",
+        lambda f, _: f.assign(position=f["position"].replace({"WR": "RB", "RB": "WR"})),
+        "refused",
+        "another position than the week before",
+    ),
     Mutation("gsis_ids of other players", "weekly_rosters", shifted("gsis_id"), "refused", ""),
     Mutation(
         "rosters of the coming week: five players of a team",
@@ -868,6 +889,13 @@ HEALTH_MUTATIONS = (
         rosters(lambda f, w: f[~w]),
         "warned",
         "has no rows for week 12",
+    ),
+    Mutation(
+        "no snaps of a team",
+        "snap_counts",
+        rosters(lambda f, w: f[~(w & (f["team"] == "DET"))]),
+        "warned",
+        "no snap counts of DET",
     ),
     Mutation(
         "players with others' snaps",

@@ -137,6 +137,15 @@ def test_opponents_are_the_schedules(rows: Rows, lines: pa.Table, games: pa.Tabl
     ]
 
 
+def test_season_types_are_the_schedules(rows: Rows, games: pa.Table) -> None:
+    regular = rows(tables.WEEKLY_STATS, {**line("KC", "LV"), "season_type": "REG"})
+    assert schedule.wrong_season_types(regular, games) == []
+    playoffs = rows(tables.WEEKLY_STATS, {**line("KC", "LV"), "season_type": "POST"})
+    assert schedule.wrong_season_types(playoffs, games) == [
+        Problem(WEEK, "stat lines have the season_type POST, but the schedule has REG")
+    ]
+
+
 def test_byes_are_the_schedules(rows: Rows, games: pa.Table) -> None:
     def players(**on_bye: bool) -> pa.Table:
         return rows(

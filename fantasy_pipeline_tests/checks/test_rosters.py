@@ -176,3 +176,17 @@ def test_ids_do_not_change(rows: Rows) -> None:
     [problem] = rosters.changed_ids(shifted, before)
     assert problem.serious
     assert problem.text.startswith("yahoo_id: 100% of the players have another id than the week")
+
+
+def test_positions_do_not_change(rows: Rows) -> None:
+    before = week(rows, 4, position="WR")
+    assert rosters.changed_positions(week(rows, position="WR"), before) == []
+
+    def moved(most: int) -> pa.Table:
+        """Return the week with backs in the first places of every team."""
+        return week(rows, position=lambda _, place: "RB" if place < most else "WR")
+
+    [problem] = rosters.changed_positions(moved(1000), before)
+    assert problem.serious
+    assert problem.text.startswith("100% of the players have another position than the week before")
+    assert "(WR, now RB)" in problem.text

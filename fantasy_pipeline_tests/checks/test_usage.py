@@ -92,3 +92,38 @@ def test_who_is_out_has_no_line(rows: Rows) -> None:
     [problem] = usage.lines_of_inactive_players(lines(rows, *POSITIONS), roster(rows, **out))
     assert problem.serious
     assert problem.text.startswith("5 players have a stat line and are out on the injury report")
+
+
+def test_lines_have_the_names_of_the_roster(rows: Rows) -> None:
+    same = lines(rows, "Mahomes", "Hunt", "Rice", "Worthy", "Kelce")
+    assert usage.lines_under_other_names(same, roster(rows)) == []
+    written = roster(rows, Rice={"player_name": "RICE."})
+    assert usage.lines_under_other_names(same, written) == []
+    # One name of five is not more than 20%, two are.
+    one = roster(rows, Rice={"player_name": "Rashee Rice"})
+    assert usage.lines_under_other_names(same, one) == []
+    two = roster(rows, Rice={"player_name": "Kelce"}, Kelce={"player_name": "Rice"})
+    assert usage.lines_under_other_names(same, two) == [
+        Problem(
+            WEEK,
+            "2 of 5 stat lines have another name than the player's roster, e.g. "
+            "Kelce (Kelce, Rice); Rice (Rice, Kelce)",
+        )
+    ]
+
+
+def test_a_team_without_snap_counts_is_named(rows: Rows) -> None:
+    counted = roster(rows)
+    other = rows(
+        tables.RAW_PLAYERS,
+        {**key("Ford"), "team": "CLE", "roster_source": "weekly_roster", "roster_status": "ACT"},
+    )
+    both = pa.concat_tables([lines(rows, "Rice"), lines(rows, "Ford")])
+    team = pa.array(["KC", "CLE"], pa.string())
+    both = both.set_column(both.schema.get_field_index("team"), "team", team)
+    assert usage.teams_without_snaps(both, pa.concat_tables([counted, other])) == [
+        Problem(WEEK, "no snap counts of CLE", serious=False)
+    ]
+    assert usage.teams_without_snaps(lines(rows, "Rice"), counted) == []
+    # No team has any: another rule's problem.
+    assert usage.teams_without_snaps(lines(rows, "Ford"), other) == []
