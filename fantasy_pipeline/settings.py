@@ -62,12 +62,21 @@ def _usable_folder(value: Path) -> Path:
     return Path(_usable_path(str(value)))
 
 
+def _no_pattern(path: str) -> str:
+    """Refuse what Dagster reads as a pattern of names, or as the end of a database's path."""
+    if found := [character for character in "?[*" if character in path]:
+        raise ValueError(f"the path has the character {found[0]!r}, which Dagster cannot read")
+    return path
+
+
 class _Home(_Environment):
     """The variable that Dagster reads as well."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore")
 
-    home: Annotated[str, AfterValidator(_usable_path)] = Field("", validation_alias="DAGSTER_HOME")
+    home: Annotated[str, AfterValidator(_usable_path), AfterValidator(_no_pattern)] = Field(
+        "", validation_alias="DAGSTER_HOME"
+    )
 
 
 def default_home() -> Path:

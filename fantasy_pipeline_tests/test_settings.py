@@ -32,6 +32,10 @@ BAD = [
     ("FANTASY_CACHE", "/srv/" + "x" * 300, LONG),
     ("DAGSTER_HOME", "/srv/home\r", RETURN),
     ("DAGSTER_HOME", "/srv/" + "x" * 300, LONG),
+    *(
+        ("DAGSTER_HOME", f"/srv/a{c}b", f"the path has the character '{c}', which Dagster cannot")
+        for c in "?[*"
+    ),
     ("NFLVERSE_MIRROR", "/srv/mirror\n", "the value has the control character '\\n'"),
     ("FANTASY_DOWNLOAD_TIMEOUT", "soon", "Input should be a valid number"),
     ("FANTASY_API_TOKEN", "secret\r", RETURN),
