@@ -105,7 +105,9 @@ def league_points(
     Returns:
         `LEAGUE_POINTS` rows, one per row of `rosters`.
     """
-    players = _Paid(lines, "player_id", scoring)
+    # Most players of a week are on no fantasy team.
+    is_rostered = pc.is_in(lines["player_id"], rosters["player_id"].combine_chunks())
+    players = _Paid(lines.filter(is_rostered), "player_id", scoring)
     teams = _Paid(defences, "team", team_scoring(scoring.team_defence))
     rows = []
     for code, row in zip(codes(rosters).tolist(), rosters.to_pylist(), strict=True):

@@ -39,7 +39,15 @@ class Directory:
 
     def of_week(self, week: SeasonWeek, wanted: Iterable[str]) -> dict[str, Person]:
         """Return those of the `wanted` ids of the platform that belong to an NFL player."""
-        rows = of_week(self._players, week).to_pylist()
+        wanted = list(wanted)
+        players = of_week(self._players, week)
+        mapped_ids = {self._mapped.get(identity, {}).get("player_id") for identity in wanted}
+        # A week's rosters have thousands of players, a league a few hundred.
+        is_wanted = pc.or_(
+            pc.is_in(players[self._id_column], pa.array(wanted, pa.string())),
+            pc.is_in(players["player_id"], pa.array(mapped_ids - {None}, pa.string())),
+        )
+        rows = players.filter(is_wanted).to_pylist()
         by_id = {row[self._id_column]: row for row in rows}
         by_player = {row["player_id"]: row for row in rows}
         found: dict[str, Person] = {}
