@@ -43,7 +43,8 @@ def add(
         print_json({"league": added.name, "seasons": seasons, "weeks": len(added.weeks)})
         return
     _print(f"League {added.name}: {_list(seasons)}, {len(added.weeks)} weeks imported.")
-    _print(f"Next: {PROGRAM} league check {added.name}")
+    if added.weeks:
+        _print(f"Next: {PROGRAM} league check {added.name}")
 
 
 def list_leagues(source: SourceOption = None, json: JsonOption = False) -> None:

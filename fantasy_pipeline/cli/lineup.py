@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from fantasy_pipeline.cli.help import PROGRAM, RESULTS_PANEL, command
+from fantasy_pipeline.cli.help import RESULTS_PANEL, command
 from fantasy_pipeline.cli.options import (
     AtOption,
     JsonOption,
@@ -106,7 +106,7 @@ def _warnings(found: TeamLineup) -> list[str]:
     if found.rosters_of != found.week:
         lines.append(
             f"league_rosters {found.week}: not in the lake, so the rosters are those of "
-            f"{found.rosters_of}; `{PROGRAM} run` imports them"
+            f"{found.rosters_of}; the first import after the week's first game brings them"
         )
     if found.opponent is None:
         lines.append(

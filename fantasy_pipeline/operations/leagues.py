@@ -71,12 +71,18 @@ def add(
         show: shows each step.
 
     Raises:
-        InvalidArgumentError: the platform or the name is not allowed.
+        InvalidArgumentError: the platform or the name is not allowed, or the lake has sample data
+            and the league real players.
         PipelineError: the platform has no such league, or a run failed.
     """
     if platform not in registry.PLATFORMS:
         known = ", ".join(registry.PLATFORMS)
         raise InvalidArgumentError(f"platform {platform!r} is none of {known}.")
+    if session.source == "sample" and platform != "file":
+        raise InvalidArgumentError(
+            f"the players of the sample data are invented, and a league of {platform} has real "
+            "ones. Add it to real data: unset FANTASY_SOURCE, or add --source auto."
+        )
     stored = session.lake.weeks(WEEKLY_STATS)
     with show("reading the league", 0):
         seasons, warnings = _seasons(session, platform, league, {week.season for week in stored})

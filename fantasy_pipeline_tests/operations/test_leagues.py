@@ -106,6 +106,23 @@ def test_weeks_of_an_earlier_version_are_named(home: Path) -> None:
     assert lake.weeks(LEAGUE_POINTS) == [WEEKS[1]]
 
 
+@pytest.mark.parametrize("platform", ["sleeper", "espn"])
+def test_sample_data_take_no_league_of_real_players(home: Path, platform: str) -> None:
+    code, out, err = call(home, ["league", "add", platform, "1"])
+    assert (code, out) == (2, "")
+    assert err.splitlines()[-1].endswith("unset FANTASY_SOURCE, or add --source auto.")
+    assert done(home, "list") == []
+
+
+def test_a_league_without_imported_weeks_has_no_next_step_but_the_backfill(home: Path) -> None:
+    path = home / "files" / "fantasy.yaml"
+    path.write_text(path.read_text().replace("season: 2025", "season: 2024"))
+    code, out, err = call(home, ["league", "add", "file", str(path)])
+    assert code == 0, err
+    assert "run `fantasy-pipeline backfill --seasons 2024`, then `league add` again" in err
+    assert out.splitlines() == [f"League {NAME}: 2024, 0 weeks imported."]
+
+
 OLDER_IMPORT = """
 import sys
 from fantasy_pipeline.football.season_week import SeasonWeek
