@@ -86,7 +86,7 @@ def league_rosters(
         names = [row["player_name"] or row["platform_player_id"] for row in unmapped]
         more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
         warnings.append(
-            f"league {league} {at}: {len(names)} players have no NFL id, so they are not scored: "
+            f"league {league} {at}: not scored, because they have no NFL id: "
             f"{', '.join(names[:_LISTED])}{more}"
         )
     return pa.Table.from_pylist(rows, schema=LEAGUE_ROSTERS.arrow_schema), warnings
