@@ -96,9 +96,23 @@ def add(
     weeks = [week for week in stored if week.season in wanted]
     older = older_weeks(session.lake, wanted)
     added.warnings += _what_to_import(name, seasons, weeks, older)
-    _import(session, [week for week in weeks if week not in older], show)
-    added.weeks = [week for week in weeks if week not in older]
+    asked = [week for week in weeks if week not in older]
+    _import(session, asked, show)
+    has = _weeks_by_league(session.lake).get(name, set())
+    added.weeks = [week for week in asked if week in has]
+    absent = _gaps(asked, has)
+    if absent:
+        added.warnings.append(
+            f"{platform} gave no rosters of {week_ranges(absent)} for league {name}, although it "
+            "has later weeks: the answer was empty or could not be read. Run `league add` again"
+        )
     return added
+
+
+def _gaps(asked: Sequence[SeasonWeek], has: Collection[SeasonWeek]) -> list[SeasonWeek]:
+    """Return the weeks that a league lacks although it has a later week of the season."""
+    last = {week.season: week for week in sorted(has)}
+    return [w for w in asked if w not in has and w.season in last and w < last[w.season]]
 
 
 def register_sample(session: Session) -> str:
@@ -223,13 +237,20 @@ def slug(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:40].strip("-") or "league"
 
 
+def _weeks_by_league(lake: Lake) -> dict[str, set[SeasonWeek]]:
+    """Return the weeks that `league_points` has of each league."""
+    found: dict[str, set[SeasonWeek]] = {}
+    if lake.weeks(LEAGUE_POINTS):
+        rows = lake.read(LEAGUE_POINTS, columns=["season", "week", "league"])
+        for row in rows.group_by(["league", "season", "week"]).aggregate([]).to_pylist():
+            week = SeasonWeek(row["season"], row["week"])
+            found.setdefault(row["league"], set()).add(week)
+    return found
+
+
 def listed(session: Session) -> list[dict[str, Any]]:
     """Return the registered leagues, one row each."""
-    stored: dict[str, set[tuple[int, int]]] = {}
-    if session.lake.weeks(LEAGUE_POINTS):
-        rows = session.lake.read(LEAGUE_POINTS, columns=["season", "week", "league"])
-        for row in rows.group_by(["league", "season", "week"]).aggregate([]).to_pylist():
-            stored.setdefault(row["league"], set()).add((row["season"], row["week"]))
+    stored = _weeks_by_league(session.lake)
     return [
         {
             "league": league.name,

@@ -91,6 +91,19 @@ def test_a_league_is_added_checked_and_removed(home: Path) -> None:
     assert lake.read(LEAGUE_POINTS).num_rows == lake.read(LEAGUE_TEAMS).num_rows == 0
 
 
+def test_a_week_without_rosters_before_others_is_named(home: Path) -> None:
+    rosters = home / "files" / "rosters.csv"
+    header, *lines = rosters.read_text().splitlines()
+    at = header.split(",").index("week")
+    later = [line for line in lines if line.split(",")[at] != "1"]
+    rosters.write_text("\n".join([header, *later]) + "\n")
+    code, out, err = call(home, ["league", "add", "file", str(home / "files" / "fantasy.yaml")])
+    assert code == 0
+    assert f"gave no rosters of 2025 week 1 for league {NAME}" in err
+    assert "1 weeks imported" in out
+    assert lake_of(home).weeks(LEAGUE_POINTS) == WEEKS
+
+
 def test_weeks_of_an_earlier_version_are_named(home: Path) -> None:
     lake = lake_of(home)
     [older, _] = WEEKS
