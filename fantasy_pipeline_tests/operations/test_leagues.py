@@ -178,7 +178,11 @@ def test_a_lake_of_the_commit_before_reads_null_and_says_what_to_import(tmp_path
     words = ["backfill", "--seasons", "2025", "--weeks", "1", "--workers", "1"]
     exit_code, _, err = call(tmp_path, words)
     assert exit_code == 0, err
-    assert lake_of(tmp_path).weeks_without(WEEKLY_STATS, "fumbles_total") == []
+    lake = lake_of(tmp_path)
+    assert lake.weeks_without(WEEKLY_STATS, "fumbles_total") == []
+    # Its last stage imports the registered league.
+    assert lake.weeks(LEAGUE_POINTS) == [WEEKS[0]]
+    assert lake.read(LEAGUE_POINTS).num_rows == len(TEAMS) * len(SLOTS)
     assert done(tmp_path, "add", "file", str(path))["weeks"] == 1
     assert done(tmp_path, "check", NAME)["seasons"][0]["share"] == 1.0
 
