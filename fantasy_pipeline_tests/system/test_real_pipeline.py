@@ -146,6 +146,9 @@ def test_no_check_cries_wolf(
     monkeypatch.setenv("DAGSTER_HOME", str(home))
     with dg.DagsterInstance.get() as instance:
         for part in ALL_CHECKS:
+            if part.table.name.startswith("league_"):
+                # No league is registered.
+                continue
             for check in part.checks:
                 key = dg.AssetCheckKey(dg.AssetKey(part.table.name), check.name)
                 history = instance.event_log_storage.get_asset_check_execution_history(key, 1000)
