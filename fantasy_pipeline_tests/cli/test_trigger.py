@@ -322,8 +322,12 @@ def test_the_crontab_runs_the_due_week(shell: Shell) -> None:
     repository = defs.get_repository_def()
     imports = ("tuesday_import", "thursday_final_import")
     schedules = [repository.get_schedule_def(name).cron_schedule for name in imports]
-    # The crontab runs at the same time, and again two hours later.
-    assert [re.sub(r",\d+ ", " ", cron, count=1) for cron in crons] == schedules
+    # The crontab runs at the same time, and again two hours later; then come the days after games.
+    *planned, running = crons
+    assert [re.sub(r",\d+ ", " ", cron, count=1) for cron in planned] == schedules
+    noon = repository.get_schedule_def("running_week_import").cron_schedule[-1]
+    # Thursday has a line of its own.
+    assert running == noon.replace("0-1,4-6", "0,1,5,6")
     (command,) = set(crons.values())
     program = str(Path(sys.executable).with_name("fantasy-pipeline"))
     done = subprocess.run(
