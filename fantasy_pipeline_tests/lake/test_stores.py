@@ -566,8 +566,8 @@ def test_one_layer_tries_again_and_gives_up_within_its_deadline(
         with pytest.raises(PipelineError, match=r"s3://x/y cannot be used: .*run again later"):
             Lake("s3://x/y", "test")
         assert time.monotonic() - started < 20
-        # aiohttp opens a closed connection once more for each of the four attempts.
-        assert len(visits) == {"closing": 8, "silent": 1}[kind]
+        # aiohttp opens a closed connection once more for each of at most four attempts.
+        assert 1 <= len(visits) <= {"closing": 8, "silent": 1}[kind]
         started = time.monotonic()
         with patience(2), pytest.raises(PipelineError, match="cannot be used"):
             Lake("s3://x/y", "test")

@@ -201,7 +201,8 @@ def test_a_player_left_out_stops_the_run(
     instance: dg.DagsterInstance, lake: Lake, spoilt: Callable[..., None], table: Table
 ) -> None:
     rows = lake.read(table, [WEEKS[0]])
-    plays = rows.filter(pc.is_valid(rows["opponent"]))["player_id"][0].as_py()
+    players = rows.filter(pc.not_equal(rows["position"], "DST"))
+    plays = players.filter(pc.is_valid(players["opponent"]))["player_id"][0].as_py()
     spoilt(table, WEEKS[0], rows.filter(pc.not_equal(rows["player_id"], plays)))
     downstream = PROJECTIONS if table is MODEL_PROJECTIONS else PROJECTION_ACCURACY
     result = check_then_downstream(instance, table, downstream)

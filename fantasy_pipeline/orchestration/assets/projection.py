@@ -317,15 +317,13 @@ def projection_accuracy(context: dg.AssetExecutionContext, nfl: NflData) -> pa.T
         columns=[*tables.PLAYER_WEEK, *HISTORY_COLUMNS],
         seasons={week.season for week in weeks},
     )
-    both = (
-        measure_accuracy(history, *stored),
-        defence_accuracy(stored_defences(lake), *stored),
-    )
-    table = tables.PROJECTION_ACCURACY.shaped(pa.concat_tables(both))
-    # A scored week without rows means that player_history is older than its stats.
+    players = measure_accuracy(history, *stored)
+    defences = defence_accuracy(stored_defences(lake), *stored)
+    table = tables.PROJECTION_ACCURACY.shaped(pa.concat_tables([players, defences]))
+    # A scored week without players means that player_history is older than its stats.
     scored = sorted(projected & set(lake.weeks(tables.WEEKLY_STATS)))
     stats = lake.read(tables.WEEKLY_STATS, scored, ["season", "week"])
-    refuse_empty_weeks(tables.PROJECTION_ACCURACY.name, table, weeks_in(stats))
+    refuse_empty_weeks(tables.PROJECTION_ACCURACY.name, players, weeks_in(stats))
     warnings = {
         season: [f"projections {season}: none of week {', '.join(map(str, absent))} to score"]
         for season, absent in by_season(sorted((set(made) & set(played)) - projected)).items()
