@@ -159,7 +159,7 @@ def test_columns_sort_both_ways_and_say_so(reader: Reader) -> None:
     assert points == sorted(points)
     page.locator("th[data-sort=name]").get_by_role("button").click()
     names = [row["name"] for row in rows(page)]
-    assert names == sorted(names)
+    assert names == sorted(names, key=str.casefold)
     assert page.locator("#ranked-players th[aria-sort]").count() == 1
 
 
@@ -269,7 +269,7 @@ def test_print_shows_all_without_controls_on_white(reader: Reader) -> None:
     assert page.locator("#ranked-players td.low:visible").count() == len(shown)
     assert page.locator("#ranked-players td.high:visible").count() == len(shown)
     positions = [row["position"] for row in shown]
-    assert positions == sorted(positions, key=["QB", "RB", "WR", "TE", "K"].index)
+    assert positions == sorted(positions, key=["QB", "RB", "WR", "TE", "K", "DST"].index)
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert len(rows(page)) == 40
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"

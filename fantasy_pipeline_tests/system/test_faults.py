@@ -465,6 +465,10 @@ def test_a_file_that_was_never_there(home: Home, name: str) -> None:
         assert_refused(home, name, outcome, "HTTP 404")
         assert_nothing_changed(home, name, before)
         return
+    if name == "players":
+        # It has the ids by which snap counts are joined: the stats of 47 players have no snaps.
+        assert_refused(home, "weekly_stats", outcome, "more passes, carries and targets than snaps")
+        return
     assert outcome.errors == ()
     assert any(text.startswith(name) for text in outcome.warnings), outcome.warnings
     if name != "nflcom_projections":

@@ -24,9 +24,12 @@ from fantasy_pipeline_tests.system.watching import differing, files_of
 
 pytestmark = pytest.mark.slow
 
+LATER = ("team_defense_stats", "rest_of_season", "league_")
+"""First letters of the names of tables that the previous version does not have."""
 COUNTS = " UNION ALL ".join(
     f"SELECT '{table.name}' AS name, count(*) AS rows FROM {table.name}"  # noqa: S608
     for table in ALL_TABLES
+    if not table.name.startswith(LATER)
 )
 BACKFILL = ("backfill", "--seasons", "2023-2025", "--only-missing", "--json")
 WEEK_10 = ("--season", "2025", "--week", "10", "--json")
@@ -132,7 +135,9 @@ def test_the_previous_version_is_another_one(before: Before) -> None:
     assert (package / "contracts.py").is_file()
     assert not (package / "football").exists()
     counts = {name: rows for name, rows in before.counts.items() if name != "stat_corrections"}
-    assert set(before.counts) == {table.name for table in ALL_TABLES}
+    assert set(before.counts) == {
+        table.name for table in ALL_TABLES if not table.name.startswith(LATER)
+    }
     assert min(counts.values()) > 100
 
 

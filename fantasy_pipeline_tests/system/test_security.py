@@ -190,7 +190,7 @@ def test_a_week_on_object_storage_and_no_secret_written_anywhere(
     assert (code, text.count("2025,10,SAMPLE-") > 100) == (0, True), text
     outputs.append(text)
     code, text = command(home, variables, cli, "run", "--season", "2025", "--week", "21")
-    assert (code, "Traceback" in text) == (1, False), text
+    assert (code, "Traceback" in text) == (2, False), text
     outputs.append(text)
     broken = {**variables, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
     code, text = command(home, broken, cli, "sql", "select 1")

@@ -73,10 +73,11 @@ def test_weeks_end_as_upstream_last_told_them(
     assert differing(forgetting(lakes["replayed"]), forgetting(lakes["fresh"])) == []
     # The days differ.
     assert len({json.dumps([*map(hash, v.values())]) for v in versions.values()}) == len(replay)
-    # The stored first stats: Thursday's game, the only one that upstream had.
+    # A week in progress has no first stats: upstream had Thursday's game only.
     lake = Lake(str(lakes["replayed"]), REAL_LABEL)
     first = lake.read(PROVISIONAL_STATS, [half[1]])
-    assert 50 < first.num_rows < 100 < lake.read(WEEKLY_STATS, [half[1]]).num_rows
+    assert first.num_rows == 0
+    assert lake.read(WEEKLY_STATS, [half[1]]).num_rows > 100
     assert Lake(str(lakes["fresh"]), REAL_LABEL).read(PROVISIONAL_STATS).num_rows == 0
 
 
@@ -93,6 +94,8 @@ def test_corrections_of_a_real_week(
             assert execute(instance, "weekly_import", "auto", tags, week, week).errors == ()
     rows = Lake(str(tmp_path / "data" / "lake"), REAL_LABEL).read(STAT_CORRECTIONS).to_pylist()
     columns = ("player_name", "stat", "old", "new", "points_difference")
+    # Upstream has corrected recovered fumbles as well, which pay no points here.
+    rows = [row for row in rows if not row["stat"].startswith("fumble_recovery")]
     assert sorted(tuple(row[name] for name in columns) for row in rows) == [
         ("Bijan Robinson", "rushing_first_downs", 1, 0, 0),
         ("Bucky Irving", "rushing_first_downs", 2, 1, 0),
