@@ -25,7 +25,7 @@ _Key = tuple[int, int, str]
 
 
 def one_sided_games(rows: pa.Table) -> list[Problem]:
-    """Return teams whose opponent has no row, or has another score than theirs."""
+    """Return teams whose opponent has no row, or a row with another score of the game."""
     sides = dict(_by_team(rows, "opponent", "score", "opponent_score"))
     problems = []
     for (season, week, team), (opponent, score, against) in sides.items():

@@ -56,8 +56,7 @@ def _create_view(
     if table.added_columns:
         # The files of some weeks may lack columns that those of other weeks have.
         files += ", union_by_name = true"
-        _check_columns(connection, table, pattern)
-        found = {row[0] for row in connection.execute(f"describe from {files})").fetchall()}
+        found = _columns_of_files(connection, table, pattern)
         names = ", ".join(
             column.name
             if column.name in found or not column.added
@@ -68,24 +67,25 @@ def _create_view(
     connection.execute(f"create temp view {table.name} as {select}")
 
 
-def _check_columns(connection: duckdb.DuckDBPyConnection, table: Table, pattern: str) -> None:
-    """Raise if a file lacks a column that no version of the table was without.
-
-    Files that DuckDB unites by name would have null in it.
+def _columns_of_files(
+    connection: duckdb.DuckDBPyConnection, table: Table, pattern: str
+) -> frozenset[str]:
+    """Return the columns that at least one file has.
 
     Raises:
-        duckdb.BinderException: names the file and the columns.
+        duckdb.BinderException: a file lacks a column that no version of the table was without. In
+            files that DuckDB unites by name, the column would be null.
     """
-    required = sorted(set(table.column_names) - table.added_columns)
-    lacking = connection.execute(
-        f"select file_name, list(name) from parquet_schema('{pattern}') group by 1 "  # noqa: S608
-        "having not list_has_all(list(name), $required) order by 1 limit 1",
-        {"required": required},
-    ).fetchone()
-    if lacking:
-        file, found = lacking
-        names = ", ".join(name for name in required if name not in found)
-        raise duckdb.BinderException(f"the file {file} is of an older layout: it lacks {names}")
+    files = connection.execute(
+        f"select file_name, list(name) from parquet_schema('{pattern}') group by 1 order by 1"  # noqa: S608
+    ).fetchall()
+    required = set(table.column_names) - table.added_columns
+    for file, names in files:
+        if lacking := sorted(required.difference(names)):
+            raise duckdb.BinderException(
+                f"the file {file} is of an older layout: it lacks {', '.join(lacking)}"
+            )
+    return frozenset().union(*(names for _, names in files))
 
 
 @contextmanager

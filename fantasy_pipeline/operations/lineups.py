@@ -112,11 +112,15 @@ def team_lineup(
     wishes = Wishes(_ids(players, lock), _ids(players, exclude))
     slots = starting_slots(of.slots)
     against = named or _opponent(lake, league, of, week, chosen)
-    theirs = None
+    opposing = None
     if against is not None:
-        theirs = best_lineup(slots, found.rosters.get(against.team_id, []))
+        opposing = best_lineup(slots, found.rosters.get(against.team_id, []))
     lineup = best_lineup(
-        slots, players, objective, wishes, None if theirs is None else [*theirs.starters.values()]
+        slots,
+        players,
+        objective,
+        wishes,
+        None if opposing is None else [*opposing.starters.values()],
     )
     return TeamLineup(
         league,
@@ -124,7 +128,7 @@ def team_lineup(
         chosen,
         lineup,
         found.rosters_of,
-        None if against is None or theirs is None else (against, theirs.total()),
+        None if against is None or opposing is None else (against, opposing.total()),
         found.estimated,
     )
 

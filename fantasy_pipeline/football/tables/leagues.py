@@ -62,19 +62,23 @@ LEAGUE_TEAMS = Table(
     weekly=False,
 )
 
+_ROSTERED = (
+    SEASON,
+    WEEK,
+    LEAGUE,
+    TEAM_ID,
+    LEAGUE_PLAYER_ID,
+    _PLATFORM_PLAYER_ID,
+    PLAYER_NAME,
+    _POSITION,
+)
+"""The first columns of tables with one row per player of a fantasy team."""
 LEAGUE_ROSTERS = Table(
     "league_rosters",
     "Rosters of the registered leagues: one row per league, week, fantasy team and player.",
     _ROSTER_KEY,
     (
-        SEASON,
-        WEEK,
-        LEAGUE,
-        TEAM_ID,
-        LEAGUE_PLAYER_ID,
-        _PLATFORM_PLAYER_ID,
-        PLAYER_NAME,
-        _POSITION,
+        *_ROSTERED,
         Column(
             "fantasy_positions",
             "string",
@@ -102,14 +106,7 @@ LEAGUE_POINTS = Table(
     "league, week, fantasy team and player.",
     _ROSTER_KEY,
     (
-        SEASON,
-        WEEK,
-        LEAGUE,
-        TEAM_ID,
-        LEAGUE_PLAYER_ID,
-        _PLATFORM_PLAYER_ID,
-        PLAYER_NAME,
-        _POSITION,
+        *_ROSTERED,
         _TEAM,
         points_column(
             "points",

@@ -20,7 +20,7 @@ LIKELY = 0.5
 """Lowest chance to play at which a questionable player is projected as if he plays: whether he does
 is known before the game."""
 FIT_LIKELY = 0.9
-"""The same for players without a game status, of whom nobody reports that they sit."""
+"""The same limit for players without a game status, whom no report lists as sitting."""
 BENCH = 0.03
 """Share of a starter's points that a quarterback or kicker scores in a week in which he sits."""
 _PENALTY = 10.0
