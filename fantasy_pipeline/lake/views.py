@@ -77,7 +77,7 @@ def _columns_of_files(
             files that DuckDB unites by name, the column would be null.
     """
     files = connection.execute(
-        f"select file_name, list(name) from parquet_schema('{pattern}') group by 1 order by 1"  # noqa: S608
+        "select file_name, list(name) from parquet_schema(?) group by 1 order by 1", [pattern]
     ).fetchall()
     required = set(table.column_names) - table.added_columns
     for file, names in files:

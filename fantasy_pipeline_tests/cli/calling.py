@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import sys
 from pathlib import Path
+
+import pytest
 
 from fantasy_pipeline.cli import program as cli
 
@@ -14,19 +15,19 @@ from fantasy_pipeline.cli import program as cli
 def call(home: Path, words: list[str]) -> tuple[int, str, str]:
     """Return exit code, stdout and stderr of the entry point, called in this process."""
     out, err = io.StringIO(), io.StringIO()
-    arguments, folder = sys.argv, Path.cwd()
-    # Offline: no --source makes a request.
-    here = {"DAGSTER_HOME": str(home), "FANTASY_SOURCE": "sample", "FANTASY_OFFLINE": "1"}
-    os.environ.update(here)
-    sys.argv = ["fantasy-pipeline", *words]
-    os.chdir(home)
-    try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DAGSTER_HOME", str(home))
+        patch.setenv("FANTASY_SOURCE", "sample")
+        # Offline: no --source makes a request.
+        patch.setenv("FANTASY_OFFLINE", "1")
+        patch.setattr(sys, "argv", ["fantasy-pipeline", *words])
+        patch.chdir(home)
+        with (
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            pytest.raises(SystemExit) as end,
+        ):
             cli.main()
-    except SystemExit as end:
-        code = end.code
-    finally:
-        sys.argv = arguments
-        os.chdir(folder)
+    code = end.value.code
     assert isinstance(code, int)
     return code, out.getvalue(), err.getvalue()
