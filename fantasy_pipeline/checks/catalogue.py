@@ -239,13 +239,13 @@ WEEKLY_STATS = TableChecks(
         Check(
             "weekly_stats_against_rosters",
             "Players with a stat line are active on a roster (100% of the 79,721 lines of "
-            "2021-2025) and not out (all but 3 in 11 seasons). Players with three passes, carries "
-            "and targets or more have a snap, and none has more of them than snaps plus one (100% "
-            "of 21,087). Quarterbacks with 20 snaps have a stat line (100% of 5,797), and at most "
-            "3 skill players of a team with 20 snaps have none (100% of 5,608 team-games). Two "
-            "plays without snaps, or three inactive players, are a warning, and so is a team "
-            "without snap counts. At most 20% of the lines have another name than the player's "
-            "roster (7%). Weeks without weekly rosters are not compared.",
+            "2021-2025) and were not out before the kick-off (all but 3 in 11 seasons). Players "
+            "with three passes, carries and targets or more have a snap, and none has more of them "
+            "than snaps plus one (100% of 21,087). Quarterbacks with 20 snaps have a stat line "
+            "(100% of 5,797), and at most 3 skill players of a team with 20 snaps have none (100% "
+            "of 5,608 team-games). Two plays without snaps, or three inactive players, are a "
+            "warning, and so is a team without snap counts. At most 20% of the lines have another "
+            "name than the player's roster (7%). Weeks without weekly rosters are not compared.",
             {
                 "snaps": lambda e: usage.plays_without_snaps(e.rows, e.other_tables["raw_players"]),
                 "lines": lambda e: usage.snaps_without_lines(e.rows, e.other_tables["raw_players"]),
@@ -256,7 +256,7 @@ WEEKLY_STATS = TableChecks(
                     e.rows, e.other_tables["raw_players"]
                 ),
                 "active": lambda e: usage.lines_of_inactive_players(
-                    e.rows, e.other_tables["raw_players"]
+                    e.rows, e.other_tables["raw_players"], e.games
                 ),
             },
         ),
@@ -308,7 +308,7 @@ WEEKLY_STATS = TableChecks(
     other_tables={
         "raw_players": (
             *(*tables.PLAYER_WEEK, "player_name", "position", "team", "pfr_id", "offense_snaps"),
-            *("roster_source", "roster_status", "injury_status"),
+            *("roster_source", "roster_status", "injury_status", "injury_modified_at"),
         )
     },
 )

@@ -16,6 +16,7 @@ from fantasy_pipeline.checks.base import Problem
 from fantasy_pipeline.checks.game import TEAM_GAME
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import PLAYER_WEEK
+from fantasy_pipeline.football.team_games import team_games
 
 MIN_PLAYS = 3
 """Passes, carries and targets from which a player must have had a snap: 21,087 of 21,087 players
@@ -38,7 +39,9 @@ MAX_UNKNOWN = 3
 """Players of a week with a stat line who may be on no roster, or not active on it; more are an
 error. There are none: all 79,721 lines are of active players."""
 MAX_OUT = 3
-"""Players of a week who may have a stat line although they are out; 3 in 11 seasons."""
+"""Players of a week who may have a stat line although they were out before the game; 3 in 11
+seasons. Upstream's files of past days have up to 20 players of a week whom their team ruled out
+during the game: all 132 of these reports changed after the kick-off, so they are not counted."""
 MAX_OTHER_NAMES = 0.2
 """Share of a week's lines whose player has another name on his roster: Jr., initials and short
 first names are 7% in the worst week."""
@@ -90,18 +93,29 @@ def snaps_without_lines(rows: pa.Table, raw_players: pa.Table) -> list[Problem]:
     ]
 
 
-def lines_of_inactive_players(rows: pa.Table, raw_players: pa.Table) -> list[Problem]:
-    """Return the weeks with stat lines of players who are on no roster, not active, or out."""
+def lines_of_inactive_players(
+    rows: pa.Table, raw_players: pa.Table, games: pa.Table
+) -> list[Problem]:
+    """Return the weeks with stat lines of players who are on no roster, not active, or out.
+
+    Reports that changed after the kick-off are about injuries of the game itself.
+    """
     rostered = _rostered(raw_players)
     weeks = rostered.group_by(["season", "week"]).aggregate([]).select(["season", "week"])
     lines = rows.filter(pc.and_(pc.is_valid(rows["team"]), pc.is_valid(rows["player_name"])))
     lines = lines.select([*PLAYER_WEEK, "player_name", "team"]).join(
         weeks, ["season", "week"], join_type="left semi"
     )
-    states = rostered.select([*PLAYER_WEEK, "roster_status", "injury_status"])
-    both = lines.join(states, list(PLAYER_WEEK), join_type="left outer")
+    states = ["roster_status", "injury_status", "injury_modified_at"]
+    both = lines.join(
+        rostered.select([*PLAYER_WEEK, *states]), list(PLAYER_WEEK), join_type="left outer"
+    ).join(team_games(games).select([*TEAM_GAME, "kickoff"]), TEAM_GAME, join_type="left outer")
     inactive = pc.not_equal(pc.fill_null(both["roster_status"], ""), "ACT")
-    is_out = pc.equal(pc.fill_null(both["injury_status"], ""), "Out")
+    in_game = pc.greater(both["injury_modified_at"], both["kickoff"])
+    is_out = pc.and_(
+        pc.equal(pc.fill_null(both["injury_status"], ""), "Out"),
+        pc.invert(pc.fill_null(in_game, False)),
+    )
     unknown: dict[SeasonWeek, list[str]] = defaultdict(list)
     out: dict[SeasonWeek, list[str]] = defaultdict(list)
     for row in both.filter(pc.or_(inactive, is_out)).to_pylist():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline_tests.rows import Rows
 
 WEEK = SeasonWeek(2024, 5)
+KICKOFF = datetime(2024, 10, 6, 17, tzinfo=timezone.utc)
 POSITIONS = {"Mahomes": "QB", "Hunt": "RB", "Rice": "WR", "Worthy": "WR", "Kelce": "TE"}
 
 
@@ -30,6 +32,11 @@ def roster(rows: Rows, source: str = "weekly_roster", **changed: dict[str, Any])
             for name, position in POSITIONS.items()
         ),
     )
+
+
+def games(rows: Rows) -> pa.Table:
+    game = {"season": 2024, "week": 5, "home_team": "KC", "away_team": "NO", "kickoff": KICKOFF}
+    return rows(tables.GAMES, game)
 
 
 def lines(rows: Rows, *players: str, plays: float = 5.0) -> pa.Table:
@@ -76,22 +83,30 @@ def test_who_plays_has_a_line(rows: Rows) -> None:
 
 def test_who_has_a_line_is_active(rows: Rows) -> None:
     both = lines(rows, "Mahomes", "Hunt")
-    assert usage.lines_of_inactive_players(both, roster(rows)) == []
-    [problem] = usage.lines_of_inactive_players(both, roster(rows, Hunt={"roster_status": "RES"}))
+    assert usage.lines_of_inactive_players(both, roster(rows), games(rows)) == []
+    reserve = roster(rows, Hunt={"roster_status": "RES"})
+    [problem] = usage.lines_of_inactive_players(both, reserve, games(rows))
     text = "1 player has a stat line without being active on a roster, e.g. Hunt (KC, RES)"
     assert problem == Problem(WEEK, text, False)
-    [problem] = usage.lines_of_inactive_players(lines(rows, *"abcd"), roster(rows))
+    unknown = lines(rows, *"abcd")
+    [problem] = usage.lines_of_inactive_players(unknown, roster(rows), games(rows))
     assert problem.serious
     assert "a (KC, on no roster)" in problem.text
-    assert usage.lines_of_inactive_players(lines(rows, *"abcd"), roster(rows, "stats")) == []
+    assert usage.lines_of_inactive_players(unknown, roster(rows, "stats"), games(rows)) == []
 
 
-def test_who_is_out_has_no_line(rows: Rows) -> None:
-    out = {name: {"injury_status": "Out"} for name in POSITIONS}
-    assert usage.lines_of_inactive_players(lines(rows, "Hunt"), roster(rows, **out)) == []
-    [problem] = usage.lines_of_inactive_players(lines(rows, *POSITIONS), roster(rows, **out))
-    assert problem.serious
-    assert problem.text.startswith("5 players have a stat line and are out on the injury report")
+@pytest.mark.parametrize(
+    ("modified", "found"), [(None, True), (KICKOFF, True), (KICKOFF + timedelta(hours=1), False)]
+)
+def test_who_is_out_has_no_line(rows: Rows, modified: datetime | None, found: bool) -> None:
+    """A report that changed after the kick-off is about an injury of the game itself."""
+    report = {"injury_status": "Out", "injury_modified_at": modified}
+    out = roster(rows, **dict.fromkeys(POSITIONS, report))
+    assert usage.lines_of_inactive_players(lines(rows, "Hunt"), out, games(rows)) == []
+    problems = usage.lines_of_inactive_players(lines(rows, *POSITIONS), out, games(rows))
+    text = "5 players have a stat line and are out on the injury report, e.g. "
+    shown = "Hunt (KC); Kelce (KC); Mahomes (KC); Rice (KC)"
+    assert problems == [Problem(WEEK, text + shown)] * found
 
 
 def test_lines_have_the_names_of_the_roster(rows: Rows) -> None:
