@@ -37,7 +37,7 @@ LISTED = 20
 """Players without an id that a problem names."""
 MAX_ROUNDING = 0.0002
 """Largest difference of two projected stats that rounding explains."""
-MAX_LINE_GAP = 0.05
+MAX_LINE_GAP = 0.01
 """Points by which a projection may differ from its stat line: both are rounded."""
 
 

@@ -198,12 +198,12 @@ def moved(
         own = mine.expected[scoring]
         # (rows,): without a stat line, small points move by as many points, others in proportion
         plain = np.where(mine.half < _SMALL, own + together - mine.half, own * whole)
+        plain = np.where(together > 0, plain, 0.0)
         points_now = np.maximum(np.where(has_line, points(filled, scoring), plain), 0.0)
-        points_now = np.where(together > 0, points_now, 0.0)
         out[f"projected_points{suffix(scoring)}"] = points_now * share
         levels = _quantiles(mine, scoring, points_now, width, chances)
         for name, level in zip(QUANTILES, levels.T, strict=True):
-            out[f"{name}{suffix(scoring)}"] = np.where(together > 0, level, 0.0)
+            out[f"{name}{suffix(scoring)}"] = np.where(points_now > 0, level, 0.0)
     out |= {name: values * share for name, values in line.items()}
     heard = np.fmax(chances.plays, np.where(chances.doubtful, 0.0, chances.after))
     return out | {"plays": heard, "starts": chances.after}

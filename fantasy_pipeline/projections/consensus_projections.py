@@ -25,7 +25,12 @@ from fantasy_pipeline.projections.consensus_lines import (
 )
 from fantasy_pipeline.projections.model import consensus
 from fantasy_pipeline.projections.model.training import Model
-from fantasy_pipeline.projections.model_projections import BASELINE, FINE, MODEL, with_reason
+from fantasy_pipeline.projections.model_projections import (
+    BASELINE,
+    MODEL,
+    as_stored,
+    with_reason,
+)
 
 CONSENSUS = "consensus"
 
@@ -57,9 +62,7 @@ def projections(
     columns: dict[str, pa.Array | pa.ChunkedArray] = {
         name: ours[name] for name in ours.column_names
     }
-    for name, values in moved(mine, together, width, chances).items():
-        decimals = 4 if name in FINE else 2
-        columns[name] = pa.array(np.round(values, decimals), from_pandas=True)
+    columns |= as_stored(moved(mine, together, width, chances))
     rounded = columns["projected_points"].to_numpy()
     columns["reason"] = with_reason(ours["reason"].to_pylist(), rounded)
     columns["model_half"] = ours["projected_points_half"]

@@ -195,15 +195,32 @@ def _project_season(
     return pa.table(
         {
             **own,
-            **{
-                name: pa.array(np.round(values, 4 if name in FINE else 2), from_pandas=True)
-                for name, values in columns.items()
-            },
+            **as_stored(columns),
             "source": [f"{name} ({label})" if label else name for name in source],
             "reason": with_reason(reasons(rows), columns["projected_points"]),
             "opponent_factor": rows["opponent_factor_fantasy_points_ppr"],
         }
     ).select(MODEL_PROJECTIONS.column_names)
+
+
+def as_stored(columns: Mapping[str, np.ndarray]) -> dict[str, pa.Array]:
+    """Return columns of a projections table, rounded; points are those of the rounded stat line.
+
+    So points and stat line agree in every scoring, also where one scoring is worth nothing and
+    another is: 0.1 receptions and 0.05 fumbles lost are 0 points in half-PPR and 0.05 in PPR.
+
+    Args:
+        columns: points, stat line and other values by column name, (rows,); the stat line is NaN
+            where there is none.
+    """
+    rounded = {name: np.round(values, 4 if name in FINE else 2) for name, values in columns.items()}
+    line = {name: np.nan_to_num(rounded[name]) for name in TARGET_STATS}
+    has_line = ~np.isnan(np.column_stack([rounded[name] for name in TARGET_STATS])).all(axis=1)
+    for scoring in SCORINGS:
+        name = f"projected_points{suffix(scoring)}"
+        of_line = np.round(np.maximum(points(line, scoring), 0.0), 2)
+        rounded[name] = np.where(has_line, of_line, rounded[name])
+    return {name: pa.array(values, from_pandas=True) for name, values in rounded.items()}
 
 
 def _columns(rows: pa.Table, parts: Sequence[_Part]) -> dict[str, np.ndarray]:

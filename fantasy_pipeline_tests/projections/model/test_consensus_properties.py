@@ -1,4 +1,7 @@
-"""Properties of every consensus: it lies within its sources and ignores their order."""
+"""Properties of every consensus: it lies within its sources and ignores their order.
+
+Its points are those of its stat line.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from fantasy_pipeline.checks.projections import stat_line_mismatches
+from fantasy_pipeline.football.scoring import SCORINGS, suffix
 from fantasy_pipeline.football.tables import MODEL_PROJECTIONS, SOURCE_PROJECTIONS
 from fantasy_pipeline.projections.consensus_projections import projections
 from fantasy_pipeline.projections.model import consensus
+from fantasy_pipeline.projections.model.stat_line import STATS, points
 
 POINTS = st.floats(0.0, 45.0).map(lambda value: round(value, 2))
 STATED = st.one_of(st.just(float("nan")), POINTS.map(lambda value: value + 0.01))
@@ -119,3 +125,52 @@ def test_the_table_is_within_its_sources_in_any_order(
             assert row[f"p10{end}"] <= row[f"p50{end}"] <= row[f"p90{end}"]
     random.shuffle(statements)
     assert made(statements).equals(one)
+
+
+AMOUNTS = st.one_of(st.just(0.0), st.floats(0.0, 0.3), st.floats(0.0, 40.0))
+"""Values of a stat; small ones make lines of which only one scoring is worth anything."""
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a row of our projections with any stat line of its position."""
+    position = draw(st.sampled_from(sorted(STATS)))
+    line = {name: round(draw(AMOUNTS), 4) for name in STATS[position]}
+    starts = draw(st.sampled_from([0.05, 0.9])) if position in ("QB", "K") else None
+    return of_line(line, position, starts, draw(st.sampled_from([0.3, 0.95, 1.0])))
+
+
+def of_line(
+    line: dict[str, float], position: str, starts: float | None = None, plays: float = 1.0
+) -> dict[str, Any]:
+    """Return a row of our projections with a stat line and its exact points."""
+    worth = {name: np.array([value]) for name, value in line.items()}
+    row: dict[str, Any] = {
+        "season": 2024,
+        "week": 3,
+        "player_id": "P0",
+        "position": position,
+        "source": "model",
+        "plays": plays,
+        "starts": starts,
+        "games": 5,
+        **line,
+    }
+    for scoring in SCORINGS:
+        total = round(max(float(points(worth, scoring)[0]), 0.0), 2)
+        names = (f"{name}{suffix(scoring)}" for name in ("projected_points", "p10", "p50", "p90"))
+        row |= dict.fromkeys(names, total)
+    return row
+
+
+@given(lines(), st.one_of(st.none(), st.floats(0.01, 30.0)))
+@example(of_line({"receptions": 0.1, "targets": 0.2, "fumbles_lost": 0.025}, "WR"), None)
+def test_points_are_those_of_the_stat_line(row: dict[str, Any], stated: float | None) -> None:
+    said = {"season": 2024, "week": 3, "source": "a", "player_id": "P0", "points_half": stated}
+    table = projections(
+        pa.Table.from_pylist([row], schema=MODEL_PROJECTIONS.arrow_schema),
+        pa.Table.from_pylist([said] if stated else [], schema=SOURCE_PROJECTIONS.arrow_schema),
+        lambda season: None,
+        None,
+    )
+    assert stat_line_mismatches(table) == []

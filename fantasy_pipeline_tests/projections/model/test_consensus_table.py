@@ -76,6 +76,16 @@ def test_points_stay_what_the_stat_line_says_in_every_scoring(points: float) -> 
     assert row["nflcom_half"] == points
 
 
+def test_a_line_worth_nothing_in_half_ppr_keeps_its_ppr_points() -> None:
+    # 0.1 receptions and 0.025 fumbles lost: 0 points in half-PPR, 0.05 in PPR.
+    line = dict.fromkeys(LINE, 0.0) | {"receptions": 0.1, "targets": 0.2, "fumbles_lost": 0.025}
+    worth = {"projected_points": 0.05, "projected_points_half": 0.0, "projected_points_std": 0.0}
+    for sources in ([], [statement("P2")]):
+        row, _ = consensus(ours(**line, **worth), ours("P2"), sources=sources)
+        assert {name: row[name] for name in worth} == worth
+        assert row["receptions"] == 0.1
+
+
 def test_a_player_who_is_ruled_out_stays_at_zero() -> None:
     nothing = {name: 0.0 for name in ours() if name.startswith(("projected", "p10", "p50", "p90"))}
     (row,) = consensus(ours(**nothing, plays=0.0, reason="out"), sources=[statement()])
