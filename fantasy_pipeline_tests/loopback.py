@@ -79,6 +79,20 @@ def drip(body: bytes, pause: float) -> Answer:
     return answer
 
 
+def stall(body: bytes, seconds: float) -> Answer:
+    """Promise a body, send half of it, and then nothing for some seconds."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body[: len(body) // 2])
+        time.sleep(seconds)
+        handler.close_connection = True
+
+    return answer
+
+
 def silence(seconds: float) -> Answer:
     def answer(handler: BaseHTTPRequestHandler) -> None:
         time.sleep(seconds)

@@ -41,6 +41,25 @@ def test_a_host_that_swallows_connections_is_given_up_after_seconds(tmp_path: Pa
     assert f"(attempts: {len(retries) + 1})" in error
 
 
+@pytest.mark.parametrize("command", [("run",), ("backfill", "--seasons", "2024"), ("week",)])
+def test_a_host_that_accepts_and_says_nothing_is_given_up_after_seconds(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """Two waits of at most ten seconds. Four of sixty took four minutes."""
+    home = new_home(tmp_path / "home")
+    # The system accepts connections for the server, which never looks at them.
+    with socket.create_server(("127.0.0.1", 0), backlog=50) as silent:
+        mirror = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        process = start(home, *command, NFLVERSE_MIRROR=mirror, COLUMNS="500")
+        out, err = process.communicate(timeout=900)
+    assert (process.returncode, out) == (1, "")
+    retry, error = err.splitlines()
+    assert re.fullmatch(r"127\.0\.0\.1 does not answer; trying again in \S+ s \(2 of 4\)", retry)
+    assert re.match(r"error: (games: )?schedule: ", error)
+    assert "timed out" in error
+    assert "(attempts: 2)" in error
+
+
 def test_backfill_gives_up_without_step_retries(tmp_path: Path) -> None:
     home = new_home(tmp_path / "home")
     with socket.socket() as closed:

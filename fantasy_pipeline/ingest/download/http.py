@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 import requests
+import urllib3
 
 from fantasy_pipeline import __version__
 from fantasy_pipeline.errors import PipelineError
@@ -41,7 +42,6 @@ class FetchError(Exception):
         missing: the host has no such file (404), or the mirror's directory has none.
         answered: the host answered, but its answer is not a whole file.
         transient: another attempt may succeed.
-        unreached: there was no connection to the host.
         retry_after: seconds that the host asks to wait before the next attempt.
         brief: the cause in a few words, with the host; default: the cause.
     """
@@ -54,7 +54,6 @@ class FetchError(Exception):
         missing: bool = False,
         answered: bool = False,
         transient: bool = False,
-        unreached: bool = False,
         retry_after: float | None = None,
         brief: str | None = None,
     ) -> None:
@@ -64,7 +63,6 @@ class FetchError(Exception):
         self.missing = missing
         self.answered = answered
         self.transient = transient
-        self.unreached = unreached
         self.retry_after = retry_after
         self.brief = brief or cause
 
@@ -175,6 +173,18 @@ def _retry_after(value: str | None) -> float | None:
 def is_count(text: str) -> bool:
     """Return whether a header is a plain number. (`isdigit` alone accepts "²".)"""
     return text.isascii() and text.isdecimal()
+
+
+def trouble_of(error: Exception) -> tuple[str, bool]:
+    """Return what a host did in a few words, and whether it sent nothing for too long."""
+    # The error of a connection that timed out is of both kinds.
+    if isinstance(error, requests.ConnectionError):
+        return "cannot be reached", True
+    if isinstance(error, requests.Timeout):
+        return "does not answer", True
+    if isinstance(error, urllib3.exceptions.TimeoutError):
+        return "stopped sending", True
+    return "did not send the whole file", False
 
 
 def reason_of(error: Exception) -> str:

@@ -22,7 +22,6 @@ import requests
 import tenacity
 import urllib3
 from filelock import FileLock, Timeout
-from tenacity.stop import stop_base
 
 from fantasy_pipeline.errors import NotPublishedError, SourceError, UnusableAnswerError
 from fantasy_pipeline.ingest.download.cache import Entry, Slot, content_problem
@@ -37,7 +36,9 @@ from fantasy_pipeline.ingest.download.http import (
     reason_of,
     session_for,
     split_url,
+    trouble_of,
 )
+from fantasy_pipeline.ingest.download.patience import Patience
 from fantasy_pipeline.ingest.download.slots import SLOTS, SLOTS_FOLDER, upstream_slot
 
 _LOG = logging.getLogger(__name__)
@@ -62,18 +63,6 @@ class Fetched:
     size: int
 
 
-class _Unreachable(stop_base):
-    """Stops after some seconds without a connection: a person may be waiting."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-
-    def __call__(self, retry_state: tenacity.RetryCallState) -> bool:
-        error = retry_state.outcome.exception() if retry_state.outcome else None
-        is_unreached = isinstance(error, FetchError) and error.unreached
-        return is_unreached and (retry_state.seconds_since_start or 0) >= self._seconds
-
-
 class Transport:
     """Fetches upstream files; one instance serves one run.
 
@@ -84,7 +73,7 @@ class Transport:
         offline: serve the cached copies without requests to upstream.
         attempts: attempts per file, the first included.
         connect_timeout, read_timeout: seconds to wait for a connection, and for the next bytes.
-        patience: seconds after which a host that cannot be reached is not tried again.
+        patience: seconds after which a host that sends nothing is given up, over all attempts.
         total_timeout: seconds that one file may take, all attempts together.
         max_bytes: size of the largest file accepted.
         backoff, backoff_max: first and longest wait between attempts, seconds. Upstream's
@@ -103,8 +92,8 @@ class Transport:
         offline: bool = False,
         attempts: int = 4,
         connect_timeout: float = 5,
-        read_timeout: float = 60,
-        patience: float = 15,
+        read_timeout: float = 10,
+        patience: float = 20,
         total_timeout: float = 300,
         max_bytes: int = 256 * 2**20,
         backoff: float = 1,
@@ -230,18 +219,18 @@ class Transport:
         Transient failures are retried.
         """
         old = slot.load()
+        patience = Patience(self._patience, self._total_timeout)
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(self._attempts)
             | tenacity.stop_before_delay(self._total_timeout)
-            | _Unreachable(self._patience),
+            | patience,
             wait=self._wait,
             retry=tenacity.retry_if_exception(lambda e: isinstance(e, FetchError) and e.transient),
             before_sleep=self._log_retry,
             reraise=True,
         )
-        deadline = time.monotonic() + self._total_timeout
         try:
-            return retrying(self._attempt_in_turn, slot, old, deadline, headers)
+            return retrying(self._attempt_in_turn, slot, old, patience, headers)
         except FetchError as failed:
             if failed.missing and old is not None:
                 # Upstream replaces a release by deletion and upload: in between, there is no file.
@@ -273,22 +262,24 @@ class Transport:
         return min(self._backoff(state), self._backoff_max)
 
     def _attempt_in_turn(
-        self, slot: Slot, old: Entry | None, deadline: float, headers: Mapping[str, str]
+        self, slot: Slot, old: Entry | None, patience: Patience, headers: Mapping[str, str]
     ) -> Entry:
         """Make one attempt, as soon as one of this machine's download slots is free."""
         with contextlib.ExitStack() as stack:
             try:
-                stack.enter_context(upstream_slot(self._cache_dir / SLOTS_FOLDER, deadline))
+                stack.enter_context(
+                    upstream_slot(self._cache_dir / SLOTS_FOLDER, patience.deadline)
+                )
             except TimeoutError as error:
                 raise FetchError(
                     f"{slot.requested} was not requested: {SLOTS} other downloads were still "
                     f"running after a wait of {self._total_timeout:g} s",
                     "Wait for the other runs to end, or stop them, then run again.",
                 ) from error
-            return self._attempt(slot, old, deadline, headers)
+            return self._attempt(slot, old, patience, headers)
 
     def _attempt(
-        self, slot: Slot, old: Entry | None, deadline: float, headers: Mapping[str, str]
+        self, slot: Slot, old: Entry | None, patience: Patience, headers: Mapping[str, str]
     ) -> Entry:
         """Send one conditional request: a 304 returns the old entry, a 200 downloads a new one."""
         conditions = {}
@@ -296,7 +287,8 @@ class Transport:
             conditions["If-None-Match"] = old.etag
         if old is not None and old.last_modified:
             conditions["If-Modified-Since"] = old.last_modified
-        timeout = max(0.001, min(self._read_timeout, deadline - time.monotonic()))
+        patience.start_attempt()
+        timeout = patience.longest_wait(self._read_timeout)
         try:
             with self._session.get(
                 slot.requested,
@@ -304,10 +296,11 @@ class Transport:
                 stream=True,
                 timeout=(min(self._connect_timeout, timeout), timeout),
             ) as response:
+                patience.hear()
                 if response.status_code == 304 and old is not None:
                     return old
                 check_status(response, slot.requested)
-                return self._receive(response, slot, old, deadline)
+                return self._receive(response, slot, old, patience)
         except requests.exceptions.InvalidSchema as error:
             # `session_for` gives the session adapters for permitted addresses only.
             raise FetchError(
@@ -315,23 +308,23 @@ class Transport:
                 REFUSED_ADVICE,
             ) from error
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            began = not isinstance(error, requests.ConnectionError)
-            what = "did not send the whole file" if began else "cannot be reached"
+            what, is_silent = trouble_of(error)
+            if is_silent:
+                patience.hear_nothing()
             raise FetchError(
                 f"{slot.requested} could not be downloaded: {reason_of(error)}",
                 NETWORK_ADVICE,
                 transient=True,
-                unreached=not began,
                 brief=f"{urlsplit(slot.requested).hostname} {what}",
             ) from error
 
     def _receive(
-        self, response: requests.Response, slot: Slot, old: Entry | None, deadline: float
+        self, response: requests.Response, slot: Slot, old: Entry | None, patience: Patience
     ) -> Entry:
         """Download the body of a 200, verify it, and make it the cached entry."""
         part = slot.folder / "download.part"
         try:
-            sha256, size = self._save(response, part, slot.requested, deadline)
+            sha256, size = self._save(response, part, slot.requested, patience)
             problem = content_problem(part, slot.suffix)
             if problem:
                 cause = f"{slot.requested} {problem}"
@@ -351,7 +344,7 @@ class Transport:
             part.unlink(missing_ok=True)
 
     def _save(
-        self, response: requests.Response, part: Path, requested: str, deadline: float
+        self, response: requests.Response, part: Path, requested: str, patience: Patience
     ) -> tuple[str, int]:
         """Stream a body to disk, and return its SHA-256 and its size in bytes."""
         too_large = FetchError(
@@ -368,10 +361,11 @@ class Transport:
             # read1 returns the bytes that have arrived. read would wait for a whole chunk, so that
             # a slow drip never met the deadline. Both raise if the body is shorter than declared.
             while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
+                patience.hear()
                 size += len(chunk)
                 if size > self._max_bytes:
                     raise too_large
-                if time.monotonic() > deadline:
+                if time.monotonic() > patience.deadline:
                     raise FetchError(
                         f"{requested} did not arrive within {self._total_timeout:g} s",
                         f"Raise FANTASY_DOWNLOAD_TIMEOUT if the host is slow. {NETWORK_ADVICE}",

@@ -39,8 +39,6 @@ def open_projection_sources(
         mirror=settings.mirror,
         offline=settings.offline,
         attempts=2,
-        connect_timeout=5,
-        read_timeout=30,
         total_timeout=60,
         max_bytes=64 * 2**20,
         backoff_max=10,

@@ -25,7 +25,8 @@ import sys
 from pathlib import Path
 from fantasy_pipeline.ingest.download.transport import Transport
 cache, mirror, *files = sys.argv[1:]
-transport = Transport(Path(cache), mirror=mirror, read_timeout=900, total_timeout=900)
+long = {name: 900 for name in ("read_timeout", "patience", "total_timeout")}
+transport = Transport(Path(cache), mirror=mirror, **long)
 for file in files:
     transport.fetch(f"https://upstream.example/files/{file}.csv", "ids")
 """

@@ -41,6 +41,7 @@ from fantasy_pipeline_tests.loopback import (
     send,
     serving,
     silence,
+    stall,
 )
 from fantasy_pipeline_tests.waiting import LONGEST_SECONDS, until
 
@@ -71,7 +72,8 @@ def transport(upstream: Upstream, tmp_path: Path) -> Callable[..., Transport]:
     """Make transports that share one cache, as consecutive runs do."""
 
     def make(**options: Any) -> Transport:
-        options = {"mirror": upstream.base, "backoff": 0.01, "read_timeout": 60} | options
+        patient = {"read_timeout": 60, "patience": 60}
+        options = {"mirror": upstream.base, "backoff": 0.01} | patient | options
         return Transport(tmp_path / "cache", **options)
 
     return make
@@ -449,6 +451,36 @@ class TestMisbehaviour:
         assert "run again later" in caught.value.advice
         assert len(upstream.requests) == 1
         assert cached(transport) == OLD
+
+    def test_a_silent_host_is_given_up_over_all_attempts(
+        self, upstream: Upstream, transport: Callable[..., Transport]
+    ) -> None:
+        """Two waits of 1.5 s; a third one could not last a second."""
+        upstream.will(silence(5))
+        with pytest.raises(SourceError, match=r"timed out.* \(attempts: 2\)"):
+            transport(read_timeout=1.5, patience=3.6).fetch(URL, "snap_counts")
+        assert len(upstream.requests) == 2
+
+    def test_a_body_that_stops_is_given_up_over_all_attempts(
+        self,
+        upstream: Upstream,
+        transport: Callable[..., Transport],
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        upstream.will(stall(NEW, 5))
+        with pytest.raises(SourceError, match=r"timed out.* \(attempts: 4\)"):
+            transport(read_timeout=0.5, patience=3).fetch(URL, "snap_counts")
+        assert len(upstream.requests) == 4, "each attempt made progress"
+        assert "127.0.0.1 stopped sending; trying again in" in caplog.text
+
+    def test_a_slow_download_that_makes_progress_goes_on(
+        self, upstream: Upstream, transport: Callable[..., Transport]
+    ) -> None:
+        pause = 2 / len(NEW)
+        upstream.will(drip(NEW, pause))
+        fetched = transport(read_timeout=0.9, patience=1).fetch(URL, "snap_counts")
+        assert fetched.path.read_bytes() == NEW
+        assert len(upstream.requests) == 1
 
     def test_a_slow_drip_ends(
         self, upstream: Upstream, transport: Callable[..., Transport], tmp_path: Path
