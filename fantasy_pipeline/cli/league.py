@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from fantasy_pipeline.cli.help import PROGRAM, RESULTS_PANEL, Group, command
 from fantasy_pipeline.cli.options import JsonOption, SeasonOption, SourceOption, open_session
 from fantasy_pipeline.cli.output import Column, console, print_json, say_label, warn, write_table
 from fantasy_pipeline.cli.progress import Steps, usual_seconds, waiting
+
+if TYPE_CHECKING:
+    from fantasy_pipeline.football.season_week import SeasonWeek
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of the league.")]
 PANEL = "Leagues"
@@ -32,7 +35,7 @@ def add(
     The same command imports a registered league again. The weekly imports bring every new week.
     Private leagues of ESPN need FANTASY_ESPN_S2 and FANTASY_ESPN_SWID; Sleeper needs no login.
     """
-    from fantasy_pipeline.operations.leagues import add as register
+    from fantasy_pipeline.operations.league_add import add as register
 
     session = open_session(source)
     added = register(session, platform, league, name, Steps(json, usual_seconds(session.instance)))
@@ -42,7 +45,7 @@ def add(
     if json:
         print_json({"league": added.name, "seasons": seasons, "weeks": len(added.weeks)})
         return
-    _print(f"League {added.name}: {_list(seasons)}, {len(added.weeks)} weeks imported.")
+    _print(f"League {added.name}: {_imported(seasons, added.weeks)}.")
     if added.weeks:
         _print(f"Next: {PROGRAM} league check {added.name}")
 
@@ -143,6 +146,19 @@ def remove(name: NameArgument, source: SourceOption = None, json: JsonOption = F
         print_json({"league": name, "weeks": weeks})
     else:
         _print(f"League {name} is removed, with its rows of {weeks} weeks.")
+
+
+def _imported(seasons: list[int], weeks: list[SeasonWeek]) -> str:
+    """Return the imported weeks, and the registered seasons without any."""
+    from fantasy_pipeline.football.season_week import week_ranges
+
+    absent = sorted(set(seasons) - {week.season for week in weeks})
+    without = f"no week of {_list(absent)}" if absent else ""
+    if not weeks:
+        return f"{without} imported"
+    plural = "s" if len(weeks) > 1 else ""
+    done = f"{len(weeks)} week{plural} imported, {week_ranges(weeks)}"
+    return f"{done}; {without}" if absent else done
 
 
 def _list(seasons: list[int]) -> str:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football import scoring as football
 from fantasy_pipeline.football.tables import STAT_COLUMNS
+from fantasy_pipeline.ingest.leagues.base import check_points
 from fantasy_pipeline.leagues import espn_keys, sleeper_keys, team_keys
 from fantasy_pipeline.leagues.amounts import Amount, Floats, Lines, column
 
@@ -169,8 +169,6 @@ def _points(key: str, value: object) -> float:
     Sleeper states 0.04 as 0.03999999910593033 in leagues of some years, a number of 32 bits.
 
     Raises:
-        PipelineError: it is not a number.
+        PipelineError: it is not a number that a league may pay.
     """
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise PipelineError(f"league: the scoring key {key} is {value!r}, not a number.")
-    return round(float(value), 6)
+    return round(check_points(key, value), 6)

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from fantasy_pipeline.checks.leagues import AGREE
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.slots import starting_slots
 from fantasy_pipeline.football.tables import PLAYER_WEEK
 from fantasy_pipeline.football.tables.leagues import (
     LEAGUE_MATCHUPS,
@@ -19,7 +20,7 @@ from fantasy_pipeline.football.tables.leagues import (
 )
 from fantasy_pipeline.football.tables.week_rows import codes
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason, TeamGame
-from fantasy_pipeline.leagues.lineup import best_points, starting_slots
+from fantasy_pipeline.leagues.lineup import best_points
 from fantasy_pipeline.leagues.projected import projected_points
 from fantasy_pipeline.leagues.scoring import Scoring, of_espn, of_sleeper
 from fantasy_pipeline.leagues.team_defence import team_scoring

@@ -10,11 +10,11 @@ import pyarrow as pa
 
 from fantasy_pipeline.football.positions import FANTASY_POSITIONS
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.slots import ELIGIBLE, starting_slots
 from fantasy_pipeline.football.tables import LEAGUE_ROSTERS, RAW_PLAYERS, WEEKLY_STATS
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason
 from fantasy_pipeline.ingest.leagues.rosters import of_league
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.leagues.lineup import ELIGIBLE, starting_slots
 from fantasy_pipeline.leagues.projected import projected_points
 from fantasy_pipeline.leagues.scoring import Scoring
 from fantasy_pipeline.leagues.tables import scoring_of, weeks_of_older_imports, with_players

@@ -1,15 +1,12 @@
-"""Register leagues, import their weeks, and compare their points with the platform's."""
+"""Show registered leagues, and compare their points with the platform's."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fantasy_pipeline.errors import InvalidArgumentError, NotPublishedError, PipelineError
+from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek, week_ranges
 from fantasy_pipeline.football.tables import (
     LEAGUE_POINTS,
@@ -18,101 +15,19 @@ from fantasy_pipeline.football.tables import (
     WEEKLY_STATS,
 )
 from fantasy_pipeline.ingest.leagues import registry
-from fantasy_pipeline.ingest.leagues.base import Adapter, LeagueSeason
+from fantasy_pipeline.ingest.leagues.base import LeagueSeason
 from fantasy_pipeline.ingest.leagues.files import read_file
 from fantasy_pipeline.ingest.leagues.rosters import of_league
 from fantasy_pipeline.leagues.tables import NOT_MAPPED, scoring_of
 from fantasy_pipeline.leagues.view import LeagueView
-from fantasy_pipeline.operations.backfill.plan import contiguous
-from fantasy_pipeline.operations.execute import execute
-from fantasy_pipeline.orchestration.runs.tags import run_tags
 
 if TYPE_CHECKING:
     from fantasy_pipeline.lake import Lake
     from fantasy_pipeline.operations.session import Session
 
-JOB = "league_import"
 SAMPLE_NAME = "sample-fantasy"
 _LATER = "fumbles_total"
 """A column that weeks imported by an earlier version lack, as all that leagues score besides."""
-ShowStep = Callable[[str, int], AbstractContextManager[None]]
-"""Shows a step while it runs: its name, and the number of steps after it."""
-
-
-@dataclass
-class Added:
-    """What `add` did.
-
-    Args:
-        name: name of the league.
-        seasons: its seasons, earliest first.
-        weeks: imported weeks.
-        warnings: what to know and to do, one line each.
-    """
-
-    name: str
-    seasons: list[LeagueSeason]
-    weeks: list[SeasonWeek] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-
-
-def add(
-    session: Session,
-    platform: str,
-    league: str,
-    name: str | None,
-    show: ShowStep,
-) -> Added:
-    """Register a league and import the weeks that the lake has stats of.
-
-    Args:
-        league: the platform's id, or the path of a file.
-        name: name of the league; None: made from its name on the platform.
-        show: shows each step.
-
-    Raises:
-        InvalidArgumentError: the platform or the name is not allowed, or the lake has sample data
-            and the league real players.
-        PipelineError: the platform has no such league, or a run failed.
-    """
-    if platform not in registry.PLATFORMS:
-        known = ", ".join(registry.PLATFORMS)
-        raise InvalidArgumentError(f"platform {platform!r} is none of {known}.")
-    if session.source == "sample" and platform != "file":
-        raise InvalidArgumentError(
-            f"the players of the sample data are invented, and a league of {platform} has real "
-            "ones. Add it to real data: unset FANTASY_SOURCE, or add --source auto."
-        )
-    stored = session.lake.weeks(WEEKLY_STATS)
-    with show("reading the league", 0):
-        seasons, warnings = _seasons(session, platform, league, {week.season for week in stored})
-    for season in seasons:
-        # A league whose scoring cannot be read must not fail every later import.
-        scoring_of(season)
-    name = name or slug(seasons[-1].title)
-    registry.store(session.lake, name, seasons)
-    added = Added(name, seasons, warnings=warnings)
-    wanted = {season.season for season in seasons}
-    weeks = [week for week in stored if week.season in wanted]
-    older = older_weeks(session.lake, wanted)
-    added.warnings += _what_to_import(name, seasons, weeks, older)
-    asked = [week for week in weeks if week not in older]
-    _import(session, asked, show)
-    has = _weeks_by_league(session.lake).get(name, set())
-    added.weeks = [week for week in asked if week in has]
-    absent = _gaps(asked, has)
-    if absent:
-        added.warnings.append(
-            f"{platform} gave no rosters of {week_ranges(absent)} for league {name}, although it "
-            "has later weeks: the answer was empty or could not be read. Run `league add` again"
-        )
-    return added
-
-
-def _gaps(asked: Sequence[SeasonWeek], has: Collection[SeasonWeek]) -> list[SeasonWeek]:
-    """Return the weeks that a league lacks although it has a later week of the season."""
-    last = {week.season: week for week in sorted(has)}
-    return [w for w in asked if w not in has and w.season in last and w < last[w.season]]
 
 
 def register_sample(session: Session) -> str:
@@ -129,55 +44,6 @@ def register_sample(session: Session) -> str:
     return SAMPLE_NAME
 
 
-def _seasons(
-    session: Session, platform: str, league: str, stored: set[int]
-) -> tuple[list[LeagueSeason], list[str]]:
-    """Return the seasons of a league, earliest first, and warnings about those left out.
-
-    Raises:
-        PipelineError: the platform has no such league.
-    """
-    if platform == "file":
-        return [read_file(Path(league))], []
-    adapter = session.league_desk().adapter(platform)
-    if platform == "espn":
-        return _espn_seasons(session, adapter, league, stored)
-    found, warnings = [adapter.season(league)], []
-    while (previous := found[-1].previous) is not None:
-        try:
-            found.append(adapter.season(previous))
-        except PipelineError as error:
-            warnings.append(f"earlier seasons are left out: {error}")
-            break
-        if found[-1].season >= found[-2].season:
-            found.pop()
-            break
-    return found[::-1], warnings
-
-
-def _espn_seasons(
-    session: Session, adapter: Adapter, league: str, stored: set[int]
-) -> tuple[list[LeagueSeason], list[str]]:
-    """Return the seasons of an ESPN league that the lake has, or the current one."""
-    current = session.status.due.season
-    failure: PipelineError | None = None
-    for season in sorted({*stored, current}, reverse=True):
-        try:
-            latest = adapter.season(league, season)
-            break
-        except NotPublishedError as error:
-            failure = failure or error
-    else:
-        raise failure or PipelineError(f"ESPN has no league {league}.")
-    found, warnings = [latest], []
-    for season in sorted(set(latest.more["previous_seasons"]) & stored, reverse=True):
-        try:
-            found.append(adapter.season(league, season))
-        except PipelineError as error:
-            warnings.append(f"season {season} is left out: {error}")
-    return found[::-1], warnings
-
-
 def older_weeks(lake: Lake, seasons: Collection[int]) -> list[SeasonWeek]:
     """Return the weeks whose stat lines an earlier version imported, without what leagues score."""
     return [week for week in lake.weeks_without(WEEKLY_STATS, _LATER) if week.season in seasons]
@@ -192,52 +58,7 @@ def import_again(older: Sequence[SeasonWeek]) -> str:
     )
 
 
-def _what_to_import(
-    name: str,
-    seasons: Sequence[LeagueSeason],
-    weeks: Sequence[SeasonWeek],
-    older: Sequence[SeasonWeek],
-) -> list[str]:
-    """Return one line per kind of week that the lake lacks, with the command that imports it."""
-    lines = []
-    absent = sorted({s.season for s in seasons} - {week.season for week in weeks})
-    if absent:
-        listed = ",".join(map(str, absent))
-        lines.append(
-            f"the lake has no stats of season {listed.replace(',', ', ')}: run `fantasy-pipeline "
-            f"backfill --seasons {listed}`, then `league add` again"
-        )
-    if older:
-        lines.append(f"{import_again(older)}, then `league add` again")
-    if not seasons[-1].teams or seasons[-1].more.get("status") == "pre_draft":
-        lines.append(
-            f"season {seasons[-1].season} of {name} has no rosters before its draft; the weekly "
-            "imports bring them"
-        )
-    return lines
-
-
-def _import(session: Session, weeks: Sequence[SeasonWeek], show: ShowStep) -> None:
-    """Import and score weeks with one run per group of consecutive weeks of a season.
-
-    Raises:
-        PipelineError: a run failed.
-    """
-    groups = contiguous(weeks)
-    for number, (first, last) in enumerate(groups):
-        with show(f"{JOB} {first.key}-{last.week:02d}", len(groups) - number - 1):
-            tags = run_tags(last, session.source, "manual", as_of=session.now)
-            outcome = execute(session.instance, JOB, session.source, tags, first, last)
-        if not outcome.success:
-            raise PipelineError("; ".join(outcome.errors))
-
-
-def slug(title: str) -> str:
-    """Return a name made from a title: lower-case letters and digits, joined by hyphens."""
-    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:40].strip("-") or "league"
-
-
-def _weeks_by_league(lake: Lake) -> dict[str, set[SeasonWeek]]:
+def weeks_by_league(lake: Lake) -> dict[str, set[SeasonWeek]]:
     """Return the weeks that `league_points` has of each league."""
     found: dict[str, set[SeasonWeek]] = {}
     if lake.weeks(LEAGUE_POINTS):
@@ -250,7 +71,7 @@ def _weeks_by_league(lake: Lake) -> dict[str, set[SeasonWeek]]:
 
 def listed(session: Session) -> list[dict[str, Any]]:
     """Return the registered leagues, one row each."""
-    stored = _weeks_by_league(session.lake)
+    stored = weeks_by_league(session.lake)
     return [
         {
             "league": league.name,

@@ -20,6 +20,7 @@ from fantasy_pipeline.errors import NotMaterializedError
 from fantasy_pipeline.football.calendar import Game, games_from_table, is_over_by_clock
 from fantasy_pipeline.football.positions import DST
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.slots import starting_slots
 from fantasy_pipeline.football.tables import (
     FANTASY_POSITIONS,
     GAMES,
@@ -35,7 +36,6 @@ from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Team
 from fantasy_pipeline.ingest.leagues.rosters import of_league
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.queries import week_projections
-from fantasy_pipeline.leagues.lineup import starting_slots
 from fantasy_pipeline.leagues.scoring import Scoring
 from fantasy_pipeline.leagues.tables import scoring_of, with_players
 from fantasy_pipeline.operations.league_season import season_for

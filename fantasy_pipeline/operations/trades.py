@@ -12,12 +12,12 @@ from fantasy_pipeline.decisions.trade import Change, Owned, trade
 from fantasy_pipeline.errors import InvalidArgumentError, NotMaterializedError, PipelineError
 from fantasy_pipeline.football.scoring import suffix
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.slots import starting_slots
 from fantasy_pipeline.football.tables import REST_OF_SEASON
 from fantasy_pipeline.ingest.leagues import registry
 from fantasy_pipeline.ingest.leagues.base import Team
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.queries import week_projections
-from fantasy_pipeline.leagues.lineup import starting_slots
 from fantasy_pipeline.leagues.projected import usual_of
 from fantasy_pipeline.leagues.scoring import Scoring
 from fantasy_pipeline.leagues.tables import scoring_of

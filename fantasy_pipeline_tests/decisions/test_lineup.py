@@ -21,7 +21,7 @@ from fantasy_pipeline.decisions.simulation import (
     simulate,
 )
 from fantasy_pipeline.errors import InvalidArgumentError
-from fantasy_pipeline.leagues.lineup import ELIGIBLE
+from fantasy_pipeline.football.slots import ELIGIBLE
 
 POSITIONS = ("QB", "RB", "WR", "TE", "K", "P", "DEF", "DL", "LB", "DB")
 

@@ -9,7 +9,7 @@ from itertools import permutations
 import pytest
 
 from fantasy_pipeline.decisions.trade import Owned, trade
-from fantasy_pipeline.leagues.lineup import ELIGIBLE
+from fantasy_pipeline.football.slots import ELIGIBLE
 
 SLOTS = ["QB", "RB", "FLEX"]
 

@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fantasy_pipeline.football.slots import ELIGIBLE, starting_slots
 from fantasy_pipeline.leagues.lineup import (
-    ELIGIBLE,
     best_lineup,
     best_points,
     may_fill,
-    starting_slots,
 )
 
 POSITIONS = ("QB", "RB", "WR", "TE", "K", "DEF", "DL", "LB", "DB")

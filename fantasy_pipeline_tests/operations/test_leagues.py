@@ -100,7 +100,7 @@ def test_a_week_without_rosters_before_others_is_named(home: Path) -> None:
     code, out, err = call(home, ["league", "add", "file", str(home / "files" / "fantasy.yaml")])
     assert code == 0
     assert f"gave no rosters of 2025 week 1 for league {NAME}" in err
-    assert "1 weeks imported" in out
+    assert f"League {NAME}: 1 week imported, 2025 week 2." in out
     assert lake_of(home).weeks(LEAGUE_POINTS) == WEEKS
 
 
@@ -133,7 +133,7 @@ def test_a_league_without_imported_weeks_has_no_next_step_but_the_backfill(home:
     code, out, err = call(home, ["league", "add", "file", str(path)])
     assert code == 0, err
     assert "run `fantasy-pipeline backfill --seasons 2024`, then `league add` again" in err
-    assert out.splitlines() == [f"League {NAME}: 2024, 0 weeks imported."]
+    assert out.splitlines() == [f"League {NAME}: no week of 2024 imported."]
 
 
 OLDER_IMPORT = """

@@ -27,6 +27,12 @@ _PLATFORM_PLAYER_ID = Column(
 )
 _POSITION = Column("position", "string", "Position of the week's roster; DEF for a team's defence")
 _TEAM = replace(TEAM, description="NFL team in that week, as its current code")
+PLAYER_POINTS = (-99, 199)
+TEAM_POINTS = (-999, 999)
+"""Lowest and highest points of a player, and of a team, in one week."""
+_PLATFORM_POINTS = points_column(
+    "platform_points", "Points that the platform states; null if it states none", PLAYER_POINTS
+)
 _STARTED = Column("started", "bool", "The fantasy team started the player", nullable=False)
 _ROSTER_KEY = ("season", "week", "league", "team_id", "platform_player_id")
 
@@ -95,7 +101,9 @@ LEAGUE_ROSTERS = Table(
         _number("slot_number", "Number of the slot in the line-up; null for other players"),
         _STARTED,
         points_column(
-            "platform_points", "Points that the platform states; null if it states none", (-99, 199)
+            "platform_points",
+            "Points that the platform states; null if it states none",
+            PLAYER_POINTS,
         ),
     ),
 )
@@ -112,10 +120,12 @@ LEAGUE_POINTS = Table(
             "points",
             "Points by the league's scoring, 0 without a stat line; null if the player is not "
             "scored",
-            (-99, 199),
+            PLAYER_POINTS,
         ),
         points_column(
-            "platform_points", "Points that the platform states; null if it states none", (-99, 199)
+            "platform_points",
+            "Points that the platform states; null if it states none",
+            PLAYER_POINTS,
         ),
         points_column(
             "difference", "points - platform_points; null if one of them is null", (-199, 199)
@@ -149,24 +159,24 @@ LEAGUE_MATCHUPS = Table(
         points_column(
             "points",
             "Points of the starters by the league's scoring; what it cannot compute is left out",
-            (-999, 999),
+            TEAM_POINTS,
         ),
         points_column(
             "platform_points",
             "Points that the platform states, corrections of the commissioner included",
-            (-999, 999),
+            TEAM_POINTS,
         ),
         points_column(
             "not_scored_points",
             "The platform's points of starters without an NFL id, and of keys that cannot be "
             "computed where one explains the difference",
-            (-999, 999),
+            TEAM_POINTS,
         ),
         points_column(
             "optimal_points",
             "Points of the best line-up of the whole roster; players who are not scored count with "
             "the platform's points",
-            (-999, 999),
+            TEAM_POINTS,
         ),
         _number("empty_slots", "Slots of the line-up without a player"),
         _number("playoff_round", "Round of the play-offs; null in other games"),
@@ -190,9 +200,9 @@ LEAGUE_PROJECTIONS = Table(
         PLAYER_NAME,
         _POSITION,
         _TEAM,
-        points_column("projected_points", "Expected points", (-99, 199)),
-        points_column("p10", "Floor: he scores less in one week of ten", (-99, 199)),
-        points_column("p50", "Median", (-99, 199)),
-        points_column("p90", "Ceiling: he scores more in one week of ten", (-99, 199)),
+        points_column("projected_points", "Expected points", PLAYER_POINTS),
+        points_column("p10", "Floor: he scores less in one week of ten", PLAYER_POINTS),
+        points_column("p50", "Median", PLAYER_POINTS),
+        points_column("p90", "Ceiling: he scores more in one week of ten", PLAYER_POINTS),
     ),
 )

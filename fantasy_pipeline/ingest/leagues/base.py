@@ -1,6 +1,6 @@
 """What an adapter states about a league: its settings, teams, rosters and games.
 
-Slots have one vocabulary for all platforms, that of `leagues/lineup.py`.
+Slots have one vocabulary for all platforms, that of `football/slots.py`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from fantasy_pipeline.errors import PipelineError
 DATASET = "league"
 Json = dict[str, Any]
 """An answer of a platform, or settings as they are stored."""
+_MOST_POINTS = 1000
+"""Points that no scoring key pays more than."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,22 @@ class Adapter(Protocol):
             NotPublishedError: the platform has nothing of the week.
             SourceError: the platform failed, or its answer has another format.
         """
+
+
+def check_points(key: str, value: object) -> float:
+    """Return the points that a scoring key pays, as a league's settings state them.
+
+    Raises:
+        PipelineError: it is not a number of points that a league may pay.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise PipelineError(f"league: the scoring key {key} is {value!r}, not a number.")
+    if not abs(value) <= _MOST_POINTS:
+        raise PipelineError(
+            f"league: the scoring key {key} pays {value:g}, not a number between -{_MOST_POINTS} "
+            f"and {_MOST_POINTS}."
+        )
+    return float(value)
 
 
 def require(answer: object, kind: type, what: str) -> Any:

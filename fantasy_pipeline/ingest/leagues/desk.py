@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from fantasy_pipeline.errors import NotPublishedError, SourceError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.ingest.leagues import registry
+from fantasy_pipeline.ingest.leagues.answers import season_of, week_of
 from fantasy_pipeline.ingest.leagues.base import Adapter, LeagueSeason, LeagueWeek, Registered
 from fantasy_pipeline.ingest.leagues.rosters import Person, sleepers_people
 from fantasy_pipeline.ingest.leagues.sleeper import Sleeper
@@ -50,9 +51,10 @@ class LeagueDesk:
         ):
             return stored, []
         try:
-            fresh = self._adapters[league.platform].season(league.seasons[season], season)
+            adapter, identity = self._adapters[league.platform], league.seasons[season]
+            fresh = season_of(adapter, identity, season)
         except SourceError as error:
-            return stored, [f"league {league.name} {season}: {error}"]
+            return stored, [str(_named(error, league))]
         if fresh != stored:
             registry.keep(self._lake, league.name, fresh)
         return fresh, []
@@ -61,7 +63,7 @@ class LeagueDesk:
         """Return a week of a league; empty if the platform has nothing of it.
 
         Raises:
-            SourceError: the platform failed.
+            SourceError: the platform failed, or its answer is wrong; names the league.
         """
         key = (league.name, at)
         if key not in self._weeks:
@@ -69,9 +71,11 @@ class LeagueDesk:
             found = LeagueWeek()
             if season is not None:
                 try:
-                    found = self._adapters[league.platform].week(season, at.week)
+                    found = week_of(self._adapters[league.platform], season, at.week)
                 except NotPublishedError:
                     found = LeagueWeek()
+                except SourceError as error:
+                    raise _named(error, league) from error
             self._weeks[key] = found
         return self._weeks[key]
 
@@ -90,3 +94,10 @@ class LeagueDesk:
 
     def id_column(self, platform: str) -> str:
         return self._adapters[platform].id_column
+
+
+def _named(error: SourceError, league: Registered) -> SourceError:
+    """Return an error that names the league as the user does."""
+    cause, advice = error.cause, error.advice
+    kind = SourceError if isinstance(error, NotPublishedError) else type(error)
+    return kind(f"league {league.name}", cause, advice, error.season, error.week)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fantasy_pipeline.errors import NotPublishedError, PipelineError, SourceError
+from fantasy_pipeline.football.slots import NOT_STARTED, starting_slots
 from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.leagues.base import (
     DATASET,
@@ -56,7 +57,6 @@ SLOTS: Mapping[int, str] = {
 }
 """Slots by ESPN's id; those of head coaches and team quarterbacks keep ESPN's number as name."""
 _POSITIONS = {0: "QB", 2: "RB", 4: "WR", 6: "TE", 10: "LB", 11: "DL", 14: "DB", 16: "DEF", 17: "K"}
-_NOT_STARTED = ("BN", "IR")
 _TEAM_OF_DEFENCE: Mapping[int, str] = dict(
     enumerate(
         (
@@ -101,7 +101,7 @@ class Espn:
         before = list(answer.get("status", {}).get("previousSeasons", []))
         return LeagueSeason(
             platform="espn",
-            league_id=league_id,
+            league_id=str(answer.get("id", league_id)),
             season=int(answer["seasonId"]),
             title=str(settings.get("name") or league_id),
             slots=_slots(settings),
@@ -117,6 +117,9 @@ class Espn:
     def week(self, of: LeagueSeason, week: int) -> LeagueWeek:
         url = URL.format(season=of.season, league=of.league_id) + BOX_SCORES.format(week=week)
         answer = require(self._get(url, of.season, week), dict, f"box scores of week {week}")
+        at = answer.get("seasonId", of.season), answer.get("scoringPeriodId", week)
+        if at != (of.season, week):
+            raise PipelineError(f"the answer is about season {at[0]} week {at[1]}")
         found = LeagueWeek()
         for game in answer.get("schedule", []):
             sides = [game[side] for side in ("home", "away") if side in game]
@@ -201,7 +204,7 @@ def _points_of(side: Json, week: int) -> float | None:
 
 
 def _empty_slots(of: LeagueSeason, spots: list[Spot]) -> int:
-    starters = sum(slot not in _NOT_STARTED for slot in of.slots)
+    starters = len(starting_slots(of.slots))
     return max(starters - sum(spot.number is not None for spot in spots), 0)
 
 
@@ -211,7 +214,7 @@ def _spots(side: Json, week: int) -> list[Spot]:
     spots, number = [], 0
     for entry in sorted(entries, key=lambda entry: int(entry["lineupSlotId"])):
         slot = SLOTS.get(int(entry["lineupSlotId"]), str(entry["lineupSlotId"]))
-        starts = slot not in _NOT_STARTED
+        starts = slot not in NOT_STARTED
         player = entry["playerPoolEntry"]["player"]
         identity = int(entry["playerId"])
         eligible = [_POSITIONS[i] for i in player.get("eligibleSlots", []) if i in _POSITIONS]

@@ -13,6 +13,8 @@ from typing import Any
 import yaml
 
 from fantasy_pipeline.errors import NotPublishedError, PipelineError
+from fantasy_pipeline.football.season_week import WEEKS
+from fantasy_pipeline.football.slots import NOT_STARTED, starting_slots
 from fantasy_pipeline.football.teams import CURRENT_CODE, TEAMS
 from fantasy_pipeline.ingest.leagues.base import (
     DATASET,
@@ -27,7 +29,6 @@ from fantasy_pipeline.ingest.leagues.base import (
 
 _KEYS = {"name", "season", "slots", "scoring", "rosters", "matchups", "playoff_week", "median_game"}
 _NEEDED = ("season", "slots", "scoring", "rosters")
-_NOT_STARTED = ("BN", "IR", "TAXI")
 _ROSTER_COLUMNS = ("week", "team", "player", "slot")
 
 
@@ -47,7 +48,7 @@ class File:
         for row in of.more["rosters"]:
             if row["week"] == week:
                 found.spots.append(_spot(row, numbers))
-        slots = sum(slot not in _NOT_STARTED for slot in of.slots)
+        slots = len(starting_slots(of.slots))
         games = {row["team"]: row for row in of.more["matchups"] if row["week"] == week}
         for team in dict.fromkeys(spot.team_id for spot in found.spots):
             game = games.get(team, {})
@@ -60,7 +61,7 @@ def _spot(row: Json, numbers: dict[str, int]) -> Spot:
     """Return a player of a roster; `numbers` counts the starters of each team."""
     team, slot, player = row["team"], row["slot"], row["player"]
     number = None
-    if slot not in _NOT_STARTED:
+    if slot not in NOT_STARTED:
         number = numbers.get(team, 0)
         numbers[team] = number + 1
     of_team = CURRENT_CODE.get(player, player)
@@ -99,9 +100,13 @@ def read_file(path: Path) -> LeagueSeason:
             f"league file {path}: unknown key {', '.join(unknown)}; known are "
             f"{', '.join(sorted(_KEYS))}."
         )
+    slots = [str(slot) for slot in require(settings["slots"], list, "slots")]
     rosters = _rows(path.parent / str(settings["rosters"]), _ROSTER_COLUMNS)
-    matchups = settings.get("matchups")
-    games = _rows(path.parent / str(matchups), ("week", "team", "opponent")) if matchups else []
+    _check_slots(path.parent / str(settings["rosters"]), rosters, slots)
+    games: list[Json] = []
+    if matchups := settings.get("matchups"):
+        games = _rows(path.parent / str(matchups), ("week", "team", "opponent"))
+        _check_one_game_each(path.parent / str(matchups), games)
     if not isinstance(settings["season"], int):
         raise PipelineError(f"league file {path}: season must be a year.")
     return LeagueSeason(
@@ -109,7 +114,7 @@ def read_file(path: Path) -> LeagueSeason:
         league_id=path.stem,
         season=settings["season"],
         title=str(settings.get("name") or path.stem),
-        slots=[str(slot) for slot in require(settings["slots"], list, "slots")],
+        slots=slots,
         scoring=require(settings["scoring"], dict, "scoring"),
         teams=[Team(team, team) for team in sorted({row["team"] for row in rosters})],
         playoff_week=settings.get("playoff_week"),
@@ -138,4 +143,45 @@ def _rows(path: Path, columns: tuple[str, ...]) -> list[Json]:
             row["points"] = float(points) if points else None
         except ValueError as error:
             raise PipelineError(f"league file {path}, line {number}: {error}.") from error
+        if row["week"] not in WEEKS:
+            raise PipelineError(
+                f"league file {path}, line {number}: there is no week {row['week']}."
+            )
     return rows
+
+
+def _check_slots(path: Path, rosters: list[Json], slots: list[str]) -> None:
+    """Check that every player is in a slot of the league, on its bench, or out.
+
+    Raises:
+        PipelineError: names the first line with another slot.
+    """
+    known = {*slots, *NOT_STARTED}
+    for number, row in enumerate(rosters, 2):
+        if row["slot"] not in known:
+            raise PipelineError(
+                f"league file {path}, line {number}: the league has no slot {row['slot']}; it has "
+                f"{', '.join(sorted(known))}."
+            )
+
+
+def _check_one_game_each(path: Path, games: list[Json]) -> None:
+    """Check that a team has one line per week.
+
+    Raises:
+        PipelineError: names the second line of a team's week.
+    """
+    seen = set()
+    for number, row in enumerate(games, 2):
+        key = row["week"], row["team"]
+        if key in seen:
+            raise PipelineError(
+                f"league file {path}, line {number}: team {row['team']} has a second line of week "
+                f"{row['week']}."
+            )
+        seen.add(key)
+
+
+def weeks_of(season: LeagueSeason) -> list[int]:
+    """Return the weeks of which a file has rosters, in order."""
+    return sorted({row["week"] for row in season.more["rosters"]})

@@ -12,6 +12,7 @@ import re
 from typing import Any
 
 from fantasy_pipeline.errors import NotPublishedError, PipelineError
+from fantasy_pipeline.football.slots import starting_slots
 from fantasy_pipeline.football.teams import CURRENT_CODE
 from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.leagues.base import (
@@ -29,7 +30,7 @@ URL = "https://api.sleeper.app/v1/league/{league}"
 PLAYERS_URL = "https://api.sleeper.app/v1/players/nfl"
 EMPTY = "0"
 """Sleeper's id of a slot without a player."""
-_NOT_STARTED = ("BN", "IR", "TAXI")
+_SPORT = "nfl"
 _TWO_WEEK_ROUNDS = 2
 _LAST_WEEK = 18
 
@@ -52,6 +53,8 @@ class Sleeper:
         if league is None:
             raise _unknown(league_id)
         league = require(league, dict, f"league {league_id}")
+        if (sport := league.get("sport", _SPORT)) != _SPORT:
+            raise PipelineError(f"league {league_id} is a league of the sport {sport}")
         number = int(league["season"])
         rosters = require(
             self._get(f"{URL.format(league=league_id)}/rosters", number), list, "rosters"
@@ -60,7 +63,7 @@ class Sleeper:
         previous = str(league.get("previous_league_id") or "")
         return LeagueSeason(
             platform="sleeper",
-            league_id=league_id,
+            league_id=str(league.get("league_id") or league_id),
             season=number,
             title=str(league.get("name") or league_id),
             slots=[str(slot) for slot in league.get("roster_positions") or []],
@@ -156,11 +159,18 @@ def _unknown(league_id: str) -> NotPublishedError:
 
 
 def _opponents(rows: list[Json]) -> dict[str, str]:
-    """Return each team's opponent; a team without a match-up has none."""
+    """Return each team's opponent; a team without a match-up has none.
+
+    Raises:
+        PipelineError: more than two teams share a match-up.
+    """
     by_game: dict[Any, list[str]] = {}
     for row in rows:
         if row.get("matchup_id") is not None:
             by_game.setdefault(row["matchup_id"], []).append(str(row["roster_id"]))
+    for game, teams in by_game.items():
+        if len(teams) > 2:
+            raise PipelineError(f"match-up {game} has {len(teams)} teams, not 2")
     pairs = [teams for teams in by_game.values() if len(teams) == 2]
     return {team: other for a, b in pairs for team, other in ((a, b), (b, a))}
 
@@ -168,7 +178,7 @@ def _opponents(rows: list[Json]) -> dict[str, str]:
 def _spots(row: Json, of: LeagueSeason) -> tuple[list[Spot], int]:
     """Return a team's players in one week, and the number of its empty slots."""
     team = str(row["roster_id"])
-    slots = [slot for slot in of.slots if slot not in _NOT_STARTED]
+    slots = starting_slots(of.slots)
     starters = [str(player) for player in row.get("starters") or []]
     points = row.get("players_points") or {}
     # A player may be in two slots of a wrong answer: the first one counts.

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.slots import ELIGIBLE
 from fantasy_pipeline.football.tables.contract import ValidatedRows
 from fantasy_pipeline.football.tables.leagues import LEAGUE_POINTS
 from fantasy_pipeline.ingest.download.transport import Transport
@@ -22,7 +23,6 @@ from fantasy_pipeline.ingest.sources.nflverse import Nflverse
 from fantasy_pipeline.ingest.stats import weekly_stats
 from fantasy_pipeline.ingest.team_defense import team_defense_stats
 from fantasy_pipeline.leagues import tables as leagues
-from fantasy_pipeline.leagues.lineup import ELIGIBLE
 from fantasy_pipeline.leagues.team_defence import with_standard_points
 
 A = {

@@ -1,0 +1,29 @@
+"""Slots of a fantasy roster: one vocabulary for the leagues of all platforms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+_OFFENCE = ("RB", "WR", "TE")
+_DEFENDERS = ("DL", "LB", "DB")
+ELIGIBLE: Mapping[str, tuple[str, ...]] = {
+    **{name: (name,) for name in ("QB", "RB", "WR", "TE", "K", "P", "DEF", *_DEFENDERS)},
+    "FLEX": _OFFENCE,
+    "WRRB_FLEX": ("RB", "WR"),
+    "REC_FLEX": ("WR", "TE"),
+    "SUPER_FLEX": ("QB", *_OFFENCE),
+    "IDP_FLEX": _DEFENDERS,
+}
+"""Positions that may fill each slot of a line-up."""
+NOT_STARTED = ("BN", "IR", "TAXI")
+"""Slots of players who do not score: bench, injured reserve, taxi squad."""
+
+
+def starting_slots(slots: Sequence[str]) -> list[str]:
+    """Return the slots of a line-up, in order, without bench, injured reserve and taxi squad."""
+    return [slot for slot in slots if slot not in NOT_STARTED]
+
+
+def unknown_slots(slots: Sequence[str]) -> list[str]:
+    """Return the slots of a line-up that no position fills, each once."""
+    return [slot for slot in dict.fromkeys(starting_slots(slots)) if slot not in ELIGIBLE]
