@@ -1,4 +1,9 @@
-"""The Dagster instance of our own processes: runs of the code location, and a fast event log.
+"""The Dagster instance of this project's processes: how they wait, and whose runs they make.
+
+`dagster.yaml` names this module, so that every process of a Dagster home imports it before it opens
+the run history: commands, code servers, runs, and the daemon and the webserver, which otherwise
+import nothing of this project. They then wait for SQLite (`orchestration/sqlite_files.py`), and the
+daemon looks at backfills of the UI every `BACKFILL_SECONDS`.
 
 The Dagster UI shows a run on the timeline and on its job's page only if the run names its code
 location. Dagster names it in runs of its daemon and webserver; ``execute_in_process``, ``dagster
@@ -30,9 +35,23 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
 )
 from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
+from dagster._daemon import controller
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection, Engine
+
+from fantasy_pipeline.orchestration import sqlite_files
+
+BACKFILL_SECONDS = 2
+"""Seconds between two looks of the daemon at the backfills of the UI.
+
+Dagster looks every 30 seconds and has no setting for it. A backfill of seasons waits for a look
+before each of its four waves and at its end; of 171 s for two seasons, that was half.
+"""
+
+# Each process that opens the run history imports this module first.
+sqlite_files.tune()
+controller.DEFAULT_DAEMON_INTERVAL_SECONDS = BACKFILL_SECONDS
 
 LOCATION, REPOSITORY = "fantasy_pipeline", "__repository__"
 """Name of the code location in ``workspace.yaml`` and ``pyproject.toml``, and Dagster's name for
@@ -61,6 +80,16 @@ class OwnInstance(dg.DagsterInstance):
     ) -> dg.DagsterRun:
         values.setdefault("remote_job_origin", _ORIGIN.get_job_origin(job_def.name))
         return super().create_run_for_job(job_def, *args, **values)
+
+    @classmethod
+    def config_schema(cls) -> Mapping[str, Any]:
+        """Return no settings beside Dagster's; Dagster asks the class that dagster.yaml names."""
+        return {}
+
+    @classmethod
+    def config_defaults(cls, base_dir: str) -> Mapping[str, Any]:
+        """Return Dagster's own storages for what dagster.yaml does not set."""
+        return InstanceRef.config_defaults(base_dir)
 
 
 def makes_files(home: Path) -> bool:
@@ -161,8 +190,7 @@ def home_instance(home: Path, one_run: bool = False) -> dg.DagsterInstance:
     ref = InstanceRef.from_dir(str(home), overrides={"compute_logs": capture})
     if one_run:
         ref = _stays_open(ref)
-    # A ref is the only way to make an instance of another class without a line in dagster.yaml,
-    # which would also change the instance of the daemon.
+    # A home may have no dagster.yaml, or one of an earlier version, which names no class.
     own = ConfigurableClassData(OwnInstance.__module__, OwnInstance.__name__, "{}")
     return dg.DagsterInstance.from_ref(
         ref._replace(custom_instance_class_data=ref.custom_instance_class_data or own)

@@ -3,9 +3,6 @@
 Dagster stops a run through the code server that launched it. A run of the command line has none:
 its process reads the run's status every second (`operations/cancellation.py`). With Dagster's own
 launcher, *Terminate* in the UI reaches such a run, but answers "Unable to terminate run".
-
-The daemon and the webserver import nothing else of this project, so the launcher also tunes their
-SQLite. Both load it when they first need it, e.g. for the first run that the daemon launches.
 """
 
 from __future__ import annotations
@@ -14,7 +11,6 @@ import weakref
 
 import dagster as dg
 
-from fantasy_pipeline.orchestration import sqlite_files
 from fantasy_pipeline.orchestration.runs.processes import is_gone, process_of
 
 
@@ -23,7 +19,6 @@ class RunLauncher(dg.DefaultRunLauncher):
 
     def register_instance(self, instance: dg.DagsterInstance) -> None:
         """Keep the instance whose launcher this is; Dagster calls this before any other method."""
-        sqlite_files.tune()
         super().register_instance(instance)
         # A strong reference would be a circle, since the instance holds its launcher.
         self._runs = weakref.ref(instance)

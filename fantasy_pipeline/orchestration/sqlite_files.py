@@ -8,9 +8,10 @@ Dagster opens and closes its files several times per event. The last process to 
 mode writes the whole log back and waits for the disk. With an idle connection per file, a backfill
 of a season waits for the disk 650 times instead of 4,460.
 
-Dagster has no setting for either, so each process calls `tune`: the command line when it opens a
-history, code servers and runs when they load the definitions, the daemon when it launches its first
-run. This is SQLAlchemy's public interface; other storages are not affected.
+Dagster has no setting for either, so each process calls `tune` before it opens the history:
+`dagster.yaml` names a module that does (`operations/own_instance.py`), also to the daemon and the
+webserver. With an earlier `dagster.yaml`, only the command line, code servers and runs do. This is
+SQLAlchemy's public interface; other storages are not affected.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def _keep_open(connection: sqlite3.Connection) -> None:
         if path in _open:
             _open.move_to_end(path)
             return
-        idle = sqlite3.connect(path, check_same_thread=False)
+        idle = sqlite3.connect(path, BUSY_SECONDS, check_same_thread=False)
         # SQLite counts the connection from its first statement on.
         idle.execute("SELECT 1 FROM sqlite_master").fetchone()
         _open[path] = idle

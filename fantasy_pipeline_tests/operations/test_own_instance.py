@@ -1,15 +1,28 @@
 """The event log of processes of one run: what it stores is what Dagster's own log would store."""
 
+import logging
+import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import dagster as dg
 import pytest
+import yaml
+from dagster._daemon.backfill import execute_backfill_iteration_loop
 from sqlalchemy import event, text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from fantasy_pipeline.operations.own_instance import OpenEventLog, home_instance
+from fantasy_pipeline.operations.own_instance import (
+    BACKFILL_SECONDS,
+    OpenEventLog,
+    OwnInstance,
+    home_instance,
+)
+from fantasy_pipeline_tests import ROOT
 
 WEEKS = [f"{week:02d}" for week in range(1, 11)]
 PARTITIONS = dg.StaticPartitionsDefinition(WEEKS)
@@ -101,3 +114,40 @@ def test_an_event_that_fails_leaves_nothing(own: dg.DagsterInstance) -> None:
         connection.execute(text("DROP TRIGGER full"))
     log.store_event(made)
     assert len(_events(own, run_id)) == len(before) + 1
+
+
+class _Waits(threading.Event):
+    """Ends a loop at its first pause, and knows how long that would have been."""
+
+    seconds: float | None = None
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.seconds = timeout
+        return super().wait(0)
+
+
+@pytest.mark.parametrize("folder", [ROOT, ROOT / "deploy" / "postgres"], ids=lambda path: path.name)
+def test_the_daemon_looks_at_backfills_every_two_seconds(
+    own: dg.DagsterInstance, folder: Path
+) -> None:
+    """Dagster looks every 30 seconds: a backfill of seasons waited for that in every wave."""
+    named = yaml.safe_load((folder / "dagster.yaml").read_text())["instance_class"]
+    assert named == {"module": OwnInstance.__module__, "class": OwnInstance.__name__}
+    pause = _Waits()
+    # The daemon's own loop; of its workspace it needs the instance only.
+    loop = execute_backfill_iteration_loop(
+        cast("Any", SimpleNamespace(instance=own)), logging.getLogger(__name__), pause
+    )
+    while pause.seconds is None:
+        next(loop)
+    assert BACKFILL_SECONDS - 1 < pause.seconds <= BACKFILL_SECONDS
+
+
+def test_every_process_of_a_home_has_the_instance_that_dagster_yaml_names(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "dagster.yaml", tmp_path)
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        assert type(instance) is OwnInstance
+        # As the webserver hands it to code servers and runs.
+        with dg.DagsterInstance.from_ref(instance.get_ref()) as again:
+            assert type(again) is OwnInstance
+        assert instance.get_settings("auto_materialize") == {"minimum_interval_seconds": 30}

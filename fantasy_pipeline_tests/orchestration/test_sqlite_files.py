@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
+import dagster as dg
 import pytest
+import requests
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from fantasy_pipeline.orchestration import sqlite_files
 from fantasy_pipeline_tests import ROOT
-from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS, until
 
 
 @pytest.fixture
@@ -84,42 +90,94 @@ def test_few_files_stay_open(tmp_path: Path, in_wal_mode: Path) -> None:
 
 
 LONGER_THAN_DAGSTER_WAITS = 7
-"""Seconds; Dagster waits 5 for the file of the runs."""
-WRITER = """
-import dagster as dg
+"""Seconds; Dagster waits 5 for the files of runs and ticks."""
+HEARTBEATS = "SELECT count(*) FROM daemon_heartbeats"
+PAUSE_AUTOMATION = "mutation { setAutoMaterializePaused(paused: true) }"
+"""Stores one value in the file of the runs."""
 
-@dg.job
-def nothing(): ...
 
-with dg.DagsterInstance.get() as instance:
-    instance.run_launcher
-    print("ready", flush=True)
-    input()
-    instance.create_run_for_job(nothing)
-"""
-"""A daemon as SQLite sees it: Dagster, and what `dagster.yaml` names."""
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A Dagster home whose files exist."""
+    shutil.copy(ROOT / "dagster.yaml", tmp_path)
+    with dg.DagsterInstance.from_config(str(tmp_path)):
+        return tmp_path
+
+
+@contextmanager
+def _locked(home: Path) -> Iterator[sqlite3.Connection]:
+    """Hold the files of runs and ticks, as a process on a slow disk does; yield the first."""
+    files = [home / "history" / "runs.db", home / "schedules" / "schedules.db"]
+    with ExitStack() as stack:
+        writers = []
+        for path in files:
+            writer = stack.enter_context(closing(sqlite3.connect(path, isolation_level=None)))
+            writer.execute("BEGIN IMMEDIATE")
+            writers.append(writer)
+        yield writers[0]
+
+
+@contextmanager
+def _started(home: Path, program: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program of Dagster, which knows of this project what `dagster.yaml` names."""
+    with (home / "log").open("w") as log:
+        process = subprocess.Popen(
+            [str(Path(sys.executable).parent / program), *arguments, "--empty-workspace"],
+            cwd=home,
+            env={**os.environ, "DAGSTER_HOME": str(home)},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(LONGEST_SECONDS)
 
 
 @pytest.mark.slow
-def test_the_daemon_waits_for_a_file_that_is_locked(tmp_path: Path) -> None:
-    shutil.copy(ROOT / "dagster.yaml", tmp_path)
-    with subprocess.Popen(
-        [sys.executable, "-c", WRITER],
-        env={**os.environ, "DAGSTER_HOME": str(tmp_path)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        runs = sqlite3.connect(tmp_path / "history" / "runs.db", isolation_level=None)
-        runs.execute("BEGIN IMMEDIATE")
+def test_a_daemon_that_starts_waits_for_a_file_that_is_locked(home: Path) -> None:
+    said = home / "log"
+    with _locked(home) as runs, _started(home, "dagster-daemon", "run") as process:
+        # From here on it writes heartbeats, or would say that it cannot.
+        until(lambda: "configured with the following daemons" in said.read_text(), "it runs")
         with pytest.raises(subprocess.TimeoutExpired):
-            process.communicate("go\n", timeout=LONGER_THAN_DAGSTER_WAITS)
+            process.wait(LONGER_THAN_DAGSTER_WAITS)
+        assert runs.execute(HEARTBEATS).fetchone() == (0,)
         runs.execute("COMMIT")
-        _, errors = process.communicate(timeout=LONGEST_SECONDS)
-    assert process.returncode == 0, errors
-    assert "locked" not in errors
-    assert runs.execute("SELECT count(*) FROM runs").fetchone() == (1,)
-    runs.close()
+        until(lambda: runs.execute(HEARTBEATS).fetchone() > (0,), "it writes heartbeats")
+    assert "locked" not in said.read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.loopback
+def test_the_webserver_waits_for_a_file_that_is_locked(home: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    address = f"http://127.0.0.1:{port}"
+    with _started(home, "dagster-webserver", "--host", "127.0.0.1", "--port", port) as process:
+
+        def up() -> bool:
+            assert process.poll() is None, (home / "log").read_text()
+            try:
+                return requests.get(f"{address}/server_info", timeout=60).ok
+            except requests.ConnectionError:
+                return False
+
+        until(up, "the webserver answers")
+        answers: list[object] = []
+
+        def pause() -> None:
+            body = {"query": PAUSE_AUTOMATION}
+            answers.append(requests.post(f"{address}/graphql", json=body, timeout=900).json())
+
+        asking = threading.Thread(target=pause)
+        with _locked(home) as runs:
+            asking.start()
+            asking.join(LONGER_THAN_DAGSTER_WAITS)
+            assert answers == []
+            runs.execute("COMMIT")
+            asking.join(LONGEST_SECONDS)
+    assert answers == [{"data": {"setAutoMaterializePaused": True}}]
+    assert "locked" not in (home / "log").read_text()
