@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -19,12 +20,16 @@ from fantasy_pipeline.cli.options import (
     seasons_of,
     warn_of_older_imports,
 )
-from fantasy_pipeline.cli.output import Format, console, print_json, say_label, warn, write
+from fantasy_pipeline.cli.output import Format, console, print_json, say, say_label, warn, write
 from fantasy_pipeline.cli.progress import Steps, waiting
 from fantasy_pipeline.cli.run import print_summary, run_plan
 from fantasy_pipeline.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from fantasy_pipeline.football.season_week import SeasonWeek
+    from fantasy_pipeline.ingest.week_so_far import WeekSoFar
     from fantasy_pipeline.operations.session import Session
 
 TRAINING_SEASONS = 6
@@ -70,9 +75,11 @@ def accuracy(
     source names the starter, or two starters, and the team's projected against its scored points;
     it takes --by season or week. --league scores the projections of the consensus in the league's
     scoring, by season and position, for players with a projection of a point or more who played.
+    A last week in progress counts with the games imported so far; the title says so.
 
     Reads the lake. Changes nothing.
     """
+    from fantasy_pipeline.football.tables.week_rows import weeks_in
     from fantasy_pipeline.projections.scoreboard import (
         POOLS,
         scoreboard,
@@ -91,33 +98,54 @@ def accuracy(
     session = open_session(source)
     with waiting("reading the accuracy"):
         stored = stored_accuracy(session.lake, wanted)
+        running = _so_far(session, weeks_in(stored))
         if teams and by != "position":
             title, table = f"Teams, {scoring}", team_board(stored, by, scoring)
         else:
             title = f"Accuracy, {scoring}, {POOLS[pool]}"
             table = scoreboard(stored, by, scoring, pool)
     say_label(session.label)
+    _print(table, title, running, json)
+
+
+def _so_far(session: Session, weeks: Collection[SeasonWeek]) -> list[WeekSoFar]:
+    """Return the last of the scored weeks if only a part of its games is imported."""
+    from fantasy_pipeline.ingest.week_so_far import stored_so_far
+    from fantasy_pipeline.projections.accuracy import LAST_WEEK
+
+    scored = [week for week in weeks if week.week <= LAST_WEEK]
+    return stored_so_far(session.lake, session.stored_games, [max(scored)]) if scored else []
+
+
+def _print(table: pa.Table, title: str, running: Sequence[WeekSoFar], json: bool) -> None:
+    """Print a table of errors, and which of its weeks is in progress."""
+    for item in running:
+        say(f"The accuracy counts {item.text}.")
     if json:
         write(table, Format.json)
         return
-    write(table, Format.table, None, title, 3, spare=_SPARE)
+    so_far = "".join(
+        f" - {item.week} so far: {item.imported} of {item.games} games" for item in running
+    )
+    write(table, Format.table, None, f"{title}{so_far}", 3, spare=_SPARE)
 
 
 def _print_league(session: Session, league: str, seasons: list[int] | None, json: bool) -> None:
     """Print the errors of the projections in a league's scoring."""
     import pyarrow as pa
 
+    from fantasy_pipeline.football.tables import WEEKLY_STATS
     from fantasy_pipeline.ingest.leagues.registry import find
     from fantasy_pipeline.operations.leagues import accuracy as measured
 
     warn_of_older_imports(session, seasons or find(session.lake, league).seasons)
     with waiting("scoring the league"):
         table = pa.Table.from_pylist(measured(session, league, seasons))
+        scored = set(table["season"].to_pylist())
+        stored = [week for week in session.lake.weeks(WEEKLY_STATS) if week.season in scored]
+        running = _so_far(session, stored)
     say_label(session.label)
-    if json:
-        write(table, Format.json)
-        return
-    write(table, Format.table, None, f"Accuracy, {league}", 3)
+    _print(table, f"Accuracy, {league}", running, json)
 
 
 def backtest(

@@ -8,6 +8,7 @@ import typer
 
 from fantasy_pipeline.cli.help import RESULTS_PANEL, command
 from fantasy_pipeline.cli.options import (
+    AtOption,
     JsonOption,
     SeasonOption,
     SourceOption,
@@ -32,6 +33,7 @@ def trade(
     season: SeasonOption = None,
     week: WeekOption = None,
     source: SourceOption = None,
+    at: AtOption = None,
     json: JsonOption = False,
 ) -> None:
     """Print what a trade changes: both teams' best line-ups over the remaining weeks.
@@ -44,7 +46,7 @@ def trade(
     from fantasy_pipeline.operations.trades import judge_trade
 
     named = both_or_none(season, week)
-    session = open_session(source)
+    session = open_session(source, at)
     if named is not None:
         check_shown(session, named)
     wanted = named or projected_week(session)

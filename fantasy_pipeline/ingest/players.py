@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
 
 import duckdb
 import pyarrow as pa
@@ -13,7 +14,7 @@ from fantasy_pipeline.football.calendar import scheduled_weeks
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import RAW_PLAYERS
 from fantasy_pipeline.football.tables.contract import Table
-from fantasy_pipeline.football.team_games import team_games
+from fantasy_pipeline.football.team_games import over_by_clock, team_games
 from fantasy_pipeline.football.teams import AFC
 from fantasy_pipeline.ingest.names import PLAIN_NAME
 from fantasy_pipeline.ingest.sources import schema
@@ -37,6 +38,7 @@ def raw_players(
     season: int,
     weeks: Sequence[int],
     asks_nflcom: bool = True,
+    now: datetime | None = None,
 ) -> tuple[pa.Table, list[str]]:
     """Return the players of some weeks of a season, and warnings about gaps upstream.
 
@@ -47,6 +49,8 @@ def raw_players(
         source: reads upstream's data sets.
         games: `GAMES`.
         asks_nflcom: whether NFL.com's files may be read, for positions.
+        now: moment of the import; snaps of games that are not over then do not count, which
+            upstream has when a past moment is replayed. None: all snaps count.
 
     Returns:
         `RAW_PLAYERS` rows, one per player and week, one per team's defence and week, and one line
@@ -65,6 +69,8 @@ def raw_players(
         warnings += _played_weeks_without_rows(
             table.name, datasets[table.name], games, season, weeks
         )
+    if now is not None:
+        datasets["snap_counts"] = _of_games_over(datasets["snap_counts"], games, now)
     warnings += _weeks_without_injury_report(datasets["injuries"], games, season, weeks)
     players, exchanged = _join(datasets, games, [SeasonWeek(season, week) for week in weeks])
     warnings += [*exchanged, *_ids_of_others(datasets, season)]
@@ -224,6 +230,13 @@ def _exchanged_snaps(connection: duckdb.DuckDBPyConnection) -> list[str]:
         "team; each player counts for the team of his roster or stat line"
         for season, week, teams in games
     ]
+
+
+def _of_games_over(snaps: pa.Table, games: pa.Table, now: datetime) -> pa.Table:
+    """Return the snaps without those of games that are not over."""
+    keys = ["season", "week", "team"]
+    to_come = team_games(games.filter(pc.invert(over_by_clock(games, now)))).select(keys)
+    return snaps.join(to_come, keys, join_type="left anti")
 
 
 def _played_weeks_without_rows(

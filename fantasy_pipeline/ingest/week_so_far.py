@@ -56,6 +56,23 @@ def weeks_so_far(lake: Lake, games: Sequence[Game], now: datetime) -> list[WeekS
     ]
 
 
+def stored_so_far(
+    lake: Lake, games: Sequence[Game], weeks: Iterable[SeasonWeek]
+) -> list[WeekSoFar]:
+    """Return those of some weeks of which the lake has the stat lines of some games only.
+
+    The lake decides, not the clock: a week stays so until it is imported again.
+    """
+    scheduled = games_by_week(games)
+    chosen = {week: scheduled[week] for week in sorted(set(weeks) & set(scheduled))}
+    lacking = games_by_week(lacking_games(lake, [game for of in chosen.values() for game in of]))
+    found = []
+    for week, missing in lacking.items():
+        imported = len(chosen[week]) - len(missing)
+        found.append(WeekSoFar(week, imported, imported, len(chosen[week])))
+    return [item for item in found if item.imported]
+
+
 def lacking_games(lake: Lake, games: Iterable[Game]) -> list[Game]:
     """Return those of some games of which the lake lacks the stat lines of a team."""
     games = list(games)

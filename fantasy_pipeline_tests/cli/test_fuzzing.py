@@ -77,7 +77,7 @@ READING = {
         *("--seasons", "--by", "--scoring", "--pool", "--teams", "--league", "--source", "--json")
     ],
     "compare": ["--league", "--scoring", "--season", "--week", "--source", "--at", "--json"],
-    "trade": ["--league", "--give", "--get", "--season", "--week", "--source", "--json"],
+    "trade": ["--league", "--give", "--get", "--season", "--week", "--source", "--at", "--json"],
     "lineup": [
         *("--league", "--team", "--season", "--week", "--objective", "--lock", "--exclude"),
         *("--opponent", "--source", "--at", "--json"),

@@ -48,6 +48,14 @@ def program(*arguments: str, columns: int = 80) -> str:
     return done.stdout
 
 
+def test_every_command_that_chooses_a_week_takes_a_time() -> None:
+    """Without --week it takes the week of now; only `history` filters by week."""
+    options = {name: {option for each in params(name) for option in each.opts} for name in COMMANDS}
+    choosing = {name for name in COMMANDS if "--week" in options[name]} - {"history"}
+    assert {"run", "report", "projections", "compare", "lineup", "trade"} <= choosing
+    assert {name for name in choosing if "--at" not in options[name]} == set()
+
+
 @every_command
 def test_command_is_documented(name: str) -> None:
     command = COMMANDS[name]

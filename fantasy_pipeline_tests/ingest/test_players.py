@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import pyarrow as pa
@@ -478,6 +478,44 @@ def test_snaps_under_the_opponent_are_the_players_own(players: Players) -> None:
     assert (
         f"snap_counts {SEASON}: upstream has the snaps of {first} and {second} in week 1" in warning
     )
+
+
+def test_a_past_moment_knows_no_snaps_of_games_to_come(
+    upstream: Callable[..., Any], rows: Rows
+) -> None:
+    """Upstream has the snaps of both games when a Thursday of the past is replayed."""
+    thursday, sunday = SUNDAY - timedelta(days=3), SUNDAY
+    fixtures = [("BUF", "KC", thursday), ("SF", "LV", sunday)]
+    games = rows(
+        GAMES,
+        *(
+            {
+                "season": SEASON,
+                "week": 1,
+                "game_id": f"{SEASON}_01_{away}_{home}",
+                "game_type": "REG",
+                "kickoff": kickoff,
+                "home_team": home,
+                "away_team": away,
+            }
+            for away, home, kickoff in fixtures
+        ),
+    )
+    teams = ("BUF", "KC", "SF", "LV")
+    snaps = {"season": SEASON, "week": 1, "snap_share": 1.0, "offense_snaps": 60}
+    source = upstream(
+        weekly_rosters=[on(1, team, f"of {team}", pfr_id=team) for team in teams],
+        player_ids=[{"player_id": f"of {team}", "pfr_id": team} for team in teams],
+        snap_counts=[snaps | {"pfr_id": team, "team": team} for team in teams],
+    )
+
+    def with_snaps(now: datetime | None) -> set[str]:
+        table = of_players(raw_players(source, games, SEASON, [1], now=now)[0])
+        return {row["team"] for row in table.to_pylist() if row["offense_snaps"] is not None}
+
+    assert with_snaps(thursday) == set()
+    assert with_snaps(thursday + timedelta(hours=12)) == {"BUF", "KC"}
+    assert with_snaps(sunday + timedelta(hours=12)) == with_snaps(None) == set(teams)
 
 
 def test_snaps_are_joined_by_pfr_id(players: Players) -> None:

@@ -9,7 +9,12 @@ import pytest
 from fantasy_pipeline.football.calendar import Game
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import WEEKLY_STATS
-from fantasy_pipeline.ingest.week_so_far import WeekSoFar, lacking_games, weeks_so_far
+from fantasy_pipeline.ingest.week_so_far import (
+    WeekSoFar,
+    lacking_games,
+    stored_so_far,
+    weeks_so_far,
+)
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline_tests.rows import Rows
 
@@ -67,3 +72,11 @@ def test_a_game_needs_the_lines_of_both_teams(lake: Lake, rows: Rows) -> None:
     store(lake, rows, "MIA", "BUF", "KC")
     assert lacking_games(lake, GAMES) == GAMES[1:]
     assert lacking_games(lake, []) == []
+
+
+def test_a_stored_week_without_some_games_is_so_far(lake: Lake, rows: Rows) -> None:
+    assert stored_so_far(lake, GAMES, [WEEK]) == []
+    store(lake, rows, "MIA", "BUF", "KC")
+    assert stored_so_far(lake, GAMES, [WEEK, SeasonWeek(2024, 1)]) == [WeekSoFar(WEEK, 1, 1, 3)]
+    store(lake, rows, "MIA", "BUF", "KC", "CIN", "SF", "LA")
+    assert stored_so_far(lake, GAMES, [WEEK]) == []

@@ -72,11 +72,12 @@ def games(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
 @asks_upstream
 def raw_players(context: dg.AssetExecutionContext, nfl: NflData, games: pa.Table) -> pa.Table:
     weeks, warnings = weeks_of_run(context), {}
+    now = moment_of(context.run.tags, nfl.now())
     asks_nflcom = NFLCOM in {source.name for source in nfl.projection_sources()}
 
     def of_season(season: int, numbers: list[int]) -> pa.Table:
         part, warnings[season] = players.raw_players(
-            nfl.upstream, games, season, numbers, asks_nflcom
+            nfl.upstream, games, season, numbers, asks_nflcom, now
         )
         return part
 
@@ -85,7 +86,7 @@ def raw_players(context: dg.AssetExecutionContext, nfl: NflData, games: pa.Table
     table = pa.concat_tables(parts)
     more = {week: {"reader": nfl.upstream.reader_of("weekly_rosters")} for week in weeks}
     left_out = nfl.tables.left_out(tables.RAW_PLAYERS)
-    played = games_played(games, moment_of(context.run.tags, nfl.now()))
+    played = games_played(games, now)
     add_week_metadata(context, table, weeks, played, warnings, nfl.label, more, left_out)
     return table
 
