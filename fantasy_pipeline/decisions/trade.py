@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fantasy_pipeline.decisions.lineup_values import LineupValues
 from fantasy_pipeline.decisions.rest_of_season import totals
 from fantasy_pipeline.leagues.lineup import best_lineup
 
 DRAWS = 100
 """Simulated seasons behind the range of a change."""
 SEED = 20
+_EQUAL = 1e-6
+"""Points up to which two sums in another order are equal."""
 
 
 @dataclass(frozen=True)
@@ -91,23 +94,20 @@ def trade(
         for is_after in (False, True)
     }
 
-    def of(weeks: np.ndarray, is_first: bool, is_after: bool) -> float:
-        members = teams[is_first, is_after]
-        return season_points(slots, [everybody[number] for number in members], weeks[members])
+    values = LineupValues(slots, [player.positions for player in everybody])
+    # (players, draws, weeks)
+    drawn = expected[:, None] * _factors(expected.sum(axis=1)).T[:, :, None]
 
-    factors = _factors(expected.sum(axis=1))
     changes = []
     for is_first in (True, False):
-        found = np.array(
-            [
-                of(expected * factor[:, None], is_first, True)
-                - of(expected * factor[:, None], is_first, False)
-                for factor in factors
-            ]
+        sides = [teams[is_first, is_after] for is_after in (False, True)]
+        before, after = (
+            season_points(slots, [everybody[n] for n in side], expected[side]) for side in sides
         )
+        was, becomes = (values.points(side, drawn[side]).sum(axis=-1) for side in sides)
+        found = becomes - was
         p10, p90 = np.quantile(found, (0.1, 0.9)).tolist()
-        better = float(((found > 0) + 0.5 * (found == 0)).mean())
-        before, after = of(expected, is_first, False), of(expected, is_first, True)
+        better = float(((found > _EQUAL) + 0.5 * (np.abs(found) <= _EQUAL)).mean())
         changes.append(
             Change(round(before, 2), round(after, 2), round(p10, 1), round(p90, 1), better)
         )
