@@ -20,9 +20,11 @@ from fantasy_pipeline.cli.options import (
 )
 from fantasy_pipeline.cli.output import Column, console, print_json, say_label, warn, write_table
 from fantasy_pipeline.cli.progress import waiting
+from fantasy_pipeline.football.season_week import SeasonWeek
 
 if TYPE_CHECKING:
     from fantasy_pipeline.decisions.lineup import Candidate, Lineup
+    from fantasy_pipeline.football.season_week import SeasonWeek
     from fantasy_pipeline.operations.lineups import TeamLineup
 
 LeagueRequired = Annotated[
@@ -103,17 +105,23 @@ def _warnings(found: TeamLineup) -> list[str]:
     for empty in found.lineup.empty:
         could = ", ".join(empty.could_fill) or "nobody on the team"
         lines.append(f"slot {empty.slot} stays empty; could fill it: {could}")
-    if found.rosters_of != found.week:
-        lines.append(
-            f"league_rosters {found.week}: not in the lake, so the rosters are those of "
-            f"{found.rosters_of}; the first import after the week's first game brings them"
-        )
+    lines += of_earlier_rosters(found.week, found.rosters_of)
     if found.opponent is None:
         lines.append(
             f"league_matchups {found.week}: the opponent is not in the lake; name it with "
             "--opponent for the chance to win"
         )
     return lines
+
+
+def of_earlier_rosters(week: SeasonWeek, rosters_of: SeasonWeek) -> list[str]:
+    """Return a warning if the rosters of a week are those of an earlier one."""
+    if rosters_of == week:
+        return []
+    return [
+        f"league_rosters {week}: not in the lake, so the rosters are those of {rosters_of}; the "
+        "first import after the week's first game brings them"
+    ]
 
 
 def _columns(lineup: Lineup) -> list[Column]:

@@ -24,6 +24,7 @@ from fantasy_pipeline.cli import (
     trade,
     trigger,
     upkeep,
+    waivers,
 )
 from fantasy_pipeline.cli.help import PROGRAM, Group
 from fantasy_pipeline.cli.output import console
@@ -73,6 +74,7 @@ for commands in (
     trigger,
     history,
     upkeep,
+    waivers,
     alerts,
     server,
 ):

@@ -132,7 +132,7 @@ def _readings(
     result: Mirrored,
 ) -> Iterator[_Reading]:
     """Yield the name of each reading, and a function that reads and so saves its files."""
-    for dataset in ("players", "player_ids"):
+    for dataset in ("players", "player_ids", "market_values"):
         yield dataset, partial(_read, getattr(source, dataset), result)
     for season in sorted({week.at.season for week in weeks}):
         of_season = [week for week in weeks if week.at.season == season]

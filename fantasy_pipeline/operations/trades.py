@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from fantasy_pipeline.decisions.players import find_player
 from fantasy_pipeline.decisions.scored import projected
+from fantasy_pipeline.decisions.teams import find_team
 from fantasy_pipeline.decisions.trade import Change, Owned, trade
+from fantasy_pipeline.decisions.trade_finder import find_trades
 from fantasy_pipeline.errors import InvalidArgumentError, NotMaterializedError, PipelineError
 from fantasy_pipeline.football.scoring import suffix
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.slots import starting_slots
 from fantasy_pipeline.football.tables import REST_OF_SEASON
 from fantasy_pipeline.ingest.leagues import registry
-from fantasy_pipeline.ingest.leagues.base import Team
+from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Team
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.queries import week_projections
 from fantasy_pipeline.leagues.projected import usual_of
@@ -23,19 +25,86 @@ from fantasy_pipeline.leagues.scoring import Scoring
 from fantasy_pipeline.leagues.tables import scoring_of
 from fantasy_pipeline.operations.league_season import season_for
 from fantasy_pipeline.operations.lineups import rosters_until
+from fantasy_pipeline.operations.market import Market
 
-_RESERVED = ("IR", "TAXI")
+RESERVED = ("IR", "TAXI")
 _LEAST = 0.5
 """Projected points from which a player's points are scaled to the league's scoring."""
 
 
 @dataclass(frozen=True)
+class Side:
+    """A team of a trade.
+
+    Args:
+        gives: `LEAGUE_ROSTERS` rows of the players that it gives.
+        change: what the trade changes for it.
+    """
+
+    team: Team
+    gives: Sequence[Mapping[str, Any]]
+    change: Change
+
+    @property
+    def names(self) -> list[str]:
+        return [row["player_name"] or row["platform_player_id"] for row in self.gives]
+
+
+@dataclass(frozen=True)
 class Trade:
-    """A trade: each team with the players that it gives, and what changes for it."""
+    """A trade of two teams over some weeks."""
 
     week: SeasonWeek
     weeks: int
-    sides: Sequence[tuple[Team, list[str], Change]]
+    sides: tuple[Side, Side]
+
+    def rows(self, market: Market) -> list[dict[str, Any]]:
+        """Return one row per team, as the command line prints them.
+
+        Args:
+            market: of `market_value`, the sum of the values of the players that the team gives;
+                None if one of them has none.
+        """
+        return [
+            {
+                "team": side.team.name or side.team.team_id,
+                "gives": ", ".join(side.names),
+                "before": side.change.before,
+                "after": side.change.after,
+                "change": side.change.change,
+                "p10": side.change.p10,
+                "p90": side.change.p90,
+                "better": round(side.change.better, 2),
+                "market_value": market.value(side.gives),
+            }
+            for side in self.sides
+        ]
+
+    def to_json(self, league: str, market: Market) -> dict[str, Any]:
+        """Return the trade as the command line prints it in JSON."""
+        about = {"league": league, "season": self.week.season, "week": self.week.week}
+        rest = {"weeks": self.weeks, "market_values": market.to_json()}
+        return {**about, **rest, "teams": self.rows(market)}
+
+
+@dataclass(frozen=True)
+class FoundTrades:
+    """The best trades of a league.
+
+    Args:
+        compared: number of trades among which they are the best.
+    """
+
+    week: SeasonWeek
+    trades: Sequence[Trade]
+    compared: int
+
+    def to_json(self, league: str, market: Market) -> dict[str, Any]:
+        """Return the trades as the command line prints them in JSON."""
+        about = {"league": league, "season": self.week.season, "week": self.week.week}
+        rest = {"compared": self.compared, "market_values": market.to_json()}
+        trades = [{"weeks": one.weeks, "teams": one.rows(market)} for one in self.trades]
+        return {**about, **rest, "trades": trades}
 
 
 def judge_trade(
@@ -52,24 +121,76 @@ def judge_trade(
         NotMaterializedError: the lake lacks the rosters or the rest of the season.
         PipelineError: the season is over.
     """
-    of = season_for(lake, registry.find(lake, league), week.season)
-    _, rosters = rosters_until(lake, league, week)
+    of, _, rosters = league_rosters(lake, league, week)
     first, given = _side(rosters, give, "--give")
     second, gotten = _side(rosters, get, "--get")
     if first == second:
         raise InvalidArgumentError("--give and --get are players of the same team; name two teams.")
-    points = _points(lake, week, scoring_of(of))
-    teams = {team: _owned(rosters, team, points) for team in (first, second)}
+    points = rest_points(lake, week, scoring_of(of))
     _check_sizes(rosters, of.slots, first, given, gotten)
     _check_sizes(rosters, of.slots, second, gotten, given)
-    ids = [{row["platform_player_id"] for row in rows} for rows in (given, gotten)]
-    changes = trade(starting_slots(of.slots), teams[first], teams[second], *ids)
-    by_id = {team.team_id: team for team in of.teams}
-    sides = [
-        (by_id.get(team, Team(team)), [row["player_name"] for row in rows], change)
-        for team, rows, change in zip((first, second), (given, gotten), changes, strict=True)
+    return _judged(of, week, _teams(rosters, points), (first, second), (given, gotten))
+
+
+def find_trade(
+    lake: Lake, league: str, week: SeasonWeek, team: str | None = None, top: int = 10
+) -> FoundTrades:
+    """Return the trades that help both teams most, over the remaining weeks of the season.
+
+    Compared are all trades of one player for one, and of two for two.
+
+    Args:
+        team: id, name or manager of the team that trades, or a part of them; None: any.
+        top: number of trades.
+
+    Raises:
+        InvalidArgumentError: an unknown or ambiguous team.
+        NotMaterializedError: the lake lacks the rosters or the rest of the season.
+        PipelineError: the season is over.
+    """
+    of, _, rosters = league_rosters(lake, league, week)
+    own = None if team is None else find_team(of.teams, team).team_id
+    teams = _teams(rosters, rest_points(lake, week, scoring_of(of)))
+    found, compared = find_trades(starting_slots(of.slots), teams, own, top)
+    row_of = {row["platform_player_id"]: row for row in rosters}
+    trades = [
+        _judged(
+            of,
+            week,
+            teams,
+            (one.one, one.other),
+            ([row_of[id_] for id_ in one.give], [row_of[id_] for id_ in one.get]),
+        )
+        for one in found
     ]
-    return Trade(week, len(next(iter(points.values()))), sides)
+    return FoundTrades(week, trades, compared)
+
+
+def league_rosters(
+    lake: Lake, league: str, week: SeasonWeek
+) -> tuple[LeagueSeason, SeasonWeek, Sequence[dict[str, Any]]]:
+    """Return the settings of a league, and its rosters of a week or the latest before it."""
+    of = season_for(lake, registry.find(lake, league), week.season)
+    return of, *rosters_until(lake, league, week)
+
+
+def _judged(
+    of: LeagueSeason,
+    week: SeasonWeek,
+    teams: Mapping[str, Sequence[Owned]],
+    pair: tuple[str, str],
+    gives: tuple[Sequence[dict[str, Any]], Sequence[dict[str, Any]]],
+) -> Trade:
+    """Return what a trade between two teams changes."""
+    ids = [{row["platform_player_id"] for row in rows} for rows in gives]
+    changes = trade(starting_slots(of.slots), teams[pair[0]], teams[pair[1]], *ids)
+    by_id = {team.team_id: team for team in of.teams}
+    one, other = (
+        Side(by_id.get(id_, Team(id_)), rows, change)
+        for id_, rows, change in zip(pair, gives, changes, strict=True)
+    )
+    weeks = next(len(player.weeks) for player in teams[pair[0]])
+    return Trade(week, weeks, (one, other))
 
 
 def _side(
@@ -87,7 +208,7 @@ def _side(
     return owners.pop(), rows
 
 
-def _points(lake: Lake, week: SeasonWeek, scoring: Scoring) -> dict[str, tuple[float, ...]]:
+def rest_points(lake: Lake, week: SeasonWeek, scoring: Scoring) -> dict[str, tuple[float, ...]]:
     """Return the points of each player in each remaining week, in the league's scoring.
 
     They are those of the usual scoring that pays catches most alike, in the proportion of both in
@@ -118,20 +239,29 @@ def _points(lake: Lake, week: SeasonWeek, scoring: Scoring) -> dict[str, tuple[f
     return {id_: tuple(weeks) for id_, weeks in found.items()}
 
 
-def _owned(
-    rosters: Sequence[dict[str, Any]], team: str, points: dict[str, tuple[float, ...]]
-) -> list[Owned]:
-    nothing = (0.0,) * len(next(iter(points.values())))
-    return [
-        Owned(
-            row["platform_player_id"],
-            row["player_name"] or row["platform_player_id"],
-            tuple((row["fantasy_positions"] or row["position"] or "").split("/")),
-            points.get(row["player_id"], nothing),
-        )
-        for row in rosters
-        if row["team_id"] == team
-    ]
+def _teams(
+    rosters: Sequence[dict[str, Any]], points: Mapping[str, tuple[float, ...]]
+) -> dict[str, list[Owned]]:
+    """Return the players of each team, by its id."""
+    found: dict[str, list[Owned]] = {}
+    for row in rosters:
+        found.setdefault(row["team_id"], []).append(owned(row, points))
+    return found
+
+
+def owned(row: Mapping[str, Any], points: Mapping[str, tuple[float, ...]]) -> Owned:
+    """Return a player of a team; one without projections scores 0.
+
+    Args:
+        row: of `LEAGUE_ROSTERS`.
+        points: of `rest_points`.
+    """
+    return Owned(
+        row["platform_player_id"],
+        row["player_name"] or row["platform_player_id"],
+        tuple((row["fantasy_positions"] or row["position"] or "").split("/")),
+        points.get(row["player_id"], (0.0,) * len(next(iter(points.values())))),
+    )
 
 
 def _check_sizes(
@@ -149,11 +279,11 @@ def _check_sizes(
     gone = {row["platform_player_id"] for row in leaving}
     stay = sum(
         row["team_id"] == team
-        and row["slot"] not in _RESERVED
+        and row["slot"] not in RESERVED
         and row["platform_player_id"] not in gone
         for row in rosters
     )
-    spots = sum(slot not in _RESERVED for slot in slots)
+    spots = sum(slot not in RESERVED for slot in slots)
     if stay + len(coming) > spots and len(coming) > len(leaving):
         raise InvalidArgumentError(
             f"team {team} would have {stay + len(coming)} players and has {spots} spots; let it "

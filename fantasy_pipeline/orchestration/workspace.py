@@ -18,6 +18,7 @@ from fantasy_pipeline.settings import SAMPLE_LABEL, Settings, SourceName
 if TYPE_CHECKING:
     from fantasy_pipeline.ingest.download.transport import Transport
     from fantasy_pipeline.ingest.leagues.desk import LeagueDesk
+    from fantasy_pipeline.ingest.leagues.sleeper import Sleeper
     from fantasy_pipeline.ingest.sources.base import Source
 
 REAL_LABEL = "nfl"
@@ -88,6 +89,12 @@ class Workspace:
         from fantasy_pipeline.ingest.leagues.registry import open_adapters
 
         return LeagueDesk(self.lake, open_adapters(self.settings))
+
+    def sleeper(self) -> Sleeper:
+        """Open Sleeper's public answers that belong to no league."""
+        from fantasy_pipeline.ingest.leagues.registry import open_sleeper
+
+        return open_sleeper(self.settings)
 
     @property
     def present(self) -> datetime:

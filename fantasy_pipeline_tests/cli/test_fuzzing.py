@@ -77,7 +77,11 @@ READING = {
         *("--seasons", "--by", "--scoring", "--pool", "--teams", "--league", "--source", "--json")
     ],
     "compare": ["--league", "--scoring", "--season", "--week", "--source", "--at", "--json"],
-    "trade": ["--league", "--give", "--get", "--season", "--week", "--source", "--at", "--json"],
+    "trade": [
+        *("--league", "--give", "--get", "--find", "--team", "--top", "--season", "--week"),
+        *("--source", "--at", "--json"),
+    ],
+    "waivers": ["--league", "--team", "--top", "--season", "--week", "--source", "--at", "--json"],
     "lineup": [
         *("--league", "--team", "--season", "--week", "--objective", "--lock", "--exclude"),
         *("--opponent", "--source", "--at", "--json"),

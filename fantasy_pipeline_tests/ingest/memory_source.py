@@ -17,6 +17,7 @@ CONTRACTS = {
     "schedule": schema.SCHEDULE,
     "player_ids": schema.PLAYER_IDS,
     "players": schema.PLAYERS,
+    "market_values": schema.MARKET_VALUES,
     "nflcom_projections": schema.NFLCOM_PROJECTIONS,
     "nflcom_positions": schema.NFLCOM_POSITIONS,
 }
@@ -61,6 +62,9 @@ class MemorySource:
 
     def players(self) -> pa.Table:
         return self._whole("players")
+
+    def market_values(self) -> pa.Table:
+        return self._whole("market_values")
 
     def nflcom_projections(self, season: int, weeks: Iterable[int]) -> pa.Table:
         table = self._season("nflcom_projections", season)

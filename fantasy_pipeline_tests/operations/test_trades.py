@@ -14,7 +14,7 @@ from fantasy_pipeline.football.tables import LEAGUE_ROSTERS, PROJECTIONS, REST_O
 from fantasy_pipeline.ingest.leagues import registry
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Team
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.operations.trades import judge_trade
+from fantasy_pipeline.operations.trades import find_trade, judge_trade
 
 Rows = Callable[..., pa.Table]
 WEEK = SeasonWeek(2024, 16)
@@ -66,10 +66,25 @@ def test_a_trade_counts_byes_and_the_bench(filled: Lake) -> None:
     """Barkley rests in week 17, when Hunt starts; all points are twice the usual ones."""
     found = judge_trade(filled, "friends", WEEK, ["cook"], ["barkley"])
     assert found.weeks == 3
-    (ours, given, mine), (theirs, gotten, other) = found.sides
-    assert (ours.team_id, given, theirs.team_id, gotten) == ("1", ["Cook"], "2", ["Barkley"])
+    sides = [(side.team.team_id, side.names) for side in found.sides]
+    assert sides == [("1", ["Cook"]), ("2", ["Barkley"])]
+    mine, other = (side.change for side in found.sides)
     assert (mine.before, mine.after) == (2 * 3 * 32.0, 2 * (3 * 20 + 18 + 9 + 18))
     assert (other.before, other.after) == (2 * (3 * 22 + 36), 2 * 3 * (22 + 12))
+
+
+def test_the_best_trade_of_a_league_is_found(filled: Lake) -> None:
+    """Team 3 starts no quarterback, and team 1 starts one back: both gain by Hunt for Chase."""
+    with pytest.raises(InvalidArgumentError, match="there is no team '9'"):
+        find_trade(filled, "friends", WEEK, "9")
+    found = find_trade(filled, "friends", WEEK, top=1)
+    assert found.compared == 6 + 3 + 2 + 3, "two for two between teams 1 and 2 only"
+    for trade in found.trades:
+        judged = judge_trade(
+            filled, "friends", WEEK, *([row["player_id"] for row in s.gives] for s in trade.sides)
+        )
+        assert judged == trade
+        assert all(side.change.change > 0 for side in trade.sides)
 
 
 @pytest.mark.parametrize(

@@ -116,17 +116,26 @@ def open_adapters(
     settings: Settings, transport: Callable[..., Transport] = Transport
 ) -> dict[str, Adapter]:
     """Return the adapter of each platform; they share one transport."""
-    answers = transport(
+    answers = _answers(settings, transport)
+    cookies = None
+    if settings.espn_s2 is not None and settings.espn_swid is not None:
+        cookies = (settings.espn_s2.get_secret_value(), settings.espn_swid.get_secret_value())
+    return {"sleeper": Sleeper(answers), "espn": Espn(answers, cookies), "file": File()}
+
+
+def open_sleeper(settings: Settings) -> Sleeper:
+    """Return Sleeper's adapter alone, for answers that belong to no league."""
+    return Sleeper(_answers(settings, Transport))
+
+
+def _answers(settings: Settings, transport: Callable[..., Transport]) -> Transport:
+    return transport(
         settings.cache_dir,
         mirror=settings.mirror,
         offline=settings.offline,
         total_timeout=settings.download_timeout,
         max_bytes=64 * 2**20,
     )
-    cookies = None
-    if settings.espn_s2 is not None and settings.espn_swid is not None:
-        cookies = (settings.espn_s2.get_secret_value(), settings.espn_swid.get_secret_value())
-    return {"sleeper": Sleeper(answers), "espn": Espn(answers, cookies), "file": File()}
 
 
 def _is_same(old: Registered, seasons: list[LeagueSeason]) -> bool:

@@ -11,7 +11,7 @@ import json
 import re
 from typing import Any
 
-from fantasy_pipeline.errors import NotPublishedError, PipelineError
+from fantasy_pipeline.errors import LastingError, NotPublishedError, PipelineError
 from fantasy_pipeline.football.slots import starting_slots
 from fantasy_pipeline.football.teams import CURRENT_CODE
 from fantasy_pipeline.ingest.download.transport import Transport
@@ -28,6 +28,7 @@ from fantasy_pipeline.ingest.leagues.base import (
 
 URL = "https://api.sleeper.app/v1/league/{league}"
 PLAYERS_URL = "https://api.sleeper.app/v1/players/nfl"
+TRENDING_URL = f"{PLAYERS_URL}/trending/add?lookback_hours=24&limit=10"
 EMPTY = "0"
 """Sleeper's id of a slot without a player."""
 _SPORT = "nfl"
@@ -109,6 +110,20 @@ class Sleeper:
         except NotPublishedError:
             return {}
         return dict(require(answer, dict, "players"))
+
+    def trending_adds(self) -> dict[str, int]:
+        """Return how many managers of Sleeper added each player in the last day, by Sleeper's id.
+
+        Raises:
+            SourceError: Sleeper failed, or its answer has another format.
+        """
+        rows = require(self._get(TRENDING_URL, None), list, "trending")
+        try:
+            return {str(row["player_id"]): int(row["count"]) for row in rows}
+        except (KeyError, TypeError, ValueError) as error:
+            raise LastingError(
+                "trending", f"an answer of Sleeper lacks {error}", "Update fantasy_pipeline."
+            ) from error
 
     def _teams(self, league_id: str, season: int, rosters: list[Json]) -> list[Team]:
         users = require(self._get(f"{URL.format(league=league_id)}/users", season), list, "users")

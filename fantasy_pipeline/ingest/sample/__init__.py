@@ -67,6 +67,10 @@ class SampleLeague:
         """Return the players of all three seasons, one row per player."""
         return self._league.players()
 
+    def market_values(self) -> pa.Table:
+        """Return invented market values, one row per player of the offence."""
+        return self._league.market_values()
+
     def nflcom_projections(self, season: int, weeks: Iterable[int]) -> pa.Table:
         """Return half-PPR projections, one row per player-week of the regular season.
 

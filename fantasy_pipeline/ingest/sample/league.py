@@ -56,6 +56,10 @@ class GeneratedLeague:
         """Return the fantasy platforms' ids, one row per player."""
         return tables.player_ids(self.people)
 
+    def market_values(self) -> pa.Table:
+        """Return invented market values, one row per player of the offence."""
+        return tables.market_values(self.people)
+
     def players(self) -> pa.Table:
         """Return all players in upstream's contract, one row per player."""
         return tables.players(self.people)

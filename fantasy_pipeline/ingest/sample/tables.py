@@ -85,6 +85,27 @@ def player_ids(all_players: pa.Table) -> pa.Table:
     )
 
 
+def market_values(all_players: pa.Table) -> pa.Table:
+    """Return market values, one row per player of the positions that line-ups start.
+
+    Early picks are worth most, and quarterbacks more where line-ups may start two.
+    """
+    # Upstream's file names players by this id.
+    listed = all_players.filter(pc.is_valid(all_players["fantasypros_id"]))
+    known = listed.filter(pc.is_in(listed["position"], pa.array(["QB", "RB", "WR", "TE"])))
+    picks = pc.fill_null(known["draft_pick"], 260).to_numpy()
+    value = np.round(10_000 * np.exp(-picks / 60)).astype(int) + 100
+    passes = pc.equal(known["position"], "QB").to_numpy()
+    columns = {
+        "value_1qb": pa.array(value),
+        "value_2qb": pa.array(np.where(passes, 2 * value, value)),
+        "scraped_on": pa.array([SAMPLE_NOW.date()] * known.num_rows),
+    }
+    for name, column in columns.items():
+        known = known.append_column(name, column)
+    return schema.MARKET_VALUES.conform(known)
+
+
 def players(all_players: pa.Table) -> pa.Table:
     """Return all players, one row per player."""
     return schema.PLAYERS.conform(all_players)

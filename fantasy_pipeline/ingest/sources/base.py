@@ -37,6 +37,9 @@ class Source(Protocol):
     def players(self) -> pa.Table:
         """Return all players, one row per player (`schema.PLAYERS`)."""
 
+    def market_values(self) -> pa.Table:
+        """Return today's market values, one row per player (`schema.MARKET_VALUES`)."""
+
     def nflcom_projections(self, season: int, weeks: Iterable[int]) -> pa.Table:
         """Return NFL.com's projections, one row per player-week (`schema.NFLCOM_PROJECTIONS`).
 

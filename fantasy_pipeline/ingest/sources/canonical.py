@@ -432,6 +432,19 @@ def player_ids(
     return schema.PLAYER_IDS.conform(arrow(connection, query(__package__, "player_ids")))
 
 
+def market_values(
+    connection: duckdb.DuckDBPyConnection, frame: pa.Table, ids: pa.Table
+) -> pa.Table:
+    """Return market values, one row per player whom the id map has.
+
+    Args:
+        ids: `schema.PLAYER_IDS` rows.
+    """
+    connection.register("ids", ids)
+    connection.register("market", select_columns(connection, frame, schema.MARKET_FILE, None))
+    return schema.MARKET_VALUES.conform(arrow(connection, query(__package__, "market_values")))
+
+
 def players(connection: duckdb.DuckDBPyConnection, frame: pa.Table) -> pa.Table:
     """Return the players who have a gsis_id, one row per player."""
     connection.register("players", select_columns(connection, frame, schema.PLAYERS, None))

@@ -39,6 +39,9 @@ IGNORED_COLUMNS: dict[str, frozenset[str]] = {
             rotowire_id rotoworld_id sportradar_id stats_global_id stats_id swish_id team
             twitter_username weight
         """,
+        "market_values": """
+            age draft_year ecr_1qb ecr_2qb ecr_pos pos team
+        """,
         "players": """
             college_conference college_name common_first_name draft_round draft_team draft_year
             first_name football_name headshot jersey_number last_name last_season latest_team

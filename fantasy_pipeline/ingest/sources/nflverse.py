@@ -29,7 +29,7 @@ from fantasy_pipeline.ingest.sources import canonical, nflcom_files, schema
 from fantasy_pipeline.ingest.sources.file_bounds import refuse_oversized
 from fantasy_pipeline.ingest.sources.library_hooks import UnreadableError, serve_libraries
 from fantasy_pipeline.ingest.sources.unreadable import FORMAT_CHANGED
-from fantasy_pipeline.lake.duck import database
+from fantasy_pipeline.lake.duck import arrow, database
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,11 +58,21 @@ NFLCOM_URL = (
     "/{season}/{week}/projected/{position}_projected.csv"
 )
 
+MARKET_URL = "https://github.com/dynastyprocess/data/raw/master/files/values-players.csv"
+
+_CSV = """
+from read_csv(
+    $path, all_varchar = true, header = true, delim = ',', quote = '"', escape = '"',
+    nullstr = ['', 'NA']
+)
+"""
+
 _CONTRACTS = {
     **schema.BY_SEASON,
     "player_ids": schema.PLAYER_IDS,
     "players": schema.PLAYERS,
     "schedule": canonical.SCHEDULE_FILE,
+    "market_values": schema.MARKET_FILE,
     "nflcom_projections": nflcom_files.NFLCOM_FILE,
 }
 
@@ -91,6 +101,8 @@ class Nflverse:
     def reader_of(self, dataset: str) -> str:
         if dataset == "nflcom_projections":
             return "hvpkod/NFL-Data"
+        if dataset == "market_values":
+            return "dynastyprocess/data"
         if dataset == "schedule" or self._source == "auto":
             return _AUTO[dataset]
         return self._source
@@ -112,6 +124,18 @@ class Nflverse:
                 connection, frame, self._players_if_published()
             ),
         )
+
+    def market_values(self) -> pa.Table:
+        if "market_values" not in self._tables:
+            fetched = self._transport.fetch(MARKET_URL, "market_values")
+            frame = _read_csv(fetched.path, "market_values")
+            ids = self.player_ids()
+            with _file_named("market_values"), database() as connection:
+                table = canonical.market_values(connection, frame, ids)
+            _require_rows("market_values", None, table)
+            self._note_columns("market_values", None, frame.column_names)
+            self._tables["market_values"] = table
+        return self._tables["market_values"]
 
     def weekly_stats(self, season: int) -> pa.Table:
         if self.reader_of("weekly_stats") == "nfl_data_py" and season > LAST_OLD_STATS_SEASON:
@@ -308,6 +332,19 @@ def _raise_for_columns(error: UnreadableError, path: Path) -> None:
         FORMAT_CHANGED,
         error.season,
     ) from error
+
+
+def _read_csv(path: Path, dataset: str) -> pa.Table:
+    """Return the rows of a CSV file that no library reads, as text."""
+    try:
+        with database() as connection:
+            return arrow(connection, _CSV, path=str(path))
+    except duckdb.Error as error:
+        raise LastingError(
+            dataset,
+            f"the file {path} is not a CSV: {str(error).splitlines()[0]}",
+            "Delete it in the cache (in a mirror: replace it), then run again.",
+        ) from error
 
 
 @contextmanager

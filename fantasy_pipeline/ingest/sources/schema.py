@@ -195,6 +195,30 @@ PLAYERS = Table(
     ),
 )
 
+MARKET_VALUES = Table(
+    "market_values",
+    "dynastyprocess values-players: one row per player, what managers of dynasty leagues trade him "
+    "for. Upstream names players by FantasyPros id; rows whose id has no gsis_id are left out.",
+    ("player_id",),
+    (
+        Column("player_id", "string", "gsis_id", required=True),
+        Column("player_name", "string", "Full name", aliases=("player",)),
+        Column("value_1qb", "int", "Value where line-ups start one QB", required=True),
+        Column("value_2qb", "int", "Value where line-ups may start two", required=True),
+        Column("scraped_on", "date", "Day of the values", aliases=("scrape_date",)),
+    ),
+)
+
+MARKET_FILE = replace(
+    MARKET_VALUES,
+    key=("fantasypros_id",),
+    columns=(
+        Column("fantasypros_id", "string", "FantasyPros id", required=True, aliases=("fp_id",)),
+        *MARKET_VALUES.columns[1:],
+    ),
+)
+"""Upstream's own file of `MARKET_VALUES`."""
+
 NFLCOM_PROJECTIONS = Table(
     "nflcom_projections",
     "NFL.com weekly projections as saved by hvpkod/NFL-Data: one row per player. Half-PPR; 0 means "
