@@ -103,7 +103,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory, upstream: Upstream, nfl_mirr
     assert done.returncode == 0, done.stderr
     assert f"{len(begun)} unchanged" in done.stdout
     assert f"export NFLVERSE_MIRROR={folder}" in done.stdout
-    assert "Not published: nflcom 2025 week 5; sleeper 2025 week 1-5" in done.stdout
+    assert "Not published: market_values; nflcom 2025 week 5; sleeper 2025 week 1-5" in done.stdout
     assert "weekly_stats 2025: " in done.stderr
     revalidated = {path for path, headers in upstream.requests if "If-None-Match" in headers}
     assert {f"/{name}" for name in begun} == revalidated
