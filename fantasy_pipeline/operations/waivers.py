@@ -15,11 +15,11 @@ from fantasy_pipeline.errors import NotMaterializedError, PipelineError
 from fantasy_pipeline.football.calendar import games_from_table
 from fantasy_pipeline.football.positions import DST
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.slots import starting_slots
 from fantasy_pipeline.football.tables import GAMES, RAW_PLAYERS
 from fantasy_pipeline.football.tables.week_rows import of_week
 from fantasy_pipeline.ingest.leagues.base import Team
 from fantasy_pipeline.lake.queries import week_projections
-from fantasy_pipeline.leagues.lineup import starting_slots
 from fantasy_pipeline.leagues.scoring import Scoring
 from fantasy_pipeline.leagues.tables import scoring_of
 from fantasy_pipeline.operations.market import Trending, trending_adds

@@ -19,7 +19,8 @@ from fantasy_pipeline.decisions.trade_finder import (
     find_trades,
     open_market,
 )
-from fantasy_pipeline.leagues.lineup import ELIGIBLE, best_lineup
+from fantasy_pipeline.football.slots import ELIGIBLE
+from fantasy_pipeline.leagues.lineup import best_lineup
 
 LEAGUES = (["QB", "RB", "FLEX"], ["RB", "REC_FLEX", "SUPER_FLEX"], ["WR", "TE", "K"])
 POSITIONS = ["QB", "RB", "WR", "TE", "K"]
