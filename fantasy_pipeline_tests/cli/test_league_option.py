@@ -8,11 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.football.tables import GAMES, PROJECTIONS, RAW_PLAYERS, WEEKLY_STATS
+from fantasy_pipeline.football.tables import (
+    GAMES,
+    PROJECTION_ACCURACY,
+    PROJECTIONS,
+    RAW_PLAYERS,
+    WEEKLY_STATS,
+)
+from fantasy_pipeline.football.tables.week_rows import of_week
 from fantasy_pipeline.ingest.leagues import registry
 from fantasy_pipeline.ingest.leagues.files import read_file
 from fantasy_pipeline.ingest.players import raw_players
@@ -88,6 +96,27 @@ def test_accuracy_is_that_of_the_leagues_points(league_home: Path) -> None:
     assert {row["position"] for row in rows} == {"QB", "RB", "WR"}
     assert all(row["mae"] > 0 for row in rows)
     assert AGAIN not in err
+
+
+@pytest.mark.parametrize("words", [["accuracy"], ["accuracy", "--league", NAME]])
+def test_the_accuracy_of_a_week_in_progress_is_so_far(league_home: Path, words: list[str]) -> None:
+    lake = Lake(str(league_home / "data" / "sample"), SAMPLE_LABEL)
+    of = {"season": 2025, "week": 1, "source": "consensus", "position": "QB"}
+    row = {**of, "scoring": "ppr", "pool": "played", "players": 5, "mae": 4.0, "rmse": 5.0}
+    lake.write_weeks(PROJECTION_ACCURACY, rows_of(PROJECTION_ACCURACY, row), [WEEK])
+    whole = "".join(done(league_home, *words))
+    assert "so far" not in whole
+    stats = lake.read(WEEKLY_STATS, [WEEK])
+    lines = stats.filter(pc.not_equal(stats["team"], stats["team"][0]))
+    lake.write_weeks(WEEKLY_STATS, lines, [WEEK])
+    games = of_week(lake.read(GAMES), WEEK).num_rows
+    out, err = (" ".join(text.split()) for text in done(league_home, *words))
+    count = f"{games - 1} of {games} games"
+    assert f"2025 week 1 so far: {count}" in out
+    assert f"The accuracy counts 2025 week 1 so far: stats of {count}." in err
+    out, err = done(league_home, *words, "--json")
+    assert "so far" not in out
+    assert count in " ".join(err.split())
 
 
 def test_a_report_has_the_chosen_format(league_home: Path) -> None:

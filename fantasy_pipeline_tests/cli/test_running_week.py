@@ -111,17 +111,6 @@ def test_report_and_projections_show_the_same_week(
     assert err.startswith(why)
 
 
-def test_the_accuracy_of_the_running_week_is_so_far(shell: Shell, sunday: tuple[str, str]) -> None:
-    assert sunday
-    out, err = shell("accuracy", "--seasons", "2025")
-    assert "2025 week 9 so far: 1 of 15 games" in out
-    note = "The accuracy counts 2025 week 9 so far: stats of 1 of 15 games."
-    assert note in err
-    out, err = shell("accuracy", "--by", "week", "--json")
-    assert {row["week"] for row in json.loads(out)} == {9}
-    assert note in err
-
-
 def test_the_running_week_is_projected_without_its_stats(
     shell: Shell, sunday: tuple[str, str]
 ) -> None:
