@@ -91,7 +91,7 @@ def lineup(
     warn(_warnings(found))
     if json:
         data = {"data": session.label} if session.label else {}
-        print_json({**_as_json(found), "objective": objective, **data})
+        print_json({**found.to_json(), "objective": objective, **data})
         return
     label = f" - {session.label}" if session.label else ""
     title = f"{found.team.name or found.team.team_id}, {league}, {wanted}, {objective}{label}"
@@ -154,7 +154,7 @@ def _status(one: Candidate) -> str:
 def _summary(found: TeamLineup) -> list[str]:
     lineup = found.lineup
     lines = [f"Expected points: {lineup.total():.1f}"]
-    lines += [_swap(swap) for swap in _swap_rows(lineup)]
+    lines += [_swap(swap) for swap in lineup.swap_rows()]
     if not lineup.swaps:
         lines.append("The current line-up is the best one.")
     if found.opponent is not None and lineup.chance is not None:
@@ -174,52 +174,6 @@ def _swap(row: dict[str, Any]) -> str:
     into = f"start {row['in']}" if row["in"] else ""
     out = f"bench {row['out']}" if row["out"] else ""
     return f"{row['gain']:+.1f}  {' and '.join(filter(None, (into, out)))}"
-
-
-def _swap_rows(lineup: Lineup) -> list[dict[str, Any]]:
-    return [
-        {
-            "in": None if swap.into is None else swap.into.name,
-            "out": None if swap.out is None else swap.out.name,
-            "gain": swap.gain,
-        }
-        for swap in lineup.swaps
-    ]
-
-
-def _as_json(found: TeamLineup) -> dict[str, Any]:
-    lineup = found.lineup
-    return {
-        "league": found.league,
-        "season": found.week.season,
-        "week": found.week.week,
-        "team_id": found.team.team_id,
-        "team_name": found.team.name,
-        "starters": [
-            _player_json(slot, lineup.starters.get(number))
-            for number, slot in enumerate(lineup.slots)
-        ],
-        "projected_points": lineup.total(),
-        "p10_sum": lineup.total("p10"),
-        "p90_sum": lineup.total("p90"),
-        "swaps": _swap_rows(lineup),
-        "empty": [{"slot": one.slot, "could_fill": list(one.could_fill)} for one in lineup.empty],
-        "opponent_id": None if found.opponent is None else found.opponent[0].team_id,
-        "opponent_points": None if found.opponent is None else found.opponent[1],
-        "chance_to_win": lineup.chance,
-        "current_chance_to_win": lineup.current_chance,
-        "rosters_of": {"season": found.rosters_of.season, "week": found.rosters_of.week},
-        "estimated_positions": found.estimated,
-    }
-
-
-def _player_json(slot: str, one: Candidate | None) -> dict[str, Any]:
-    if one is None:
-        return {"slot": slot, "player": None}
-    points = one.points
-    about = {"slot": slot, "player": one.name, "platform_player_id": one.id, "team": one.team}
-    numbers = {"projected_points": points.expected, "p10": points.p10, "p90": points.p90}
-    return {**about, **numbers, "kicked_off": one.has_started, "note": one.note}
 
 
 def add_to(app: typer.Typer) -> None:

@@ -191,14 +191,9 @@ def check_shown(session: Session, week: SeasonWeek) -> None:
         NoSuchWeekError: the schedule has no such week.
         TooEarlyError: the week is not projected and cannot be projected yet.
     """
-    from fantasy_pipeline.football.named_weeks import check_not_too_early, check_week
-    from fantasy_pipeline.football.tables import PROJECTIONS
+    from fantasy_pipeline.operations.shown_week import check_named
 
-    if not (games := session.stored_games):
-        return
-    check_week(games, week)
-    if week not in session.lake.weeks(PROJECTIONS):
-        check_not_too_early(games, week, session.now)
+    check_named(session, week)
 
 
 def chosen_week(session: Session) -> SeasonWeek:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -99,6 +99,32 @@ class Lineup:
     def total(self, name: str = "expected") -> float:
         """Return the sum of the starters' `expected`, `p10`, `p50` or `p90`."""
         return round(sum(getattr(one.points, name) for one in self.starters.values()), 2) + 0.0
+
+    def swap_rows(self) -> list[dict[str, str | float | None]]:
+        """Return the swaps as rows: names of the players who come in and go out, and the gain."""
+        return [
+            {
+                "in": None if swap.into is None else swap.into.name,
+                "out": None if swap.out is None else swap.out.name,
+                "gain": swap.gain,
+            }
+            for swap in self.swaps
+        ]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one row per slot, as the command line prints them in JSON."""
+        return [
+            _slot_row(slot, self.starters.get(number)) for number, slot in enumerate(self.slots)
+        ]
+
+
+def _slot_row(slot: str, one: Candidate | None) -> dict[str, Any]:
+    if one is None:
+        return {"slot": slot, "player": None}
+    points = one.points
+    about = {"slot": slot, "player": one.name, "platform_player_id": one.id, "team": one.team}
+    numbers = {"projected_points": points.expected, "p10": points.p10, "p90": points.p90}
+    return {**about, **numbers, "kicked_off": one.has_started, "note": one.note}
 
 
 @dataclass(frozen=True)

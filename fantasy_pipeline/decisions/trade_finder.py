@@ -26,6 +26,10 @@ WORTH_A_SECOND = 1.0
 of one player that it contains: otherwise the second player changes nothing."""
 PER_PAIR = 3
 """Trades between the same two teams, so that the best are not one idea in ten variants."""
+_DIFFERENT = 0.5
+"""Points by which a gain must differ between two trades of the same teams: otherwise they differ in
+a player who changes nothing."""
+_CANDIDATES = 50
 Players = tuple[int, ...]
 """Numbers of players that are given together."""
 
@@ -159,7 +163,12 @@ def find_trades(
             for row, column in _highest(smaller)
         ]
         best.sort(key=lambda of: -of[0])
-        for _, gains, size, row, column in best[:PER_PAIR]:
+        listed: list[tuple[float, float]] = []
+        for _, gains, size, row, column in best:
+            both = (float(gains[a][b][row, column]), float(gains[b][a][column, row]))
+            if len(listed) == PER_PAIR or any(_same(both, earlier) for earlier in listed):
+                continue
+            listed.append(both)
             give, get = one.sets[size][row], other.sets[size][column]
             found.append(
                 Found(
@@ -167,7 +176,7 @@ def find_trades(
                     other.id,
                     tuple(everybody[number].id for number in give),
                     tuple(everybody[number].id for number in get),
-                    (float(gains[a][b][row, column]), float(gains[b][a][column, row])),
+                    both,
                 )
             )
     found.sort(key=lambda trade: -min(trade.gains))
@@ -212,10 +221,14 @@ def _best_part(ones: np.ndarray, one: TradingTeam, other: TradingTeam) -> np.nda
     return np.asarray(np.maximum(best[:, columns[:, 0]], best[:, columns[:, 1]]))
 
 
+def _same(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return all(abs(a - b) < _DIFFERENT for a, b in zip(one, other, strict=True))
+
+
 def _highest(smaller: np.ndarray) -> list[tuple[int, int]]:
     """Return row and column of the best trades that help both teams."""
     flat = smaller.ravel()
-    count = min(PER_PAIR, len(flat))
+    count = min(_CANDIDATES, len(flat))
     best = np.argpartition(-flat, count - 1)[:count] if count else np.array([], dtype=int)
     columns = max(smaller.shape[1], 1)
     return [divmod(int(number), columns) for number in best if flat[number] > 0]

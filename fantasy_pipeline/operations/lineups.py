@@ -16,7 +16,7 @@ from fantasy_pipeline.decisions.outcomes import Points
 from fantasy_pipeline.decisions.players import find_player
 from fantasy_pipeline.decisions.scored import actual, projected
 from fantasy_pipeline.decisions.teams import find_team
-from fantasy_pipeline.errors import NotMaterializedError
+from fantasy_pipeline.errors import InvalidArgumentError, NotMaterializedError
 from fantasy_pipeline.football.calendar import Game, games_from_table, is_over_by_clock
 from fantasy_pipeline.football.positions import DST
 from fantasy_pipeline.football.season_week import SeasonWeek
@@ -62,6 +62,31 @@ class TeamLineup:
     opponent: tuple[Team, float] | None
     estimated: list[str]
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the line-up as the command line prints it in JSON."""
+        lineup = self.lineup
+        return {
+            "league": self.league,
+            "season": self.week.season,
+            "week": self.week.week,
+            "team_id": self.team.team_id,
+            "team_name": self.team.name,
+            "starters": lineup.rows(),
+            "projected_points": lineup.total(),
+            "p10_sum": lineup.total("p10"),
+            "p90_sum": lineup.total("p90"),
+            "swaps": lineup.swap_rows(),
+            "empty": [
+                {"slot": one.slot, "could_fill": list(one.could_fill)} for one in lineup.empty
+            ],
+            "opponent_id": None if self.opponent is None else self.opponent[0].team_id,
+            "opponent_points": None if self.opponent is None else self.opponent[1],
+            "chance_to_win": lineup.chance,
+            "current_chance_to_win": lineup.current_chance,
+            "rosters_of": {"season": self.rosters_of.season, "week": self.rosters_of.week},
+            "estimated_positions": self.estimated,
+        }
+
 
 @dataclass(frozen=True)
 class _Week:
@@ -102,6 +127,10 @@ def team_lineup(
     of = season_for(lake, registered, week.season)
     chosen = find_team(of.teams, team)
     named = None if opponent is None else find_team(of.teams, opponent)
+    if named == chosen:
+        raise InvalidArgumentError(
+            f"--opponent {opponent!r} is the team itself; name the team that it plays against."
+        )
     found = _league_week(lake, league, of, week, now)
     players = found.rosters.get(chosen.team_id, [])
     if not players:

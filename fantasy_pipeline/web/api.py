@@ -15,6 +15,7 @@ from fantasy_pipeline import __version__
 from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.orchestration.history_errors import at_once, in_words
+from fantasy_pipeline.web.decisions import add_decisions
 from fantasy_pipeline.web.health import add_health
 from fantasy_pipeline.web.jobs import add_history, add_status, add_trigger
 from fantasy_pipeline.web.models import Index, NoParameters
@@ -39,7 +40,7 @@ def create_app(make_session: MakeSession = Session, names: Sequence[str] | None 
         redoc_url=None,
         title="fantasy_pipeline",
         version=__version__,
-        description="Jobs, runs and health of the NFL fantasy football pipeline.",
+        description="Jobs, runs, health and decisions of the NFL fantasy football pipeline.",
     )
     sessions = Sessions(make_session)
 
@@ -66,6 +67,7 @@ def create_app(make_session: MakeSession = Session, names: Sequence[str] | None 
     add_status(app, sessions.shared)
     add_history(app, sessions)
     add_health(app, sessions.shared)
+    add_decisions(app, sessions)
     _add_index(app)
     app.add_middleware(
         TrustedHostMiddleware,

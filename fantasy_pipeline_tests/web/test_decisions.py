@@ -1,0 +1,108 @@
+"""Decisions over HTTP: the same answers as the command line's, and every refusal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.operations.lineups import team_lineup
+from fantasy_pipeline.operations.market import market_values
+from fantasy_pipeline.operations.session import Session
+from fantasy_pipeline.operations.trades import find_trade, judge_trade
+from fantasy_pipeline.operations.waivers import waivers
+from fantasy_pipeline_tests.loopback import Upstream
+from fantasy_pipeline_tests.operations.test_waivers import SUNDAY, WEEK, filled, sleeper
+from fantasy_pipeline_tests.web.test_api import Client, serving
+
+__all__ = ["filled", "sleeper"]
+
+pytestmark = pytest.mark.loopback
+AT = "season=2024&week=16"
+
+
+@pytest.fixture
+def session(
+    filled: Lake, sleeper: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Session:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    return Session("auto", SUNDAY - timedelta(days=5))
+
+
+@pytest.fixture
+def client(session: Session) -> Iterator[Client]:
+    with serving(session) as client:
+        yield client
+
+
+def answer(client: Client, path: str) -> Any:
+    found = client.get(f"/api/{path}")
+    assert found.status_code == 200, found.text
+    return found.json()
+
+
+def plain(value: object) -> Any:
+    return json.loads(json.dumps(value, default=str))
+
+
+def test_answers_are_those_of_the_command_line(client: Client, session: Session) -> None:
+    lake, now = session.lake, session.present
+    market = market_values(session, "friends", WEEK)
+    expected = {
+        f"leagues/friends/lineup?team=ours&{AT}": {
+            **team_lineup(lake, "friends", "ours", WEEK, now).to_json(),
+            "objective": "mean",
+        },
+        f"leagues/friends/waivers?team=1&top=2&{AT}": waivers(
+            session, "friends", "1", WEEK, 2
+        ).to_json(),
+        f"leagues/friends/trade?give=cook&get=chase&{AT}": judge_trade(
+            lake, "friends", WEEK, ["cook"], ["chase"]
+        ).to_json("friends", market),
+        f"leagues/friends/trade?find=true&{AT}": find_trade(lake, "friends", WEEK).to_json(
+            "friends", market
+        ),
+    }
+    for path, content in expected.items():
+        assert answer(client, path) == plain({**content, "data": None}), path
+
+
+def test_players_compared(client: Client) -> None:
+    found = answer(client, f"players/compare?player=cook&player=chase&league=friends&{AT}")
+    assert (found["season"], found["week"], found["scoring"]) == (2024, 16, "friends")
+    assert [one["projected_points"] for one in found["players"]] == [12.0, 16.0]
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "text"),
+    [
+        (f"leagues/nobody/lineup?team=1&{AT}", 404, "there is no league 'nobody'"),
+        (f"players/compare?player=a&player=b&league=nobody&{AT}", 404, "there is no league"),
+        (f"leagues/friends/lineup?team=nobody&{AT}", 422, "there is no team 'nobody'"),
+        (f"leagues/friends/lineup?team=1&opponent=1&{AT}", 422, "is the team itself"),
+        ("leagues/friends/lineup?team=1&season=2024", 422, "give both season and week"),
+        ("leagues/friends/lineup?team=1&season=2024&week=18", 422, "2024 has the week"),
+        (f"leagues/friends/trade?give=cook&{AT}", 422, "give both give and get"),
+        (f"leagues/friends/trade?find=true&give=cook&{AT}", 422, "find takes no give and get"),
+        (f"leagues/friends/trade?give=cook&get=chase&top=3&{AT}", 422, "need find=true"),
+        (f"leagues/friends/waivers?team=1&top=0&{AT}", 422, "greater than or equal to 1"),
+        (f"players/compare?player=cook&{AT}", 422, "at least 2 items"),
+    ],
+)
+def test_refusals(client: Client, path: str, code: int, text: str) -> None:
+    found = client.get(f"/api/{path}")
+    assert (found.status_code, text in found.text) == (code, True), found.text
+
+
+def test_a_week_that_the_lake_lacks_is_404(client: Client, session: Session) -> None:
+    for table in ("projections", "rest_of_season"):
+        for path in Path(session.lake.root).glob(f"{table}/**/*.parquet"):
+            path.unlink()
+    found = client.get(f"/api/leagues/friends/trade?give=cook&get=chase&{AT}")
+    assert found.status_code == 404
+    assert "rest_of_season 2024 week 16: not in the lake" in found.json()["detail"]
