@@ -26,7 +26,7 @@ from fantasy_pipeline.cli.options import (
 )
 from fantasy_pipeline.cli.output import console, print_json, say_label
 from fantasy_pipeline.cli.progress import Steps, usual_seconds, waiting
-from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
 from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.football.season_week import SeasonWeek
 
@@ -44,6 +44,12 @@ def report(
     ] = "html",
     scoring: Annotated[Scoring, typer.Option(help="Scoring system of the points.")] = "ppr",
     league: LeagueOption = None,
+    team: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEAM", help="With --league: id, name or manager of your team, shown first."
+        ),
+    ] = None,
     output: OutputOption = None,
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Write the report again even if it is up to date.")
@@ -58,10 +64,13 @@ def report(
     corrections or accuracy changed since. Without --output, it prints the path of an HTML page, or
     the text of Markdown. --scoring applies to Markdown; a page offers every scoring system.
     --league shows rankings, tiers and value in a league's scoring and slots. Its page is written to
-    the folder reports/ of the Dagster home.
+    the folder reports/ of the Dagster home. With --team, it begins with your line-up, the swaps
+    that lead to it, the chance to win, free agents and byes to come.
     """
     from fantasy_pipeline.report import store
 
+    if team is not None and league is None:
+        raise InvalidArgumentError("--team needs --league, the league of the team.")
     named = both_or_none(season, week)
     session = open_session(source, at)
     check_league(session, league)
@@ -69,7 +78,7 @@ def report(
         check_shown(session, named)
     wanted = named or chosen_week(session)
     if league is not None:
-        _show_league(session, league, wanted, format, output, open, json)
+        _show_league(session, league, team, wanted, format, output, open, json)
         return
     file = store.file_of(format, scoring)
     text, made = _read_or_make(session, wanted, file, refresh, json)
@@ -89,6 +98,7 @@ def report(
 def _show_league(
     session: Session,
     league: str,
+    team: str | None,
     week: SeasonWeek,
     format: Literal["html", "md"],
     output: Path | None,
@@ -105,7 +115,7 @@ def _show_league(
 
     warn_of_older_imports(session, [week.season])
     with waiting("ranking the players"):
-        report = league_report(session, league, week)
+        report = league_report(session, league, week, team)
         text = league_page.html(report) if format == "html" else league_page.markdown(report)
     if output is None and (format == "html" or open):
         folder = session.home / "reports"

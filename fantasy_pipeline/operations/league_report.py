@@ -8,6 +8,7 @@ from fantasy_pipeline.football.positions import FANTASY_POSITIONS
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.operations.leagues import view_of
 from fantasy_pipeline.operations.projection_list import projection_list, value_league_of
+from fantasy_pipeline.operations.team_report import your_team
 from fantasy_pipeline.report.league_page import LeagueReport
 from fantasy_pipeline.report.players import LISTED
 from fantasy_pipeline.report.tiers import tiers
@@ -17,11 +18,16 @@ if TYPE_CHECKING:
     from fantasy_pipeline.operations.session import Session
 
 
-def league_report(session: Session, name: str, week: SeasonWeek) -> LeagueReport:
+def league_report(
+    session: Session, name: str, week: SeasonWeek, team: str | None = None
+) -> LeagueReport:
     """Return the contents of a league's report of a week.
 
+    Args:
+        team: id, name or manager of the reader's own team, or a part of them; None: no such team.
+
     Raises:
-        InvalidArgumentError: there is no such league, or it has no such season.
+        InvalidArgumentError: there is no such team or league, or it has no such season.
         NotMaterializedError: the week was not projected.
     """
     view = view_of(session, name, week.season)
@@ -32,6 +38,7 @@ def league_report(session: Session, name: str, week: SeasonWeek) -> LeagueReport
         about=_about(view),
         notes=[f"{note[0].upper()}{note[1:]}" for note in view.scoring.notes],
         rankings=_rankings(rows),
+        team=None if team is None else your_team(session, name, team, week),
     )
 
 

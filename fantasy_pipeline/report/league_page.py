@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,29 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from fantasy_pipeline.decisions.lineup import Lineup
+
 _TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class YourTeam:
+    """One team of the league, for its manager.
+
+    Args:
+        lineup: the best line-up, with the swaps that lead to it and the chance to win.
+        opponent: the opponent's name and expected points; None: not known.
+        free_agents: those who add most, with the player to drop for each.
+        byes: players who rest, by coming week.
+        notes: what is estimated or missing, one sentence each.
+    """
+
+    name: str
+    lineup: Lineup
+    opponent: tuple[str, float] | None
+    free_agents: Sequence[Mapping[str, Any]]
+    byes: Mapping[int, Sequence[str]]
+    notes: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -23,6 +45,7 @@ class LeagueReport:
         about: how points and values are computed.
         notes: scoring keys that the points leave out, one sentence per reason.
         rankings: players by position, best first; each a row of `projection_list` with `tier`.
+        team: the reader's own team; None: no team is named.
     """
 
     title: str
@@ -30,6 +53,7 @@ class LeagueReport:
     about: str
     notes: Sequence[str]
     rankings: dict[str, list[dict[str, Any]]]
+    team: YourTeam | None = None
 
 
 def html(report: LeagueReport) -> str:

@@ -70,7 +70,7 @@ READING = {
     ],
     "report": [
         *("--season", "--week", "--format", "--scoring", "--output", "--refresh", "--league"),
-        *("--source", "--at", "--json"),
+        *("--team", "--source", "--at", "--json"),
     ],
     "sql": ["--format", "--output", "--timeout", "--source", "--json"],
     "accuracy": [

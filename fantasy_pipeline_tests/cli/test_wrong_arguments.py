@@ -170,6 +170,7 @@ WRONG = {
     ],
     "report": [
         ("--league nobody", "registered: none yet"),
+        ("--team 1", "--team needs --league"),
         ("--season 2025", "go together; add --week"),
         ("--season 9999 --week 1", NEWEST),
         ("--season 2025 --week 99", "less than or equal to 22"),
