@@ -23,6 +23,7 @@ from fantasy_pipeline.football.import_calendar import (
     imports_due_between,
     missing_imports,
     planned_imports,
+    weeks_in_progress,
 )
 from fantasy_pipeline.football.season_week import SeasonWeek, ranges, week_ranges
 from fantasy_pipeline.ingest.week_so_far import weeks_so_far
@@ -98,10 +99,14 @@ class Subject:
         return week_status(self.games, self.now).phase in ("regular", "postseason")
 
     def last_import(self) -> datetime | None:
-        """Return when a successful run of any job last imported a week that was due this year."""
+        """Return when a successful run of any job last imported a week of this year.
+
+        The week was due, or it is in progress.
+        """
         planned = imports_due_between(self.games, self.now - LOOK_BACK, self.now)
-        weeks = sorted({item.week for item in planned})
-        newest = next(iter(past_imports(self.instance, weeks, self.label)), None)
+        running = weeks_in_progress(self.games, self.now)
+        weeks = sorted({*(item.week for item in planned), *running})
+        newest = next(iter(past_imports(self.instance, weeks, self.label, so_far=True)), None)
         return newest.at if newest else None
 
 

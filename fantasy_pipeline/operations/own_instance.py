@@ -42,11 +42,12 @@ from sqlalchemy.engine import Connection, Engine
 
 from fantasy_pipeline.orchestration import sqlite_files
 
-BACKFILL_SECONDS = 2
+BACKFILL_SECONDS = 5
 """Seconds between two looks of the daemon at the backfills of the UI.
 
 Dagster looks every 30 seconds and has no setting for it. A backfill of seasons waits for a look
-before each of its four waves and at its end; of 171 s for two seasons, that was half.
+before each of its four waves and at its end; of 171 s for two seasons, that was half. A look costs
+the daemon some tenths of a second of CPU while a backfill runs, so more looks would slow its runs.
 """
 
 # Each process that opens the run history imports this module first.

@@ -281,6 +281,19 @@ class TestRuns:
         expected = [("critical", f"no import has succeeded yet; {FAILED_RUNS}")]
         assert found(sample, "recent_success") == expected
 
+    def test_an_import_of_the_running_week_is_a_success(self, instance: dg.DagsterInstance) -> None:
+        """On the first Sunday of a new home, nothing else can be imported yet."""
+        record_imports(instance, {WEEK: "in_progress"}, {})
+        games = [
+            Game(WEEK.season, WEEK.week, f"g{day}", "REG", NOW + timedelta(days=day), *teams, False)
+            for day, teams in ((-2, ("KC", "BUF")), (1, ("SF", "LA")))
+        ]
+        running = subject(instance, games=games, now=NOW)
+        assert found(running, "recent_success") == [("ok", "")]
+        ((level, message),) = found(running, "due_week")
+        assert level == "ok"
+        assert f"{WEEK} so far: stats of 0 of 2 games" in message
+
     def test_import_of_a_run_that_failed_is_none(self, instance: dg.DagsterInstance) -> None:
         event = dg.AssetMaterialization("weekly_stats", partition=WEEK.key)
 

@@ -127,7 +127,7 @@ class _Waits(threading.Event):
 
 
 @pytest.mark.parametrize("folder", [ROOT, ROOT / "deploy" / "postgres"], ids=lambda path: path.name)
-def test_the_daemon_looks_at_backfills_every_two_seconds(
+def test_the_daemon_looks_at_backfills_every_five_seconds(
     own: dg.DagsterInstance, folder: Path
 ) -> None:
     """Dagster looks every 30 seconds: a backfill of seasons waited for that in every wave."""
@@ -140,7 +140,8 @@ def test_the_daemon_looks_at_backfills_every_two_seconds(
     )
     while pause.seconds is None:
         next(loop)
-    assert BACKFILL_SECONDS - 1 < pause.seconds <= BACKFILL_SECONDS
+    # The pause is what the look left of the interval.
+    assert pause.seconds <= BACKFILL_SECONDS
 
 
 def test_every_process_of_a_home_has_the_instance_that_dagster_yaml_names(tmp_path: Path) -> None:

@@ -72,7 +72,10 @@ class PastImport(NamedTuple):
 
 
 def past_imports(
-    instance: dg.DagsterInstance, weeks: Sequence[SeasonWeek], label: str | None
+    instance: dg.DagsterInstance,
+    weeks: Sequence[SeasonWeek],
+    label: str | None,
+    so_far: bool = False,
 ) -> list[PastImport]:
     """Return the imports of some weeks that run history has, newest first.
 
@@ -82,6 +85,7 @@ def past_imports(
 
     Args:
         label: label of the league; None for the NFL. Homes of early versions may hold runs of both.
+        so_far: also return successful imports of weeks in progress.
     """
     if not weeks:
         return []
@@ -103,7 +107,8 @@ def past_imports(
         if name is None or (name != SO_FAR and record.run_id not in succeeded):
             continue
         week = SeasonWeek.from_key(record.partition_key)
-        if SO_FAR in (name, newest.setdefault(week, name)):
+        is_part = SO_FAR in (name, newest.setdefault(week, name))
+        if is_part and not (so_far and record.run_id in succeeded):
             continue
         at = datetime.fromtimestamp(record.timestamp, timezone.utc)
         found.append(PastImport(week, name, at))
