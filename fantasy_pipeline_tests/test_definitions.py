@@ -45,7 +45,7 @@ DEPENDENCIES = {
     "league_rosters": {"games", "league_teams", "raw_players"},
     "league_points": {"league_rosters", "raw_players", "team_defense_stats", "weekly_stats"},
     "league_matchups": {"league_points", "league_rosters"},
-    "league_projections": {"league_teams", "projections"},
+    "league_projections": {"league_teams", "projections", "team_defense_stats"},
     "rest_of_season": {"games", "player_history", "projections"},
     "weekly_report": {
         "games",

@@ -362,7 +362,7 @@ LEAGUE_POINTS = TableChecks(
             "league_points_agree",
             "Points by our scoring equal the platform's to 0.01 for every rostered player. The "
             "result has the share that agrees, and names the largest differences with the scoring "
-            "key that would explain them. Team defences are not compared.",
+            "key that would explain them. It is an error if most players differ.",
             {
                 "keys": _keys(tables.LEAGUE_POINTS),
                 "points": lambda e: leagues.league_point_differences(e.rows),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
 import numpy as np
 import pyarrow as pa
 
@@ -12,6 +15,12 @@ from fantasy_pipeline.football.tables.week_rows import codes
 AGREE = 0.005
 """Points apart from which on two numbers with 2 decimals differ."""
 _NAMED = 3
+_COMPARED = 20
+"""Players with points from which a week shows whether points and scoring are of one league."""
+_SAME_RATIO, _MOST = 0.02, 0.7
+"""Two ratios of points that are the same, and the share of players that have the same one."""
+Row: TypeAlias = Mapping[str, Any]
+"""A row of `LEAGUE_POINTS`."""
 
 
 def agreement(points: pa.Table) -> float | None:
@@ -21,31 +30,42 @@ def agreement(points: pa.Table) -> float | None:
 
 
 def league_point_differences(points: pa.Table) -> list[Problem]:
-    """Return one warning per league and week with points that differ from the platform's.
+    """Return one problem per league and week with points that differ from the platform's.
 
-    It names the three largest differences, each with the scoring key that would explain it.
+    It names the three largest differences, each with the scoring key that would explain them. It is
+    serious if most players who scored differ: the answer or the scoring is then another league's.
     """
-    gaps = points["difference"].fill_null(0.0).to_numpy()
-    rows = points.take(pa.array(np.flatnonzero(np.abs(gaps) >= AGREE))).to_pylist()
     compared = points.filter(points["difference"].is_valid())
-    total = _counts(compared)
-    by_week: dict[tuple[str, int], list[dict[str, object]]] = {}
-    for row in rows:
-        by_week.setdefault((row["league"], row["season"] * 100 + row["week"]), []).append(row)
+    by_week: dict[tuple[str, int], list[Row]] = {}
+    for code, row in zip(codes(compared).tolist(), compared.to_pylist(), strict=True):
+        by_week.setdefault((row["league"], code), []).append(row)
     problems = []
-    for (league, code), found in by_week.items():
-        worst = sorted(found, key=lambda row: -abs(float(str(row["difference"]))))[:_NAMED]
-        named = "; ".join(_in_words(row) for row in worst)
-        count = total[league, code]
-        problems.append(
-            Problem(
-                SeasonWeek.of_code(code),
-                f"league {league}: {count - len(found)} of {count} players have the platform's "
-                f"points; the largest differences: {named}",
-                serious=False,
-            )
-        )
+    for (league, code), rows in by_week.items():
+        apart = [row for row in rows if abs(row["difference"]) >= AGREE]
+        if not apart:
+            continue
+        start = f"league {league}: {len(rows) - len(apart)} of {len(rows)} players have the "
+        start += "platform's points; "
+        scored = sum(bool(row["points"] or row["platform_points"]) for row in rows)
+        serious = scored >= _COMPARED and 2 * len(apart) > scored
+        if serious:
+            text = f"{start}{_in_proportion(apart)}. Compare `league show {league}` with the "
+            text += "platform's settings, and run `league add` again"
+        else:
+            worst = sorted(apart, key=lambda row: -abs(row["difference"]))[:_NAMED]
+            text = f"{start}the largest differences: {'; '.join(map(_in_words, worst))}"
+        problems.append(Problem(SeasonWeek.of_code(code), text, serious))
     return problems
+
+
+def _in_proportion(apart: Sequence[Row]) -> str:
+    """Return how the platform's points of most players compare with ours."""
+    ratios = np.array([r["platform_points"] / r["points"] for r in apart if abs(r["points"]) >= 1])
+    usual = float(np.median(ratios)) if len(ratios) else 1.0
+    near = np.mean(np.abs(ratios - usual) < _SAME_RATIO) if len(ratios) else 0.0
+    if near >= _MOST and abs(usual - 1) >= _SAME_RATIO:
+        return f"the platform's points are {usual:.2f} times those of the league's scoring"
+    return "most players differ, so the points or the scoring are not this league's"
 
 
 def agreement_facts(evidence: Evidence) -> Facts:
@@ -60,15 +80,7 @@ def agreement_facts(evidence: Evidence) -> Facts:
     return facts
 
 
-def _in_words(row: dict[str, object]) -> str:
+def _in_words(row: Row) -> str:
     key = f" ({row['explained_by']})" if row["explained_by"] else ""
     name = row["player_name"] or row["platform_player_id"]
     return f"{name} {row['points']} instead of {row['platform_points']}{key}"
-
-
-def _counts(points: pa.Table) -> dict[tuple[str, int], int]:
-    """Return the number of rows by league and week."""
-    counts: dict[tuple[str, int], int] = {}
-    for key in zip(points["league"].to_pylist(), codes(points).tolist(), strict=True):
-        counts[key] = counts.get(key, 0) + 1
-    return counts

@@ -23,11 +23,17 @@ ACTUAL: Mapping[str, str] = {
 AnyScoring = football.Scoring | Scoring
 
 
-def projected(projections: pa.Table, scoring: AnyScoring) -> list[Points]:
-    """Return the projected points of each row of `PROJECTIONS`."""
+def projected(
+    projections: pa.Table, scoring: AnyScoring, defences: pa.Table | None = None
+) -> list[Points]:
+    """Return the projected points of each row of `PROJECTIONS`.
+
+    Args:
+        defences: `TEAM_DEFENSE_STATS` rows; see `projected_points`.
+    """
     names = ("projected_points", "p10", "p50", "p90")
     if isinstance(scoring, Scoring):
-        of_league = projected_points(projections, scoring)
+        of_league = projected_points(projections, scoring, defences)
         columns = [of_league[name] for name in names]
     else:
         columns = [projections[f"{name}{suffix(scoring)}"].to_numpy() for name in names]

@@ -6,14 +6,21 @@ for a threshold do not follow from an expected value, so they are left out.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fantasy_pipeline.football.positions import DST
 from fantasy_pipeline.football.scoring import RECEPTION_POINTS, SCORINGS, suffix
 from fantasy_pipeline.football.scoring import Scoring as Usual
+from fantasy_pipeline.football.tables.week_rows import codes
 from fantasy_pipeline.leagues.amounts import Floats, Within
 from fantasy_pipeline.leagues.scoring import Scoring
+from fantasy_pipeline.leagues.team_defence import team_scoring
+from fantasy_pipeline.projections.columns import as_floats
+from fantasy_pipeline.projections.team_defense import POINTS as OF_ESPN
 
 _RENAMED = {"fumbles_lost": "fumbles_lost_total"}
 _MADE = {
@@ -32,15 +39,24 @@ between 2021 and 2024"`` gives that of 40-49 yards; a test computes all.
 _PAT_RATE = 0.948
 """Share of extra points made in 2021-2024: `pat_made` / `pat_att` of `weekly_stats`."""
 _QUANTILES = ("p10", "p50", "p90")
+_GAMES = 64
+"""Team-games (two weeks) from which past points show how two scorings of team defences compare."""
 _LEAST = 0.5
 """Projected points, up to which a floor or ceiling is not scaled but kept."""
 
 
-def projected_points(projections: pa.Table, scoring: Scoring) -> dict[str, Floats]:
+def projected_points(
+    projections: pa.Table, scoring: Scoring, defences: pa.Table | None = None
+) -> dict[str, Floats]:
     """Return expected points, floor, median and ceiling, (rows,) each.
 
     Floor and ceiling are those of the usual scoring that pays catches most alike, in proportion to
     the expected points. A row without a stat line (the baseline's) has that scoring's points.
+
+    Args:
+        projections: `PROJECTIONS` rows.
+        defences: `TEAM_DEFENSE_STATS` rows; those before a week show what the points of a team
+            defence are worth in the league's scoring. None: they stay in ESPN's.
     """
     usual = usual_of(scoring)
     end = suffix(usual)
@@ -54,7 +70,33 @@ def projected_points(projections: pa.Table, scoring: Scoring) -> dict[str, Float
     points = {"projected_points": np.round(expected, 2) + 0.0}
     for name in _QUANTILES:
         points[name] = np.round(projections[f"{name}{end}"].to_numpy() * scale, 2) + 0.0
+    if defences is not None:
+        _put_defences(points, projections, team_scoring(scoring.team_defence), defences)
     return points
+
+
+def _put_defences(
+    points: Mapping[str, Floats], projections: pa.Table, scoring: Scoring, defences: pa.Table
+) -> None:
+    """Put the points of team defences, projected in ESPN's standard scoring, in a league's.
+
+    The league's points of past games are regressed on ESPN's, so an expected value in one scoring
+    gives that in the other: a + b * points. A bye stays 0.
+    """
+    rows = pc.equal(projections["position"], DST).to_numpy(zero_copy_only=False)
+    rows &= points["projected_points"] > 0
+    if not rows.any():
+        return
+    week_of_row, week_of_game = codes(projections), codes(defences)
+    of_espn, of_league = as_floats(defences[OF_ESPN]), scoring.points(defences)
+    for week in np.unique(week_of_row[rows]):
+        past = (week_of_game < week) & ~np.isnan(of_espn)
+        if np.count_nonzero(past) < _GAMES:
+            continue
+        slope, base = np.polyfit(of_espn[past], of_league[past], 1)
+        here = rows & (week_of_row == week)
+        for values in points.values():
+            values[here] = np.round(base + slope * values[here], 2) + 0.0
 
 
 def _of_lines(projections: pa.Table, scoring: Scoring) -> Floats:

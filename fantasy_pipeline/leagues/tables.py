@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -10,7 +11,7 @@ import pyarrow.compute as pc
 
 from fantasy_pipeline.checks.leagues import AGREE
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.football.slots import starting_slots
+from fantasy_pipeline.football.slots import ELIGIBLE, starting_slots
 from fantasy_pipeline.football.tables import PLAYER_WEEK
 from fantasy_pipeline.football.tables.leagues import (
     LEAGUE_MATCHUPS,
@@ -18,7 +19,8 @@ from fantasy_pipeline.football.tables.leagues import (
     LEAGUE_PROJECTIONS,
     LEAGUE_TEAMS,
 )
-from fantasy_pipeline.football.tables.week_rows import codes
+from fantasy_pipeline.football.tables.week_rows import codes, of_weeks
+from fantasy_pipeline.football.team_games import over_by_clock
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason, TeamGame
 from fantasy_pipeline.leagues.lineup import best_points
 from fantasy_pipeline.leagues.projected import projected_points
@@ -32,6 +34,9 @@ DEFENCE = "DEF"
 NOT_MAPPED = "not mapped"
 NO_DEFENCE = "team_defense_stats lack the week"
 NO_LINE = "no stat line"
+TO_PLAY = "his game is not over, or the lake has no stats of it"
+TeamWeek = tuple[int, str]
+"""Code of a week, and an NFL team."""
 _OF_PLAYERS = ("st_snaps", "fantasy_positions")
 _IN_EVERY_WEEK = "fumble_recovery_opp"
 """A stat that upstream's file has of every player, so that it is null only if it was not read."""
@@ -92,8 +97,33 @@ def weeks_of_older_imports(weekly_stats: pa.Table) -> list[SeasonWeek]:
     return sorted(SeasonWeek(row["season"], row["week"]) for row in older.to_pylist())
 
 
+def teams_to_play(
+    games: pa.Table, lines: pa.Table, weeks: Sequence[SeasonWeek], now: datetime
+) -> frozenset[TeamWeek]:
+    """Return the NFL teams whose game of a week is not over, or has no stat lines.
+
+    Args:
+        games: `GAMES`.
+        lines: stat lines of `weeks`.
+    """
+    games = of_weeks(games, weeks)
+    over = over_by_clock(games, now).to_pylist()
+    with_lines = set(zip(codes(lines).tolist(), lines["team"].to_pylist(), strict=True))
+    sides = (games[side].to_pylist() for side in ("home_team", "away_team"))
+    found = set()
+    for code, is_over, home, away in zip(codes(games).tolist(), over, *sides, strict=True):
+        pair = {(code, home), (code, away)}
+        if not is_over or not pair & with_lines:
+            found |= pair
+    return frozenset(found)
+
+
 def league_points(
-    rosters: pa.Table, lines: pa.Table, defences: pa.Table, scoring: Scoring
+    rosters: pa.Table,
+    lines: pa.Table,
+    defences: pa.Table,
+    scoring: Scoring,
+    to_play: Collection[TeamWeek] = (),
 ) -> pa.Table:
     """Return the points of the rostered players of one league.
 
@@ -102,6 +132,7 @@ def league_points(
         lines: stat lines of those weeks; see `with_players`.
         defences: `TEAM_DEFENSE_STATS` rows of those weeks; a week without any is not scored.
         scoring: the league's.
+        to_play: teams whose players have not played yet; see `teams_to_play`.
 
     Returns:
         `LEAGUE_POINTS` rows, one per row of `rosters`.
@@ -112,11 +143,12 @@ def league_points(
     teams = _Paid(defences, "team", team_scoring(scoring.team_defence))
     rows = []
     for code, row in zip(codes(rosters).tolist(), rosters.to_pylist(), strict=True):
+        waits = (code, row["team"]) in to_play
         if row["position"] == DEFENCE:
-            absent = None if code in teams.weeks else NO_DEFENCE
+            absent = TO_PLAY if waits else None if code in teams.weeks else NO_DEFENCE
             rows.append({**row, **teams.points_of(code, row["team"], row, absent)})
         else:
-            absent = NOT_MAPPED if row["player_id"] is None else None
+            absent = NOT_MAPPED if row["player_id"] is None else TO_PLAY if waits else None
             rows.append({**row, **players.points_of(code, row["player_id"], row, absent)})
     table = pa.Table.from_pylist(rows, schema=LEAGUE_POINTS.arrow_schema)
     return LEAGUE_POINTS.shaped(table)
@@ -228,6 +260,27 @@ def league_matchups(
     return LEAGUE_MATCHUPS.shaped(pa.Table.from_pylist(rows, schema=LEAGUE_MATCHUPS.arrow_schema))
 
 
+def coming_matchups(
+    league: str, at: SeasonWeek, games: Sequence[TeamGame], of: LeagueSeason
+) -> pa.Table:
+    """Return the match-ups of a week of which no game is over: pairings without points."""
+    rows = [
+        {
+            "season": at.season,
+            "week": at.week,
+            "league": league,
+            "team_id": game.team_id,
+            "opponent_id": game.opponent_id,
+            "empty_slots": game.empty_slots,
+            "playoff_round": game.playoff_round,
+            "median_game": of.median_game,
+            "custom_points": False,
+        }
+        for game in games
+    ]
+    return LEAGUE_MATCHUPS.shaped(pa.Table.from_pylist(rows, schema=LEAGUE_MATCHUPS.arrow_schema))
+
+
 def _started(players: Sequence[Mapping[str, Any]], unpaid: Collection[str]) -> dict[str, float]:
     """Return the points of a team's starters, and what the platform pays beyond those rules."""
     starters = [row for row in players if row["started"]]
@@ -243,6 +296,8 @@ def _not_scored(row: Mapping[str, Any], unpaid: Collection[str]) -> float:
         row: his row of `LEAGUE_POINTS`.
         unpaid: keys of team defences that cannot be computed.
     """
+    if row["not_scored"] == TO_PLAY:
+        return 0.0
     if row["points"] is None:
         return float(row["platform_points"] or 0)
     is_explained = row["position"] == DEFENCE and row["explained_by"] in unpaid
@@ -253,9 +308,19 @@ def _optimal(slots: Sequence[str], players: Sequence[Mapping[str, Any]]) -> floa
     # The whole roster counts, as in Sleeper's own figure: who was on reserve then is not known.
     return best_points(
         slots,
-        [(row["fantasy_positions"] or row["position"] or "").split("/") for row in players],
+        [_eligible(row) for row in players],
         [_worth(row) for row in players],
     )
+
+
+def _eligible(row: Mapping[str, Any]) -> list[str]:
+    """Return the positions of a player, with that of the slot in which the platform let him start.
+
+    Platforms change positions in the course of a season; rosters and id tables state one of them.
+    """
+    stated = (row["fantasy_positions"] or row["position"] or "").split("/")
+    of_slot = ELIGIBLE.get(row["slot"], ())
+    return [*stated, *of_slot] if row["started"] and len(of_slot) == 1 else stated
 
 
 def _worth(row: Mapping[str, Any]) -> float:
@@ -263,15 +328,18 @@ def _worth(row: Mapping[str, Any]) -> float:
     return float(points or 0.0)
 
 
-def league_projections(league: str, projections: pa.Table, scoring: Scoring) -> pa.Table:
+def league_projections(
+    league: str, projections: pa.Table, scoring: Scoring, defences: pa.Table
+) -> pa.Table:
     """Return the projections of some weeks in a league's scoring.
 
     Args:
-        projections: `PROJECTIONS` rows. Those of team defences are left out: their points are in
-            ESPN's standard scoring, and no stat line gives those of another.
+        projections: `PROJECTIONS` rows.
+        defences: `TEAM_DEFENSE_STATS` rows; see `projected_points`.
     """
-    projections = of_players(projections)
-    points = projected_points(projections, scoring)
+    if not team_scoring(scoring.team_defence).rules:
+        projections = of_players(projections)
+    points = projected_points(projections, scoring, defences)
     table = projections.select(["season", "week", "player_id", "player_name", "position", "team"])
     table = table.append_column("league", pa.array([league] * table.num_rows, pa.string()))
     for name, values in points.items():

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
-from fantasy_pipeline.football.positions import FANTASY_POSITIONS
+from fantasy_pipeline.football.positions import DST, FANTASY_POSITIONS
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.slots import ELIGIBLE, starting_slots
-from fantasy_pipeline.football.tables import LEAGUE_ROSTERS, RAW_PLAYERS, WEEKLY_STATS
+from fantasy_pipeline.football.tables import (
+    LEAGUE_ROSTERS,
+    PROJECTIONS,
+    RAW_PLAYERS,
+    TEAM_DEFENSE_STATS,
+    WEEKLY_STATS,
+)
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason
 from fantasy_pipeline.ingest.leagues.rosters import of_league
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.leagues.projected import projected_points
 from fantasy_pipeline.leagues.scoring import Scoring
-from fantasy_pipeline.leagues.tables import scoring_of, weeks_of_older_imports, with_players
+from fantasy_pipeline.leagues.tables import (
+    DEFENCE,
+    scoring_of,
+    weeks_of_older_imports,
+    with_players,
+)
+from fantasy_pipeline.leagues.team_defence import scored_defences, team_scoring
 from fantasy_pipeline.projections.team_defense import of_players
 
 POINTS = ("projected_points", "p10", "p50", "p90")
@@ -44,7 +57,8 @@ class LeagueView:
         """Number of slots of a line-up that only one projected position may fill."""
         slots = [ELIGIBLE.get(slot, ()) for slot in starting_slots(self.of.slots)]
         counts = Counter(slot[0] for slot in slots if len(slot) == 1)
-        return {name: counts[name] for name in FANTASY_POSITIONS}
+        players = {name: counts[name] for name in FANTASY_POSITIONS}
+        return {**players, DST: counts[DEFENCE]}
 
     @property
     def flexible_slots(self) -> tuple[tuple[str, ...], ...]:
@@ -53,13 +67,25 @@ class LeagueView:
         wide = [tuple(name for name in slot if name in FANTASY_POSITIONS) for slot in slots]
         return tuple(sorted((slot for slot in wide if len(slot) > 1), key=len))
 
-    def projected(self, projections: pa.Table) -> pa.Table:
+    @property
+    def other_slots(self) -> list[str]:
+        """Slots of a line-up that no projected position may fill, in order, each once."""
+        return [
+            slot
+            for slot in dict.fromkeys(starting_slots(self.of.slots))
+            if not {*FANTASY_POSITIONS, DEFENCE}.intersection(ELIGIBLE.get(slot, ()))
+        ]
+
+    def projected(self, lake: Lake, weeks: Sequence[SeasonWeek]) -> pa.Table:
         """Return `PROJECTIONS` rows with points in the league's scoring, highest first.
 
-        Team defences are left out: their projected points are in ESPN's standard scoring.
+        Team defences are left out if the league pays none.
         """
-        projections = of_players(projections)
-        for name, values in projected_points(projections, self.scoring).items():
+        projections, scoring = lake.read(PROJECTIONS, weeks), self.scoring
+        if not team_scoring(scoring.team_defence).rules:
+            projections = of_players(projections)
+        points = projected_points(projections, scoring, scored_defences(lake))
+        for name, values in points.items():
             at = projections.schema.get_field_index(name)
             projections = projections.set_column(at, name, pa.array(values))
         return projections.sort_by([("projected_points", "descending"), ("player_id", "ascending")])
@@ -76,7 +102,12 @@ class LeagueView:
         columns = ["season", "week", "player_id", "st_snaps", "fantasy_positions"]
         lines = with_players(stats, lake.read(RAW_PLAYERS, [week], columns))
         points = self.scoring.points(lines).tolist()
-        return dict(zip(lines["player_id"].to_pylist(), points, strict=True))
+        found = dict(zip(lines["player_id"].to_pylist(), points, strict=True))
+        if lake.has(TEAM_DEFENSE_STATS, week):
+            defences = lake.read(TEAM_DEFENSE_STATS, [week])
+            points = team_scoring(self.scoring.team_defence).points(defences).tolist()
+            found |= zip(defences["player_id"].to_pylist(), points, strict=True)
+        return found
 
     def owners(self, lake: Lake, week: SeasonWeek) -> Mapping[str, str]:
         """Return the team that has each player, as of the latest imported roster up to the week."""
@@ -85,9 +116,14 @@ class LeagueView:
         for at in reversed(weeks):
             rows = of_league(lake.read(LEAGUE_ROSTERS, [at]), self.name).to_pylist()
             if rows:
-                return {
-                    row["player_id"]: names.get(row["team_id"], row["team_id"])
-                    for row in rows
-                    if row["player_id"]
-                }
+                owned = ((projection_id(row), row["team_id"]) for row in rows)
+                return {id_: names.get(team, team) for id_, team in owned if id_ is not None}
         return {}
+
+
+def projection_id(row: Mapping[str, Any]) -> str | None:
+    """Return the id in `projections` of a row of `LEAGUE_ROSTERS`; None for an unmapped player.
+
+    Rosters of an earlier version have no id of team defences.
+    """
+    return f"{DST}-{row['team']}" if row["position"] == DEFENCE else row["player_id"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from fantasy_pipeline.errors import InvalidArgumentError, NotPublishedError, PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek, ranges, week_ranges
 from fantasy_pipeline.football.slots import unknown_slots
-from fantasy_pipeline.football.tables import WEEKLY_STATS
+from fantasy_pipeline.football.tables import PROJECTIONS, WEEKLY_STATS
 from fantasy_pipeline.ingest.leagues import registry
 from fantasy_pipeline.ingest.leagues.answers import season_of, season_of_file
 from fantasy_pipeline.ingest.leagues.base import DATASET, Adapter, LeagueSeason
@@ -20,6 +20,7 @@ from fantasy_pipeline.leagues.tables import scoring_of
 from fantasy_pipeline.operations.backfill.plan import contiguous
 from fantasy_pipeline.operations.execute import execute
 from fantasy_pipeline.operations.leagues import import_again, older_weeks, weeks_by_league
+from fantasy_pipeline.operations.session import open_instance
 from fantasy_pipeline.orchestration.runs.tags import run_tags
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def add(
     older = older_weeks(session.lake, wanted)
     added.warnings += _what_to_import(name, seasons, weeks, older)
     asked = [week for week in weeks if week not in older]
-    of_runs = _import(session, asked, show)
+    of_runs = _import(session, sorted({*asked, *_to_come(session, asked)}), show)
     added.warnings += of_runs
     has = weeks_by_league(session.lake).get(name, set())
     added.weeks = [week for week in asked if week in has]
@@ -104,6 +105,18 @@ def add(
             "has later weeks. Run `league add` again"
         )
     return added
+
+
+def _to_come(session: Session, played: Sequence[SeasonWeek]) -> list[SeasonWeek]:
+    """Return the projected weeks after the latest played one, which have rosters but no points."""
+    if not played:
+        return []
+    latest = max(played)
+    return [
+        week
+        for week in session.lake.weeks(PROJECTIONS)
+        if week.season == latest.season and week > latest
+    ]
 
 
 def _gaps(asked: Sequence[SeasonWeek], has: Collection[SeasonWeek]) -> list[SeasonWeek]:
@@ -216,15 +229,17 @@ def _import(session: Session, weeks: Sequence[SeasonWeek], show: ShowStep) -> li
     Raises:
         PipelineError: a run failed.
     """
-    groups, warnings = contiguous(weeks), []
+    groups, warnings = contiguous(weeks), list[str]()
+    session.make_home()
     for number, (first, last) in enumerate(groups):
         with show(f"{JOB} {first.key}-{last.week:02d}", len(groups) - number - 1):
             tags = run_tags(last, session.source, "manual", as_of=session.now)
-            outcome = execute(session.instance, JOB, session.source, tags, first, last)
+            with open_instance(session.home, one_run=True) as instance:
+                outcome = execute(instance, JOB, session.source, tags, first, last)
         if not outcome.success:
             raise PipelineError("; ".join(outcome.errors))
-        told = [*outcome.errors, *outcome.warnings]
-        warnings += [text for text in told if not text.startswith(f"{AGREEMENT}: ")]
+        warnings += outcome.errors
+        warnings += [text for text in outcome.warnings if not text.startswith(f"{AGREEMENT}: ")]
     return list(dict.fromkeys(warnings))
 
 

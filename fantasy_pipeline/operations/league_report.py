@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fantasy_pipeline.football.positions import FANTASY_POSITIONS
+from fantasy_pipeline.football.positions import PROJECTED_POSITIONS
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.operations.leagues import view_of
 from fantasy_pipeline.operations.projection_list import projection_list, value_league_of
@@ -35,27 +35,35 @@ def league_report(
     return LeagueReport(
         title=f"{view.of.title}: {week}",
         label=session.label,
-        about=_about(view),
+        about=_about(view, bool(view.owners(session.lake, week))),
         notes=[f"{note[0].upper()}{note[1:]}" for note in view.scoring.notes],
         rankings=_rankings(rows),
         team=None if team is None else your_team(session, name, team, week),
     )
 
 
-def _about(view: LeagueView) -> str:
+def _about(view: LeagueView, has_rosters: bool) -> str:
+    """Return how points and values are computed.
+
+    Args:
+        has_rosters: the lake has rosters of the league up to the week.
+    """
     league = value_league_of(view)
     spots = [f"{count} {position}" for position, count in league.starters.items() if count]
     spots += ["/".join(positions) for positions in league.flexible]
+    replaced = "on no team" if has_rosters else "whom no team starts"
+    others = view.other_slots
+    without = f" {', '.join(others)} are not projected." if others else ""
     return (
-        f"Points in the league's scoring. Value: points above the best player whom no team starts, "
-        f"with {league.teams} teams that start {', '.join(spots)}."
+        f"Points in the league's scoring. Value: points above the best player of the position "
+        f"{replaced}. {league.teams} teams start {', '.join(spots)}.{without}"
     )
 
 
 def _rankings(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """Return the listed players of each position with their tiers, best first."""
     rankings = {}
-    for position in FANTASY_POSITIONS:
+    for position in PROJECTED_POSITIONS:
         listed = [row for row in rows if row["position"] == position][: LISTED[position]]
         listed = [row for row in listed if row["projected_points"] > 0]
         tier_of = tiers([row["projected_points"] for row in listed])

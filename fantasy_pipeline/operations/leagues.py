@@ -149,7 +149,7 @@ def accuracy(session: Session, name: str, seasons: Sequence[int] | None) -> list
     for week in (week for week in weeks if week.season in wanted):
         view = view_of(session, name, week.season)
         actual = view.actual(lake, week)
-        for row in view.projected(lake.read(PROJECTIONS, [week])).to_pylist():
+        for row in view.projected(lake, [week]).to_pylist():
             if row["projected_points"] >= 1 and row["player_id"] in actual:
                 error = row["projected_points"] - actual[row["player_id"]]
                 errors.setdefault((week.season, row["position"]), []).append(error)

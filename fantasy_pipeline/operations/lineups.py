@@ -38,6 +38,8 @@ from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.queries import week_projections
 from fantasy_pipeline.leagues.scoring import Scoring
 from fantasy_pipeline.leagues.tables import scoring_of, with_players
+from fantasy_pipeline.leagues.team_defence import scored_defences
+from fantasy_pipeline.leagues.view import projection_id
 from fantasy_pipeline.operations.league_season import season_for
 
 _NOTHING = Points(0.0, 0.0, 0.0, 0.0)
@@ -194,12 +196,12 @@ def _league_week(
     rosters_of, rosters = rosters_until(lake, league, week)
     games = _games(lake, week)
     scored = _scored(lake, scoring, week, games, now)
-    expected = _expected(projections, scoring, scored)
+    expected = _expected(projections, scoring, scored, scored_defences(lake))
     estimates = _estimates(lake, league, week)
     by_team: dict[str, list[Candidate]] = {}
     estimated: set[str] = set()
     for row in rosters:
-        known = expected.get(_projection_id(row) or "")
+        known = expected.get(projection_id(row) or "")
         position = (row["fantasy_positions"] or row["position"] or "").split("/")[0]
         defends = position not in {*FANTASY_POSITIONS, "DEF"}
         if known is None and defends and row["team"] in scored.teams:
@@ -228,11 +230,6 @@ def rosters_until(
         f"league_rosters {week}: the lake has no rosters of league {league} in this season. Run "
         "`fantasy-pipeline league add` for the league again."
     )
-
-
-def _projection_id(row: Mapping[str, Any]) -> str | None:
-    """Return the player id of a roster row in `projections`; None for an unmapped player."""
-    return f"{DST}-{row['team']}" if row["position"] == "DEF" else row["player_id"]
 
 
 def _games(lake: Lake, week: SeasonWeek) -> dict[str, Game]:
@@ -278,14 +275,14 @@ def _scored(
 
 
 def _expected(
-    projections: pa.Table, scoring: Scoring, scored: _Scored
+    projections: pa.Table, scoring: Scoring, scored: _Scored, defences: pa.Table
 ) -> dict[str, dict[str, Any]]:
     """Return each projected player's points by id; those of games that are over are exact."""
     rows = projections.select(
         ["player_id", "position", "team", "opponent", "reason", "injury_status"]
     ).to_pylist()
     found = {}
-    for row, points in zip(rows, projected(projections, scoring), strict=True):
+    for row, points in zip(rows, projected(projections, scoring, defences), strict=True):
         # `weekly_stats` has no team defences.
         if row["team"] in scored.teams and row["position"] != DST:
             points = scored.points(row["player_id"])

@@ -5,7 +5,7 @@ The rows of the lake alone belong in `lake/queries.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import pyarrow as pa
@@ -19,7 +19,6 @@ from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import (
     GAMES,
-    PROJECTIONS,
     TEAM_DEFENSE_STATS,
     WEEKLY_STATS,
 )
@@ -67,7 +66,8 @@ def projection_list(
 
     Returns:
         The rows of `week_projections`, with more columns: `rank` in his position; `value`, points
-        above the replacement of his position in a usual league of 12 teams; `status`, the reason
+        above the replacement of his position in a usual league of 12 teams, or in `league`;
+        `status`, the reason
         of his projection or his injury status; `kickoff` (UTC); `actual_points`, null until his
         game is over and without a stat line. With `league`, `rostered_by` is the name of the
         fantasy team that has the player.
@@ -81,10 +81,12 @@ def projection_list(
     everybody = week_projections(lake, week, None, scoring)
     value_league = League()
     actual: Mapping[str, float] = {}
+    owners: Mapping[str, str] = {}
     if league is not None:
-        everybody = league.projected(lake.read(PROJECTIONS, [week]))
+        everybody = league.projected(lake, [week])
         value_league = value_league_of(league)
-    ranks, values = _ranks_and_values(everybody, value_league)
+        owners = league.owners(lake, week)
+    ranks, values = _ranks_and_values(everybody, value_league, owners)
     table = everybody
     if position is not None:
         table = table.filter(pc.equal(table["position"], position))
@@ -104,7 +106,6 @@ def projection_list(
         ),
     }
     if league is not None:
-        owners = league.owners(lake, week)
         more["rostered_by"] = pa.array([owners.get(id_) for id_ in ids], pa.string())
     for name, column in more.items():
         table = table.append_column(name, column)
@@ -123,18 +124,25 @@ def value_league_of(league: LeagueView) -> League:
 
 
 def _ranks_and_values(
-    rows: pa.Table, league: League
+    rows: pa.Table, league: League, rostered: Collection[str] = ()
 ) -> tuple[Mapping[str, int], Mapping[str, float]]:
     """Return rank and value of every projected player, by id.
 
     Args:
         rows: all projected players of the week, highest points first.
+        rostered: players of fantasy teams. The replacement is then the best of the others, else
+            the best player whom no team starts.
     """
     of_position: dict[str, list[tuple[str, float]]] = {name: [] for name in PROJECTED_POSITIONS}
     for row in rows.select(["player_id", "position", "projected_points"]).to_pylist():
         of_position[row["position"]].append((row["player_id"], row["projected_points"]))
     expected = {name: [value for _, value in found] for name, found in of_position.items()}
     level = replacement(expected, league)
+    if rostered:
+        level = {
+            name: next((value for id_, value in found if id_ not in rostered), 0.0)
+            for name, found in of_position.items()
+        }
     ranks, values = {}, {}
     for name, found in of_position.items():
         for rank, (player_id, value) in enumerate(found, 1):

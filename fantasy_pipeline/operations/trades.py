@@ -23,6 +23,7 @@ from fantasy_pipeline.lake.queries import week_projections
 from fantasy_pipeline.leagues.projected import usual_of
 from fantasy_pipeline.leagues.scoring import Scoring
 from fantasy_pipeline.leagues.tables import scoring_of
+from fantasy_pipeline.leagues.team_defence import scored_defences
 from fantasy_pipeline.operations.league_season import season_for
 from fantasy_pipeline.operations.lineups import rosters_until
 from fantasy_pipeline.operations.market import Market
@@ -229,7 +230,9 @@ def rest_points(lake: Lake, week: SeasonWeek, scoring: Scoring) -> dict[str, tup
     usual = projections.select(["player_id", f"projected_points{end}"]).to_pylist()
     scale = {
         row["player_id"]: own.expected / row[f"projected_points{end}"]
-        for row, own in zip(usual, projected(projections, scoring), strict=True)
+        for row, own in zip(
+            usual, projected(projections, scoring, scored_defences(lake)), strict=True
+        )
         if row[f"projected_points{end}"] >= _LEAST
     }
     found: dict[str, list[float]] = {}

@@ -38,6 +38,7 @@ weekly_projections = dg.define_asset_job(
         assets.rest_of_season,
         assets.league_teams,
         assets.league_rosters,
+        assets.league_matchups,
         assets.league_projections,
     ),
     description="Project a week that has not been played.",

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from fantasy_pipeline.football.tables import TEAM_DEFENSE_STATS, WEEKLY_STATS
-from fantasy_pipeline.football.tables.leagues import LEAGUE_ROSTERS
+import pyarrow as pa
+
+from fantasy_pipeline.checks.leagues import league_point_differences
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import GAMES, TEAM_DEFENSE_STATS, WEEKLY_STATS
+from fantasy_pipeline.football.tables.leagues import LEAGUE_POINTS, LEAGUE_ROSTERS
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Team, TeamGame
 from fantasy_pipeline.leagues import tables as leagues
 from fantasy_pipeline_tests.rows import Rows
@@ -84,3 +89,87 @@ def test_only_keys_without_a_rule_are_noted() -> None:
     assert leagues.scoring_of(OF).notes == [
         "not scored: def_4_and_stop: downs and drives are not in the weekly file"
     ]
+
+
+def test_players_whose_game_is_not_over_are_not_compared(rows: Rows) -> None:
+    sunday = datetime(2024, 9, 8, 17, tzinfo=timezone.utc)
+    schedule = rows(
+        GAMES,
+        {**GAME, "game_id": "a", "home_team": "BUF", "away_team": "ARI", "kickoff": sunday},
+        {**GAME, "game_id": "b", "home_team": "KC", "away_team": "LV", "kickoff": sunday},
+        {
+            **{**GAME, "game_id": "c", "home_team": "SF", "away_team": "NYJ"},
+            "kickoff": sunday + timedelta(days=1),
+        },
+    )
+    lines = rows(WEEKLY_STATS, {**GAME, "player_id": "q", "team": "ARI", "passing_tds": 1})
+    waiting = leagues.teams_to_play(
+        schedule, lines, [SeasonWeek(2024, 1)], sunday + timedelta(hours=5)
+    )
+    # Of Kansas City's game the lake has no stats, San Francisco's is not over.
+    assert {team for _, team in waiting} == {"KC", "LV", "SF", "NYJ"}
+    spot = {**GAME, "league": "a", "team_id": "1", "position": "QB", "started": True}
+    rosters = rows(
+        LEAGUE_ROSTERS,
+        {**spot, "platform_player_id": "1", "player_id": "q", "team": "ARI", "platform_points": 4},
+        {**spot, "platform_player_id": "2", "player_id": "r", "team": "SF", "platform_points": 1},
+    )
+    scoring = leagues.scoring_of(OF)
+    points = leagues.league_points(
+        rosters,
+        lines.append_column("st_snaps", pa.nulls(1)),
+        rows(TEAM_DEFENSE_STATS),
+        scoring,
+        waiting,
+    )
+    played, waits = points.to_pylist()
+    assert (played["points"], played["difference"]) == (4.0, 0.0)
+    assert (waits["points"], waits["difference"]) == (None, None)
+    assert waits["not_scored"] == leagues.TO_PLAY
+    games = {1: [TeamGame("1", None, 5.0, 0)]}
+    [matchup] = leagues.league_matchups(points, rosters, games, OF).to_pylist()
+    assert (matchup["points"], matchup["not_scored_points"]) == (4.0, 0.0)
+
+
+def test_a_week_to_come_has_pairings_without_points() -> None:
+    games = [TeamGame("1", "2", None), TeamGame("2", "1", None)]
+    table = leagues.coming_matchups("a", SeasonWeek(2024, 5), games, OF)
+    assert [(row["team_id"], row["opponent_id"]) for row in table.to_pylist()] == [
+        ("1", "2"),
+        ("2", "1"),
+    ]
+    for name in ("points", "platform_points", "optimal_points"):
+        assert table[name].null_count == 2
+
+
+def compared(rows: Rows, factor: float, count: int) -> pa.Table:
+    """Return players of whom the platform states points times a factor."""
+    spot = {**GAME, "league": "a", "team_id": "1", "position": "RB"}
+    return rows(
+        LEAGUE_POINTS,
+        *(
+            {
+                **spot,
+                "platform_player_id": str(number),
+                "points": float(number),
+                "platform_points": round(factor * number, 2),
+                "difference": round(number - factor * number, 2),
+            }
+            for number in range(1, count + 1)
+        ),
+    )
+
+
+def test_points_times_a_factor_are_an_error(rows: Rows) -> None:
+    [problem] = league_point_differences(compared(rows, 1.3, 30))
+    assert problem.serious
+    assert "0 of 30 players have the platform's points" in problem.text
+    assert "the platform's points are 1.30 times those of the league's scoring" in problem.text
+    assert league_point_differences(compared(rows, 1.0, 30)) == []
+
+
+def test_single_differences_are_a_warning(rows: Rows) -> None:
+    table = pa.concat_tables([compared(rows, 1.0, 30), compared(rows, 1.3, 10)])
+    [problem] = league_point_differences(table)
+    assert not problem.serious
+    assert "30 of 40 players" in problem.text

@@ -9,13 +9,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fantasy_pipeline.football.tables import PROJECTIONS
+from fantasy_pipeline.football.tables import PROJECTIONS, TEAM_DEFENSE_STATS
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Team
 from fantasy_pipeline.leagues import amounts, projected, scoring
 from fantasy_pipeline.leagues.projected import projected_points
 from fantasy_pipeline.leagues.view import LeagueView
-from fantasy_pipeline.operations.projection_list import value_league_of
-from fantasy_pipeline.report.value import starters
+from fantasy_pipeline.operations.projection_list import _ranks_and_values, value_league_of
+from fantasy_pipeline.report.value import League, starters
 from fantasy_pipeline_tests.rows import Rows
 
 QB: dict[str, Any] = {
@@ -94,7 +94,7 @@ def view(*slots: str, teams: int = 2) -> LeagueView:
 def test_value_follows_from_the_leagues_slots() -> None:
     league = value_league_of(view("QB", "WR", "REC_FLEX", "SUPER_FLEX", "IDP_FLEX", "DEF", "BN"))
     assert league.teams == 2
-    assert league.starters == {"QB": 1, "RB": 0, "WR": 1, "TE": 0, "K": 0}
+    assert league.starters == {"QB": 1, "RB": 0, "WR": 1, "TE": 0, "K": 0, "DST": 1}
     assert league.flexible == (("WR", "TE"), ("QB", "RB", "WR", "TE"))
     points = {
         "QB": [25.0, 24.0, 23.0, 22.0, 5.0],
@@ -102,6 +102,67 @@ def test_value_follows_from_the_leagues_slots() -> None:
         "WR": [20.0, 18.0, 12.0, 11.0],
         "TE": [15.0, 6.0],
         "K": [8.0],
+        "DST": [7.0, 6.0, 5.0],
     }
     # Two passers fill the flexible slot, the best end and the third receiver the other.
-    assert starters(points, league) == {"QB": 4, "RB": 0, "WR": 3, "TE": 1, "K": 0}
+    assert starters(points, league) == {
+        **{"QB": 4, "RB": 0, "WR": 3, "TE": 1, "K": 0},
+        "DST": 2,
+    }
+
+
+def test_a_team_defence_is_projected_in_the_leagues_scoring(rows: Rows) -> None:
+    """A sack is worth a point at ESPN, and two here; the other stats are worth nothing here."""
+    past = rows(
+        TEAM_DEFENSE_STATS,
+        *(
+            {
+                **{"season": 2024, "week": 1 + number // 32, "player_id": f"DST-{number}"},
+                **{"team": "BUF", "sacks": number % 7, "points_espn": float(number % 7) + 3},
+            }
+            for number in range(128)
+        ),
+    )
+    defence = {**QB, "player_id": "DST-BUF", "position": "DST", "passing_yards": None}
+    defence |= {f"{name}{end}": 8.0 for name in ("projected_points", "p90") for end in ("", "_std")}
+    defence |= {"p10_std": 1.0, "passing_tds": None}
+    league = scoring.of_sleeper({"sack": 2.0, "rec": 0.0})
+    table = rows(PROJECTIONS, defence)
+    points = projected_points(table, league, past)
+    assert points["projected_points"].tolist() == [10.0]
+    assert (points["p10"].tolist(), points["p90"].tolist()) == ([-4.0], [10.0])
+    # Before any game is known, and for a bye.
+    early = rows(PROJECTIONS, {**defence, "week": 1})
+    assert projected_points(early, league, past)["projected_points"].tolist() == [8.0]
+    bye = {**defence, "projected_points_std": 0.0, "p10_std": 0.0, "p90_std": 0.0}
+    assert projected_points(rows(PROJECTIONS, bye), league, past)["projected_points"] == [0.0]
+    # Later games change nothing.
+    later = past.append_column("x", past["week"]).drop_columns(["x"])
+    later = pa.concat_tables([later, rows(TEAM_DEFENSE_STATS, {**late_game(), "sacks": 90})])
+    assert projected_points(table, league, later)["projected_points"].tolist() == [10.0]
+
+
+def late_game() -> dict[str, Any]:
+    return {
+        **{"season": 2024, "week": 5, "player_id": "DST-KC", "team": "KC"},
+        "points_espn": 1.0,
+    }
+
+
+def test_slots_that_nobody_is_projected_for_are_named() -> None:
+    assert view("QB", "DEF", "LB", "IDP_FLEX", "LB", "BN").other_slots == ["LB", "IDP_FLEX"]
+
+
+def test_rosters_change_the_replacement_level(rows: Rows) -> None:
+    table = rows(
+        PROJECTIONS,
+        *(
+            {**QB, "player_id": name, "projected_points": p}
+            for name, p in zip("abcd", (9, 8, 7, 2), strict=True)
+        ),
+    )
+    league = League(1, {"QB": 1}, 0)
+    _, unknown = _ranks_and_values(table, league)
+    _, known = _ranks_and_values(table, league, {"a", "b", "c"})
+    assert unknown == {"a": 1.0, "b": 0.0, "c": -1.0, "d": -6.0}
+    assert known == {"a": 7.0, "b": 6.0, "c": 5.0, "d": 0.0}

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,16 @@ from fantasy_pipeline.football.tables import (
     RAW_PLAYERS,
     WEEKLY_STATS,
 )
+from fantasy_pipeline.football.tables.week_rows import of_week
 from fantasy_pipeline.ingest.players import raw_players
 from fantasy_pipeline.ingest.sample import SampleLeague
 from fantasy_pipeline.ingest.sample.fantasy import SLOTS, TEAMS, write_fantasy_league
 from fantasy_pipeline.ingest.stats import weekly_stats
 from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.operations.execute import execute
+from fantasy_pipeline.operations.league_add import JOB
+from fantasy_pipeline.operations.session import Session
+from fantasy_pipeline.orchestration.runs.tags import run_tags
 from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline_tests.cli.calling import call
 from fantasy_pipeline_tests.lake.places import FolderPlace
@@ -117,6 +123,29 @@ def test_weeks_of_an_earlier_version_are_named(home: Path) -> None:
     assert "weekly_stats of 2025 week 1 lack stats that leagues score" in err
     assert "`fantasy-pipeline backfill --seasons 2025`" in err
     assert lake.weeks(LEAGUE_POINTS) == [WEEKS[1]]
+
+
+def test_a_week_to_come_has_rosters_and_pairings(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done(home, "add", "file", str(home / "files" / "fantasy.yaml"))
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    monkeypatch.setenv("FANTASY_SOURCE", "sample")
+    monkeypatch.chdir(home)
+    lake, week = lake_of(home), WEEKS[1]
+    games = of_week(lake.read(GAMES), week)
+    before = min(games["kickoff"].to_pylist()) - timedelta(days=1)
+    session = Session("sample")
+    tags = run_tags(week, "sample", "manual", as_of=before)
+    outcome = execute(session.instance, JOB, "sample", tags, week)
+    assert (outcome.success, outcome.errors) == (True, ())
+    rosters = lake.read(LEAGUE_ROSTERS, [week])
+    assert rosters.num_rows == len(TEAMS) * len(SLOTS)
+    assert rosters["platform_points"].null_count == rosters.num_rows
+    assert lake.read(LEAGUE_POINTS, [week]).num_rows == 0
+    for row in lake.read(LEAGUE_MATCHUPS, [week]).to_pylist():
+        assert row["opponent_id"] in TEAMS
+        assert (row["points"], row["platform_points"], row["optimal_points"]) == (None, None, None)
 
 
 @pytest.mark.parametrize("platform", ["sleeper", "espn"])

@@ -18,8 +18,8 @@ LEAGUE = Column("league", "string", "Name that `league add` gave the league", re
 TEAM_ID = Column("team_id", "string", "Id of the fantasy team on the platform", required=True)
 LEAGUE_PLAYER_ID = replace(
     PLAYER_ID,
-    description="NFL player id (gsis_id); null for a team's defence, and for a player of the "
-    "platform whom no id table maps",
+    description="NFL player id (gsis_id), or DST- and the team code of a team's defence, null for "
+    "one in rosters of an earlier version; null for a player of the platform whom no id table maps",
     required=False,
 )
 _PLATFORM_PLAYER_ID = Column(
@@ -134,8 +134,8 @@ LEAGUE_POINTS = Table(
         Column(
             "not_scored",
             "string",
-            "Why the player has no points: not mapped, or team_defense_stats lack the week; null "
-            "if he has",
+            "Why the player has no points: not mapped, his game is not over, or team_defense_stats "
+            "lack the week; null if he has",
         ),
         Column(
             "explained_by",
@@ -190,7 +190,7 @@ LEAGUE_MATCHUPS = Table(
 LEAGUE_PROJECTIONS = Table(
     "league_projections",
     "Projections in each registered league's scoring, from the projected stat lines: one row per "
-    "league, week and projected player. Bonuses for yardage are left out.",
+    "league, week and projected player or team defence. Bonuses for yardage are left out.",
     ("season", "week", "league", "player_id"),
     (
         SEASON,

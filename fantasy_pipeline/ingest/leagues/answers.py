@@ -10,9 +10,10 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from fantasy_pipeline.errors import PipelineError, SourceError
+from fantasy_pipeline.errors import NotPublishedError, PipelineError, SourceError
 from fantasy_pipeline.errors import UnusableAnswerError as Unusable
 from fantasy_pipeline.football.slots import starting_slots, unknown_slots
 from fantasy_pipeline.football.tables.leagues import PLAYER_POINTS, TEAM_POINTS
@@ -59,6 +60,29 @@ def week_of(adapter: Adapter, of: LeagueSeason, week: int) -> LeagueWeek:
         if wrong := wrong_week(found, of):
             raise _unusable(wrong, of.season, week)
         return found
+
+
+def coming_week_of(adapter: Adapter, of: LeagueSeason, week: int) -> LeagueWeek:
+    """Return a week that has not begun: its pairings, and rosters as they are now, without points.
+
+    Raises:
+        NotPublishedError: the platform has neither.
+        SourceError: the platform failed, or its answer is wrong.
+    """
+    try:
+        found = week_of(adapter, of, week)
+    except NotPublishedError:
+        found = LeagueWeek()
+    with _reading(f"league {of.league_id}", of.season, week):
+        if not found.spots:
+            found = LeagueWeek(adapter.current(of).spots, found.games)
+            if wrong := wrong_week(found, of):
+                raise _unusable(wrong, of.season, week)
+    # Platforms state 0 for everyone before the first game.
+    return LeagueWeek(
+        [replace(spot, points=None) for spot in found.spots],
+        [replace(game, points=None) for game in found.games],
+    )
 
 
 def season_of_file(path: Path) -> LeagueSeason:

@@ -150,6 +150,14 @@ class Adapter(Protocol):
             SourceError: the platform failed, or its answer has another format.
         """
 
+    def current(self, of: LeagueSeason) -> LeagueWeek:
+        """Return the rosters of a season as they are now, without games.
+
+        Raises:
+            NotPublishedError: the platform has no current rosters.
+            SourceError: the platform failed, or its answer has another format.
+        """
+
 
 def check_points(key: str, value: object) -> float:
     """Return the points that a scoring key pays, as a league's settings state them.

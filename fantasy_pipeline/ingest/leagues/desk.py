@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from fantasy_pipeline.errors import NotPublishedError, SourceError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.ingest.leagues import registry
-from fantasy_pipeline.ingest.leagues.answers import season_of, week_of
+from fantasy_pipeline.ingest.leagues.answers import coming_week_of, season_of, week_of
 from fantasy_pipeline.ingest.leagues.base import Adapter, LeagueSeason, LeagueWeek, Registered
 from fantasy_pipeline.ingest.leagues.rosters import Person, sleepers_people
 from fantasy_pipeline.ingest.leagues.sleeper import Sleeper
@@ -59,8 +59,11 @@ class LeagueDesk:
             registry.keep(self._lake, league.name, fresh)
         return fresh, []
 
-    def week(self, league: Registered, at: SeasonWeek) -> LeagueWeek:
+    def week(self, league: Registered, at: SeasonWeek, to_come: bool = False) -> LeagueWeek:
         """Return a week of a league; empty if the platform has nothing of it.
+
+        Args:
+            to_come: no game of the week is over: the rosters are those of now, without points.
 
         Raises:
             SourceError: the platform failed, or its answer is wrong; names the league.
@@ -71,7 +74,8 @@ class LeagueDesk:
             found = LeagueWeek()
             if season is not None:
                 try:
-                    found = week_of(self._adapters[league.platform], season, at.week)
+                    read = coming_week_of if to_come else week_of
+                    found = read(self._adapters[league.platform], season, at.week)
                 except NotPublishedError:
                     found = LeagueWeek()
                 except SourceError as error:

@@ -126,7 +126,7 @@ class Espn:
             played = [side for side in sides if "rosterForCurrentScoringPeriod" in side]
             for side in played:
                 others = [str(other["teamId"]) for other in sides if other is not side]
-                spots = _spots(side, week)
+                spots = _spots(str(side["teamId"]), side["rosterForCurrentScoringPeriod"], week)
                 found.spots += spots
                 found.games.append(
                     TeamGame(
@@ -139,6 +139,19 @@ class Espn:
                     )
                 )
         return found
+
+    def current(self, of: LeagueSeason) -> LeagueWeek:
+        url = f"{URL.format(season=of.season, league=of.league_id)}?view=mRoster"
+        answer = require(self._get(url, of.season), dict, "rosters")
+        teams = require(answer.get("teams"), list, "teams")
+        return LeagueWeek(
+            [
+                spot
+                for team in teams
+                if "roster" in team
+                for spot in _spots(str(team["id"]), team["roster"], 0)
+            ]
+        )
 
     def _get(self, url: str, season: int, week: int | None = None) -> Any:
         try:
@@ -208,9 +221,9 @@ def _empty_slots(of: LeagueSeason, spots: list[Spot]) -> int:
     return max(starters - sum(spot.number is not None for spot in spots), 0)
 
 
-def _spots(side: Json, week: int) -> list[Spot]:
+def _spots(team_id: str, roster: Json, week: int) -> list[Spot]:
     """Return a team's players in one week; starters are numbered in the order of their slots."""
-    entries = side["rosterForCurrentScoringPeriod"].get("entries", [])
+    entries = roster.get("entries", [])
     spots, number = [], 0
     for entry in sorted(entries, key=lambda entry: int(entry["lineupSlotId"])):
         slot = SLOTS.get(int(entry["lineupSlotId"]), str(entry["lineupSlotId"]))
@@ -220,7 +233,7 @@ def _spots(side: Json, week: int) -> list[Spot]:
         eligible = [_POSITIONS[i] for i in player.get("eligibleSlots", []) if i in _POSITIONS]
         spots.append(
             Spot(
-                str(side["teamId"]),
+                team_id,
                 str(identity),
                 slot,
                 number if starts else None,

@@ -56,6 +56,11 @@ class File:
             found.games.append(TeamGame(team, game.get("opponent"), game.get("points"), empty))
         return found
 
+    def current(self, of: LeagueSeason) -> LeagueWeek:
+        raise NotPublishedError(
+            DATASET, f"{of.league_id} is a file", "Its rosters have their weeks.", of.season
+        )
+
 
 def _spot(row: Json, numbers: dict[str, int]) -> Spot:
     """Return a player of a roster; `numbers` counts the starters of each team."""

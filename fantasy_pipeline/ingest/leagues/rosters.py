@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fantasy_pipeline.football.positions import DST
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.leagues import LEAGUE_ROSTERS
 from fantasy_pipeline.football.tables.week_rows import of_week
@@ -100,7 +101,7 @@ def _row(league: str, at: SeasonWeek, spot: Spot, person: Person) -> dict[str, A
         "week": at.week,
         "league": league,
         "team_id": spot.team_id,
-        "player_id": None if spot.is_defence else person.get("player_id"),
+        "player_id": _defence_id(spot) if spot.is_defence else person.get("player_id"),
         "platform_player_id": spot.player,
         "player_name": spot.team if spot.is_defence else person.get("player_name") or spot.name,
         "position": person.get("position") or position,
@@ -111,6 +112,10 @@ def _row(league: str, at: SeasonWeek, spot: Spot, person: Person) -> dict[str, A
         "started": spot.number is not None,
         "platform_points": spot.points,
     }
+
+
+def _defence_id(spot: Spot) -> str | None:
+    return None if spot.team is None else f"{DST}-{spot.team}"
 
 
 def sleepers_people(

@@ -103,6 +103,12 @@ class Sleeper:
             )
         return found
 
+    def current(self, of: LeagueSeason) -> LeagueWeek:
+        url = f"{URL.format(league=of.league_id)}/rosters"
+        rows = require(self._get(url, of.season), list, "rosters")
+        rows = [row for row in rows if row.get("players")]
+        return LeagueWeek([spot for row in rows for spot in _spots(row, of)[0]])
+
     def players(self) -> dict[str, Json]:
         """Return Sleeper's list of all players by id; empty if it cannot be had."""
         try:

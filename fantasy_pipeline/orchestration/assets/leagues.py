@@ -11,11 +11,13 @@ from fantasy_pipeline.errors import SourceError
 from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
-from fantasy_pipeline.football.tables.week_rows import of_week, of_weeks
+from fantasy_pipeline.football.tables.week_rows import of_week, of_weeks, weeks_in
+from fantasy_pipeline.football.team_games import over_by_clock
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Registered
 from fantasy_pipeline.ingest.leagues.rosters import Directory, of_league
 from fantasy_pipeline.ingest.leagues.rosters import league_rosters as rosters_of
 from fantasy_pipeline.leagues import tables as leagues
+from fantasy_pipeline.leagues.team_defence import scored_defences
 from fantasy_pipeline.orchestration.assets.base import (
     OWNERS,
     UPSTREAM,
@@ -78,6 +80,7 @@ def league_teams(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
 @asks_upstream
 def league_rosters(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
     desk, weeks = nfl.leagues, weeks_of_run(context)
+    to_come = _to_come(context, nfl, weeks)
     parts = [tables.LEAGUE_ROSTERS.arrow_schema.empty_table()]
     warnings: dict[int, list[str]] = {}
     found = desk.leagues()
@@ -92,7 +95,7 @@ def league_rosters(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
             if week.season not in league.seasons:
                 continue
             try:
-                answer = desk.week(league, week)
+                answer = desk.week(league, week, week in to_come)
             except SourceError as error:
                 # The lake keeps what it has of the league's week.
                 parts.append(_stored(nfl, tables.LEAGUE_ROSTERS, league, week))
@@ -124,9 +127,14 @@ def league_points(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
     found = nfl.leagues.leagues()
     if found:
         inputs = (tables.LEAGUE_ROSTERS, tables.WEEKLY_STATS, tables.RAW_PLAYERS)
-        made = weeks_with_inputs(context, nfl, tables.LEAGUE_POINTS, weeks, *inputs)
+        # A week to come has no points yet.
+        to_come = _to_come(context, nfl, weeks)
+        begun = [week for week in weeks if week not in to_come]
+        made = weeks_with_inputs(context, nfl, tables.LEAGUE_POINTS, begun, *inputs)
         rosters = nfl.tables.read(tables.LEAGUE_ROSTERS, made)
         lines = nfl.tables.read(tables.WEEKLY_STATS, made)
+        schedule, now = nfl.tables.read(tables.GAMES), moment_of(context.run.tags, nfl.now())
+        to_play = leagues.teams_to_play(schedule, lines, made, now)
         older = leagues.weeks_of_older_imports(lines)
         warnings = _older(older)
         players = nfl.tables.read(tables.RAW_PLAYERS, made, _POSITIONS)
@@ -143,7 +151,7 @@ def league_points(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
                 own = of_weeks(of_league(rosters, league.name), of_weeks_made)
                 scored = of_weeks(lines, of_weeks_made)
                 teams, scoring = of_weeks(defences, of_weeks_made), leagues.scoring_of(of)
-                parts.append(leagues.league_points(own, scored, teams, scoring))
+                parts.append(leagues.league_points(own, scored, teams, scoring, to_play))
     table = tables.LEAGUE_POINTS.shaped(pa.concat_tables(parts))
     _describe(context, nfl, tables.LEAGUE_POINTS, table, weeks, warnings)
     return table
@@ -161,21 +169,26 @@ def league_matchups(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table
     desk = nfl.leagues
     warnings: dict[int, list[str]] = {}
     found = desk.leagues()
+    to_come = _to_come(context, nfl, weeks) if found else set()
     if found:
         inputs = (tables.LEAGUE_POINTS, tables.LEAGUE_ROSTERS)
-        made = weeks_with_inputs(context, nfl, tables.LEAGUE_MATCHUPS, weeks, *inputs)
+        begun = [week for week in weeks if week not in to_come]
+        made = weeks_with_inputs(context, nfl, tables.LEAGUE_MATCHUPS, begun, *inputs)
         points = nfl.tables.read(tables.LEAGUE_POINTS, made)
         rosters = nfl.tables.read(tables.LEAGUE_ROSTERS, made)
     for league in found:
-        for week in made:
+        for week in sorted({*made, *to_come}):
             of = desk.season(league, week.season)
             if of is None:
                 continue
             try:
-                played = desk.week(league, week).games
+                played = desk.week(league, week, week in to_come).games
             except SourceError as error:
                 parts.append(_stored(nfl, tables.LEAGUE_MATCHUPS, league, week))
                 warnings.setdefault(week.season, []).append(str(error))
+                continue
+            if week in to_come:
+                parts.append(leagues.coming_matchups(league.name, week, played, of))
                 continue
             own = of_week(of_league(points, league.name), week)
             on_rosters = of_week(of_league(rosters, league.name), week)
@@ -186,12 +199,18 @@ def league_matchups(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table
     return table
 
 
-@weekly_table(tables.LEAGUE_PROJECTIONS, GROUP, {"parquet"}, deps=[league_teams, projections])
+@weekly_table(
+    tables.LEAGUE_PROJECTIONS,
+    GROUP,
+    {"parquet"},
+    deps=[league_teams, projections, team_defense_stats],
+)
 def league_projections(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
     weeks, parts = weeks_of_run(context), [tables.LEAGUE_PROJECTIONS.arrow_schema.empty_table()]
     found = nfl.leagues.leagues()
     # A week that was never projected has no projections in any scoring.
     projected = set(nfl.tables.weeks(tables.PROJECTIONS)).intersection(weeks) if found else set()
+    defences = scored_defences(nfl.tables)
     for season, numbers in by_season(sorted(projected)).items():
         of_season = [SeasonWeek(season, number) for number in numbers]
         rows = nfl.tables.read(tables.PROJECTIONS, of_season)
@@ -199,10 +218,21 @@ def league_projections(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Ta
             of = nfl.leagues.season(league, season)
             if of is not None:
                 scoring = leagues.scoring_of(of)
-                parts.append(leagues.league_projections(league.name, rows, scoring))
+                name = league.name
+                parts.append(leagues.league_projections(name, rows, scoring, defences))
     table = tables.LEAGUE_PROJECTIONS.shaped(pa.concat_tables(parts))
     _describe(context, nfl, tables.LEAGUE_PROJECTIONS, table, weeks, {})
     return table
+
+
+def _to_come(
+    context: dg.AssetExecutionContext, nfl: NflData, weeks: Sequence[SeasonWeek]
+) -> set[SeasonWeek]:
+    """Return the weeks of which no game is over at the run's moment."""
+    now = moment_of(context.run.tags, nfl.now())
+    games = of_weeks(nfl.tables.read(tables.GAMES), weeks)
+    over = games.filter(over_by_clock(games, now))
+    return set(weeks_in(games)) - set(weeks_in(over))
 
 
 def _stored(nfl: NflData, table: Table, league: Registered, week: SeasonWeek) -> pa.Table:

@@ -16,6 +16,7 @@ from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.leagues import registry
 from fantasy_pipeline.ingest.leagues.answers import (
     check_scoring,
+    coming_week_of,
     season_of,
     season_of_file,
     week_of,
@@ -158,6 +159,45 @@ def test_a_wrong_week_names_the_league_and_keeps_the_season(mirror: Path) -> Non
     with pytest.raises(SourceError, match=r"^league friends 2024 week 1: matchups 1 is a dict"):
         desk.week(registered, SeasonWeek(2024, 1))
     assert desk.week(registered, SeasonWeek(2024, 2)).games
+
+
+def test_a_week_to_come_has_pairings_and_no_points(mirror: Path) -> None:
+    adapter = sleeper(mirror)
+    found = coming_week_of(adapter, season_of(adapter, "700"), 2)
+    assert {spot.points for spot in found.spots} == {None}
+    assert [(game.opponent_id, game.points) for game in found.games] == [("2", None), ("1", None)]
+    assert [game.playoff_round for game in found.games] == [1, 1]
+
+
+@pytest.mark.parametrize("answer", [None, [], "absent"])
+def test_a_week_to_come_without_match_ups_has_the_current_rosters(
+    mirror: Path, answer: object
+) -> None:
+    players = {1: ["10", "20", "30", "LAR"], 2: ["50"]}
+    rosters = [
+        {**row, "players": players[row["roster_id"]], "starters": players[row["roster_id"]][:1]}
+        for row in invented.ROSTERS
+    ]
+    save(mirror, "700/rosters.json", rosters)
+    if answer != "absent":
+        save(mirror, "700/matchups/9.json", answer)
+    adapter = sleeper(mirror)
+    found = coming_week_of(adapter, season_of(adapter, "700"), 9)
+    assert found.games == []
+    assert [(s.team_id, s.player, s.slot) for s in found.spots] == [
+        ("1", "10", "QB"),
+        ("1", "20", "BN"),
+        ("1", "30", "IR"),
+        ("1", "LAR", "BN"),
+        ("2", "50", "QB"),
+    ]
+
+
+def test_wrong_current_rosters_are_refused(mirror: Path) -> None:
+    save(mirror, "700/rosters.json", [{**row, "players": ["10"]} for row in invented.ROSTERS])
+    adapter = sleeper(mirror)
+    with pytest.raises(SourceError, match="league 2024 week 9: player 10 is on the teams 1 and 2"):
+        coming_week_of(adapter, season_of(adapter, "700"), 9)
 
 
 OF = LeagueSeason(
