@@ -137,45 +137,45 @@ def totals(points: Sequence[float]) -> np.ndarray:
 def _opponents(games: pa.Table, week: SeasonWeek) -> dict[int, dict[str, str]]:
     """Return the opponent of each team, by coming week of the regular season."""
     found: dict[int, dict[str, str]] = {}
-    names = ["season", "week", "game_type", "home_team", "away_team"]
-    for row in games.select(names).to_pylist():
-        if row["season"] == week.season and row["week"] >= week.week and row["game_type"] == "REG":
-            of = found.setdefault(row["week"], {})
-            of[row["home_team"]], of[row["away_team"]] = row["away_team"], row["home_team"]
+    of_season = (pc.field("season") == week.season) & (pc.field("game_type") == "REG")
+    names = ("week", "home_team", "away_team")
+    coming = games.filter(of_season & (pc.field("week") >= week.week))
+    for number, *teams in zip(*(coming[name].to_pylist() for name in names), strict=True):
+        found.setdefault(number, {}).update(zip(teams, reversed(teams), strict=True))
     return dict(sorted(found.items()))
 
 
 def _of_week(
     players: pa.Table, history: pa.Table, week: SeasonWeek, opponents: Mapping[int, dict[str, str]]
 ) -> pa.Table:
-    """Return the rows that are known before one week."""
-    usual = {scoring: _usual(players, history, scoring) for scoring in SCORINGS}
-    status = _status(players)
-    parts = []
-    for target, of_teams in opponents.items():
-        against = [of_teams.get(team) for team in players["team"].to_pylist()]
-        bye = np.array([opponent is None for opponent in against])
-        horizon = target - week.week
-        columns: dict[str, pa.Array] = {
-            "target_week": pa.array([target] * players.num_rows),
-            "bye": pa.array(bye),
-        }
-        if horizon:
-            plays = _plays(players, usual["ppr"], status, horizon)
-        else:
-            plays = as_floats(players["plays"])
-        columns["plays"] = pa.array(np.round(np.where(bye, 0.0, plays), 4))
-        for scoring in SCORINGS:
-            bands = _points(players, usual[scoring], status, horizon, plays, scoring)
-            for name, values in bands.items():
-                rounded = np.round(np.where(bye, 0.0, values), 2) + 0.0
-                columns[f"{name}{suffix(scoring)}"] = pa.array(rounded)
-        about = players.select(["season", "week", "player_id", "player_name", "position", "team"])
-        about = about.append_column("opponent", pa.array(against, pa.string()))
-        for name, column in columns.items():
-            about = about.append_column(name, column)
-        parts.append(about.select(REST_OF_SEASON.column_names).cast(REST_OF_SEASON.arrow_schema))
-    return pa.concat_tables(parts)
+    """Return the rows that are known before one week: all players for each coming week."""
+    teams, coming = players["team"].to_pylist(), len(opponents)
+    against = [of_teams.get(team) for of_teams in opponents.values() for team in teams]
+    bye = np.array([opponent is None for opponent in against])
+    target = np.repeat(np.array(list(opponents)), players.num_rows)
+    horizon = target - week.week
+    usual = {scoring: np.tile(_usual(players, history, scoring), coming) for scoring in SCORINGS}
+    rows = pa.concat_tables([players] * coming)
+    status = _status(rows)
+    # The week itself is projected.
+    plays = np.where(
+        horizon > 0, _plays(rows, usual["ppr"], status, horizon), as_floats(rows["plays"])
+    )
+    columns: dict[str, pa.Array] = {
+        "target_week": pa.array(target),
+        "bye": pa.array(bye),
+        "plays": pa.array(np.round(np.where(bye, 0.0, plays), 4)),
+        "opponent": pa.array(against, pa.string()),
+    }
+    for scoring in SCORINGS:
+        bands = _points(rows, usual[scoring], status, horizon, plays, scoring)
+        for name, values in bands.items():
+            rounded = np.round(np.where(bye, 0.0, values), 2) + 0.0
+            columns[f"{name}{suffix(scoring)}"] = pa.array(rounded)
+    about = rows.select(["season", "week", "player_id", "player_name", "position", "team"])
+    for name, column in columns.items():
+        about = about.append_column(name, column)
+    return about.select(REST_OF_SEASON.column_names).cast(REST_OF_SEASON.arrow_schema)
 
 
 def _usual(players: pa.Table, history: pa.Table, scoring: Scoring) -> np.ndarray:
@@ -197,35 +197,49 @@ def _status(players: pa.Table) -> np.ndarray:
     return np.select([plays >= 0.9, plays >= 0.5], [HEALTHY, UNCERTAIN], other)
 
 
-def _plays(players: pa.Table, usual: np.ndarray, status: np.ndarray, horizon: int) -> np.ndarray:
-    """Return the chance of each player to play a number of weeks later, (players,)."""
+def _plays(
+    players: pa.Table, usual: np.ndarray, status: np.ndarray, horizon: np.ndarray
+) -> np.ndarray:
+    """Return the chance of each player to play some weeks later, (rows,).
+
+    Args:
+        horizon: number of weeks until then, (rows,).
+    """
     level = np.where(status == HEALTHY, as_floats(players["projected_points"]), usual)
     low, high = np.clip(level, 0, 8) / 8, np.clip(level - 8, 0, 8) / 8
-    later = np.full(len(level), min(horizon, 12) / 12)
-    # (players, 6)
+    later = np.minimum(horizon, 12) / 12
+    # (rows, 6)
     features = np.column_stack([np.ones(len(level)), low, high, later, later * low, later * high])
-    positions = as_texts(players["position"])
-    weights = np.array([_PLAYS[at][of] for at, of in zip(positions, status, strict=True)])
-    return np.asarray(np.clip((features * weights.reshape(-1, 6)).sum(axis=1), 0.0, _MOST_PLAYS))
+    positions, position = _positions(players)
+    # (positions, statuses, 6)
+    weights = np.array([_PLAYS[name] for name in positions]).reshape(-1, 4, 6)
+    plays = (features * weights[position, status]).sum(axis=1)
+    return np.asarray(np.clip(plays, 0.0, _MOST_PLAYS))
+
+
+def _positions(players: pa.Table) -> tuple[list[str], np.ndarray]:
+    """Return the positions, and the number of each row's position among them, (rows,)."""
+    encoded = players["position"].combine_chunks().dictionary_encode()
+    return encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
 
 
 def _points(
     players: pa.Table,
     usual: np.ndarray,
     status: np.ndarray,
-    horizon: int,
+    horizon: np.ndarray,
     plays: np.ndarray,
     scoring: Scoring,
 ) -> dict[str, np.ndarray]:
-    """Return expected points, floor, median and ceiling of one coming week, (players,) each."""
+    """Return expected points, floor, median and ceiling of coming weeks, (rows,) each.
+
+    Those of the week itself, whose `horizon` is 0, are projected.
+    """
     end = suffix(scoring)
     projected = as_floats(players[f"projected_points{end}"])
-    if not horizon:
-        levels = {name: as_floats(players[f"{name}{end}"]) for name in QUANTILES}
-        return {"points": projected, **levels}
     healthy = status == HEALTHY
-    later = min(horizon, 10) / 10
-    # (players, 6)
+    later = np.minimum(horizon, 10) / 10
+    # (rows, 6)
     features = np.column_stack(
         [
             np.where(healthy, projected, 0.0),
@@ -236,11 +250,14 @@ def _points(
             ~healthy,
         ]
     )
-    weights = np.array([_PER_GAME[at] for at in as_texts(players["position"])]).reshape(-1, 6)
-    per_game = np.maximum((features * weights).sum(axis=1), 0.0)
+    positions, position = _positions(players)
+    # (positions, 6)
+    weights = np.array([_PER_GAME[name] for name in positions]).reshape(-1, 6)
+    per_game = np.maximum((features * weights[position]).sum(axis=1), 0.0)
     bands = quantiles(_TABLE, per_game, plays, LEVELS)
-    by_name = dict(zip(QUANTILES, bands.T, strict=True))
-    return {"points": per_game * plays, **by_name}
+    coming = {"points": per_game * plays, **dict(zip(QUANTILES, bands.T, strict=True))}
+    now = {"points": projected, **{name: as_floats(players[f"{name}{end}"]) for name in QUANTILES}}
+    return {name: np.where(horizon > 0, values, now[name]) for name, values in coming.items()}
 
 
 def _quantile_table() -> np.ndarray:

@@ -217,8 +217,8 @@ def _measure_weeks(
         nflcom = scored[NFLCOM].points if NFLCOM in scored else np.full(len(actual), np.nan)
         for number in np.unique(weeks):
             # By position, the indices of the week's rows.
-            here = in_pool & (weeks == number)
-            by_position = {p: np.flatnonzero(here & (positions == p)) for p in POOL}
+            here = np.flatnonzero(in_pool & (weeks == number))
+            by_position = {p: here[positions[here] == p] for p in POOL}
             for source, projected in scored.items():
                 measures = _measure_positions(by_position, projected, actual, nflcom)
                 if pool == EVERYONE:
@@ -249,7 +249,8 @@ class _Teams:
     """What the measures of teams need of all players, whether they are in a pool or not.
 
     Args:
-        team, position, actual: of each row, (rows,).
+        team: number of each row's team, (rows,).
+        position, actual: of each row, (rows,).
         work: by position of one starter, how often each player threw or kicked, (rows,).
     """
 
@@ -261,7 +262,8 @@ class _Teams:
     @classmethod
     def of(cls, rows: pa.Table, actual: np.ndarray) -> _Teams:
         work = {position: everyone.work_of(rows, position) for position in everyone.STARTER_POINTS}
-        return cls(as_texts(rows["team"]), as_texts(rows["position"]), actual, work)
+        _, team = np.unique(as_texts(rows["team"]), return_inverse=True)
+        return cls(team, as_texts(rows["position"]), actual, work)
 
     def add_measures(
         self,
@@ -270,9 +272,10 @@ class _Teams:
         projected: Projected,
     ) -> None:
         """Add one week's measures of a source to those of its positions, in place."""
+        week = np.flatnonzero(in_week)
         for position, least in everyone.STARTER_POINTS.items():
             if position in measures:
-                here = np.flatnonzero(in_week & (self.position == position))
+                here = week[self.position[week] == position]
                 measures[position] |= everyone.measure_teams(
                     self.team[here],
                     self.work[position][here],
@@ -281,8 +284,8 @@ class _Teams:
                     least,
                 )
         if projected.yards is not None and "QB" in measures:
-            yards = projected.yards[in_week].T
-            measures["QB"]["yards_apart"] = everyone.share_apart(self.team[in_week], *yards)
+            yards = projected.yards[week].T
+            measures["QB"]["yards_apart"] = everyone.share_apart(self.team[week], *yards)
 
 
 def _measure_positions(

@@ -83,26 +83,26 @@ def measure_teams(
         projected, actual: points, (players,); projected is NaN if the source has no file.
         least: points that say that a player starts.
     """
-    played = np.unique(teams[work > 0])
-    if not len(played) or np.isnan(projected).all():
+    _, team = np.unique(teams, return_inverse=True)
+    # (teams,): the most that a player of the team threw or kicked; 0 for teams that do not count
+    most = np.zeros(team.max(initial=-1) + 1)
+    np.maximum.at(most, team, work)
+    played = most > 0
+    if not played.any() or np.isnan(projected).all():
         return {}
-    right = two = 0
-    projected_sum = scored_sum = 0.0
-    for team in played:
-        at = np.flatnonzero(teams == team)
-        points = np.nan_to_num(projected[at])
-        named = np.argmax(points)
-        right += bool(points[named] > 0 and work[at][named] == work[at].max())
-        two += bool(np.count_nonzero(points >= least) > 1)
-        projected_sum += float(points.sum())
-        scored_sum += float(actual[at].sum())
-    count = len(played)
+    points = np.nan_to_num(projected)
+    # (teams,): the player of each team with the highest projection, the first of equal ones
+    order = np.lexsort((-points, team))
+    named = order[np.flatnonzero(np.diff(team[order], prepend=-1))]
+    right = (points[named] > 0) & (work[named] == most)
+    two = np.bincount(team, points >= least) > 1
+    count = np.count_nonzero(played)
     return {
         "teams": count,
-        "starter_right": right / count,
-        "two_starters": two / count,
-        "team_projected": projected_sum / count,
-        "team_scored": scored_sum / count,
+        "starter_right": np.count_nonzero(right & played) / count,
+        "two_starters": np.count_nonzero(two & played) / count,
+        "team_projected": sum(np.bincount(team, points)[played].tolist()) / count,
+        "team_scored": sum(np.bincount(team, actual)[played].tolist()) / count,
     }
 
 

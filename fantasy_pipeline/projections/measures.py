@@ -5,6 +5,8 @@ Which players and sources are measured belongs in `accuracy`.
 
 from __future__ import annotations
 
+from math import sqrt
+
 import numpy as np
 
 from fantasy_pipeline.projections.model.intervals import LEVELS
@@ -26,11 +28,11 @@ def measure(
     error = projected - actual
     out: dict[str, float | None] = {
         "players": len(error),
-        "mae": float(np.abs(error).mean()),
-        "rmse": float(np.sqrt((error**2).mean())),
+        "mae": _mean(np.abs(error)),
+        "rmse": sqrt(_mean(error**2)),
         "nflcom_mae": None,
         "nflcom_rmse": None,
-        "bias": float(error.mean()),
+        "bias": _mean(error),
         "spearman": _spearman(_ranks(projected), _ranks(actual)),
         **_start_sit(projected, actual),
         "coverage": None,
@@ -38,17 +40,23 @@ def measure(
     }
     if nflcom is not None and not np.isnan(nflcom).any():
         nflcom_error = nflcom - actual
-        out["nflcom_mae"] = float(np.abs(nflcom_error).mean())
-        out["nflcom_rmse"] = float(np.sqrt((nflcom_error**2).mean()))
+        out["nflcom_mae"] = _mean(np.abs(nflcom_error))
+        out["nflcom_rmse"] = sqrt(_mean(nflcom_error**2))
     if quantiles is not None:
         inside = (actual >= quantiles[:, 0]) & (actual <= quantiles[:, 2])
         # Pinball loss: an actual above the quantile costs `level` a point, one below 1 - `level`.
         losses = [
-            np.maximum(level * (actual - column), (level - 1) * (actual - column)).mean()
+            _mean(np.maximum(level * (actual - column), (level - 1) * (actual - column)))
             for level, column in zip(LEVELS, quantiles.T, strict=True)
         ]
-        out["coverage"], out["pinball"] = float(inside.mean()), float(np.mean(losses))
+        out["coverage"] = np.count_nonzero(inside) / len(inside)
+        out["pinball"] = sum(losses) / len(losses)
     return out
+
+
+def _mean(values: np.ndarray) -> float:
+    """Return the mean; numpy's own takes three times as long for an array of a few players."""
+    return float(np.add.reduce(values)) / len(values)
 
 
 def _start_sit(projected: np.ndarray, actual: np.ndarray) -> dict[str, float | None]:
