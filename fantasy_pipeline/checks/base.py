@@ -125,10 +125,14 @@ class Check:
         return replace(
             whole,
             by_week={
-                week: self._result(evidence.of_week(week), found, skipped)
+                week: self._result(self._of_week(evidence, week), found, skipped)
                 for week in evidence.weeks
             },
         )
+
+    def _of_week(self, evidence: Evidence, week: SeasonWeek) -> Evidence:
+        """Return the evidence of one week; only facts look at the rows again."""
+        return evidence.of_week(week) if self.facts else replace(evidence, weeks=[week])
 
     def _result(
         self,

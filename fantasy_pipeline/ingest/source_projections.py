@@ -172,15 +172,27 @@ def _drop_invalid_weeks(response: SourceResponse, source: str) -> SourceResponse
 
     A value out of range in one source's file must not stop the write of the other sources.
     """
-    valid = []
-    for part in response.parts:
-        for week in weeks_in(part):
-            try:
-                valid.append(SOURCE_PROJECTIONS.validated(of_week(part, week)).rows)
-            except PipelineError as error:
-                cause = f"the answer breaks the contract of {str(error).rstrip('.')}"
-                response.failed[week.week] = unusable(source, week, cause)
-    return replace(response, parts=valid)
+    try:
+        shaped = map(SOURCE_PROJECTIONS.shaped, response.parts)
+        all_weeks = pa.concat_tables([SOURCE_PROJECTIONS.arrow_schema.empty_table(), *shaped])
+        rows = SOURCE_PROJECTIONS.validated(all_weeks).rows
+        weekly = [of_week(rows, week) for week in weeks_in(rows)]
+    except PipelineError:
+        weekly = [of_week(part, week) for part in response.parts for week in weeks_in(part)]
+        valid = (_valid(part, source, response) for part in weekly)
+        weekly = [part for part in valid if part is not None]
+    return replace(response, parts=weekly)
+
+
+def _valid(part: pa.Table, source: str, response: SourceResponse) -> pa.Table | None:
+    """Return the rows of one week of an answer; None, and a failure, if they break the contract."""
+    try:
+        return SOURCE_PROJECTIONS.validated(part).rows
+    except PipelineError as error:
+        [week] = weeks_in(part)
+        cause = f"the answer breaks the contract of {str(error).rstrip('.')}"
+        response.failed[week.week] = unusable(source, week, cause)
+        return None
 
 
 def _drop_broken_weeks(
