@@ -16,7 +16,6 @@ from contextvars import ContextVar
 from functools import cache
 
 import dagster as dg
-from dagster_postgres.utils import DagsterPostgresException
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Engine, ExceptionContext
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -108,6 +107,14 @@ def _history_error(error: DBAPIError, place: str, usual: str = _UNREACHABLE) -> 
     return HistoryError(f"the run history cannot be used: {place}: {cause}. {advice}.")
 
 
+def _is_of_postgres(error: BaseException) -> bool:
+    """Return whether Dagster gave up a history on Postgres."""
+    # Dagster's library for Postgres takes as long to load as a command does; most homes are files.
+    from dagster_postgres.utils import DagsterPostgresException
+
+    return isinstance(error, DagsterPostgresException)
+
+
 def in_words(error: BaseException) -> PipelineError | None:
     """Return an error that the run history caused as one line; None for any other error."""
     cause: BaseException | None = error
@@ -122,7 +129,7 @@ def in_words(error: BaseException) -> PipelineError | None:
                 f"dagster.yaml names environment variables that are not set: {names}. Set them."
             )
         if isinstance(cause, OperationalError) or (
-            isinstance(cause, DBAPIError) and isinstance(error, DagsterPostgresException)
+            isinstance(cause, DBAPIError) and _is_of_postgres(error)
         ):
             if cause.detail:
                 return _history_error(cause, cause.detail[0])
