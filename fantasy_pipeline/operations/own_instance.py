@@ -118,6 +118,13 @@ class OpenEventLog(SqliteEventLogStorage):
         self._db_lock: Any = RLock()
         self._engines: dict[str, Engine] = {}
         self._begun: dict[str, Connection] = {}
+        self._tables: set[str] = set()
+
+    def has_table(self, table_name: str) -> bool:
+        # Dagster asks before it stores the result of a check, with a new engine each time.
+        if table_name not in self._tables and super().has_table(table_name):
+            self._tables.add(table_name)
+        return table_name in self._tables
 
     def store_event(self, event: dg.EventLogEntry) -> None:
         with self._db_lock, ExitStack() as stack:
