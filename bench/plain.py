@@ -4,9 +4,11 @@ usage: plain.py LAKE FIRST_SEASON LAST_SEASON
 """
 
 import sys
+from datetime import datetime, timezone
 
 import pyarrow as pa
 
+from fantasy_pipeline.decisions.rest_of_season import rest_of_season
 from fantasy_pipeline.football.calendar import games_from_table, weeks_of
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import (
@@ -16,24 +18,35 @@ from fantasy_pipeline.football.tables import (
     PROJECTION_ACCURACY,
     PROJECTIONS,
     RAW_PLAYERS,
+    REST_OF_SEASON,
     SOURCE_PROJECTIONS,
+    TEAM_DEFENSE_STATS,
     WEEKLY_STATS,
 )
+from fantasy_pipeline.football.tables.contract import Table
+from fantasy_pipeline.football.tables.week_rows import of_weeks
+from fantasy_pipeline.football.team_games import cancelled
 from fantasy_pipeline.ingest.players import raw_players
-from fantasy_pipeline.ingest.sites.nflcom import nflcom_projections
+from fantasy_pipeline.ingest.sites.registry import open_projection_sources
+from fantasy_pipeline.ingest.source_projections import source_projections
 from fantasy_pipeline.ingest.stats import weekly_stats
+from fantasy_pipeline.ingest.team_defense import team_defense_stats
 from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.leagues.team_defence import with_standard_points
 from fantasy_pipeline.orchestration.workspace import REAL_LABEL, open_source
+from fantasy_pipeline.projections import team_defense
 from fantasy_pipeline.projections.accuracy import projection_accuracy
 from fantasy_pipeline.projections.consensus_projections import projections
 from fantasy_pipeline.projections.history import player_history
 from fantasy_pipeline.projections.model import artefact, training
 from fantasy_pipeline.projections.model_projections import model_projections
+from fantasy_pipeline.projections.team_defense_accuracy import defence_accuracy
 from fantasy_pipeline.settings import Settings
 
 
 def main(root: str, first: int, last: int) -> None:
-    source = open_source(Settings(), "auto")
+    settings, now = Settings(), datetime.now(timezone.utc)
+    source = open_source(settings, "auto")
     lake = Lake(root, REAL_LABEL)
     games = source.schedule()
     lake.write(GAMES, games)
@@ -41,28 +54,48 @@ def main(root: str, first: int, last: int) -> None:
         season: [SeasonWeek(season, week) for week in weeks_of(games_from_table(games), season)]
         for season in range(first, last + 1)
     }
-    others = {}
+    players, others, defences = {}, {}, {}
+    nothing = SOURCE_PROJECTIONS.arrow_schema.empty_table()
     for season, weeks in exist.items():
         numbers = [week.week for week in weeks]
-        players, _ = raw_players(source, games, season, numbers)
-        stats = weekly_stats(source, games, players, season, numbers)
-        [others[season]] = nflcom_projections(source, players, season, numbers).parts
-        lake.write_weeks(RAW_PLAYERS, players, weeks)
+        players[season], _ = raw_players(source, games, season, numbers)
+        stats = weekly_stats(source, games, players[season], season, numbers)
+        sources = open_projection_sources(settings, source, is_sample=False)
+        others[season] = source_projections(
+            sources, players[season], games, nothing, season, numbers, now
+        ).table
+        defences[season] = with_standard_points(team_defense_stats(games, stats))
+        lake.write_weeks(RAW_PLAYERS, players[season], weeks)
         lake.write_weeks(WEEKLY_STATS, stats, weeks)
+        lake.write_weeks(TEAM_DEFENSE_STATS, defences[season], weeks)
         lake.write_weeks(SOURCE_PROJECTIONS, others[season], weeks)
     with lake.connect([GAMES, RAW_PLAYERS, WEEKLY_STATS]) as connection:
         history = player_history(connection)
     lake.write(PLAYER_HISTORY, history)
     stated = pa.concat_tables(others.values())
+    played, off = pa.concat_tables(defences.values()), cancelled(games)
     for season, weeks in exist.items():
         model = training.train(training.of_each_season(history), season, stated)
         artefact.save(lake, model)
-        own = model_projections(history, weeks, lambda _, model=model: model, None)
-        lake.write_weeks(MODEL_PROJECTIONS, own, weeks)
+        own = model_projections(history, weeks, lambda _, model=model: model, None, off)
+        teams = team_defense.model_rows(played, games, players[season], weeks, None, off)
+        lake.write_weeks(MODEL_PROJECTIONS, both(MODEL_PROJECTIONS, own, teams), weeks)
         table = projections(own, others[season], lambda _, model=model: model, None)
-        lake.write_weeks(PROJECTIONS, table, weeks)
-        accuracy = projection_accuracy(history, table, own, others[season])
+        consensus = team_defense.consensus_rows(teams, others[season], None)
+        lake.write_weeks(PROJECTIONS, both(PROJECTIONS, table, consensus), weeks)
+        accuracy = both(
+            PROJECTION_ACCURACY,
+            projection_accuracy(history, table, own, others[season]),
+            defence_accuracy(played, consensus, teams, others[season]),
+        )
         lake.write_weeks(PROJECTION_ACCURACY, accuracy, weeks)
+        rest = rest_of_season(table, of_weeks(history, weeks), games)
+        lake.write_weeks(REST_OF_SEASON, rest, weeks)
+
+
+def both(table: Table, players: pa.Table, defences: pa.Table) -> pa.Table:
+    """Return the rows of players and of team defences."""
+    return table.shaped(pa.concat_tables([players, defences]))
 
 
 if __name__ == "__main__":
