@@ -12,7 +12,8 @@ job execute`` and ``dagster asset materialize`` have no argument for it.
 A season's backfill stores about 800 events, most of them one check result per week. Dagster opens
 a file three times for each. Figures of a backfill of 2024, CPU of all its processes: 18.8 s with
 Dagster's log; 15.1 s with files that stay open and one transaction per file and event; 13.5 s if
-these transactions do not wait for the disk either. Batches of events save nothing more.
+these transactions do not wait for the disk either. Batches of events save nothing more. To ask once
+whether the table of check results exists saves 3.3 of the 40 s that a profiled import takes.
 
 This is the only module that reaches into Dagster's internals.
 """
