@@ -69,12 +69,23 @@ def league_teams(seasons: Mapping[str, Sequence[LeagueSeason]]) -> pa.Table:
                 "slots": " ".join(season.slots),
                 "playoff_week": season.playoff_week,
                 "median_game": season.median_game,
+                "playoff_teams": season.playoffs.teams,
+                "playoff_round_weeks": " ".join(map(str, season.playoffs.round_weeks)) or None,
+                "reseeds": season.playoffs.reseeds,
+                "tie_break": season.playoffs.tie_break,
                 "scoring": ", ".join(f"{key} {points:g}" for key, points in keys),
                 "not_scored": "; ".join(scoring.notes) or None,
             }
             rows += [
-                {**about, "team_id": t.team_id, "team_name": t.name, "manager": t.manager}
-                for t in season.teams
+                {
+                    **about,
+                    "team_id": team.team_id,
+                    "team_name": team.name,
+                    "manager": team.manager,
+                    "division": team.division,
+                    "opponents": "; ".join(season.opponents.get(team.team_id, [])) or None,
+                }
+                for team in season.teams
             ]
     table = pa.Table.from_pylist(rows, schema=LEAGUE_TEAMS.arrow_schema)
     return LEAGUE_TEAMS.shaped(table)

@@ -82,6 +82,7 @@ READING = {
         *("--source", "--at", "--json"),
     ],
     "waivers": ["--league", "--team", "--top", "--season", "--week", "--source", "--at", "--json"],
+    "odds": ["--league", "--season", "--week", "--sims", "--source", "--at", "--json"],
     "lineup": [
         *("--league", "--team", "--season", "--week", "--objective", "--lock", "--exclude"),
         *("--opponent", "--source", "--at", "--json"),

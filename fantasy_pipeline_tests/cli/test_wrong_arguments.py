@@ -118,6 +118,17 @@ WRONG = {
         ("--league friends --team 1 --source nfl", SOURCES),
         ("--league friends --team 1 --at noon", ISO),
     ],
+    "odds": [
+        ("", "'--league'"),
+        ("--league friends --week 5", "go together; add --season"),
+        ("--league friends --season 2025 --week 22", "2025 has the weeks 1-18"),
+        ("--league friends --season 2025 --week 12", LAST),
+        (f"--league nobody {WEEK}", "there is no league 'nobody'"),
+        ("--league friends --sims 99", "99 is not in the range"),
+        ("--league friends --sims many", "'many' is not a valid int"),
+        ("--league friends --source nfl", SOURCES),
+        ("--league friends --at noon", ISO),
+    ],
     "lineup": [
         ("--team 1", "'--league'"),
         ("--league friends", "'--team'"),

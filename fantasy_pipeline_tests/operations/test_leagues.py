@@ -97,6 +97,26 @@ def test_a_league_is_added_checked_and_removed(home: Path) -> None:
     assert lake.read(LEAGUE_POINTS).num_rows == lake.read(LEAGUE_TEAMS).num_rows == 0
 
 
+def test_play_offs_divisions_and_pairings_are_in_league_teams(home: Path) -> None:
+    path = home / "files" / "fantasy.yaml"
+    east, west = TEAMS[:2], TEAMS[2:]
+    path.write_text(
+        path.read_text()
+        + f"divisions: {{East: {list(east)}, West: {list(west)}}}\nplayoff_round_weeks: [2]\n"
+        + "tie_break: head_to_head\nreseeds: true\n"
+    )
+    done(home, "add", "file", str(path))
+    rows = {row["team_id"]: row for row in lake_of(home).read(LEAGUE_TEAMS).to_pylist()}
+    assert [rows[team]["division"] for team in TEAMS] == ["East", "East", "West", "West"]
+    row = rows[TEAMS[0]]
+    assert (row["playoff_teams"], row["playoff_round_weeks"]) == (2, "2")
+    assert (row["reseeds"], row["tie_break"]) == (True, "head_to_head")
+    # Weeks to come have their pairings: a team meets each other one in turn, up to week 14.
+    opponents = row["opponents"].split("; ")
+    assert opponents[:4] == [TEAMS[2], TEAMS[3], TEAMS[1], TEAMS[2]]
+    assert len(opponents) == 14
+
+
 def test_a_week_without_rosters_before_others_is_named(home: Path) -> None:
     rosters = home / "files" / "rosters.csv"
     header, *lines = rosters.read_text().splitlines()
@@ -241,6 +261,16 @@ def test_a_difference_is_named_with_the_key_that_would_explain_it(home: Path) ->
         (lambda text: text.replace("rosters.csv", "nowhere.csv"), "cannot be read"),
         (lambda text: text.replace("rec: 0.5", "rec: half"), "the scoring key rec is 'half'"),
         (lambda text: "a: [", "cannot be read"),
+        (lambda text: text + "tie_break: coin\n", "tie_break 'coin' is none of points, head_to"),
+        (lambda text: text + "playoff_round_weeks: 2\n", "must be a list of numbers"),
+        (
+            lambda text: text.replace("playoff_teams: 2", "playoff_teams: none"),
+            "playoff_teams must be a whole number above 0",
+        ),
+        (
+            lambda text: text + "divisions: {East: [Dune Devils]}\n",
+            "divisions must name each team of the rosters once: Dune Devils, Ember",
+        ),
     ],
 )
 def test_a_wrong_file_is_refused_in_one_line(home: Path, change: Any, message: str) -> None:

@@ -58,6 +58,44 @@ LEAGUE_TEAMS = Table(
         Column("slots", "string", "Slots of a roster, separated by spaces; BN is the bench"),
         _number("playoff_week", "First week of the play-offs; null if the platform states none"),
         Column("median_game", "bool", "Each team also plays against the week's median"),
+        Column("division", "string", "Division of the team; null without divisions", added=True),
+        Column(
+            "playoff_teams",
+            "int",
+            "Number of teams that play off; null if the platform states none",
+            lowest=0,
+            highest=100,
+            added=True,
+        ),
+        Column(
+            "playoff_round_weeks",
+            "string",
+            "Number of weeks of each round of the play-offs, separated by spaces; null if the "
+            "platform states none",
+            added=True,
+        ),
+        Column(
+            "reseeds",
+            "bool",
+            "After each round of the play-offs the best seed left meets the worst one; otherwise "
+            "the bracket is fixed",
+            added=True,
+        ),
+        Column(
+            "tie_break",
+            "string",
+            "What orders teams with equal records: points scored, or the games between them "
+            "(head_to_head), then points",
+            allowed=("points", "head_to_head"),
+            added=True,
+        ),
+        Column(
+            "opponents",
+            "string",
+            "Ids of the team's opponents in the regular season, from week 1 on, separated by "
+            "semicolons; - for a week without one; null if the platform states none",
+            added=True,
+        ),
         Column("scoring", "string", "Points by scoring key, in alphabetical order of the keys"),
         Column(
             "not_scored",

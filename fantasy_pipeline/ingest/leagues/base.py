@@ -5,6 +5,7 @@ Slots have one vocabulary for all platforms, that of `football/slots.py`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
@@ -15,15 +16,38 @@ Json = dict[str, Any]
 """An answer of a platform, or settings as they are stored."""
 _MOST_POINTS = 1000
 """Points that no scoring key pays more than."""
+POINTS, HEAD_TO_HEAD = "points", "head_to_head"
+TIE_BREAKS = (POINTS, HEAD_TO_HEAD)
+"""What orders teams with equal records: points scored, or the games between them, then points."""
+NO_OPPONENT = "-"
 
 
 @dataclass(frozen=True)
 class Team:
-    """A fantasy team."""
+    """A fantasy team; its division is None in a league without divisions."""
 
     team_id: str
     name: str | None = None
     manager: str | None = None
+    division: str | None = None
+
+
+@dataclass(frozen=True)
+class Playoffs:
+    """How a league plays off; `LeagueSeason.playoff_week` has the first week.
+
+    Args:
+        teams: number of teams that play off; None: not stated.
+        round_weeks: number of weeks of each round; empty: one each.
+        reseeds: after each round the best seed left meets the worst one; otherwise the bracket is
+            fixed.
+        tie_break: what orders teams with equal records, one of `TIE_BREAKS`.
+    """
+
+    teams: int | None = None
+    round_weeks: list[int] = field(default_factory=list)
+    reseeds: bool = False
+    tie_break: str = POINTS
 
 
 @dataclass(frozen=True)
@@ -38,6 +62,9 @@ class LeagueSeason:
         scoring: points by key (Sleeper, file), or scoring items (ESPN).
         playoff_week: first week of the play-offs; None: not stated.
         previous: id of the season before; None: none, or not stated.
+        playoffs: how the league plays off.
+        opponents: by team, its opponent in each week of the regular season, from week 1 on;
+            `NO_OPPONENT` where it has none, or the platform states none yet.
         more: other settings that the adapter needs.
     """
 
@@ -51,6 +78,8 @@ class LeagueSeason:
     playoff_week: int | None = None
     median_game: bool = False
     previous: str | None = None
+    playoffs: Playoffs = field(default_factory=Playoffs)
+    opponents: dict[str, list[str]] = field(default_factory=dict)
     more: Json = field(default_factory=dict)
 
     def to_json(self) -> Json:
@@ -59,7 +88,8 @@ class LeagueSeason:
     @classmethod
     def from_json(cls, stored: Json) -> LeagueSeason:
         teams = [Team(**team) for team in stored["teams"]]
-        return cls(**{**stored, "teams": teams})
+        playoffs = Playoffs(**stored.get("playoffs", {}))
+        return cls(**{**stored, "teams": teams, "playoffs": playoffs})
 
 
 @dataclass(frozen=True)
@@ -173,6 +203,22 @@ def check_points(key: str, value: object) -> float:
             f"and {_MOST_POINTS}."
         )
     return float(value)
+
+
+def opponents_by_team(
+    teams: Iterable[str], weeks: int, pairs: Iterable[tuple[int, str, str | None]]
+) -> dict[str, list[str]]:
+    """Return the opponents of each team in the first weeks of a season.
+
+    Args:
+        weeks: number of weeks.
+        pairs: week, team and opponent; pairs of later weeks and of other teams are left out.
+    """
+    found = {team: [NO_OPPONENT] * weeks for team in teams}
+    for week, team, other in pairs:
+        if 1 <= week <= weeks and team in found and other in found:
+            found[team][week - 1] = str(other)
+    return found
 
 
 def require(answer: object, kind: type, what: str) -> Any:

@@ -15,12 +15,16 @@ from fantasy_pipeline.football.slots import NOT_STARTED, starting_slots
 from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.leagues.base import (
     DATASET,
+    HEAD_TO_HEAD,
+    POINTS,
     Json,
     LeagueSeason,
     LeagueWeek,
+    Playoffs,
     Spot,
     Team,
     TeamGame,
+    opponents_by_team,
     require,
 )
 
@@ -98,6 +102,8 @@ class Espn:
         teams = require(self._get(f"{url}?view=mTeam", season), dict, "teams")
         settings = require(answer.get("settings"), dict, "settings")
         schedule = settings.get("scheduleSettings") or {}
+        playoff_week = _playoff_week(schedule)
+        of_teams = _teams(teams, schedule)
         before = list(answer.get("status", {}).get("previousSeasons", []))
         return LeagueSeason(
             platform="espn",
@@ -106,8 +112,10 @@ class Espn:
             title=str(settings.get("name") or league_id),
             slots=_slots(settings),
             scoring=require(settings["scoringSettings"]["scoringItems"], list, "scoringItems"),
-            teams=_teams(teams),
-            playoff_week=_playoff_week(schedule),
+            teams=of_teams,
+            playoff_week=playoff_week,
+            playoffs=_playoffs(schedule),
+            opponents=self._pairings(url, season, schedule, of_teams, playoff_week),
             more={
                 "previous_seasons": before,
                 "regular_periods": schedule.get("matchupPeriodCount"),
@@ -153,6 +161,25 @@ class Espn:
             ]
         )
 
+    def _pairings(
+        self, url: str, season: int, schedule: Json, teams: list[Team], playoff_week: int | None
+    ) -> dict[str, list[str]]:
+        """Return the opponents of the regular season: the box scores of any week have all games."""
+        if playoff_week is None:
+            return {}
+        try:
+            answer = self._get(url + BOX_SCORES.format(week=1), season, 1)
+        except NotPublishedError:
+            return {}
+        periods = schedule.get("matchupPeriods") or {}
+        pairs: list[tuple[int, str, str | None]] = []
+        for game in require(answer, dict, "box scores of week 1").get("schedule", []):
+            sides = [str(game[side]["teamId"]) for side in ("home", "away") if side in game]
+            if len(sides) == 2:
+                for week in periods.get(str(game.get("matchupPeriodId")), []):
+                    pairs += [(week, sides[0], sides[1]), (week, sides[1], sides[0])]
+        return opponents_by_team([team.team_id for team in teams], playoff_week - 1, pairs)
+
     def _get(self, url: str, season: int, week: int | None = None) -> Any:
         try:
             fetched = self._transport.fetch(url, DATASET, season, week, self._headers)
@@ -188,13 +215,37 @@ def _slots(settings: Json) -> list[str]:
     ]
 
 
-def _teams(answer: Json) -> list[Team]:
+def _teams(answer: Json, schedule: Json) -> list[Team]:
     names = {member["id"]: member.get("displayName") for member in answer.get("members", [])}
+    divisions = {row["id"]: row.get("name") for row in schedule.get("divisions") or []}
     teams = []
     for row in answer.get("teams", []):
         name = row.get("name") or f"{row.get('location', '')} {row.get('nickname', '')}".strip()
-        teams.append(Team(str(row["id"]), name or None, names.get(row.get("primaryOwner"))))
+        division = row.get("divisionId") if len(divisions) > 1 else None
+        teams.append(
+            Team(
+                str(row["id"]),
+                name or None,
+                names.get(row.get("primaryOwner")),
+                None if division is None else str(divisions.get(division) or division),
+            )
+        )
     return teams
+
+
+def _playoffs(schedule: Json) -> Playoffs:
+    """Return how the league plays off: the periods after the regular ones are the rounds."""
+    teams = schedule.get("playoffTeamCount") or None
+    regular, periods = schedule.get("matchupPeriodCount"), schedule.get("matchupPeriods") or {}
+    rounds = 0 if teams is None else (int(teams) - 1).bit_length()
+    usual = int(schedule.get("playoffMatchupPeriodLength") or 1)
+    weeks = [
+        len(periods.get(str((regular or 0) + number)) or [0] * usual)
+        for number in range(1, rounds + 1)
+    ]
+    by_games = schedule.get("playoffSeedingRule") == "H2H_RECORD"
+    tie_break = HEAD_TO_HEAD if by_games else POINTS
+    return Playoffs(teams, weeks, bool(schedule.get("playoffReseed")), tie_break)
 
 
 def _playoff_week(schedule: Json) -> int | None:

@@ -18,16 +18,23 @@ from fantasy_pipeline.football.slots import NOT_STARTED, starting_slots
 from fantasy_pipeline.football.teams import CURRENT_CODE, TEAMS
 from fantasy_pipeline.ingest.leagues.base import (
     DATASET,
+    POINTS,
+    TIE_BREAKS,
     Json,
     LeagueSeason,
     LeagueWeek,
+    Playoffs,
     Spot,
     Team,
     TeamGame,
+    opponents_by_team,
     require,
 )
 
-_KEYS = {"name", "season", "slots", "scoring", "rosters", "matchups", "playoff_week", "median_game"}
+_KEYS = {
+    *("name", "season", "slots", "scoring", "rosters", "matchups", "median_game", "divisions"),
+    *("playoff_week", "playoff_teams", "playoff_round_weeks", "reseeds", "tie_break"),
+}
 _NEEDED = ("season", "slots", "scoring", "rosters")
 _ROSTER_COLUMNS = ("week", "team", "player", "slot")
 
@@ -88,7 +95,9 @@ def read_file(path: Path) -> LeagueSeason:
     Keys: ``season``; ``slots``, a list of roster slots; ``scoring``, points by Sleeper's keys or
     stat columns; ``rosters``, a CSV file beside the YAML file with the columns week, team, player
     (NFL player id, or team code of a defence), slot and optionally points; optionally ``name``,
-    ``matchups`` (CSV: week, team, opponent, points), ``playoff_week`` and ``median_game``.
+    ``matchups`` (CSV: week, team, opponent, points; weeks to come without points),
+    ``playoff_week``, ``playoff_teams``, ``playoff_round_weeks`` (a list, weeks of each round),
+    ``reseeds``, ``tie_break``, ``divisions`` (lists of teams by name) and ``median_game``.
 
     Raises:
         PipelineError: a file cannot be read, or a key or column is missing or unknown.
@@ -114,6 +123,8 @@ def read_file(path: Path) -> LeagueSeason:
         _check_one_game_each(path.parent / str(matchups), games)
     if not isinstance(settings["season"], int):
         raise PipelineError(f"league file {path}: season must be a year.")
+    teams = _teams(settings, rosters, path)
+    playoff_week = _whole(settings, "playoff_week", path)
     return LeagueSeason(
         platform="file",
         league_id=path.stem,
@@ -121,11 +132,73 @@ def read_file(path: Path) -> LeagueSeason:
         title=str(settings.get("name") or path.stem),
         slots=slots,
         scoring=require(settings["scoring"], dict, "scoring"),
-        teams=[Team(team, team) for team in sorted({row["team"] for row in rosters})],
-        playoff_week=settings.get("playoff_week"),
+        teams=teams,
+        playoff_week=playoff_week,
+        playoffs=_playoffs(settings, path),
+        opponents=opponents_by_team(
+            [team.team_id for team in teams],
+            (playoff_week or 1) - 1,
+            [(row["week"], row["team"], row["opponent"]) for row in games],
+        ),
         median_game=bool(settings.get("median_game")),
         more={"rosters": rosters, "matchups": games},
     )
+
+
+def _teams(settings: Json, rosters: list[Json], path: Path) -> list[Team]:
+    """Return the teams of the rosters, each with its division.
+
+    Raises:
+        PipelineError: the divisions leave out a team, or name one twice or one without a roster.
+    """
+    names = sorted({row["team"] for row in rosters})
+    divisions = require(settings.get("divisions") or {}, dict, f"league file {path}: divisions")
+    of_team = [
+        (str(team), str(division))
+        for division, members in divisions.items()
+        for team in require(members, list, f"league file {path}: division {division}")
+    ]
+    if of_team and sorted(team for team, _ in of_team) != names:
+        raise PipelineError(
+            f"league file {path}: divisions must name each team of the rosters once: "
+            f"{', '.join(names)}."
+        )
+    division = dict(of_team)
+    return [Team(name, name, division=division.get(name)) for name in names]
+
+
+def _playoffs(settings: Json, path: Path) -> Playoffs:
+    """Return how the league plays off.
+
+    Raises:
+        PipelineError: a value is not of its kind.
+    """
+    tie_break = settings.get("tie_break", POINTS)
+    if tie_break not in TIE_BREAKS:
+        known = ", ".join(TIE_BREAKS)
+        raise PipelineError(f"league file {path}: tie_break {tie_break!r} is none of {known}.")
+    weeks = settings.get("playoff_round_weeks") or []
+    if not isinstance(weeks, list) or not all(isinstance(one, int) and one > 0 for one in weeks):
+        raise PipelineError(
+            f"league file {path}: playoff_round_weeks must be a list of numbers, one per round, "
+            "e.g. [1, 1, 2]."
+        )
+    teams = _whole(settings, "playoff_teams", path)
+    return Playoffs(teams, weeks, bool(settings.get("reseeds")), tie_break)
+
+
+def _whole(settings: Json, key: str, path: Path) -> int | None:
+    """Return a number of the settings; None: not stated.
+
+    Raises:
+        PipelineError: the value is no whole number above 0.
+    """
+    value = settings.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, int) or value < 1:
+        raise PipelineError(f"league file {path}: {key} must be a whole number above 0.")
+    return value
 
 
 def _rows(path: Path, columns: tuple[str, ...]) -> list[Json]:

@@ -20,9 +20,11 @@ from fantasy_pipeline.ingest.leagues.base import (
     Json,
     LeagueSeason,
     LeagueWeek,
+    Playoffs,
     Spot,
     Team,
     TeamGame,
+    opponents_by_team,
     require,
 )
 
@@ -34,6 +36,8 @@ EMPTY = "0"
 _SPORT = "nfl"
 _TWO_WEEK_ROUNDS = 2
 _LAST_WEEK = 18
+_NOT_DRAWN = ("pre_draft", "drafting")
+"""Status of a league whose rosters and pairings do not exist yet."""
 
 
 class Sleeper:
@@ -61,6 +65,8 @@ class Sleeper:
             self._get(f"{URL.format(league=league_id)}/rosters", number), list, "rosters"
         )
         settings = league.get("settings") or {}
+        teams = self._teams(league_id, number, rosters, bool(settings.get("divisions")))
+        playoff_week = settings.get("playoff_week_start") or None
         previous = str(league.get("previous_league_id") or "")
         return LeagueSeason(
             platform="sleeper",
@@ -69,10 +75,12 @@ class Sleeper:
             title=str(league.get("name") or league_id),
             slots=[str(slot) for slot in league.get("roster_positions") or []],
             scoring=require(league.get("scoring_settings") or {}, dict, "scoring_settings"),
-            teams=self._teams(league_id, number, rosters),
-            playoff_week=settings.get("playoff_week_start") or None,
+            teams=teams,
+            playoff_week=playoff_week,
             median_game=bool(settings.get("league_average_match")),
             previous=previous if previous.strip("0") else None,
+            playoffs=_playoffs(settings),
+            opponents=self._pairings(league, number, teams, playoff_week),
             more={
                 "status": league.get("status"),
                 "playoff_round_type": settings.get("playoff_round_type") or 0,
@@ -109,6 +117,22 @@ class Sleeper:
         rows = [row for row in rows if row.get("players")]
         return LeagueWeek([spot for row in rows for spot in _spots(row, of)[0]])
 
+    def _pairings(
+        self, league: Json, season: int, teams: list[Team], playoff_week: int | None
+    ) -> dict[str, list[str]]:
+        """Return the opponents of the regular season; Sleeper draws them before week 1."""
+        if playoff_week is None or league.get("status") in _NOT_DRAWN:
+            return {}
+        pairs: list[tuple[int, str, str | None]] = []
+        for week in range(1, playoff_week):
+            url = f"{URL.format(league=league['league_id'])}/matchups/{week}"
+            try:
+                rows = require(self._get(url, season, week) or [], list, f"matchups {week}")
+            except NotPublishedError:
+                continue
+            pairs += [(week, team, other) for team, other in _opponents(rows).items()]
+        return opponents_by_team([team.team_id for team in teams], playoff_week - 1, pairs)
+
     def players(self) -> dict[str, Json]:
         """Return Sleeper's list of all players by id; empty if it cannot be had."""
         try:
@@ -131,14 +155,24 @@ class Sleeper:
                 "trending", f"an answer of Sleeper lacks {error}", "Update fantasy_pipeline."
             ) from error
 
-    def _teams(self, league_id: str, season: int, rosters: list[Json]) -> list[Team]:
+    def _teams(
+        self, league_id: str, season: int, rosters: list[Json], has_divisions: bool
+    ) -> list[Team]:
         users = require(self._get(f"{URL.format(league=league_id)}/users", season), list, "users")
         by_id = {user["user_id"]: user for user in users}
         teams = []
         for row in rosters:
             user = by_id.get(row.get("owner_id"), {})
             name = (user.get("metadata") or {}).get("team_name") or user.get("display_name")
-            teams.append(Team(str(row["roster_id"]), name, user.get("display_name")))
+            division = (row.get("settings") or {}).get("division")
+            teams.append(
+                Team(
+                    str(row["roster_id"]),
+                    name,
+                    user.get("display_name"),
+                    str(division) if division and has_divisions else None,
+                )
+            )
         return teams
 
     def _playoff_rounds(self, of: LeagueSeason, week: int) -> dict[str, int]:
@@ -169,6 +203,17 @@ class Sleeper:
                 raise _unknown(url.rpartition("/")[2]) from error
             raise
         return json.loads(fetched.path.read_bytes())
+
+
+def _playoffs(settings: Json) -> Playoffs:
+    teams = settings.get("playoff_teams") or None
+    kind = settings.get("playoff_round_type") or 0
+    rounds = 0 if teams is None else (int(teams) - 1).bit_length()
+    # Types: one week per round; a final of two weeks; two weeks per round.
+    weeks = [2 if kind == _TWO_WEEK_ROUNDS else 1] * rounds
+    if weeks and kind == 1:
+        weeks[-1] = 2
+    return Playoffs(teams, weeks, bool(settings.get("playoff_seed_type")))
 
 
 def _unknown(league_id: str) -> NotPublishedError:

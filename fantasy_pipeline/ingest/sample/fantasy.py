@@ -98,6 +98,7 @@ def write_fantasy_league(folder: Path, weekly_stats: pa.Table, season: int) -> P
         "rosters": "rosters.csv",
         "matchups": "matchups.csv",
         "playoff_week": 15,
+        "playoff_teams": 2,
     }
     path = folder / "fantasy.yaml"
     path.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")

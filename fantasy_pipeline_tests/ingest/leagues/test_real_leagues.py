@@ -14,7 +14,7 @@ from fantasy_pipeline.football.slots import ELIGIBLE
 from fantasy_pipeline.football.tables.contract import ValidatedRows
 from fantasy_pipeline.football.tables.leagues import LEAGUE_POINTS
 from fantasy_pipeline.ingest.download.transport import Transport
-from fantasy_pipeline.ingest.leagues.base import Adapter, LeagueSeason
+from fantasy_pipeline.ingest.leagues.base import Adapter, LeagueSeason, Playoffs
 from fantasy_pipeline.ingest.leagues.espn import Espn
 from fantasy_pipeline.ingest.leagues.rosters import Directory, league_rosters
 from fantasy_pipeline.ingest.leagues.sleeper import Sleeper
@@ -177,6 +177,8 @@ def test_espns_league_is_read_whole(transport: Transport) -> None:
     of = espn.season("100001", 2020)
     assert (len(of.teams), of.playoff_week, of.more["previous_seasons"]) == (10, 13, [2018, 2019])
     assert of.slots.count("BN") == 12
+    assert of.playoffs == Playoffs(4, [2, 2])
+    assert of.opponents["1"] == ["4", "5", "3", "8", "7", "2", "6", "10", "9", "5", "3", "4"]
     assert leagues.league_teams({"e": [of]})["scoring"].to_pylist()[0]
     for week in (1, 2):
         found = espn.week(of, week)

@@ -10,7 +10,7 @@ import pytest
 
 from fantasy_pipeline.errors import NotPublishedError, PipelineError
 from fantasy_pipeline.ingest.download.transport import Transport
-from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Spot, Team, TeamGame
+from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Playoffs, Spot, Team, TeamGame
 from fantasy_pipeline.ingest.leagues.sleeper import Sleeper
 from fantasy_pipeline_tests.ingest.leagues import invented
 
@@ -33,6 +33,41 @@ def test_a_season(sleeper: Sleeper) -> None:
     assert season.teams == [Team("1", "Ann's Team", "ann"), Team("2", None, None)]
     assert (season.playoff_week, season.median_game) == (2, True)
     assert LeagueSeason.from_json(season.to_json()) == season
+
+
+def test_play_offs_pairings_and_divisions(tmp_path: Path) -> None:
+    mirror = tmp_path / "mirror"
+    settings = {"playoff_week_start": 4, "playoff_teams": 6, "playoff_round_type": 1}
+    more = {"playoff_seed_type": 1, "divisions": 2}
+    invented.sleeper_league(mirror, settings={**settings, **more})
+    rosters = [{**row, "settings": {"division": 3 - row["roster_id"]}} for row in invented.ROSTERS]
+    invented.save(mirror, f"{invented.SLEEPER}/700/rosters.json", rosters)
+    season = Sleeper(Transport(tmp_path / "cache", str(mirror))).season("700")
+    assert season.playoffs == Playoffs(6, [1, 1, 2], reseeds=True)
+    assert [team.division for team in season.teams] == ["2", "1"]
+    # Sleeper states no pairings of week 3 yet.
+    assert season.opponents == {"1": ["2", "2", "-"], "2": ["1", "1", "-"]}
+
+
+@pytest.mark.parametrize(("kind", "weeks"), [(0, [1, 1]), (1, [1, 2]), (2, [2, 2])])
+def test_weeks_of_the_rounds(tmp_path: Path, kind: int, weeks: list[int]) -> None:
+    settings = {"playoff_teams": 4, "playoff_round_type": kind}
+    invented.sleeper_league(tmp_path / "mirror", settings=settings)
+    adapter = Sleeper(Transport(tmp_path / "cache", str(tmp_path / "mirror")))
+    assert adapter.season("700").playoffs == Playoffs(4, weeks)
+
+
+def test_a_league_before_its_draft_has_no_pairings(tmp_path: Path) -> None:
+    invented.sleeper_league(tmp_path / "mirror", status="pre_draft")
+    adapter = Sleeper(Transport(tmp_path / "cache", str(tmp_path / "mirror")))
+    assert adapter.season("700").opponents == {}
+
+
+def test_a_season_stored_by_an_earlier_version_has_no_play_offs(sleeper: Sleeper) -> None:
+    stored = sleeper.season("700").to_json()
+    del stored["playoffs"], stored["opponents"]
+    season = LeagueSeason.from_json(stored)
+    assert (season.playoffs, season.opponents) == (Playoffs(), {})
 
 
 def test_a_starter_is_in_the_slot_of_his_place(sleeper: Sleeper) -> None:

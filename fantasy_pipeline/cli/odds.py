@@ -1,0 +1,146 @@
+"""The command `odds`: the chances to play off and to win a fantasy league."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fantasy_pipeline.cli.help import RESULTS_PANEL, command
+from fantasy_pipeline.cli.options import (
+    AtOption,
+    JsonOption,
+    SeasonOption,
+    SourceOption,
+    WeekOption,
+    both_or_none,
+    check_shown,
+    open_session,
+    projected_week,
+)
+from fantasy_pipeline.cli.output import Column, print_json, say_label, warn, write_table
+from fantasy_pipeline.cli.progress import waiting
+from fantasy_pipeline.football.season_week import week_ranges
+
+if TYPE_CHECKING:
+    from fantasy_pipeline.operations.odds import LeagueOdds, TeamOdds
+
+
+def odds(
+    league: Annotated[
+        str, typer.Option("--league", metavar="NAME", help="Name of a registered league.")
+    ],
+    season: SeasonOption = None,
+    week: WeekOption = None,
+    sims: Annotated[
+        int, typer.Option(metavar="N", min=100, max=100_000, help="Simulated seasons.")
+    ] = 10_000,
+    source: SourceOption = None,
+    at: AtOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Print each team's chance to play off, to have a bye and to win the title.
+
+    As known before the week; without a week: as for `projections`. The rest of the season is
+    simulated from the projected line-ups of the teams. Also prints records, all-play records,
+    luck, efficiency and the power ranking. The same lake gives the same odds.
+
+    Reads the lake.
+    """
+    from fantasy_pipeline.operations.odds import league_odds
+
+    named = both_or_none(season, week)
+    session = open_session(source, at)
+    if named is not None:
+        check_shown(session, named)
+    wanted = named or projected_week(session)
+    say_label(session.label)
+    with waiting("simulating the season"):
+        found = league_odds(session, league, wanted, sims)
+    if found.drawn:
+        warn(
+            [
+                f"league {league}: the platform states no pairings of {week_ranges(found.drawn)}, "
+                "so every simulated season draws them"
+            ]
+        )
+    if json:
+        data = {"data": session.label} if session.label else {}
+        print_json({"league": league, **_as_json(found), "simulations": sims, **data})
+        return
+    label = f" - {session.label}" if session.label else ""
+    write_table(_columns(found), f"{league}, before {wanted}{label}", spare=("power", "efficiency"))
+
+
+def _columns(found: LeagueOdds) -> list[Column]:
+    teams = found.teams
+    records = [one.record for one in teams]
+
+    def number(name: str, cells: list[str]) -> Column:
+        return Column(name, cells, is_number=True)
+
+    columns = [Column("team", [one.team.name or one.team.team_id for one in teams])]
+    if found.rules.divisions:
+        columns.append(Column("division", [one.team.division or "" for one in teams]))
+    return [
+        *columns,
+        Column("record", [_record(one) for one in teams]),
+        number("points", [f"{one.points:.1f}" for one in records]),
+        number("all-play", ["" if r.all_play is None else f"{r.all_play:.3f}" for r in records]),
+        number("luck", [f"{one.luck:+.1f}" for one in records]),
+        number(
+            "efficiency", ["" if r.efficiency is None else f"{r.efficiency:.1%}" for r in records]
+        ),
+        number("power", [str(one.power) for one in teams]),
+        number("wins", [f"{one.wins:.1f}" for one in teams]),
+        number("playoffs", [_share(one.playoffs) for one in teams]),
+        number("bye", [_share(one.bye) for one in teams]),
+        number("title", [_share(one.title) for one in teams]),
+    ]
+
+
+def _record(one: TeamOdds) -> str:
+    record = one.record
+    ties = f"-{record.ties}" if record.ties else ""
+    return f"{record.wins}-{record.losses}{ties}"
+
+
+def _share(value: float) -> str:
+    """Return a chance in percent; only what every simulated season has is 0% or 100%."""
+    if 0 < value < 0.005:
+        return "<1%"
+    return ">99%" if 0.995 <= value < 1 else f"{value:.0%}"
+
+
+def _as_json(found: LeagueOdds) -> dict[str, Any]:
+    return {
+        "season": found.week.season,
+        "week": found.week.week,
+        "playoff_teams": found.rules.places,
+        "drawn_weeks": [one.week for one in found.drawn],
+        "teams": [
+            {
+                "team_id": one.team.team_id,
+                "team_name": one.team.name,
+                "division": one.team.division,
+                **vars(one.record),
+                "expected_points": one.expected,
+                "power": one.power,
+                "expected_wins": one.wins,
+                "playoffs": one.playoffs,
+                "bye": one.bye,
+                "title": one.title,
+            }
+            for one in found.teams
+        ],
+    }
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to the app."""
+    command(
+        app,
+        RESULTS_PANEL,
+        "odds --league friends",
+        "odds --league friends --season 2024 --week 10 --json",
+    )(odds)
