@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from statistics import median
 
+from decisions import LIMITS as DECISION_LIMITS
 from model import LIMITS
 
 HERE = Path(__file__).parent
@@ -149,6 +150,16 @@ def model(home: Path, report: Report) -> None:
         report.line(named, value, LIMITS[name], unit)
 
 
+def decisions(report: Report) -> None:
+    """Report the time of a line-up and of a league's odds."""
+    command = [sys.executable, str(HERE / "decisions.py")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} failed:\n{done.stderr[-3000:]}")
+    for name, value in json.loads(done.stdout).items():
+        report.line(name, value, DECISION_LIMITS[name])
+
+
 def imports(report: Report, home: Path) -> None:
     def once(code: str) -> float:
         return timed([sys.executable, "-c", code], home)[0]
@@ -170,6 +181,7 @@ def main() -> None:
         one_week(home, report)
         imports(report, home)
         model(home, report)
+        decisions(report)
         if "--quick" not in sys.argv:
             per_partition(folder, report)
     sys.exit(report.exceeded)

@@ -46,6 +46,7 @@ DEPENDENCIES = {
     "league_points": {"league_rosters", "raw_players", "team_defense_stats", "weekly_stats"},
     "league_matchups": {"league_points", "league_rosters"},
     "league_projections": {"league_teams", "projections", "team_defense_stats"},
+    "optimal_lineups": {"games", "league_points", "league_rosters", "projections"},
     "rest_of_season": {"games", "player_history", "projections"},
     "weekly_report": {
         "games",

@@ -212,6 +212,7 @@ class TableChecks:
         past_weeks: how many weeks before the weeks under test to read, at most a season of them.
         past_columns: columns to read of those weeks; empty: `columns`.
         other_tables: columns to read of other tables, by table name.
+        optional_tables: the same of tables that may lack some of the weeks.
     """
 
     table: Table
@@ -220,6 +221,7 @@ class TableChecks:
     past_weeks: int = 0
     past_columns: tuple[str, ...] = ()
     other_tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    optional_tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def results(self, evidence: Evidence, written: bool = False) -> Mapping[str, Result]:
         """Return the result of each check, by its name.
@@ -306,6 +308,11 @@ class TableChecks:
             name: lake.read(tables.BY_NAME[name], weeks, columns)
             for name, columns in self.other_tables.items()
         }
+        for name, columns in self.optional_tables.items():
+            table = tables.BY_NAME[name]
+            stored = set(lake.weeks(table)).intersection(weeks)
+            nothing = table.arrow_schema.empty_table().select(list(columns))
+            other_tables[name] = lake.read(table, sorted(stored), columns) if stored else nothing
         games = rows if self.table is tables.GAMES else _games_of(lake, weeks)
         return Evidence(rows, weeks, now, games, past, other_tables)
 

@@ -373,6 +373,32 @@ LEAGUE_POINTS = TableChecks(
     ),
 )
 
+OPTIMAL_LINEUPS = TableChecks(
+    tables.OPTIMAL_LINEUPS,
+    (
+        Check(
+            "optimal_lineups_legal",
+            "Every player of a line-up may fill his slot, and none is in two slots. A warning "
+            "names teams that started a line-up with more points than their best one.",
+            {
+                "keys": _keys(tables.OPTIMAL_LINEUPS),
+                "contract": _contract(tables.OPTIMAL_LINEUPS),
+                "positions": lambda e: leagues.wrong_positions(e.rows),
+                "twice": lambda e: leagues.twice_in_a_lineup(e.rows),
+                "started": lambda e: leagues.below_the_started(
+                    e.rows, e.other_tables["league_points"]
+                ),
+            },
+        ),
+    ),
+    optional_tables={
+        "league_points": (
+            *tables.LEAGUE_POINTS.key,
+            *("points", "platform_points", "started"),
+        )
+    },
+)
+
 ALL_CHECKS = (
     GAMES,
     RAW_PLAYERS,
@@ -382,5 +408,6 @@ ALL_CHECKS = (
     _projected(tables.MODEL_PROJECTIONS, "Our model"),
     _projected(tables.PROJECTIONS, "Consensus"),
     LEAGUE_POINTS,
+    OPTIMAL_LINEUPS,
 )
 BY_TABLE = {part.table.name: part for part in ALL_CHECKS}

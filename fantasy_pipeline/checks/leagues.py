@@ -7,9 +7,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fantasy_pipeline.checks.base import Evidence, Facts, Problem
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.slots import ELIGIBLE
 from fantasy_pipeline.football.tables.week_rows import codes
 
 AGREE = 0.005
@@ -66,6 +68,71 @@ def _in_proportion(apart: Sequence[Row]) -> str:
     if near >= _MOST and abs(usual - 1) >= _SAME_RATIO:
         return f"the platform's points are {usual:.2f} times those of the league's scoring"
     return "most players differ, so the points or the scoring are not this league's"
+
+
+def twice_in_a_lineup(lineups: pa.Table) -> list[Problem]:
+    """Return one problem per line-up of `OPTIMAL_LINEUPS` that has a player twice."""
+    keys = ["season", "week", "league", "team_id", "kind"]
+    counted = lineups.group_by([*keys, "platform_player_id"]).aggregate([("slot", "count")])
+    return [
+        Problem(
+            SeasonWeek(row["season"], row["week"]),
+            f"league {row['league']}, team {row['team_id']}: {row['platform_player_id']} is in "
+            f"{row['slot_count']} slots of the {row['kind']} line-up",
+        )
+        for row in counted.filter(pc.greater(counted["slot_count"], 1)).to_pylist()
+    ]
+
+
+def wrong_positions(lineups: pa.Table) -> list[Problem]:
+    """Return one problem per player of `OPTIMAL_LINEUPS` in a slot that his positions cannot fill.
+
+    Players whose positions are not known are left out.
+    """
+    return [
+        Problem(
+            SeasonWeek(row["season"], row["week"]),
+            f"league {row['league']}, team {row['team_id']}: {row['player_name']} "
+            f"({row['fantasy_positions']}) is in slot {row['slot']}",
+        )
+        for row in lineups.to_pylist()
+        if row["fantasy_positions"]
+        and not set(row["fantasy_positions"].split("/")) & set(ELIGIBLE.get(row["slot"], ()))
+    ]
+
+
+def below_the_started(lineups: pa.Table, points: pa.Table) -> list[Problem]:
+    """Return one warning per team whose best actual line-up has fewer points than it started.
+
+    Args:
+        lineups: `OPTIMAL_LINEUPS` rows.
+        points: `LEAGUE_POINTS` rows of the same weeks.
+    """
+    best = _sums(lineups.filter(pc.equal(lineups["kind"], "actual")))
+    of_starters = points.filter(points["started"])
+    own = pc.coalesce(of_starters["points"], of_starters["platform_points"], 0.0)
+    at = of_starters.schema.get_field_index("points")
+    started = _sums(of_starters.set_column(at, "points", own))
+    return [
+        Problem(
+            SeasonWeek(season, week),
+            f"league {league}, team {team}: the best line-up has {best[key]:.2f} points, and the "
+            f"started one {total:.2f}; a starter has a position that the rosters do not state",
+            serious=False,
+        )
+        for key, total in sorted(started.items())
+        for season, week, league, team in [key]
+        if key in best and best[key] < total - AGREE
+    ]
+
+
+def _sums(rows: pa.Table) -> dict[tuple[int, int, str, str], float]:
+    """Return the points by season, week, league and fantasy team."""
+    sums = rows.group_by(["season", "week", "league", "team_id"]).aggregate([("points", "sum")])
+    return {
+        (row["season"], row["week"], row["league"], row["team_id"]): row["points_sum"]
+        for row in sums.to_pylist()
+    }
 
 
 def agreement_facts(evidence: Evidence) -> Facts:

@@ -38,6 +38,7 @@ class Candidate:
         slot_number: number of that slot; None: he does not start.
         has_started: his game has kicked off, so that he can no longer be moved.
         note: why he is projected 0 or is uncertain.
+        player_id: NFL player id; None for a team's defence.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Candidate:
     has_started: bool = False
     kickoff: datetime | None = None
     note: str | None = None
+    player_id: str | None = None
 
     @property
     def in_game(self) -> InGame:

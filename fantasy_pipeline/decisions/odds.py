@@ -13,8 +13,10 @@ import numpy as np
 
 SEED = 20
 SIMULATIONS = 10_000
-FROM_PROJECTION, FROM_FIRST_WEEK = 0.5, 0.5
-PAST_GAMES = 8.0
+FROM_PROJECTION, FROM_FIRST_WEEK = 0.6, 0.75
+"""Shares of a team's projected points above the league's mean that its real points are above it:
+beside its past, and before the first week. Measured on three seasons of a 12-team league."""
+PAST_GAMES = 10.0
 """Games after which a team's mean of the past counts half."""
 OF_WEEK, OF_SEASON = 0.17, 0.05
 """Standard deviation of a team's points in a week around its true mean, and of that mean around

@@ -22,7 +22,7 @@ from fantasy_pipeline.football.tables.leagues import (
 from fantasy_pipeline.football.tables.week_rows import codes, of_weeks
 from fantasy_pipeline.football.team_games import over_by_clock
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason, TeamGame
-from fantasy_pipeline.leagues.lineup import best_points
+from fantasy_pipeline.leagues.lineup import best_lineup
 from fantasy_pipeline.leagues.projected import projected_points
 from fantasy_pipeline.leagues.scoring import Scoring, of_espn, of_sleeper
 from fantasy_pipeline.leagues.team_defence import team_scoring
@@ -315,16 +315,30 @@ def _not_scored(row: Mapping[str, Any], unpaid: Collection[str]) -> float:
     return -float(row["difference"]) if is_explained else 0.0
 
 
-def _optimal(slots: Sequence[str], players: Sequence[Mapping[str, Any]]) -> float:
+def best_of_week(
+    slots: Sequence[str], players: Sequence[Mapping[str, Any]]
+) -> tuple[dict[int, int], list[float]]:
+    """Return a team's line-up with the most points scored: the player of each filled slot.
+
+    Args:
+        slots: slots of a line-up.
+        players: `LEAGUE_POINTS` rows of the team's week, with `fantasy_positions` and `slot`.
+
+    Returns:
+        Numbers of players by number of slot, and the points of each player.
+    """
     # The whole roster counts, as in Sleeper's own figure: who was on reserve then is not known.
-    return best_points(
-        slots,
-        [_eligible(row) for row in players],
-        [_worth(row) for row in players],
-    )
+    positions = [eligible(row) for row in players]
+    worth = [_worth(row) for row in players]
+    return best_lineup(slots, positions, worth), worth
 
 
-def _eligible(row: Mapping[str, Any]) -> list[str]:
+def _optimal(slots: Sequence[str], players: Sequence[Mapping[str, Any]]) -> float:
+    chosen, worth = best_of_week(slots, players)
+    return round(sum(worth[player] for player in chosen.values()), 2) + 0.0
+
+
+def eligible(row: Mapping[str, Any]) -> list[str]:
     """Return the positions of a player, with that of the slot in which the platform let him start.
 
     Platforms change positions in the course of a season; rosters and id tables state one of them.

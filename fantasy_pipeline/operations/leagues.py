@@ -241,11 +241,16 @@ def remove(session: Session, name: str) -> int:
         LEAGUE_MATCHUPS,
         LEAGUE_PROJECTIONS,
         LEAGUE_ROSTERS,
+        OPTIMAL_LINEUPS,
     )
 
     registry.remove(session.lake, name)
     changed: set[SeasonWeek] = set()
-    for table in (LEAGUE_ROSTERS, LEAGUE_POINTS, LEAGUE_MATCHUPS, LEAGUE_PROJECTIONS):
+    weekly = (
+        *(LEAGUE_ROSTERS, LEAGUE_POINTS, LEAGUE_MATCHUPS, LEAGUE_PROJECTIONS),
+        OPTIMAL_LINEUPS,
+    )
+    for table in weekly:
         for week in session.lake.weeks(table):
             rows = session.lake.read(table, [week])
             others = rows.filter(pc.not_equal(rows["league"], name))

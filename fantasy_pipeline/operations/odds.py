@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fantasy_pipeline.decisions.league_week import rosters_until
 from fantasy_pipeline.decisions.odds import SIMULATIONS, Odds, Rules, odds, strengths
 from fantasy_pipeline.decisions.season_record import Record, records
 from fantasy_pipeline.decisions.trade import season_points
 from fantasy_pipeline.errors import NotMaterializedError, PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek, week_ranges
+from fantasy_pipeline.football.slots import starting_slots
 from fantasy_pipeline.football.tables import LEAGUE_MATCHUPS
 from fantasy_pipeline.ingest.leagues.base import HEAD_TO_HEAD, NO_OPPONENT, LeagueSeason, Team
 from fantasy_pipeline.ingest.leagues.rosters import of_league
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.leagues.lineup import starting_slots
 from fantasy_pipeline.leagues.tables import scoring_of
 from fantasy_pipeline.operations.leagues import season_of
-from fantasy_pipeline.operations.lineups import rosters_until
 from fantasy_pipeline.operations.trades import owned, rest_points
 
 if TYPE_CHECKING:
@@ -195,11 +195,13 @@ def _past(lake: Lake, league: str, of: LeagueSeason, week: SeasonWeek, first: in
             points[at] = row["points"] if stated is None else stated
             optimal[at] = np.nan if row["optimal_points"] is None else row["optimal_points"]
             opponents[at] = number.get(row["opponent_id"], -1)
+    # A week to come has pairings, and no points yet.
+    points[~(np.nan_to_num(points) != 0).any(axis=1)] = np.nan
     if absent := [one for one in wanted if np.isnan(points[one.week - 1]).all()]:
         raise NotMaterializedError(
-            f"league_matchups {week_ranges(absent)}: the lake has none of league {league}, and the "
-            f"odds of {week} count them. Run `fantasy-pipeline league add` for the league again, "
-            "or choose an earlier week."
+            f"league_matchups {week_ranges(absent)}: the lake has no points of league {league}, "
+            f"and the odds of {week} count them. Run `fantasy-pipeline league add` for the league "
+            "again, or choose an earlier week."
         )
     unpaired = [
         one for one in wanted if one.week < first and not (opponents[one.week - 1] >= 0).any()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fantasy_pipeline.decisions.league_week import rosters_until
 from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import REST_OF_SEASON
-from fantasy_pipeline.operations.lineups import rosters_until, team_lineup
+from fantasy_pipeline.operations.lineups import team_lineup
 from fantasy_pipeline.operations.waivers import waivers
 from fantasy_pipeline.report.league_page import YourTeam
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fantasy_pipeline.decisions.league_week import rosters_until
 from fantasy_pipeline.decisions.players import find_player
 from fantasy_pipeline.decisions.scored import projected
 from fantasy_pipeline.decisions.teams import find_team
@@ -25,7 +26,6 @@ from fantasy_pipeline.leagues.scoring import Scoring
 from fantasy_pipeline.leagues.tables import scoring_of
 from fantasy_pipeline.leagues.team_defence import scored_defences
 from fantasy_pipeline.operations.league_season import season_for
-from fantasy_pipeline.operations.lineups import rosters_until
 from fantasy_pipeline.operations.market import Market
 
 RESERVED = ("IR", "TAXI")

@@ -22,6 +22,7 @@ weekly_import = dg.define_asset_job(
         assets.league_rosters,
         assets.league_points,
         assets.league_matchups,
+        assets.optimal_lineups,
     ),
     description="Import a played week, and measure the accuracy of its projections.",
 )
@@ -40,6 +41,7 @@ weekly_projections = dg.define_asset_job(
         assets.league_rosters,
         assets.league_matchups,
         assets.league_projections,
+        assets.optimal_lineups,
     ),
     description="Project a week that has not been played.",
 )

@@ -17,6 +17,7 @@ from fantasy_pipeline.checks import (
     fixtures,
     game,
     guards,
+    leagues,
     levels,
     projections,
     rosters,
@@ -891,6 +892,7 @@ def test_every_rule_is_applied_and_has_a_test() -> None:
         rosters,
         team_defense,
         fixtures,
+        leagues,
     ):
         rules = [
             name

@@ -21,6 +21,7 @@ from fantasy_pipeline.football.tables import (
     LEAGUE_POINTS,
     LEAGUE_ROSTERS,
     LEAGUE_TEAMS,
+    OPTIMAL_LINEUPS,
     RAW_PLAYERS,
     WEEKLY_STATS,
 )
@@ -87,6 +88,14 @@ def test_a_league_is_added_checked_and_removed(home: Path) -> None:
         assert row["optimal_points"] >= row["points"]
         assert row["opponent_id"] in TEAMS
 
+    # The lake has no projections, so only the actual line-ups.
+    lineups = lake.read(OPTIMAL_LINEUPS).to_pylist()
+    assert {row["kind"] for row in lineups} == {"actual"}
+    for row in lake.read(LEAGUE_MATCHUPS).to_pylist():
+        own = [x for x in lineups if (x["week"], x["team_id"]) == (row["week"], row["team_id"])]
+        assert [x["slot"] for x in own] == [slot for slot in SLOTS if slot != "BN"]
+        assert sum(x["points"] for x in own) == pytest.approx(row["optimal_points"])
+
     # The same league again changes nothing.
     before = lake.read(LEAGUE_POINTS)
     done(home, "add", "file", file)
@@ -95,6 +104,7 @@ def test_a_league_is_added_checked_and_removed(home: Path) -> None:
     assert done(home, "remove", NAME) == {"league": NAME, "weeks": 2}
     assert done(home, "list") == []
     assert lake.read(LEAGUE_POINTS).num_rows == lake.read(LEAGUE_TEAMS).num_rows == 0
+    assert lake.read(OPTIMAL_LINEUPS).num_rows == 0
 
 
 def test_play_offs_divisions_and_pairings_are_in_league_teams(home: Path) -> None:

@@ -144,7 +144,7 @@ def test_weeks_without_pairings_are_drawn_and_named(home: Path) -> None:
     ("changes", "week", "code", "message"),
     [
         ({}, 6, 1, "the season ended with week 5. Choose a week up to 5 with --season"),
-        ({}, 4, 1, "league_matchups 2024 week 3: the lake has none of league friends"),
+        ({}, 4, 1, "league_matchups 2024 week 3: the lake has no points of league friends"),
         ({}, 2, 1, "league_rosters 2024 week 2: the lake has no rosters of league friends"),
         ({"playoff_week": None}, 3, 1, "its play-off week is not stored; add playoff_week"),
         ({"playoffs": Playoffs()}, 3, 1, "its number of play-off teams is not stored"),
@@ -167,6 +167,19 @@ def test_a_week_without_projections(home: Path) -> None:
     code, out, err = odds(home)
     assert (code, out) == (1, "")
     assert "rest_of_season 2024 week 3: not in the lake. Make it with `fantasy-pipeline" in err
+
+
+def test_a_week_that_is_paired_and_not_played_is_missing(home: Path, rows: Rows) -> None:
+    games = [
+        {"season": 2024, "week": 2, "league": "friends", "team_id": team, "opponent_id": other[1]}
+        for team, other in OPPONENTS.items()
+    ]
+    week = SeasonWeek(2024, 2)
+    games = [{**game, "points": 0.0} for game in games]
+    lake_of(home).write_weeks(LEAGUE_MATCHUPS, rows(LEAGUE_MATCHUPS, *games), [week])
+    code, _, err = odds(home)
+    assert code == 1
+    assert "league_matchups 2024 week 2: the lake has no points of league friends" in err
 
 
 def test_a_league_whose_teams_do_not_meet_has_no_odds(home: Path, rows: Rows) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fantasy_pipeline.football.positions import FANTASY_POSITIONS
 from fantasy_pipeline.football.tables.columns import PLAYER_WEEK
-from fantasy_pipeline.football.tables.decisions import REST_OF_SEASON
+from fantasy_pipeline.football.tables.decisions import OPTIMAL_LINEUPS, REST_OF_SEASON
 from fantasy_pipeline.football.tables.defense import TEAM_DEFENSE_STATS
 from fantasy_pipeline.football.tables.history import (
     AVERAGED_STATS,
@@ -59,6 +59,7 @@ ALL_TABLES = (
     LEAGUE_MATCHUPS,
     LEAGUE_PROJECTIONS,
     REST_OF_SEASON,
+    OPTIMAL_LINEUPS,
 )
 """Every table of the lake, upstream first."""
 
@@ -78,6 +79,7 @@ __all__ = [
     "LIST_COLUMNS",
     "LONG_STATS",
     "MODEL_PROJECTIONS",
+    "OPTIMAL_LINEUPS",
     "PLAYER_HISTORY",
     "PLAYER_WEEK",
     "PROJECTIONS",

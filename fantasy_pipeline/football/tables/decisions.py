@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fantasy_pipeline.football.tables.columns import (
     FANTASY_POSITION,
     OPPONENT,
@@ -15,6 +17,7 @@ from fantasy_pipeline.football.tables.columns import (
     share_column,
 )
 from fantasy_pipeline.football.tables.contract import Column, Table
+from fantasy_pipeline.football.tables.leagues import LEAGUE, LEAGUE_PLAYER_ID, TEAM_ID
 
 REST_OF_SEASON = Table(
     "rest_of_season",
@@ -43,6 +46,52 @@ REST_OF_SEASON = Table(
                 ("p50", "Median"),
                 ("p90", "Ceiling"),
             )
+        ),
+    ),
+)
+
+PROJECTED, ACTUAL = "projected", "actual"
+OPTIMAL_LINEUPS = Table(
+    "optimal_lineups",
+    "Best line-ups of the teams of the registered leagues: one row per league, week, fantasy team, "
+    "kind and filled slot. The projected one is as known before the week's first game; the actual "
+    "one is by the points scored, once the week was played.",
+    ("season", "week", "league", "team_id", "kind", "slot_number"),
+    (
+        SEASON,
+        WEEK,
+        LEAGUE,
+        TEAM_ID,
+        Column(
+            "kind",
+            "string",
+            "Points of the line-up: projected or actual",
+            required=True,
+            allowed=(PROJECTED, ACTUAL),
+        ),
+        Column("slot_number", "int", "Number of the slot in the line-up", required=True, lowest=0),
+        Column("slot", "string", "Slot of the line-up, e.g. QB or FLEX", nullable=False),
+        LEAGUE_PLAYER_ID,
+        Column("platform_player_id", "string", "Player id on the platform", nullable=False),
+        PLAYER_NAME,
+        Column(
+            "fantasy_positions",
+            "string",
+            "Positions at which the player may start, separated by slashes",
+        ),
+        replace(TEAM, description="NFL team in that week, as its current code"),
+        points_column(
+            "points",
+            "Projected or actual points in the league's scoring; the platform's points where the "
+            "league's rules give none",
+            (-99, 199),
+            nullable=False,
+        ),
+        Column(
+            "estimated",
+            "bool",
+            "No projection exists: the mean of the league's starters of the position so far",
+            nullable=False,
         ),
     ),
 )

@@ -16,6 +16,7 @@ from fantasy_pipeline.football.tables import (
     LEAGUE_PROJECTIONS,
     LEAGUE_ROSTERS,
     MODEL_PROJECTIONS,
+    OPTIMAL_LINEUPS,
     PLAYER_HISTORY,
     PROJECTION_ACCURACY,
     PROJECTIONS,
@@ -39,6 +40,7 @@ _TAKEN_OVER = {
     LEAGUE_POINTS.name: LEAGUE_ROSTERS,
     LEAGUE_MATCHUPS.name: LEAGUE_POINTS,
     LEAGUE_PROJECTIONS.name: PROJECTIONS,
+    OPTIMAL_LINEUPS.name: LEAGUE_ROSTERS,
 }
 """Table from which each table takes the columns of the same name."""
 _MEASURES = ("mae", "rmse", "bias", "spearman", "start_sit", "coverage", "pinball")
@@ -100,6 +102,8 @@ def _made(table: str, column: str) -> list[Source]:
         stats = set(WEEKLY_STATS.column_names)
         names = (column.removeprefix(prefix) for prefix in _FROM_STATS if column.startswith(prefix))
         return [(WEEKLY_STATS.name, name) for name in names if name in stats]
+    if table == OPTIMAL_LINEUPS.name and column == "points":
+        return [(PROJECTIONS.name, "projected_points"), (LEAGUE_POINTS.name, "points")]
     if table == TEAM_DEFENSE_STATS.name:
         return _of_defence(column)
     if table == MODEL_PROJECTIONS.name and column == "opponent_factor":

@@ -5,11 +5,12 @@ Slots have one vocabulary for all platforms, that of `football/slots.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
-from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.errors import NotPublishedError, PipelineError, SourceError
 
 DATASET = "league"
 Json = dict[str, Any]
@@ -203,6 +204,21 @@ def check_points(key: str, value: object) -> float:
             f"and {_MOST_POINTS}."
         )
     return float(value)
+
+
+@contextmanager
+def without_wrong_weeks() -> Iterator[None]:
+    """Skip the pairings of a week that the platform does not have, or states in a wrong way.
+
+    The import of the week says what is wrong. A platform that cannot be reached is an error.
+    """
+    try:
+        yield
+    except (NotPublishedError, AttributeError, KeyError, TypeError, ValueError):
+        return
+    except PipelineError as error:
+        if isinstance(error, SourceError):
+            raise
 
 
 def opponents_by_team(

@@ -26,6 +26,7 @@ from fantasy_pipeline.ingest.leagues.base import (
     TeamGame,
     opponents_by_team,
     require,
+    without_wrong_weeks,
 )
 
 URL = (
@@ -167,17 +168,15 @@ class Espn:
         """Return the opponents of the regular season: the box scores of any week have all games."""
         if playoff_week is None:
             return {}
-        try:
-            answer = self._get(url + BOX_SCORES.format(week=1), season, 1)
-        except NotPublishedError:
-            return {}
         periods = schedule.get("matchupPeriods") or {}
         pairs: list[tuple[int, str, str | None]] = []
-        for game in require(answer, dict, "box scores of week 1").get("schedule", []):
-            sides = [str(game[side]["teamId"]) for side in ("home", "away") if side in game]
-            if len(sides) == 2:
-                for week in periods.get(str(game.get("matchupPeriodId")), []):
-                    pairs += [(week, sides[0], sides[1]), (week, sides[1], sides[0])]
+        with without_wrong_weeks():
+            answer = self._get(url + BOX_SCORES.format(week=1), season, 1)
+            for game in require(answer, dict, "box scores of week 1").get("schedule", []):
+                sides = [str(game[side]["teamId"]) for side in ("home", "away") if side in game]
+                if len(sides) == 2:
+                    for week in periods.get(str(game.get("matchupPeriodId")), []):
+                        pairs += [(week, sides[0], sides[1]), (week, sides[1], sides[0])]
         return opponents_by_team([team.team_id for team in teams], playoff_week - 1, pairs)
 
     def _get(self, url: str, season: int, week: int | None = None) -> Any:

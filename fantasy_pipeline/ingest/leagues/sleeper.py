@@ -26,6 +26,7 @@ from fantasy_pipeline.ingest.leagues.base import (
     TeamGame,
     opponents_by_team,
     require,
+    without_wrong_weeks,
 )
 
 URL = "https://api.sleeper.app/v1/league/{league}"
@@ -126,11 +127,9 @@ class Sleeper:
         pairs: list[tuple[int, str, str | None]] = []
         for week in range(1, playoff_week):
             url = f"{URL.format(league=league['league_id'])}/matchups/{week}"
-            try:
+            with without_wrong_weeks():
                 rows = require(self._get(url, season, week) or [], list, f"matchups {week}")
-            except NotPublishedError:
-                continue
-            pairs += [(week, team, other) for team, other in _opponents(rows).items()]
+                pairs += [(week, team, other) for team, other in _opponents(rows).items()]
         return opponents_by_team([team.team_id for team in teams], playoff_week - 1, pairs)
 
     def players(self) -> dict[str, Json]:

@@ -4,7 +4,7 @@ One module per group: `ingest`, `projection` (with the features), `leagues`, `de
 `report`. `base` has what the assets share. Football does not belong here.
 """
 
-from fantasy_pipeline.orchestration.assets.decisions import rest_of_season
+from fantasy_pipeline.orchestration.assets.decisions import optimal_lineups, rest_of_season
 from fantasy_pipeline.orchestration.assets.ingest import (
     games,
     provisional_stats,
@@ -38,6 +38,7 @@ __all__ = [
     "league_rosters",
     "league_teams",
     "model_projections",
+    "optimal_lineups",
     "player_history",
     "projection_accuracy",
     "projection_model",

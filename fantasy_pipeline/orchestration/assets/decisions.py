@@ -1,12 +1,19 @@
-"""Assets of decisions: the rest of the season."""
+"""Assets of decisions: the rest of the season, and the best line-ups of registered leagues."""
 
 import dagster as dg
 import pyarrow as pa
 
+from fantasy_pipeline.decisions.league_week import league_week
+from fantasy_pipeline.decisions.optimal_lineups import actual_lineups, projected_lineups
 from fantasy_pipeline.decisions.rest_of_season import HISTORY_COLUMNS
 from fantasy_pipeline.decisions.rest_of_season import rest_of_season as project_rest
+from fantasy_pipeline.errors import NotMaterializedError
 from fantasy_pipeline.football import tables
+from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.week_rows import of_weeks
+from fantasy_pipeline.ingest.leagues.base import LeagueSeason
+from fantasy_pipeline.ingest.leagues.rosters import of_league
+from fantasy_pipeline.orchestration.assets import leagues
 from fantasy_pipeline.orchestration.assets.base import (
     games_played,
     weekly_table,
@@ -36,3 +43,47 @@ def rest_of_season(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
     left_out = nfl.tables.left_out(tables.REST_OF_SEASON)
     add_week_metadata(context, rows, weeks, played, {}, nfl.label, {}, left_out)
     return rows
+
+
+@weekly_table(
+    tables.OPTIMAL_LINEUPS,
+    # The job of `league add` runs this group.
+    leagues.GROUP,
+    {"parquet"},
+    deps=[games, leagues.league_points, leagues.league_rosters, projections],
+)
+def optimal_lineups(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
+    weeks, parts = weeks_of_run(context), [tables.OPTIMAL_LINEUPS.arrow_schema.empty_table()]
+    for league in nfl.leagues.leagues():
+        for week in weeks:
+            of = nfl.leagues.season(league, week.season)
+            if of is not None:
+                parts += [
+                    _projected(nfl, league.name, of, week),
+                    _actual(nfl, league.name, of, week),
+                ]
+    rows = tables.OPTIMAL_LINEUPS.shaped(pa.concat_tables(parts))
+    played = games_played(nfl.tables.read(tables.GAMES), moment_of(context.run.tags, nfl.now()))
+    left_out = nfl.tables.left_out(tables.OPTIMAL_LINEUPS)
+    add_week_metadata(context, rows, weeks, played, {}, nfl.label, {}, left_out)
+    return rows
+
+
+def _projected(nfl: NflData, league: str, of: LeagueSeason, week: SeasonWeek) -> pa.Table:
+    """Return the projected line-ups; none of a week without projections or rosters up to it."""
+    try:
+        return projected_lineups(league, week, league_week(nfl.lake, league, of, week, None))
+    except NotMaterializedError:
+        return tables.OPTIMAL_LINEUPS.arrow_schema.empty_table()
+
+
+def _actual(nfl: NflData, league: str, of: LeagueSeason, week: SeasonWeek) -> pa.Table:
+    """Return the actual line-ups; none of a week that was not played."""
+    parts = [
+        of_league(nfl.lake.read(table, [week]), league)
+        for table in (tables.LEAGUE_POINTS, tables.LEAGUE_ROSTERS)
+        if nfl.lake.has(table, week)
+    ]
+    if len(parts) < 2 or parts[0].num_rows != parts[1].num_rows:
+        return tables.OPTIMAL_LINEUPS.arrow_schema.empty_table()
+    return actual_lineups(league, week, of.slots, *parts)

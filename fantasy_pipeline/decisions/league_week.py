@@ -1,0 +1,215 @@
+"""A week of a fantasy league: rosters, and what each player is expected to score."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fantasy_pipeline.decisions.lineup import Candidate
+from fantasy_pipeline.decisions.outcomes import Points
+from fantasy_pipeline.decisions.scored import actual, projected
+from fantasy_pipeline.errors import NotMaterializedError
+from fantasy_pipeline.football.calendar import Game, games_from_table, is_over_by_clock
+from fantasy_pipeline.football.positions import DST
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import (
+    FANTASY_POSITIONS,
+    GAMES,
+    LEAGUE_POINTS,
+    LEAGUE_ROSTERS,
+    RAW_PLAYERS,
+    WEEKLY_STATS,
+)
+from fantasy_pipeline.football.tables.week_rows import of_week
+from fantasy_pipeline.ingest.leagues.base import LeagueSeason
+from fantasy_pipeline.ingest.leagues.rosters import of_league
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.lake.queries import week_projections
+from fantasy_pipeline.leagues.scoring import Scoring
+from fantasy_pipeline.leagues.tables import scoring_of, with_players
+from fantasy_pipeline.leagues.team_defence import scored_defences
+from fantasy_pipeline.leagues.view import projection_id
+
+_NOTHING = Points(0.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Week:
+    """A league's week.
+
+    Args:
+        rosters: players by team, with what each is expected to score.
+        rosters_of: week of the rosters, an earlier one if the lake lacks the week's.
+        estimated: positions without projections, which count with what the league's starters of
+            the position scored earlier in the season.
+    """
+
+    of: LeagueSeason
+    rosters: Mapping[str, list[Candidate]]
+    rosters_of: SeasonWeek
+    estimated: list[str]
+
+
+def league_week(
+    lake: Lake, league: str, of: LeagueSeason, week: SeasonWeek, now: datetime | None
+) -> Week:
+    """Return the rosters of a league's week with what each player is expected to score.
+
+    Args:
+        now: games that have kicked off by then lock their players, and those that are over count
+            with the points scored; None: before the first game.
+
+    Raises:
+        NotMaterializedError: the lake lacks the week's projections, or rosters of the season.
+    """
+    scoring = scoring_of(of)
+    projections = week_projections(lake, week)
+    rosters_of, rosters = rosters_until(lake, league, week)
+    games = _games(lake, week)
+    scored = _scored(lake, scoring, week, games, now)
+    expected = _expected(projections, scoring, scored, scored_defences(lake))
+    estimates = _estimates(lake, league, week)
+    by_team: dict[str, list[Candidate]] = {}
+    estimated: set[str] = set()
+    for row in rosters:
+        known = expected.get(projection_id(row) or "")
+        position = (row["fantasy_positions"] or row["position"] or "").split("/")[0]
+        defends = position not in {*FANTASY_POSITIONS, "DEF"}
+        if known is None and defends and row["team"] in scored.teams:
+            known = {"points": scored.points(row["player_id"]), "opponent": None, "note": None}
+        if known is None and position not in FANTASY_POSITIONS and position in estimates:
+            estimated.add(position)
+            plays = row["team"] in games
+            known = {"points": estimates[position] if plays else _NOTHING, "opponent": None}
+            known["note"] = None if plays else "bye"
+        by_team.setdefault(row["team_id"], []).append(_candidate(row, known, games, now))
+    return Week(of, by_team, rosters_of, sorted(estimated))
+
+
+def rosters_until(
+    lake: Lake, league: str, week: SeasonWeek
+) -> tuple[SeasonWeek, list[dict[str, Any]]]:
+    """Return the rosters of a league in a week, or in the latest week before it of the season."""
+    stored = [
+        one for one in lake.weeks(LEAGUE_ROSTERS) if one <= week and one.season == week.season
+    ]
+    for one in reversed(stored):
+        rows = of_league(lake.read(LEAGUE_ROSTERS, [one]), league).to_pylist()
+        if rows:
+            return one, rows
+    raise NotMaterializedError(
+        f"league_rosters {week}: the lake has no rosters of league {league} in this season. Run "
+        "`fantasy-pipeline league add` for the league again."
+    )
+
+
+def _games(lake: Lake, week: SeasonWeek) -> dict[str, Game]:
+    """Return the game of each NFL team in a week."""
+    if not lake.has(GAMES):
+        return {}
+    games = games_from_table(of_week(lake.read(GAMES, seasons=[week.season]), week))
+    return {team: game for game in games for team in (game.home_team, game.away_team)}
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """What players scored in the games of a week that are over and in the lake.
+
+    Args:
+        teams: the NFL teams of these games.
+        by_player: points by player id. A player of these teams without a stat line scored 0.
+    """
+
+    teams: Collection[str]
+    by_player: Mapping[str, float]
+
+    def points(self, player_id: str | None) -> Points:
+        exact = self.by_player.get(player_id or "", 0.0)
+        return Points(exact, exact, exact, exact)
+
+
+def _scored(
+    lake: Lake, scoring: Scoring, week: SeasonWeek, games: Mapping[str, Game], now: datetime | None
+) -> _Scored:
+    """Return the points scored in the games of a week that are over; none without their stats."""
+    if now is None or not lake.has(WEEKLY_STATS, week):
+        return _Scored((), {})
+    lines = with_players(lake.read(WEEKLY_STATS, [week]), lake.read(RAW_PLAYERS, [week]))
+    with_stats = set(lines["team"].to_pylist())
+    teams = {
+        team
+        for team, game in games.items()
+        if is_over_by_clock(game.kickoff, now) and {game.home_team, game.away_team} & with_stats
+    }
+    ids = lines["player_id"].to_pylist()
+    return _Scored(teams, dict(zip(ids, actual(lines, scoring).tolist(), strict=True)))
+
+
+def _expected(
+    projections: pa.Table, scoring: Scoring, scored: _Scored, defences: pa.Table
+) -> dict[str, dict[str, Any]]:
+    """Return each projected player's points by id; those of games that are over are exact."""
+    rows = projections.select(
+        ["player_id", "position", "team", "opponent", "reason", "injury_status"]
+    ).to_pylist()
+    found = {}
+    for row, points in zip(rows, projected(projections, scoring, defences), strict=True):
+        # `weekly_stats` has no team defences.
+        if row["team"] in scored.teams and row["position"] != DST:
+            points = scored.points(row["player_id"])
+        note = row["reason"] or row["injury_status"]
+        found[row["player_id"]] = {"points": points, "note": note, **row}
+    return found
+
+
+def _estimates(lake: Lake, league: str, week: SeasonWeek) -> dict[str, Points]:
+    """Return what the league's starters scored earlier in the season, by position."""
+    weeks = [one for one in lake.weeks(LEAGUE_POINTS) if one < week and one.season == week.season]
+    if not weeks:
+        return {}
+    rows = of_league(lake.read(LEAGUE_POINTS, weeks), league)
+    rows = rows.filter(pc.equal(rows["started"], True))
+    points = pc.coalesce(rows["platform_points"], rows["points"])
+    found: dict[str, list[float]] = {}
+    for position, value in zip(rows["position"].to_pylist(), points.to_pylist(), strict=True):
+        if position is not None and value is not None:
+            found.setdefault(position, []).append(value)
+    return {
+        position: Points(
+            round(float(np.mean(values)), 2),
+            *(round(float(level), 2) for level in np.quantile(values, (0.1, 0.5, 0.9))),
+        )
+        for position, values in found.items()
+    }
+
+
+def _candidate(
+    row: Mapping[str, Any],
+    known: Mapping[str, Any] | None,
+    games: Mapping[str, Game],
+    now: datetime | None,
+) -> Candidate:
+    game = games.get(row["team"])
+    known = known or {"points": _NOTHING, "opponent": None, "note": "not projected"}
+    positions = (row["fantasy_positions"] or row["position"] or "").split("/")
+    return Candidate(
+        row["platform_player_id"],
+        row["player_name"] or row["platform_player_id"],
+        tuple(positions),
+        known.get("position") or row["position"] or "",
+        row["team"],
+        known["opponent"],
+        known["points"],
+        row["slot"],
+        row["slot_number"],
+        game is not None and now is not None and game.kickoff <= now,
+        None if game is None else game.kickoff,
+        known["note"],
+        row["player_id"],
+    )
