@@ -6,10 +6,11 @@ Frequencies are of the 7,535 games of 1999-2026.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -27,8 +28,18 @@ SCORE_DUE = timedelta(days=7)
 """A game without a score while a game this much later has one; there is none."""
 MAX_SPREAD, TOTALS = 30.0, (20.0, 70.0)
 """Closing lines: spreads were up to 27 points, totals 28.5-63.5."""
+MEAN_TOTALS, MIN_LINES = (30.0, 62.0), 8
+"""Mean total of a week with lines of that many games: 37.8-50.0 in the 456 weeks. Each bound is
+1.25 times as far."""
 CLEAR_SPREAD = 2.0
 """Points of a spread from which spread and moneyline have the same favourite: 5,186 of 5,186."""
+MIN_EARLIER = 3
+"""Earlier games of a season from which a team's mean spread is known. The spreads of a week then
+correlate with what the means of both teams let expect, by 0.30 or more in all 372 weeks with
+`MIN_LINES` such games."""
+MIN_RESULTS = 60
+"""Games with a score from which a season's spreads are compared with its results. They correlate by
+0.33 or more in all 27 seasons."""
 _SHOWN = 6
 
 
@@ -40,12 +51,13 @@ class _Side(NamedTuple):
     kickoff: datetime
 
 
-def moved_games(stored: pa.Table, games: pa.Table, now: datetime) -> list[str]:
-    """Return one warning per coming week in which teams play others, elsewhere or at other times.
+def moved_games(stored: pa.Table, games: pa.Table) -> list[str]:
+    """Return one warning per week in which teams play others, elsewhere or at other times.
 
-    Games are moved now and then. A wrong file moves many of them, so each is named.
+    Games are moved now and then, at times just before they are played. A wrong file moves many of
+    them, so each is named; of more than `_SHOWN` weeks, the last ones are.
     """
-    before, after = _sides(stored, now), _sides(games, now)
+    before, after = _sides(stored), _sides(games)
     changes: dict[SeasonWeek, list[str]] = defaultdict(list)
     for (week, team), old in sorted(before.items()):
         new = after.get((week, team))
@@ -60,25 +72,31 @@ def moved_games(stored: pa.Table, games: pa.Table, now: datetime) -> list[str]:
                 f"{team}-{new.opponent} kicks off at {new.kickoff:%Y-%m-%d %H:%M} UTC instead of "
                 f"{old.kickoff:%Y-%m-%d %H:%M}"
             )
-    return [
-        f"games {week}: the schedule changed: {'; '.join(texts[:_SHOWN])}"
-        + (f" and {len(texts) - _SHOWN} more changes" if len(texts) > _SHOWN else "")
-        for week, texts in sorted(changes.items())
+    weeks = sorted(changes)
+    warnings = [
+        f"games {week}: the schedule changed: {'; '.join(changes[week][:_SHOWN])}"
+        + (
+            f" and {len(changes[week]) - _SHOWN} more changes"
+            if len(changes[week]) > _SHOWN
+            else ""
+        )
+        for week in weeks[-_SHOWN:]
     ]
+    if len(weeks) > _SHOWN:
+        warnings.append(f"games: the schedule changed in {len(weeks) - _SHOWN} earlier weeks, too")
+    return warnings
 
 
-def _sides(games: pa.Table, now: datetime) -> Mapping[tuple[SeasonWeek, str], _Side]:
-    """Return each team's game of every week in which a game is to come."""
+def _sides(games: pa.Table) -> Mapping[tuple[SeasonWeek, str], _Side]:
+    """Return each team's game of every week."""
     names = ("season", "week", "team", "opponent", "is_home", "kickoff")
     rows = team_games(games)
-    sides = {
+    return {
         (SeasonWeek(season, week), team): _Side(opponent, is_home, kickoff)
         for season, week, team, opponent, is_home, kickoff in zip(
             *(rows[name].to_pylist() for name in names), strict=True
         )
     }
-    to_come = {week for (week, _), side in sides.items() if side.kickoff > now}
-    return {key: side for key, side in sides.items() if key[0] in to_come}
 
 
 def single_kickoffs(games: pa.Table, now: datetime) -> list[Problem]:
@@ -175,3 +193,93 @@ def impossible_lines(games: pa.Table) -> list[Problem]:
                 )
             )
     return problems
+
+
+def unusual_totals(games: pa.Table) -> list[Problem]:
+    """Return weeks whose mean total is far from that of any real week: it is in another unit."""
+    means = games.group_by(["season", "week"]).aggregate(
+        [("total_line", "mean"), ("total_line", "count")]
+    )
+    lowest, highest = MEAN_TOTALS
+    return [
+        Problem(
+            SeasonWeek(row["season"], row["week"]),
+            f"the totals have a mean of {row['total_line_mean']:.1f} points; real weeks have 38-50",
+            serious=False,
+        )
+        for row in means.to_pylist()
+        if row["total_line_count"] >= MIN_LINES and not lowest <= row["total_line_mean"] <= highest
+    ]
+
+
+def reversed_spreads(games: pa.Table) -> list[Problem]:
+    """Return weeks whose spreads favour the other teams, compared with the season's weeks before.
+
+    Of a season with results, the spreads are compared with them, too: all of them may be reversed.
+    """
+    rows = team_games(games)
+    rows = rows.filter(pc.is_valid(rows["spread_line"]))
+    spreads: dict[int, dict[str, dict[int, float]]] = defaultdict(lambda: defaultdict(dict))
+    fixtures_of: dict[SeasonWeek, list[tuple[str, str]]] = defaultdict(list)
+    names = ("season", "week", "team", "opponent", "is_home", "spread_line")
+    for season, week, team, opponent, is_home, spread in zip(
+        *(rows[name].to_pylist() for name in names), strict=True
+    ):
+        spreads[season][team][week] = spread
+        if is_home:
+            fixtures_of[SeasonWeek(season, week)].append((team, opponent))
+    problems = []
+    for at, pairs in sorted(fixtures_of.items()):
+        # (games, 2): the spread, and the difference of both teams' means of the weeks before.
+        known = [
+            (spreads[at.season][home][at.week], means[0] - means[1])
+            for home, away in pairs
+            if (means := _means_before(spreads[at.season], (home, away), at.week)) is not None
+        ]
+        if len(known) >= MIN_LINES and _correlation(known) < 0:
+            text = "the spreads favour the teams that were the underdogs of the weeks before"
+            problems.append(Problem(at, text, serious=False))
+    return problems + _spreads_against_results(games)
+
+
+def _means_before(
+    spreads: Mapping[str, Mapping[int, float]], teams: tuple[str, str], week: int
+) -> tuple[float, float] | None:
+    """Return each team's mean spread of the weeks before; None if one has too few of them."""
+    means = []
+    for team in teams:
+        earlier = [spread for other, spread in spreads[team].items() if other < week]
+        if len(earlier) < MIN_EARLIER:
+            return None
+        means.append(sum(earlier) / len(earlier))
+    return means[0], means[1]
+
+
+def _spreads_against_results(games: pa.Table) -> list[Problem]:
+    """Return the seasons whose favourites lost more clearly than they won."""
+    played = games.filter(
+        pc.and_(pc.is_valid(games["home_score"]), pc.is_valid(games["spread_line"]))
+    )
+    of_season: dict[int, list[tuple[float, float]]] = defaultdict(list)
+    names = ("season", "spread_line", "home_score", "away_score")
+    for season, spread, home, away in zip(
+        *(played[name].to_pylist() for name in names), strict=True
+    ):
+        of_season[season].append((spread, float(home - away)))
+    return [
+        Problem(
+            None,
+            f"{season}: the spreads favour the teams that lost: they are reversed",
+            serious=False,
+        )
+        for season, pairs in sorted(of_season.items())
+        if len(pairs) >= MIN_RESULTS and _correlation(pairs) < 0
+    ]
+
+
+def _correlation(pairs: Sequence[tuple[float, float]]) -> float:
+    """Return the correlation of two columns; 0 if one of them is constant."""
+    values = np.array(pairs)
+    if (values.std(axis=0) == 0).any():
+        return 0.0
+    return float(np.corrcoef(values.T)[0, 1])

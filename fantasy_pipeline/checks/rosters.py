@@ -6,6 +6,7 @@ since 2021. A week outside a bound is refused if the bound is far from every rea
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
@@ -15,6 +16,7 @@ import pyarrow.compute as pc
 from fantasy_pipeline.checks.base import Problem
 from fantasy_pipeline.checks.projections import PLATFORMS
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import FANTASY_POSITIONS
 from fantasy_pipeline.football.tables.week_rows import of_week, weeks_in
 
 STATUS_SHARES = {
@@ -53,6 +55,9 @@ MAX_CHANGED, MAX_CHANGED_REFUSED = 0.005, 0.2
 """Share of players whose id at a platform changed since the week before; it is 0 in every week."""
 MAX_MOVED, MAX_MOVED_REFUSED = 0.03, 0.1
 """Share of players whose position changed since the week before; the highest is 0.01."""
+MAX_MOVED_OF_TEAM, MAX_MOVED_OF_TEAM_REFUSED = 2, 3
+"""Players of a team whose position changed between two of the fantasy positions since the week
+before; the highest of 2,159 team-weeks is 1."""
 _SHOWN = 4
 
 
@@ -202,7 +207,7 @@ def changed_positions(rows: pa.Table, past: pa.Table) -> list[Problem]:
     """Return weeks in which far too many players have another position than the week before."""
     problems = []
     for week, now, before in _pairs(rows, past):
-        joined = now.select(["player_id", "player_name", "position"]).join(
+        joined = now.select(["player_id", "player_name", "team", "position"]).join(
             before.select(["player_id", "position"]),
             "player_id",
             join_type="inner",
@@ -219,7 +224,29 @@ def changed_positions(rows: pa.Table, past: pa.Table) -> list[Problem]:
             text = f"{share:.0%} of the players have another position than the week before"
             serious = share > MAX_MOVED_REFUSED
             problems.append(Problem(week, f"{text}, e.g. {', '.join(names[:_SHOWN])}", serious))
+        else:
+            problems += _moved_of_teams(week, changed)
     return problems
+
+
+def _moved_of_teams(week: SeasonWeek, changed: pa.Table) -> list[Problem]:
+    """Return teams of which several players changed between fantasy positions since a week."""
+    fantasy = pa.array(FANTASY_POSITIONS, pa.string())
+    both = [pc.is_in(changed[name], fantasy) for name in ("position", "position_before")]
+    moved: dict[str, list[str]] = defaultdict(list)
+    for row in changed.filter(pc.and_(*both)).to_pylist():
+        text = f"{row['player_name']} ({row['position_before']}, now {row['position']})"
+        moved[row["team"]].append(text)
+    return [
+        Problem(
+            week,
+            f"{len(players)} players of {team} have another position than the week before, e.g. "
+            f"{', '.join(sorted(players)[:_SHOWN])}",
+            len(players) > MAX_MOVED_OF_TEAM_REFUSED,
+        )
+        for team, players in sorted(moved.items())
+        if len(players) > MAX_MOVED_OF_TEAM
+    ]
 
 
 def _on_rosters(rows: pa.Table) -> pa.Table:

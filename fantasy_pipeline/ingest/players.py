@@ -204,7 +204,7 @@ def _join(
         connection.execute(query(__package__, "team_weeks"))
         connection.execute(query(__package__, "fantasy_positions"))
         connection.execute(query(__package__, "snap_teams"))
-        warnings = _exchanged_snaps(connection)
+        warnings = [*_exchanged_snaps(connection), *_exchanged_reports(connection)]
         players = arrow(connection, query(__package__, "raw_players"))
         has_rosters = datasets["weekly_rosters"].num_rows
         _refuse_empty_weeks(
@@ -237,6 +237,23 @@ def _of_games_over(snaps: pa.Table, games: pa.Table, now: datetime) -> pa.Table:
     keys = ["season", "week", "team"]
     to_come = team_games(games.filter(pc.invert(over_by_clock(games, now)))).select(keys)
     return snaps.join(to_come, keys, join_type="left anti")
+
+
+def _exchanged_reports(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return one warning per wanted week in which injury reports are under another team."""
+    reports = connection.execute(
+        """
+        select season, week, string_agg(stated || ' (' || team || ')', ', ' order by stated)
+        from exchanged_reports semi join wanted using (season, week)
+        group by season, week
+        order by all
+        """
+    ).fetchall()
+    return [
+        f"injuries {season}: most players of these reports of week {week} are on another team's "
+        f"roster: {teams}; each report counts for the team of the roster"
+        for season, week, teams in reports
+    ]
 
 
 def _played_weeks_without_rows(

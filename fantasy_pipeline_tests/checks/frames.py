@@ -6,10 +6,12 @@ tables are made, and `accepted` decides what may be written, as the I/O manager 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,12 +24,15 @@ from fantasy_pipeline.checks.fixtures import moved_games
 from fantasy_pipeline.checks.guards import refuse_lost_games
 from fantasy_pipeline.errors import NotPublishedError, PipelineError
 from fantasy_pipeline.football import tables
+from fantasy_pipeline.football.calendar import games_from_table, season_schedule
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.players import raw_players
+from fantasy_pipeline.ingest.sites.base import SourceResponse, WebSource
+from fantasy_pipeline.ingest.sites.espn import projections_in
 from fantasy_pipeline.ingest.sites.nflcom import nflcom_projections
-from fantasy_pipeline.ingest.sources import canonical
+from fantasy_pipeline.ingest.sources import canonical, schema
 from fantasy_pipeline.ingest.sources.nflverse import Nflverse
 from fantasy_pipeline.ingest.stats import weekly_stats
 from fantasy_pipeline.lake import Lake
@@ -77,7 +82,43 @@ def real_frames(mirror: Path) -> Frames:
     frames["nflcom"] = source.nflcom_projections(SEASON, [WEEK])
     frames["nflcom_before"] = source.nflcom_projections(SEASON, [WEEK - 1])
     frames["nflcom_last_year"] = source.nflcom_projections(SEASON - 1, [WEEK])
+    for name, number in (("espn", WEEK), ("espn_before", WEEK - 1)):
+        path = mirror / real_lake.ESPN.format(season=SEASON, week=number)
+        frames[name] = _espn_frame(json.loads(path.read_bytes()))
     return frames
+
+
+ESPN_NAMES = ("id", "fullName", "defaultPositionId", "proTeamId")
+ESPN_STATS = ("seasonId", "scoringPeriodId", "statSourceId", "statSplitTypeId", "appliedTotal")
+
+
+def _espn_frame(answer: dict[str, Any]) -> pa.Table:
+    """Return ESPN's answer, one row per player and entry of his stats."""
+    return pa.Table.from_pylist(
+        [
+            {
+                **{name: entry["player"].get(name) for name in ESPN_NAMES},
+                **{name: stats[name] for name in ESPN_STATS},
+            }
+            for entry in answer["players"]
+            for stats in entry["player"]["stats"]
+        ]
+    )
+
+
+def _espn_answer(frame: pa.Table) -> dict[str, Any]:
+    """Return the answer that `_espn_frame` reads, one entry of stats per player."""
+    return {
+        "players": [
+            {
+                "player": {
+                    **{name: row[name] for name in ESPN_NAMES},
+                    "stats": [{name: row[name] for name in ESPN_STATS}],
+                }
+            }
+            for row in frame.to_pylist()
+        ]
+    }
 
 
 class FrameSource:
@@ -107,7 +148,8 @@ class FrameSource:
         return self._once("weekly_stats", canonical.weekly_stats, season)
 
     def weekly_rosters(self, season: int) -> pa.Table:
-        return self._once("weekly_rosters", canonical.weekly_rosters, self.players(), season)
+        known = self._players_if_published()
+        return self._once("weekly_rosters", canonical.weekly_rosters, known, season)
 
     def injuries(self, season: int) -> pa.Table:
         return self._once("injuries", canonical.injuries, season)
@@ -116,10 +158,15 @@ class FrameSource:
         return self._once("snap_counts", canonical.snap_counts, season)
 
     def player_ids(self) -> pa.Table:
-        return self._once("player_ids", canonical.player_ids, self.players())
+        return self._once("player_ids", canonical.player_ids, self._players_if_published())
 
     def players(self) -> pa.Table:
         return self._once("players", canonical.players)
+
+    def _players_if_published(self) -> pa.Table:
+        if self.frames["players"].num_rows:
+            return self.players()
+        return schema.PLAYERS.arrow_schema.empty_table()
 
     def nflcom_projections(self, season: int, weeks: Iterable[int]) -> pa.Table:
         rows = self.frames["nflcom"]
@@ -204,7 +251,9 @@ class RealWeek:
     ) -> Outcome:
         """Return the outcome of an import with one other frame; only tables made of it are made."""
         frames = {**self.frames, **({changed: frame} if frame is not None else {})}
-        source, stored = FrameSource(frames, dict(self.converted)), Stored(self.lake, self.read)
+        # Rosters and ids are converted with the players.
+        converted = {} if changed == "players" else dict(self.converted)
+        source, stored = FrameSource(frames, converted), Stored(self.lake, self.read)
         outcome = Outcome()
         try:
             self._import(changed, weeks, source, stored, outcome)
@@ -227,18 +276,18 @@ class RealWeek:
             known = self.lake.read(tables.GAMES)
             known = known.filter(pc.equal(known["season"], SEASON))
             refuse_lost_games(known, games)
-            outcome.warned += moved_games(known, games, NOW)
+            outcome.warned += moved_games(known, games)
             self._accept(tables.GAMES, games, [], stored, outcome)
         stored.made["games"] = games
         players = self.players
-        for week in () if changed in ("weekly_stats", "nflcom") else reversed(weeks):
+        for week in () if changed in ("weekly_stats", "nflcom", "espn") else reversed(weeks):
             players, warnings = raw_players(source, games, SEASON, [week], asks_nflcom=False)
             outcome.warned += warnings
             self._accept(tables.RAW_PLAYERS, players, [week], stored, outcome)
         stored.made["raw_players"] = players
         if not changed:
             self.players = players
-        if changed != "nflcom" and WEEK in weeks:
+        if changed not in ("nflcom", "espn") and WEEK in weeks:
             lines = weekly_stats(source, games, players, SEASON, [WEEK])
             self._accept(tables.WEEKLY_STATS, lines, [WEEK], stored, outcome)
         if changed in ("", "nflcom"):
@@ -246,6 +295,21 @@ class RealWeek:
             outcome.refused += map(str, answer.failed.values())
             outcome.warned += answer.warnings
             self._accept(tables.SOURCE_PROJECTIONS, answer.parts[0], [WEEK], stored, outcome)
+        if changed in ("", "espn"):
+            answer = self._espn(source.frames["espn"], games, players)
+            outcome.refused += map(str, answer.failed.values())
+            outcome.warned += [*answer.warnings, *answer.absent.values()]
+            for part in answer.parts:
+                outcome.made["espn", WEEK] = tables.SOURCE_PROJECTIONS.validated(part).rows
+
+    def _espn(self, frame: pa.Table, games: pa.Table, players: pa.Table) -> SourceResponse:
+        """Return the adapter's response to an answer of ESPN."""
+        week = season_schedule(games_from_table(games), SEASON, NOW)[WEEK]
+        answer = _espn_answer(frame)
+        site = WebSource(
+            "espn", "espn_id", lambda at: (projections_in(answer, at), NOW), judged=True
+        )
+        return site.fetch([week], players)
 
     def _accept(
         self, table: Table, rows: pa.Table, weeks: list[int], stored: Stored, outcome: Outcome

@@ -43,7 +43,7 @@ def mutated(mutation: Mutation, frames: Frames) -> pa.Table:
     """Return the changed frame, with the types of the real one where they still fit."""
     frame = frames[mutation.frame]
     changed = mutation.change(frame.to_pandas(types_mapper=pd.ArrowDtype), frames)
-    schema = frame.schema if mutation.frame == "nflcom" else None
+    schema = frame.schema if mutation.frame in ("nflcom", "espn") else None
     return pa.Table.from_pandas(changed, schema=schema, preserve_index=False)
 
 
@@ -261,6 +261,7 @@ def more_assists(frame: pd.DataFrame, week: pd.Series) -> None:
     frame.loc[at, "def_tackle_assists"] = frame.loc[at, "def_tackle_assists"] + 1
 
 
+FUMBLES_LOST = [f"{kind}_fumbles_lost" for kind in ("sack", "rushing", "receiving")]
 YARDS = ["passing_yards", "receiving_yards", "rushing_yards"]
 RECEIVING = ("targets", "receptions", "receiving_yards", "receiving_tds")
 STAT_MUTATIONS = (
@@ -482,6 +483,13 @@ STAT_MUTATIONS = (
         "sack_fumbles_lost 1, but sack_fumbles only 0",
     ),
     Mutation(
+        "all lost fumbles are 0, points consistent",
+        "weekly_stats",
+        consistent(lambda f, w: zero(*FUMBLES_LOST)(f, {})),
+        "refused",
+        "but their opponents recovered",
+    ),
+    Mutation(
         "all expected points added are 0",
         "weekly_stats",
         zero("rushing_epa"),
@@ -652,7 +660,20 @@ def teams_exchanged(frame: pd.DataFrame, week: pd.Series) -> None:
     frame.loc[week, "team"] = codes[week]
 
 
+def positions_exchanged(frame: pd.DataFrame, week: pd.Series) -> None:
+    other = frame["position"].map(lambda one: {"QB": "TE", "TE": "QB"}.get(one, one))
+    team = week & (frame["team"] == "DET")
+    frame.loc[team, "position"] = other[team]
+
+
 ROSTER_MUTATIONS = (
+    Mutation(
+        "quarterbacks of a team are tight ends, and the reverse",
+        "weekly_rosters",
+        rosters(positions_exchanged),
+        "refused",
+        "players of DET have another position than the week before",
+    ),
     Mutation("a team's roster missing", "weekly_rosters", only("DET", 0), "refused", "DET"),
     Mutation("five players of a team only", "weekly_rosters", only("DET", 5), "refused", "DET"),
     Mutation(
@@ -791,6 +812,13 @@ def doubled_report(frame: pd.DataFrame, _: Frames) -> pd.DataFrame:
     return pd.concat([out, frame], ignore_index=True)
 
 
+def two_counts(frame: pd.DataFrame, _: Frames) -> pd.DataFrame:
+    """List five players of a team a second time, with half of their snaps."""
+    some = frame[here(frame) & (frame["team"] == "DET")].iloc[:5].copy()
+    some["offense_snaps"] = some["offense_snaps"] // 2 + 1
+    return pd.concat([frame, some], ignore_index=True)
+
+
 HEALTH_MUTATIONS = (
     Mutation(
         "everybody on the report is out",
@@ -828,6 +856,13 @@ HEALTH_MUTATIONS = (
         "of the injury report are those of the week before",
     ),
     Mutation(
+        "the reports of two teams exchanged",
+        "injuries",
+        rosters(teams_exchanged),
+        "warned",
+        "KC (LV), LV (KC); each report counts for the team of the roster",
+    ),
+    Mutation(
         "no injury report of the week",
         "injuries",
         rosters(lambda f, w: f[~w]),
@@ -847,6 +882,20 @@ HEALTH_MUTATIONS = (
         shifted("gsis_id", 7),
         "refused",
         "are out on the injury report",
+    ),
+    Mutation(
+        "all snaps twice",
+        "snap_counts",
+        lambda f, _: pd.concat([f, f]),
+        "mended",
+        "one of each is read",
+    ),
+    Mutation(
+        "two counts of some players",
+        "snap_counts",
+        two_counts,
+        "warned",
+        "week 12 has different snaps of the same players, which are left out",
     ),
     Mutation(
         "all snaps are 0",
@@ -919,6 +968,7 @@ def second_person(frame: pd.DataFrame, _: Frames) -> pd.DataFrame:
 
 
 ID_MUTATIONS = (
+    Mutation("no file of players", "players", lambda f, _: f.iloc[:0], "warned", "players 2024"),
     Mutation(
         "the text NA as Sleeper id",
         "player_ids",
@@ -1006,6 +1056,11 @@ def home_sides(frame: pd.DataFrame) -> None:
     frame.loc[coming, ["away_team", "home_team"]] = sides
 
 
+def spreads_reversed(frame: pd.DataFrame, rows: pd.Series) -> None:
+    frame.loc[rows, "spread_line"] = -frame.loc[rows, "spread_line"]
+    frame.loc[rows, ["home_moneyline", "away_moneyline"]] = None
+
+
 SCHEDULE_MUTATIONS = (
     Mutation(
         "a wrong score",
@@ -1062,6 +1117,14 @@ SCHEDULE_MUTATIONS = (
         (),
     ),
     Mutation(
+        "a played game a day later",
+        "schedule",
+        game_set(WEEK, "IND", gameday="2024-11-25"),
+        "warned",
+        "DET-IND kicks off at 2024-11-25",
+        (),
+    ),
+    Mutation(
         "one kick-off for all games of the coming week",
         "schedule",
         games(
@@ -1112,6 +1175,30 @@ SCHEDULE_MUTATIONS = (
         game_set(WEEK, "IND", spread_line=lambda s: -s),
         "warned",
         "the moneyline favours the other team",
+        (),
+    ),
+    Mutation(
+        "all spreads of the coming week with the wrong sign, without moneylines",
+        "schedule",
+        games(lambda f: spreads_reversed(f, here(f, COMING))),
+        "warned",
+        "the underdogs of the weeks before",
+        (),
+    ),
+    Mutation(
+        "all spreads of the season with the wrong sign, without moneylines",
+        "schedule",
+        games(lambda f: spreads_reversed(f, here(f) | ~here(f))),
+        "warned",
+        "2024: the spreads favour the teams that lost",
+        (),
+    ),
+    Mutation(
+        "halved totals of a week",
+        "schedule",
+        games(lambda f: f.assign(total_line=f["total_line"].where(~here(f), f["total_line"] / 2))),
+        "warned",
+        "the totals have a mean of",
         (),
     ),
     Mutation(
@@ -1232,6 +1319,103 @@ NFLCOM_MUTATIONS = (
         "nothing shows that they are of this week",
     ),
     Mutation("infinite points", "nflcom", times(np.inf, False), "refused", "usual points"),
+    Mutation(
+        "no players of a team",
+        "nflcom",
+        lambda f, _: f[f["team"] != "DET"],
+        "warned",
+        "its answer has nearly no player of DET",
+    ),
+    Mutation(
+        "the files of runners and receivers exchanged",
+        "nflcom",
+        lambda f, _: f.assign(position=f["position"].replace({"WR": "RB", "RB": "WR"})),
+        "warned",
+        "its RB file are rostered as RB, so the file is left out",
+    ),
+)
+
+
+# ESPN's answer, one row per player
+
+
+def espn_times(factor: float, *positions: int) -> Change:
+    """Return a change of the points of all players, or of some positions."""
+
+    def apply(frame: pd.DataFrame, _: Frames) -> pd.DataFrame:
+        some = frame["defaultPositionId"].isin(positions or frame["defaultPositionId"].unique())
+        points = frame["appliedTotal"]
+        return frame.assign(appliedTotal=points.where(~some, points * factor))
+
+    return apply
+
+
+def espn_last_week(frame: pd.DataFrame, frames: Frames) -> pd.DataFrame:
+    """Return the answer about the week before, as if it were about this week."""
+    return frames["espn_before"].to_pandas(types_mapper=pd.ArrowDtype).assign(scoringPeriodId=WEEK)
+
+
+def espn_points_exchanged(frame: pd.DataFrame, _: Frames) -> pd.DataFrame:
+    """Give quarterbacks the points of tight ends of the same rank, and the reverse."""
+    ranks = {
+        number: frame.loc[frame["defaultPositionId"] == number, "appliedTotal"].sort_values(
+            ascending=False
+        )
+        for number in (1, 4)
+    }
+    count = min(map(len, ranks.values()))
+    one, other = (ranks[number].index[:count] for number in (1, 4))
+    first, second = (
+        frame.loc[one, "appliedTotal"].tolist(),
+        frame.loc[other, "appliedTotal"].tolist(),
+    )
+    frame.loc[one, "appliedTotal"], frame.loc[other, "appliedTotal"] = second, first
+    return frame
+
+
+DETROIT = 8
+"""ESPN's number of the team."""
+ESPN_MUTATIONS = (
+    Mutation("halved points", "espn", espn_times(0.5), "refused", "of their usual points"),
+    Mutation("doubled points", "espn", espn_times(2), "refused", "of their usual points"),
+    Mutation("halved points of the kickers", "espn", espn_times(0.5, 5), "refused", "the K have"),
+    Mutation("last week's answer", "espn", espn_last_week, "refused", "have no game in week 12"),
+    Mutation(
+        "points of quarterbacks and tight ends exchanged",
+        "espn",
+        espn_points_exchanged,
+        "refused",
+        "the QB have",
+    ),
+    Mutation(
+        "positions of quarterbacks and tight ends exchanged",
+        "espn",
+        lambda f, _: f.assign(defaultPositionId=f["defaultPositionId"].replace({1: 4, 4: 1})),
+        "mended",
+        "the rosters' positions count",
+    ),
+    Mutation(
+        "no players of a team",
+        "espn",
+        lambda f, _: f[f["proTeamId"] != DETROIT],
+        "warned",
+        "its answer has nearly no player of DET",
+    ),
+    Mutation("ids of other players", "espn", shifted("id"), "refused", "have another name"),
+    Mutation(
+        "points of other players",
+        "espn",
+        shifted("appliedTotal", 40),
+        "refused",
+        "of their usual points",
+    ),
+    Mutation(
+        "no points",
+        "espn",
+        espn_times(0),
+        "warned",
+        "no projection among",
+    ),
 )
 
 MUTATIONS = (
@@ -1241,4 +1425,5 @@ MUTATIONS = (
     *ID_MUTATIONS,
     *SCHEDULE_MUTATIONS,
     *NFLCOM_MUTATIONS,
+    *ESPN_MUTATIONS,
 )

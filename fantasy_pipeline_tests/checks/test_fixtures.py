@@ -54,8 +54,18 @@ def test_moved_games_are_named(
 ) -> None:
     games = rows(tables.GAMES, *changed)
     expected = [] if text is None else [f"games 2024 week 5: the schedule changed: {text}"]
-    assert fixtures.moved_games(stored, games, BEFORE) == expected
-    assert fixtures.moved_games(stored, games, AFTER) == []
+    assert fixtures.moved_games(stored, games) == expected
+
+
+def test_of_many_changed_weeks_the_last_are_named(rows: Rows) -> None:
+    weeks = range(1, 10)
+    stored = rows(tables.GAMES, *(fixture("LV", "KC", week) for week in weeks))
+    other = rows(tables.GAMES, *(fixture("KC", "LV", week) for week in weeks))
+    found = fixtures.moved_games(stored, other)
+    assert [text.split(":")[0] for text in found[:-1]] == [
+        f"games 2024 week {week}" for week in weeks[-6:]
+    ]
+    assert found[-1] == "games: the schedule changed in 3 earlier weeks, too"
 
 
 def test_games_of_a_week_begin_at_several_times(rows: Rows) -> None:
@@ -110,3 +120,51 @@ def test_a_team_has_one_week_off(rows: Rows) -> None:
 def test_lines_are_possible(rows: Rows, lines: dict[str, float], text: str | None) -> None:
     found = fixtures.impossible_lines(rows(tables.GAMES, fixture("LV", "KC", **lines)))
     assert found == ([] if text is None else [Problem(WEEK, f"2024_05_LV_KC has {text}", False)])
+
+
+@pytest.mark.parametrize(
+    ("total", "count", "found"), [(44, 8, 0), (22, 8, 1), (88, 8, 1), (22, 7, 0)]
+)
+def test_totals_of_a_week_are_those_of_football(
+    rows: Rows, total: float, count: int, found: int
+) -> None:
+    teams = sorted(TEAMS)
+    games = [fixture(*teams[2 * n : 2 * n + 2], total_line=total) for n in range(count)]
+    problems = fixtures.unusual_totals(rows(tables.GAMES, *games))
+    text = f"the totals have a mean of {total:.1f} points; real weeks have 38-50"
+    assert problems == [Problem(WEEK, text, False)] * found
+
+
+def season_of_spreads(rows: Rows, reverse: set[int]) -> pa.Table:
+    """Return four weeks of 16 games: the first team is the favourite and wins, by its number.
+
+    Args:
+        reverse: weeks whose spreads have the wrong sign.
+    """
+    teams = sorted(TEAMS)
+    games = [
+        fixture(
+            teams[n],
+            teams[31 - n],
+            week,
+            spread_line=float((n - 16) * (-1 if week in reverse else 1)),
+            home_score=20,
+            away_score=20 + 16 - n,
+        )
+        for week in range(1, 5)
+        for n in range(16)
+    ]
+    return rows(tables.GAMES, *games)
+
+
+def test_the_spreads_of_a_week_have_the_favourites_of_the_weeks_before(rows: Rows) -> None:
+    assert fixtures.reversed_spreads(season_of_spreads(rows, set())) == []
+    text = "the spreads favour the teams that were the underdogs of the weeks before"
+    found = fixtures.reversed_spreads(season_of_spreads(rows, {4}))
+    assert found == [Problem(SeasonWeek(2024, 4), text, False)]
+
+
+def test_the_spreads_of_a_season_have_the_favourites_that_won(rows: Rows) -> None:
+    found = fixtures.reversed_spreads(season_of_spreads(rows, {1, 2, 3, 4}))
+    text = "2024: the spreads favour the teams that lost: they are reversed"
+    assert found == [Problem(None, text, False)]

@@ -140,3 +140,52 @@ def test_counts_and_yards_are_whole_numbers(rows: Rows) -> None:
     assert problem == Problem(
         WEEK, "receiving_yards of 1 players is not a whole number, e.g. receiver of KC 192.024"
     )
+
+
+@pytest.mark.parametrize(
+    ("passer", "defender", "found"),
+    [
+        ({}, {}, []),
+        ({"rushing_fumbles_lost": 2.0}, {}, []),
+        (
+            {"rushing_fumbles_lost": 3.0},
+            {},
+            ["KC lost 3 fumbles, but its opponent LV recovered 0"],
+        ),
+        (
+            {},
+            {"fumble_recovery_opp": 3.0},
+            ["LV lost 0 fumbles, but its opponent KC recovered 3"],
+        ),
+        (
+            {"receiving_fumbles_lost": 1.0},
+            {"fumble_recovery_opp": 2.0},
+            [],
+        ),
+    ],
+)
+def test_the_opponent_recovered_the_fumbles_that_a_team_lost(
+    rows: Rows, passer: dict[str, float], defender: dict[str, float], found: list[str]
+) -> None:
+    lines = whole_game(rows, passer=passer, defender={"fumble_recovery_opp": 0.0, **defender})
+    assert [problem.text for problem in game.fumbles_nobody_lost(lines)] == found
+
+
+def test_a_week_without_lost_fumbles_is_refused_although_each_team_may_have_none(
+    rows: Rows,
+) -> None:
+    """Two fumbles a game are within what one team may differ by."""
+    games = [
+        {"season": 2024, "week": 5, "team": team, "opponent": opponent, "source": "nflreadpy"}
+        for number in range(5)
+        for team, opponent in ((f"A{number}", f"B{number}"), (f"B{number}", f"A{number}"))
+    ]
+    lines = rows(
+        tables.WEEKLY_STATS,
+        *({"player_id": one["team"], **one, "fumble_recovery_opp": 1.0} for one in games),
+    )
+    text = "the teams lost 0 fumbles, but their opponents recovered 10"
+    assert game.fumbles_nobody_lost(lines) == [Problem(WEEK, text)]
+    # The old release has no recovered fumbles.
+    old = rows(tables.WEEKLY_STATS, *({"player_id": one["team"], **one} for one in games))
+    assert game.fumbles_nobody_lost(old) == []

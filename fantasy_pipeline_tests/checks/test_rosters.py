@@ -190,3 +190,21 @@ def test_positions_do_not_change(rows: Rows) -> None:
     assert problem.serious
     assert problem.text.startswith("100% of the players have another position than the week before")
     assert "(WR, now RB)" in problem.text
+
+
+@pytest.mark.parametrize(("most", "serious"), [(2, None), (3, False), (4, True)])
+def test_few_players_of_a_team_change_between_fantasy_positions(
+    rows: Rows, most: int, serious: bool | None
+) -> None:
+    def places(count: int) -> pa.Table:
+        return week(
+            rows,
+            4 if count == 0 else 5,
+            position=lambda team, place: "TE" if team == 0 and place < count else "QB",
+        )
+
+    found = rosters.changed_positions(places(most), places(0))
+    assert [problem.serious for problem in found] == ([] if serious is None else [serious])
+    for problem in found:
+        assert problem.text.startswith(f"{most} players of ")
+        assert "(QB, now TE)" in problem.text

@@ -450,6 +450,55 @@ def test_the_injury_report_of_the_own_team_counts(players: Players) -> None:
     assert hurt["injury_modified_at"] == SUNDAY
 
 
+@pytest.mark.parametrize("week", [1, 2], ids=["with its rosters", "before its rosters"])
+def test_a_report_under_another_team_counts_for_the_team_of_the_roster(
+    players: Players, week: int
+) -> None:
+    names = ("one", "two", "three")
+    found, warnings = players(
+        week,
+        weekly_rosters=[
+            *whole_league(1),
+            *(on(1, team, f"{name} of {team}") for team in ("BUF", "SF") for name in names),
+        ],
+        injuries=[
+            report(week, stated, f"{name} of {team}", injury_status="Out")
+            for team, stated in (("BUF", "SF"), ("SF", "BUF"))
+            for name in names
+        ],
+    )
+    for team in ("BUF", "SF"):
+        assert {found[f"{name} of {team}"]["injury_status"] for name in names} == {"Out"}
+    assert (
+        f"injuries {SEASON}: most players of these reports of week {week} are on another team's "
+        "roster: BUF (SF), SF (BUF); each report counts for the team of the roster"
+    ) in warnings
+
+
+def test_the_rosters_id_serves_where_the_id_tables_have_none(players: Players) -> None:
+    """The id of the file of players comes first: a roster may have another one."""
+    snaps = {"season": SEASON, "week": 1, "team": "BUF", "snap_share": 1.0}
+    found, _ = players(
+        1,
+        weekly_rosters=[
+            *whole_league(1),
+            on(1, "BUF", "known", pfr_id="Old"),
+            on(1, "BUF", "new", pfr_id="New"),
+            on(1, "BUF", "other", pfr_id="Known"),
+        ],
+        players=[
+            {"player_id": "known", "player_name": "known", "position": "WR", "pfr_id": "Known"}
+        ],
+        snap_counts=[
+            snaps | {"pfr_id": "Known", "offense_snaps": 60},
+            snaps | {"pfr_id": "New", "offense_snaps": 50},
+        ],
+    )
+    assert found["known"]["offense_snaps"] == 60
+    assert found["new"]["offense_snaps"] == 50
+    assert found["other"]["offense_snaps"] is None
+
+
 def test_snaps_under_the_opponent_are_the_players_own(players: Players) -> None:
     away, home = FIXTURES[1][0]
     rosters = {team: [f"{n} of {team}" for n in range(3)] for team in (away, home)}

@@ -90,8 +90,8 @@ IN_SHORT = ("weekly_stats",)
 # The long tier tests the others, the slow tier these two.
 IN_SLOW = ("truncated", "missing column")
 NO_SEASON_INSIDE = ("players", "player_ids", "nflcom_projections")
-DEDUPLICATED = ("weekly_rosters", "injuries", "player_ids", "nflcom_projections")
-"""Data sets whose real files repeat rows, of which the import keeps one."""
+DEDUPLICATED = ("weekly_rosters", "injuries", "snap_counts", "player_ids", "nflcom_projections")
+"""Data sets of whose repeated rows the import keeps one."""
 
 
 @pytest.fixture(scope="module")
@@ -422,7 +422,7 @@ def test_a_team_with_a_few_players_or_lines_is_refused(home: Home) -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_duplicated_rows(home: Home, name: str) -> None:
-    """Repeated rows are refused; where real files repeat rows, the import keeps one of each."""
+    """Repeated rows are refused, or the import keeps one of each."""
     before = home.content()
     fault(home, name, lambda *a: (send(200, twice(*a)),))
     outcome = import_two_weeks(home, name)

@@ -21,6 +21,7 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import SOURCE_PROJECTIONS
 from fantasy_pipeline.football.tables.week_rows import of_week
 from fantasy_pipeline.football.teams import CURRENT_CODE
+from fantasy_pipeline.ingest.sites.answer_plausible import missing_teams, refusal, without_teams
 
 FIRST_SEASON = 2021
 """First season that a site is asked about. For earlier seasons the sites return today's values, and
@@ -99,6 +100,7 @@ class WebSource:
         name: name of the source.
         id_column: column of `RAW_PLAYERS` with the site's ids.
         read: returns a week's projections and the moment at which the site stated them.
+        judged: whether an answer is compared with the levels that were measured of ESPN's.
     """
 
     frozen = False
@@ -108,10 +110,12 @@ class WebSource:
         name: str,
         id_column: str,
         read: Callable[[ScheduledWeek], tuple[Sequence[SourceProjection], datetime]],
+        judged: bool = False,
     ) -> None:
         self.name = name
         self._id_column = id_column
         self._read = read
+        self._judged = judged
         self._down: SourceError | None = None
 
     def covers(self, week: ScheduledWeek) -> bool:
@@ -135,6 +139,12 @@ class WebSource:
                     self._down = error
                 continue
             table, names = self._match_players(projections, as_of, week, raw_players)
+            if self._judged and (cause := refusal(table, raw_players, week.at)):
+                response.failed[week.at.week] = _implausible(self.name, week.at, cause)
+                continue
+            if self._judged:
+                teams = missing_teams(table, raw_players, week.at)
+                response.warnings += without_teams(self.name, week.at, teams)
             response.parts.append(table)
             total += len(projections)
             unmatched.update(dict.fromkeys(names))
@@ -197,6 +207,12 @@ def _players_by_id(
 def unusable(dataset: str, at: SeasonWeek, cause: str) -> UnusableAnswerError:
     """Return the error of an answer that does not have the documented format."""
     return UnusableAnswerError(dataset, _encodable(cause), _FORMAT_CHANGED, at.season, at.week)
+
+
+def _implausible(dataset: str, at: SeasonWeek, cause: str) -> UnusableAnswerError:
+    """Return the error of an answer that has the documented format and wrong numbers."""
+    advice = "Run the week again when the site has the right answer."
+    return UnusableAnswerError(dataset, cause, advice, at.season, at.week)
 
 
 def without_projections(dataset: str, at: SeasonWeek, cause: str) -> NotPublishedError:

@@ -14,14 +14,19 @@ import pyarrow.compute as pc
 from fantasy_pipeline.errors import NotPublishedError, SourceError, UnusableAnswerError
 from fantasy_pipeline.football.calendar import ScheduledWeek
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS, SOURCE_PROJECTIONS
+from fantasy_pipeline.football.tables.week_rows import of_week, weeks_in
 from fantasy_pipeline.ingest.names import PLAIN_NAME
 from fantasy_pipeline.ingest.sites import NFLCOM
+from fantasy_pipeline.ingest.sites.answer_plausible import missing_teams, without_teams
 from fantasy_pipeline.ingest.sites.base import SourceResponse
 from fantasy_pipeline.ingest.sites.nflcom_plausible import judged
 from fantasy_pipeline.ingest.sources import schema
 from fantasy_pipeline.ingest.sources.base import Source
 from fantasy_pipeline.lake.duck import arrow, database, query
 
+MIN_MATCHED, MIN_FILE = 0.7, 10
+"""Share of the rows of a file that match a rostered player of its position, 95% and more in all 72
+weeks; rows from which a file is compared."""
 _LISTED = 5
 """Unmatched names that a warning lists."""
 
@@ -137,11 +142,14 @@ def _match_players(
         joined = arrow(
             connection, query(__package__, "nflcom_players"), positions=list(FANTASY_POSITIONS)
         )
+    joined, warnings = _without_files_of_others(joined, season)
     table = joined.filter(pc.is_valid(joined["player_id"]))
+    for week in weeks_in(table):
+        teams = missing_teams(of_week(table, week), raw_players, week)
+        warnings += without_teams("nflcom_projections", week, teams)
     unmatched = joined.filter(pc.is_null(joined["player_id"])).sort_by(
         [("points_half", "descending")]
     )
-    warnings = []
     if unmatched.num_rows:
         names = list(dict.fromkeys(unmatched["player_name"].to_pylist()))
         warnings.append(
@@ -153,3 +161,26 @@ def _match_players(
             nulls = pa.nulls(table.num_rows, column.arrow_type)
             table = table.append_column(column.name, nulls)
     return SOURCE_PROJECTIONS.shaped(table), warnings
+
+
+def _without_files_of_others(rows: pa.Table, season: int) -> tuple[pa.Table, list[str]]:
+    """Return the rows without files of another position, and a warning about each of those.
+
+    Args:
+        rows: rows with the player_id that each matches, or null.
+    """
+    keys = ["week", "position"]
+    files = rows.group_by(keys).aggregate([("player_id", "count"), ([], "count_all")])
+    warnings = []
+    for file in files.sort_by([(key, "ascending") for key in keys]).to_pylist():
+        share = file["player_id_count"] / file["count_all"]
+        if file["count_all"] < MIN_FILE or share >= MIN_MATCHED:
+            continue
+        warnings.append(
+            f"nflcom_projections {season} week {file['week']}: only {share:.0%} of the players in "
+            f"its {file['position']} file are rostered as {file['position']}, so the file is left "
+            "out"
+        )
+        same = [pc.equal(rows[key], file[key]) for key in keys]
+        rows = rows.filter(pc.invert(pc.and_(*same)))
+    return rows, warnings

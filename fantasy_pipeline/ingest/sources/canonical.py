@@ -408,15 +408,39 @@ def injuries(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: int
     return schema.INJURIES.conform(arrow(connection, sql))
 
 
-def snap_counts(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: int) -> pa.Table:
-    """Return snap counts, one row per player and game."""
+def snap_counts(
+    connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: int
+) -> tuple[pa.Table, list[str]]:
+    """Return snap counts, one row per player and game, and notes on contradictory rows.
+
+    Of repeated rows one is read. Of rows with different counts none is: nothing tells which of them
+    is right.
+    """
     connection.register("snaps", select_columns(connection, frame, schema.SNAP_COUNTS, season))
-    return schema.SNAP_COUNTS.conform(
-        arrow(
-            connection,
-            f"select * replace ({code_sql('team')} as team) from snaps",  # noqa: S608 - contract
-        )
+    rows = arrow(
+        connection,
+        f"select distinct * replace ({code_sql('team')} as team) from snaps",  # noqa: S608 - contract
     )
+    keys = list(schema.SNAP_COUNTS.key)
+    counts = rows.group_by(keys).aggregate([([], "count_all")])
+    twice = counts.filter(pc.greater(counts["count_all"], 1)).select(keys)
+    if not twice.num_rows:
+        return schema.SNAP_COUNTS.conform(rows), []
+    notes = [
+        f"snap_counts {season}: week {week} has different snaps of the same players, which are "
+        f"left out: {', '.join(players[:8])}"
+        + (f" and {len(players) - 8} more" if len(players) > 8 else "")
+        for week, players in _players_by_week(twice)
+    ]
+    return schema.SNAP_COUNTS.conform(rows.join(twice, keys, join_type="left anti")), notes
+
+
+def _players_by_week(rows: pa.Table) -> list[tuple[int, list[str]]]:
+    """Return each week with the Pro Football Reference ids and teams of its rows."""
+    found: dict[int, list[str]] = {}
+    for row in rows.to_pylist():
+        found.setdefault(row["week"], []).append(f"{row['pfr_id']} ({row['team']})")
+    return [(week, sorted(players)) for week, players in sorted(found.items())]
 
 
 def player_ids(

@@ -171,7 +171,15 @@ class Nflverse:
         return self._per_season("injuries", season, canonical.injuries)
 
     def snap_counts(self, season: int) -> pa.Table:
-        return self._per_season("snap_counts", season, canonical.snap_counts)
+        return self._per_season("snap_counts", season, self._canonical_snaps)
+
+    def _canonical_snaps(
+        self, connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: int
+    ) -> pa.Table:
+        """Return snap counts; players with contradictory ones are noted."""
+        table, notes = canonical.snap_counts(connection, frame, season)
+        self._note("snap_counts", season, notes)
+        return table
 
     def nflcom_projections(self, season: int, weeks: Iterable[int]) -> pa.Table:
         dataset = "nflcom_projections"

@@ -73,6 +73,16 @@ nflcom_positions as (
     group by all
     having count(distinct position) = 1
 ),
+reports as (
+    select i.* replace (coalesce(x.team, i.team) as team)
+    from injuries i
+    left join exchanged_reports x
+        on x.season = i.season and x.week = i.week and x.stated = i.team
+    qualify row_number() over (
+        partition by i.season, i.week, coalesce(x.team, i.team), i.player_id
+        order by x.team is null, i.team
+    ) = 1
+),
 -- The two id tables give a few players different pfr_ids.
 snaps_played as (
     select s.season, s.week, coalesce(x.team, s.team) as team, m.player_id,
@@ -149,6 +159,6 @@ left join nflcom_positions f
     on f.season = o.season and f.week = o.week
     and f.name = plain_name(coalesce(d.player_name, o.player_name))
     and f.position = d.position and o.position in ('QB', 'RB', 'WR', 'TE', 'FB', 'HB')
-left join injuries i using (season, week, team, player_id)
+left join reports i using (season, week, team, player_id)
 left join snaps_played s using (season, week, team, player_id)
 order by season, week, player_id

@@ -1,14 +1,25 @@
--- Whose snaps are whose. Snap counts have Pro Football Reference's player ids.
---   snap_ids     pfr_id, player_id
+-- Whose snaps and injury reports are whose. Snap counts have Pro Football Reference's player ids.
+--   snap_ids     pfr_id, player_id; the rosters' ids serve where the id tables have none, or are
+--                missing
 --   exchanged    season, week, stated, team: teams whose snaps upstream lists under their opponent,
 --                as in the Super Bowls of 2015, 2018 and 2020. More of the listed players are on the
 --                opponent's roster (without rosters: have its stat lines) than on the stated team's.
+--   exchanged_reports   the same of injury reports, under any other team. In 2021-2025, at least 87%
+--                of the players of a report are on the roster of its team.
 create temp view snap_ids as
 select pfr_id, min(player_id) as player_id
 from (
-    select pfr_id, player_id from players union select pfr_id, player_id from ids
+    select pfr_id, player_id
+    from (
+        select pfr_id, player_id, 0 as source from players
+        union
+        select pfr_id, player_id, 0 from ids
+        union
+        select pfr_id, player_id, 1 from rosters
+    )
+    where pfr_id is not null
+    qualify rank() over (partition by pfr_id order by source) = 1
 )
-where pfr_id is not null
 group by pfr_id;
 
 create temp table exchanged as
@@ -24,4 +35,19 @@ join snap_ids i using (pfr_id)
 join teams t on t.season = w.season and t.week = w.week and t.player_id = i.player_id
 where w.opponent is not null
 group by all
-having count_if(t.team = w.opponent) > count_if(t.team = w.team)
+having count_if(t.team = w.opponent) > count_if(t.team = w.team);
+
+create temp table exchanged_reports as
+select season, week, stated, team
+from (
+    select
+        i.season, i.week, i.team as stated, r.team, count(*) as players,
+        sum(count(*)) over (partition by i.season, i.week, i.team) as listed
+    from injuries i
+    join rosters r
+        on r.season = i.season and r.player_id = i.player_id
+        -- A coming week has no rosters yet: those before it are compared.
+        and r.week = least(i.week, (select max(week) from rosters))
+    group by i.season, i.week, i.team, r.team
+)
+where team <> stated and players >= 3 and players > 0.5 * listed

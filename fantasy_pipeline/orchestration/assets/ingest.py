@@ -54,7 +54,7 @@ def games(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
         names = ["season", "week", "home_score", "home_team", "away_team", "kickoff"]
         known = nfl.lake.read(tables.GAMES, columns=names)
         refuse_lost_games(known, table)
-        warnings = moved_games(known, table, moment_of(context.run.tags, nfl.now()))
+        warnings = moved_games(known, table)
     seasons = table["season"].to_numpy()
     context.add_output_metadata(
         {

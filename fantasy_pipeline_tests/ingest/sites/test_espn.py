@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import RAW_PLAYERS
 from fantasy_pipeline.football.teams import CURRENT_CODE
 from fantasy_pipeline.ingest.download.transport import Transport
-from fantasy_pipeline.ingest.sites.base import SourceResponse
+from fantasy_pipeline.ingest.sites.base import SourceResponse, WebSource
 from fantasy_pipeline.ingest.sites.espn import TEAMS, espn, projections_in
 from fantasy_pipeline_tests.ingest.sites.sites import STATED_AT, Sites, make_week
 from fantasy_pipeline_tests.mirror import need
@@ -246,3 +247,42 @@ def test_team_numbers_are_todays_codes() -> None:
     )
     assert len(set(TEAMS.values())) == 32
     assert not set(TEAMS.values()) & set(CURRENT_CODE)
+
+
+def test_an_answer_with_wrong_numbers_is_refused_whole(nfl_mirror: Path, rows: Any) -> None:
+    """Halve ESPN's real answer, and leave out one of its teams."""
+    body = json.loads((nfl_mirror / ESPN.format(season=2024, week=12)).read_bytes())
+    at = make_week(12, at=SeasonWeek(2024, 12))
+    stated = projections_in(body, at)
+    assert len(stated) > 300
+    byes = {"ATL", "BUF", "CIN", "JAX", "NO", "NYJ"}
+    positions = {1: "QB", 2: "RB", 3: "WR", 4: "TE", 5: "K", 16: "DST"}
+    players = rows(
+        RAW_PLAYERS,
+        *(
+            {
+                **{"season": 2024, "week": 12, "player_id": str(entry["player"]["id"])},
+                "espn_id": str(entry["player"]["id"]),
+                "opponent": None if TEAMS.get(entry["player"]["proTeamId"]) in byes else "OPP",
+                "player_name": entry["player"]["fullName"],
+                "position": positions[entry["player"]["defaultPositionId"]],
+                "team": TEAMS.get(entry["player"]["proTeamId"]),
+            }
+            for entry in body["players"]
+            if entry["player"]["defaultPositionId"] in positions
+        ),
+    )
+
+    def response(projections: list[Any]) -> SourceResponse:
+        site = WebSource("espn", "espn_id", lambda _: (projections, STATED_AT), judged=True)
+        return site.fetch([at], players)
+
+    sound = response(stated)
+    assert (sound.failed, sound.warnings) == ({}, [])
+    half = [replace(one, values={"points_ppr": one.values["points_ppr"] / 2}) for one in stated]
+    refused = response(half)
+    assert refused.parts == []
+    assert "the QB have" in str(refused.failed[12])
+    assert "Run the week again when the site has the right answer." in str(refused.failed[12])
+    [warning] = response([one for one in stated if one.team != "DET"]).warnings
+    assert "its answer has nearly no player of DET" in warning

@@ -359,3 +359,20 @@ def test_the_sample_league_joins_whole(sample: SampleLeague) -> None:
     assert table.num_rows == sample.nflcom_projections(SEASON, weeks).num_rows
     assert answer.warnings == []
     assert set(table["position"].to_pylist()) == set(FANTASY_POSITIONS)
+
+
+def test_a_file_of_another_position_is_left_out_and_named(join: Join) -> None:
+    """A player of the file who is rostered at its position does not save the others."""
+    backs = [projected(f"Back {letter}", 5.0, position="WR") for letter in "abcdefghij"]
+    ends = [projected(f"End {letter}", 5.0, position="TE") for letter in "abcdefghij"]
+    players = [
+        *(rostered(f"00-b{letter}", f"Back {letter}", position="RB") for letter in "abcdefghij"),
+        *(rostered(f"00-e{letter}", f"End {letter}", position="TE") for letter in "abcdefghij"),
+        rostered("00-1", "Josh Palmer"),
+    ]
+    found, warnings = join([*backs, projected("Josh Palmer", 8.5), *ends], players)
+    assert set(found) == {f"00-e{letter}" for letter in "abcdefghij"}
+    assert warnings == [
+        f"nflcom_projections {SEASON} week 1: only 9% of the players in its WR file are rostered "
+        "as WR, so the file is left out"
+    ]

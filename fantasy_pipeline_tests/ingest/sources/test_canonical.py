@@ -712,19 +712,43 @@ def test_times_without_a_zone_are_utc_on_every_machine(
     assert row["modified_at"] == SAVED
 
 
-def test_snap_counts(connection: duckdb.DuckDBPyConnection) -> None:
-    given = pa.table(
+def snaps_of(*counts: tuple[int, str, float]) -> pa.Table:
+    """Return upstream's frame of some players of OAK: week, id and offensive snaps of each."""
+    weeks, players, snaps = zip(*counts, strict=True)
+    return pa.table(
         {
-            "season": [2015],
-            "week": [1],
-            "pfr_player_id": ["CarrDe02"],
-            "team": ["OAK"],
-            "offense_snaps": [61.0],
-            "offense_pct": [0.97],
-            "st_snaps": [4.0],
+            "season": [2015] * len(counts),
+            "week": weeks,
+            "pfr_player_id": players,
+            "team": ["OAK"] * len(counts),
+            "offense_snaps": snaps,
+            "offense_pct": [0.97] * len(counts),
+            "st_snaps": [4.0] * len(counts),
         }
     )
-    [row] = canonical.snap_counts(connection, given, 2015).to_pylist()
+
+
+def test_contradictory_snaps_of_a_player_are_left_out_and_named(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    """Repeated rows cost nothing, and a contradiction costs one player of its week."""
+    carr, other = (1, "CarrDe02", 61.0), (1, "CoopAm00", 58.0)
+    given = snaps_of(carr, carr, other, (1, "CoopAm00", 12.0), (2, "CoopAm00", 60.0))
+    table, notes = canonical.snap_counts(connection, given, 2015)
+    assert [(row["week"], row["pfr_id"]) for row in table.to_pylist()] == [
+        (1, "CarrDe02"),
+        (2, "CoopAm00"),
+    ]
+    assert notes == [
+        "snap_counts 2015: week 1 has different snaps of the same players, which are left out: "
+        "CoopAm00 (LV)"
+    ]
+
+
+def test_snap_counts(connection: duckdb.DuckDBPyConnection) -> None:
+    table, notes = canonical.snap_counts(connection, snaps_of((1, "CarrDe02", 61.0)), 2015)
+    assert notes == []
+    [row] = table.to_pylist()
     assert row == {
         "season": 2015,
         "week": 1,
