@@ -1407,7 +1407,7 @@ ESPN_MUTATIONS = (
         "espn",
         shifted("appliedTotal", 40),
         "refused",
-        "of their usual points",
+        "have no game in week 12",
     ),
     Mutation(
         "no points",
