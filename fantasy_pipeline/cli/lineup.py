@@ -153,6 +153,9 @@ def _status(one: Candidate) -> str:
 
 def _summary(found: TeamLineup) -> list[str]:
     lineup = found.lineup
+    if lineup.starters and all(one.has_started for one in lineup.starters.values()):
+        # Nobody can be moved any more, so there is nothing to advise.
+        return [f"Points: {lineup.total():.1f}", "Every game has kicked off: these started."]
     lines = [f"Expected points: {lineup.total():.1f}"]
     lines += [_swap(swap) for swap in lineup.swap_rows()]
     if not lineup.swaps:

@@ -212,7 +212,7 @@ def _for_people(table: pa.Table) -> pa.Table:
     rows = table.to_pylist()
     texts = {
         "opponent": [opponent_of(row) for row in rows],
-        "kickoff": [row["kickoff"] and f"{row['kickoff']:%a %H:%M}" for row in rows],
+        "kickoff": [row["kickoff"] and f"{row['kickoff']:%a %H:%M} UTC" for row in rows],
         "rank": [f"{row['position']}{row['rank']}" for row in rows],
         "source": [row["source"].partition(" (")[0] for row in rows],
     }

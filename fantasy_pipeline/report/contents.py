@@ -16,6 +16,7 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.football.tables.week_rows import of_week, weeks_in
 from fantasy_pipeline.football.team_games import team_games
+from fantasy_pipeline.ingest.projection_record import as_known_at
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.projections.model import artefact
 from fantasy_pipeline.projections.team_defense import POINTS
@@ -219,8 +220,25 @@ def players_in(rows: ReportRows) -> list[Player]:
     if rows.defences is not None:
         columns = (rows.defences[name].to_pylist() for name in ("player_id", POINTS))
         points = dict(zip(*columns, strict=True))
-    kickoffs = _kickoffs(rows)
-    return players_of(rows.projections, rows.history, rows.raw_players, kickoffs, points)
+    return players_of(
+        rows.projections,
+        rows.history,
+        rows.raw_players,
+        _of_teams(rows, "kickoff"),
+        points,
+        _of_teams(rows, "spread_line"),
+        _stated(rows),
+    )
+
+
+def _stated(rows: ReportRows) -> dict[str, dict[str, float]]:
+    """Return the half-PPR points that each source states, by player id and source."""
+    found: dict[str, dict[str, float]] = {}
+    if rows.source_projections is not None:
+        for row in as_known_at(rows.source_projections).to_pylist():
+            if row["points_half"] is not None:
+                found.setdefault(row["player_id"], {})[row["source"]] = row["points_half"]
+    return found
 
 
 class _Valued(NamedTuple):
@@ -277,12 +295,12 @@ def so_far(lake: Lake, table: Table, week: SeasonWeek, season: int) -> list[Seas
     return sorted(w for w in lake.weeks(table) if w.season == season and w <= week)
 
 
-def _kickoffs(rows: ReportRows) -> dict[str, datetime]:
-    """Return the kick-off of each team's game in the week."""
+def _of_teams(rows: ReportRows, column: str) -> dict[str, Any]:
+    """Return a column of `team_games` for each team's game in the week."""
     if rows.games is None:
         return {}
     games = team_games(rows.games)
-    return dict(zip(games["team"].to_pylist(), games["kickoff"].to_pylist(), strict=True))
+    return dict(zip(games["team"].to_pylist(), games[column].to_pylist(), strict=True))
 
 
 def model_facts(lake: Lake, week: SeasonWeek, inputs: Iterable[Input]) -> dict[str, Any] | None:

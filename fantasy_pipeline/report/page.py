@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
@@ -22,9 +21,10 @@ from fantasy_pipeline.report.contents import Report
 from fantasy_pipeline.report.players import Player, ranked
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_EASTERN = ZoneInfo("America/New_York")
 CERTAIN_TO_PLAY = 0.95
 """Chance to play from which the report does not mention it."""
+LIKELY_TO_PLAY = 0.5
+"""Chance to play from which a ceiling counts for the scale of the bars."""
 SCORING_WORDS: dict[Scoring, str] = {"ppr": "PPR", "half": "half-PPR", "std": "standard"}
 MOST_VALUABLE = 12
 """Players in the table of the value section."""
@@ -161,13 +161,14 @@ def week_range(weeks: Sequence[SeasonWeek]) -> str:
 def scale(report: Report, scoring: Scoring = "ppr") -> float:
     """Return the points at the right end of the bars, a multiple of 5; longer bars are cut off.
 
-    This is the highest ceiling of the players worth starting, without the top 2%: a backup who may
-    or may not play has an extreme ceiling.
+    This is the highest ceiling of the players worth starting, and their highest actual points: a
+    backup who may or may not play has an extreme ceiling.
     """
     values = report.values[scoring]
-    ceilings = sorted(p.points[scoring].p90 for p in report.players if values[p.player_id] > 0)
-    highest = ceilings[int(0.98 * (len(ceilings) - 1))] if ceilings else 5.0
-    return 5.0 * -(-highest // 5)
+    worth = [player for player in report.players if values[player.player_id] > 0]
+    ceilings = [player.points[scoring].p90 for player in worth if player.plays >= LIKELY_TO_PLAY]
+    scored = [player.actual[scoring] for player in worth if player.actual]
+    return 5.0 * -(-max([5.0, *ceilings, *scored]) // 5)
 
 
 def _numbers(report: Report) -> Markup:
@@ -222,11 +223,11 @@ def opponent(player: Player) -> str:
 
 
 def kickoff(player: Player) -> str:
-    """Return the day and time of the game, US Eastern: `Sun 1:00 PM`; empty if not known."""
-    if player.kickoff is None:
-        return ""
-    at = player.kickoff.astimezone(_EASTERN)
-    return f"{at:%a} {at.hour % 12 or 12}:{at:%M %p}"
+    """Return the day and time of the game in UTC: `Sun 18:00 UTC`; empty if not known.
+
+    The page's script shows the reader's own time zone instead.
+    """
+    return "" if player.kickoff is None else f"{player.kickoff:%a %H:%M} UTC"
 
 
 def chance(player: Player) -> str:
@@ -240,19 +241,32 @@ def basis(player: Player) -> list[str]:
     """Return what a player's points follow from: stat line, chance to play and sources."""
     if player.is_out:
         return []
-    parts = [text for text in (stat_line(player), chance(player)) if text]
+    parts = [text for text in (stat_line(player), chance(player), game(player)) if text]
     if player.sources:
         sources = f"{player.sources} source{'s' if player.sources > 1 else ''}"
         if player.sources > 1 and player.spread is not None:
             sources += f", {player.spread:.1f} points apart"
-        projected = [
-            f"{name} {points:.1f}"
-            for name, points in (("our model", player.model_half), ("NFL.com", player.nflcom_half))
-            if points is not None
-        ]
+        of_sources = {"nflcom": player.nflcom_half, **player.stated}
+        named = [("our model", player.model_half)]
+        named += [(source_name(name), points) for name, points in of_sources.items()]
+        projected = [f"{name} {points:.1f}" for name, points in named if points is not None]
         by_name = f": {', '.join(projected)}" if projected else ""
         parts.append(f"{sources} (half-PPR{by_name})")
     return parts
+
+
+def game(player: Player) -> str:
+    """Return what the betting line expects of the team, and what the opponent allows."""
+    parts = []
+    if player.implied_total is not None:
+        parts.append(f"{player.team} implied total {player.implied_total:.1f}")
+    if player.spread_line:
+        side = "favourite" if player.spread_line > 0 else "underdog"
+        parts.append(f"{abs(player.spread_line):.1f}-point {side}")
+    if player.matchup is not None and player.opponent:
+        more = 100 * (player.matchup - 1)
+        parts.append(f"{player.opponent} allows {player.position}s {signed(more, 0)}%")
+    return ", ".join(parts)
 
 
 def stat_line(player: Player) -> str:

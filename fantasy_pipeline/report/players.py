@@ -59,6 +59,10 @@ class Player:
         sources: number of sources that project him.
         spread: points between those sources, half-PPR.
         plays: chance that he plays, 0-1.
+        implied_total: points that the betting line expects of his team.
+        matchup: points that his opponent allows the position, relative to the mean of the league.
+        spread_line: points by which his team is favoured; negative: it is the underdog.
+        stated: half-PPR points of each source, by name.
         line: projected stats by name; empty if only points are projected.
         kickoff: kick-off of his game; None: on a bye, or unknown.
     """
@@ -88,6 +92,10 @@ class Player:
     plays: float = 1.0
     line: Mapping[str, float] = field(default_factory=dict)
     kickoff: datetime | None = None
+    implied_total: float | None = None
+    matchup: float | None = None
+    spread_line: float | None = None
+    stated: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def missed(self) -> float:
@@ -110,6 +118,8 @@ def players_of(
     raw_players: pa.Table,
     kickoffs: Mapping[str, datetime] | None = None,
     defence_points: Mapping[str, float] | None = None,
+    spreads: Mapping[str, float] | None = None,
+    stated: Mapping[str, Mapping[str, float]] | None = None,
 ) -> list[Player]:
     """Return all projected players of one week, in the order of the projections.
 
@@ -119,6 +129,8 @@ def players_of(
         raw_players: `RAW_PLAYERS` rows of the week, for injuries.
         kickoffs: kick-offs of the week's games by team.
         defence_points: actual points of team defences by player id.
+        spreads: points by which each team is favoured.
+        stated: half-PPR points of each source, by player id and source.
     """
     history_of = _by_player(history, [*_BEFORE_GAME, *AFTER_GAME])
     usual = dict(
@@ -135,6 +147,8 @@ def players_of(
             injuries.get(row["player_id"], {}),
             usual.get(row["player_id"], 0.0),
             (kickoffs or {}).get(row["team"]),
+            (spreads or {}).get(row["team"]),
+            (stated or {}).get(row["player_id"], {}),
         )
         for row in projections.select(names).to_pylist()
     ]
@@ -146,6 +160,8 @@ def _player(
     injury: Mapping[str, Any],
     usual: float,
     kickoff: datetime | None,
+    spread_line: float | None,
+    stated: Mapping[str, float],
 ) -> Player:
     """Return one player from his rows of the projections, the history and the injury report."""
     return Player(
@@ -176,12 +192,17 @@ def _player(
         plays=row["plays"],
         line={name: row[name] for name in TARGET_STATS if row[name] is not None},
         kickoff=kickoff,
+        implied_total=row["implied_team_total"],
+        matchup=row["opponent_factor"],
+        spread_line=spread_line,
+        stated=stated,
     )
 
 
 _PROJECTED = (
     *("player_id", "player_name", "position", "team", "opponent", "is_home", "reason"),
     *("injury_status", "nflcom_half", "model_half", "sources", "spread", "plays"),
+    *("implied_team_total", "opponent_factor"),
     *TARGET_STATS,
     *(f"{name}{suffix(s)}" for s in SCORINGS for name in ("projected_points", "p10", "p50", "p90")),
 )

@@ -21,7 +21,7 @@ from fantasy_pipeline.projections import team_defense
 from fantasy_pipeline.report.players import AFTER_GAME, HISTORY_COLUMNS
 
 DEFENCE_COLUMNS = ("player_id", "team", team_defense.POINTS)
-_GAME_COLUMNS = ("season", "week", "home_team", "away_team", "kickoff")
+_GAME_COLUMNS = ("season", "week", "home_team", "away_team", "kickoff", "spread_line")
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -144,6 +146,33 @@ def test_the_scoring_is_that_of_the_whole_page(reader: Reader) -> None:
         assert top in best.inner_text()
     for section in range(3):
         assert len({text[section] for text in texts.values()}) == 3
+
+
+def test_my_players_are_remembered(reader: Reader) -> None:
+    page = reader.open()
+    names = [row["name"] for row in rows(page)]
+    stars = page.locator("#ranked-players tbody tr:not([hidden]) .star")
+    for number in (3, 1):
+        stars.nth(number).click()
+    page.reload()
+    assert len(rows(page)) == len(names)
+    page.locator("label:has(input[name=mine])").click()
+    assert [row["name"] for row in rows(page)] == [names[1], names[3]]
+    stars.first.click()
+    assert [row["name"] for row in rows(page)] == [names[3]]
+    reader.requests.pop()
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Europe/Berlin"])
+def test_kickoffs_are_in_the_readers_time_zone(reader: Reader, zone: str) -> None:
+    page = reader.open(timezone_id=zone)
+    time = page.locator("time.when").first
+    at = datetime.fromisoformat(str(time.get_attribute("datetime")).replace("Z", "+00:00"))
+    local = at.astimezone(ZoneInfo(zone))
+    text = re.sub(r"\s", " ", time.inner_text())
+    assert text == f"{local:%a}, {local.hour % 12 or 12}:{local:%M %p}" or text == (
+        f"{local:%a} {local.hour % 12 or 12}:{local:%M %p}"
+    )
 
 
 def test_columns_sort_both_ways_and_say_so(reader: Reader) -> None:

@@ -214,13 +214,13 @@ def test_a_wide_interval_is_explained_beside_it() -> None:
     assert text.count('class="chance"') == 1
 
 
-def test_kickoffs_are_in_eastern_time() -> None:
+def test_kickoffs_are_in_utc() -> None:
     # The night before the clocks change, and after.
     saturday = datetime(2025, 11, 2, 0, 15, tzinfo=timezone.utc)
     sunday = datetime(2025, 11, 2, 18, 0, tzinfo=timezone.utc)
     noon = datetime(2025, 12, 25, 17, 5, tzinfo=timezone.utc)
     texts = [page.kickoff(player("a", kickoff=at)) for at in (saturday, sunday, noon, None)]
-    assert texts == ["Sat 8:15 PM", "Sun 1:00 PM", "Thu 12:05 PM", ""]
+    assert texts == ["Sun 00:15 UTC", "Sun 18:00 UTC", "Thu 17:05 UTC", ""]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,16 @@
     opponent: element.querySelector(".against").textContent.replace(/^[@v] /, ""),
     status: element.querySelector(".status").textContent.trim(),
     out: element.classList.contains("out"),
+    id: element.dataset.id,
   }));
+  const mine = new Set(JSON.parse(stored("mine") || "[]"));
+  for (const time of document.querySelectorAll("time[datetime]")) {
+    const at = new Date(time.dateTime);
+    time.textContent = at.toLocaleString("en", {
+      weekday: "short", hour: "numeric", minute: "2-digit",
+    });
+    time.title = at.toLocaleString("en", { dateStyle: "full", timeStyle: "long" });
+  }
   const cell = (row, name) => row.element.querySelector("td." + name);
   const signed = (value) =>
     value === 0 ? "0.0" : (value > 0 ? "+" : "\u2212") + Math.abs(value).toFixed(1);
@@ -74,6 +83,7 @@
     const wanted =
       position === "All" || row.position === position ||
       (position === "Flex" && FLEX.includes(row.position));
+    if (controls.elements.mine.checked && !mine.has(row.id)) return false;
     return wanted && words.every((word) => row.text.includes(word));
   }
 
@@ -86,7 +96,8 @@
     const chosen = rows.filter((row) => matches(row, position, words)).sort(compare);
     // A printed page has no position filter: print the positions one after another.
     if (printing) chosen.sort((one, other) => positionOrder(one) - positionOrder(other));
-    const shown = all || printing || words.length ? chosen : chosen.slice(0, SHOWN_AT_FIRST);
+    const filtered = words.length || controls.elements.mine.checked;
+    const shown = all || printing || filtered ? chosen : chosen.slice(0, SHOWN_AT_FIRST);
     const one = printing || !["All", "Flex"].includes(position);
     const tiered = one && ["0", VALUE].includes(sort.key) && !sort.up;
     for (const row of rows) row.element.hidden = true;
@@ -98,7 +109,7 @@
       before = row.position;
       const rank = index - first;
       row.element.hidden = false;
-      row.element.cells[0].textContent = row.out ? "" : rank + 1;
+      row.element.cells[0].firstElementChild.textContent = row.out ? "" : rank + 1;
       row.element.classList.toggle("new-tier", tiered && tier !== null && row.numbers[5] !== tier);
       tier = row.numbers[5];
     });
@@ -122,6 +133,18 @@
       sort = { key, up: sort.key === key ? !sort.up : first };
       show();
     });
+  }
+  function showStar(row) {
+    row.element.querySelector(".star").setAttribute("aria-pressed", mine.has(row.id));
+  }
+  for (const row of rows) {
+    row.element.querySelector(".star").addEventListener("click", () => {
+      if (!mine.delete(row.id)) mine.add(row.id);
+      store("mine", JSON.stringify([...mine]));
+      showStar(row);
+      if (controls.elements.mine.checked) show();
+    });
+    showStar(row);
   }
   // Some browsers have no storage for local files.
   function stored(name) {
