@@ -70,8 +70,9 @@ def accuracy(
 ) -> None:
     """Print the accuracy of stored projections by source, for regular season weeks 1-17.
 
-    --pool all counts absent players as 0 points. --pool everyone has every player whom any source
-    projects at 8 points or more, and counts a missing projection as 0. --teams shows how often a
+    --pool all counts absent players as 0 points. --pool everyone has every player whom a source,
+    our model or the recency-weighted mean projects at 8 points or more, and counts a missing
+    projection as 0. --teams shows how often a
     source names the starter, or two starters, and the team's projected against its scored points;
     it takes --by season or week. --league scores the projections of the consensus in the league's
     scoring, by season and position, for players with a projection of a point or more who played.
@@ -82,6 +83,7 @@ def accuracy(
     from fantasy_pipeline.football.tables.week_rows import weeks_in
     from fantasy_pipeline.projections.scoreboard import (
         POOLS,
+        require_everyone,
         scoreboard,
         stored_accuracy,
         team_board,
@@ -99,11 +101,14 @@ def accuracy(
     with waiting("reading the accuracy"):
         stored = stored_accuracy(session.lake, wanted)
         running = _so_far(session, weeks_in(stored))
+        older = require_everyone(stored) if teams or pool == "everyone" else None
         if teams and by != "position":
             title, table = f"Teams, {scoring}", team_board(stored, by, scoring)
         else:
             title = f"Accuracy, {scoring}, {POOLS[pool]}"
             table = scoreboard(stored, by, scoring, pool)
+    if older:
+        warn([f"{older}. They are left out"])
     say_label(session.label)
     _print(table, title, running, json)
 

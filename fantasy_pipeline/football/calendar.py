@@ -411,7 +411,11 @@ def week_to_show(games: Sequence[Game], now: datetime) -> tuple[SeasonWeek, str]
         why = why_projecting(games, status.projecting, status.at)
         return status.projecting, f"{status.projecting} is chosen because {why}."
     why = why_nothing_is_projected(games, status.at)
-    return status.due, f"{status.due}, the week due, is chosen because {why}."
+    due = status.due
+    last = (game for game in games if (game.season, game.game_type) == (due.season, SUPER_BOWL))
+    if any(is_over(game, status.at) for game in last):
+        why = f"the season is over and {why}"
+    return due, f"{due}, the week due, is chosen because {why}."
 
 
 def games_by_week(games: Iterable[Game]) -> dict[SeasonWeek, tuple[Game, ...]]:

@@ -121,8 +121,8 @@ def summary(accuracy: pa.Table) -> Mapping[str, pa.Table]:
             scoreboard(accuracy, "position", scoring, "everyone")
         )
     out["ppr, by season"] = _without_naive(scoreboard(accuracy, "season", "ppr"))
-    out["teams, ppr"] = _without_naive(team_board(accuracy))
-    out["teams, ppr, by season"] = _without_naive(team_board(accuracy, "season"))
+    out["teams, ppr"] = team_board(accuracy)
+    out["teams, ppr, by season"] = team_board(accuracy, "season")
     return out
 
 

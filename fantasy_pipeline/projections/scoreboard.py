@@ -9,24 +9,27 @@ from collections.abc import Sequence
 from typing import Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.positions import DST
 from fantasy_pipeline.football.scoring import Scoring
+from fantasy_pipeline.football.season_week import ranges, week_ranges
+from fantasy_pipeline.football.tables.week_rows import weeks_in
 from fantasy_pipeline.ingest.sites import NFLCOM
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.duck import arrow, database, query
-from fantasy_pipeline.projections.accuracy import ALL, EVERYONE, LAST_WEEK, POOL
+from fantasy_pipeline.projections.accuracy import ALL, EVERYONE, LAST_WEEK, NAIVE, POOL
 
 Group = Literal["season", "week", "position"]
 Pool = Literal["played", "all", "everyone"]
 POOLS: dict[Pool, str] = {
     "played": "players who played",
     "all": "players all, who did not play scored 0",
-    "everyone": "everyone projected at 8 or more by any source",
+    "everyone": "everyone with a projection of 8 PPR points or more",
 }
-"""The pools in words."""
+"""The pools in words; a projection is that of a source, of ours or of the recency-weighted mean."""
 
 
 def scoreboard(
@@ -72,9 +75,10 @@ def team_board(
 
     Returns:
         One row per position of one starter (QB, K), group and source, measures rounded to 4
-        decimals: team_weeks, starter_right, two_starters, projected and scored points per team,
-        sum_off (projected over scored points, less 1) and yards_apart. Rows that an older version
-        scored have none.
+        decimals. The naive baselines are left out: they project every listed player as if he
+        plays, so they do not say who starts. Columns: team_weeks, starter_right, two_starters,
+        projected and scored points per team, sum_off (projected over scored points, less 1) and
+        yards_apart. Rows that an older version scored have none.
     """
     with database() as connection:
         connection.register("accuracy", accuracy)
@@ -85,6 +89,7 @@ def team_board(
             scoring=scoring,
             pool=EVERYONE,
             last_week=LAST_WEEK,
+            naive=list(NAIVE),
         )
     return _named(pooled, ["position", by or "weeks", *pooled.column_names[2:]])
 
@@ -102,6 +107,33 @@ def _rounded(column: pa.ChunkedArray) -> pa.Array:
     # Python rounds the exact value; DuckDB and numpy round a product with 10,000.
     values = column.to_pylist()
     return pa.array([None if v is None else round(v, 4) for v in values], pa.float64())
+
+
+def require_everyone(accuracy: pa.Table) -> str | None:
+    """Return a warning that names the weeks scored by a version without the pool *everyone*.
+
+    Such weeks have no measures of teams, either. None if there are no such weeks.
+
+    Args:
+        accuracy: `PROJECTION_ACCURACY` rows.
+
+    Raises:
+        PipelineError: all weeks that count are such weeks.
+    """
+    counted = accuracy.filter(pc.less_equal(accuracy["week"], LAST_WEEK))
+    scored = set(weeks_in(counted.filter(pc.equal(counted["position"], ALL))))
+    whole = set(weeks_in(counted.filter(pc.equal(counted["pool"], EVERYONE))))
+    if not (older := scored - whole):
+        return None
+    seasons = ranges({week.season for week in older})
+    text = (
+        f"projection_accuracy of {week_ranges(older)} is of an earlier version, which scored "
+        f"neither the pool {EVERYONE} nor teams: project the weeks again with "
+        f"`fantasy-pipeline backfill --seasons {seasons}`"
+    )
+    if not whole:
+        raise PipelineError(f"{text}.")
+    return text
 
 
 def stored_accuracy(lake: Lake, seasons: Sequence[int] | None) -> pa.Table:

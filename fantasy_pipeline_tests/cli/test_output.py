@@ -283,6 +283,7 @@ def test_teams_and_everyone_are_read_at_80_columns(home: Path) -> None:
         *(("QB", "consensus"), ("QB", "model"), ("QB", "nflcom"), ("K", "consensus"))
     }
     assert all(0 <= row["starter_right"] <= 1 for row in rows)
+    assert not any(row["source"].startswith("naive") for row in rows)
     assert all(row["starter_right"] > 0.5 for row in rows if row["source"] == "consensus")
     assert all(row["sum_off"] == pytest.approx(row["projected"] / row["scored"] - 1, abs=1e-3)
                for row in rows)  # fmt: skip

@@ -267,11 +267,18 @@ class TestWeeksToProject:
             assert shown == status.due
 
     def test_the_off_season_shows_the_last_regular_week_and_says_why(self) -> None:
-        shown, sentence = week_to_show(TWO_SEASONS, utc("2024-03-05T08:00"))
-        assert shown == (2023, 2)
-        assert sentence.startswith(
-            "2023 week 2, the week due, is chosen because 2024 week 1 is projected from 2024-08-2"
-        )
+        # In the days after the Super Bowl its week is due.
+        for now, week in (("2024-02-13T08:00", 4), ("2024-03-05T08:00", 2)):
+            shown, sentence = week_to_show(TWO_SEASONS, utc(now))
+            assert shown == (2023, week)
+            assert sentence.startswith(
+                f"2023 week {week}, the week due, is chosen because the season is over and "
+                f"2024 week 1 is projected from 2024-08-2"
+            )
+        # Without the Super Bowl in the schedule, play-offs may be added to it.
+        unpaired = [one for one in TWO_SEASONS if one != SUPER_BOWL]
+        _, sentence = week_to_show(unpaired, utc("2024-01-16T08:00"))
+        assert "season is over" not in sentence
 
     def test_before_the_next_kick_off_of_two_open_weeks(self) -> None:
         games = (

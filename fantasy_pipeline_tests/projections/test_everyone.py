@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.tables import (
     MODEL_PROJECTIONS,
     PLAYER_HISTORY,
@@ -20,7 +21,7 @@ from fantasy_pipeline.football.tables import (
 )
 from fantasy_pipeline.projections import everyone
 from fantasy_pipeline.projections.accuracy import NAIVE, projection_accuracy
-from fantasy_pipeline.projections.scoreboard import scoreboard, team_board
+from fantasy_pipeline.projections.scoreboard import require_everyone, scoreboard, team_board
 
 Rows = Callable[..., pa.Table]
 Scored = dict[tuple[str, str], dict[str, Any]]
@@ -218,6 +219,9 @@ def test_the_boards_pool_team_weeks(rows: Rows) -> None:
                  team_scored=9.0),
         # An older version scored no teams.
         measured(3),
+        # A naive baseline projects every quarterback as if he plays.
+        measured(1, source="naive last 4", teams=32, starter_right=0.4, two_starters=0.9,
+                 team_projected=40.0, team_scored=16.0),
     )  # fmt: skip
     [row] = team_board(accuracy).to_pylist()
     assert row == {
@@ -228,8 +232,31 @@ def test_the_boards_pool_team_weeks(rows: Rows) -> None:
     by_week = team_board(accuracy, "week").to_pylist()
     assert [(row["week"], row["team_weeks"]) for row in by_week] == [("1", 32), ("2", 16)]
     assert team_board(accuracy, scoring="half").num_rows == 0
-    [whole] = scoreboard(accuracy, None, "ppr", "everyone").to_pylist()
+    whole, _ = scoreboard(accuracy, None, "ppr", "everyone").to_pylist()
     assert (whole["players"], whole["mae"]) == (120, 5.0)
+
+
+def test_weeks_that_an_older_version_scored_are_named(rows: Rows) -> None:
+    def scored(season: int, week: int, *pools: str) -> list[dict[str, Any]]:
+        return [
+            {
+                "season": season, "week": week, "source": "consensus", "position": "ALL",
+                "scoring": "ppr", "pool": pool, "players": 9, "mae": 5.0, "rmse": 6.0,
+                "bias": 1.0, "pairs": 0,
+            }
+            for pool in pools
+        ]  # fmt: skip
+
+    older = [*scored(2023, 4, "played", "all"), *scored(2023, 5, "played", "all")]
+    today = scored(2024, 1, "played", "all", "everyone")
+    # Weeks after the 17th do not count in pooled figures.
+    assert require_everyone(rows(PROJECTION_ACCURACY, *today, *scored(2024, 18, "all"))) is None
+    text = require_everyone(rows(PROJECTION_ACCURACY, *older, *today))
+    assert text is not None
+    assert text.startswith("projection_accuracy of 2023 weeks 4-5 is of an earlier version")
+    assert text.endswith("`fantasy-pipeline backfill --seasons 2023`")
+    with pytest.raises(PipelineError, match="2023 weeks 4-5 is of an earlier version"):
+        require_everyone(rows(PROJECTION_ACCURACY, *older))
 
 
 @given(

@@ -7,6 +7,7 @@ with scored as (
             else 'all' end as label
     from accuracy
     where scoring = $scoring and pool = $pool and week <= $last_week and teams is not null
+        and source not in (select unnest($naive))
 )
 select position, label, source,
     cast(sum(teams) as bigint) as team_weeks,
