@@ -1,7 +1,7 @@
 """From the consensus's half-PPR points to its stat lines, quantiles and points in every scoring.
 
 All values of quarterbacks, kickers and doubtful players are first those of a week in which they
-play; `Chances.after` says what share of them is projected.
+play; `Chances` says what share of them is projected.
 """
 
 from __future__ import annotations
@@ -46,6 +46,9 @@ class Chances:
         starts: our chance to start, (rows,); NaN at positions of which a team starts several.
         after: chance to start after the other sources, (rows,).
         status: game status, ``""`` for none, (rows,).
+        silent: number of sources that project team-mates and not the player, (rows,), at positions
+            of which a team starts several.
+        unnamed: mask of the players among them whom no source projects, (rows,).
     """
 
     room: np.ndarray
@@ -54,6 +57,8 @@ class Chances:
     starts: np.ndarray
     after: np.ndarray
     status: np.ndarray
+    silent: np.ndarray
+    unnamed: np.ndarray
 
     @classmethod
     def of(cls, ours: pa.Table, others: Mapping[str, np.ndarray]) -> Chances:
@@ -63,7 +68,11 @@ class Chances:
         single = ~np.isnan(starts)
         after = rooms.heard(starts, room, available & single, others)
         status = as_texts(ours["injury_status"])
-        return cls(room, available, plays, starts, np.where(single, after, np.nan), status)
+        after = np.where(single, after, np.nan)
+        names = as_texts(ours["team"])
+        in_team = available & ~single & (names != "")
+        silence = rooms.silence(groups(codes(ours), names), in_team, others)
+        return cls(room, available, plays, starts, after, status, *silence)
 
     @property
     def doubtful(self) -> np.ndarray:
@@ -86,6 +95,18 @@ class Chances:
         """Return the projected share of the points of a week in which he plays, (rows,)."""
         share = availability.share_of_points(self.plays, starts, self.status)
         return np.where(self.apart, share, 1.0)
+
+    @property
+    def unspoken(self) -> np.ndarray:
+        """Return the share of the points that the sources' silence leaves, (rows,)."""
+        skipped = availability.SKIPPED**self.silent
+        return np.where(self.unnamed, availability.UNNAMED, skipped)
+
+    @property
+    def plays_after(self) -> np.ndarray:
+        """Return the chance to play after the other sources are heard, (rows,)."""
+        plays = np.fmax(self.plays, np.where(self.doubtful, 0.0, self.after))
+        return np.where(self.unnamed, np.minimum(plays, availability.UNNAMED_PLAYS), plays)
 
     def sits(self, values: np.ndarray) -> np.ndarray:
         """Return a mask of players of whom a source expects that a team-mate starts, (rows,)."""
@@ -184,6 +205,9 @@ def moved(
 ) -> dict[str, np.ndarray]:
     """Return points, quantiles, stat lines and chances, by column name, of the consensus.
 
+    Team-mates do not take over what the silence of sources takes from a player: those sources have
+    already given it to them.
+
     Args:
         together: the consensus's half-PPR points, (rows,).
         width: width of p10-p90 relative to ours, (rows,).
@@ -192,7 +216,7 @@ def moved(
     filled = {name: np.nan_to_num(values) for name, values in line.items()}
     has_line = ~np.isnan(np.column_stack(list(line.values()))).all(axis=1)
     whole = together / np.maximum(mine.half, 0.01)
-    share = chances.share(chances.after)
+    share = chances.share(chances.after) * chances.unspoken
     out: dict[str, np.ndarray] = {}
     for scoring in SCORINGS:
         own = mine.expected[scoring]
@@ -205,8 +229,7 @@ def moved(
         for name, level in zip(QUANTILES, levels.T, strict=True):
             out[f"{name}{suffix(scoring)}"] = np.where(points_now > 0, level, 0.0)
     out |= {name: values * share for name, values in line.items()}
-    heard = np.fmax(chances.plays, np.where(chances.doubtful, 0.0, chances.after))
-    return out | {"plays": heard, "starts": chances.after}
+    return out | {"plays": chances.plays_after, "starts": chances.after}
 
 
 def _moved_line(mine: Own, together: np.ndarray) -> dict[str, np.ndarray]:
@@ -258,6 +281,9 @@ def _quantiles(
     """
     certain = availability.share_of_certainty(chances.plays, chances.after, chances.status)
     certain = np.where(chances.apart, certain, 1.0)
+    # A player whom no source projects rarely plays; one whom some sources skip scores less.
+    certain = np.where(chances.unnamed, np.minimum(certain, availability.UNNAMED), certain)
+    expected = np.where(chances.unnamed, expected, expected * chances.unspoken)
     levels = np.empty((len(expected), len(LEVELS)))
     for rows, table in _tables(mine, scoring):
         levels[rows] = quantiles(table, expected[rows], certain[rows], LEVELS)
@@ -268,6 +294,7 @@ def _quantiles(
     ours = np.column_stack([mine.table[name].to_numpy() for name in names])
     grown = expected / np.maximum(mine.expected[scoring], 0.01)
     cut = ~chances.apart & (chances.plays < chances.likely) & (grown <= 1.0)
+    cut &= ~chances.unnamed
     return np.where(cut[:, None], ours * grown[:, None], levels)
 
 

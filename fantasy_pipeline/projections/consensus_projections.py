@@ -112,7 +112,8 @@ def _combined(
             together[rows] = consensus.combine(
                 base[rows], sources_here, weights, weeks[rows], hints_here, known[rows]
             )
-            width[rows] = model.width.get(position, consensus.PRIOR_WIDTH) if model else 1.0
+            prior = consensus.prior_width(position)
+            width[rows] = model.width.get(position, prior) if model else 1.0
     # Players that no other source projects keep the model's width; players ruled out stay at 0.
     width[np.isnan(np.column_stack([half * np.nan, *heard.values()])).all(axis=1)] = 1.0
     together[ours["plays"].to_numpy() == 0] = 0.0

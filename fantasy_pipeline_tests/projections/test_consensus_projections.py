@@ -504,13 +504,15 @@ def nflcom(player: str, points: float, **more: Any) -> dict[str, Any]:
 
 def test_nflcoms_points_are_shown_and_counted(project: Project) -> None:
     others = (nflcom("a", 17.5), nflcom("b", 3.0, source="other"), nflcom("c", 5.0, week=6))
-    found = project(known("a"), known("b"), known("c"), others=others)
+    # A source that projects his team-mates would count as a forecast that c sits.
+    players = (known("a"), known("b"), known("c", team="KC"))
+    found = project(*players, others=others)
     assert {name: row["nflcom_half"] for name, row in found.items()} == {
         "a": 17.5,
         "b": None,
         "c": None,
     }
-    alone = project(known("a"), known("b"), known("c"))
+    alone = project(*players)
     assert {row["model_half"] for row in found.values()} == {alone["a"]["projected_points_half"]}
     assert 10 < found["a"]["projected_points"] < 17.5
     assert 3 < found["b"]["projected_points"] < 10

@@ -30,9 +30,9 @@ from fantasy_pipeline.projections.columns import as_floats
 from fantasy_pipeline.projections.model.features import USUAL_TEAM_TOTAL
 from fantasy_pipeline.projections.model.intervals import LEVELS, quantiles
 
-PRIOR_WEIGHT = 0.4
+PRIOR_WEIGHT = 0.5
 """Prior weight of all other sources together."""
-PRIOR_ROWS = 2000
+PRIOR_ROWS = 4000
 """Player-weeks that the prior weights are worth."""
 MOST_WEIGHT = 0.9
 """Highest weight of all other sources together."""
@@ -49,7 +49,7 @@ class Hint(NamedTuple):
 
 
 USUAL, MARKET = "usual", "market"
-HINTS: Mapping[str, Hint] = {USUAL: Hint(-0.1, -0.4, 0.0), MARKET: Hint(0.2, 0.0, 0.4)}
+HINTS: Mapping[str, Hint] = {USUAL: Hint(-0.25, -0.4, 0.0), MARKET: Hint(0.2, 0.0, 0.4)}
 """By their names among the weights."""
 NEWCOMER_GAMES = 2.0
 """Career games after which a player's differences count half as those of a newcomer."""
@@ -57,11 +57,13 @@ LEVEL_ROWS = 12
 """Players of a week and position that a source's level is estimated from at least."""
 WIDTHS = tuple(round(0.8 + 0.02 * step, 2) for step in range(16))
 """Candidates for the width of p10-p90."""
-COVERED, COVERED_IF_STARTING = 0.8, 0.82
-"""Share of outcomes within p10-p90; of quarterbacks, whose model learns from starters, that of
-starters: in one week of forty a quarterback plays and another one throws most."""
-PRIOR_WIDTH = 0.95
-"""Prior width of the consensus's p10-p90, relative to the model's."""
+COVERED = {"QB": 0.83, "RB": 0.76, "WR": 0.8, "TE": 0.8}
+"""Share of outcomes within p10-p90 that the width is learnt to cover, out of the fold, so that 80%
+of a later season's are. Quarterbacks learn from starters, and in one week of forty another one
+throws most. Running backs' outcomes were nearer to the projection than out of the fold."""
+PRIOR_WIDTH = {"QB": 1.04, "RB": 0.95, "WR": 0.97, "TE": 0.98}
+"""Prior width of the consensus's p10-p90, relative to the model's; of kickers the model's counts:
+they score few whole numbers, and a slightly narrower range leaves a whole number out."""
 WIDTH_ROWS = 200
 """Player-weeks that the prior width is worth."""
 KEY = list(PLAYER_WEEK)
@@ -263,14 +265,19 @@ def _bounded(inputs: dict[str, np.ndarray], weights: np.ndarray) -> dict[str, fl
     }
 
 
+def prior_width(position: str) -> float:
+    """Return the width of p10-p90, relative to the model's, where none is learnt."""
+    return PRIOR_WIDTH.get(position, 1.0)
+
+
 def learn_width(
     unseen: pa.Table,
     source_projections: pa.Table,
     weights: dict[str, float],
     table: np.ndarray,
-    wanted: float = COVERED,
+    position: str,
 ) -> float:
-    """Return the width of p10-p90 around the median, relative to the model's, that covers `wanted`.
+    """Return the width of p10-p90 around the median, relative to the model's, to cover `COVERED`.
 
     It is learnt on players that people may start and other sources project: with other sources the
     consensus is more certain than the model alone.
@@ -278,9 +285,10 @@ def learn_width(
     Args:
         table: the model's quantile table in half-PPR.
     """
+    prior = prior_width(position)
     sources = points_by_source(unseen, source_projections)
-    if not sources or not weights:
-        return PRIOR_WIDTH
+    if not sources or not weights or position not in COVERED:
+        return prior
     counted = unseen["starts"].to_numpy(zero_copy_only=False) & ~_unstated(sources)
     model = unseen["model_half"].to_numpy()
     # (player-weeks,): consensus and actual points
@@ -292,9 +300,9 @@ def learn_width(
         np.mean((actual >= middle - (middle - low) * w) & (actual <= middle + (high - middle) * w))
         for w in WIDTHS
     ]
-    learnt = WIDTHS[int(np.argmin(np.abs(np.array(covered) - wanted)))]
+    learnt = WIDTHS[int(np.argmin(np.abs(np.array(covered) - COVERED[position])))]
     share = counted.sum() / (counted.sum() + WIDTH_ROWS)
-    return round(float(PRIOR_WIDTH + share * (learnt - PRIOR_WIDTH)), 4)
+    return round(float(prior + share * (learnt - prior)), 4)
 
 
 def known_of(games: np.ndarray) -> np.ndarray:

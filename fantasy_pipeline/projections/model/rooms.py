@@ -173,6 +173,27 @@ def heard(
     return softmax(score, room, available)
 
 
+def silence(
+    team: np.ndarray, available: np.ndarray, sources: Mapping[str, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return how many sources project team-mates of each available player and not him, (rows,).
+
+    Also return a mask of the players among them whom no source projects, (rows,).
+
+    Args:
+        team: number of each row's team-week, (rows,).
+        available: mask of available players of some positions; the others have no team-mates.
+        sources: points by source, (rows,); NaN where a source states nothing.
+    """
+    silent = np.zeros(len(team), dtype=np.int64)
+    named = np.zeros(len(team), dtype=bool)
+    for values in sources.values():
+        stated = available & (np.nan_to_num(values) > 0)
+        silent += available & ~stated & (group_sum(team, stated) > 0)
+        named |= stated
+    return silent, (silent > 0) & ~named
+
+
 def share_in_room(values: np.ndarray, room: np.ndarray, available: np.ndarray) -> np.ndarray:
     """Return each player's share of a source's points in his room, (rows,); 0 without any."""
     points = np.where(available, np.nan_to_num(values), 0.0)

@@ -27,12 +27,7 @@ from fantasy_pipeline.projections.model import (
     rooms,
     tree_learner,
 )
-from fantasy_pipeline.projections.model.consensus import (
-    COVERED,
-    COVERED_IF_STARTING,
-    learn_weights,
-    learn_width,
-)
+from fantasy_pipeline.projections.model.consensus import learn_weights, learn_width
 from fantasy_pipeline.projections.model.intervals import quantile_table
 from fantasy_pipeline.projections.model.stat_line import STATS, penalty, points
 from fantasy_pipeline.projections.model.trees import Trees
@@ -173,26 +168,9 @@ def train(
             if sources is not None:
                 weights[position] = learn_weights(unseen, sources)
                 table = learnt[position].tables["half"]
-                width[position] = _width(position, unseen, sources, weights[position], table)
+                width[position] = learn_width(unseen, sources, weights[position], table, position)
     source_window = {} if sources is None else _counts(sources)
     return Model(season, window, learnt, metrics, source_window, weights, width)
-
-
-def _width(
-    position: str,
-    unseen: pa.Table,
-    sources: pa.Table,
-    weights: dict[str, float],
-    table: np.ndarray,
-) -> float:
-    """Return the width of the consensus's p10-p90 relative to the model's.
-
-    Kickers score few whole numbers: a slightly narrower range leaves a whole number out.
-    """
-    if position == "K":
-        return 1.0
-    wanted = COVERED_IF_STARTING if position in rooms.USAGE else COVERED
-    return learn_width(unseen, sources, weights, table, wanted)
 
 
 def _training_sets(

@@ -217,9 +217,12 @@ def test_the_width_is_learnt_from_past_coverage() -> None:
     table = quantile_table(truth, truth + RANDOM.normal(0, 2.4, size))
     past = unseen(truth, actual, usual=truth)
     rows = sources(statements("a", dict(enumerate(truth.tolist()))))
-    learnt = consensus.learn_width(past, rows, {"a": 0.4}, table)
+    learnt = consensus.learn_width(past, rows, {"a": 0.4}, table, "WR")
     assert learnt == pytest.approx(0.84, abs=0.05)
-    assert consensus.learn_width(past, rows, {}, table) == consensus.PRIOR_WIDTH
+    assert consensus.learn_width(past, rows, {}, table, "WR") == consensus.PRIOR_WIDTH["WR"]
+    # Kickers keep the model's width. A position to cover less of has a narrower one.
+    assert consensus.learn_width(past, rows, {"a": 0.4}, table, "K") == 1.0
+    assert consensus.learn_width(past, rows, {"a": 0.4}, table, "RB") < learnt
     # Few rows leave the width near the prior.
-    few = consensus.learn_width(past.slice(0, 50), rows, {"a": 0.4}, table)
-    assert learnt < few == pytest.approx(consensus.PRIOR_WIDTH, abs=0.04)
+    few = consensus.learn_width(past.slice(0, 50), rows, {"a": 0.4}, table, "WR")
+    assert learnt < few == pytest.approx(consensus.PRIOR_WIDTH["WR"], abs=0.04)

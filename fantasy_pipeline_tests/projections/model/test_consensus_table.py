@@ -10,7 +10,13 @@ import pytest
 from fantasy_pipeline.football import scoring
 from fantasy_pipeline.football.tables import MODEL_PROJECTIONS, PROJECTIONS, SOURCE_PROJECTIONS
 from fantasy_pipeline.projections.consensus_projections import consensus_gaps, projections
-from fantasy_pipeline.projections.model.availability import BENCH
+from fantasy_pipeline.projections.model.availability import (
+    BENCH,
+    SKIPPED,
+    UNNAMED,
+    UNNAMED_PLAYS,
+)
+from fantasy_pipeline.projections.model.consensus import PRIOR_WEIGHT
 from fantasy_pipeline.projections.model.stat_line import WEIGHTS
 
 LINE = {"receptions": 5.0, "targets": 7.0, "receiving_yards": 60.0, "receiving_tds": 0.5}
@@ -69,7 +75,7 @@ def test_points_stay_what_the_stat_line_says_in_every_scoring(points: float) -> 
         assert row[f"p10{end}"] <= row[f"p50{end}"] <= row[f"p90{end}"]
     # Between the two, by the prior weight; at most MAX_DIFFERENCE points count.
     assert row["projected_points_half"] == pytest.approx(
-        11.5 + 0.4 * (max(points, 3.5) - 11.5), abs=0.6
+        11.5 + PRIOR_WEIGHT * (max(points, 3.5) - 11.5), abs=0.6
     )
     assert row["spread"] == pytest.approx(abs(points - 11.5))
     assert row["model_half"] == 11.5
@@ -146,6 +152,34 @@ def test_a_source_that_projects_a_team_mate_forecasts_that_he_sits() -> None:
         assert row["projected_points_half"] == pytest.approx(line, abs=0.02)
 
 
+def test_a_receiver_whom_no_source_projects_is_expected_to_sit() -> None:
+    team = {"team": "BUF"}
+    alone, mate = consensus(ours(**team), ours("P2", **team), sources=[statement("P2")])
+    assert alone["projected_points"] == pytest.approx(UNNAMED * 14, abs=0.02)
+    assert alone["receiving_yards"] == pytest.approx(UNNAMED * 60, abs=0.01)
+    assert alone["plays"] == UNNAMED_PLAYS
+    assert alone["p50"] == 0.0
+    assert mate["plays"] == 0.98
+    # Nobody forecasts anything about a team of which no source projects a player.
+    (other,) = consensus(ours(team="KC"), sources=[statement("P2")])
+    assert other["projected_points"] == 14.0
+
+
+def test_a_source_that_skips_a_receiver_lowers_him() -> None:
+    team = {"team": "BUF"}
+    both = [statement(points=11.5), statement(points=11.5, source="espn")]
+    named, skipped = (
+        consensus(
+            ours(**team), ours("P2", **team), sources=[*said, statement("P2", source="espn")]
+        )[0]
+        for said in (both, both[:1])
+    )
+    for name in ("projected_points", "projected_points_half", "receiving_yards"):
+        assert skipped[name] == pytest.approx(SKIPPED * named[name], abs=0.02)
+    assert skipped["p90"] < named["p90"]
+    assert skipped["plays"] == named["plays"]
+
+
 def test_a_room_that_no_source_projects_keeps_our_chances() -> None:
     first, second = consensus(*room(first=0.7, second=0.3), sources=[statement("other", 15.0)])
     assert (first["starts"], second["starts"]) == (0.7, 0.3)
@@ -171,7 +205,7 @@ def test_a_newcomer_has_the_points_of_the_sources() -> None:
         consensus(ours(games=games), sources=[statement(points=16.0)])[0]["projected_points_half"]
         for games in (60, 2, 0)
     )
-    assert veteran == pytest.approx(11.5 + 0.4 * 4.5, abs=0.3)
+    assert veteran == pytest.approx(11.5 + PRIOR_WEIGHT * 4.5, abs=0.3)
     assert newcomer == pytest.approx(16.0, abs=0.01)
     assert veteran < third_game < newcomer
 
