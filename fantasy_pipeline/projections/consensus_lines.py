@@ -46,8 +46,8 @@ class Chances:
         starts: our chance to start, (rows,); NaN at positions of which a team starts several.
         after: chance to start after the other sources, (rows,).
         status: game status, ``""`` for none, (rows,).
-        silent: number of sources that project team-mates and not the player, (rows,), at positions
-            of which a team starts several.
+        silent: number of sources that project team-mates and not the player, (rows,), for notable
+            players at positions of which a team starts several.
         unnamed: mask of the players among them whom no source projects, (rows,).
     """
 
@@ -71,8 +71,10 @@ class Chances:
         after = np.where(single, after, np.nan)
         names = as_texts(ours["team"])
         in_team = available & ~single & (names != "")
-        silence = rooms.silence(groups(codes(ours), names), in_team, others)
-        return cls(room, available, plays, starts, after, status, *silence)
+        silent, unnamed = rooms.silence(groups(codes(ours), names), in_team, others)
+        notable = as_floats(ours["projected_points_half"]) >= availability.NOTABLE
+        silent, unnamed = np.where(notable, silent, 0), unnamed & notable
+        return cls(room, available, plays, starts, after, status, silent, unnamed)
 
     @property
     def doubtful(self) -> np.ndarray:
@@ -205,18 +207,15 @@ def moved(
 ) -> dict[str, np.ndarray]:
     """Return points, quantiles, stat lines and chances, by column name, of the consensus.
 
-    Team-mates do not take over what the silence of sources takes from a player: those sources have
-    already given it to them.
-
     Args:
         together: the consensus's half-PPR points, (rows,).
         width: width of p10-p90 relative to ours, (rows,).
     """
-    line = _reconciled(mine, _moved_line(mine, together), chances.share(chances.after))
+    share = chances.share(chances.after) * chances.unspoken
+    line = _reconciled(mine, _moved_line(mine, together), share)
     filled = {name: np.nan_to_num(values) for name, values in line.items()}
     has_line = ~np.isnan(np.column_stack(list(line.values()))).all(axis=1)
     whole = together / np.maximum(mine.half, 0.01)
-    share = chances.share(chances.after) * chances.unspoken
     out: dict[str, np.ndarray] = {}
     for scoring in SCORINGS:
         own = mine.expected[scoring]

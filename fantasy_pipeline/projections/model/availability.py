@@ -23,12 +23,15 @@ FIT_LIKELY = 0.9
 """The same limit for players without a game status, whom no report lists as sitting."""
 BENCH = 0.03
 """Share of a starter's points that a quarterback or kicker scores in a week in which he sits."""
+NOTABLE = 5.0
+"""Our half-PPR points of a running back, receiver or tight end from which on silence is a forecast,
+that of a source which projects his team-mates. Sources leave out many lesser players."""
 UNNAMED, UNNAMED_PLAYS = 0.12, 0.35
-"""Share of the points, and highest chance to play, of a running back, receiver or tight end whom no
-source projects although one projects his team-mates: means of such players in 2021-2024."""
+"""Share of the points, and highest chance to play, of a notable player whom no source projects
+although one projects his team-mates: means of such players in 2021-2024."""
 SKIPPED = 0.85
-"""Share of the points of such a player for each source that projects his team-mates and not him, if
-another source projects him. He scored 0.8 of our projection in 2021-2024, and 0.9 if he played."""
+"""Share of the points of a notable player for each source that projects his team-mates and not him,
+if another source projects him: he scored 0.8 of our projection in 2021-2024, 0.9 if he played."""
 _PENALTY = 10.0
 
 _PLAIN = (

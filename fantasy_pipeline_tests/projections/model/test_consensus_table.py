@@ -160,6 +160,15 @@ def test_a_receiver_whom_no_source_projects_is_expected_to_sit() -> None:
     assert alone["plays"] == UNNAMED_PLAYS
     assert alone["p50"] == 0.0
     assert mate["plays"] == 0.98
+    # Sources leave out many lesser players, so their silence about them says nothing.
+    little = dict.fromkeys(LINE, 0.0) | {"receptions": 1.0, "targets": 2.0, "receiving_yards": 20.0}
+    few = {
+        f"projected_points{end}": points for end, points in (("", 3), ("_half", 2.5), ("_std", 2))
+    }
+    lesser, _ = consensus(
+        ours(**team, **little, **few), ours("P2", **team), sources=[statement("P2")]
+    )
+    assert lesser["projected_points_half"] == 2.5
     # Nobody forecasts anything about a team of which no source projects a player.
     (other,) = consensus(ours(team="KC"), sources=[statement("P2")])
     assert other["projected_points"] == 14.0

@@ -82,3 +82,21 @@ def test_the_starter_threw_most_for_his_team() -> None:
     ]
     table = pa.Table.from_pylist(rows, schema=PLAYER_HISTORY.arrow_schema)
     assert rooms.starters(table, "QB").tolist() == [True, False, False, False]
+
+
+def test_silence_counts_the_sources_that_project_team_mates_only() -> None:
+    nan = float("nan")
+    team = np.array([0, 0, 0, 1, 2, 2])
+    available = np.array([True, True, False, True, True, True])
+    sources = {
+        "a": np.array([9.0, nan, nan, nan, nan, nan]),
+        "b": np.array([8.0, 3.0, 7.0, nan, 0.0, nan]),
+        "c": np.array([nan, nan, nan, nan, nan, nan]),
+    }
+    silent, unnamed = rooms.silence(team, available, sources)
+    # Source c projects nobody, and no source projects a player of the teams 1 and 2.
+    assert silent.tolist() == [0, 1, 0, 0, 0, 0]
+    assert not unnamed.any()
+    silent, unnamed = rooms.silence(team, available, {"a": sources["a"], "c": sources["c"]})
+    assert silent.tolist() == [0, 1, 0, 0, 0, 0]
+    assert unnamed.tolist() == [False, True, False, False, False, False]
