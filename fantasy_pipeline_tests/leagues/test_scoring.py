@@ -101,7 +101,7 @@ def test_every_key_has_one_meaning() -> None:
     assert not any(sleeper_keys.is_of_team_defence(key) for key in players | impossible)
 
 
-@pytest.mark.parametrize("value", ["4", None, True])
+@pytest.mark.parametrize("value", ["4", None, True, float("inf"), float("nan")])
 def test_a_key_that_pays_no_number_is_refused(value: object) -> None:
     with pytest.raises(PipelineError, match=r"the scoring key rec is .*, not a number"):
         scoring.of_sleeper({"rec": value})

@@ -23,7 +23,7 @@ from fantasy_pipeline.football.tables.columns import (
 from fantasy_pipeline.football.tables.contract import Column, Table
 from fantasy_pipeline.football.tables.history import TARGET_STATS
 
-_SOURCE_POINTS = (-20.0, 80.0)
+SOURCE_POINTS = (-20.0, 80.0)
 """Bounds of the points that a source projects for one game."""
 
 
@@ -34,7 +34,7 @@ def _projected(name: str, description: str) -> Column:
 
 def _stated(name: str, description: str) -> Column:
     """Return a column of the points that a source states."""
-    return points_column(name, f"{description}; null if not stated", _SOURCE_POINTS)
+    return points_column(name, f"{description}; null if not stated", SOURCE_POINTS)
 
 
 def _rank(name: str, description: str, lowest: float = 1) -> Column:
@@ -210,7 +210,7 @@ PROJECTIONS = Table(
         points_column(
             "nflcom_half",
             "NFL.com's half-PPR projection, as the consensus uses it; null without one",
-            _SOURCE_POINTS,
+            SOURCE_POINTS,
         ),
         *_LINE,
         points_column("model_half", "Half-PPR projection of this project's model"),

@@ -301,8 +301,9 @@ class Transport:
                     return old
                 check_status(response, slot.requested)
                 return self._receive(response, slot, old, patience)
-        except requests.exceptions.InvalidSchema as error:
-            # `session_for` gives the session adapters for permitted addresses only.
+        except ValueError as error:
+            # InvalidSchema: `session_for` gives the session adapters for permitted addresses only.
+            # Any other: the host redirects to an address that cannot be parsed, e.g. http://[::1.
             raise FetchError(
                 f"{slot.requested} redirects to an address that is not https: {reason_of(error)}",
                 REFUSED_ADVICE,

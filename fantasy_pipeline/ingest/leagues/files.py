@@ -7,6 +7,7 @@ machines have it.
 from __future__ import annotations
 
 import csv
+import math
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +220,8 @@ def _rows(path: Path, columns: tuple[str, ...]) -> list[Json]:
             row["week"] = int(row["week"])
             points: Any = row.get("points")
             row["points"] = float(points) if points else None
+            if not math.isfinite(row["points"] or 0.0):
+                raise ValueError(f"{points} is not a number of points")
         except ValueError as error:
             raise PipelineError(f"league file {path}, line {number}: {error}.") from error
         if row["week"] not in WEEKS:

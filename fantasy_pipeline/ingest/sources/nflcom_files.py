@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from fantasy_pipeline.errors import UnusableAnswerError
+from fantasy_pipeline.football.tables.projections import SOURCE_POINTS
 from fantasy_pipeline.football.teams import code_sql
 from fantasy_pipeline.ingest.sources import schema
 from fantasy_pipeline.ingest.sources.canonical import upstream_file
@@ -45,16 +47,16 @@ join files using (filename)
 The CSV dialect is given, because detecting it takes ten times as long as reading.
 """
 
-_NFLCOM_NO_NUMBERS = """
-select week, position, PlayerWeekProjectedPts as value
+_NFLCOM_NO_POINTS = """
+select week, position, PlayerWeekProjectedPts as value, try_cast(value as double) as number
 from lines
-where try_cast(value as double) is null and trim(value) not in ('', '-')
+where trim(value) not in ('', '-') and (number between $lowest and $highest) is not true
 order by week, position, value
 limit 1
 """
-"""The first value that is neither points nor blank nor a dash.
+"""The first value that is neither points nor blank nor a dash: a text, infinity, 1e300.
 
-Without this check, its player would count as not projected.
+Without this check, the player of a text would count as not projected.
 """
 
 
@@ -85,13 +87,7 @@ def nflcom_projections(
     )
     lines = _nflcom_lines(connection, files, columns, season, dataset)
     connection.register("lines", lines)
-    if retyped := arrow(connection, _NFLCOM_NO_NUMBERS).to_pylist():
-        [row] = retyped
-        cause = (
-            "a column changed its type: points_half (upstream: PlayerWeekProjectedPts): "
-            f"'{row['value']}' in the {row['position']} file"
-        )
-        raise UnusableAnswerError(dataset, cause, _NFLCOM_CHANGED, season, row["week"])
+    _refuse_other_values(connection, season, dataset)
     sql = query(__package__, "nflcom_projections").format(
         team=code_sql("Team"), opponent=code_sql("replace(PlayerOpponent, '@', '')")
     )
@@ -102,6 +98,24 @@ def nflcom_projections(
             cause = f"the {file.position} file has no projection"
             raise UnusableAnswerError(dataset, cause, "Run again later.", season, file.week)
     return schema.NFLCOM_PROJECTIONS.conform(rows), list(columns)
+
+
+def _refuse_other_values(connection: duckdb.DuckDBPyConnection, season: int, dataset: str) -> None:
+    """Raise if a value of the column of points is no number that a projection can have.
+
+    Raises:
+        UnusableAnswerError: names the value and its file.
+    """
+    lowest, highest = SOURCE_POINTS
+    for row in arrow(connection, _NFLCOM_NO_POINTS, lowest=lowest, highest=highest).to_pylist():
+        what = "a column changed its type"
+        if row["number"] is not None:
+            what = f"a value is not between {lowest:g} and {highest:g} points"
+        cause = (
+            f"{what}: points_half (upstream: PlayerWeekProjectedPts): "
+            f"'{row['value']}' in the {row['position']} file"
+        )
+        raise UnusableAnswerError(dataset, cause, _NFLCOM_CHANGED, season, row["week"])
 
 
 def nflcom_positions(
@@ -161,8 +175,8 @@ def _nflcom_header(file: NflcomFile, season: int, dataset: str) -> list[str]:
     """
     try:
         with file.path.open(encoding="utf-8-sig") as lines:
-            header = lines.readline().strip().split(",")
-    except UnicodeDecodeError as error:
+            header = next(csv.reader(lines), [])
+    except (UnicodeDecodeError, csv.Error) as error:
         advice = "Delete it from the cache or mirror, then run again."
         cause = f"the {file.position} file is not UTF-8"
         raise UnusableAnswerError(dataset, cause, advice, season, file.week) from error

@@ -629,6 +629,15 @@ class TestHttps:
             Transport(tmp_path, secure.base).fetch(URL, "snap_counts")
         assert upstream.requests == []
 
+    @pytest.mark.parametrize("address", ["http://[::1", "https://[::1/x", "file:///x"])
+    def test_a_redirect_to_a_broken_address_is_an_error_in_words(
+        self, secure: Upstream, tmp_path: Path, address: str
+    ) -> None:
+        secure.will(send(302, Location=address))
+        with pytest.raises(SourceError, match="redirects to an address that is not https"):
+            Transport(tmp_path, secure.base).fetch(URL, "snap_counts")
+        assert len(secure.requests) == 1
+
     def test_an_unknown_certificate_is_refused(
         self, secure: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

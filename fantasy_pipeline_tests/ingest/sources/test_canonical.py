@@ -1027,6 +1027,22 @@ def test_points_that_are_no_number_are_named(nflcom: Callable[..., Any]) -> None
         nflcom(QB_5=good, QB_6=good, WR_6=good + "Some Body,2,WR,BUF,1,high\n")
 
 
+@pytest.mark.parametrize("value", ["inf", "-Infinity", "NaN", "1e300", "80.5"])
+def test_points_that_no_projection_has_are_named(nflcom: Callable[..., Any], value: str) -> None:
+    with pytest.raises(
+        SourceError,
+        match=r"^nflcom_projections 2024 week 5: a value is not between -20 and 80 points: "
+        rf"points_half \(upstream: PlayerWeekProjectedPts\): '{value}' in the QB file\.",
+    ):
+        nflcom(QB_5=HEADER + f"Josh Allen,1,QB,BUF,1,{value}\n")
+
+
+def test_a_quoted_header_is_read(nflcom: Callable[..., Any]) -> None:
+    quoted = ",".join(f'"{name}"' for name in HEADER.strip().split(","))
+    [row] = nflcom(QB_5=f"{quoted}\n" + '"Josh Allen","1","QB","BUF","25","20"\n')
+    assert (row["name"], row["points_half"], row["line_points"]) == ("Josh Allen", 20.0, 1.0)
+
+
 def test_of_a_name_listed_twice_the_higher_stays(nflcom: Callable[..., Any]) -> None:
     rows = "Josh Allen,1,QB,BUF,1,2.5\nJosh Allen ,2,QB,JAX,1,20\n"
     [row] = nflcom(QB_5=HEADER + rows)
