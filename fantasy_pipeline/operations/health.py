@@ -16,6 +16,7 @@ from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.lake.object_store import patience
 from fantasy_pipeline.operations.health_rules import DAEMON_RULES, RULES, Finding, Level, Subject
 from fantasy_pipeline.orchestration.history_errors import at_once, in_words
+from fantasy_pipeline.orchestration.history_probe import history_folders
 from fantasy_pipeline.settings import invalid_settings
 
 if TYPE_CHECKING:
@@ -94,9 +95,9 @@ def subject_of(session: Session) -> Subject:
     """Return the deployment of a session: its instance, its lake's schedule, its folders."""
     data = session.settings.data
     folders = [session.home, *([] if "://" in data else [Path(data)])]
-    cache = session.settings.cache_dir.absolute()
-    if not any(cache.is_relative_to(folder.absolute()) for folder in folders):
-        folders.append(cache)
+    for further in (session.settings.cache_dir, *history_folders(session.instance)):
+        if not any(further.absolute().is_relative_to(folder.absolute()) for folder in folders):
+            folders.append(further.absolute())
     return Subject(
         instance=session.instance,
         label=session.label,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import dagster as dg
 
+from fantasy_pipeline.errors import HistoryError
 from fantasy_pipeline.football.calendar import week_status
 from fantasy_pipeline.football.import_calendar import (
     ALARM_AFTER,
@@ -33,6 +34,7 @@ from fantasy_pipeline.operations.status import Instigator, daemon_processes, dae
 from fantasy_pipeline.orchestration.alerts.channels import misconfigured
 from fantasy_pipeline.orchestration.alerts.outbox import MAX_LOST, Outbox
 from fantasy_pipeline.orchestration.alerts.repairs import Failure, unrepaired
+from fantasy_pipeline.orchestration.history_probe import try_to_write
 from fantasy_pipeline.orchestration.runs.history import executions
 from fantasy_pipeline.orchestration.runs.import_state import (
     imported_of,
@@ -117,6 +119,7 @@ def daemon_running(subject: Subject) -> Iterable[Finding]:
     """Yield a critical finding if a daemon that the instance requires has no recent heartbeat.
 
     Yield a warning if several processes are daemons of the home: each starts the scheduled runs.
+    Those of other machines are known by their heartbeats: each part's is that of the last writer.
     """
     if len(pids := daemon_processes(subject.instance)) > 1:
         message = (
@@ -124,7 +127,16 @@ def daemon_running(subject: Subject) -> Iterable[Finding]:
             f"{', '.join(map(str, pids))}), so scheduled runs may start twice; stop all but one"
         )
         yield Finding("daemon_running", "warning", message)
-    bad = [daemon for daemon in daemons(subject.instance) if not daemon.healthy]
+    found = daemons(subject.instance)
+    alternating = {daemon.process for daemon in found if daemon.healthy}
+    if len(pids) <= 1 < len(alternating):
+        message = (
+            f"{len(alternating)} daemons alternate: the parts of the daemon have heartbeats of "
+            f"several processes ({', '.join(sorted(alternating))}); stop all but one, on every "
+            "machine. After a restart of the daemon, this ends within a minute"
+        )
+        yield Finding("daemon_running", "warning", message)
+    bad = [daemon for daemon in found if not daemon.healthy]
     if not bad:
         return
     beats = [daemon.last_heartbeat for daemon in bad if daemon.last_heartbeat]
@@ -310,6 +322,14 @@ def stale_lock(subject: Subject) -> Iterable[Finding]:
             yield Finding("stale_lock", "warning", message)
 
 
+def history_writable(subject: Subject) -> Iterable[Finding]:
+    """Yield a critical finding if the database server of the history refuses to store a run."""
+    try:
+        try_to_write(subject.instance)
+    except HistoryError as error:
+        yield Finding("history_writable", "critical", str(error))
+
+
 def disk_space(subject: Subject) -> Iterable[Finding]:
     """Yield a finding for each folder on a disk with less free space than `DISK_WARNING`."""
     for folder in subject.folders:
@@ -358,6 +378,7 @@ RULES: tuple[Rule, ...] = (
     lost_data,
     stuck_run,
     stale_lock,
+    history_writable,
     disk_space,
     disk_use,
     alert_channels,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.ingest.week_so_far import WeekSoFar
 from fantasy_pipeline.operations.backfill.plan import weeks_done
-from fantasy_pipeline.orchestration.runs.history import Execution, executions
+from fantasy_pipeline.orchestration.runs.history import Execution, executions_of
 from fantasy_pipeline.orchestration.runs.import_state import IN_PROGRESS
 from fantasy_pipeline.orchestration.runs.tags import (
     BACKFILL,
@@ -31,6 +32,9 @@ from fantasy_pipeline.orchestration.runs.tags import (
 UNDER_WAY = ("REQUESTED", "CANCELING", "FAILING")
 NEWEST = 50
 """Number of Dagster's newest backfills to look at; older ones have ended."""
+_NEWEST_RUNS = 200
+"""Number of the newest runs of schedules, and of sensors, in which to look for each one's last."""
+_SUCCESS = dg.DagsterRunStatus.SUCCESS
 
 
 class _Tick(NamedTuple):
@@ -86,28 +90,73 @@ def _text(moment: datetime | None) -> str | None:
 def instigators(instance: dg.DagsterInstance, now: datetime) -> list[Instigator]:
     """Return every schedule and sensor of the code location, schedules first.
 
+    The number of queries does not depend on the number of schedules and sensors, except in a
+    history of many runs in which some of them started none of the newest `_NEWEST_RUNS`.
+
     Args:
         now: moment from which on the next ticks are computed.
     """
     repository = defs.get_repository_def()
     states = instance.all_instigator_state()
     is_on = {state.instigator_name: state.is_running for state in states}
-    ticks = _latest_ticks(instance)
+    ticks = _latest_ticks(instance, {s.selector_id: s.instigator_name for s in states})
+    crons = {schedule.name: schedule.cron_schedule for schedule in repository.schedule_defs}
+    defaults = {
+        schedule.name: schedule.default_status == dg.DefaultScheduleStatus.RUNNING
+        for schedule in repository.schedule_defs
+    } | {
+        sensor.name: sensor.default_status == dg.DefaultSensorStatus.RUNNING
+        for sensor in repository.sensor_defs
+    }
+    kinds = {
+        **dict.fromkeys(sorted(crons), "schedule"),
+        **dict.fromkeys(sorted(defaults.keys() - crons), "sensor"),
+    }
+    runs = _latest_runs(instance, kinds)
     found = []
-    for schedule in sorted(repository.schedule_defs, key=lambda s: s.name):
-        name = schedule.name
-        default = schedule.default_status == dg.DefaultScheduleStatus.RUNNING
-        on = is_on.get(name, default)
-        following = _next_tick(schedule.cron_schedule, now) if on else None
+    for name, kind in kinds.items():
+        on = is_on.get(name, defaults[name])
+        following = _next_tick(crons[name], now) if on and name in crons else None
+        tick = ticks.get(name)
         found.append(
-            _instigator(instance, name, "schedule", on, following, ticks.get(name), not default)
+            Instigator(
+                name=name,
+                kind=kind,
+                is_on=on,
+                next_tick=following,
+                last_tick=tick.at if tick else None,
+                tick_result=tick.result if tick else None,
+                tick_error=tick.error if tick else None,
+                last_run=runs.get((name, None)),
+                last_success=runs.get((name, _SUCCESS)),
+                is_optional=not defaults[name],
+            )
         )
-    for sensor in sorted(repository.sensor_defs, key=lambda s: s.name):
-        name = sensor.name
-        default = sensor.default_status == dg.DefaultSensorStatus.RUNNING
-        on = is_on.get(name, default)
-        found.append(_instigator(instance, name, "sensor", on, None, ticks.get(name), not default))
     return found
+
+
+def _latest_runs(
+    instance: dg.DagsterInstance, kinds: Mapping[str, str]
+) -> dict[tuple[str, dg.DagsterRunStatus | None], Execution]:
+    """Return the latest run of each schedule and sensor by (name, None), successes by status."""
+    records: dict[tuple[str, dg.DagsterRunStatus | None], dg.RunRecord] = {}
+    for kind in sorted(set(kinds.values())):
+        tag = f"dagster/{kind}_name"
+        names = [name for name in kinds if kinds[name] == kind]
+        newest = instance.get_run_records(dg.RunsFilter(tags={tag: names}), limit=_NEWEST_RUNS)
+        for name, status in product(names, (None, _SUCCESS)):
+            found = [
+                record
+                for record in newest
+                if record.dagster_run.tags[tag] == name
+                and status in (None, record.dagster_run.status)
+            ][:1]
+            if not found and len(newest) == _NEWEST_RUNS:
+                wanted = dg.RunsFilter(tags={tag: name}, statuses=[status] if status else None)
+                found = list(instance.get_run_records(wanted, limit=1))
+            if found:
+                records[name, status] = found[0]
+    return dict(zip(records, executions_of(instance, list(records.values())), strict=True))
 
 
 def _cause(error: Any) -> str:
@@ -122,15 +171,17 @@ def _cause(error: Any) -> str:
     return str(chain[-1].message).strip().splitlines()[0]
 
 
-def _latest_ticks(instance: dg.DagsterInstance) -> dict[str, _Tick]:
-    """Return the latest tick of each schedule and sensor that has ticked."""
-    states = {state.instigator_name: state for state in instance.all_instigator_state()}
+def _latest_ticks(instance: dg.DagsterInstance, names: Mapping[str, str]) -> dict[str, _Tick]:
+    """Return the latest tick of each schedule and sensor that has ticked.
+
+    Args:
+        names: name of each schedule and sensor by Dagster's id of it.
+    """
     latest = {}
-    for name, state in states.items():
-        ticks = instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=1)
+    for selector_id, ticks in instance.get_batch_ticks(list(names), limit=1).items():
         if not ticks:
             continue
-        tick, error = ticks[0], None
+        tick, error, name = ticks[0], None, names[selector_id]
         if tick.error is not None:
             error = _cause(tick.error)
         latest[name] = _Tick(
@@ -147,43 +198,18 @@ def _next_tick(cron: str | Sequence[str], now: datetime) -> datetime | None:
     return min((next(CronSim(text, now)) for text in crons), default=None)
 
 
-def _instigator(
-    instance: dg.DagsterInstance,
-    name: str,
-    kind: str,
-    is_on: bool,
-    next_tick: datetime | None,
-    last_tick: _Tick | None,
-    is_optional: bool,
-) -> Instigator:
-    tag = {f"dagster/{kind}_name": name}
-    success = dg.DagsterRunStatus.SUCCESS
-    return Instigator(
-        name=name,
-        kind=kind,
-        is_on=is_on,
-        next_tick=next_tick,
-        last_tick=last_tick.at if last_tick else None,
-        tick_result=last_tick.result if last_tick else None,
-        tick_error=last_tick.error if last_tick else None,
-        last_run=_latest_run(instance, dg.RunsFilter(tags=tag)),
-        last_success=_latest_run(instance, dg.RunsFilter(tags=tag, statuses=[success])),
-        is_optional=is_optional,
-    )
-
-
-def _latest_run(instance: dg.DagsterInstance, filters: dg.RunsFilter) -> Execution | None:
-    runs = instance.get_runs(filters, limit=1)
-    return next(executions(instance, run_id=runs[0].run_id), None) if runs else None
-
-
 @dataclass(frozen=True)
 class Daemon:
-    """A daemon that the instance requires, such as the scheduler; all run in one process."""
+    """A daemon that the instance requires, such as the scheduler; all run in one process.
+
+    Args:
+        process: start of the id that the process gave itself; empty if it never ran.
+    """
 
     name: str
     healthy: bool
     last_heartbeat: datetime | None
+    process: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -202,6 +228,7 @@ def daemons(instance: dg.DagsterInstance) -> list[Daemon]:
             datetime.fromtimestamp(status.last_heartbeat.timestamp, timezone.utc)
             if status.last_heartbeat
             else None,
+            (status.last_heartbeat.daemon_id or "")[:8] if status.last_heartbeat else "",
         )
         for name, status in sorted(instance.get_daemon_statuses().items())
         if status.required

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import dagster as dg
@@ -17,11 +19,18 @@ from server import Postgres
 
 from fantasy_pipeline.errors import HistoryError
 from fantasy_pipeline.lake.locks import locked
-from fantasy_pipeline.operations.session import INSTANCE_LOCK, Session
+from fantasy_pipeline.operations.health import examine, subject_of
+from fantasy_pipeline.operations.session import INSTANCE_LOCK, Session, open_instance
 from fantasy_pipeline.orchestration import history_errors
+from fantasy_pipeline.orchestration.alerts.channels import Webhook
+from fantasy_pipeline.orchestration.alerts.messages import Alert
+from fantasy_pipeline.orchestration.alerts.outbox import KEY, Outbox
+from fantasy_pipeline.orchestration.history_locks import claimed
+from fantasy_pipeline.orchestration.history_probe import try_to_write
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.operations.test_execute import run, tick
-from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
+from fantasy_pipeline_tests.orchestration.alerts.receivers import receiving
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS, until
 from fantasy_pipeline_tests.web.test_api import serving
 
 pytestmark = [pytest.mark.loopback, pytest.mark.slow]
@@ -130,6 +139,18 @@ def test_http_answers_503_without_its_database(home: Path, postgres: Postgres) -
         assert client.get("/api/jobs/history").status_code == 200
 
 
+def test_health_knows_that_the_history_cannot_be_written(home: Path, postgres: Postgres) -> None:
+    session = Session()
+    assert {f.level for f in examine(subject_of(session)) if f.rule == "history_writable"} == {"ok"}
+    assert session.instance.run_storage.get_cursor_values({"fantasy_pipeline/probe"}) == {}
+    execute(postgres, "alter database postgres set default_transaction_read_only = on")
+    session = Session()
+    (finding,) = (f for f in examine(subject_of(session)) if f.rule == "history_writable")
+    assert finding.level == "critical"
+    assert f"{place(postgres)}cannot execute INSERT in a read-only transaction" in finding.message
+    assert "connect to the primary server" in finding.message
+
+
 def _run_often(instance: dg.DagsterInstance) -> None:
     for _ in range(100):
         run(instance)
@@ -161,6 +182,7 @@ def test_a_full_disk_is_one_line(
         history_errors.listen()
         with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
             run(instance)
+            try_to_write(instance)
             with (small_disk / "filler").open("wb", buffering=0) as filler:
                 while True:
                     try:
@@ -170,6 +192,10 @@ def test_a_full_disk_is_one_line(
             cause = f"{place(server)}could not extend file.*Free space on the disk of the server"
             with pytest.raises(HistoryError, match=cause):
                 _run_often(instance)
+            with pytest.raises(HistoryError, match=cause):
+                try_to_write(instance)
+            # Reading goes on, so no other rule would say it.
+            assert instance.get_runs_count() > 0
     finally:
         server.stop("immediate")
 
@@ -181,3 +207,26 @@ def test_commands_on_postgres_do_not_wait_for_the_lock_of_the_home(
     with locked(home / INSTANCE_LOCK):
         assert "Connection refused" in failure("history", DAGSTER_PG_PORT="1")
         assert "there is no run absent" in failure("show", "absent")
+
+
+def test_an_alert_that_another_daemon_is_sending_is_not_sent_again(
+    home: Path, postgres: Postgres
+) -> None:
+    def is_waited_for(instance: dg.DagsterInstance) -> bool:
+        waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+        with instance.run_storage.connect() as connection:  # type: ignore[attr-defined]
+            return bool(connection.execute(sqlalchemy.text(waiting)).scalar())
+
+    with open_instance(home) as instance, receiving() as server, ThreadPoolExecutor(1) as pool:
+        assert Outbox(instance).add(Alert("a", "failure", "title"))
+        storage = instance.daemon_cursor_storage
+        # The other daemon, which sends the alert.
+        with claimed(instance):
+            sending = pool.submit(Outbox(instance).deliver, [Webhook("webhook", server.url)])
+            until(lambda: is_waited_for(instance), "the second daemon waits")
+            state = json.loads(storage.get_cursor_values({KEY})[KEY])
+            storage.set_cursor_values({KEY: json.dumps({**state, "pending": []})})
+        assert sending.result() == 0
+        assert server.bodies == []
+        assert Outbox(instance).add(Alert("b", "failure", "title"))
+        assert Outbox(instance).deliver([Webhook("webhook", server.url)]) == 1

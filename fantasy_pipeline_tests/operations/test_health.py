@@ -16,6 +16,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._daemon.types import DaemonHeartbeat
 
 from fantasy_pipeline.football.calendar import Game
 from fantasy_pipeline.football.season_week import SeasonWeek
@@ -83,6 +84,7 @@ def test_every_rule_is_named(instance: dg.DagsterInstance) -> None:
         "lost_data",
         "stuck_run",
         "stale_lock",
+        "history_writable",
         "disk_space",
         "disk_use",
         "alert_channels",
@@ -94,6 +96,20 @@ def test_daemon_that_never_ran(instance: dg.DagsterInstance) -> None:
     assert level == "critical"
     assert "scheduler" in message
     assert "it never ran" in message
+
+
+def test_daemons_of_two_machines_that_alternate(instance: dg.DagsterInstance) -> None:
+    daemons = sorted(instance.get_required_daemon_types())
+    for number, name in enumerate(daemons):
+        beat = DaemonHeartbeat(time.time(), name, f"{number % 2}" * 36, [])
+        instance.add_daemon_heartbeat(beat)
+    ((level, message),) = found(subject(instance), "daemon_running")
+    assert level == "warning"
+    assert message.startswith("2 daemons alternate: ")
+    assert "(00000000, 11111111); stop all but one" in message
+    for name in daemons:
+        instance.add_daemon_heartbeat(DaemonHeartbeat(time.time(), name, "0" * 36, []))
+    assert found(subject(instance), "daemon_running") == [("ok", "")]
 
 
 @pytest.mark.loopback

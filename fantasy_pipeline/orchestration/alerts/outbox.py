@@ -2,6 +2,10 @@
 
 Each alert is added once, by id. An alert that a channel refuses is resent for three days; then it
 counts as lost, until the channel accepts an alert again.
+
+One process at a time changes the outbox: on Postgres, a daemon takes a lock of the database before
+it reads which alerts are pending, and holds the lock until it has stored which ones it has sent.
+Daemons of several machines send no alert twice.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from fantasy_pipeline.orchestration.alerts.channels import ChannelError
 from fantasy_pipeline.orchestration.alerts.messages import Alert
+from fantasy_pipeline.orchestration.history_locks import claimed
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -71,6 +76,7 @@ class Outbox:
 
     def __init__(self, instance: DagsterInstance) -> None:
         self._storage = instance.daemon_cursor_storage
+        self._instance = instance
 
     def add(self, alert: Alert, settles: Collection[str] = ()) -> bool:
         """Add an alert for delivery, and return False if its id was added before.
@@ -78,7 +84,7 @@ class Outbox:
         Args:
             settles: further ids to mark as added: this alert covers them too.
         """
-        with _LOCK:
+        with _LOCK, claimed(self._instance):
             state = self._read()
             if alert.id in state["known"]:
                 return False
@@ -95,7 +101,7 @@ class Outbox:
 
     def deliver(self, channels: Sequence[Channel]) -> int:
         """Send each pending alert to the channels that lack it, and return the number of sends."""
-        with _LOCK:
+        with _LOCK, claimed(self._instance):
             state = self._read()
             before = json.dumps(state)
             now = time.time()

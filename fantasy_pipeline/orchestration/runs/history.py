@@ -263,11 +263,16 @@ def _pages(
     """Yield runs, newest first, in pages of `_PAGE`."""
     while True:
         records = instance.get_run_records(filters, limit=_PAGE, cursor=cursor)
-        page = _Page(instance, records)
-        yield from (_execution(instance, record, page) for record in records)
+        yield from executions_of(instance, records)
         if len(records) < _PAGE:
             return
         cursor = records[-1].dagster_run.run_id
+
+
+def executions_of(instance: dg.DagsterInstance, records: Sequence[dg.RunRecord]) -> list[Execution]:
+    """Return the runs of Dagster's records, whose results are read together when first needed."""
+    page = _Page(instance, records)
+    return [_execution(instance, record, page) for record in records]
 
 
 def check_status(status: str | None) -> None:

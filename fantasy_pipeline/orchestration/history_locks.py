@@ -1,0 +1,34 @@
+"""A lock among the machines that share a run history on a database server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import dagster as dg
+from sqlalchemy import text
+
+_OUTBOX = 7_302_111_946
+"""Number of the lock in the database; any number that no other program uses."""
+
+
+@contextmanager
+def claimed(instance: dg.DagsterInstance) -> Iterator[None]:
+    """Hold the lock of the outbox of alerts among all processes that use the history.
+
+    The server frees the lock when the connection of a process that dies ends. A history in SQLite
+    files has one daemon, whose threads have a lock of their own.
+    """
+    storage: Any = instance.run_storage
+    with storage.connect() as connection:
+        is_shared = connection.dialect.name == "postgresql"
+    if not is_shared:
+        yield
+        return
+    with storage.connect() as connection:
+        connection.execute(text("select pg_advisory_lock(:number)"), {"number": _OUTBOX})
+        try:
+            yield
+        finally:
+            connection.execute(text("select pg_advisory_unlock(:number)"), {"number": _OUTBOX})

@@ -1,0 +1,67 @@
+"""Test how many connections and queries commands need on Postgres, counted by a proxy."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from server import Postgres
+
+from fantasy_pipeline.operations.session import open_instance
+from fantasy_pipeline_tests import ROOT
+from fantasy_pipeline_tests.cli.calling import call
+from fantasy_pipeline_tests.proxy import Proxy, postgres_queries, proxy
+
+pytestmark = [pytest.mark.loopback, pytest.mark.slow]
+
+_SET_UP = re.compile(r"pg_catalog|^show |^select current_schema\(\)")
+"""Queries by which SQLAlchemy and Dagster find out about the server and its tables, once each."""
+
+
+@pytest.fixture
+def counted(tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """Return the proxy between the commands of this test and the server."""
+    shutil.copy(ROOT / "deploy" / "postgres" / "dagster.yaml", tmp_path)
+    with proxy(postgres.port, postgres_queries) as counting:
+        settings = {
+            **postgres.environment,
+            "DAGSTER_PG_PORT": str(counting.port),
+            "DAGSTER_HOME": str(tmp_path),
+            "FANTASY_DATA": str(tmp_path / "data"),
+            "FANTASY_SOURCE": "sample",
+        }
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        yield counting
+
+
+def test_commands_need_few_connections_and_queries(counted: Proxy, tmp_path: Path) -> None:
+    home = tmp_path
+    assert call(home, ["history"])[0] == 0
+    counted.clear()
+    assert call(home, ["run"])[0] == 0
+    assert counted.connections <= 40
+    assert len(counted.requests) <= 1450
+    counted.clear()
+    assert call(home, ["status", "--json"])[0] == 0
+    assert counted.connections <= 3
+    queries = [query for query in counted.requests if not _SET_UP.search(query)]
+    assert len(queries) <= 10, queries
+
+
+def test_a_pool_survives_a_restart_of_the_server(
+    counted: Proxy, postgres: Postgres, tmp_path: Path
+) -> None:
+    """The first query after the restart gets a new connection; none fails."""
+    with open_instance(tmp_path) as instance:
+        assert instance.get_runs_count() == 0
+        before = counted.connections
+        assert instance.get_runs_count() == 0
+        assert counted.connections == before
+        postgres.stop()
+        postgres.start()
+        assert instance.get_runs_count() == 0
+        assert counted.connections == before + 1
