@@ -123,7 +123,7 @@ def projections(
     named = both_or_none(season, week)
     position, team = (text and text.upper() for text in (position, team))
     check_choices(position, player, team)
-    session = open_session(source, at)
+    session = open_session(source, at, one_run=True)
     check_league(session, league)
     if named is not None:
         check_shown(session, named)
@@ -250,7 +250,7 @@ def sql(
     from fantasy_pipeline.lake.queries import run_sql
 
     format = table_format(format, json, output)
-    session = open_session(source)
+    session = open_session(source, one_run=True)
     with waiting("running the query", alike=False) as wait:
         views = {"job_executions": session.job_executions}
         table = run_sql(session.lake, query, views, wait.watch, timeout or None)

@@ -1,6 +1,8 @@
-"""Copies of the lake's files in temporary folders."""
+"""Copies of the lake's files in temporary folders, and the error of a file that is gone."""
 
 import os
+
+from fantasy_pipeline.errors import PipelineError
 
 TEMPORARY = "fantasy-lake-"
 """Prefix of the names of the folders."""
@@ -11,3 +13,10 @@ def target(folder: str, name: str) -> str:
     path = f"{folder}/{name}"
     os.makedirs(os.path.dirname(path), exist_ok=True)
     return path
+
+
+class RemovedFileError(PipelineError):
+    """A file that should be read does not exist."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} was removed while it was read. Run again.")

@@ -11,7 +11,9 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from pathlib import Path
 
 import duckdb
@@ -23,6 +25,7 @@ from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table, ValidatedRows
 from fantasy_pipeline.football.tables.week_rows import codes
+from fantasy_pipeline.lake.copies import RemovedFileError
 from fantasy_pipeline.lake.files import (
     damaged,
     file_name,
@@ -32,10 +35,12 @@ from fantasy_pipeline.lake.files import (
     with_added,
 )
 from fantasy_pipeline.lake.stores import LOCKS, open_store, safe_name
-from fantasy_pipeline.lake.views import connected
+from fantasy_pipeline.lake.views import Files, connected
 
 _PARTITION = re.compile(r"season=(\d{4})/week=(\d{2})/part\.parquet$")
 _MARKER = "lake.json"
+_FEW = 4
+"""Weeks that are opened without a listing of their table."""
 
 
 class Lake:
@@ -46,16 +51,17 @@ class Lake:
         label: kind of the data, e.g. ``nfl`` or ``synthetic sample league``. The first write
             stores it in the root. A root with another label is an error, so that real and
             synthetic data never mix.
+        one_run: the lake is that of one run, which reads each object of object storage once.
 
     Raises:
         PipelineError: the root has another label.
     """
 
-    def __init__(self, root: str, label: str) -> None:
+    def __init__(self, root: str, label: str, one_run: bool = False) -> None:
         self.root = root.rstrip("/")
         self.label = label
-        self._store = open_store(self.root)
-        self._check_label()
+        self._store = open_store(self.root, one_run)
+        self._is_claimed = self._check_label()
 
     @property
     def is_local(self) -> bool:
@@ -142,9 +148,12 @@ class Lake:
 
     def _claim(self) -> None:
         """Write the label into a root that has none; raise if it has another one."""
+        if self._is_claimed:
+            return
         if not self._check_label():
             text = json.dumps({"label": self.label})
             self._store.put(_MARKER, text.encode())
+        self._is_claimed = True
 
     def write_bytes(self, name: str, data: bytes) -> None:
         """Replace a file that is not a table, e.g. a model; `name` is its path under the root."""
@@ -164,12 +173,6 @@ class Lake:
                 found.append(SeasonWeek(int(match[1]), int(match[2])))
         return sorted(found)
 
-    def _present(self, table: Table, weeks: Sequence[SeasonWeek]) -> set[SeasonWeek]:
-        """Return those of `weeks` that are in the lake; a few are looked up without a listing."""
-        if len(weeks) <= 4:
-            return {week for week in weeks if self.has(table, week)}
-        return set(self.weeks(table))
-
     def has(self, table: Table, week: SeasonWeek | None = None) -> bool:
         """Return whether a table, or one week of a table, is in the lake."""
         return self._store.has(file_name(table, week))
@@ -178,7 +181,7 @@ class Lake:
         """Return the weeks of a table, with rows, that were stored before the column existed."""
         weeks = self.weeks(table)
         found = []
-        sources = self._store.sources([file_name(table, week) for week in weeks])
+        sources = self._store.sources([file_name(table, week) for week in weeks], listed=True)
         for week, source in zip(weeks, sources, strict=True):
             with self._decoding(table, week):
                 file = pq.ParquetFile(source)
@@ -193,10 +196,9 @@ class Lake:
             NotMaterializedError: the table, or the week, is not in the lake.
             PipelineError: the file cannot be read.
         """
-        (file,) = self._existing_files(table, week and [week], None)
         # The file is open while its generator is alive.
-        opened = self._store.sources([file_name(table, file)])
-        with self._decoding(table, file):
+        opened = self._opened(table, [week], listed=False)
+        with self._decoding(table, week):
             rows: int = pq.ParquetFile(next(opened)).metadata.num_rows
         return rows
 
@@ -221,13 +223,13 @@ class Lake:
             PipelineError: a file has the columns of an older version of the contract, or cannot be
                 read.
         """
-        files = self._existing_files(table, weeks, seasons)
+        files, listed = self._wanted_files(table, weeks, seasons)
         names = table.column_names if columns is None else list(columns)
         schema = pa.schema([table.arrow_schema.field(name) for name in names])
         if not files:
             return schema.empty_table()
         # One open file for footer and rows: a rewrite between two reads would mix two versions.
-        sources = self._store.sources([file_name(table, week) for week in files])
+        sources = self._opened(table, files, listed)
         wanted = None if table.weekly else seasons
         parts = [
             self._part(table, week, source, names, wanted)
@@ -238,31 +240,54 @@ class Lake:
         except ValueError as error:
             raise older_layout(self.root, table) from error
 
-    def _existing_files(
+    def _wanted_files(
         self,
         table: Table,
         weeks: Sequence[SeasonWeek] | None,
         seasons: Collection[int] | None,
-    ) -> Sequence[SeasonWeek | None]:
+    ) -> tuple[Sequence[SeasonWeek | None], bool]:
         """Return the weeks to read of a table, or [None] for a table without weeks.
 
-        Raises:
-            NotMaterializedError: the table, or one of `weeks`, is not in the lake.
+        The second value states whether the lake has just listed them; a few weeks are opened
+        without a listing.
         """
         if not table.weekly:
-            if not self.has(table):
-                raise not_materialized(self.root, table, [table.name])
-            return [None]
-        weeks = self.weeks(table) if weeks is None else sorted(set(weeks))
-        weeks = [week for week in weeks if seasons is None or week.season in seasons]
-        present = self._present(table, weeks)
-        absent = [week for week in weeks if week not in present]
-        if absent:
-            season, week = absent[0]
-            command = f"trigger --season {season} --week {week} --wait"
-            missing = [f"{table.name} {week}" for week in absent]
-            raise not_materialized(self.root, table, missing, command)
-        return weeks
+            return [None], False
+        stored = self.weeks(table) if weeks is None or len(weeks) > _FEW else None
+        wanted = sorted(set(stored or () if weeks is None else weeks))
+        wanted = [week for week in wanted if seasons is None or week.season in seasons]
+        if stored is not None:
+            self._refuse_absent(table, [week for week in wanted if week not in set(stored)])
+        return wanted, stored is not None
+
+    def _opened(
+        self, table: Table, files: Sequence[SeasonWeek | None], listed: bool
+    ) -> Iterator[pa.NativeFile]:
+        """Open files of a table, one after the other.
+
+        Raises:
+            NotMaterializedError: one of them is not in the lake.
+        """
+        try:
+            yield from self._store.sources([file_name(table, week) for week in files], listed)
+        except RemovedFileError:
+            self._refuse_absent(table, [week for week in files if not self.has(table, week)])
+            raise
+
+    def _refuse_absent(self, table: Table, absent: Sequence[SeasonWeek | None]) -> None:
+        """Raise if a table, or a week of a table, is absent from the lake.
+
+        Raises:
+            NotMaterializedError: names the weeks, and the command that makes the first.
+        """
+        if not absent:
+            return
+        weeks = [week for week in absent if week is not None]
+        if not weeks:
+            raise not_materialized(self.root, table, [table.name])
+        command = f"trigger --season {weeks[0].season} --week {weeks[0].week} --wait"
+        missing = [f"{table.name} {week}" for week in weeks]
+        raise not_materialized(self.root, table, missing, command)
 
     def _part(
         self,
@@ -327,7 +352,7 @@ class Lake:
         found = hashlib.sha256()
         if table.weekly:
             names = [file_name(table, week) for week in self.weeks(table) if week.season in seasons]
-            for name, source in zip(names, self._store.sources(names), strict=True):
+            for name, source in zip(names, self._store.sources(names, listed=True), strict=True):
                 found.update(name.encode())
                 found.update(source.read())
             return found.hexdigest()[:16]
@@ -342,9 +367,7 @@ class Lake:
         self, table: Table, seasons: Collection[int]
     ) -> Iterator[tuple[pa.NativeFile, pq.ParquetFile, int]]:
         """Return the file of a table without weeks with the number of each season's row group."""
-        if not self.has(table):
-            raise not_materialized(self.root, table, [table.name])
-        for source in self._store.sources([file_name(table)]):
+        for source in self._opened(table, [None], listed=False):
             with self._decoding(table):
                 file = pq.ParquetFile(source)
                 at = file.schema_arrow.get_field_index("season")
@@ -375,12 +398,29 @@ class Lake:
         Raises:
             PipelineError: a file cannot be read, now or by a statement of the caller.
         """
-        files = [(table, self._files(table)) for table in tables]
+        with self.connect_files(self.files(tables), private) as connection:
+            yield connection
+
+    def files(self, tables: Sequence[Table]) -> Files:
+        """Return the weeks of each table in the lake; [None] for the file of a table without weeks.
+
+        In object storage, the tables are looked up at the same time.
+        """
+        if self.is_local:
+            return [(table, self._files(table)) for table in tables]
+        with ThreadPoolExecutor(len(tables) or 1) as pool:
+            weeks = [pool.submit(copy_context().run, self._files, table) for table in tables]
+            return [(table, of.result()) for table, of in zip(tables, weeks, strict=True)]
+
+    @contextmanager
+    def connect_files(
+        self, files: Files, private: bool = False
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open a connection as `connect` does, with views of files that were just looked up."""
         with connected(self._store, self.root, files, private) as connection:
             yield connection
 
     def _files(self, table: Table) -> Sequence[SeasonWeek | None]:
-        """Return the weeks of a table in the lake; [None] for the file of a table without weeks."""
         if table.weekly:
             return self.weeks(table)
         return [None] if self.has(table) else []

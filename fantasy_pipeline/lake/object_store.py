@@ -4,6 +4,11 @@ A request is tried again by `ObjectStore._request` alone: botocore and s3fs try 
 attempts of several layers multiply. (aiohttp connects again once if the server closes a
 connection.) A request that fails ends within `_SILENT_SECONDS` plus
 `_RETRY_SECONDS`; one that moves bytes may take longer.
+
+Requests cost most of the time of a lake that is far away. An object is transferred once per
+process: later reads ask for it only if it has changed, in one request (a listing confirms the
+versions of a whole table). The store of one run does not even ask: what the run has read or written
+stays as it is, until the run takes a lock.
 """
 
 from __future__ import annotations
@@ -11,18 +16,19 @@ from __future__ import annotations
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import pyarrow as pa
 
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.lake.copies import TEMPORARY, target
+from fantasy_pipeline.lake.copies import TEMPORARY, RemovedFileError, target
+from fantasy_pipeline.lake.object_cache import CACHE, Version
 from fantasy_pipeline.settings import is_loopback
 
 _Item = TypeVar("_Item")
@@ -34,6 +40,7 @@ _RETRY_SECONDS = 6
 """No attempt starts later than this after the first one."""
 _SILENT_SECONDS = 10
 """Longest time to wait for the next byte of an answer."""
+_NOT_MODIFIED = 304
 _PASSING_STATUS = (408, 429, 500, 502, 503, 504)
 _patience: ContextVar[float | None] = ContextVar("patience", default=None)
 # No listing cache, because other processes write to the lake too. No concurrency within one file,
@@ -83,11 +90,14 @@ class ObjectStore:
     """Objects under an fsspec URL, e.g. ``s3://bucket/lake``.
 
     botocore reads the address and the credentials from the environment (``AWS_…``).
+
+    Args:
+        one_run: the store is that of one run, which reads each object once.
     """
 
     is_local = False
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, one_run: bool = False) -> None:
         import fsspec  # lazily: a lake in a folder does not need it
 
         self._root = root
@@ -100,12 +110,18 @@ class ObjectStore:
                 f"For s3, in the checkout: pip install -e '.[s3]'."
             ) from error
         self._is_s3 = bool(options)
+        self._address = root
+        self._one_run = one_run
+        self._listed: dict[str, str] = {}
+        self._listings: dict[str, set[str]] = {}
+        self._read_by_run: set[str] = set()
         if self._is_s3:
             self._fs.retries = 1
             self._request(self._check_endpoint)
 
     def _check_endpoint(self) -> None:
         self._fs.connect()
+        self._address = f"{self._fs.s3.meta.endpoint_url} {self._base}"
         address = urlsplit(self._fs.s3.meta.endpoint_url)
         if address.scheme != "https" and not is_loopback(address.hostname or ""):
             raise PipelineError(
@@ -163,51 +179,139 @@ class ObjectStore:
         return f"{self._root}/{name}"
 
     def put(self, name: str, content: bytes) -> None:
-        self._request(lambda: self._fs.pipe_file(f"{self._base}/{name}", content, **self._bounds()))
+        answer = self._request(
+            lambda: self._fs.pipe_file(f"{self._base}/{name}", content, **self._bounds())
+        )
+        # Large objects are sent in parts, and their answer has no version.
+        etag = answer.get("ETag") if isinstance(answer, dict) else None
+        self._keep(name, Version(etag, content) if etag else None)
+        for folder, names in self._listings.items():
+            if name.startswith(f"{folder}/"):
+                names.add(name)
 
     def put_all(self, files: Iterable[tuple[str, bytes]]) -> None:
         self._in_parallel(lambda file: self.put(*file), files)
 
-    def get(self, name: str) -> bytes | None:
-        content: bytes | None = self._request(
-            lambda: self._fs.cat_file(f"{self._base}/{name}", **self._bounds())
-        )
-        return content
+    def get(self, name: str, listed: bool = False) -> bytes | None:
+        """Return the content of an object; None if it does not exist.
+
+        Args:
+            listed: the caller has just listed the object: that version is current.
+        """
+        old = CACHE.get(self._address, name)
+        if old and (name in self._read_by_run or (listed and self._listed.get(name) == old.etag)):
+            return old.content
+        found: Version | None = self._request(lambda: self._version(name, old))
+        self._keep(name, found)
+        return found and found.content
+
+    def _keep(self, name: str, version: Version | None) -> None:
+        if not self._is_s3:
+            return
+        CACHE.keep(self._address, name, version)
+        if self._one_run and version:
+            self._read_by_run.add(name)
+        else:
+            self._read_by_run.discard(name)
+
+    def _version(self, name: str, old: Version | None) -> Version:
+        """Return the current version of an object, in one request; `old` if it has not changed."""
+        if not self._is_s3:
+            return Version("", self._fs.cat_file(f"{self._base}/{name}", **self._bounds()))
+        try:
+            return self._wait(self._get_object, name, old.etag if old else None)
+        except Exception as error:
+            metadata = _answer_to(error).get("ResponseMetadata", {})
+            if old is not None and metadata.get("HTTPStatusCode") == _NOT_MODIFIED:
+                return old
+            raise
+
+    def _wait(self, call: Callable[..., Coroutine[Any, Any, _Result]], *arguments: Any) -> _Result:
+        """Return the result of a call that runs in the thread of s3fs."""
+        from fsspec.asyn import sync
+
+        result: _Result = sync(self._fs.loop, call, *arguments, timeout=_patience.get())
+        return result
+
+    async def _get_object(self, name: str, etag: str | None) -> Version:
+        bucket, key, _ = self._fs.split_path(f"{self._base}/{name}")
+        condition = {"IfNoneMatch": etag} if etag else {}
+        answer = await self._fs._call_s3("get_object", Bucket=bucket, Key=key, **condition)
+        try:
+            return Version(answer["ETag"], await answer["Body"].read())
+        finally:
+            answer["Body"].close()
 
     def has(self, name: str) -> bool:
+        if self._one_run and self._is_s3:
+            # What a run looks for it reads next, and then without a second request.
+            return self.get(name) is not None
         # isfile and exists would report a refused request as a missing file.
+        if self._is_s3:
+            return self._request(lambda: self._wait(self._head_object, name)) is not None
         found = self._request(lambda: self._fs.info(f"{self._base}/{name}", **self._bounds()))
         return found is not None and found["type"] == "file"
 
+    async def _head_object(self, name: str) -> object:
+        bucket, key, _ = self._fs.split_path(f"{self._base}/{name}")
+        return await self._fs._call_s3("head_object", Bucket=bucket, Key=key)
+
     def names(self, folder: str) -> Iterable[str]:
+        if self._is_s3:
+            if folder not in self._listings:
+                etags = self._request(lambda: self._wait(self._list_objects, folder)) or {}
+                self._listed |= etags
+                if not self._one_run:
+                    return list(etags)
+                self._listings[folder] = set(etags)
+            return list(self._listings[folder])
         found = self._request(lambda: self._fs.find(f"{self._base}/{folder}", **self._bounds()))
         return [path[len(self._base) + 1 :] for path in found or ()]
 
-    def sources(self, names: Sequence[str]) -> Iterator[pa.NativeFile]:
-        for content in self._in_parallel(self._existing, names):
+    async def _list_objects(self, folder: str) -> dict[str, str]:
+        """Return the version of each object of a folder, a thousand objects per request."""
+        bucket, prefix, _ = self._fs.split_path(f"{self._base}/{folder}/")
+        bucket, base, _ = self._fs.split_path(f"{self._base}/")
+        found: dict[str, str] = {}
+        more: dict[str, str] = {}
+        while True:
+            page = await self._fs._call_s3("list_objects_v2", Bucket=bucket, Prefix=prefix, **more)
+            for entry in page.get("Contents", ()):
+                found[entry["Key"][len(base) :]] = entry["ETag"]
+            if not page.get("IsTruncated"):
+                return found
+            more = {"ContinuationToken": page["NextContinuationToken"]}
+
+    def sources(self, names: Sequence[str], listed: bool = False) -> Iterator[pa.NativeFile]:
+        def existing(name: str) -> bytes:
+            return self._existing(name, listed)
+
+        for content in self._in_parallel(existing, names):
             yield pa.BufferReader(content)
 
     @contextmanager
     def snapshot(self, names: Sequence[str]) -> Iterator[tuple[str, str]]:
-        """Return a temporary folder of copies, each made with one request and so of one version."""
+        """Return a temporary folder of copies, each of one version of its object."""
         with tempfile.TemporaryDirectory(prefix=TEMPORARY) as folder:
 
             def copy(name: str) -> None:
                 with open(target(folder, name), "wb") as file:
-                    file.write(self._existing(name))
+                    file.write(self._existing(name, listed=True))
 
             self._in_parallel(copy, names)
             yield folder, folder
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
-        """Do nothing: object storage has no locks, the last writer wins."""
+        """Forget what the run has read: object storage has no locks, the last writer wins."""
+        self._read_by_run.clear()
+        self._listings.clear()
         yield
 
-    def _existing(self, name: str) -> bytes:
-        content = self.get(name)
+    def _existing(self, name: str, listed: bool) -> bytes:
+        content = self.get(name, listed)
         if content is None:
-            raise PipelineError(f"{self.path(name)} was removed while it was read. Run again.")
+            raise RemovedFileError(self.path(name))
         return content
 
     @staticmethod

@@ -117,12 +117,9 @@ def run_sql(
         PipelineError: the lake lacks a table of the statement, the statement takes too long or
             fails on the data, or a file cannot be read.
     """
-    present = [
-        table for table in ALL_TABLES if (lake.weeks(table) if table.weekly else lake.has(table))
-    ]
-    needed = present if lake.is_local else _needed(present, text)
+    files = lake.files(ALL_TABLES if lake.is_local else _needed(text))
     try:
-        with lake.connect(needed, private=True) as connection:
+        with lake.connect_files([(t, weeks) for t, weeks in files if weeks], True) as connection:
             for name, table in (views or {}).items():
                 if _names(text, name):
                     connection.register(name, table())
@@ -137,6 +134,7 @@ def run_sql(
             watch(lambda: _share_done(connection))
             return _rows(connection, text, timeout)
     except duckdb.Error as error:
+        present = [table for table, weeks in lake.files(ALL_TABLES) if weeks]
         names = ", ".join(table.name for table in present)
         tables = names or "none yet; run `fantasy-pipeline run` first"
         line = " ".join(str(error).split("\n\n")[0].split())
@@ -179,14 +177,14 @@ def _share_done(connection: duckdb.DuckDBPyConnection) -> float | None:
     return percent / 100 if percent > 0 else None
 
 
-def _needed(present: Sequence[Table], text: str) -> Sequence[Table]:
+def _needed(text: str) -> Sequence[Table]:
     """Return the tables that a statement may read.
 
     These are the tables that it names; all tables if it names none or lists the tables. The limit
     matters for object storage, where the files are fetched before the statement runs.
     """
-    named = [table for table in present if _names(text, table.name)]
-    return present if _CATALOGUE.search(text.lower()) or not named else named
+    named = [table for table in ALL_TABLES if _names(text, table.name)]
+    return ALL_TABLES if _CATALOGUE.search(text.lower()) or not named else named
 
 
 def _names(text: str, table: str) -> bool:

@@ -21,7 +21,7 @@ from uuid import uuid4
 import pyarrow as pa
 
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.lake.copies import TEMPORARY, target
+from fantasy_pipeline.lake.copies import TEMPORARY, RemovedFileError, target
 from fantasy_pipeline.lake.locks import Timeout, locked
 from fantasy_pipeline.lake.object_store import ObjectStore
 
@@ -58,26 +58,36 @@ class Store(Protocol):
     def names(self, folder: str) -> Iterable[str]:
         """Return the names of the files in a folder and in its subfolders."""
 
-    def sources(self, names: Sequence[str]) -> Iterator[pa.NativeFile]:
-        """Open files for reading, one after the other; each shows one version of its file."""
+    def sources(self, names: Sequence[str], listed: bool = False) -> Iterator[pa.NativeFile]:
+        """Open files for reading, one after the other; each shows one version of its file.
+
+        Args:
+            listed: the caller has just listed the files, and needs no later versions.
+
+        Raises:
+            RemovedFileError: a file does not exist.
+        """
 
     @contextmanager
     def snapshot(self, names: Sequence[str]) -> Iterator[tuple[str, str]]:
-        """Return a folder with the current files, and the folder that SQL may read."""
+        """Return a folder with files just listed, and the folder that SQL may read."""
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
         """Hold the lock of a name; other holders wait."""
 
 
-def open_store(root: str) -> Store:
+def open_store(root: str, one_run: bool = False) -> Store:
     """Return the store of a folder or URL, without the snapshots of killed processes.
+
+    Args:
+        one_run: the store is that of one run, which reads each object once.
 
     Raises:
         PipelineError: the kind of storage is not known, or the storage cannot be reached.
     """
     if "://" in root and not root.startswith("file:"):
-        return ObjectStore(root)
+        return ObjectStore(root, one_run)
     folder = Folder(root)
     folder.remove_dead_snapshots()
     return folder
@@ -159,7 +169,7 @@ class Folder:
             for file in files:
                 yield f"{path}/{file}"[len(self._base) + 1 :]
 
-    def sources(self, names: Sequence[str]) -> Iterator[pa.NativeFile]:
+    def sources(self, names: Sequence[str], listed: bool = False) -> Iterator[pa.NativeFile]:
         for name in names:
             try:
                 file = pa.OSFile(self.path(name))
@@ -260,7 +270,7 @@ def _is_stale(path: str) -> bool:
 def _unreadable(path: str, error: OSError) -> PipelineError:
     """Return the error of a file or folder that cannot be read; it must not count as empty."""
     if isinstance(error, FileNotFoundError):
-        return PipelineError(f"{path} was removed while it was read. Run again.")
+        return RemovedFileError(path)
     return PipelineError(
         f"the lake cannot be read: {path}: {error.strerror or error}. Check its permissions, its "
         f"folders and the disk; or set FANTASY_DATA to another folder."

@@ -36,7 +36,7 @@ def connected(
             options = "hive_partitioning = false"
             if table.weekly:
                 options = "hive_partitioning = true, hive_types = {season: INTEGER, week: INTEGER}"
-            where = _escaped(f"{folder}/{table.name}").replace("'", "''")
+            where = _escaped(f"{folder}/{table.name}")
             pattern = where + (_WEEKS if table.weekly else PART)
             _create_view(connection, table, pattern, options)
         yield connection
@@ -48,11 +48,12 @@ def _create_view(
     """Create the view of a table's files; added columns that no file has yet are null.
 
     Args:
-        pattern: glob pattern of the files, as SQL text.
+        pattern: glob pattern of the files.
         options: arguments of DuckDB's ``read_parquet``.
     """
     names = "*"
-    files = f"read_parquet('{pattern}', {options}"
+    text = pattern.replace("'", "''")
+    files = f"read_parquet('{text}', {options}"
     if table.added_columns:
         # The files of some weeks may lack columns that those of other weeks have.
         files += ", union_by_name = true"

@@ -80,11 +80,13 @@ class Session(Workspace):
     """The workspace of one command, with its Dagster home and instance.
 
     Args:
-        source, at: as for `Workspace`.
+        source, at, one_run: as for `Workspace`.
     """
 
-    def __init__(self, source: SourceName | None = None, at: datetime | None = None) -> None:
-        super().__init__(source, at)
+    def __init__(
+        self, source: SourceName | None = None, at: datetime | None = None, one_run: bool = False
+    ) -> None:
+        super().__init__(source, at, one_run)
         home = default_home()
         if self.source == "sample" and Settings().source != "sample":
             home = home / "sample"

@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from fantasy_pipeline.errors import NotMaterializedError
 from fantasy_pipeline.football.calendar import Game, games_from_table
 from fantasy_pipeline.football.tables import GAMES
 from fantasy_pipeline.lake import Lake
@@ -48,10 +49,10 @@ def open_source(
     return Nflverse(files, source)
 
 
-def open_lake(settings: Settings, source: SourceName) -> Lake:
-    """Return the lake that belongs to a source."""
+def open_lake(settings: Settings, source: SourceName, one_run: bool = False) -> Lake:
+    """Return the lake that belongs to a source; `one_run` as for `Lake`."""
     label = SAMPLE_LABEL if source == "sample" else REAL_LABEL
-    return Lake(settings.lake_root(source), label)
+    return Lake(settings.lake_root(source), label, one_run)
 
 
 class Workspace:
@@ -60,11 +61,15 @@ class Workspace:
     Args:
         source: where data come from; None: ``FANTASY_SOURCE``, else ``auto``.
         at: the moment to act as of (aware); None: now, or the sample league's fixed present.
+        one_run: the workspace is that of one run; see `Lake`.
     """
 
-    def __init__(self, source: SourceName | None = None, at: datetime | None = None) -> None:
+    def __init__(
+        self, source: SourceName | None = None, at: datetime | None = None, one_run: bool = False
+    ) -> None:
         self.source: SourceName = source or Settings().source
         self.at = at
+        self._one_run = one_run
 
     @cached_property
     def settings(self) -> Settings:
@@ -77,7 +82,7 @@ class Workspace:
 
     @cached_property
     def lake(self) -> Lake:
-        return open_lake(self.settings, self.source)
+        return open_lake(self.settings, self.source, self._one_run)
 
     @cached_property
     def upstream(self) -> Source:
@@ -115,7 +120,10 @@ class Workspace:
     @property
     def stored_games(self) -> Sequence[Game]:
         """The lake's schedule, which the daemon refreshes daily; empty if the lake has none."""
-        return games_from_table(self.lake.read(GAMES)) if self.lake.has(GAMES) else ()
+        try:
+            return games_from_table(self.lake.read(GAMES))
+        except NotMaterializedError:
+            return ()
 
     @property
     def known_games(self) -> Sequence[Game]:

@@ -26,7 +26,8 @@ import pytest
 from fantasy_pipeline.errors import NotMaterializedError, PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import GAMES, PROJECTION_ACCURACY
-from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.lake import Lake, object_store
+from fantasy_pipeline.lake.object_cache import ObjectCache
 from fantasy_pipeline.lake.object_store import patience
 from fantasy_pipeline.lake.queries import run_sql
 from fantasy_pipeline_tests.lake.places import BucketPlace, FolderPlace, environment
@@ -614,6 +615,34 @@ def test_a_week_is_one_upload(misbehaving: Misbehaving, cloud: Lake, accuracy: A
 
 
 @pytest.mark.loopback
+def test_an_object_is_transferred_once_and_confirmed_by_its_listing(
+    misbehaving: Misbehaving, cloud: Lake, accuracy: Accuracy, bucket: BucketPlace
+) -> None:
+    weeks = [SeasonWeek(2024, week) for week in range(1, 9)]
+    frame = accuracy(*((week.week, "QB", 1.0) for week in weeks))
+    Lake(bucket.root, "test").write_weeks(PROJECTION_ACCURACY, frame, weeks)
+
+    def requests(look: Callable[[], object]) -> list[str]:
+        misbehaving.requests.clear()
+        look()
+        return [line.split()[0] for line in misbehaving.requests]
+
+    assert requests(lambda: cloud.read(PROJECTION_ACCURACY)) == ["GET"]
+    assert requests(lambda: run_sql(cloud, "from projection_accuracy")) == ["GET"]
+    assert requests(lambda: cloud.read(PROJECTION_ACCURACY, weeks[:2])) == ["GET", "GET"]
+    run = Lake(bucket.root, "test", one_run=True)
+    assert requests(lambda: run.read(PROJECTION_ACCURACY, weeks[:2])) == ["GET", "GET"]
+    assert requests(lambda: run.read(PROJECTION_ACCURACY, weeks[:2])) == []
+    assert requests(lambda: run.weeks(PROJECTION_ACCURACY)) == ["GET"]
+    assert requests(lambda: run.weeks(PROJECTION_ACCURACY)) == []
+    # Another writer's week is seen at once; by a run, after it has taken a lock.
+    bucket.put(f"{PART}", bucket.files()[PART.replace("week=05", "week=04")])
+    assert requests(lambda: cloud.read(PROJECTION_ACCURACY)) == ["GET", "GET"]
+    with run.rebuild_lock(PROJECTION_ACCURACY):
+        assert requests(lambda: run.weeks(PROJECTION_ACCURACY)) == ["GET"]
+
+
+@pytest.mark.loopback
 @pytest.mark.parametrize("fault", ["503 SlowDown", "reset", "short"])
 @pytest.mark.parametrize("read", [errors, errors_by_view])
 def test_a_passing_fault_while_reading_is_tried_again(
@@ -622,9 +651,13 @@ def test_a_passing_fault_while_reading_is_tried_again(
     accuracy: Accuracy,
     fault: str,
     read: Callable[[Lake], list[float]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     cloud.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
-    misbehaving.faults += ["", fault]
+    # As another process, which has not written the week.
+    monkeypatch.setattr(object_store, "CACHE", ObjectCache())
+    # The view's table is listed first.
+    misbehaving.faults += [*([""] if read is errors_by_view else []), fault]
     assert read(cloud) == [1.0]
     assert not misbehaving.faults
 
@@ -635,7 +668,7 @@ def test_a_passing_fault_while_writing_is_tried_again(
     misbehaving: Misbehaving, cloud: Lake, accuracy: Accuracy, fault: str
 ) -> None:
     cloud.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
-    misbehaving.faults += ["", fault]
+    misbehaving.faults += [fault]
     cloud.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 2.0)), [W5])
     assert not misbehaving.faults
     assert errors(cloud) == [2.0]
@@ -647,7 +680,7 @@ def test_a_write_that_is_refused_leaves_the_old_week(
 ) -> None:
     cloud.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0)), [W5])
     before = bucket.files()
-    misbehaving.faults += ["", "403 AccessDenied"]
+    misbehaving.faults += ["403 AccessDenied"]
     with pytest.raises(PipelineError, match=r"cannot be used: AccessDenied it is. Check"):
         cloud.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 2.0)), [W5])
     assert bucket.files() == before

@@ -1,0 +1,44 @@
+"""Test how many requests a command sends to object storage, counted by a proxy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables import GAMES, PROJECTION_ACCURACY
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.settings import SAMPLE_LABEL
+from fantasy_pipeline_tests.cli.calling import call
+from fantasy_pipeline_tests.lake.places import BucketPlace
+from fantasy_pipeline_tests.proxy import http_requests, proxy
+
+pytestmark = pytest.mark.loopback
+
+Rows = Callable[..., pa.Table]
+
+
+def test_sql_lists_and_reads_the_tables_that_it_names(
+    s3: str, tmp_path: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One request for the label, one listing, and one for each object of the table."""
+    place = BucketPlace(s3)
+    weeks = [SeasonWeek(2024, week) for week in range(1, 10)]
+    accuracy = rows(
+        PROJECTION_ACCURACY,
+        *({"season": 2024, "week": week.week, "position": "QB", "mae": 1.0} for week in weeks),
+    )
+    lake = Lake(f"{place.root}/sample", SAMPLE_LABEL)
+    lake.write_weeks(PROJECTION_ACCURACY, accuracy, weeks)
+    lake.write(GAMES, rows(GAMES, {"season": 2024, "week": 5, "game_id": "a"}))
+    monkeypatch.setenv("FANTASY_DATA", place.root)
+    with proxy(int(s3.rsplit(":", 1)[1]), http_requests) as counted:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{counted.port}")
+        code, out, err = call(tmp_path, ["sql", "select count(*) from projection_accuracy"])
+        assert code == 0, err
+        assert "9" in out
+        assert len(counted.requests) == 2 + len(weeks), counted.requests
+        assert not [line for line in counted.requests if line.startswith("HEAD")]
