@@ -22,17 +22,14 @@ Rows = Callable[..., pa.Table]
 
 
 def test_sql_lists_and_reads_the_tables_that_it_names(
-    s3: str, tmp_path: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch
+    s3: str, tmp_path: Path, rows: Rows, accuracy: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One request for the label, one listing, and one for each object of the table."""
     place = BucketPlace(s3)
     weeks = [SeasonWeek(2024, week) for week in range(1, 10)]
-    accuracy = rows(
-        PROJECTION_ACCURACY,
-        *({"season": 2024, "week": week.week, "position": "QB", "mae": 1.0} for week in weeks),
-    )
     lake = Lake(f"{place.root}/sample", SAMPLE_LABEL)
-    lake.write_weeks(PROJECTION_ACCURACY, accuracy, weeks)
+    scores = accuracy(*((week.week, "QB", 1.0) for week in weeks))
+    lake.write_weeks(PROJECTION_ACCURACY, scores, weeks)
     lake.write(GAMES, rows(GAMES, {"season": 2024, "week": 5, "game_id": "a"}))
     monkeypatch.setenv("FANTASY_DATA", place.root)
     with proxy(int(s3.rsplit(":", 1)[1]), http_requests) as counted:
