@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -66,7 +66,7 @@ def odds(
         )
     if json:
         data = {"data": session.label} if session.label else {}
-        print_json({"league": league, **_as_json(found), "simulations": sims, **data})
+        print_json({**found.to_json(league), **data})
         return
     label = f" - {session.label}" if session.label else ""
     write_table(_columns(found), f"{league}, before {wanted}{label}", spare=("power", "efficiency"))
@@ -110,30 +110,6 @@ def _share(value: float) -> str:
     if 0 < value < 0.005:
         return "<1%"
     return ">99%" if 0.995 <= value < 1 else f"{value:.0%}"
-
-
-def _as_json(found: LeagueOdds) -> dict[str, Any]:
-    return {
-        "season": found.week.season,
-        "week": found.week.week,
-        "playoff_teams": found.rules.places,
-        "drawn_weeks": [one.week for one in found.drawn],
-        "teams": [
-            {
-                "team_id": one.team.team_id,
-                "team_name": one.team.name,
-                "division": one.team.division,
-                **vars(one.record),
-                "expected_points": one.expected,
-                "power": one.power,
-                "expected_wins": one.wins,
-                "playoffs": one.playoffs,
-                "bye": one.bye,
-                "title": one.title,
-            }
-            for one in found.teams
-        ],
-    }
 
 
 def add_to(app: typer.Typer) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -47,6 +47,21 @@ class TeamOdds:
     bye: float
     title: float
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the team as the command line prints it in JSON."""
+        return {
+            "team_id": self.team.team_id,
+            "team_name": self.team.name,
+            "division": self.team.division,
+            **vars(self.record),
+            "expected_points": self.expected,
+            "power": self.power,
+            "expected_wins": self.wins,
+            "playoffs": self.playoffs,
+            "bye": self.bye,
+            "title": self.title,
+        }
+
 
 @dataclass(frozen=True)
 class LeagueOdds:
@@ -55,12 +70,26 @@ class LeagueOdds:
     Args:
         teams: the likeliest champion first.
         drawn: weeks without known pairings, which every simulated season draws.
+        simulations: number of simulated seasons.
     """
 
     week: SeasonWeek
     rules: Rules
     teams: Sequence[TeamOdds]
     drawn: Sequence[SeasonWeek]
+    simulations: int
+
+    def to_json(self, league: str) -> dict[str, Any]:
+        """Return the odds as the command line prints them in JSON."""
+        return {
+            "league": league,
+            "season": self.week.season,
+            "week": self.week.week,
+            "playoff_teams": self.rules.places,
+            "drawn_weeks": [one.week for one in self.drawn],
+            "teams": [one.to_json() for one in self.teams],
+            "simulations": self.simulations,
+        }
 
 
 @dataclass(frozen=True)
@@ -106,7 +135,7 @@ def league_odds(
         if not (opponents[number - 1] >= 0).any()
     ]
     rows = _rows(of.teams, so_far, coming.means.mean(axis=0), found)
-    return LeagueOdds(week, rules, rows, drawn)
+    return LeagueOdds(week, rules, rows, drawn, simulations)
 
 
 def _rows(

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
+from fantasy_pipeline.decisions.odds import SIMULATIONS
 from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.football.season_week import FIRST_SEASON, LAST_SEASON, WEEKS
 from fantasy_pipeline.web.models import NoParameters
@@ -69,6 +70,12 @@ class WaiversQuery(WeekQuery):
 
     team: str = Field(min_length=1, max_length=100, description=_TEAM)
     top: int = Field(10, ge=1, le=500, description="Number of players")
+
+
+class OddsQuery(WeekQuery):
+    """The number of simulated seasons."""
+
+    sims: int = Field(SIMULATIONS, ge=100, le=SIMULATIONS, description="Simulated seasons")
 
 
 class CompareQuery(WeekQuery):
@@ -178,6 +185,37 @@ class FreeAgents(OfWeek):
     rosters_of: dict[str, int]
     note: str | None
     players: list[FreeAgent]
+
+
+class TeamOdds(BaseModel):
+    """A team's record so far, and its chances, 0-1."""
+
+    team_id: str
+    team_name: str | None
+    division: str | None
+    wins: int
+    losses: int
+    ties: int
+    points: float
+    all_play: float | None
+    luck: float
+    efficiency: float | None
+    expected_points: float
+    power: int
+    expected_wins: float
+    playoffs: float
+    bye: float
+    title: float
+
+
+class Odds(OfWeek):
+    """The odds of a league's teams before a week, the likeliest champion first."""
+
+    league: str
+    playoff_teams: int
+    drawn_weeks: list[int]
+    simulations: int
+    teams: list[TeamOdds]
 
 
 class Comparison(OfWeek):

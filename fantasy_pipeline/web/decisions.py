@@ -1,4 +1,4 @@
-"""The routes of decisions: line-ups, trades and free agents of a league, and players compared."""
+"""The routes of decisions: line-ups, free agents, trades and odds of a league; players compared."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +12,7 @@ from fantasy_pipeline.ingest.leagues import registry
 from fantasy_pipeline.operations.comparison import compare, league_scoring
 from fantasy_pipeline.operations.lineups import team_lineup
 from fantasy_pipeline.operations.market import market_values
+from fantasy_pipeline.operations.odds import league_odds
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.operations.shown_week import shown_week
 from fantasy_pipeline.operations.trades import find_trade, judge_trade
@@ -23,6 +24,8 @@ from fantasy_pipeline.web.decision_models import (
     FreeAgents,
     Lineup,
     LineupQuery,
+    Odds,
+    OddsQuery,
     Trade,
     TradeQuery,
     WaiversQuery,
@@ -35,6 +38,13 @@ from fantasy_pipeline.web.sessions import Sessions
 def add_decisions(app: FastAPI, sessions: Sessions) -> None:
     """Add the routes of decisions."""
     session = sessions.shared
+    _add_team(app, session)
+    _add_league(app, session)
+    _add_players(app, session)
+
+
+def _add_team(app: FastAPI, session: Session) -> None:
+    """Add the routes of one team: its line-up, and the free agents for it."""
 
     @app.get("/api/leagues/{name}/lineup", responses=problems(404, 422, 503))
     def lineup(name: str, query: Annotated[LineupQuery, Query()]) -> Lineup:
@@ -53,6 +63,17 @@ def add_decisions(app: FastAPI, sessions: Sessions) -> None:
             )
             return Lineup(**found.to_json(), objective=query.objective, data=session.label)
 
+    @app.get("/api/leagues/{name}/waivers", responses=problems(404, 422, 503))
+    def free_agents(name: str, query: Annotated[WaiversQuery, Query()]) -> FreeAgents:
+        """Return the free agents who add most to a team's line-ups, and whom to drop for each."""
+        with _answering(session, name):
+            found = waivers(session, name, query.team, _week(session, query), query.top)
+            return FreeAgents(**found.to_json(), data=session.label)
+
+
+def _add_league(app: FastAPI, session: Session) -> None:
+    """Add the routes of a whole league: trades, and the odds of its teams."""
+
     @app.get("/api/leagues/{name}/trade", responses=problems(404, 422, 503))
     def trade(name: str, query: Annotated[TradeQuery, Query()]) -> Trade | FoundTrades:
         """Return what a trade changes for both teams, or with `find` the best trades."""
@@ -65,12 +86,16 @@ def add_decisions(app: FastAPI, sessions: Sessions) -> None:
             judged = judge_trade(session.lake, name, week, query.give, query.get)
             return Trade(**judged.to_json(name, market), data=session.label)
 
-    @app.get("/api/leagues/{name}/waivers", responses=problems(404, 422, 503))
-    def free_agents(name: str, query: Annotated[WaiversQuery, Query()]) -> FreeAgents:
-        """Return the free agents who add most to a team's line-ups, and whom to drop for each."""
+    @app.get("/api/leagues/{name}/odds", responses=problems(404, 422, 503))
+    def odds(name: str, query: Annotated[OddsQuery, Query()]) -> Odds:
+        """Return each team's chance to play off, to have a bye and to win the title."""
         with _answering(session, name):
-            found = waivers(session, name, query.team, _week(session, query), query.top)
-            return FreeAgents(**found.to_json(), data=session.label)
+            found = league_odds(session, name, _week(session, query), query.sims)
+            return Odds(**found.to_json(name), data=session.label)
+
+
+def _add_players(app: FastAPI, session: Session) -> None:
+    """Add the routes of players, with or without a league."""
 
     @app.get("/api/players/compare", responses=problems(404, 422, 503))
     def compare_players(query: Annotated[CompareQuery, Query()]) -> Comparison:

@@ -251,6 +251,7 @@ ADDRESSES = (
     "GET /api/jobs/history/00000000-0000-0000-0000-000000000000",
     "GET /healthz",
     "GET /api/leagues/friends/lineup",
+    "GET /api/leagues/friends/odds",
     "GET /api/leagues/friends/trade",
     "GET /api/leagues/friends/waivers",
     "GET /api/players/compare",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,11 @@ from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.operations.trades import find_trade, judge_trade
 from fantasy_pipeline.operations.waivers import waivers
 from fantasy_pipeline_tests.loopback import Upstream
+from fantasy_pipeline_tests.operations.test_odds import home, odds
 from fantasy_pipeline_tests.operations.test_waivers import SUNDAY, WEEK, filled, sleeper
 from fantasy_pipeline_tests.web.test_api import Client, serving
 
-__all__ = ["filled", "sleeper"]
+__all__ = ["filled", "home", "sleeper"]
 
 pytestmark = pytest.mark.loopback
 AT = "season=2024&week=16"
@@ -72,6 +73,19 @@ def test_answers_are_those_of_the_command_line(client: Client, session: Session)
         assert answer(client, path) == plain({**content, "data": None}), path
 
 
+def test_odds_are_those_of_the_command_line(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, out, err = odds(home, "--json", "--sims", "200")
+    assert code == 0, err
+    monkeypatch.setenv("FANTASY_DATA", str(home / "data"))
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    session = Session("auto", datetime(2024, 9, 17, tzinfo=timezone.utc))
+    with serving(session) as client:
+        found = answer(client, "leagues/friends/odds?sims=200&season=2024&week=3")
+        assert found == {**json.loads(out), "data": None}
+        over = client.get("/api/leagues/friends/odds?season=2024&week=6")
+        assert (over.status_code, "the season ended with week 5" in over.text) == (404, True)
+
+
 def test_players_compared(client: Client) -> None:
     found = answer(client, f"players/compare?player=cook&player=chase&league=friends&{AT}")
     assert (found["season"], found["week"], found["scoring"]) == (2024, 16, "friends")
@@ -92,6 +106,10 @@ def test_players_compared(client: Client) -> None:
         (f"leagues/friends/trade?give=cook&get=chase&top=3&{AT}", 422, "need find=true"),
         (f"leagues/friends/waivers?team=1&top=0&{AT}", 422, "greater than or equal to 1"),
         (f"players/compare?player=cook&{AT}", 422, "at least 2 items"),
+        (f"leagues/nobody/odds?{AT}", 404, "there is no league 'nobody'"),
+        (f"leagues/friends/odds?{AT}", 404, "is not stored"),
+        (f"leagues/friends/odds?{AT}&sims=99", 422, "greater than or equal to 100"),
+        (f"leagues/friends/odds?{AT}&sims=10001", 422, "less than or equal to 10000"),
     ],
 )
 def test_refusals(client: Client, path: str, code: int, text: str) -> None:
