@@ -22,6 +22,7 @@ from fantasy_pipeline.cli.options import (
 )
 from fantasy_pipeline.cli.output import Column, print_json, say_label, write_table
 from fantasy_pipeline.cli.progress import waiting
+from fantasy_pipeline.football.positions import DST
 from fantasy_pipeline.football.scoring import Scoring
 
 if TYPE_CHECKING:
@@ -133,7 +134,9 @@ def _game(player: Compared) -> str:
 
 def _status(player: Compared) -> str:
     about = player.about
-    status = about["reason"] or about["injury_status"] or "healthy"
+    # Injury reports have players only.
+    usual = "" if about["position"] == DST else "healthy"
+    status = about["reason"] or about["injury_status"] or usual
     more = ", ".join(filter(None, (about["injury"], about["practice_status"])))
     return f"{status} ({more})" if more else str(status)
 

@@ -14,9 +14,11 @@ from fantasy_pipeline.decisions.players import find_player
 from fantasy_pipeline.decisions.rest_of_season import totals
 from fantasy_pipeline.decisions.scored import AnyScoring, actual, projected
 from fantasy_pipeline.errors import InvalidArgumentError
+from fantasy_pipeline.football.positions import DST
 from fantasy_pipeline.football.scoring import suffix
 from fantasy_pipeline.football.tables.history import TARGET_STATS
 from fantasy_pipeline.football.tables.week_rows import codes
+from fantasy_pipeline.ingest.sites import ESPN
 from fantasy_pipeline.leagues.scoring import Scoring
 from fantasy_pipeline.projections import team_defense
 
@@ -44,7 +46,11 @@ class Game:
 
 
 class Stated(NamedTuple):
-    """Points that a source states, and their scoring: NFL.com and the model state half-PPR only."""
+    """Points that a source states, and their scoring.
+
+    NFL.com and the model state half-PPR only. The scoring of a team defence is that of a site, by
+    its name: the model's is ESPN's, and each other source has its own.
+    """
 
     points: float
     scoring: str
@@ -247,12 +253,16 @@ def _sources(
 ) -> list[dict[str, Stated]]:
     """Return what each source states of each player."""
     found: dict[str, dict[str, Stated]] = {id_: {} for id_ in ids}
+    position_of = dict(zip(ids, of_players["position"].to_pylist(), strict=True))
     for id_, value in zip(ids, of_players["model_half"].to_pylist(), strict=True):
         if value is not None:
-            found[id_]["model"] = Stated(value, "half")
+            scoring = ESPN if position_of[id_] == DST else "half"
+            found[id_]["model"] = Stated(value, scoring)
     for row in statements.to_pylist():
-        for scoring in (stated_in, "half"):
-            value = row[f"points_{scoring}"]
-            if row["player_id"] in found and value is not None:
-                found[row["player_id"]].setdefault(row["source"], Stated(value, scoring))
+        id_, source = row["player_id"], row["source"]
+        for name in (stated_in, "half"):
+            value = row[f"points_{name}"]
+            if id_ in found and value is not None:
+                scoring = source if position_of[id_] == DST else name
+                found[id_].setdefault(source, Stated(value, scoring))
     return [found[id_] for id_ in ids]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fantasy_pipeline.decisions.comparison import Compared, check_names, compared
 from fantasy_pipeline.decisions.scored import AnyScoring
@@ -83,6 +84,18 @@ def _rest(lake: Lake, week: SeasonWeek) -> pa.Table:
 
 
 def _statements(lake: Lake, week: SeasonWeek, now: datetime) -> pa.Table:
+    """Return what the sources had stated by a moment, at most one row per source and player.
+
+    The moment of an archived statement that was downloaded after the game is not known. It is of
+    before the game, and the week's projection counts it, so it counts at every moment.
+    """
     if not lake.has(SOURCE_PROJECTIONS, week):
         return SOURCE_PROJECTIONS.arrow_schema.empty_table()
-    return as_known_at(lake.read(SOURCE_PROJECTIONS, [week]), now)
+    stored = lake.read(SOURCE_PROJECTIONS, [week])
+    at_kickoff = as_known_at(stored)
+    kickoff = at_kickoff["kickoff"]
+    is_late = pc.greater_equal(at_kickoff["as_of"], kickoff)
+    to_come = pc.greater(kickoff, pa.scalar(now, kickoff.type))
+    return pa.concat_tables(
+        [as_known_at(stored, now), at_kickoff.filter(pc.and_(is_late, to_come))]
+    )

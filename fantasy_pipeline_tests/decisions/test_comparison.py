@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -21,6 +23,7 @@ from fantasy_pipeline.football.tables import (
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.leagues.scoring import of_sleeper
 from fantasy_pipeline.operations.comparison import compare, league_scoring
+from fantasy_pipeline_tests.cli.calling import call
 
 Rows = Callable[..., pa.Table]
 WEEK = SeasonWeek(2024, 5)
@@ -96,6 +99,58 @@ def test_sources_state_what_they_had_before_kickoff(filled: Lake) -> None:
     assert barkley.sources == {"model": (8.0, "half")}
     cook, _ = compare(filled, WEEK, datetime(2024, 10, 1, tzinfo=timezone.utc), PLAYERS[:2], "std")
     assert list(cook.sources) == ["model"]
+
+
+def test_archived_statements_are_known_at_every_moment(filled: Lake, rows: Rows) -> None:
+    """An archive that was downloaded after the games does not say when it stated its points."""
+    late = {**AT_WEEK, "kickoff": SUNDAY, "as_of": datetime(2025, 3, 1, tzinfo=timezone.utc)}
+    stated = [
+        {**late, "player_id": player, "source": source, "points_half": points}
+        for player, source, points in (
+            ("cook", "nflcom", 6.5),
+            ("barkley", "espn", 9.0),
+            # Sleeper changes its numbers after the games.
+            ("barkley", "sleeper", 3.0),
+        )
+    ]
+    filled.write_weeks(SOURCE_PROJECTIONS, rows(SOURCE_PROJECTIONS, *stated), [WEEK])
+    for moment in (FRIDAY, SUNDAY, datetime(2024, 11, 1, tzinfo=timezone.utc)):
+        cook, barkley = compare(filled, WEEK, moment, ["cook", "barkley"], "half")
+        assert cook.sources == {"model": (8.0, "half"), "nflcom": (6.5, "half")}, moment
+        assert barkley.sources == {"model": (8.0, "half"), "espn": (9.0, "half")}, moment
+
+
+def test_points_of_team_defences_name_the_site_of_their_scoring(tmp_path: Path, rows: Rows) -> None:
+    lake = Lake(str(tmp_path / "data" / "lake"), "nfl")
+    bills, browns = (
+        {**projected(f"DST-{team}", 50.0), "position": "DST", "team": team}
+        for team in ("BUF", "CLE")
+    )
+    lake.write_weeks(PROJECTIONS, rows(PROJECTIONS, bills, browns), [WEEK])
+    lake.write_weeks(RAW_PLAYERS, rows(RAW_PLAYERS, {**AT_WEEK, "player_id": "cook"}), [WEEK])
+    at = {**AT_WEEK, "kickoff": SUNDAY, "as_of": FRIDAY, "player_id": "DST-BUF"}
+    stated = [
+        {**at, "source": source, "points_std": points, "points_half": points}
+        for source, points in (("espn", 7.0), ("sleeper", 9.0))
+    ]
+    lake.write_weeks(SOURCE_PROJECTIONS, rows(SOURCE_PROJECTIONS, *stated), [WEEK])
+    lines = [stats("cook", WEEK, 10)]
+    lake.write_weeks(WEEKLY_STATS, rows(WEEKLY_STATS, *lines), [WEEK])
+    at_week = ["--season", "2024", "--week", "5", "--at", "2024-10-06T12:00Z", "--source", "auto"]
+    words = ["compare", "DST-BUF", "DST-CLE", *at_week]
+    code, out, err = call(tmp_path, [*words, "--json"])
+    assert code == 0, err
+    first, second = json.loads(out)["players"]
+    assert first["sources"] == {
+        "model": {"points": 8.0, "scoring": "espn"},
+        "espn": {"points": 7.0, "scoring": "espn"},
+        "sleeper": {"points": 9.0, "scoring": "sleeper"},
+    }
+    assert second["sources"] == {"model": {"points": 8.0, "scoring": "espn"}}
+    code, out, err = call(tmp_path, words)
+    assert code == 0, err
+    assert "healthy" not in out
+    assert "9.0 (sleeper)" in out
 
 
 def test_the_rest_of_the_season_is_summed(filled: Lake, rows: Rows) -> None:
