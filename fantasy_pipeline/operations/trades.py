@@ -255,15 +255,21 @@ def _teams(
 def owned(row: Mapping[str, Any], points: Mapping[str, tuple[float, ...]]) -> Owned:
     """Return a player of a team; one without projections scores 0.
 
+    A player on injured reserve or on the taxi squad scores 0 in the first week: he cannot start
+    there. The weeks after it have the points that `rest_of_season` expects of him.
+
     Args:
         row: of `LEAGUE_ROSTERS`.
         points: of `rest_points`.
     """
+    weeks = points.get(row["player_id"], (0.0,) * len(next(iter(points.values()))))
+    if row["slot"] in RESERVED:
+        weeks = (0.0, *weeks[1:])
     return Owned(
         row["platform_player_id"],
         row["player_name"] or row["platform_player_id"],
         tuple((row["fantasy_positions"] or row["position"] or "").split("/")),
-        points.get(row["player_id"], (0.0,) * len(next(iter(points.values())))),
+        weeks,
     )
 
 

@@ -73,6 +73,22 @@ def test_a_trade_counts_byes_and_the_bench(filled: Lake) -> None:
     assert (other.before, other.after) == (2 * (3 * 22 + 36), 2 * 3 * (22 + 12))
 
 
+@pytest.mark.parametrize("slot", ["IR", "TAXI"])
+def test_a_player_on_reserve_starts_in_later_weeks_only(
+    filled: Lake, rows: Rows, slot: str
+) -> None:
+    """Barkley rests in week 17, so he starts in week 18 only."""
+    spots = [spot(player, team) for team, players in ROSTERS.items() for player in players]
+    spots = [{**row, "slot": slot} if row["player_id"] == "barkley" else row for row in spots]
+    filled.write_weeks(LEAGUE_ROSTERS, rows(LEAGUE_ROSTERS, *spots), [WEEK])
+    mine, other = judge_trade(filled, "friends", WEEK, ["cook"], ["barkley"]).sides
+    assert mine.change.after == 2 * (3 * 20 + 9 + 9 + 18)
+    assert (other.change.before, other.change.after) == (2 * (3 * 22 + 18), 2 * 3 * (22 + 12))
+    for trade in find_trade(filled, "friends", WEEK).trades:
+        gives = ([row["player_id"] for row in side.gives] for side in trade.sides)
+        assert judge_trade(filled, "friends", WEEK, *gives) == trade
+
+
 def test_the_best_trade_of_a_league_is_found(filled: Lake) -> None:
     """Team 3 starts no quarterback, and team 1 starts one back: both gain by Hunt for Chase."""
     with pytest.raises(InvalidArgumentError, match="there is no team '9'"):
