@@ -215,12 +215,12 @@ class _Paid:
 def explanation(difference: float, parts: Mapping[str, float], scoring: Scoring) -> str | None:
     """Return the key that would explain a difference between our points and the platform's.
 
-    The first of these that fits: a key that cannot be computed pays once or twice what we lack; we
-    paid a key that the platform did not; the platform paid one unit of a key more or less.
+    The first of these that fits: a key that cannot be computed, or shared tackles for loss, pay
+    once or twice what we lack, and both are named if both fit; we paid a key that the platform did
+    not; the platform paid one unit of a key more or less.
     """
-    for key, worth in scoring.unpaid.items():
-        if any(abs(difference + times * worth) < AGREE for times in (1, 2)):
-            return key
+    if lacking := [*_lacking_tackles(difference, parts, scoring), *_unpaid(difference, scoring)]:
+        return " or ".join(lacking)
     for key, paid in parts.items():
         if paid and abs(difference - paid) < AGREE:
             return key
@@ -228,6 +228,28 @@ def explanation(difference: float, parts: Mapping[str, float], scoring: Scoring)
         if any(abs(difference - times * rule.points) < AGREE for times in (-1, 1)):
             return rule.key
     return None
+
+
+def _unpaid(difference: float, scoring: Scoring) -> list[str]:
+    """Return the first key without a rule that pays once or twice what we lack, if there is one."""
+    return [key for key, worth in scoring.unpaid.items() if _is_lacking(difference, worth)][:1]
+
+
+def _lacking_tackles(
+    difference: float, parts: Mapping[str, float], scoring: Scoring
+) -> list[str]:
+    """Return the key of tackles for loss if one or two shared ones may be what we lack.
+
+    The weekly file seems to lack them until 2023. Only a line with an assisted tackle can have one.
+    """
+    if not parts.get("idp_tkl_ast"):
+        return []
+    losses = [rule for rule in scoring.rules if rule.key == "idp_tkl_loss"]
+    return [rule.key for rule in losses if _is_lacking(difference, rule.points)]
+
+
+def _is_lacking(difference: float, worth: float) -> bool:
+    return any(abs(difference + times * worth) < AGREE for times in (1, 2))
 
 
 def league_matchups(

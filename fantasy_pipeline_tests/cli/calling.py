@@ -12,12 +12,12 @@ import pytest
 from fantasy_pipeline.cli import program as cli
 
 
-def call(home: Path, words: list[str]) -> tuple[int, str, str]:
+def call(home: Path, words: list[str], source: str = "sample") -> tuple[int, str, str]:
     """Return exit code, stdout and stderr of the entry point, called in this process."""
     out, err = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DAGSTER_HOME", str(home))
-        patch.setenv("FANTASY_SOURCE", "sample")
+        patch.setenv("FANTASY_SOURCE", source)
         # Offline: no --source makes a request.
         patch.setenv("FANTASY_OFFLINE", "1")
         patch.setattr(sys, "argv", ["fantasy-pipeline", *words])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import shlex
 import shutil
@@ -22,6 +23,7 @@ from fantasy_pipeline.cli.help import leaves
 from fantasy_pipeline.cli.options import numbers
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.season_week import WEEKS, SeasonWeek
+from fantasy_pipeline.settings import SOURCES
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.cli.calling import call
 from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
@@ -340,6 +342,32 @@ def test_settings_that_cannot_be_read(
     assert ended.value.code == cli.FAILED
     assert err.getvalue().count("\n") == 1
     assert name in err.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("week", cli.FAILED),
+        ("run", cli.FAILED),
+        ("run --season 2024 --week 3", cli.FAILED),
+        ("backfill --seasons 2024", cli.FAILED),
+        ("trigger --season 2024 --week 1", cli.FAILED),
+        ("projections", cli.FAILED),
+        ("league list", cli.FAILED),
+        # Its exit code is the worst level: 2 is critical.
+        ("health --json", 2),
+    ],
+)
+def test_a_misspelt_source_ends_a_command_before_it_makes_a_file(
+    tmp_path: Path, words: str, code: int
+) -> None:
+    shutil.copy(ROOT / "dagster.yaml", tmp_path)
+    ended, out, err = call(tmp_path, words.split(), source="sampel")
+    assert ended == code
+    [line] = err.splitlines() if code == cli.FAILED else [json.loads(out)["findings"][0]["message"]]
+    assert "FANTASY_SOURCE" in line
+    assert all(source in line for source in SOURCES)
+    assert [path.name for path in tmp_path.iterdir()] == ["dagster.yaml"]
 
 
 @pytest.mark.parametrize(

@@ -178,8 +178,8 @@ LEAGUE_POINTS = Table(
         Column(
             "explained_by",
             "string",
-            "Scoring key that may explain the difference; null without a difference, or if none "
-            "does",
+            "Scoring key that may explain the difference, or two keys joined by `or`; null without "
+            "a difference, or if none does",
         ),
     ),
 )
