@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -38,6 +39,7 @@ TO_PLAY = "his game is not over, or the lake has no stats of it"
 TeamWeek = tuple[int, str]
 """Code of a week, and an NFL team."""
 _OF_PLAYERS = ("st_snaps", "fantasy_positions")
+_ASSISTED = "def_tackles_with_assist"
 _IN_EVERY_WEEK = "fumble_recovery_opp"
 """A stat that upstream's file has of every player, so that it is null only if it was not read."""
 
@@ -177,6 +179,11 @@ class _Paid:
     def __init__(self, lines: pa.Table, identity: str, scoring: Scoring) -> None:
         self._scoring = scoring
         self._points, self._parts = scoring.points(lines), scoring.parts(lines)
+        # Lines of team defences lack the column.
+        has_column = _ASSISTED in lines.column_names
+        self._assisted = (
+            pc.fill_null(lines[_ASSISTED], 0).to_numpy() if has_column else np.zeros(len(lines))
+        )
         weeks = codes(lines).tolist()
         self.weeks = frozenset(weeks)
         # The line of each week and player.
@@ -209,17 +216,30 @@ class _Paid:
 
     def _explanation(self, difference: float, line: int) -> str | None:
         parts = {key: float(part[line]) for key, part in self._parts.items()}
-        return explanation(difference, parts, self._scoring)
+        return explanation(difference, parts, self._scoring, bool(self._assisted[line]))
 
 
-def explanation(difference: float, parts: Mapping[str, float], scoring: Scoring) -> str | None:
+def explanation(
+    difference: float, parts: Mapping[str, float], scoring: Scoring, is_assisted: bool = False
+) -> str | None:
     """Return the key that would explain a difference between our points and the platform's.
 
     The first of these that fits: a key that cannot be computed, or shared tackles for loss, pay
     once or twice what we lack, and both are named if both fit; we paid a key that the platform did
     not; the platform paid one unit of a key more or less.
+
+    Args:
+        difference: our points less the platform's.
+        parts: our points by key.
+        scoring: the rules.
+        is_assisted: whether the player has a tackle that another player assisted. Of those, the
+            weekly file seems to lack the ones for a loss until 2023.
     """
-    if lacking := [*_lacking_tackles(difference, parts, scoring), *_unpaid(difference, scoring)]:
+    lacking = [key for key, worth in scoring.unpaid.items() if _is_lacking(difference, worth)][:1]
+    if is_assisted:
+        losses = (rule for rule in scoring.rules if rule.key == "idp_tkl_loss")
+        lacking[:0] = [rule.key for rule in losses if _is_lacking(difference, rule.points)]
+    if lacking:
         return " or ".join(lacking)
     for key, paid in parts.items():
         if paid and abs(difference - paid) < AGREE:
@@ -230,25 +250,8 @@ def explanation(difference: float, parts: Mapping[str, float], scoring: Scoring)
     return None
 
 
-def _unpaid(difference: float, scoring: Scoring) -> list[str]:
-    """Return the first key without a rule that pays once or twice what we lack, if there is one."""
-    return [key for key, worth in scoring.unpaid.items() if _is_lacking(difference, worth)][:1]
-
-
-def _lacking_tackles(
-    difference: float, parts: Mapping[str, float], scoring: Scoring
-) -> list[str]:
-    """Return the key of tackles for loss if one or two shared ones may be what we lack.
-
-    The weekly file seems to lack them until 2023. Only a line with an assisted tackle can have one.
-    """
-    if not parts.get("idp_tkl_ast"):
-        return []
-    losses = [rule for rule in scoring.rules if rule.key == "idp_tkl_loss"]
-    return [rule.key for rule in losses if _is_lacking(difference, rule.points)]
-
-
 def _is_lacking(difference: float, worth: float) -> bool:
+    """Return whether we lack `worth` once or twice."""
     return any(abs(difference + times * worth) < AGREE for times in (1, 2))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -66,6 +68,15 @@ def test_points_of_a_key_that_cannot_be_computed_are_not_scored(rows: Rows) -> N
     # One point is no stop on fourth down.
     row, matchup = scored(rows, {"sacks": 3}, 4.0)
     assert (matchup["points"], matchup["not_scored_points"]) == (3.0, 0.0)
+
+
+def test_shared_tackles_for_loss_are_named_beside_a_key_that_pays_as_much() -> None:
+    scoring = leagues.scoring_of(replace(OF, scoring={"idp_tkl_loss": 2.0, "st_ff": 2.0}))
+    why = partial(leagues.explanation, parts={}, scoring=scoring)
+    assert why(-2.0, is_assisted=True) == why(-4.0, is_assisted=True) == "idp_tkl_loss or st_ff"
+    assert why(-2.0, is_assisted=False) == "st_ff"
+    assert why(2.0, is_assisted=True) == "idp_tkl_loss"
+    assert why(-3.0, is_assisted=True) is None
 
 
 def test_a_defence_without_a_game_has_no_points(rows: Rows) -> None:
