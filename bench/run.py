@@ -150,9 +150,9 @@ def model(home: Path, report: Report) -> None:
         report.line(named, value, LIMITS[name], unit)
 
 
-def decisions(report: Report) -> None:
-    """Report the time of a line-up and of a league's odds."""
-    command = [sys.executable, str(HERE / "decisions.py")]
+def decisions(home: Path, report: Report) -> None:
+    """Report the time of line-ups, odds and trades, and of `compare` on a lake."""
+    command = [sys.executable, str(HERE / "decisions.py"), str(home)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{done.stderr[-3000:]}")
@@ -181,7 +181,7 @@ def main() -> None:
         one_week(home, report)
         imports(report, home)
         model(home, report)
-        decisions(report)
+        decisions(home, report)
         if "--quick" not in sys.argv:
             per_partition(folder, report)
     sys.exit(report.exceeded)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fantasy_pipeline.decisions.comparison import Compared, check_names, compared
-from fantasy_pipeline.decisions.scored import AnyScoring
+from fantasy_pipeline.decisions.scored import ACTUAL, AnyScoring
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import (
     RAW_PLAYERS,
@@ -25,6 +25,9 @@ from fantasy_pipeline.leagues.projected import usual_of
 from fantasy_pipeline.leagues.scoring import Scoring
 from fantasy_pipeline.leagues.tables import scoring_of, with_players
 from fantasy_pipeline.operations.league_season import season_for
+
+_OF_GAMES = ["season", "week", "player_id", "opponent", *ACTUAL.values()]
+"""Columns of `WEEKLY_STATS` that a usual scoring needs; a league's may need any."""
 
 
 def league_scoring(lake: Lake, league: str, season: int) -> Scoring:
@@ -69,9 +72,9 @@ def _earlier(lake: Lake, week: SeasonWeek, is_league: bool) -> pa.Table:
     weeks = [
         one for one in lake.weeks(WEEKLY_STATS) if one < week and one.season >= week.season - 1
     ]
-    lines = lake.read(WEEKLY_STATS, weeks)
     if not is_league:
-        return lines
+        return lake.read(WEEKLY_STATS, weeks, _OF_GAMES)
+    lines = lake.read(WEEKLY_STATS, weeks)
     rostered = set(lake.weeks(RAW_PLAYERS)).intersection(weeks)
     return with_players(lines, lake.read(RAW_PLAYERS, sorted(rostered)))
 
