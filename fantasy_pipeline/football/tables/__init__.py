@@ -1,4 +1,4 @@
-"""Contracts of the lake's tables: `ingest`, `history` and `projections`, with shared `columns`.
+"""Contracts of the lake's tables: one module per origin, with shared `columns`.
 
 Code that makes or reads rows does not belong here. To add a column, add it to its contract first:
 writing, checks, metadata and the data dictionary follow from it.
@@ -18,15 +18,7 @@ from fantasy_pipeline.football.tables.history import (
     TARGET_STATS,
     TEAM_STATS,
 )
-from fantasy_pipeline.football.tables.ingest import (
-    GAMES,
-    LIST_COLUMNS,
-    PROVISIONAL_STATS,
-    RAW_PLAYERS,
-    STAT_COLUMNS,
-    STAT_CORRECTIONS,
-    WEEKLY_STATS,
-)
+from fantasy_pipeline.football.tables.ingest import GAMES, RAW_PLAYERS
 from fantasy_pipeline.football.tables.leagues import (
     LEAGUE_MATCHUPS,
     LEAGUE_POINTS,
@@ -39,6 +31,13 @@ from fantasy_pipeline.football.tables.projections import (
     PROJECTION_ACCURACY,
     PROJECTIONS,
     SOURCE_PROJECTIONS,
+)
+from fantasy_pipeline.football.tables.stats import (
+    LIST_COLUMNS,
+    PROVISIONAL_STATS,
+    STAT_COLUMNS,
+    STAT_CORRECTIONS,
+    WEEKLY_STATS,
 )
 
 ALL_TABLES = (

@@ -58,6 +58,11 @@ PLAYER_POINTS = (-40.0, 120.0)
 PLAYER_WEEK = ("season", "week", "player_id")
 
 
+def added_later(column: Column) -> Column:
+    """Return a column that lakes of earlier versions lack; it is null in their files."""
+    return replace(column, added=True)
+
+
 def points_column(
     name: str,
     description: str,

@@ -16,6 +16,7 @@ from fantasy_pipeline.football.tables.columns import (
     SEASON,
     TEAM,
     WEEK,
+    added_later,
     points_column,
     share_column,
     stat_unit,
@@ -309,6 +310,6 @@ PROJECTION_ACCURACY = Table(
         points_column(
             "pinball", "Mean pinball loss of p10, p50 and p90; null if the source has none"
         ),
-        *(replace(column, added=True) for column in _TEAM_MEASURES),
+        *map(added_later, _TEAM_MEASURES),
     ),
 )

@@ -52,6 +52,12 @@ def _flags(column: pa.ChunkedArray) -> np.ndarray:
     return column.fill_null(False).to_numpy()
 
 
+def _teams(rows: pa.Table) -> list[str]:
+    """Return every team of the player-weeks, sorted: own teams and opponents."""
+    columns = (rows[name].unique() for name in ("opponent", "x_opponent", "team", "x_team"))
+    return sorted({team for column in columns for team in column.to_pylist()} - {None})
+
+
 class Rows:
     """The player-weeks' columns as arrays, one value or one row of values per player-week.
 
@@ -66,14 +72,7 @@ class Rows:
         self.now = (self.season * WEEKS_PER_YEAR + self.week).astype(float)
         self.player, self.players = _codes(rows["player_id"])
         self.position, self.positions = _codes(rows["position"], list(FANTASY_POSITIONS))
-        teams = sorted(
-            {
-                team
-                for name in ("opponent", "x_opponent", "team", "x_team")
-                for team in rows[name].unique().to_pylist()
-            }
-            - {None}
-        )
+        teams = _teams(rows)
         # As known before the week: own team and its opponent. As played: `played_for`, `faced`.
         self.opponent, self.teams = _codes(rows["opponent"], teams)
         self.faced, _ = _codes(rows["x_opponent"], teams)
