@@ -15,7 +15,7 @@ from fantasy_pipeline.errors import UnusableAnswerError
 from fantasy_pipeline.football.tables.projections import SOURCE_POINTS
 from fantasy_pipeline.football.teams import code_sql
 from fantasy_pipeline.ingest.sources import schema
-from fantasy_pipeline.ingest.sources.canonical import upstream_file
+from fantasy_pipeline.ingest.sources.columns import upstream_file
 from fantasy_pipeline.lake.duck import arrow, query
 
 NFLCOM_FILE = upstream_file(

@@ -1,11 +1,5 @@
 """The nflverse adapter: two unmodified libraries as readers behind one canonical schema.
 
-Readers with ``source=auto`` (measured on the real files):
-
-* nfl_data_py: weekly rosters, injuries, snap counts, players and the id map, for all seasons.
-* nflreadpy: the schedule, which nfl_data_py reads over plain http; and weekly stats, because
-  nfl_data_py's file ends with 2024 and upstream has corrected 114 of its point totals since.
-
 Two kinds of files have no library and are read directly: the CSV files of NFL.com's projections,
 and the kicking stats of nfl_data_py's release.
 """
@@ -16,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import duckdb
 import pyarrow as pa
@@ -26,26 +20,18 @@ from fantasy_pipeline.errors import LastingError, NotPublishedError, PipelineErr
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS
 from fantasy_pipeline.ingest.download.transport import Fetched, Transport
 from fantasy_pipeline.ingest.sources import canonical, nflcom_files, schema
+from fantasy_pipeline.ingest.sources.columns import column_notes, select_columns
 from fantasy_pipeline.ingest.sources.file_bounds import refuse_oversized
+from fantasy_pipeline.ingest.sources.libraries import (
+    AUTO,
+    Reader,
+    read_nfl_data_py,
+    read_nflreadpy,
+)
 from fantasy_pipeline.ingest.sources.library_hooks import UnreadableError, serve_libraries
 from fantasy_pipeline.ingest.sources.unreadable import FORMAT_CHANGED
 from fantasy_pipeline.lake.duck import arrow, database
 
-if TYPE_CHECKING:
-    import pandas as pd
-    import polars as pl
-
-Reader = Literal["nfl_data_py", "nflreadpy"]
-
-_AUTO: dict[str, Reader] = {
-    "schedule": "nflreadpy",
-    "weekly_stats": "nflreadpy",
-    "weekly_rosters": "nfl_data_py",
-    "injuries": "nfl_data_py",
-    "snap_counts": "nfl_data_py",
-    "player_ids": "nfl_data_py",
-    "players": "nfl_data_py",
-}
 LAST_OLD_STATS_SEASON = 2024
 """Last season of the release from which nfl_data_py reads weekly stats."""
 OLD_KICKING_URL = (
@@ -104,7 +90,7 @@ class Nflverse:
         if dataset == "market_values":
             return "dynastyprocess/data"
         if dataset == "schedule" or self._source == "auto":
-            return _AUTO[dataset]
+            return AUTO[dataset]
         return self._source
 
     def notes(self, dataset: str, season: int) -> list[str]:
@@ -282,14 +268,14 @@ class Nflverse:
     def _note_columns(self, dataset: str, season: int | None, columns: Sequence[str]) -> list[str]:
         """Note, and return, which of a file's columns are new or gone."""
         label = dataset if season is None else f"{dataset} {season}"
-        found = canonical.column_notes(columns, _CONTRACTS[dataset])
+        found = column_notes(columns, _CONTRACTS[dataset])
         notes = [f"{label}: {note}" for note in found]
         self._note(dataset, season, notes)
         return notes
 
     def _read(self, dataset: str, season: int | None) -> tuple[pa.Table, list[Fetched]]:
         """Return upstream's rows as the data set's library reads them, and the files read."""
-        read = _read_nflreadpy if self.reader_of(dataset) == "nflreadpy" else _read_nfl_data_py
+        read = read_nflreadpy if self.reader_of(dataset) == "nflreadpy" else read_nfl_data_py
         try:
             with serve_libraries(self._transport, dataset, season) as files:
                 frame = read(dataset, season)
@@ -333,7 +319,7 @@ def _raise_for_columns(error: UnreadableError, path: Path) -> None:
     except (pa.ArrowInvalid, OSError):
         return
     with database() as connection:
-        canonical.select_columns(connection, frame, _CONTRACTS[error.dataset], error.season)
+        select_columns(connection, frame, _CONTRACTS[error.dataset], error.season)
     raise LastingError(
         error.dataset,
         f"upstream's file is whole, but the library cannot read it: {error.__cause__!r}",
@@ -380,42 +366,3 @@ def _require_rows(dataset: str, season: int | None, table: pa.Table) -> None:
             "Run again when upstream has more rows.",
             season,
         )
-
-
-def _read_nflreadpy(dataset: str, season: int | None) -> pa.Table:
-    """Return a data set's rows as nflreadpy reads them."""
-    # Imported here: nflreadpy reads a .env file of the working directory when it is imported.
-    import nflreadpy
-
-    load: dict[str, Callable[..., pl.DataFrame]] = {
-        "schedule": nflreadpy.load_schedules,
-        "weekly_stats": nflreadpy.load_player_stats,
-        "weekly_rosters": nflreadpy.load_rosters_weekly,
-        "injuries": nflreadpy.load_injuries,
-        "snap_counts": nflreadpy.load_snap_counts,
-        "player_ids": nflreadpy.load_ff_playerids,
-        "players": nflreadpy.load_players,
-    }
-    frame = load[dataset]() if season is None else load[dataset](season)
-    return frame.to_arrow()
-
-
-def _read_nfl_data_py(dataset: str, season: int | None) -> pa.Table:
-    """Return a data set's rows as nfl_data_py reads them."""
-    # Imported here: it loads pandas, which ``source=nflreadpy`` does not need.
-    import nfl_data_py
-
-    load: dict[str, Callable[..., pd.DataFrame]] = {
-        # downcast=True would round points to float32.
-        "weekly_stats": lambda years: nfl_data_py.import_weekly_data(years, downcast=False),
-        # The library renames these two; errors name columns as upstream does.
-        "weekly_rosters": lambda years: nfl_data_py.import_weekly_rosters(years).rename(
-            columns={"player_id": "gsis_id", "player_name": "full_name"}
-        ),
-        "injuries": nfl_data_py.import_injuries,
-        "snap_counts": nfl_data_py.import_snap_counts,
-        "player_ids": nfl_data_py.import_ids,
-        "players": nfl_data_py.import_players,
-    }
-    frame = load[dataset]() if season is None else load[dataset]([season])
-    return pa.Table.from_pandas(frame, preserve_index=False)

@@ -19,6 +19,7 @@ from fantasy_pipeline.football.tables.contract import Column, Table
 from fantasy_pipeline.football.teams import CURRENT_CODE
 from fantasy_pipeline.ingest.sources import canonical, nflcom_files, schema
 from fantasy_pipeline.ingest.sources.canonical import NO_PLAYER
+from fantasy_pipeline.ingest.sources.columns import select_columns
 from fantasy_pipeline.ingest.sources.nflcom_files import NflcomFile
 from fantasy_pipeline_tests.rows import Rows
 
@@ -364,7 +365,7 @@ def test_a_player_twice_in_a_week_is_left_to_the_write(
 def test_names_are_taken_as_names_not_as_sql(connection: duckdb.DuckDBPyConnection) -> None:
     odd = 'a "quoted" name; drop'
     contract = Table("odd", "", ("x",), (Column("x", "string", "", aliases=(odd,)),))
-    table = canonical.select_columns(connection, pa.table({odd: [" y\n"]}), contract, None)
+    table = select_columns(connection, pa.table({odd: [" y\n"]}), contract, None)
     assert table.to_pylist() == [{"x": "y"}]
 
 

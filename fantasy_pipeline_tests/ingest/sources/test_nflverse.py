@@ -23,7 +23,8 @@ from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.players import raw_players
 from fantasy_pipeline.ingest.sample import SampleLeague
 from fantasy_pipeline.ingest.sites.nflcom import nflcom_projections
-from fantasy_pipeline.ingest.sources import canonical, nflcom_files, schema
+from fantasy_pipeline.ingest.sources import nflcom_files, schema
+from fantasy_pipeline.ingest.sources.columns import column_notes
 from fantasy_pipeline.ingest.sources.nflverse import Nflverse
 
 SEASON, LAST_WEEK = 2024, 3
@@ -558,7 +559,7 @@ def test_nflcoms_columns_of_all_seasons_are_known(nfl_mirror: Path) -> None:
     assert len(files) > 300
     for path in files:
         header = path.read_text(encoding="utf-8-sig").splitlines()[0].split(",")
-        assert canonical.column_notes(header, nflcom_files.NFLCOM_FILE) == [], path
+        assert column_notes(header, nflcom_files.NFLCOM_FILE) == [], path
 
 
 def test_a_new_column_of_nflcom_reaches_the_warnings(
