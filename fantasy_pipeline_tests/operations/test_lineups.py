@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -24,6 +26,7 @@ from fantasy_pipeline.ingest.leagues import registry
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Team
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.operations.lineups import team_lineup
+from fantasy_pipeline_tests.cli.calling import call
 
 Rows = Callable[..., pa.Table]
 WEEK, BEFORE = SeasonWeek(2024, 5), SeasonWeek(2024, 4)
@@ -82,6 +85,11 @@ def game(home: str, away: str, kickoff: datetime) -> dict[str, Any]:
 
 @pytest.fixture
 def filled(lake: Lake, rows: Rows) -> Lake:
+    return fill(lake, rows)
+
+
+def fill(lake: Lake, rows: Rows) -> Lake:
+    """Write a league of two teams, and a week with three games."""
     teams = [OUR_TEAM, Team("2", "Theirs", "Bob")]
     season = LeagueSeason("file", "x", 2024, "Friends", SLOTS, {"rush_yd": 0.1}, teams)
     registry.store(lake, "friends", [season])
@@ -129,6 +137,34 @@ def test_games_that_are_over_count_with_the_points_scored(filled: Lake, rows: Ro
     assert starters(found)["RB"] == "cook", "he cannot be taken out any more"
     assert found.opponent is not None
     assert found.opponent[1] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("at", "is_over"), [("2024-10-06T12:00Z", False), ("2024-10-08T12:00Z", True)]
+)
+def test_a_week_whose_games_are_over_prints_no_advice(
+    tmp_path: Path, rows: Rows, at: str, is_over: bool
+) -> None:
+    """Kelce would have been the better starter, and nobody can start him any more."""
+    lake = fill(Lake(str(tmp_path / "data" / "lake"), "nfl"), rows)
+    scored = {"allen": 311, "cook": 50, "chubb": 10, "hunt": 0, "kelce": 90}
+    stats = [
+        {**AT_WEEK, "player_id": name, "team": OURS[name][1], "rushing_yards": yards}
+        for name, yards in scored.items()
+    ]
+    lake.write_weeks(WEEKLY_STATS, rows(WEEKLY_STATS, *stats), [WEEK])
+    lake.write_weeks(RAW_PLAYERS, rows(RAW_PLAYERS, {**AT_WEEK, "player_id": "allen"}), [WEEK])
+    of_week = ["--season", "2024", "--week", "5", "--at", at, "--source", "auto"]
+    words = ["lineup", "--league", "friends", "--team", "ours", *of_week]
+    code, out, err = call(tmp_path, words)
+    assert code == 0, err
+    last = out.splitlines()[-1]
+    assert (last == "Every game has kicked off: these started.") is is_over, out
+    # 31.1 + 5 + 1 of the starters; the platform's points of the defence are not in the lake.
+    assert ("Points: 37.1" in out.splitlines()) is is_over
+    for advice in ("Expected points", "start Kelce and bench Chubb", "Chance to win"):
+        assert (advice not in out) is is_over, advice
+    assert (json.loads(call(tmp_path, [*words, "--json"])[1])["swaps"] == []) is is_over
 
 
 def test_a_game_that_is_over_and_not_in_the_lake_yet_keeps_its_projections(
