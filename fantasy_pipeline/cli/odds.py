@@ -73,6 +73,8 @@ def odds(
 
 
 def _columns(found: LeagueOdds) -> list[Column]:
+    from fantasy_pipeline.decisions.odds import in_percent
+
     teams = found.teams
     records = [one.record for one in teams]
 
@@ -93,9 +95,9 @@ def _columns(found: LeagueOdds) -> list[Column]:
         ),
         number("power", [str(one.power) for one in teams]),
         number("wins", [f"{one.wins:.1f}" for one in teams]),
-        number("playoffs", [_share(one.playoffs) for one in teams]),
-        number("bye", [_share(one.bye) for one in teams]),
-        number("title", [_share(one.title) for one in teams]),
+        number("playoffs", [in_percent(one.playoffs) for one in teams]),
+        number("bye", [in_percent(one.bye) for one in teams]),
+        number("title", [in_percent(one.title) for one in teams]),
     ]
 
 
@@ -103,13 +105,6 @@ def _record(one: TeamOdds) -> str:
     record = one.record
     ties = f"-{record.ties}" if record.ties else ""
     return f"{record.wins}-{record.losses}{ties}"
-
-
-def _share(value: float) -> str:
-    """Return a chance in percent; only what every simulated season has is 0% or 100%."""
-    if 0 < value < 0.005:
-        return "<1%"
-    return ">99%" if 0.995 <= value < 1 else f"{value:.0%}"
 
 
 def add_to(app: typer.Typer) -> None:

@@ -160,6 +160,13 @@ def odds(
     )
 
 
+def in_percent(chance: float) -> str:
+    """Return a chance in percent; only what every simulated season has is 0% or 100%."""
+    if 0 < chance < 0.005:
+        return "<1%"
+    return ">99%" if 0.995 <= chance < 1 else f"{chance:.0%}"
+
+
 def seeds(
     rules: Rules, wins: np.ndarray, points: np.ndarray, beaten: np.ndarray | None = None
 ) -> np.ndarray:

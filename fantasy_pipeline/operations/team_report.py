@@ -1,14 +1,16 @@
-"""Gather the section *Your team* of a league's report: line-up, free agents, byes to come."""
+"""Gather the section *Your team* of a league's report: line-up, odds, free agents, byes to come."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.decisions.league_week import rosters_until
+from fantasy_pipeline.decisions.odds import in_percent
 from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import REST_OF_SEASON
 from fantasy_pipeline.operations.lineups import team_lineup
+from fantasy_pipeline.operations.odds import league_odds
 from fantasy_pipeline.operations.waivers import waivers
 from fantasy_pipeline.report.league_page import YourTeam
 
@@ -55,7 +57,28 @@ def your_team(session: Session, league: str, team: str, week: SeasonWeek) -> You
         free_agents=agents,
         byes=_byes(session, league, found.team.team_id, week),
         notes=notes,
+        odds=_odds(session, league, found.team.team_id, week),
     )
+
+
+def _odds(session: Session, league: str, team_id: str, week: SeasonWeek) -> str | None:
+    """Return the team's odds before the week; None where they cannot be computed.
+
+    Many leagues have none: a league file need not state how the league plays off, and the lake may
+    lack earlier weeks. So the reason is no note.
+    """
+    try:
+        found = league_odds(session, league, week)
+    except PipelineError:
+        return None
+    own = next((one for one in found.teams if one.team.team_id == team_id), None)
+    if own is None:
+        return None
+    chances = {"play-offs": own.playoffs, "bye": own.bye, "title": own.title}
+    if not found.rules.byes:
+        del chances["bye"]
+    listed = ", ".join(f"{name} {in_percent(chance)}" for name, chance in chances.items())
+    return f"Odds before the week: {listed}."
 
 
 def _byes(session: Session, league: str, team_id: str, week: SeasonWeek) -> dict[int, list[str]]:

@@ -25,6 +25,7 @@ class YourTeam:
         free_agents: those who add most, with the player to drop for each.
         byes: players who rest, by coming week.
         notes: what is estimated or missing, one sentence each.
+        odds: the chances to play off and to win the title, a sentence; None: not known.
     """
 
     name: str
@@ -33,6 +34,7 @@ class YourTeam:
     free_agents: Sequence[Mapping[str, Any]]
     byes: Mapping[int, Sequence[str]]
     notes: Sequence[str]
+    odds: str | None = None
 
 
 @dataclass(frozen=True)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from markupsafe import escape
 
+from fantasy_pipeline.decisions.odds import in_percent
 from fantasy_pipeline.errors import InvalidArgumentError
+from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import REST_OF_SEASON
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.operations.league_report import league_report
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.report import league_page
 from fantasy_pipeline_tests.loopback import Upstream
+from fantasy_pipeline_tests.operations.test_odds import home, odds
 from fantasy_pipeline_tests.operations.test_waivers import (
     AT_WEEK,
     SUNDAY,
@@ -25,7 +30,7 @@ from fantasy_pipeline_tests.operations.test_waivers import (
     sleeper,
 )
 
-__all__ = ["filled", "sleeper"]
+__all__ = ["filled", "home", "sleeper"]
 
 Rows = Callable[..., pa.Table]
 
@@ -61,6 +66,36 @@ def test_the_page_begins_with_your_team(
     without = league_report(before, "friends", WEEK)
     assert without.team is None
     assert "Your team" not in league_page.html(without)
+
+
+def test_your_team_has_the_odds_of_the_command(
+    home: Path, sleeper: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, out, err = odds(home, "--json")
+    assert code == 0, err
+    chances = {row["team_id"]: row for row in json.loads(out)["teams"]}
+    monkeypatch.setenv("FANTASY_DATA", str(home / "data"))
+    monkeypatch.setenv("FANTASY_CACHE", str(home / "cache"))
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    now = Session("auto", datetime(2024, 9, 17, tzinfo=timezone.utc))
+    for team in ("1", "2"):
+        report = league_report(now, "friends", SeasonWeek(2024, 3), team)
+        play, title = (in_percent(chances[team][name]) for name in ("playoffs", "title"))
+        line = f"Odds before the week: play-offs {play}, title {title}."
+        assert f'<p class="sub">{escape(line)}</p>' in league_page.html(report)
+        assert f"\n\n{line}\n\n| slot |" in league_page.markdown(report)
+
+
+def test_a_league_whose_play_offs_are_not_stored_has_no_odds(
+    filled: Lake, sleeper: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = session(tmp_path, monkeypatch, -timedelta(days=5))
+    report = league_report(before, "friends", WEEK, "ours")
+    assert report.team is not None
+    assert report.team.odds is None
+    for text in (league_page.html(report), league_page.markdown(report)):
+        assert "Odds before" not in text
+        assert "None" not in text
 
 
 def test_what_cannot_be_made_is_a_note(
