@@ -14,8 +14,9 @@ from typing import Any
 
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.ingest.download.cache import content_problem
+from fantasy_pipeline.ingest.download.files import Fetched
 from fantasy_pipeline.ingest.download.http import mirror_path, split_url
-from fantasy_pipeline.ingest.download.transport import Fetched, Transport
+from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.lake.stores import Folder
 
 

@@ -13,7 +13,6 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
@@ -25,6 +24,11 @@ from filelock import FileLock, Timeout
 
 from fantasy_pipeline.errors import NotPublishedError, SourceError, UnusableAnswerError
 from fantasy_pipeline.ingest.download.cache import Entry, Slot, content_problem
+from fantasy_pipeline.ingest.download.files import (
+    Fetched,
+    in_place,
+    json_beside,
+)
 from fantasy_pipeline.ingest.download.http import (
     NETWORK_ADVICE,
     REFUSED_ADVICE,
@@ -43,24 +47,9 @@ from fantasy_pipeline.ingest.download.slots import SLOTS, SLOTS_FOLDER, upstream
 
 _LOG = logging.getLogger(__name__)
 _CHUNK_BYTES = 2**16
-_NOT_IN_MIRROR_ADVICE = "Add the file to the mirror, or check the season."
 _WRONG_CONTENT_ADVICE = (
     "Check the network for a proxy or a login page, or run again later. No data was changed."
 )
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """One upstream file, complete on local disk.
-
-    `as_of` (aware, UTC) is upstream's Last-Modified, or else when this content was first seen.
-    `size` is in bytes.
-    """
-
-    url: str
-    path: Path
-    as_of: datetime
-    size: int
 
 
 class Transport:
@@ -164,8 +153,8 @@ class Transport:
         if self._directory is not None:
             file = self._directory / relative
             if not file.is_file():
-                file = _json_beside(file)
-            return _in_place(url, file, path.suffix)
+                file = json_beside(file)
+            return in_place(url, file, path.suffix)
         if self._base is None:
             return self._cached(url, url, relative, path.suffix, headers)
         parts = urlsplit(url)
@@ -386,28 +375,3 @@ def _public(failed: FetchError, dataset: str, season: int | None, week: int | No
     elif failed.answered:
         kind = UnusableAnswerError
     return kind(dataset, failed.cause, failed.advice, season, week)
-
-
-def _json_beside(file: Path) -> Path:
-    """Return the mirror's file of an API's address without a suffix: the path with ``.json``.
-
-    A folder cannot have ``league/1`` as a file and as the folder of ``league/1/users``.
-    """
-    name, separator, query = file.name.partition("?")
-    beside = file.with_name(f"{name}.json{separator}{query}")
-    return beside if beside.is_file() else file
-
-
-def _in_place(url: str, path: Path, suffix: str) -> Fetched:
-    """Return a file of a directory mirror, without a copy in the cache."""
-    if not path.is_file():
-        raise FetchError(f"{path} does not exist", _NOT_IN_MIRROR_ADVICE, missing=True)
-    try:
-        problem = content_problem(path, suffix)
-        stat = path.stat()
-    except OSError as error:
-        raise FetchError(f"{path} cannot be read: {error}", "Check its permissions.") from error
-    if problem:
-        advice = "Replace that file in the mirror, then run again."
-        raise FetchError(f"{path} {problem}", advice, answered=True)
-    return Fetched(url, path, datetime.fromtimestamp(stat.st_mtime, timezone.utc), stat.st_size)

@@ -22,7 +22,8 @@ import requests
 from requests.adapters import BaseAdapter
 
 from fantasy_pipeline.errors import LastingError, PipelineError, SourceError
-from fantasy_pipeline.ingest.download.transport import Fetched, Transport
+from fantasy_pipeline.ingest.download.files import Fetched
+from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.sources.file_bounds import refuse_oversized
 
 T = TypeVar("T")

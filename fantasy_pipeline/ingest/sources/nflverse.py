@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 
 from fantasy_pipeline.errors import LastingError, NotPublishedError, PipelineError, SourceError
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS
-from fantasy_pipeline.ingest.download.transport import Fetched, Transport
+from fantasy_pipeline.ingest.download.files import Fetched
+from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.sources import canonical, nflcom_files, schema
 from fantasy_pipeline.ingest.sources.columns import column_notes, select_columns
 from fantasy_pipeline.ingest.sources.file_bounds import refuse_oversized
