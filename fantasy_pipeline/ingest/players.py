@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fantasy_pipeline.errors import LastingError, NotPublishedError, SourceError
-from fantasy_pipeline.football.calendar import scheduled_weeks
+from fantasy_pipeline.football.named_weeks import scheduled_weeks
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import RAW_PLAYERS
 from fantasy_pipeline.football.tables.contract import Table

@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 
 from fantasy_pipeline.errors import NotPublishedError
 from fantasy_pipeline.football import scoring
-from fantasy_pipeline.football.calendar import games_from_table, scheduled_weeks
+from fantasy_pipeline.football.calendar import games_from_table
 from fantasy_pipeline.football.import_calendar import SO_FAR, ImportPhase, phases_at
+from fantasy_pipeline.football.named_weeks import scheduled_weeks
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS, WEEKLY_STATS
 from fantasy_pipeline.football.tables.week_rows import of_week, weeks_in

@@ -18,8 +18,7 @@ from uuid import uuid4
 import dagster as dg
 
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.football.calendar import weeks_to_come
-from fantasy_pipeline.football.named_weeks import check_not_too_early, check_week
+from fantasy_pipeline.football.named_weeks import check_not_too_early, check_week, weeks_to_come
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.lake.locks import Timeout, locked
 from fantasy_pipeline.operations.session import TRIGGER_LOCK, Session

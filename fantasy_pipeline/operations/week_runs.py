@@ -17,13 +17,12 @@ from fantasy_pipeline.football.calendar import (
     next_week,
     week_status,
     weeks_of,
-    weeks_to_come,
     weeks_to_project,
     why_nothing_is_projected,
     why_projecting,
 )
 from fantasy_pipeline.football.import_calendar import weeks_in_progress
-from fantasy_pipeline.football.named_weeks import check_not_too_early, check_week
+from fantasy_pipeline.football.named_weeks import check_not_too_early, check_week, weeks_to_come
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import PROJECTIONS
 from fantasy_pipeline.lake import Lake

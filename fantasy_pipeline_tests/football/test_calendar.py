@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fantasy_pipeline.errors import NotPublishedError, PipelineError
+from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.calendar import (
     GAME_LENGTH,
     PRESEASON_LEAD,
@@ -22,41 +22,15 @@ from fantasy_pipeline.football.calendar import (
     games_from_table,
     is_over,
     next_week,
-    scheduled_weeks,
     week_status,
     week_to_show,
     weeks_of,
-    weeks_to_come,
     weeks_to_project,
 )
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline_tests.football.two_seasons import OPENER, SUPER_BOWL, TWO_SEASONS, game, utc
 
 MINUTE = timedelta(minutes=1)
-
-
-def utc(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=timezone.utc)
-
-
-def game(
-    season: int, week: int, kickoff: str, game_type: str = "REG", has_score: bool = False
-) -> Game:
-    name = f"{season}_{week:02d}_{kickoff}"
-    return Game(season, week, name, game_type, utc(kickoff), "KC", "BUF", has_score)
-
-
-SUPER_BOWL = game(2023, 4, "2024-02-11T23:30", "SB")
-OPENER = game(2024, 1, "2024-09-06T00:20")
-TWO_SEASONS = (
-    game(2023, 1, "2023-09-08T00:20"),
-    game(2023, 1, "2023-09-12T00:15"),
-    game(2023, 2, "2023-09-17T17:00"),
-    game(2023, 3, "2024-01-13T21:30", "WC"),
-    SUPER_BOWL,
-    OPENER,
-    game(2024, 1, "2024-09-10T00:15"),
-    game(2024, 2, "2024-09-15T17:00"),
-)
 
 
 class TestIsOver:
@@ -471,60 +445,3 @@ def test_due_goes_back_only_to_the_last_regular_week_as_the_off_season_starts(
     assert before.last_completed is None or (
         after.last_completed is not None and before.last_completed <= after.last_completed
     )
-
-
-# Schedules that lack the requested season or week
-
-
-def schedule(*weeks: tuple[int, int], last: str = "REG") -> pa.Table:
-    types = ["REG"] * (len(weeks) - 1) + [last]
-    return pa.table(
-        {
-            "season": [season for season, _ in weeks],
-            "week": [week for _, week in weeks],
-            "game_type": types,
-        }
-    )
-
-
-def test_a_season_without_any_game_is_no_season_of_byes() -> None:
-    games = schedule((2023, 1), (2023, 2), (2023, 2))
-    assert scheduled_weeks(games, 2023, [1, 2]) == {1, 2}
-    assert scheduled_weeks(games, 2023, [2]) == {2}
-    with pytest.raises(NotPublishedError, match=r"^schedule 2024: it has no game of this season"):
-        scheduled_weeks(games, 2024, [1])
-
-
-@pytest.mark.parametrize("last", ["REG", "WC", "CON"])
-def test_a_week_that_is_not_scheduled_yet_is_no_week_without_games(last: str) -> None:
-    """Otherwise it would be stored as empty and skipped once it is played."""
-    games = schedule((2015, 21), (2025, 18), (2025, 19), last=last)
-    match = r"^schedule 2025 week 20: it ends with week 19 so far; .* Leave the week out"
-    with pytest.raises(NotPublishedError, match=match):
-        scheduled_weeks(games, 2025, [17, 20, 22])
-    assert scheduled_weeks(games, 2025, [17, 19]) == {19}
-    assert scheduled_weeks(schedule((2015, 3), (2015, 21), last="SB"), 2015, [2, 3, 22]) == {3}
-
-
-@pytest.mark.parametrize(
-    ("at", "to_come"),
-    [
-        ("2023-09-18T00:00", [(2023, 3), (2023, 4), (2024, 1), (2024, 2), (2024, 3), (2025, 1)]),
-        # From the end of a week's first game on, it is played.
-        ("2024-09-06T04:50", [(2024, 2), (2024, 3), (2025, 1)]),
-        ("2024-09-15T21:30", [(2024, 3), (2025, 1)]),
-    ],
-)
-def test_weeks_to_come(at: str, to_come: list[tuple[int, int]]) -> None:
-    """2023 has its Super Bowl in week 4, so it has no week 5; 2024 may still get a week 3."""
-    asked = [
-        SeasonWeek(*week)
-        for week in [(2022, 9), *((2023, n) for n in range(1, 6)), (2024, 1), (2024, 2), (2024, 3)]
-    ]
-    found = weeks_to_come(TWO_SEASONS, [*asked, SeasonWeek(2025, 1)], utc(at))
-    assert list(found) == [SeasonWeek(*week) for week in to_come]
-    assert found[SeasonWeek(2024, 3)] == "its games are not scheduled yet"
-    first = found.get(
-        SeasonWeek(2024, 2), "its games are to come, the first at 2024-09-15 17:00 UTC"
-    )
-    assert first == "its games are to come, the first at 2024-09-15 17:00 UTC"

@@ -19,8 +19,9 @@ import pyarrow.compute as pc
 
 from fantasy_pipeline.errors import NotPublishedError
 from fantasy_pipeline.football import tables
-from fantasy_pipeline.football.calendar import games_from_table, weeks_to_come
+from fantasy_pipeline.football.calendar import games_from_table
 from fantasy_pipeline.football.import_calendar import SO_FAR, phases_at
+from fantasy_pipeline.football.named_weeks import weeks_to_come
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.football.team_games import of_seasons, over_by_clock
