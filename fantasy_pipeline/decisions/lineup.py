@@ -15,7 +15,6 @@ from fantasy_pipeline.errors import InvalidArgumentError
 from fantasy_pipeline.leagues.lineup import may_fill
 
 Objective = Literal["mean", "floor", "ceiling", "win"]
-OBJECTIVES: tuple[Objective, ...] = ("mean", "floor", "ceiling", "win")
 _RESERVED = ("IR", "TAXI")
 _FILL, _LOCK, _KEEP = 1e4, 1e7, 1e-5
 """What a filled slot, a locked player and an unchanged slot are worth, in points. A filled slot is

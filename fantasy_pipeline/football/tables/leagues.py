@@ -30,9 +30,6 @@ _TEAM = replace(TEAM, description="NFL team in that week, as its current code")
 PLAYER_POINTS = (-99, 199)
 TEAM_POINTS = (-999, 999)
 """Lowest and highest points of a player, and of a team, in one week."""
-_PLATFORM_POINTS = points_column(
-    "platform_points", "Points that the platform states; null if it states none", PLAYER_POINTS
-)
 _STARTED = Column("started", "bool", "The fantasy team started the player", nullable=False)
 _ROSTER_KEY = ("season", "week", "league", "team_id", "platform_player_id")
 
