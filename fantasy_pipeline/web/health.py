@@ -1,5 +1,7 @@
 """The route `/healthz`: the health rules, for container platforms and uptime monitors."""
 
+import time
+from threading import Lock
 from typing import Annotated
 
 from fastapi import FastAPI, Query, Response
@@ -9,14 +11,51 @@ from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.web.models import Finding, Health, HealthQuery
 from fantasy_pipeline.web.problems import problems
 
+SHARED_SECONDS = 5.0
+"""Seconds for which probes share one result, so that many probes do not slow down a backfill."""
 
-def add_health(app: FastAPI, session: Session) -> None:
-    """Add the route of the health rules."""
+
+class Results:
+    """The latest results of the health rules; concurrent probes wait for one examination.
+
+    Args:
+        session: what is examined.
+        seconds: age from which a result is not used again.
+    """
+
+    def __init__(self, session: Session, seconds: float) -> None:
+        self._session = session
+        self._seconds = seconds
+        self._locks = {True: Lock(), False: Lock()}
+        self._latest: dict[bool, tuple[float, Health]] = {}
+
+    def of(self, daemon: bool) -> Health:
+        """Return the results with, or without, the rules of the daemon."""
+        with self._locks[daemon]:
+            if daemon in self._latest:
+                examined_at, health = self._latest[daemon]
+                if time.monotonic() - examined_at < self._seconds:
+                    return health
+            findings = examine_session(lambda: self._session, daemon)
+            level = LEVELS[exit_code(findings)]
+            health = Health(status=level, findings=[Finding(**f._asdict()) for f in findings])
+            self._latest[daemon] = (time.monotonic(), health)
+            return health
+
+
+def add_health(app: FastAPI, session: Session, seconds: float = SHARED_SECONDS) -> None:
+    """Add the route of the health rules.
+
+    Args:
+        app: the application.
+        session: what is examined.
+        seconds: age from which a result is not used again.
+    """
+    results = Results(session, seconds)
 
     @app.get("/healthz", responses={**problems(422), 503: {"model": Health}})
     def healthz(response: Response, query: Annotated[HealthQuery, Query()]) -> Health:
         """Return the result of every health rule; status 503 if one is critical."""
-        findings = examine_session(lambda: session, query.daemon)
-        level = LEVELS[exit_code(findings)]
-        response.status_code = 503 if level == "critical" else 200
-        return Health(status=level, findings=[Finding(**f._asdict()) for f in findings])
+        health = results.of(query.daemon)
+        response.status_code = 503 if health.status == "critical" else 200
+        return health

@@ -27,6 +27,7 @@ from fantasy_pipeline.operations.session import TRIGGER_LOCK, Session
 from fantasy_pipeline.operations.trigger import trigger, wait_for
 from fantasy_pipeline.orchestration.runs.history import executions
 from fantasy_pipeline.web.api import create_app
+from fantasy_pipeline.web.health import Results
 from fantasy_pipeline.web.security import MAX_BODY_BYTES, exposure, own_names
 from fantasy_pipeline.web.sessions import Sessions
 from fantasy_pipeline_tests import ROOT
@@ -336,6 +337,21 @@ def test_healthz_with_warnings_only_is_200(client: Client, session: Session) -> 
     assert (answer.status_code, answer.json()["status"]) == (200, "warning"), answer.text
     assert (levels["due_week"], levels["recent_success"]) == ("warning", "ok")
     assert client.get("/healthz").status_code == 503
+
+
+def test_probes_share_a_result_until_it_is_old(session: Session) -> None:
+    shared, old_at_once = Results(session, seconds=3600), Results(session, seconds=0)
+    before = shared.of(daemon=False)
+    assert old_at_once.of(daemon=False).findings[0].rule != "storage"
+    history = session.home / "history"
+    history.rename(session.home / "elsewhere")
+    history.write_text("not a folder")
+    assert shared.of(daemon=False) is before
+    assert [found.rule for found in old_at_once.of(daemon=False).findings] == ["storage"]
+    # Another question has its own result.
+    assert [found.rule for found in shared.of(daemon=True).findings] == ["storage"]
+    history.unlink()
+    (session.home / "elsewhere").rename(history)
 
 
 def test_healthz_of_a_history_that_cannot_be_reached(client: Client, session: Session) -> None:
