@@ -392,6 +392,9 @@ def test_openapi_document_is_kept(
         "/api/jobs/trigger": [positive_data_acceptance],
         "/healthz": [not_a_server_error],
     }.get(case.path, [])
+    # Nor does it say that season and week are given together, or which players go with a trade.
+    if case.path.startswith(("/api/leagues/", "/api/players/")):
+        allowed = [positive_data_acceptance]
     answer = case.call_and_validate(
         base_url=client.url, headers=BEARER, excluded_checks=allowed, timeout=120
     )
