@@ -124,7 +124,7 @@ IMPOSSIBLE = {
 }
 FLAGS = {
     *("--json", "--projections-only", "--only-missing", "--wait"),
-    *("--no-daemon", "--dry-run", "--refresh", "--version"),
+    *("--no-daemon", "--dry-run", "--refresh", "--version", "--find"),
     "--teams",
 }
 NOT_TRIED = {

@@ -254,7 +254,7 @@ GAMES = "week,team,opponent,points\n1,A,B,4\n1,B,A,5\n"
     [
         ("00-0000002", "00-0000001", "week 1: player 00-0000001 is on the teams A and B"),
         ("1,B,00-0000002,QB", "1,B,00-0000002,XX", "line 3: the league has no slot XX; it has BN"),
-        ("QB,5", "QB,nan", "player 00-0000002 has nan points"),
+        ("QB,5", "QB,nan", "line 3: nan is not a number of points"),
         ("1,B,00", "99,B,00", "line 3: there is no week 99"),
         ("1,A,B,4", "1,A,C,4", "team C is not in the league"),
         ("1,A,B,4", "1,A,B,1e300", r"team A has 1e\+300 points"),

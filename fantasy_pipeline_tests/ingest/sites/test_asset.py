@@ -437,7 +437,7 @@ def test_a_copy_is_reported(run: Run, sites: Sites, report: Any) -> None:
 @pytest.mark.parametrize(
     ("source", "value", "clause"),
     [
-        ("nflcom", 85.0, "points_half: 1 of 60 rows outside -20 to 80, e.g. 85.0"),
+        ("nflcom", 85.0, "not between -20 and 80 points: points_half"),
         ("sleeper", 85.0, "points_half: 1 of 60 rows outside -20 to 80, e.g. 85.0"),
         ("espn", -85.0, "points_std: 1 of 60 rows outside -20 to 80, e.g. -87.0"),
         ("fantasypros", 1000.0, "points_ppr: 1 of 60 rows outside -20 to 80, e.g. 1000.0"),
