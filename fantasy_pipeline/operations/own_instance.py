@@ -15,21 +15,16 @@ Dagster's log; 15.1 s with files that stay open and one transaction per file and
 these transactions do not wait for the disk either. Batches of events save nothing more. To ask once
 whether the table of check results exists saves 3.3 of the 40 s that a profiled import takes.
 
-On Postgres, Dagster connects anew for each query, and looks up the columns of a table before many
-of them: 1,057 connections and 1,909 queries for one run of a week on the sample league. With a pool
-and one look at each table, a run needs about one connection.
-
-This is the only module that reaches into Dagster's internals.
+This is the only module that imports Dagster's internals. `postgres_pool.py` has the storage on
+Postgres, so that other homes need not load its library.
 """
 
 from __future__ import annotations
 
 import json
-import select
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from functools import wraps
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -44,21 +39,8 @@ from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._daemon import controller
 from dagster._serdes import ConfigurableClassData
-from dagster_postgres import (
-    DagsterPostgresStorage,
-    PostgresEventLogStorage,
-    PostgresRunStorage,
-    PostgresScheduleStorage,
-)
-from dagster_postgres.utils import (
-    create_pg_engine,
-    get_token_provider_from_config,
-    pg_url_from_config,
-    retry_pg_connection_fn,
-)
-from sqlalchemy import create_engine, event, inspect
+from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import DisconnectionError
 
 from fantasy_pipeline.orchestration import sqlite_files
 
@@ -193,108 +175,18 @@ class OpenSqliteStorage(DagsterSqliteStorage):
         return cls.from_local(inst_data=inst_data, **config_value)
 
 
-_KEPT_CONNECTIONS, _MORE_CONNECTIONS = 2, 60
-"""Connections of a process that stay open, and further ones while many threads work."""
-_OLDEST_CONNECTION_SECONDS = 300
-"""Firewalls forget connections that are silent for longer."""
-_MAIN_TABLES = frozenset({"runs", "instance_info", "event_logs", "jobs"})
-"""Dagster makes its tables if it finds none of these."""
-
-
-def _once(ask: Callable[..., bool]) -> Any:
-    """Ask the database once per process whether its schema has something; no is asked again."""
-
-    @wraps(ask)
-    def answer(storage: Any, *what: str) -> bool:
-        known: set[tuple[str, ...]] = storage.__dict__.setdefault("_known_of_schema", set())
-        key = (ask.__name__, *what)
-        if key not in known and ask(storage, *what):
-            known.add(key)
-        return key in known
-
-    return answer
-
-
-class _Runs(PostgresRunStorage):
-    has_run_stats_index_cols = _once(PostgresRunStorage.has_run_stats_index_cols)
-    has_backfill_id_column = _once(PostgresRunStorage.has_backfill_id_column)
-    has_bulk_actions_selector_cols = _once(PostgresRunStorage.has_bulk_actions_selector_cols)
-    has_bulk_action_job_name_column = _once(PostgresRunStorage.has_bulk_action_job_name_column)
-    has_backfill_tags_table = _once(PostgresRunStorage.has_backfill_tags_table)
-
-
-class _Events(PostgresEventLogStorage):
-    has_table = _once(PostgresEventLogStorage.has_table)
-
-
-class _Schedules(PostgresScheduleStorage):
-    has_built_index = _once(PostgresScheduleStorage.has_built_index)
-    has_instigators_table = _once(PostgresScheduleStorage.has_instigators_table)
-    has_secondary_index_table = _once(PostgresScheduleStorage.has_secondary_index_table)
-
-
-class PooledPostgresStorage(DagsterPostgresStorage):
-    """Dagster's storage on Postgres, with one pool of connections for the whole process."""
-
-    def __init__(
-        self,
-        postgres_url: str,
-        should_autocreate_tables: bool = True,
-        inst_data: ConfigurableClassData | None = None,
-        token_provider: Any = None,
-    ) -> None:
-        engine = create_pg_engine(
-            postgres_url,
-            token_provider,
-            isolation_level="AUTOCOMMIT",
-            pool_size=_KEPT_CONNECTIONS,
-            max_overflow=_MORE_CONNECTIONS,
-            pool_recycle=_OLDEST_CONNECTION_SECONDS,
-            # Else each connection looks up a type that Dagster does not use.
-            use_native_hstore=False,
-        )
-        event.listen(engine, "checkout", _refuse_closed)
-        tables = retry_pg_connection_fn(lambda: inspect(engine).get_table_names())
-        is_new = should_autocreate_tables and not set(tables) >= _MAIN_TABLES
-        super().__init__(postgres_url, is_new, inst_data, token_provider)
-        self.should_autocreate_tables = should_autocreate_tables
-        self._run_storage = _Runs(postgres_url, False, token_provider=token_provider)
-        self._event_log_storage = _Events(postgres_url, False, token_provider=token_provider)
-        self._schedule_storage = _Schedules(postgres_url, False, token_provider=token_provider)
-        for storage in (self._run_storage, self._event_log_storage, self._schedule_storage):
-            storage._engine = engine
-
-    @classmethod
-    def from_config_value(
-        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
-    ) -> PooledPostgresStorage:
-        return cls(
-            pg_url_from_config(config_value),
-            config_value.get("should_autocreate_tables", True),
-            inst_data,
-            get_token_provider_from_config(config_value),
-        )
-
-
-def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
-    """Let the pool connect again if the server closed a connection that waited in the pool.
-
-    A server that stops says so and closes: the socket has something to read, which costs no
-    request to find out.
-    """
-    if connection.closed or select.select([connection.fileno()], [], [], 0)[0]:
-        raise DisconnectionError("the server closed the connection")
-
-
 def _own_storage(ref: InstanceRef, one_run: bool) -> InstanceRef:
     """Return the same instance with our class of Dagster's own storage, if there is one."""
-    own: dict[str, type[Any]] = {DagsterPostgresStorage.__name__: PooledPostgresStorage}
+    # By name: the class loads Dagster's library for Postgres.
+    pool = "fantasy_pipeline.operations.postgres_pool"
+    own = {"DagsterPostgresStorage": (pool, "PooledPostgresStorage")}
     if one_run:
-        own[DagsterSqliteStorage.__name__] = OpenSqliteStorage
+        own[DagsterSqliteStorage.__name__] = (__name__, OpenSqliteStorage.__name__)
     data = ref.storage_data
     if data is None or data.class_name not in own:
         return ref
-    data = data._replace(module_name=__name__, class_name=own[data.class_name].__name__)
+    module_name, class_name = own[data.class_name]
+    data = data._replace(module_name=module_name, class_name=class_name)
     return ref._replace(storage_data=data)
 
 
