@@ -146,7 +146,7 @@ def test_no_check_cries_wolf(
     monkeypatch.setenv("DAGSTER_HOME", str(home))
     with dg.DagsterInstance.get() as instance:
         for part in ALL_CHECKS:
-            if part.table.name.startswith("league_"):
+            if "league" in part.table.column_names:
                 # No league is registered.
                 continue
             for check in part.checks:
