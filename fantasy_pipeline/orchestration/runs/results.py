@@ -15,6 +15,9 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 _ROW_COUNTS = ("dagster/partition_row_count", "dagster/row_count")
 _WEEKS_TOLD = 3
 """Weeks of a failed check that an error or a warning names."""
+_INTERRUPTED = "the run was interrupted"
+_DUCKDB_INTERRUPTED = "Query interrupted"
+"""What DuckDB says if Ctrl-C or SIGTERM arrives while it computes."""
 
 
 class ErrorInfo(Protocol):
@@ -145,7 +148,9 @@ def _add_step(facts: Facts, event: dg.DagsterEvent) -> None:
     elif event.is_step_failure:
         # A step that is retried emits this event only after its last attempt.
         error = event.step_failure_data.error
-        if not _is_blocking_check(error) and not _is_interrupt(error):
+        if _is_interrupted_query(error):
+            facts.errors.append(StepError("", _INTERRUPTED, _stack(error)))
+        elif not _is_blocking_check(error) and not _is_interrupt(error):
             step = StepError(event.step_key or "", root_cause(error), _stack(error))
             facts.errors.append(step)
     elif event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
@@ -203,7 +208,7 @@ def _run_error(event: dg.DagsterEvent, cancel_reason: str) -> StepError:
     # "exceeded its maximum runtime" says more than "was forcibly marked as failed".
     cause = root_cause(error) if error else (cancel_reason or event.message or "the run failed")
     if _is_interrupt(error):
-        cause = cancel_reason or "the run was interrupted"
+        cause = cancel_reason or _INTERRUPTED
     return StepError("", cause.strip().splitlines()[0], _stack(error))
 
 
@@ -218,6 +223,15 @@ def _is_blocking_check(error: ErrorInfo | None) -> bool:
 def _is_interrupt(error: ErrorInfo | None) -> bool:
     """Return True for a step or run that was interrupted; why it was, the run's last event says."""
     return error is not None and error.cls_name == dg.DagsterExecutionInterruptedError.__name__
+
+
+def _is_interrupted_query(error: ErrorInfo | None) -> bool:
+    """Return True for a step that was interrupted in a query: DuckDB raises its own error then."""
+    while error is not None:
+        if str(error.message).strip().endswith(_DUCKDB_INTERRUPTED):
+            return True
+        error = error.cause
+    return False
 
 
 def _stack(error: ErrorInfo | None) -> str:
