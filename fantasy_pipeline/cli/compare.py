@@ -15,10 +15,7 @@ from fantasy_pipeline.cli.options import (
     SeasonOption,
     SourceOption,
     WeekOption,
-    both_or_none,
-    check_shown,
-    open_session,
-    projected_week,
+    open_week,
 )
 from fantasy_pipeline.cli.output import Column, print_json, say_label, write_table
 from fantasy_pipeline.cli.progress import waiting
@@ -59,11 +56,7 @@ def compare(
     from fantasy_pipeline.operations.comparison import league_scoring
 
     check_names(players)
-    named = both_or_none(season, week)
-    session = open_session(source, at)
-    if named is not None:
-        check_shown(session, named)
-    wanted = named or projected_week(session)
+    session, wanted = open_week(season, week, source, at)
     say_label(session.label)
     with waiting("comparing the players"):
         of_league = league and league_scoring(session.lake, league, wanted.season)

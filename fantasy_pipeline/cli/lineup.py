@@ -13,10 +13,7 @@ from fantasy_pipeline.cli.options import (
     SeasonOption,
     SourceOption,
     WeekOption,
-    both_or_none,
-    check_shown,
-    open_session,
-    projected_week,
+    open_week,
 )
 from fantasy_pipeline.cli.output import Column, console, print_json, say_label, warn, write_table
 from fantasy_pipeline.cli.progress import waiting
@@ -70,11 +67,7 @@ def lineup(
     """
     from fantasy_pipeline.operations.lineups import team_lineup
 
-    named = both_or_none(season, week)
-    session = open_session(source, at)
-    if named is not None:
-        check_shown(session, named)
-    wanted = named or projected_week(session)
+    session, wanted = open_week(season, week, source, at)
     say_label(session.label)
     with waiting("choosing the line-up"):
         found = team_lineup(

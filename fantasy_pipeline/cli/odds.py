@@ -13,10 +13,7 @@ from fantasy_pipeline.cli.options import (
     SeasonOption,
     SourceOption,
     WeekOption,
-    both_or_none,
-    check_shown,
-    open_session,
-    projected_week,
+    open_week,
 )
 from fantasy_pipeline.cli.output import Column, print_json, say_label, warn, write_table
 from fantasy_pipeline.cli.progress import waiting
@@ -49,11 +46,7 @@ def odds(
     """
     from fantasy_pipeline.operations.odds import league_odds
 
-    named = both_or_none(season, week)
-    session = open_session(source, at)
-    if named is not None:
-        check_shown(session, named)
-    wanted = named or projected_week(session)
+    session, wanted = open_week(season, week, source, at)
     say_label(session.label)
     with waiting("simulating the season"):
         found = league_odds(session, league, wanted, sims)

@@ -229,6 +229,24 @@ def projected_week(session: Session) -> SeasonWeek:
     return weeks[-1] if weeks else chosen
 
 
+def open_week(
+    season: int | None, week: int | None, source: str | None, at: str | None
+) -> tuple[Session, SeasonWeek]:
+    """Return the session of a command about one week, and the week: the named or projected one.
+
+    Raises:
+        InvalidArgumentError: only one of --season and --week is given, or --at is no time.
+        NoSuchWeekError: the schedule has no such week.
+        TooEarlyError: the week is not projected and cannot be projected yet.
+        PipelineError: no week is named, and the lake has no projections.
+    """
+    named = both_or_none(season, week)
+    session = open_session(source, at)
+    if named is not None:
+        check_shown(session, named)
+    return session, named or projected_week(session)
+
+
 def numbers(option: str, text: str, lowest: int, highest: int) -> list[int]:
     """Return the numbers of a list like ``1-3,7``, sorted and without duplicates.
 

@@ -13,10 +13,7 @@ from fantasy_pipeline.cli.options import (
     SeasonOption,
     SourceOption,
     WeekOption,
-    both_or_none,
-    check_shown,
-    open_session,
-    projected_week,
+    open_week,
 )
 from fantasy_pipeline.cli.output import print_json, print_rows, say, say_label
 from fantasy_pipeline.cli.progress import waiting
@@ -73,11 +70,7 @@ def trade(
     from fantasy_pipeline.operations.trades import find_trade, judge_trade
 
     _check(give, get, find, team, top)
-    named = both_or_none(season, week)
-    session = open_session(source, at)
-    if named is not None:
-        check_shown(session, named)
-    wanted = named or projected_week(session)
+    session, wanted = open_week(season, week, source, at)
     say_label(session.label)
     data = {"data": session.label} if session.label else {}
     if find:

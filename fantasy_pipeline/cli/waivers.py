@@ -14,10 +14,7 @@ from fantasy_pipeline.cli.options import (
     SeasonOption,
     SourceOption,
     WeekOption,
-    both_or_none,
-    check_shown,
-    open_session,
-    projected_week,
+    open_week,
 )
 from fantasy_pipeline.cli.output import print_json, print_rows, say, say_label, warn
 from fantasy_pipeline.cli.progress import waiting
@@ -45,11 +42,7 @@ def waivers(
     """
     from fantasy_pipeline.operations.waivers import waivers as free_agents
 
-    named = both_or_none(season, week)
-    session = open_session(source, at)
-    if named is not None:
-        check_shown(session, named)
-    wanted = named or projected_week(session)
+    session, wanted = open_week(season, week, source, at)
     say_label(session.label)
     with waiting("comparing the free agents"):
         found = free_agents(session, league, team, wanted, top)
