@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pyarrow as pa
-
 from fantasy_pipeline.checks import (
     fixtures,
     game,
@@ -21,41 +17,12 @@ from fantasy_pipeline.checks import (
 from fantasy_pipeline.checks.base import (
     SEASON_OF_WEEKS,
     Check,
-    Evidence,
-    Problem,
-    Rule,
     TableChecks,
 )
+from fantasy_pipeline.checks.contracts import contract, keys
 from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.tables.contract import Table
-from fantasy_pipeline.football.tables.week_rows import of_week
 from fantasy_pipeline.ingest.source_copies import COMPARED
-
-
-def _contract(table: Table, columns: tuple[str, ...] = ()) -> Rule:
-    """Return the rule that stored values are those that the contract allows."""
-    part = tuple(column for column in table.columns if not columns or column.name in columns)
-    contract = Table(table.name, table.description, table.key, part, table.weekly)
-    return lambda evidence: _by_week(evidence, lambda rows: contract.violations(rows, keys=False))
-
-
-def _keys(table: Table) -> Rule:
-    """Return the rule that no key is null or repeated, in one week or across weeks."""
-    return lambda evidence: _by_week(evidence, lambda rows: table.violations(rows, values=False))
-
-
-def _by_week(evidence: Evidence, violations: Callable[[pa.Table], list[str]]) -> list[Problem]:
-    """Return violations of a contract, each with its week."""
-    found = violations(evidence.rows)
-    if not found:
-        return []
-    of_weeks = [
-        Problem(week, text)
-        for week in evidence.weeks
-        for text in violations(of_week(evidence.rows, week))
-    ]
-    return of_weeks or [Problem(None, text) for text in found]
-
 
 _STATS = tuple(
     dict.fromkeys(
@@ -100,8 +67,8 @@ def _projected(table: Table, label: str) -> TableChecks:
                 "line, which has no more receptions than targets and no more completions than "
                 "attempts. Every player whom the model projects a point or more has a stat line.",
                 {
-                    "keys": _keys(table),
-                    "contract": _contract(table),
+                    "keys": keys(table),
+                    "contract": contract(table),
                     "everybody": lambda e: projections.unprojected_players(
                         e.rows, e.other_tables["raw_players"]
                     ),
@@ -130,8 +97,8 @@ GAMES = TableChecks(
             "(none of 5,186). The spreads of a week are the reverse of those of the weeks before "
             "(correlation 0.30 or more in 372 weeks), or of the results (0.33 in 27 seasons).",
             {
-                "keys": _keys(tables.GAMES),
-                "contract": _contract(tables.GAMES),
+                "keys": keys(tables.GAMES),
+                "contract": contract(tables.GAMES),
                 "one_game_a_week": lambda e: schedule.schedule_conflicts(e.rows),
                 "even": lambda e: schedule.uneven_game_counts(e.rows),
                 "kickoffs": lambda e: fixtures.single_kickoffs(e.rows, e.now),
@@ -153,8 +120,8 @@ RAW_PLAYERS = TableChecks(
             "Every team with a game has a complete roster, with players at every position (a "
             "missing kicker is a warning). Opponents and byes match the schedule.",
             {
-                "keys": _keys(tables.RAW_PLAYERS),
-                "contract": _contract(tables.RAW_PLAYERS, _PLAYERS),
+                "keys": keys(tables.RAW_PLAYERS),
+                "contract": contract(tables.RAW_PLAYERS, _PLAYERS),
                 "teams": lambda e: schedule.missing_teams(e.rows, e.games, e.weeks, e.now, False),
                 "opponents": lambda e: schedule.wrong_opponents(e.rows, e.games, e.weeks),
                 "byes": lambda e: schedule.wrong_byes(e.rows, e.games, e.weeks),
@@ -210,7 +177,7 @@ WEEKLY_STATS = TableChecks(
             "rosters. Missing stat lines of a team are a warning until 7 days after its kick-off. "
             "Of a week in progress, only the games that are over count.",
             {
-                "keys": _keys(tables.WEEKLY_STATS),
+                "keys": keys(tables.WEEKLY_STATS),
                 "teams": lambda e: schedule.missing_teams(
                     e.rows, e.covered_games, e.weeks, e.now, True
                 ),
@@ -278,7 +245,7 @@ WEEKLY_STATS = TableChecks(
             "for everybody. Stat lines cover this week only: they are neither season totals nor "
             "copies of another week.",
             {
-                "contract": _contract(tables.WEEKLY_STATS, _STATS),
+                "contract": contract(tables.WEEKLY_STATS, _STATS),
                 "parts": lambda e: stats.parts_exceed_totals(e.rows),
                 "kicks": lambda e: stats.kicks_that_do_not_add_up(e.rows),
                 "means": lambda e: levels.unusual_means(e.rows),
@@ -331,8 +298,8 @@ TEAM_DEFENSE_STATS = TableChecks(
             "Interceptions are those that the opponent threw, and sacks those of the players but "
             "for two.",
             {
-                "keys": _keys(tables.TEAM_DEFENSE_STATS),
-                "contract": _contract(tables.TEAM_DEFENSE_STATS),
+                "keys": keys(tables.TEAM_DEFENSE_STATS),
+                "contract": contract(tables.TEAM_DEFENSE_STATS),
                 "sides": lambda e: team_defense.one_sided_games(e.rows),
                 "teams": lambda e: team_defense.missing_defences(
                     e.rows, e.games, e.other_tables["weekly_stats"]
@@ -354,7 +321,7 @@ SOURCE_PROJECTIONS = TableChecks(
             "No source repeats its previous week or copies another source, and at least one source "
             "has projections for every week with games.",
             {
-                "keys": _keys(tables.SOURCE_PROJECTIONS),
+                "keys": keys(tables.SOURCE_PROJECTIONS),
                 "copies": lambda e: projections.same_projections(e.rows, e.past),
                 "silent": lambda e: projections.weeks_without_sources(e.rows, e.games, e.weeks),
             },
@@ -373,7 +340,7 @@ LEAGUE_POINTS = TableChecks(
             "result has the share that agrees, and names the largest differences with the scoring "
             "key that would explain them. It is an error if most players differ.",
             {
-                "keys": _keys(tables.LEAGUE_POINTS),
+                "keys": keys(tables.LEAGUE_POINTS),
                 "points": lambda e: leagues.league_point_differences(e.rows),
             },
             blocking=False,
@@ -390,8 +357,8 @@ OPTIMAL_LINEUPS = TableChecks(
             "Every player of a line-up may fill his slot, and none is in two slots. A warning "
             "names teams that started a line-up with more points than their best one.",
             {
-                "keys": _keys(tables.OPTIMAL_LINEUPS),
-                "contract": _contract(tables.OPTIMAL_LINEUPS),
+                "keys": keys(tables.OPTIMAL_LINEUPS),
+                "contract": contract(tables.OPTIMAL_LINEUPS),
                 "positions": lambda e: leagues.wrong_positions(e.rows),
                 "twice": lambda e: leagues.twice_in_a_lineup(e.rows),
                 "started": lambda e: leagues.below_the_started(

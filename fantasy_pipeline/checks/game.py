@@ -35,9 +35,10 @@ FUMBLES_LOST = ("sack_fumbles_lost", "rushing_fumbles_lost", "receiving_fumbles_
 MAX_FUMBLES_APART = 2
 """Fumbles that a team lost besides those that its opponent recovered: -2 to 1 in all 5,617
 team-games. Fumbles of returners belong to no line, and are recovered, too."""
-RECOVERED_SHARE, MIN_RECOVERED = (0.5, 1.3), 5
+RECOVERED_SHARE, MIN_RECOVERED = (0.5, 1.3), 8
 """Fumbles lost relative to those recovered in a week: 0.63-1.08 in the 178 full weeks. Recovered
-fumbles from which a week is compared; full weeks have 8 and more."""
+fumbles from which a week is compared: full weeks have 8 and more, play-off weeks fewer (in 2019
+week 19, teams lost 2 and recovered 5)."""
 TARGET_SHARE_ERROR = 0.02
 """Largest distance of a team's target shares from a sum of 1; upstream's are exact in 100%."""
 TOUCHDOWNS = (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import pyarrow as pa
@@ -74,6 +75,16 @@ def damaged(path: str, table: Table, week: SeasonWeek | None, reason: str) -> Pi
         f"and make it again: `fantasy-pipeline {command}`, or `fantasy-pipeline backfill` for many "
         f"weeks."
     )
+
+
+@contextmanager
+def decoding(path: str, table: Table, week: SeasonWeek | None = None) -> Iterator[None]:
+    """Make an error of a file that is not complete parquet name that file."""
+    try:
+        yield
+    # The class depends on where the damage is; not all of them are pyarrow's own.
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise damaged(path, table, week, str(error)) from error
 
 
 def not_materialized(

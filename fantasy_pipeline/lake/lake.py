@@ -27,13 +27,14 @@ from fantasy_pipeline.football.tables.contract import Table, ValidatedRows
 from fantasy_pipeline.football.tables.week_rows import codes
 from fantasy_pipeline.lake.copies import RemovedFileError
 from fantasy_pipeline.lake.files import (
-    damaged,
+    decoding,
     file_name,
     not_materialized,
     older_layout,
     parquet,
     with_added,
 )
+from fantasy_pipeline.lake.season_groups import season_bytes, season_rows
 from fantasy_pipeline.lake.stores import LOCKS, open_store, safe_name
 from fantasy_pipeline.lake.views import Files, connected
 
@@ -183,7 +184,7 @@ class Lake:
         found = []
         sources = self._store.sources([file_name(table, week) for week in weeks], listed=True)
         for week, source in zip(weeks, sources, strict=True):
-            with self._decoding(table, week):
+            with decoding(self.path(table, week), table, week):
                 file = pq.ParquetFile(source)
                 if column not in file.schema_arrow.names and file.metadata.num_rows:
                     found.append(week)
@@ -198,7 +199,7 @@ class Lake:
         """
         # The file is open while its generator is alive.
         opened = self._opened(table, [week], listed=False)
-        with self._decoding(table, week):
+        with decoding(self.path(table, week), table, week):
             rows: int = pq.ParquetFile(next(opened)).metadata.num_rows
         return rows
 
@@ -223,7 +224,9 @@ class Lake:
             PipelineError: a file has the columns of an older version of the contract, or cannot be
                 read.
         """
-        files, listed = self._wanted_files(table, weeks, seasons)
+        # A few weeks are opened without a listing.
+        listed = table.weekly and (weeks is None or len(weeks) > _FEW)
+        files = self._wanted_files(table, weeks, seasons, listed)
         names = table.column_names if columns is None else list(columns)
         schema = pa.schema([table.arrow_schema.field(name) for name in names])
         if not files:
@@ -245,20 +248,21 @@ class Lake:
         table: Table,
         weeks: Sequence[SeasonWeek] | None,
         seasons: Collection[int] | None,
-    ) -> tuple[Sequence[SeasonWeek | None], bool]:
+        listed: bool,
+    ) -> Sequence[SeasonWeek | None]:
         """Return the weeks to read of a table, or [None] for a table without weeks.
 
-        The second value states whether the lake has just listed them; a few weeks are opened
-        without a listing.
+        Raises:
+            NotMaterializedError: with `listed`, a week is not in the lake.
         """
         if not table.weekly:
-            return [None], False
-        stored = self.weeks(table) if weeks is None or len(weeks) > _FEW else None
-        wanted = sorted(set(stored or () if weeks is None else weeks))
+            return [None]
+        stored = self.weeks(table) if listed else []
+        wanted = sorted(set(stored if weeks is None else weeks))
         wanted = [week for week in wanted if seasons is None or week.season in seasons]
-        if stored is not None:
+        if listed:
             self._refuse_absent(table, [week for week in wanted if week not in set(stored)])
-        return wanted, stored is not None
+        return wanted
 
     def _opened(
         self, table: Table, files: Sequence[SeasonWeek | None], listed: bool
@@ -298,27 +302,18 @@ class Lake:
         seasons: Collection[int] | None,
     ) -> pa.Table:
         """Return some columns of one file, and only the rows of `seasons` if given."""
-        with self._decoding(table, week):
+        with decoding(self.path(table, week), table, week):
             file = pq.ParquetFile(source)
             found = set(file.schema_arrow.names)
             if seasons is None:
                 return with_added(table, file.read(names), names)
         if not {"season", *names} - table.added_columns <= found:
             raise older_layout(self.root, table)
-        with self._decoding(table, week):
+        with decoding(self.path(table, week), table, week):
             wanted = [("season", "in", sorted(seasons))]
             there = [name for name in names if name in found]
             rows = pq.read_table(source, columns=there, filters=wanted)
         return with_added(table, rows, names)
-
-    @contextmanager
-    def _decoding(self, table: Table, week: SeasonWeek | None = None) -> Iterator[None]:
-        """Make an error of a file that is not complete parquet name that file."""
-        try:
-            yield
-        # The class depends on where the damage is; not all of them are pyarrow's own.
-        except (OSError, ValueError, pa.ArrowException) as error:
-            raise damaged(self.path(table, week), table, week, str(error)) from error
 
     def by_season(self, table: Table, seasons: Collection[int]) -> Iterator[pa.Table]:
         """Return the rows of a table without weeks, one season at a time.
@@ -330,15 +325,8 @@ class Lake:
             NotMaterializedError: the table is not in the lake.
             PipelineError: the file cannot be read, or has an older layout.
         """
-        for _, file, group in self._seasons(table, seasons):
-            with self._decoding(table):
-                part = file.read_row_group(group, table.column_names)
-            part = with_added(table, part, table.column_names)
-            try:
-                found = part.cast(table.arrow_schema)
-            except ValueError as error:
-                raise older_layout(self.root, table) from error
-            yield found
+        for source in self._opened(table, [None], listed=False):
+            yield from season_rows(self.root, table, source, seasons)
 
     def digest(self, table: Table, seasons: Collection[int]) -> str:
         """Return a hash of the stored rows of some seasons; other seasons do not change it.
@@ -356,31 +344,10 @@ class Lake:
                 found.update(name.encode())
                 found.update(source.read())
             return found.hexdigest()[:16]
-        for source, file, group in self._seasons(table, seasons):
-            about = file.metadata.row_group(group)
-            columns = [about.column(number) for number in range(about.num_columns)]
-            source.seek(columns[0].dictionary_page_offset or columns[0].data_page_offset)
-            found.update(source.read(sum(column.total_compressed_size for column in columns)))
-        return found.hexdigest()[:16]
-
-    def _seasons(
-        self, table: Table, seasons: Collection[int]
-    ) -> Iterator[tuple[pa.NativeFile, pq.ParquetFile, int]]:
-        """Return the file of a table without weeks with the number of each season's row group."""
         for source in self._opened(table, [None], listed=False):
-            with self._decoding(table):
-                file = pq.ParquetFile(source)
-                at = file.schema_arrow.get_field_index("season")
-            for group in range(file.num_row_groups):
-                with self._decoding(table):
-                    found = (
-                        file.metadata.row_group(group).column(at).statistics if at >= 0 else None
-                    )
-                    lowest, highest = (found.min, found.max) if found else (None, None)
-                if lowest is None or lowest != highest:
-                    raise older_layout(self.root, table)
-                if lowest in seasons:
-                    yield source, file, group
+            for part in season_bytes(self.root, table, source, seasons):
+                found.update(part)
+        return found.hexdigest()[:16]
 
     @contextmanager
     def connect(

@@ -186,6 +186,15 @@ def test_a_week_without_lost_fumbles_is_refused_although_each_team_may_have_none
     )
     text = "the teams lost 0 fumbles, but their opponents recovered 10"
     assert game.fumbles_nobody_lost(lines) == [Problem(WEEK, text)]
+    # Seven, of half a week or of the play-offs, may all be of returners.
+    fewer = rows(
+        tables.WEEKLY_STATS,
+        *(
+            {"player_id": one["team"], **one, "fumble_recovery_opp": float(n < 7)}
+            for n, one in enumerate(games)
+        ),
+    )
+    assert game.fumbles_nobody_lost(fewer) == []
     # The old release has no recovered fumbles.
     old = rows(tables.WEEKLY_STATS, *({"player_id": one["team"], **one} for one in games))
     assert game.fumbles_nobody_lost(old) == []
