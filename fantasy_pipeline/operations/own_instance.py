@@ -44,7 +44,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from fantasy_pipeline.orchestration import sqlite_files
 
-BACKFILL_SECONDS = 5
+BACKFILL_SECONDS = 2
 """Seconds between two looks of the daemon at the backfills of the UI.
 
 Dagster looks every 30 seconds and has no setting for it. A backfill of seasons waits for a look
