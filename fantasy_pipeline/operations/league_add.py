@@ -137,7 +137,7 @@ def _seasons(
         return [season_of_file(Path(league))], []
     adapter = session.league_desk().adapter(platform)
     if platform == "espn":
-        return _espn_seasons(session, adapter, league, stored)
+        return espn_seasons(session, adapter, league, stored)
     found, warnings = [season_of(adapter, league)], []
     while (previous := found[-1].previous) is not None:
         try:
@@ -151,7 +151,7 @@ def _seasons(
     return found[::-1], warnings
 
 
-def _espn_seasons(
+def espn_seasons(
     session: Session, adapter: Adapter, league: str, stored: set[int]
 ) -> tuple[list[LeagueSeason], list[str]]:
     """Return the latest season of an ESPN league, and those before it that the lake has.
@@ -182,9 +182,9 @@ def _espn_seasons(
             warnings.append(f"season {season} is left out: {error}")
     if absent := earlier - stored:
         warnings.append(
-            f"ESPN also has the seasons {ranges(absent)} of the league, of which the lake has no "
-            f"stats: run `fantasy-pipeline backfill --seasons {ranges(absent)}`, then `league add` "
-            "again"
+            f"ESPN also has season{'s' * (len(absent) > 1)} {ranges(absent)} of the league, of "
+            "which the lake has no stats: run `fantasy-pipeline backfill --seasons "
+            f"{ranges(absent)}`, then `league add` again"
         )
     return found[::-1], warnings
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import (
     GAMES,
@@ -26,17 +27,20 @@ from fantasy_pipeline.football.tables import (
     WEEKLY_STATS,
 )
 from fantasy_pipeline.football.tables.week_rows import of_week
+from fantasy_pipeline.ingest.download.transport import Transport
+from fantasy_pipeline.ingest.leagues.espn import Espn
 from fantasy_pipeline.ingest.players import raw_players
 from fantasy_pipeline.ingest.sample import SampleLeague
 from fantasy_pipeline.ingest.sample.fantasy import SLOTS, TEAMS, write_fantasy_league
 from fantasy_pipeline.ingest.stats import weekly_stats
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.operations.execute import execute
-from fantasy_pipeline.operations.league_add import JOB
+from fantasy_pipeline.operations.league_add import JOB, espn_seasons
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.orchestration.runs.tags import run_tags
 from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline_tests.cli.calling import call
+from fantasy_pipeline_tests.ingest.leagues import invented
 from fantasy_pipeline_tests.lake.places import FolderPlace
 from fantasy_pipeline_tests.previous_version import code_of
 from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
@@ -184,6 +188,36 @@ def test_sample_data_take_no_league_of_real_players(home: Path, platform: str) -
     assert (code, out) == (2, "")
     assert err.splitlines()[-1].endswith("unset FANTASY_SOURCE, or add --source auto.")
     assert done(home, "list") == []
+
+
+@pytest.fixture
+def espn(home: Path, monkeypatch: pytest.MonkeyPatch) -> Espn:
+    """Return ESPN with an invented league of 2023 and 2024; the schedule has 2025, too."""
+    invented.espn_league(home / "espn", 2023, [2022])
+    invented.espn_league(home / "espn", 2024, [2022, 2023])
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    monkeypatch.setenv("FANTASY_SOURCE", "sample")
+    return Espn(Transport(home / "cache", str(home / "espn")))
+
+
+def test_espns_latest_season_is_searched_and_earlier_ones_are_named(espn: Espn) -> None:
+    found, warnings = espn_seasons(Session("sample"), espn, "800", {2023, 2024})
+    assert [season.season for season in found] == [2023, 2024]
+    assert warnings == [
+        "ESPN also has season 2022 of the league, of which the lake has no stats: run "
+        "`fantasy-pipeline backfill --seasons 2022`, then `league add` again"
+    ]
+
+
+def test_a_season_that_espn_states_and_does_not_have_is_left_out(espn: Espn) -> None:
+    found, [warning] = espn_seasons(Session("sample"), espn, "800", {2022, 2023, 2024})
+    assert [season.season for season in found] == [2023, 2024]
+    assert warning.startswith("season 2022 is left out: league 2022: ESPN has no league at ")
+
+
+def test_a_league_that_espn_has_in_no_season(espn: Espn) -> None:
+    with pytest.raises(PipelineError, match=r"ESPN has no league 801 in the seasons 2018-2025"):
+        espn_seasons(Session("sample"), espn, "801", set())
 
 
 def test_a_league_without_imported_weeks_has_no_next_step_but_the_backfill(home: Path) -> None:

@@ -62,3 +62,63 @@ def sleeper_league(mirror: Path, **changes: Any) -> None:
     save(mirror, f"{at}/matchups/1.json", WEEK)
     save(mirror, f"{at}/matchups/2.json", WEEK)
     save(mirror, f"{at}/winners_bracket.json", BRACKET)
+
+
+ESPN = "lm-api-reads.fantasy.espn.com/apis/v3/games/ffl/seasons/{season}/segments/0/leagues/800"
+BOX_SCORES = (
+    "?scoringPeriodId={week}&view=mMatchupScore&view=mBoxscore&view=mSettings&view=mRosterSettings"
+)
+SETTINGS: dict[str, Any] = {
+    "name": "Office",
+    "rosterSettings": {"lineupSlotCounts": {"0": 1, "16": 1, "20": 1, "21": 1, "99": 0}},
+    "scheduleSettings": {
+        "matchupPeriodCount": 1,
+        "matchupPeriods": {"1": [1], "2": [2]},
+        "playoffTeamCount": 2,
+    },
+    "scoringSettings": {
+        "scoringItems": [
+            {"statId": 3, "points": 0.04},
+            {"statId": 99, "points": 0.0, "pointsOverrides": {"16": 1.0}},
+        ]
+    },
+}
+MEMBERS = [{"id": "{A}", "displayName": "ann"}, {"id": "{B}", "displayName": "bob"}]
+
+
+def _entry(slot: int, player: int, name: str, eligible: list[int], points: float) -> dict[str, Any]:
+    line = {"statSourceId": 0, "statSplitTypeId": 1, "scoringPeriodId": 1, "appliedTotal": points}
+    about = {"fullName": name, "eligibleSlots": eligible, "stats": [line]}
+    return {"lineupSlotId": slot, "playerId": player, "playerPoolEntry": {"player": about}}
+
+
+ENTRIES = {
+    1: [_entry(0, 11, "Ann Arm", [0, 7, 20], 12.5), _entry(16, -16014, "Rams D/ST", [16], 7.0)],
+    2: [_entry(20, 12, "Bea Bench", [2, 23, 20], 3.0), _entry(21, 13, "Ira Reserve", [4], 0.0)],
+}
+"""The roster of each team, as a box score and the view of rosters have it."""
+
+
+def espn_league(mirror: Path, season: int, previous: list[int], **changes: Any) -> None:
+    """Store the answers about a season of the league; `changes` are of its settings."""
+    at = ESPN.format(season=season)
+    about = {"id": 800, "seasonId": season, "status": {"previousSeasons": previous}}
+    save(mirror, f"{at}?view=mSettings", {**about, "settings": {**SETTINGS, **changes}})
+    teams = [
+        {"id": team, "name": f"Team {team}", "primaryOwner": member["id"]}
+        for team, member in zip(ENTRIES, MEMBERS, strict=True)
+    ]
+    save(mirror, f"{at}?view=mTeam", {**about, "teams": teams, "members": MEMBERS})
+    rosters = [{"id": team, "roster": {"entries": rows}} for team, rows in ENTRIES.items()]
+    save(mirror, f"{at}?view=mRoster", {**about, "teams": [*rosters, {"id": 3}]})
+    home, away = (
+        {
+            "teamId": team,
+            "pointsByScoringPeriod": {"1": points},
+            "rosterForCurrentScoringPeriod": {"entries": ENTRIES[team]},
+        }
+        for team, points in ((1, 19.5), (2, 0.0))
+    )
+    game = {"matchupPeriodId": 1, "home": home, "away": away, "playoffTierType": "NONE"}
+    week = {**about, "scoringPeriodId": 1, "schedule": [game]}
+    save(mirror, at + BOX_SCORES.format(week=1), week)

@@ -1,17 +1,25 @@
-"""ESPN's leagues: private ones, and the `.json` rule of mirrors over http."""
+"""ESPN's leagues: rosters, private leagues, and the `.json` rule of mirrors over http."""
 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from fantasy_pipeline.errors import NotPublishedError, PipelineError, SourceError
 from fantasy_pipeline.ingest.download.transport import Transport
+from fantasy_pipeline.ingest.leagues.answers import coming_week_of, season_of, week_of
+from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Spot, Team, TeamGame
 from fantasy_pipeline.ingest.leagues.espn import Espn
+from fantasy_pipeline.ingest.leagues.registry import open_adapters
 from fantasy_pipeline.ingest.leagues.sleeper import Sleeper
+from fantasy_pipeline.settings import Settings
+from fantasy_pipeline_tests.ingest.leagues import invented
 from fantasy_pipeline_tests.loopback import Upstream, send, serving
 
 pytestmark = pytest.mark.loopback
@@ -31,13 +39,36 @@ def test_a_private_league_says_which_settings_it_needs(upstream: Upstream, tmp_p
     assert str(refused.value).startswith("league 2024: ")
 
 
-def test_the_login_is_sent_and_never_repeated(upstream: Upstream, tmp_path: Path) -> None:
-    upstream.will(send(403))
-    adapter = Espn(Transport(tmp_path, upstream.base), ("secret", "{me}"))
+@pytest.mark.parametrize("status", [403, 503])
+def test_the_login_is_sent_and_never_repeated(
+    upstream: Upstream,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    status: int,
+) -> None:
+    for name, value in (
+        ("FANTASY_ESPN_S2", "secret"),
+        ("FANTASY_ESPN_SWID", "{me}"),
+        ("FANTASY_CACHE", str(tmp_path)),
+        ("NFLVERSE_MIRROR", upstream.base),
+    ):
+        monkeypatch.setenv(name, value)
+    caplog.set_level(logging.DEBUG)
+    # The second address has a whole answer, so that the cache has a file of a private league.
+    upstream.will(send(200, b'{"id": 100001}'), send(status))
+    settings = Settings()
+    adapter = open_adapters(settings, partial(Transport, attempts=1))["espn"]
     with pytest.raises(SourceError) as refused:
         adapter.season("100001", 2024)
-    assert "espn_s2=secret; SWID={me}" in str(upstream.requests[0])
-    assert "secret" not in str(refused.value)
+    assert [request[1]["Cookie"] for request in upstream.requests] == [
+        "espn_s2=secret; SWID={me}"
+    ] * 2
+    stored = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert b"100001" in stored
+    for text in (str(refused.value), repr(settings), caplog.text, stored.decode()):
+        assert "secret" not in text
+        assert "{me}" not in text
 
 
 def test_an_unknown_league_names_what_to_check(upstream: Upstream, tmp_path: Path) -> None:
@@ -66,3 +97,52 @@ def test_a_mirror_has_an_address_with_json_behind_it(upstream: Upstream, tmp_pat
         "/api.sleeper.app/v1/league/7/rosters",
         "/api.sleeper.app/v1/league/7/users",
     ]
+
+
+@pytest.fixture
+def league(tmp_path: Path) -> tuple[Espn, LeagueSeason]:
+    invented.espn_league(tmp_path / "mirror", 2024, [2023])
+    espn = Espn(Transport(tmp_path / "cache", str(tmp_path / "mirror")))
+    return espn, season_of(espn, "800", 2024)
+
+
+SPOTS = [
+    Spot("1", "11", "QB", 0, 12.5, None, "Ann Arm", ("QB",)),
+    Spot("1", "-16014", "DEF", 1, 7.0, "LA", "Rams D/ST", ("DEF",)),
+    Spot("2", "12", "BN", None, 3.0, None, "Bea Bench", ("RB",)),
+    Spot("2", "13", "IR", None, 0.0, None, "Ira Reserve", ("WR",)),
+]
+
+
+def test_a_season_and_a_week(league: tuple[Espn, LeagueSeason]) -> None:
+    espn, season = league
+    assert (season.slots, season.playoff_week) == (["QB", "DEF", "BN", "IR"], 2)
+    assert season.teams == [Team("1", "Team 1", "ann"), Team("2", "Team 2", "bob")]
+    assert season.more["previous_seasons"] == [2023]
+    week = week_of(espn, season, 1)
+    assert week.spots == SPOTS
+    assert week.games == [TeamGame("1", "2", 19.5), TeamGame("2", "1", 0.0, empty_slots=2)]
+
+
+def test_a_week_to_come_has_the_current_rosters(league: tuple[Espn, LeagueSeason]) -> None:
+    """ESPN has no box scores of a week before its time; a team may have no roster yet."""
+    espn, season = league
+    week = coming_week_of(espn, season, 2)
+    assert week.spots == [replace(spot, points=None) for spot in SPOTS]
+    assert week.games == []
+
+
+def test_current_rosters_in_another_format(
+    league: tuple[Espn, LeagueSeason], tmp_path: Path
+) -> None:
+    answer = {"teams": {"1": []}}
+    invented.save(tmp_path / "mirror", f"{invented.ESPN.format(season=2024)}?view=mRoster", answer)
+    with pytest.raises(SourceError, match="league 2024 week 2: teams is a dict, not a list"):
+        coming_week_of(*league, 2)
+
+
+def test_a_slot_that_nobody_can_fill_keeps_espns_number(tmp_path: Path) -> None:
+    slots = {"0": 1, "2": 1, "19": 1, "20": 1}
+    invented.espn_league(tmp_path / "mirror", 2024, [], rosterSettings={"lineupSlotCounts": slots})
+    espn = Espn(Transport(tmp_path / "cache", str(tmp_path / "mirror")))
+    assert season_of(espn, "800", 2024).slots == ["QB", "RB", "19", "BN"]
