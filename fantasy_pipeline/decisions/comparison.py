@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -20,7 +21,9 @@ from fantasy_pipeline.football.tables.history import TARGET_STATS
 from fantasy_pipeline.football.tables.week_rows import codes
 from fantasy_pipeline.ingest.sites import ESPN
 from fantasy_pipeline.leagues.scoring import Scoring
+from fantasy_pipeline.leagues.team_defence import team_scoring
 from fantasy_pipeline.projections import team_defense
+from fantasy_pipeline.projections.columns import as_floats
 
 FEWEST, MOST = 2, 8
 """Players of one comparison."""
@@ -125,6 +128,7 @@ def compared(
     projections: pa.Table,
     raw_players: pa.Table,
     earlier: pa.Table,
+    defences: pa.Table,
     statements: pa.Table,
     rest: pa.Table,
     scoring: AnyScoring,
@@ -136,6 +140,7 @@ def compared(
         names: ids, names or parts of names.
         projections, raw_players: `PROJECTIONS` and `RAW_PLAYERS` rows of the week.
         earlier: `WEEKLY_STATS` rows of earlier weeks; see `scored.actual`.
+        defences: `TEAM_DEFENSE_STATS` rows of earlier weeks.
         statements: `SOURCE_PROJECTIONS` rows of the week, one per source and player.
         rest: `REST_OF_SEASON` rows of the week.
         scoring: scoring of the points.
@@ -144,17 +149,16 @@ def compared(
     Raises:
         InvalidArgumentError: too few or too many players, or a name is of nobody or of several.
     """
-    if isinstance(scoring, Scoring):
-        # The projected points of team defences are in ESPN's standard scoring.
+    if isinstance(scoring, Scoring) and not team_scoring(scoring.team_defence).rules:
         projections = team_defense.of_players(projections)
     rows = _rows_of(names, projections.select(["player_id", "player_name", "position", "team"]))
     of_players = projections.take(pa.array(rows))
-    points = projected(of_players, scoring)
+    points = projected(of_players, scoring, defences)
     abouts = _abouts(of_players, raw_players)
     ids = [about["player_id"] for about in abouts]
-    games = _games(ids, earlier, scoring)
+    games = recent_games(ids, earlier, defences, scoring)
     sources = _sources(ids, of_players, statements, stated_in)
-    rests = _rests(rest, ids, stated_in)
+    rests = rests_of_season(rest, ids, stated_in)
     of_most = chances_of_most(points)
     return [
         Compared(
@@ -167,7 +171,7 @@ def compared(
                 for other, id_ in enumerate(ids)
                 if other != number
             },
-            games[number],
+            games[ids[number]],
             sources[number],
             rests.get(ids[number]),
         )
@@ -216,35 +220,58 @@ def _line(of_players: pa.Table, number: int) -> dict[str, float]:
     return {name: round(value, 2) for name, value in row.items() if value and round(value, 2)}
 
 
-def _games(ids: Sequence[str], earlier: pa.Table, scoring: AnyScoring) -> list[list[Game]]:
-    """Return the latest `RECENT` games of each player, latest first."""
-    lines = earlier.filter(pc.is_in(earlier["player_id"], pa.array(ids, pa.string())))
-    order = pa.array(codes(lines))
-    points = pa.array(actual(lines, scoring))
-    table = lines.select(["season", "week", "player_id", "opponent"])
-    table = table.append_column("points", points).append_column("order", order)
+def recent_games(
+    ids: Sequence[str], earlier: pa.Table, defences: pa.Table, scoring: AnyScoring
+) -> dict[str, list[Game]]:
+    """Return the latest `RECENT` games of each player, latest first, by player id.
+
+    Args:
+        earlier: `WEEKLY_STATS` rows; see `scored.actual`.
+        defences: `TEAM_DEFENSE_STATS` rows, of which the usual scorings need the points only:
+            they pay ESPN's.
+    """
+    wanted = pa.array(ids, pa.string())
+    lines, of_teams = (
+        rows.filter(pc.is_in(rows["player_id"], wanted)) for rows in (earlier, defences)
+    )
+    if isinstance(scoring, Scoring):
+        of_defences = team_scoring(scoring.team_defence).points(of_teams)
+    else:
+        of_defences = np.nan_to_num(as_floats(of_teams[team_defense.POINTS]))
+    names = ["season", "week", "player_id", "opponent"]
+    played = pa.concat_tables(
+        rows.select(names).append_column("points", pa.array(points, pa.float64()))
+        for rows, points in ((lines, actual(lines, scoring)), (of_teams, of_defences))
+    )
+    played = played.append_column("order", pa.array(codes(played)))
     found: dict[str, list[Game]] = {id_: [] for id_ in ids}
-    for row in table.sort_by([("order", "descending")]).to_pylist():
+    for row in played.sort_by([("order", "descending")]).to_pylist():
         games = found[row["player_id"]]
         if len(games) < RECENT:
             games.append(Game(row["season"], row["week"], row["opponent"], round(row["points"], 2)))
-    return [found[id_] for id_ in ids]
+    return found
 
 
-def _rests(rest: pa.Table, ids: Sequence[str], scoring: str) -> dict[str, Rest]:
-    """Return the rest of the season by player id."""
+def rests_of_season(rest: pa.Table, ids: Sequence[str], scoring: str) -> dict[str, Rest]:
+    """Return the rest of the season by player id; players without rows are left out.
+
+    Args:
+        rest: `REST_OF_SEASON` rows of one week.
+        scoring: usual scoring of the points.
+    """
     name = f"points{suffix(scoring)}"
     own = rest.filter(pc.is_in(rest["player_id"], pa.array(ids, pa.string())))
-    rows = own.select(["player_id", "target_week", "bye", name]).to_pylist()
+    weeks_of: dict[str, list[dict[str, Any]]] = {}
+    for row in own.select(["player_id", "target_week", "bye", name]).to_pylist():
+        weeks_of.setdefault(row["player_id"], []).append(row)
+    sums = {id_: sum(row[name] for row in weeks) for id_, weeks in weeks_of.items()}
+    bands = dict(zip(sums, np.round(totals([*sums.values()]), 1).tolist(), strict=True))
     found = {}
-    for id_ in {row["player_id"] for row in rows}:
-        weeks = [row for row in rows if row["player_id"] == id_]
-        total = sum(row[name] for row in weeks)
-        p10, _, p90 = totals([total])[0].tolist()
+    for id_, weeks in weeks_of.items():
         late = sum(row[name] for row in weeks if row["target_week"] in PLAYOFF_WEEKS)
         games = sum(not row["bye"] for row in weeks)
-        total, p10, p90, late = (round(value, 1) for value in (total, p10, p90, late))
-        found[id_] = Rest(games, total, p10, p90, late, scoring)
+        p10, _, p90 = bands[id_]
+        found[id_] = Rest(games, round(sums[id_], 1), p10, p90, round(late, 1), scoring)
     return found
 
 

@@ -209,6 +209,10 @@ def best_lineup(
         raise InvalidArgumentError(
             "objective win needs an opponent, and the week has none; name one with --opponent."
         )
+    if both := [one.name for one in players if one.id in wishes.lock & wishes.exclude]:
+        raise InvalidArgumentError(
+            f"{', '.join(both)}: named with --lock and with --exclude; give either of them."
+        )
     problem = _problem(slots, players, wishes)
     # (draws, players) and (draws,); without an opponent nothing needs a simulation.
     in_games = [one.in_game for one in (*players, *opponent)] if opponent is not None else []

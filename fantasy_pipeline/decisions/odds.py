@@ -11,19 +11,38 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fantasy_pipeline.ingest.leagues.base import round_lengths
+
 SEED = 20
 SIMULATIONS = 10_000
-FROM_PROJECTION, FROM_FIRST_WEEK = 0.6, 0.75
-"""Shares of a team's projected points above the league's mean that its real points are above it:
-beside its past, and before the first week. Measured on three seasons of a 12-team league."""
-PAST_GAMES = 10.0
-"""Games after which a team's mean of the past counts half."""
-OF_WEEK, OF_SEASON = 0.17, 0.05
-"""Standard deviation of a team's points in a week around its true mean, and of that mean around
-the expected one, as shares of the league's mean."""
 _WIN, _DIVISION = 1e6, 1e9
 """What a win and the lead of a division are worth in the order of teams, in points."""
 _BYE = -1
+
+
+@dataclass(frozen=True)
+class Coefficients:
+    """What the points of coming weeks follow from; `scripts/odds_accuracy.py` measures it.
+
+    Args:
+        from_projection: share of a team's projected points above the league's mean that its real
+            points are above it, beside its past.
+        from_first_week: the same before the first week.
+        past_games: games after which a team's mean of the past counts half.
+        of_week: standard deviation of a team's points in a week around its true mean, as a share of
+            the league's mean.
+        of_season: the same of the true mean around the expected one.
+    """
+
+    from_projection: float = 0.6
+    from_first_week: float = 0.75
+    past_games: float = 10.0
+    of_week: float = 0.17
+    of_season: float = 0.05
+
+
+MEASURED = Coefficients()
+"""Measured on three seasons of a 12-team league."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +58,7 @@ class Rules:
         head_to_head: teams with equal records are ordered by the games between them, then by
             points; otherwise by points.
         reseeds: the best seed left meets the worst one after each round.
+        matchup_weeks: number of weeks of each match-up of the regular season; empty: one each.
     """
 
     places: int
@@ -47,12 +67,12 @@ class Rules:
     median_game: bool = False
     head_to_head: bool = False
     reseeds: bool = False
+    matchup_weeks: tuple[int, ...] = ()
 
     @property
     def rounds(self) -> tuple[int, ...]:
         """Number of weeks of each round that the number of places needs; one if not stated."""
-        needed = (self.places - 1).bit_length()
-        return (*self.round_weeks, *[1] * needed)[:needed]
+        return round_lengths(self.places, self.round_weeks)
 
     @property
     def byes(self) -> int:
@@ -85,7 +105,9 @@ class Strengths:
     of_season: float
 
 
-def strengths(past: np.ndarray, projected: np.ndarray) -> Strengths:
+def strengths(
+    past: np.ndarray, projected: np.ndarray, measured: Coefficients = MEASURED
+) -> Strengths:
     """Return the expected points of the teams in coming weeks.
 
     The league's mean, plus what the team is above it: by the projected line-ups of the week, and by
@@ -98,13 +120,14 @@ def strengths(past: np.ndarray, projected: np.ndarray) -> Strengths:
     ahead = projected - projected.mean(axis=1, keepdims=True)
     if not len(past):
         level = float(projected.mean())
-        return Strengths(level + FROM_FIRST_WEEK * ahead, OF_WEEK * level, OF_SEASON * level)
+        means = level + measured.from_first_week * ahead
+        return Strengths(means, measured.of_week * level, measured.of_season * level)
     level = float(np.nanmean(past))
     # (teams,): the mean of the past above the week's mean, shrunk by its number of weeks.
     above = np.nan_to_num(past - np.nanmean(past, axis=1, keepdims=True))
-    before = above.sum(axis=0) / (len(past) + PAST_GAMES)
-    means = level + FROM_PROJECTION * ahead + before
-    return Strengths(means, OF_WEEK * level, OF_SEASON * level)
+    before = above.sum(axis=0) / (len(past) + measured.past_games)
+    means = level + measured.from_projection * ahead + before
+    return Strengths(means, measured.of_week * level, measured.of_season * level)
 
 
 def odds(
@@ -135,15 +158,17 @@ def odds(
     ]
     wins = np.zeros((1, teams))
     beaten = np.zeros((1, teams, teams))
-    for week, of_week in zip(opponents, points, strict=False):
-        against = week[None, :] if (week >= 0).any() else _pairings(draw, simulations, teams)
-        result = _results(of_week, against)
+    for span in matchups(rules.matchup_weeks, weeks):
+        first = opponents[span.start]
+        against = first[None, :] if (first >= 0).any() else _pairings(draw, simulations, teams)
+        scored = sum(points[span.start + 1 : span.stop], points[span.start])
+        result = _results(scored, against)
         wins = wins + result
         if rules.head_to_head:
             beaten = beaten + _between(result, against)
         if rules.median_game:
-            middle = np.median(of_week, axis=1, keepdims=True)
-            wins = wins + (of_week > middle) + 0.5 * (of_week == middle)
+            middle = np.median(scored, axis=1, keepdims=True)
+            wins = wins + (scored > middle) + 0.5 * (scored == middle)
     total = sum(points[:weeks], np.zeros((1, teams)))
     order = seeds(rules, wins, total, beaten if rules.head_to_head else None)
     order = np.broadcast_to(order, (simulations, teams))
@@ -158,6 +183,21 @@ def odds(
         share(champion),
         np.broadcast_to(wins, (simulations, teams)).mean(axis=0),
     )
+
+
+def matchups(lengths: Sequence[int], weeks: int) -> list[slice]:
+    """Return the weeks of each match-up of the regular season, counted from 0 on.
+
+    Args:
+        lengths: number of weeks of each match-up; those that are not stated have one.
+        weeks: number of weeks of the regular season.
+    """
+    found, start = [], 0
+    for length in (*lengths, *[1] * weeks):
+        if start < weeks:
+            found.append(slice(start, min(start + length, weeks)))
+            start += length
+    return found
 
 
 def in_percent(chance: float) -> str:

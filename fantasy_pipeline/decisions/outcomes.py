@@ -25,12 +25,16 @@ class Points:
     p90: float
 
 
+def quantile_scores() -> np.ndarray:
+    """Return `GRID` standard normal quantiles, scaled so that p10 and p90 are at -1 and 1."""
+    normal = NormalDist()
+    z = np.array([normal.inv_cdf((i + 0.5) / GRID) for i in range(GRID)])
+    return np.asarray(z / normal.inv_cdf(0.9))
+
+
 def outcomes(points: Points) -> np.ndarray:
     """Return `GRID` equally likely points of a player, in ascending order."""
-    normal = NormalDist()
-    # (grid,): standard normal quantiles, scaled so that p10 and p90 are at -1 and 1.
-    z = np.array([normal.inv_cdf((i + 0.5) / GRID) for i in range(GRID)])
-    z /= normal.inv_cdf(0.9)
+    z = quantile_scores()
     # The lower half has the width from p10 to p50, the upper half that from p50 to p90.
     width = np.where(z > 0, points.p90 - points.p50, points.p50 - points.p10)
     return points.p50 + z * width

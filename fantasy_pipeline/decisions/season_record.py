@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fantasy_pipeline.decisions.odds import matchups
+
 
 @dataclass(frozen=True)
 class Record:
@@ -31,7 +33,11 @@ class Record:
 
 
 def records(
-    points: np.ndarray, opponents: np.ndarray, optimal: np.ndarray, median_game: bool
+    points: np.ndarray,
+    opponents: np.ndarray,
+    optimal: np.ndarray,
+    median_game: bool,
+    matchup_weeks: Sequence[int] = (),
 ) -> Sequence[Record]:
     """Return the record of each team.
 
@@ -40,18 +46,11 @@ def records(
         opponents: number of the opponent, (weeks, teams); -1: none.
         optimal: points of the best line-ups, (weeks, teams); NaN: not known.
         median_game: each team also plays against the week's median.
+        matchup_weeks: as for `odds.Rules`. A match-up that is not over counts no win yet.
     """
     if not len(points):
         return [Record() for _ in range(points.shape[1])]
-    other = np.take_along_axis(points, np.maximum(opponents, 0), axis=1)
-    against = [np.where(opponents >= 0, other, np.nan)]
-    if median_game:
-        against.append(np.broadcast_to(np.nanmedian(points, axis=1)[:, None], points.shape))
-    # (games, weeks, teams)
-    rivals = np.stack(against)
-    wins, losses, ties = (
-        is_so.sum(axis=(0, 1)) for is_so in (points > rivals, points < rivals, points == rivals)
-    )
+    wins, losses, ties = _results(points, opponents, median_game, matchup_weeks)
     all_play = _all_play(points)
     # Unknown figures of one side leave the week out.
     known = np.isfinite(points) & np.isfinite(optimal)
@@ -71,6 +70,27 @@ def records(
         )
         for team in range(points.shape[1])
     ]
+
+
+def _results(
+    points: np.ndarray, opponents: np.ndarray, median_game: bool, matchup_weeks: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return wins, losses and ties of each team, (teams,) each."""
+    regular = max(len(points), sum(matchup_weeks))
+    over = [span for span in matchups(matchup_weeks, regular) if span.stop <= len(points)]
+    # (match-ups, teams)
+    totals = np.array([points[span].sum(axis=0) for span in over]).reshape(-1, points.shape[1])
+    rival = opponents[[span.start for span in over]]
+    other = np.take_along_axis(totals, np.maximum(rival, 0), axis=1)
+    against = [np.where(rival >= 0, other, np.nan)]
+    if median_game:
+        against.append(np.broadcast_to(np.nanmedian(totals, axis=1)[:, None], totals.shape))
+    # (games, match-ups, teams)
+    rivals = np.stack(against)
+    wins, losses, ties = (
+        is_so.sum(axis=(0, 1)) for is_so in (totals > rivals, totals < rivals, totals == rivals)
+    )
+    return wins, losses, ties
 
 
 def _all_play(points: np.ndarray) -> np.ndarray:

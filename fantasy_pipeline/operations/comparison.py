@@ -15,6 +15,7 @@ from fantasy_pipeline.football.tables import (
     RAW_PLAYERS,
     REST_OF_SEASON,
     SOURCE_PROJECTIONS,
+    TEAM_DEFENSE_STATS,
     WEEKLY_STATS,
 )
 from fantasy_pipeline.ingest.leagues import registry
@@ -60,6 +61,7 @@ def compare(
         projections,
         lake.read(RAW_PLAYERS, [week]),
         _earlier(lake, week, is_league),
+        _defences(lake, week, is_league),
         _statements(lake, week, now),
         _rest(lake, week),
         scoring,
@@ -77,6 +79,16 @@ def _earlier(lake: Lake, week: SeasonWeek, is_league: bool) -> pa.Table:
     lines = lake.read(WEEKLY_STATS, weeks)
     rostered = set(lake.weeks(RAW_PLAYERS)).intersection(weeks)
     return with_players(lines, lake.read(RAW_PLAYERS, sorted(rostered)))
+
+
+def _defences(lake: Lake, week: SeasonWeek, is_league: bool) -> pa.Table:
+    """Return the games of team defences before the week; none in a lake of an earlier version.
+
+    Projections in a league's scoring follow from the games of all seasons.
+    """
+    first = 0 if is_league else week.season - 1
+    weeks = [one for one in lake.weeks(TEAM_DEFENSE_STATS) if one < week and one.season >= first]
+    return lake.read(TEAM_DEFENSE_STATS, weeks)
 
 
 def _rest(lake: Lake, week: SeasonWeek) -> pa.Table:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fantasy_pipeline.errors import InvalidArgumentError
+from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
+from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.ingest.leagues import registry
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Registered
 from fantasy_pipeline.lake import Lake
@@ -23,3 +24,17 @@ def season_for(lake: Lake, league: Registered, season: int) -> LeagueSeason:
             "--season and --week."
         )
     return found
+
+
+def check_runs(league: str, of: LeagueSeason, week: SeasonWeek) -> None:
+    """Check that a league's season is not over before a week, if the platform states its end.
+
+    Raises:
+        PipelineError: it is over.
+    """
+    last = of.last_week
+    if last is not None and week.week > last:
+        raise PipelineError(
+            f"league {league} {week.season}: the season ended with week {last}. Choose a week up "
+            f"to {last} with --season and --week."
+        )

@@ -19,7 +19,7 @@ from fantasy_pipeline.ingest.leagues import registry
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Team
 from fantasy_pipeline.ingest.leagues.rosters import of_league
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.operations.league_season import season_for
+from fantasy_pipeline.operations.league_season import check_runs, season_for
 
 
 @dataclass(frozen=True)
@@ -91,9 +91,11 @@ def team_lineup(
         NotMaterializedError: the lake lacks the week's projections, or rosters of the season.
         InvalidArgumentError: an unknown or ambiguous league, team or player, or a wish that cannot
             be met.
+        PipelineError: the season is over.
     """
     registered = registry.find(lake, league)
     of = season_for(lake, registered, week.season)
+    check_runs(league, of, week)
     chosen = find_team(of.teams, team)
     named = None if opponent is None else find_team(of.teams, opponent)
     if named == chosen:

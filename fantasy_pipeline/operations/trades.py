@@ -25,7 +25,7 @@ from fantasy_pipeline.leagues.projected import usual_of
 from fantasy_pipeline.leagues.scoring import Scoring
 from fantasy_pipeline.leagues.tables import scoring_of
 from fantasy_pipeline.leagues.team_defence import scored_defences
-from fantasy_pipeline.operations.league_season import season_for
+from fantasy_pipeline.operations.league_season import check_runs, season_for
 from fantasy_pipeline.operations.market import Market
 
 RESERVED = ("IR", "TAXI")
@@ -128,8 +128,9 @@ def judge_trade(
     if first == second:
         raise InvalidArgumentError("--give and --get are players of the same team; name two teams.")
     points = rest_points(lake, week, scoring_of(of))
-    _check_sizes(rosters, of.slots, first, given, gotten)
-    _check_sizes(rosters, of.slots, second, gotten, given)
+    by_id = {team.team_id: team for team in of.teams}
+    for id_, leaving, coming in ((first, given, gotten), (second, gotten, given)):
+        _check_sizes(rosters, of.slots, by_id.get(id_, Team(id_)), leaving, coming)
     return _judged(of, week, _teams(rosters, points), (first, second), (given, gotten))
 
 
@@ -170,8 +171,15 @@ def find_trade(
 def league_rosters(
     lake: Lake, league: str, week: SeasonWeek
 ) -> tuple[LeagueSeason, SeasonWeek, Sequence[dict[str, Any]]]:
-    """Return the settings of a league, and its rosters of a week or the latest before it."""
+    """Return the settings of a league, and its rosters of a week or the latest before it.
+
+    Raises:
+        InvalidArgumentError: there is no such league or season.
+        NotMaterializedError: the lake lacks the rosters.
+        PipelineError: the season is over.
+    """
     of = season_for(lake, registry.find(lake, league), week.season)
+    check_runs(league, of, week)
     return of, *rosters_until(lake, league, week)
 
 
@@ -276,7 +284,7 @@ def owned(row: Mapping[str, Any], points: Mapping[str, tuple[float, ...]]) -> Ow
 def _check_sizes(
     rosters: Sequence[dict[str, Any]],
     slots: Sequence[str],
-    team: str,
+    team: Team,
     leaving: Sequence[dict[str, Any]],
     coming: Sequence[dict[str, Any]],
 ) -> None:
@@ -286,15 +294,18 @@ def _check_sizes(
         InvalidArgumentError: it has too few.
     """
     gone = {row["platform_player_id"] for row in leaving}
+    # Platforms do not state who was on reserve in a past week; then every spot counts.
+    is_stated = any(row["slot"] in RESERVED for row in rosters)
     stay = sum(
-        row["team_id"] == team
+        row["team_id"] == team.team_id
         and row["slot"] not in RESERVED
         and row["platform_player_id"] not in gone
         for row in rosters
     )
-    spots = sum(slot not in RESERVED for slot in slots)
+    spots = sum(slot not in RESERVED or not is_stated for slot in slots)
     if stay + len(coming) > spots and len(coming) > len(leaving):
+        name = team.name or f"team {team.team_id}"
         raise InvalidArgumentError(
-            f"team {team} would have {stay + len(coming)} players and has {spots} spots; let it "
-            "give more players."
+            f"{name} would have {stay + len(coming)} players and has {spots} spots; let it give "
+            "more players."
         )

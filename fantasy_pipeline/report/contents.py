@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from fantasy_pipeline.decisions.comparison import Stated
 from fantasy_pipeline.errors import NotMaterializedError
 from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.calendar import is_over_by_clock
@@ -23,6 +24,7 @@ from fantasy_pipeline.projections.team_defense import POINTS
 from fantasy_pipeline.report import store
 from fantasy_pipeline.report.absences import Vacated, absent, doubtful, on_bye, vacated
 from fantasy_pipeline.report.accuracy import SeasonAccuracy, season_accuracy
+from fantasy_pipeline.report.background import Background, background
 from fantasy_pipeline.report.close_calls import CloseCall, close_calls
 from fantasy_pipeline.report.movers import Move, movers
 from fantasy_pipeline.report.players import Player, listed_players, players_of, ranked
@@ -90,6 +92,7 @@ class Report:
         kickoffs: kick-offs of the week's games, in order.
         sources_as_of: the last update for the week, by source of projections.
         model: facts of the model that made the week's projections; None: not known.
+        background: latest games and rest of the season of the listed players.
     """
 
     week: SeasonWeek
@@ -113,6 +116,7 @@ class Report:
     kickoffs: Sequence[datetime]
     sources_as_of: Mapping[str, datetime]
     model: Mapping[str, Any] | None
+    background: Background = field(default_factory=Background)
 
     @property
     def played(self) -> bool:
@@ -175,6 +179,7 @@ def gather(
         kickoffs=sorted(rows.games["kickoff"].to_pylist() if rows.games else []),
         sources_as_of=_sources(rows),
         model=model,
+        background=background(rows, [player.player_id for player in listed]),
     )
 
 
@@ -231,13 +236,16 @@ def players_in(rows: ReportRows) -> list[Player]:
     )
 
 
-def _stated(rows: ReportRows) -> dict[str, dict[str, float]]:
-    """Return the half-PPR points that each source states, by player id and source."""
-    found: dict[str, dict[str, float]] = {}
+def _stated(rows: ReportRows) -> dict[str, dict[str, Stated]]:
+    """Return what each source states, by player id and source: half-PPR where it has that."""
+    found: dict[str, dict[str, Stated]] = {}
     if rows.source_projections is not None:
         for row in as_known_at(rows.source_projections).to_pylist():
-            if row["points_half"] is not None:
-                found.setdefault(row["player_id"], {})[row["source"]] = row["points_half"]
+            for scoring in ("half", "ppr", "std"):
+                points = row[f"points_{scoring}"]
+                if points is not None:
+                    of_player = found.setdefault(row["player_id"], {})
+                    of_player.setdefault(row["source"], Stated(points, scoring))
     return found
 
 

@@ -12,20 +12,25 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from fantasy_pipeline.football.positions import PROJECTED_POSITIONS
+from fantasy_pipeline.decisions.comparison import Stated
+from fantasy_pipeline.football.positions import DST, PROJECTED_POSITIONS
 from fantasy_pipeline.football.scoring import SCORINGS, Scoring
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.ingest.sites import ESPN, NFLCOM
 from fantasy_pipeline.report import charts
 from fantasy_pipeline.report.accuracy import DISPLAY_NAMES
+from fantasy_pipeline.report.background import players_json
 from fantasy_pipeline.report.contents import Report
 from fantasy_pipeline.report.players import Player, ranked
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_ASSETS = {"css": "report.css", "js": "report.js", "compare_js": "compare.js"}
 CERTAIN_TO_PLAY = 0.95
 """Chance to play from which the report does not mention it."""
 LIKELY_TO_PLAY = 0.5
 """Chance to play from which a ceiling counts for the scale of the bars."""
 SCORING_WORDS: dict[Scoring, str] = {"ppr": "PPR", "half": "half-PPR", "std": "standard"}
+OUR_MODEL = "our model"
 MOST_VALUABLE = 12
 """Players in the table of the value section."""
 CHART_RANKS = 48
@@ -35,8 +40,8 @@ CHART_RANKS = 48
 def html(report: Report) -> str:
     """Return the report as one self-contained HTML file."""
     assets = {
-        name: Markup((_TEMPLATES / f"report.{name}").read_text(encoding="utf-8"))  # noqa: S704 - our own file
-        for name in ("css", "js")
+        name: Markup((_TEMPLATES / file).read_text(encoding="utf-8"))  # noqa: S704 - our own file
+        for name, file in _ASSETS.items()
     }
     drawn = {name: Markup(svg) for name, svg in _charts(report).items()}  # noqa: S704 - our own drawing
     return (
@@ -46,6 +51,18 @@ def html(report: Report) -> str:
             report=report,
             charts=drawn,
             data=_numbers(report),
+            background=players_json(
+                report.week.season,
+                report.players,
+                report.background,
+                {
+                    player.player_id: [
+                        (name, one.points, scoring_words(one.scoring))
+                        for name, one in stated(player)
+                    ]
+                    for player in report.players
+                },
+            ),
             scales={scoring: scale(report, scoring) for scoring in SCORINGS},
             position_ranks=position_ranks(report, "ppr"),
             valuable={s: most_valuable(report, s)[:MOST_VALUABLE] for s in SCORINGS},
@@ -246,13 +263,36 @@ def basis(player: Player) -> list[str]:
         sources = f"{player.sources} source{'s' if player.sources > 1 else ''}"
         if player.sources > 1 and player.spread is not None:
             sources += f", {player.spread:.1f} points apart"
-        of_sources = {"nflcom": player.nflcom_half, **player.stated}
-        named = [("our model", player.model_half)]
-        named += [(source_name(name), points) for name, points in of_sources.items()]
-        projected = [f"{name} {points:.1f}" for name, points in named if points is not None]
-        by_name = f": {', '.join(projected)}" if projected else ""
-        parts.append(f"{sources} (half-PPR{by_name})")
+        points = ", ".join(_source_text(name, one) for name, one in stated(player))
+        usual = "" if player.position == DST else "half-PPR"
+        texts = ": ".join(filter(None, (usual, points)))
+        parts.append(f"{sources} ({texts})" if texts else sources)
     return parts
+
+
+def stated(player: Player) -> list[tuple[str, Stated]]:
+    """Return what our model and each source state of a player, with the name of each."""
+    half = {OUR_MODEL: player.model_half, source_name(NFLCOM): player.nflcom_half}
+    found = {name: Stated(points, "half") for name, points in half.items() if points is not None}
+    found |= {source_name(source): one for source, one in player.stated.items()}
+    if player.position == DST:
+        # Each site has a scoring of its own, and our model has ESPN's.
+        site = {OUR_MODEL: source_name(ESPN)}
+        found = {
+            name: Stated(one.points, f"{site.get(name, name)} D/ST") for name, one in found.items()
+        }
+    return [*found.items()]
+
+
+def _source_text(name: str, one: Stated) -> str:
+    """Return the points of a source: `NFL.com 12.3`; those in another scoring name it."""
+    words = "" if one.scoring == "half" else f" {scoring_words(one.scoring)}"
+    return f"{name} {one.points:.1f}{words}"
+
+
+def scoring_words(scoring: str) -> str:
+    """Return the words for a usual scoring; those of team defences are words already."""
+    return {str(name): words for name, words in SCORING_WORDS.items()}.get(scoring, scoring)
 
 
 def game(player: Player) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from fantasy_pipeline.decisions.comparison import Stated
 from fantasy_pipeline.decisions.outcomes import Points
 from fantasy_pipeline.football.positions import DST, PROJECTED_POSITIONS
 from fantasy_pipeline.football.scoring import SCORINGS, Scoring, suffix
@@ -62,7 +63,7 @@ class Player:
         implied_total: points that the betting line expects of his team.
         matchup: points that his opponent allows the position, relative to the mean of the league.
         spread_line: points by which his team is favoured; negative: it is the underdog.
-        stated: half-PPR points of each source, by name.
+        stated: what each source states, by name.
         line: projected stats by name; empty if only points are projected.
         kickoff: kick-off of his game; None: on a bye, or unknown.
     """
@@ -95,7 +96,7 @@ class Player:
     implied_total: float | None = None
     matchup: float | None = None
     spread_line: float | None = None
-    stated: Mapping[str, float] = field(default_factory=dict)
+    stated: Mapping[str, Stated] = field(default_factory=dict)
 
     @property
     def missed(self) -> float:
@@ -119,7 +120,7 @@ def players_of(
     kickoffs: Mapping[str, datetime] | None = None,
     defence_points: Mapping[str, float] | None = None,
     spreads: Mapping[str, float] | None = None,
-    stated: Mapping[str, Mapping[str, float]] | None = None,
+    stated: Mapping[str, Mapping[str, Stated]] | None = None,
 ) -> list[Player]:
     """Return all projected players of one week, in the order of the projections.
 
@@ -130,7 +131,7 @@ def players_of(
         kickoffs: kick-offs of the week's games by team.
         defence_points: actual points of team defences by player id.
         spreads: points by which each team is favoured.
-        stated: half-PPR points of each source, by player id and source.
+        stated: what each source states, by player id and source.
     """
     history_of = _by_player(history, [*_BEFORE_GAME, *AFTER_GAME])
     usual = dict(
@@ -161,7 +162,7 @@ def _player(
     usual: float,
     kickoff: datetime | None,
     spread_line: float | None,
-    stated: Mapping[str, float],
+    stated: Mapping[str, Stated],
 ) -> Player:
     """Return one player from his rows of the projections, the history and the injury report."""
     return Player(

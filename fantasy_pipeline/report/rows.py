@@ -9,6 +9,7 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fantasy_pipeline.decisions.scored import ACTUAL
 from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.calendar import is_over_by_clock
 from fantasy_pipeline.football.import_calendar import final_import_at
@@ -22,6 +23,8 @@ from fantasy_pipeline.report.players import AFTER_GAME, HISTORY_COLUMNS
 
 DEFENCE_COLUMNS = ("player_id", "team", team_defense.POINTS)
 _GAME_COLUMNS = ("season", "week", "home_team", "away_team", "kickoff", "spread_line")
+_OF_LINES = ("season", "week", "player_id", "team", "opponent", *ACTUAL.values())
+_OF_DEFENCES = ("season", "week", "player_id", "team", "opponent", team_defense.POINTS)
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,10 @@ class ReportRows:
             over at the report's moment; None if the lake has no file of the week.
         accuracy, corrections: rows of this season and the one before, up to the week, as far as
             they were known at the report's moment.
+        earlier, earlier_defences: rows of `WEEKLY_STATS` and `TEAM_DEFENSE_STATS` of the projected
+            players, in weeks before the week, back to the season before; None if the lake has none.
+            Weeks that were not over at the report's moment are left out.
+        rest: `REST_OF_SEASON` of the week; None if the lake has no file of it.
     """
 
     week: SeasonWeek
@@ -49,12 +56,16 @@ class ReportRows:
     accuracy: pa.Table
     corrections: pa.Table
     defences: pa.Table | None = None
+    earlier: pa.Table | None = None
+    earlier_defences: pa.Table | None = None
+    rest: pa.Table | None = None
 
     def __iter__(self) -> Iterator[pa.Table]:
         """Iterate over the tables in a fixed order; tables that the lake lacks are left out."""
         every = (
             *(self.projections, self.raw_players, self.source_projections),
             *(self.history, self.games, self.accuracy, self.corrections, self.defences),
+            *(self.earlier, self.earlier_defences, self.rest),
         )
         return (rows for rows in every if rows is not None)
 
@@ -76,11 +87,13 @@ class ReportReader:
         # Accuracy and corrections are of the season before, too.
         both = tuple(sorted({*seasons, *(season - 1 for season in seasons)}))
         self._games = self._shared(tables.GAMES, _GAME_COLUMNS, both)
+        self._lines = self._shared(tables.WEEKLY_STATS, _OF_LINES, both)
+        self._defences = self._shared(tables.TEAM_DEFENSE_STATS, _OF_DEFENCES, both)
 
     def _shared(
         self, table: Table, columns: tuple[str, ...], seasons: tuple[int, ...]
     ) -> pa.Table | None:
-        if not self._lake.has(table):
+        if not (self._lake.weeks(table) if table.weekly else self._lake.has(table)):
             return None
         return self._lake.read(table, columns=columns, seasons=seasons)
 
@@ -111,6 +124,11 @@ class ReportReader:
             lake.read(tables.TEAM_DEFENSE_STATS, [week], DEFENCE_COLUMNS)
             if lake.has(tables.TEAM_DEFENSE_STATS, week)
             else None,
+            _before(self._lines, week, projections),
+            _before(self._defences, week, projections),
+            lake.read(tables.REST_OF_SEASON, [week])
+            if lake.has(tables.REST_OF_SEASON, week)
+            else None,
         )
         return rows if as_of is None or self._games is None else _known(rows, self._games, as_of)
 
@@ -128,6 +146,15 @@ def read_rows(lake: Lake, week: SeasonWeek, as_of: datetime | None = None) -> Re
     return ReportReader(lake, week.season).read(week, as_of)
 
 
+def _before(rows: pa.Table | None, week: SeasonWeek, projections: pa.Table) -> pa.Table | None:
+    """Return the rows of projected players in weeks before a week, back to the season before."""
+    if rows is None:
+        return None
+    code, first = codes(rows), 100 * (week.season - 1)
+    players = pc.is_in(rows["player_id"], projections["player_id"].combine_chunks())
+    return rows.filter(pc.and_(players, pa.array((code >= first) & (code < week.code))))
+
+
 def _known(rows: ReportRows, games: pa.Table, as_of: datetime) -> ReportRows:
     """Return the rows without the results that were not known at a moment.
 
@@ -140,7 +167,15 @@ def _known(rows: ReportRows, games: pa.Table, as_of: datetime) -> ReportRows:
         defences=_defences_of_games_over(rows, as_of),
         accuracy=_until(rows.accuracy, games, lambda last: is_over_by_clock(last, as_of)),
         corrections=_until(rows.corrections, games, lambda last: final_import_at(last) <= as_of),
+        earlier=_of_weeks_over(rows.earlier, games, as_of),
+        earlier_defences=_of_weeks_over(rows.earlier_defences, games, as_of),
     )
+
+
+def _of_weeks_over(table: pa.Table | None, games: pa.Table, as_of: datetime) -> pa.Table | None:
+    if table is None:
+        return None
+    return _until(table, games, lambda last: is_over_by_clock(last, as_of))
 
 
 def _teams_over(games: pa.Table, as_of: datetime) -> list[str]:

@@ -18,6 +18,7 @@ from fantasy_pipeline.football.tables import (
     RAW_PLAYERS,
     REST_OF_SEASON,
     SOURCE_PROJECTIONS,
+    TEAM_DEFENSE_STATS,
     WEEKLY_STATS,
 )
 from fantasy_pipeline.lake import Lake
@@ -195,3 +196,39 @@ def test_wrong_players(filled: Lake, names: list[str], message: str) -> None:
 def test_a_week_that_is_not_projected(filled: Lake) -> None:
     with pytest.raises(NotMaterializedError, match="projections 2024 week 6: not in the lake"):
         compare(filled, SeasonWeek(2024, 6), SUNDAY, PLAYERS, "ppr")
+
+
+def put_defences(lake: Lake, rows: Rows) -> None:
+    """Store two projected team defences, and their games of three weeks."""
+    stored = lake.read(PROJECTIONS, [WEEK])
+    bills, browns = (
+        {**projected(f"DST-{team}", yards), "position": "DST", "team": team}
+        for team, yards in (("BUF", 50.0), ("CLE", 30.0))
+    )
+    table = pa.concat_tables([stored, rows(PROJECTIONS, bills, browns)])
+    lake.write_weeks(PROJECTIONS, table, [WEEK])
+    weeks = [SeasonWeek(2023, 18), SeasonWeek(2024, 3), SeasonWeek(2024, 4)]
+    played = [
+        {**week._asdict(), "player_id": f"DST-{team}", "team": team, "opponent": "MIA"}
+        | {"sacks": float(week.week), "points_espn": 2.0 * week.week}
+        for week in weeks
+        for team in ("BUF", "CLE")
+    ]
+    lake.write_weeks(TEAM_DEFENSE_STATS, rows(TEAM_DEFENSE_STATS, *played), weeks)
+
+
+def test_team_defences_have_their_last_games_too(filled: Lake, rows: Rows) -> None:
+    put_defences(filled, rows)
+    cook, bills = compare(filled, WEEK, SUNDAY, ["cook", "DST-BUF"], "std")
+    assert [(game.week, game.points) for game in bills.games] == [(4, 8.0), (3, 6.0), (18, 36.0)]
+    assert len(cook.games) == 5
+
+
+def test_a_league_that_pays_team_defences_compares_them(filled: Lake, rows: Rows) -> None:
+    put_defences(filled, rows)
+    pays = of_sleeper({"rush_yd": 0.2, "sack": 3.0})
+    bills, _ = compare(filled, WEEK, SUNDAY, ["DST-BUF", "cook"], pays)
+    assert [game.points for game in bills.games] == [12.0, 9.0, 54.0]
+    assert bills.rest is None
+    with pytest.raises(InvalidArgumentError, match="no player named 'DST-BUF'"):
+        compare(filled, WEEK, SUNDAY, ["DST-BUF", "cook"], of_sleeper({"rush_yd": 0.2}))

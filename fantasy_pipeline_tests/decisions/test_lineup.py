@@ -163,6 +163,13 @@ def names(found: Lineup) -> list[str]:
     return [found.starters[n].id if n in found.starters else "-" for n in range(len(found.slots))]
 
 
+def test_a_player_cannot_be_locked_and_excluded() -> None:
+    team = [candidate("one", "RB", 3.0), candidate("other", "RB", 2.0)]
+    both = Wishes(lock=frozenset({"one"}), exclude=frozenset({"one", "other"}))
+    with pytest.raises(InvalidArgumentError, match="One: named with --lock and with --exclude"):
+        best_lineup(["RB"], team, wishes=both)
+
+
 def test_players_who_kicked_off_stay_where_they_are() -> None:
     team = [
         started(candidate("early", "RB", 3.0, has_started=True), "FLEX", 1),

@@ -14,6 +14,7 @@ from fantasy_pipeline.decisions.odds import (
     Rules,
     Strengths,
     bracket,
+    matchups,
     odds,
     seeds,
     strengths,
@@ -208,3 +209,35 @@ def test_strength_is_the_projection_and_the_past() -> None:
     one, five = (strengths(np.tile([[130.0, 100.0, 70.0]], (n, 1)), level) for n in (1, 5))
     assert 100.0 < one.means[0, 0] < five.means[0, 0] < 130.0
     assert one.means.mean() == pytest.approx(100.0)
+
+
+def test_matchups_of_several_weeks() -> None:
+    assert matchups((), 3) == [slice(0, 1), slice(1, 2), slice(2, 3)]
+    assert matchups((1, 2), 4) == [slice(0, 1), slice(1, 3), slice(3, 4)]
+    assert matchups((2, 2), 3) == [slice(0, 2), slice(2, 3)]
+    assert matchups((2,), 0) == []
+
+
+def test_a_matchup_of_two_weeks_counts_one_win_by_the_points_of_both() -> None:
+    # Team 0 wins the first week by 5 and loses the second by 10.
+    points = [[105.0, 100.0], [90.0, 100.0], [0.0, 1.0]]
+    opponents = [[1, 0]] * 2
+    past = np.array(points)
+    nothing = nothing_to_come(2)
+    one_week = odds(Rules(1, ()), np.array(opponents), past, nothing, 10)
+    two_weeks = odds(Rules(1, (), matchup_weeks=(2,)), np.array(opponents), past, nothing, 10)
+    assert one_week.wins.tolist() == [1.0, 1.0]
+    assert two_weeks.wins.tolist() == [0.0, 1.0]
+    # In the middle of the match-up, the points of its first week count.
+    coming = Strengths(np.full((2, 2), 100.0), 20.0, 0.0)
+    halfway = odds(Rules(1, (), matchup_weeks=(2,)), np.array(opponents), past[:1], coming, 20_000)
+    lead = NormalDist(0, 20 * 2**0.5).cdf(5)
+    assert halfway.wins == pytest.approx([lead, 1 - lead], abs=0.01)
+
+
+def test_the_median_game_of_a_matchup_of_two_weeks() -> None:
+    past = np.array([[10.0, 20.0, 30.0, 40.0], [60.0, 10.0, 10.0, 10.0]])
+    rules = Rules(1, (), median_game=True, matchup_weeks=(2,))
+    found = odds(rules, np.array([[1, 0, 3, 2]] * 2), past, nothing_to_come(4), 10)
+    # 70, 30, 40 and 50 points; the median is 45.
+    assert found.wins.tolist() == [2.0, 0.0, 0.0, 2.0]

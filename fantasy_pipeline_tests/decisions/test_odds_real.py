@@ -14,9 +14,11 @@ import pytest
 from fantasy_pipeline.decisions.odds import Odds, Rules, Strengths, odds, strengths
 from fantasy_pipeline.decisions.season_record import records
 from fantasy_pipeline.ingest.download.transport import Transport
+from fantasy_pipeline.ingest.leagues.espn import Espn
 from fantasy_pipeline.ingest.leagues.sleeper import Sleeper
 
 IDS = ("9110010000000000000", "9110020000000000000", "9110030000000000000")
+ESPN = "lm-api-reads.fantasy.espn.com/apis/v3/games/ffl/seasons/2020/segments/0/leagues"
 RULES = Rules(6, (1, 1, 1))
 REGULAR, ALL_WEEKS = 14, 17
 
@@ -90,6 +92,38 @@ def test_records_are_the_platforms(seasons: list[Played]) -> None:
     # The platform's total of a few teams differs from its own weeks, by a point at most.
     assert max(apart) <= 1.001
     assert sum(gap <= 0.021 for gap in apart) >= 33
+
+
+def test_espns_rounds_of_two_weeks_have_its_finalists_and_its_champion(
+    nfl_mirror: Path, tmp_path: Path
+) -> None:
+    of = Espn(Transport(tmp_path, str(nfl_mirror))).season("100001", 2020)
+    rules = Rules(of.playoffs.teams or 0, tuple(of.playoffs.round_weeks))
+    assert (rules.rounds, of.playoff_week, of.matchup_weeks) == ((2, 2), 13, [])
+    # The answer about a week has the games of the whole season.
+    [answer] = nfl_mirror.glob(f"{ESPN}/100001[?]scoringPeriodId=1&*")
+    schedule = json.loads(answer.read_text())["schedule"]
+    numbers = {team.team_id: index for index, team in enumerate(of.teams)}
+    points, bracket = np.zeros((16, len(numbers))), []
+    for game in schedule:
+        sides = [game[side] for side in ("home", "away")]
+        for side in sides:
+            for week, scored in side["pointsByScoringPeriod"].items():
+                points[int(week) - 1, numbers[str(side["teamId"])]] = scored
+        if game["playoffTierType"] == "WINNERS_BRACKET":
+            teams = [numbers[str(side["teamId"])] for side in sides]
+            bracket.append((teams, teams[game["winner"] == "AWAY"]))
+    opponents = np.array([[numbers[other] for other in of.opponents[team]] for team in numbers]).T
+    found = odds(rules, opponents, points, Strengths(np.zeros((0, 10)), 1.0, 0.0), 10)
+    assert set(np.flatnonzero(found.playoffs)) == {*bracket[0][0], *bracket[1][0]}
+    assert found.title[bracket[-1][1]] == 1.0
+    # After the first week of the final, its points count and the second week is open.
+    later = Strengths(np.full((1, 10), 120.0), 20.0, 0.0)
+    halfway = odds(rules, opponents, points[:15], later, 2000)
+    lead = [points[14, team] for team in bracket[-1][0]]
+    chances = [halfway.title[team] for team in bracket[-1][0]]
+    assert chances.index(max(chances)) == lead.index(max(lead))
+    assert 0 < min(chances) < 0.1
 
 
 def brier(seasons: list[Played], coming: Callable[[np.ndarray, int], Strengths]) -> float:

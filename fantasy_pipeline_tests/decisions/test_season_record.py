@@ -38,3 +38,16 @@ def test_a_team_that_did_not_play_has_no_game() -> None:
     first, second, _ = records(points, np.array([[1, 0, -1]]), points, False)
     assert (first.wins, first.losses, first.ties, first.all_play) == (0, 0, 0, 1.0)
     assert (second.points, second.all_play, second.luck) == (0.0, None, 0.0)
+
+
+def test_a_matchup_of_two_weeks_is_one_game_once_it_is_over() -> None:
+    points = np.array([[50.0, 40.0], [10.0, 30.0], [9.0, 1.0]])
+    opponents = np.array([[1, 0]] * 3)
+    optimal = np.full((3, 2), NAN)
+    found = records(points[:2], opponents[:2], optimal[:2], False, [2, 2])
+    assert [(one.wins, one.losses) for one in found] == [(0, 1), (1, 0)]
+    found = records(points, opponents, optimal, False, [2, 2])
+    assert [(one.wins, one.losses) for one in found] == [(0, 1), (1, 0)]
+    assert [one.points for one in found] == [69.0, 71.0]
+    found = records(points[:1], opponents[:1], optimal[:1], True, [2, 2])
+    assert [(one.wins, one.losses, one.ties) for one in found] == [(0, 0, 0)] * 2

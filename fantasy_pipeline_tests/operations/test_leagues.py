@@ -306,7 +306,14 @@ def test_a_difference_is_named_with_the_key_that_would_explain_it(home: Path) ->
         (lambda text: text.replace("rec: 0.5", "rec: half"), "the scoring key rec is 'half'"),
         (lambda text: "a: [", "cannot be read"),
         (lambda text: text + "tie_break: coin\n", "tie_break 'coin' is none of points, head_to"),
-        (lambda text: text + "playoff_round_weeks: 2\n", "must be a list of numbers"),
+        (
+            lambda text: text + "playoff_round_weeks: 2\n",
+            "must be a list of numbers, one per round",
+        ),
+        (
+            lambda text: text + "matchup_weeks: [1, zwei]\n",
+            "matchup_weeks must be a list of numbers, one per match-up of the regular season",
+        ),
         (
             lambda text: text.replace("playoff_teams: 2", "playoff_teams: none"),
             "playoff_teams must be a whole number above 0",

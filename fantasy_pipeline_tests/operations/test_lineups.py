@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from fantasy_pipeline.errors import InvalidArgumentError, NotMaterializedError
+from fantasy_pipeline.errors import InvalidArgumentError, NotMaterializedError, PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import (
     GAMES,
@@ -23,7 +24,7 @@ from fantasy_pipeline.football.tables import (
     WEEKLY_STATS,
 )
 from fantasy_pipeline.ingest.leagues import registry
-from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Team
+from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Playoffs, Team
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.operations.lineups import team_lineup
 from fantasy_pipeline_tests.cli.calling import call
@@ -261,6 +262,14 @@ def test_wrong_arguments(filled: Lake, changes: dict[str, Any], message: str) ->
     wanted = {"league": "friends", "team": "ours", "week": WEEK, **changes}
     with pytest.raises(InvalidArgumentError, match=message):
         team_lineup(filled, now=THURSDAY - timedelta(hours=1), **wanted)
+
+
+def test_a_season_that_ended_has_no_lineup(filled: Lake) -> None:
+    season = registry.stored_season(filled, "friends", 2024)
+    assert season is not None
+    registry.keep(filled, "friends", replace(season, playoff_week=4, playoffs=Playoffs(2)))
+    with pytest.raises(PipelineError, match=r"friends 2024: the season ended with week 4\. Choose"):
+        team_lineup(filled, "friends", "1", WEEK, SUNDAY)
 
 
 def test_what_the_lake_lacks(filled: Lake) -> None:

@@ -21,6 +21,7 @@ from fantasy_pipeline.football.tables import (
 from fantasy_pipeline.ingest.leagues import registry
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Playoffs, Team
 from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.operations.odds import KEPT, odds_inputs
 from fantasy_pipeline_tests.cli.calling import call
 
 Rows = Callable[..., pa.Table]
@@ -200,3 +201,41 @@ def test_an_unknown_season(home: Path) -> None:
     )
     assert code == 2
     assert "league friends has no season 2023; it has 2024" in err
+
+
+def test_team_defences_differ_by_team(home: Path, rows: Rows) -> None:
+    lake = lake_of(home)
+    registry.keep(lake, "friends", replace(LEAGUE, slots=["QB", "DEF", "BN"]))
+    before = odds_inputs(lake, "friends", LEAGUE, WEEK).projected
+    spots = lake.read(LEAGUE_ROSTERS, [WEEK]).to_pylist()
+    owned = {"1": "BUF", "2": "CLE", "3": "DEN"}
+    spots += [
+        {**AT_WEEK, "league": "friends", "team_id": team, "slot": "DEF", "position": "DEF"}
+        | {"team": code, "platform_player_id": code, "started": True, "fantasy_positions": "DEF"}
+        for team, code in owned.items()
+    ]
+    lake.write_weeks(LEAGUE_ROSTERS, rows(LEAGUE_ROSTERS, *spots), [WEEK])
+    stored = lake.read(PROJECTIONS, [WEEK]).to_pylist()
+    points = {"BUF": 12.0, "CLE": 4.0, "DEN": 0.0}
+    stored += [
+        {**AT_WEEK, "player_id": f"DST-{code}", "position": "DST", "team": code, "source": "model"}
+        | {f"projected_points{end}": value for end in ("", "_half", "_std")}
+        for code, value in points.items()
+    ]
+    lake.write_weeks(PROJECTIONS, rows(PROJECTIONS, *stored), [WEEK])
+    of = replace(LEAGUE, slots=["QB", "DEF", "BN"])
+    more = odds_inputs(lake, "friends", of, WEEK).projected - before
+    # The mean is 8; Denver has a bye, and the fourth team no defence.
+    later = [8 + KEPT * 4, 8 - KEPT * 4, 8.0, 0.0]
+    assert more.tolist() == [pytest.approx(row) for row in ([12.0, 4.0, 0.0, 0.0], later, later)]
+
+
+def test_a_league_with_matchups_of_two_weeks(home: Path) -> None:
+    registry.keep(lake_of(home), "friends", replace(LEAGUE, matchup_weeks=[2, 2]))
+    code, out, err = odds(home, "--json")
+    assert code == 0, err
+    teams = {row["team_id"]: row for row in json.loads(out)["teams"]}
+    # The first match-up was over two weeks: 1 against 2, and 3 against 4.
+    records = {team: (row["wins"], row["losses"]) for team, row in teams.items()}
+    assert records == {"1": (1, 0), "2": (0, 1), "3": (1, 0), "4": (0, 1)}
+    assert sum(row["expected_wins"] for row in teams.values()) == pytest.approx(4.0, abs=0.02)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -59,6 +60,9 @@ def test_the_page_begins_with_your_team(
     page = league_page.html(report)
     text = league_page.markdown(report)
     assert page.index("Your team: Ours") < page.index('id="rb"')
+    sections = ["your-team", *(position.lower() for position in report.rankings)]
+    assert re.findall(r'<a href="#([\w-]+)">', page)[: len(sections)] == sections
+    assert '<time datetime="2024-' in page
     for words in ("Your team: Ours", "Allen", "start Cook", "Free", "Week 17", "drop"):
         assert words.lower() in page.lower(), words
     assert "Free agent: Free (RB), +3.0 this week" in text

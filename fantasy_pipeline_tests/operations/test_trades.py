@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -12,7 +13,7 @@ from fantasy_pipeline.errors import InvalidArgumentError, NotMaterializedError, 
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import LEAGUE_ROSTERS, PROJECTIONS, REST_OF_SEASON
 from fantasy_pipeline.ingest.leagues import registry
-from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Team
+from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Playoffs, Team
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.operations.trades import find_trade, judge_trade
 
@@ -87,6 +88,37 @@ def test_a_player_on_reserve_starts_in_later_weeks_only(
     for trade in find_trade(filled, "friends", WEEK).trades:
         gives = ([row["player_id"] for row in side.gives] for side in trade.sides)
         assert judge_trade(filled, "friends", WEEK, *gives) == trade
+
+
+@pytest.mark.parametrize(("reserved", "spots"), [((), 4), (("cook",), 3)])
+def test_reserve_spots_count_where_the_platform_does_not_state_who_is_there(
+    filled: Lake, rows: Rows, reserved: Sequence[str], spots: int
+) -> None:
+    season = registry.stored_season(filled, "friends", 2024)
+    assert season is not None
+    registry.keep(filled, "friends", replace(season, slots=["QB", "RB", "BN", "IR"]))
+    everybody = [spot(player, team) for team, players in ROSTERS.items() for player in players]
+    everybody += [spot("kelce", "1"), spot("kupp", "1")]
+    everybody = [
+        {**row, "slot": "IR"} if row["player_id"] in reserved else row for row in everybody
+    ]
+    filled.write_weeks(LEAGUE_ROSTERS, rows(LEAGUE_ROSTERS, *everybody), [WEEK])
+    with pytest.raises(InvalidArgumentError, match=f"has {spots} spots; let it give more players"):
+        judge_trade(filled, "friends", WEEK, ["hunt"], ["hurts", "barkley"])
+
+
+def test_a_season_that_ended_has_no_trades(filled: Lake) -> None:
+    season = registry.stored_season(filled, "friends", 2024)
+    assert season is not None
+    ended = replace(season, playoff_week=13, playoffs=Playoffs(4, [1, 2]))
+    registry.keep(filled, "friends", ended)
+    message = "league friends 2024: the season ended with week 15. Choose a week up to 15"
+    with pytest.raises(PipelineError, match=message):
+        judge_trade(filled, "friends", WEEK, ["cook"], ["barkley"])
+    with pytest.raises(PipelineError, match=message):
+        find_trade(filled, "friends", WEEK)
+    registry.keep(filled, "friends", replace(ended, playoff_week=14))
+    assert judge_trade(filled, "friends", WEEK, ["cook"], ["barkley"]).weeks == 3
 
 
 def test_the_best_trade_of_a_league_is_found(filled: Lake) -> None:

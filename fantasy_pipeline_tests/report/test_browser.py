@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from fantasy_pipeline.decisions.outcomes import Points, chance_to_outscore, chances_of_most
 from fantasy_pipeline.report import store
 from fantasy_pipeline_tests.report.conftest import PLAYED, UPCOMING, League
 
@@ -21,6 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
+SUNDAYS_PHONE = {"width": 390, "height": 844}
 
 
 class Reader:
@@ -100,9 +102,9 @@ def test_filter_by_position_search_and_flex(reader: Reader) -> None:
     choose(page, "position", "Flex")
     assert {row["position"] for row in rows(page)} == {"RB", "WR", "TE"}
     choose(page, "position", "All")
-    page.get_by_role("searchbox").fill(ends[3]["name"].lower())
+    page.get_by_role("searchbox", name="Player or team").fill(ends[3]["name"].lower())
     assert [row["name"] for row in rows(page)] == [ends[3]["name"]]
-    page.get_by_role("searchbox").fill("nobody of this name")
+    page.get_by_role("searchbox", name="Player or team").fill("nobody of this name")
     assert rows(page) == []
     assert page.locator("#count").text_content() == "No players match."
 
@@ -140,8 +142,7 @@ def test_the_scoring_is_that_of_the_whole_page(reader: Reader) -> None:
         assert f"almost equal projections, {word}." in text_of("close-calls")
         assert f"Value by rank within each position, {word}." in text_of("value")
         texts[scoring] = (text_of("close-calls"), text_of("value"), text_of("injuries"))
-        best = page.locator(".facts .in-" + scoring)
-        assert best.is_visible()
+        best = page.locator(f"#value .in-{scoring} tbody tr").first
         top = max(rows(page), key=lambda row: float(row["value"]))["name"]
         assert top in best.inner_text()
     for section in range(3):
@@ -247,7 +248,7 @@ def test_accessible(reader: Reader, week: Any, size: dict[str, int], scheme: str
 
     page = reader.open(size, week, color_scheme=scheme)
     # axe is slow per row: test about a dozen rows, those with the most content.
-    page.get_by_role("searchbox").fill("questionable")
+    page.get_by_role("searchbox", name="Player or team").fill("questionable")
     assert 2 < len(rows(page)) < 30
     page.locator("#ranked-players tbody tr:not([hidden]) summary").first.click()
     found = Axe().run(page).response["violations"]
@@ -303,3 +304,161 @@ def test_print_shows_all_without_controls_on_white(reader: Reader) -> None:
     assert len(rows(page)) == 40
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.pdf(format="A4").startswith(b"%PDF")
+
+
+def test_the_first_players_are_on_a_phones_first_screen(reader: Reader) -> None:
+    page = reader.open(SUNDAYS_PHONE)
+    seen = page.locator("#ranked-players tbody tr:not([hidden])").all()[:8]
+    for row in seen:
+        box = row.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= SUNDAYS_PHONE["height"]
+    accuracy = page.locator("dl.facts").bounding_box()
+    assert accuracy is not None
+    assert accuracy["y"] > SUNDAYS_PHONE["height"]
+
+
+def compared(page: Page) -> dict[str, list[str]]:
+    """Return the cells of the comparison by label; the names are those of the label `""`."""
+    return dict(
+        page.eval_on_selector_all(
+            "#compared tr",
+            """rows => rows.map(row => [
+                row.querySelector('th[scope=row]')?.textContent ?? '',
+                [...row.querySelectorAll('th[scope=col] .name, tbody td')]
+                    .map(cell => cell.textContent.trim()),
+            ])""",
+        )
+    )
+
+
+def add(page: Page, name: str) -> str:
+    """Add a player by his name and return what the page says."""
+    page.get_by_label("Player to compare").fill(name)
+    page.keyboard.press("Enter")
+    return page.locator("#compare-said").inner_text()
+
+
+def ranges(page: Page) -> dict[str, Points]:
+    """Return the points of the listed players by name, as the page rounds them."""
+    found = page.eval_on_selector_all(
+        "#ranked-players tbody tr",
+        """rows => rows.map(row => [
+            row.querySelector('.name').textContent,
+            JSON.parse(document.getElementById('numbers').textContent).ppr.rows[row.dataset.i],
+        ])""",
+    )
+    return {name: Points(*numbers[:4]) for name, numbers in found}
+
+
+def test_compare_has_the_chances_of_the_command(reader: Reader) -> None:
+    page = reader.open()
+    assert not page.locator("#compared").is_visible()
+    first, second, third = (row["name"] for row in rows(page)[2:5])
+    points = ranges(page)
+    said = add(page, first)
+    assert said == f"{first} added: 1 of 4 players."
+    add(page, second)
+    cells = compared(page)
+    assert cells[""] == [first, second]
+    chances = chances_of_most([points[first], points[second]])
+    assert cells["Most points"] == [f"{100 * chance:.0f}%" for chance in chances]
+    assert f"Over {first}" not in cells
+    add(page, third)
+    cells = compared(page)
+    three = [points[name] for name in (first, second, third)]
+    assert cells["Most points"] == [f"{100 * chance:.0f}%" for chance in chances_of_most(three)]
+    over = [chance_to_outscore(one, three[0]) for one in three[1:]]
+    assert cells[f"Over {first}"] == ["\N{EN DASH}", *(f"{100 * chance:.0f}%" for chance in over)]
+    assert cells["Points"] == [f"{one.expected:.1f}" for one in three]
+    for label in ("Game", "Implied total", "Spread", "Opponent allows", "Status", "Last game"):
+        assert len(cells[label]) == 3, label
+    assert any("in 9 games" in cell or "in 8 games" in cell for cell in cells["Rest of season"])
+    assert "our model says" in cells
+    page.reload()
+    reader.requests.pop()
+    assert compared(page)[""] == [first, second, third], "the choice was not kept"
+
+
+def test_compare_follows_the_scoring(reader: Reader) -> None:
+    page = reader.open()
+    choose(page, "position", "WR")
+    for row in rows(page)[:2]:
+        add(page, row["name"])
+    before = compared(page)
+    choose(page, "scoring", "std")
+    after = compared(page)
+    for label in ("Points", "Rest of season", "Last game"):
+        assert after[label] != before[label]
+    assert float(after["Points"][0]) < float(before["Points"][0])
+
+
+def test_compare_says_what_a_name_does(reader: Reader) -> None:
+    page = reader.open()
+    names = [row["name"] for row in rows(page)]
+    assert add(page, "nobody of this name") == "No listed player has this name."
+    assert add(page, " ") == "Type a name."
+    assert re.match(r"\d+ players: .*, .*", add(page, "a"))
+    assert not page.locator("#compared").is_visible()
+    for name in names[:4]:
+        add(page, name)
+    assert add(page, names[4]) == f"Up to 4 players: remove one to add {names[4]}."
+    assert add(page, names[0]) == f"{names[0]} is compared already."
+    page.get_by_role("button", name=f"Remove {names[1]}").click()
+    assert compared(page)[""] == [names[0], *names[2:4]]
+    page.get_by_role("button", name="Clear").click()
+    assert not page.locator("#compared").is_visible()
+    assert page.evaluate("document.activeElement.name") == "player"
+
+
+def test_players_are_picked_in_the_rankings_and_from_a_close_call(reader: Reader) -> None:
+    page = reader.open(SUNDAYS_PHONE)
+    row = page.locator("#ranked-players tbody tr:not([hidden]):has(summary)").nth(1)
+    name = str(row.locator(".name").text_content())
+    row.locator("summary").click()
+    button = row.get_by_role("button", name=f"Compare {name}", exact=True)
+    button.click()
+    assert button.get_attribute("aria-pressed") == "true"
+    tray = page.get_by_role("region", name="Chosen players")
+    assert name in tray.inner_text()
+    tray.get_by_role("link").click()
+    page.locator("#tray.near").wait_for(state="attached")
+    assert not tray.is_visible()
+    assert compared(page)[""] == [name]
+    call = page.locator("[data-compare]:visible").first
+    label = str(call.get_attribute("aria-label"))
+    call.click()
+    assert f"Compare {' and '.join(compared(page)[''])}" == label
+    assert page.evaluate("document.documentElement.scrollWidth") == SUNDAYS_PHONE["width"]
+
+
+@pytest.mark.parametrize("size", [DESKTOP, SUNDAYS_PHONE], ids=["desktop", "phone"])
+def test_a_comparison_is_accessible(reader: Reader, size: dict[str, int]) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = reader.open(size)
+    for row in rows(page)[:4]:
+        add(page, row["name"])
+    page.get_by_role("searchbox", name="Player or team").fill("nobody of this name")
+    assert page.get_by_role("rowheader", name="Most points").count() == 1
+    assert page.evaluate("document.documentElement.scrollWidth") == size["width"]
+    found = Axe().run(page).response["violations"]
+    assert [(item["id"], item["nodes"][0]["html"]) for item in found] == []
+
+
+def test_a_comparison_is_printed_and_an_empty_one_not(reader: Reader) -> None:
+    page = reader.open({"width": 703, "height": 900}, color_scheme="dark")
+    page.emulate_media(media="print")
+    assert not page.locator("#compare").is_visible()
+    page.emulate_media(media="screen")
+    add(page, rows(page)[0]["name"])
+    page.emulate_media(media="print")
+    assert page.locator("#compared").is_visible()
+    assert not page.locator("#compare-form").is_visible()
+    assert not page.locator("#tray").is_visible()
+
+
+def test_without_scripts_the_page_says_that_a_comparison_needs_them(reader: Reader) -> None:
+    page = reader.open(java_script_enabled=False)
+    assert page.get_by_text("A comparison needs scripts").is_visible()
+    assert not page.locator("#compare-form").is_visible()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fantasy_pipeline.decisions.comparison import Stated
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.ingest.sites import NAMES as SOURCES
 from fantasy_pipeline.report import page
@@ -201,11 +202,22 @@ def test_what_is_behind_the_points() -> None:
     basis = "70% to play; 2 sources, 2.5 points apart (half-PPR: our model 19.5, NFL.com 22.1)"
     one = player("a", **more)
     assert "; ".join(page.basis(one)) == basis
-    assert f'<p class="basis">{basis}.</p>' in page.html(report([one]))
+    assert f'<p class="basis">{basis}. <button' in page.html(report([one]))
     assert page.basis(player("a", sources=1)) == ["1 source (half-PPR)"]
+    one = player("a", **more, stated={"espn": Stated(24.0, "ppr")})
+    assert page.basis(one)[-1].endswith("our model 19.5, NFL.com 22.1, ESPN 24.0 PPR)")
     # Players who are out, or with points only, have no details to open.
     assert page.basis(player("a", expected=0.0, **more)) == []
     assert "<details" not in page.html(report([player("a")]))
+
+
+def test_points_of_a_team_defence_are_in_the_scoring_of_each_site() -> None:
+    stated = {"espn": Stated(7.0, "half"), "sleeper": Stated(9.0, "half")}
+    defence = player("DST-KC", "DST", sources=3, model_half=6.5, stated=stated)
+    assert page.basis(defence) == [
+        "3 sources (our model 6.5 ESPN D/ST, ESPN 7.0 ESPN D/ST, Sleeper 9.0 Sleeper D/ST)"
+    ]
+    assert page.basis(player("a", "DST", sources=1)) == ["1 source"]
 
 
 def test_a_wide_interval_is_explained_beside_it() -> None:
@@ -339,7 +351,7 @@ def test_every_section_says_what_it_has() -> None:
     # Projected points are in the page in all three scorings; CSS shows one.
     assert cells(text, "injuries") == [
         ["Gone RB KC", "Injured reserve, knee", "14.2"],
-        ["Maybe WR KC", "Questionable, ankle practice limited 70% to play", "10.0 10.0 10.0"],
+        ["Maybe WR KC", "Questionable, ankle , practice limited, 70% to play", "10.0 10.0 10.0"],
         ["KC Gone (RB)", "3.5", "12.2", "Heir 7.5 7.5 7.5 Maybe 10.0 10.0 10.0"],
         ["DET", "Rests QB"],
         ["LV", "no relevant players"],

@@ -5,7 +5,7 @@ Slots have one vocabulary for all platforms, that of `football/slots.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
@@ -51,6 +51,16 @@ class Playoffs:
     tie_break: str = POINTS
 
 
+def round_lengths(teams: int, weeks: Sequence[int]) -> tuple[int, ...]:
+    """Return the number of weeks of each round that a number of teams needs.
+
+    Args:
+        weeks: as the platform states them; rounds that it does not state have one week.
+    """
+    needed = (teams - 1).bit_length()
+    return (*weeks, *[1] * needed)[:needed]
+
+
 @dataclass(frozen=True)
 class LeagueSeason:
     """The settings and teams of one season of a league.
@@ -66,6 +76,7 @@ class LeagueSeason:
         playoffs: how the league plays off.
         opponents: by team, its opponent in each week of the regular season, from week 1 on;
             `NO_OPPONENT` where it has none, or the platform states none yet.
+        matchup_weeks: number of weeks of each match-up of the regular season; empty: one each.
         more: other settings that the adapter needs.
     """
 
@@ -81,7 +92,16 @@ class LeagueSeason:
     previous: str | None = None
     playoffs: Playoffs = field(default_factory=Playoffs)
     opponents: dict[str, list[str]] = field(default_factory=dict)
+    matchup_weeks: list[int] = field(default_factory=list)
     more: Json = field(default_factory=dict)
+
+    @property
+    def last_week(self) -> int | None:
+        """The last week of the play-offs; None: not stated."""
+        first, teams = self.playoff_week, self.playoffs.teams
+        if first is None or teams is None:
+            return None
+        return first + sum(round_lengths(teams, self.playoffs.round_weeks)) - 1
 
     def to_json(self) -> Json:
         return asdict(self)

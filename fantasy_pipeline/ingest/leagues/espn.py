@@ -117,6 +117,7 @@ class Espn:
             playoff_week=playoff_week,
             playoffs=_playoffs(schedule),
             opponents=self._pairings(url, season, schedule, of_teams, playoff_week),
+            matchup_weeks=_matchup_weeks(schedule),
             more={
                 "previous_seasons": before,
                 "regular_periods": schedule.get("matchupPeriodCount"),
@@ -245,6 +246,14 @@ def _playoffs(schedule: Json) -> Playoffs:
     by_games = schedule.get("playoffSeedingRule") == "H2H_RECORD"
     tie_break = HEAD_TO_HEAD if by_games else POINTS
     return Playoffs(teams, weeks, bool(schedule.get("playoffReseed")), tie_break)
+
+
+def _matchup_weeks(schedule: Json) -> list[int]:
+    """Return the number of weeks of each regular match-up period; empty if all have one."""
+    periods = schedule.get("matchupPeriods") or {}
+    numbers = range(1, (schedule.get("matchupPeriodCount") or 0) + 1)
+    weeks = [len(periods.get(str(number)) or [number]) for number in numbers]
+    return weeks if any(count > 1 for count in weeks) else []
 
 
 def _playoff_week(schedule: Json) -> int | None:

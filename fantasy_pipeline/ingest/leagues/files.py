@@ -35,6 +35,7 @@ from fantasy_pipeline.ingest.leagues.base import (
 _KEYS = {
     *("name", "season", "slots", "scoring", "rosters", "matchups", "median_game", "divisions"),
     *("playoff_week", "playoff_teams", "playoff_round_weeks", "reseeds", "tie_break"),
+    "matchup_weeks",
 }
 _NEEDED = ("season", "slots", "scoring", "rosters")
 _ROSTER_COLUMNS = ("week", "team", "player", "slot")
@@ -98,7 +99,8 @@ def read_file(path: Path) -> LeagueSeason:
     (NFL player id, or team code of a defence), slot and optionally points; optionally ``name``,
     ``matchups`` (CSV: week, team, opponent, points; weeks to come without points),
     ``playoff_week``, ``playoff_teams``, ``playoff_round_weeks`` (a list, weeks of each round),
-    ``reseeds``, ``tie_break``, ``divisions`` (lists of teams by name) and ``median_game``.
+    ``matchup_weeks`` (the same of the regular season), ``reseeds``, ``tie_break``, ``divisions``
+    (lists of teams by name) and ``median_game``.
 
     Raises:
         PipelineError: a file cannot be read, or a key or column is missing or unknown.
@@ -142,6 +144,7 @@ def read_file(path: Path) -> LeagueSeason:
             [(row["week"], row["team"], row["opponent"]) for row in games],
         ),
         median_game=bool(settings.get("median_game")),
+        matchup_weeks=_lengths(settings, "matchup_weeks", path),
         more={"rosters": rosters, "matchups": games},
     )
 
@@ -178,14 +181,24 @@ def _playoffs(settings: Json, path: Path) -> Playoffs:
     if tie_break not in TIE_BREAKS:
         known = ", ".join(TIE_BREAKS)
         raise PipelineError(f"league file {path}: tie_break {tie_break!r} is none of {known}.")
-    weeks = settings.get("playoff_round_weeks") or []
-    if not isinstance(weeks, list) or not all(isinstance(one, int) and one > 0 for one in weeks):
-        raise PipelineError(
-            f"league file {path}: playoff_round_weeks must be a list of numbers, one per round, "
-            "e.g. [1, 1, 2]."
-        )
+    weeks = _lengths(settings, "playoff_round_weeks", path)
     teams = _whole(settings, "playoff_teams", path)
     return Playoffs(teams, weeks, bool(settings.get("reseeds")), tie_break)
+
+
+def _lengths(settings: Json, key: str, path: Path) -> list[int]:
+    """Return the number of weeks of each match-up or round; empty: not stated.
+
+    Raises:
+        PipelineError: the value is no list of whole numbers above 0.
+    """
+    weeks = settings.get(key) or []
+    if not isinstance(weeks, list) or not all(isinstance(one, int) and one > 0 for one in weeks):
+        each = "round" if key == "playoff_round_weeks" else "match-up of the regular season"
+        raise PipelineError(
+            f"league file {path}: {key} must be a list of numbers, one per {each}, e.g. [1, 1, 2]."
+        )
+    return weeks
 
 
 def _whole(settings: Json, key: str, path: Path) -> int | None:

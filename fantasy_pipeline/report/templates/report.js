@@ -11,6 +11,7 @@
   let sort = { key: VALUE, up: false };
   let all = false;
   let printing = false;
+  let showComparison;
 
   const rows = [...body.rows].map((element) => ({
     element,
@@ -32,8 +33,10 @@
     time.title = at.toLocaleString("en", { dateStyle: "full", timeStyle: "long" });
   }
   const cell = (row, name) => row.element.querySelector("td." + name);
-  const signed = (value) =>
-    value === 0 ? "0.0" : (value > 0 ? "+" : "\u2212") + Math.abs(value).toFixed(1);
+  const signed = (value, digits = 1) => {
+    const text = Math.abs(value).toFixed(digits);
+    return Number(text) === 0 ? text : (value > 0 ? "+" : "\u2212") + text;
+  };
 
   function showScoring(scoring) {
     const { scale, rows: data } = numbers[scoring];
@@ -167,6 +170,7 @@
     if (event.target.name === "scoring") {
       showScoring(event.target.value);
       store("scoring", event.target.value);
+      showComparison();
     }
     if (event.target.name === "position") all = false;
     show();
@@ -202,4 +206,5 @@
   if (stored("scoring") in numbers) controls.elements.scoring.value = stored("scoring");
   showScoring(controls.elements.scoring.value);
   show();
+  showComparison = comparison({ numbers, rows, stored, store, signed });
 })();

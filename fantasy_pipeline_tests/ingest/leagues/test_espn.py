@@ -146,3 +146,45 @@ def test_a_slot_that_nobody_can_fill_keeps_espns_number(tmp_path: Path) -> None:
     invented.espn_league(tmp_path / "mirror", 2024, [], rosterSettings={"lineupSlotCounts": slots})
     espn = Espn(Transport(tmp_path / "cache", str(tmp_path / "mirror")))
     assert season_of(espn, "800", 2024).slots == ["QB", "RB", "19", "BN"]
+
+
+def answers(periods: dict[str, list[int]], regular: int) -> list[object]:
+    """Return the answers about a league of two teams that meet in every period."""
+    schedule = {"matchupPeriodCount": regular, "matchupPeriods": periods, "playoffTeamCount": 2}
+    settings = {
+        "scheduleSettings": schedule,
+        "rosterSettings": {"lineupSlotCounts": {"0": 1}},
+        "scoringSettings": {"scoringItems": [{"statId": 3, "points": 0.04}]},
+    }
+    games = [
+        {"matchupPeriodId": int(period), "home": {"teamId": 1}, "away": {"teamId": 2}}
+        for period in periods
+    ]
+    return [
+        {"id": 7, "seasonId": 2024, "settings": settings},
+        {"seasonId": 2024, "teams": [{"id": 1, "name": "A"}, {"id": 2, "name": "B"}]},
+        {"seasonId": 2024, "scoringPeriodId": 1, "schedule": games},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("periods", "regular", "lengths", "rounds"),
+    [
+        ({"1": [1], "2": [2], "3": [3]}, 2, [], [1]),
+        ({"1": [1, 2], "2": [3], "3": [4, 5]}, 2, [2, 1], [2]),
+    ],
+)
+def test_matchups_and_rounds_of_several_weeks(
+    upstream: Upstream,
+    tmp_path: Path,
+    periods: dict[str, list[int]],
+    regular: int,
+    lengths: list[int],
+    rounds: list[int],
+) -> None:
+    upstream.will(*(send(200, json.dumps(one).encode()) for one in answers(periods, regular)))
+    of = Espn(Transport(tmp_path, upstream.base)).season("7", 2024)
+    weeks = sum(lengths) or regular
+    assert (of.matchup_weeks, of.playoffs.round_weeks) == (lengths, rounds)
+    assert (of.playoff_week, of.opponents["1"]) == (weeks + 1, ["2"] * weeks)
+    assert LeagueSeason.from_json(of.to_json()) == of
