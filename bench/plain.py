@@ -12,6 +12,7 @@ from fantasy_pipeline.decisions.rest_of_season import rest_of_season
 from fantasy_pipeline.football.calendar import games_from_table, weeks_of
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import (
+    DEFENDER_PROJECTIONS,
     GAMES,
     MODEL_PROJECTIONS,
     PLAYER_HISTORY,
@@ -37,6 +38,9 @@ from fantasy_pipeline.orchestration.workspace import REAL_LABEL, open_source
 from fantasy_pipeline.projections import team_defense
 from fantasy_pipeline.projections.accuracy import projection_accuracy
 from fantasy_pipeline.projections.consensus_projections import projections
+from fantasy_pipeline.projections.defender_accuracy import stored_accuracy
+from fantasy_pipeline.projections.defender_careers import stored_games
+from fantasy_pipeline.projections.defenders import defender_projections
 from fantasy_pipeline.projections.history import player_history
 from fantasy_pipeline.projections.model import artefact, training
 from fantasy_pipeline.projections.model_projections import model_projections
@@ -83,19 +87,24 @@ def main(root: str, first: int, last: int) -> None:
         table = projections(own, others[season], lambda _, model=model: model, None)
         consensus = team_defense.consensus_rows(teams, others[season], None)
         lake.write_weeks(PROJECTIONS, both(PROJECTIONS, table, consensus), weeks)
+        singles = defender_projections(
+            stored_games(lake, weeks), players[season], games, others[season], weeks, None, off
+        )
+        lake.write_weeks(DEFENDER_PROJECTIONS, singles, weeks)
         accuracy = both(
             PROJECTION_ACCURACY,
             projection_accuracy(history, table, own, others[season]),
             defence_accuracy(played, consensus, teams, others[season]),
+            stored_accuracy(lake, weeks),
         )
         lake.write_weeks(PROJECTION_ACCURACY, accuracy, weeks)
         rest = rest_of_season(table, of_weeks(history, weeks), games)
         lake.write_weeks(REST_OF_SEASON, rest, weeks)
 
 
-def both(table: Table, players: pa.Table, defences: pa.Table) -> pa.Table:
-    """Return the rows of players and of team defences."""
-    return table.shaped(pa.concat_tables([players, defences]))
+def both(table: Table, *parts: pa.Table) -> pa.Table:
+    """Return the rows of players, of team defences and of single defenders."""
+    return table.shaped(pa.concat_tables(parts))
 
 
 if __name__ == "__main__":

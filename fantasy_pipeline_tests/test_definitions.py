@@ -33,7 +33,10 @@ DEPENDENCIES = {
     "projection_model": {"player_history", "source_projections"},
     "model_projections": {"games", "player_history", "raw_players", "team_defense_stats"},
     "projections": {"model_projections", "source_projections"},
+    "defender_projections": {"games", "raw_players", "source_projections", "weekly_stats"},
     "projection_accuracy": {
+        "defender_projections",
+        "raw_players",
         "player_history",
         "projections",
         "model_projections",
@@ -45,8 +48,19 @@ DEPENDENCIES = {
     "league_rosters": {"games", "league_teams", "raw_players"},
     "league_points": {"league_rosters", "raw_players", "team_defense_stats", "weekly_stats"},
     "league_matchups": {"league_points", "league_rosters"},
-    "league_projections": {"league_teams", "projections", "team_defense_stats"},
-    "optimal_lineups": {"games", "league_points", "league_rosters", "projections"},
+    "league_projections": {
+        "defender_projections",
+        "league_teams",
+        "projections",
+        "team_defense_stats",
+    },
+    "optimal_lineups": {
+        "defender_projections",
+        "games",
+        "league_points",
+        "league_rosters",
+        "projections",
+    },
     "rest_of_season": {"games", "player_history", "projections"},
     "weekly_report": {
         "games",

@@ -53,13 +53,13 @@ def compare(
     """
     from fantasy_pipeline.decisions.comparison import check_names
     from fantasy_pipeline.operations.comparison import compare as compare_players
-    from fantasy_pipeline.operations.comparison import league_scoring
+    from fantasy_pipeline.operations.comparison import league_of
 
     check_names(players)
     session, wanted = open_week(season, week, source, at)
     say_label(session.label)
     with waiting("comparing the players"):
-        of_league = league and league_scoring(session.lake, league, wanted.season)
+        of_league = league_of(session.lake, league, wanted.season) if league else None
         found = compare_players(session.lake, wanted, session.now, players, of_league or scoring)
     if json:
         about = {"season": wanted.season, "week": wanted.week, "scoring": league or scoring}

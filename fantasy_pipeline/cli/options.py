@@ -12,7 +12,7 @@ import typer
 
 from fantasy_pipeline.cli.output import Format, say, warn
 from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
-from fantasy_pipeline.football.positions import PROJECTED_POSITIONS
+from fantasy_pipeline.football.positions import LEAGUE_POSITIONS
 from fantasy_pipeline.football.season_week import FIRST_SEASON, LAST_SEASON, WEEKS, SeasonWeek
 
 if TYPE_CHECKING:
@@ -297,7 +297,7 @@ def table_format(format: Format, json: bool, output: Path | None) -> Format:
 
 def positions(incomplete: str) -> list[str]:
     """Return the completions of --position."""
-    return [name for name in PROJECTED_POSITIONS if name.startswith(incomplete)]
+    return [name for name in LEAGUE_POSITIONS if name.startswith(incomplete)]
 
 
 def run_statuses(incomplete: str) -> list[str]:

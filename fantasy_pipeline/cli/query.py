@@ -88,7 +88,9 @@ def projections(
     position: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="QB, RB, WR, TE, K or DST; default: all.", autocompletion=positions
+            metavar="NAME",
+            help="QB, RB, WR, TE, K or DST, with --league also DL, LB or DB; default: all.",
+            autocompletion=positions,
         ),
     ] = None,
     player: Annotated[
@@ -122,7 +124,7 @@ def projections(
     format = table_format(format, json, output)
     named = both_or_none(season, week)
     position, team = (text and text.upper() for text in (position, team))
-    check_choices(position, player, team)
+    check_choices(position, player, team, league is not None)
     session = open_session(source, at, one_run=True)
     check_league(session, league)
     if named is not None:

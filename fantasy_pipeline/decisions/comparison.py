@@ -15,11 +15,12 @@ from fantasy_pipeline.decisions.players import find_player
 from fantasy_pipeline.decisions.rest_of_season import totals
 from fantasy_pipeline.decisions.scored import AnyScoring, actual, projected
 from fantasy_pipeline.errors import InvalidArgumentError
-from fantasy_pipeline.football.positions import DST
+from fantasy_pipeline.football.positions import DEFENDER_GROUPS, DST
 from fantasy_pipeline.football.scoring import suffix
+from fantasy_pipeline.football.tables import DEFENDER_POINTS
 from fantasy_pipeline.football.tables.history import TARGET_STATS
 from fantasy_pipeline.football.tables.week_rows import codes
-from fantasy_pipeline.ingest.sites import ESPN
+from fantasy_pipeline.ingest.sites import ESPN, NFLCOM
 from fantasy_pipeline.leagues.scoring import Scoring
 from fantasy_pipeline.leagues.team_defence import team_scoring
 from fantasy_pipeline.projections import team_defense
@@ -35,7 +36,10 @@ _FROM_PROJECTIONS = (
     *("player_id", "player_name", "position", "team", "opponent", "is_home"),
     *("implied_team_total", "opponent_factor", "plays", "reason", "injury_status"),
 )
+_OF_SITE = {DST: ESPN, **dict.fromkeys(DEFENDER_GROUPS, NFLCOM)}
+"""The site in whose scoring team defences and defenders are projected."""
 _FROM_PLAYERS = ("injury", "practice_status")
+_STATS = (*TARGET_STATS, *DEFENDER_POINTS)
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,8 @@ class Game:
 class Stated(NamedTuple):
     """Points that a source states, and their scoring.
 
-    NFL.com and the model state half-PPR only. The scoring of a team defence is that of a site, by
-    its name: the model's is ESPN's, and each other source has its own.
+    NFL.com and the model state half-PPR only. The scoring of a team defence or a defender is that
+    of a site, by its name: the model's is ESPN's or NFL.com's, and each source has its own.
     """
 
     points: float
@@ -138,7 +142,8 @@ def compared(
 
     Args:
         names: ids, names or parts of names.
-        projections, raw_players: `PROJECTIONS` and `RAW_PLAYERS` rows of the week.
+        projections: `PROJECTIONS` rows of the week, see also `with_defenders`.
+        raw_players: `RAW_PLAYERS` rows of the week.
         earlier: `WEEKLY_STATS` rows of earlier weeks; see `scored.actual`.
         defences: `TEAM_DEFENSE_STATS` rows of earlier weeks.
         statements: `SOURCE_PROJECTIONS` rows of the week, one per source and player.
@@ -216,7 +221,8 @@ def _abouts(of_players: pa.Table, raw_players: pa.Table) -> list[dict[str, Any]]
 
 
 def _line(of_players: pa.Table, number: int) -> dict[str, float]:
-    row = of_players.select(list(TARGET_STATS)).slice(number, 1).to_pylist()[0]
+    stats = [name for name in _STATS if name in of_players.column_names]
+    row = of_players.select(stats).slice(number, 1).to_pylist()[0]
     return {name: round(value, 2) for name, value in row.items() if value and round(value, 2)}
 
 
@@ -283,13 +289,13 @@ def _sources(
     position_of = dict(zip(ids, of_players["position"].to_pylist(), strict=True))
     for id_, value in zip(ids, of_players["model_half"].to_pylist(), strict=True):
         if value is not None:
-            scoring = ESPN if position_of[id_] == DST else "half"
+            scoring = _OF_SITE.get(position_of[id_], "half")
             found[id_]["model"] = Stated(value, scoring)
     for row in statements.to_pylist():
         id_, source = row["player_id"], row["source"]
         for name in (stated_in, "half"):
             value = row[f"points_{name}"]
             if id_ in found and value is not None:
-                scoring = source if position_of[id_] == DST else name
+                scoring = source if position_of[id_] in _OF_SITE else name
                 found[id_].setdefault(source, Stated(value, scoring))
     return [found[id_] for id_ in ids]

@@ -31,6 +31,7 @@ from fantasy_pipeline.ingest.leagues.base import LeagueSeason
 from fantasy_pipeline.ingest.leagues.rosters import of_league
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.queries import week_projections
+from fantasy_pipeline.leagues.defenders import with_defenders
 from fantasy_pipeline.leagues.scoring import Scoring
 from fantasy_pipeline.leagues.tables import scoring_of, with_players
 from fantasy_pipeline.leagues.team_defence import scored_defences
@@ -69,7 +70,7 @@ def league_week(
         NotMaterializedError: the lake lacks the week's projections, or rosters of the season.
     """
     scoring = scoring_of(of)
-    projections = week_projections(lake, week)
+    projections = with_defenders(week_projections(lake, week), lake, [week], of.slots)
     rosters_of, rosters = rosters_until(lake, league, week)
     games = _games(lake, week)
     scored = _scored(lake, scoring, week, games, now)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from fantasy_pipeline.football.positions import DEFENDER_GROUPS
+
 _OFFENCE = ("RB", "WR", "TE")
-_DEFENDERS = ("DL", "LB", "DB")
 ELIGIBLE: Mapping[str, tuple[str, ...]] = {
-    **{name: (name,) for name in ("QB", "RB", "WR", "TE", "K", "P", "DEF", *_DEFENDERS)},
+    **{name: (name,) for name in ("QB", "RB", "WR", "TE", "K", "P", "DEF", *DEFENDER_GROUPS)},
     "FLEX": _OFFENCE,
     "WRRB_FLEX": ("RB", "WR"),
     "REC_FLEX": ("WR", "TE"),
     "SUPER_FLEX": ("QB", *_OFFENCE),
-    "IDP_FLEX": _DEFENDERS,
+    "IDP_FLEX": DEFENDER_GROUPS,
 }
 """Positions that may fill each slot of a line-up."""
 NOT_STARTED = ("BN", "IR", "TAXI")

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fantasy_pipeline.errors import InvalidArgumentError, NotMaterializedError, PipelineError
-from fantasy_pipeline.football.positions import PROJECTED_POSITIONS
+from fantasy_pipeline.football.positions import DEFENDER_GROUPS, PROJECTED_POSITIONS
 from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import ALL_TABLES, PROJECTIONS
@@ -40,15 +40,18 @@ FIXED_COLUMNS = PROJECTIONS.column_names[:13]
 """Columns from season to reason. Their names and order never change, so scripts may use them."""
 
 
-def check_position(position: str | None) -> None:
-    """Check that players of a position are projected; None stands for all positions.
+def check_position(position: str | None, positions: Sequence[str] = PROJECTED_POSITIONS) -> None:
+    """Check that a position is one of some; None stands for all positions.
 
     Raises:
-        InvalidArgumentError: they are not.
+        InvalidArgumentError: it is not; defenders are projected in leagues only.
     """
-    if position is not None and position not in PROJECTED_POSITIONS:
-        names = ", ".join(PROJECTED_POSITIONS)
-        raise InvalidArgumentError(f"position {position!r} is none of {names}.")
+    if position is not None and position not in positions:
+        names = ", ".join(positions)
+        text = f"position {position!r} is none of {names}."
+        if position in DEFENDER_GROUPS:
+            text += " Defenders are projected in leagues that start them: name one with --league."
+        raise InvalidArgumentError(text)
 
 
 def week_projections(

@@ -16,6 +16,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fantasy_pipeline.football.positions import DEFENDER_GROUPS
+
 Floats: TypeAlias = npt.NDArray[np.float64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
 _FUMBLES = ("sack_fumbles", "rushing_fumbles", "receiving_fumbles")
@@ -23,7 +25,6 @@ _SPECIAL_TEAMS_SNAPS = 4
 """Snaps on special teams in a game, from which on a player of the offence counts as one of them."""
 _MIDDLES = {"0_19": 19.0, "20_29": 25.0, "30_39": 34.5, "40_49": 44.4, "50_59": 53.0, "60_": 61.4}
 """Mean length of the field goals made in 2021-2024 by distance, yards; from `fg_made_list`."""
-DEFENDERS = ("DL", "LB", "DB")
 
 
 class Lines:
@@ -147,7 +148,7 @@ def defensive(amount: Amount) -> Amount:
 
     def paid(lines: Lines) -> Floats:
         few_snaps = lines["st_snaps"] < _SPECIAL_TEAMS_SNAPS
-        return amount(lines) * (lines.at(*DEFENDERS) | few_snaps)
+        return amount(lines) * (lines.at(*DEFENDER_GROUPS) | few_snaps)
 
     return paid
 

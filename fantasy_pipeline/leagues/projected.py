@@ -38,6 +38,14 @@ between 2021 and 2024"`` gives that of 40-49 yards; a test computes all.
 """
 _PAT_RATE = 0.948
 """Share of extra points made in 2021-2024: `pat_made` / `pat_att` of `weekly_stats`."""
+_IN_EVERY_LINE = (
+    "rushing_yards",
+    "receiving_yards",
+    "passing_yards",
+    "fg_made",
+    "def_tackles_solo",
+)
+"""Stats of which one is in every stat line; that of defenders only in leagues that start them."""
 _QUANTILES = ("p10", "p50", "p90")
 _GAMES = 64
 """Team-games (two weeks) from which past points show how two scorings of team defences compare."""
@@ -54,7 +62,7 @@ def projected_points(
     the expected points. A row without a stat line (the baseline's) has that scoring's points.
 
     Args:
-        projections: `PROJECTIONS` rows.
+        projections: `PROJECTIONS` rows; see also `with_defenders`.
         defences: `TEAM_DEFENSE_STATS` rows; those before a week show what the points of a team
             defence are worth in the league's scoring. None: they stay in ESPN's.
     """
@@ -63,8 +71,9 @@ def projected_points(
     base = projections[f"projected_points{end}"].to_numpy()
     expected = _of_lines(projections, scoring)
     has_line = np.zeros(projections.num_rows, dtype=bool)
-    for name in ("rushing_yards", "receiving_yards", "passing_yards", "fg_made"):
-        has_line |= pc.is_valid(projections[name]).to_numpy()
+    for name in _IN_EVERY_LINE:
+        if name in projections.column_names:
+            has_line |= pc.is_valid(projections[name]).to_numpy()
     expected = np.where(has_line & (base > 0), np.maximum(expected, 0.0), base)
     scale = np.where(base > _LEAST, expected / np.maximum(base, _LEAST), 1.0)
     points = {"projected_points": np.round(expected, 2) + 0.0}

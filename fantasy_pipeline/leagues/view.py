@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from fantasy_pipeline.football.positions import DST, FANTASY_POSITIONS
+from fantasy_pipeline.football.positions import DEFENDER_GROUPS, DST, FANTASY_POSITIONS
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.slots import ELIGIBLE, starting_slots
 from fantasy_pipeline.football.tables import (
@@ -22,6 +22,7 @@ from fantasy_pipeline.football.tables import (
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason
 from fantasy_pipeline.ingest.leagues.rosters import of_league
 from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.leagues.defenders import with_defenders
 from fantasy_pipeline.leagues.projected import projected_points
 from fantasy_pipeline.leagues.scoring import Scoring
 from fantasy_pipeline.leagues.tables import (
@@ -34,6 +35,8 @@ from fantasy_pipeline.leagues.team_defence import scored_defences, team_scoring
 from fantasy_pipeline.projections.team_defense import of_players
 
 POINTS = ("projected_points", "p10", "p50", "p90")
+_PLAYERS = (*FANTASY_POSITIONS, *DEFENDER_GROUPS)
+"""Positions of players with projections."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +60,14 @@ class LeagueView:
         """Number of slots of a line-up that only one projected position may fill."""
         slots = [ELIGIBLE.get(slot, ()) for slot in starting_slots(self.of.slots)]
         counts = Counter(slot[0] for slot in slots if len(slot) == 1)
-        players = {name: counts[name] for name in FANTASY_POSITIONS}
+        players = {name: counts[name] for name in _PLAYERS}
         return {**players, DST: counts[DEFENCE]}
 
     @property
     def flexible_slots(self) -> tuple[tuple[str, ...], ...]:
         """Positions of each slot of a line-up that several projected positions may fill."""
         slots = [ELIGIBLE.get(slot, ()) for slot in starting_slots(self.of.slots)]
-        wide = [tuple(name for name in slot if name in FANTASY_POSITIONS) for slot in slots]
+        wide = [tuple(name for name in slot if name in _PLAYERS) for slot in slots]
         return tuple(sorted((slot for slot in wide if len(slot) > 1), key=len))
 
     @property
@@ -73,15 +76,16 @@ class LeagueView:
         return [
             slot
             for slot in dict.fromkeys(starting_slots(self.of.slots))
-            if not {*FANTASY_POSITIONS, DEFENCE}.intersection(ELIGIBLE.get(slot, ()))
+            if not {*_PLAYERS, DEFENCE}.intersection(ELIGIBLE.get(slot, ()))
         ]
 
     def projected(self, lake: Lake, weeks: Sequence[SeasonWeek]) -> pa.Table:
         """Return `PROJECTIONS` rows with points in the league's scoring, highest first.
 
-        Team defences are left out if the league pays none.
+        Team defences are left out if the league pays none, defenders if it starts none.
         """
-        projections, scoring = lake.read(PROJECTIONS, weeks), self.scoring
+        scoring = self.scoring
+        projections = with_defenders(lake.read(PROJECTIONS, weeks), lake, weeks, self.of.slots)
         if not team_scoring(scoring.team_defence).rules:
             projections = of_players(projections)
         points = projected_points(projections, scoring, scored_defences(lake))

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from fantasy_pipeline.decisions.comparison import Compared, check_names, compared
 from fantasy_pipeline.decisions.scored import ACTUAL, AnyScoring
+from fantasy_pipeline.football.scoring import Scoring as Usual
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import (
     RAW_PLAYERS,
@@ -19,11 +20,12 @@ from fantasy_pipeline.football.tables import (
     WEEKLY_STATS,
 )
 from fantasy_pipeline.ingest.leagues import registry
+from fantasy_pipeline.ingest.leagues.base import LeagueSeason
 from fantasy_pipeline.ingest.projection_record import as_known_at
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.queries import week_projections
+from fantasy_pipeline.leagues.defenders import with_defenders
 from fantasy_pipeline.leagues.projected import usual_of
-from fantasy_pipeline.leagues.scoring import Scoring
 from fantasy_pipeline.leagues.tables import scoring_of, with_players
 from fantasy_pipeline.operations.league_season import season_for
 
@@ -31,23 +33,29 @@ _OF_GAMES = ["season", "week", "player_id", "opponent", *ACTUAL.values()]
 """Columns of `WEEKLY_STATS` that a usual scoring needs; a league's may need any."""
 
 
-def league_scoring(lake: Lake, league: str, season: int) -> Scoring:
-    """Return the scoring of a registered league in a season; a later season has its latest.
+def league_of(lake: Lake, league: str, season: int) -> LeagueSeason:
+    """Return the settings of a registered league in a season; a later season has its latest.
 
     Raises:
         InvalidArgumentError: there is no such league, or it has no season up to that one.
     """
-    return scoring_of(season_for(lake, registry.find(lake, league), season))
+    return season_for(lake, registry.find(lake, league), season)
 
 
 def compare(
-    lake: Lake, week: SeasonWeek, now: datetime, names: Sequence[str], scoring: AnyScoring
+    lake: Lake,
+    week: SeasonWeek,
+    now: datetime,
+    names: Sequence[str],
+    scoring: Usual | LeagueSeason,
 ) -> list[Compared]:
     """Return the named players of a week, in the order of the names.
 
     Args:
         now: sources count with what they had stated by then.
         names: ids, names or parts of names.
+        scoring: a usual scoring, or a league: points in its scoring, and defenders if it starts
+            any.
 
     Raises:
         NotMaterializedError: the week was not projected, or has no game.
@@ -55,7 +63,14 @@ def compare(
     """
     check_names(names)
     projections = week_projections(lake, week)
-    is_league = isinstance(scoring, Scoring)
+    is_league = isinstance(scoring, LeagueSeason)
+    own: AnyScoring
+    if isinstance(scoring, LeagueSeason):
+        projections = with_defenders(projections, lake, [week], scoring.slots)
+        own = scoring_of(scoring)
+        stated_in = usual_of(own)
+    else:
+        own = stated_in = scoring
     return compared(
         names,
         projections,
@@ -64,8 +79,8 @@ def compare(
         _defences(lake, week, is_league),
         _statements(lake, week, now),
         _rest(lake, week),
-        scoring,
-        usual_of(scoring) if isinstance(scoring, Scoring) else scoring,
+        own,
+        stated_in,
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fantasy_pipeline.football.positions import PROJECTED_POSITIONS
+from fantasy_pipeline.football.positions import DEFENDER_GROUPS, LEAGUE_POSITIONS
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.leagues.defenders import starts_defenders
 from fantasy_pipeline.operations.leagues import view_of
 from fantasy_pipeline.operations.projection_list import projection_list, value_league_of
 from fantasy_pipeline.operations.team_report import your_team
@@ -36,7 +37,7 @@ def league_report(
         title=f"{view.of.title}: {week}",
         label=session.label,
         about=_about(view, bool(view.owners(session.lake, week))),
-        notes=[f"{note[0].upper()}{note[1:]}" for note in view.scoring.notes],
+        notes=[*_without_defenders(view, rows), *_notes(view)],
         rankings=_rankings(rows),
         team=None if team is None else your_team(session, name, team, week),
     )
@@ -60,10 +61,23 @@ def _about(view: LeagueView, has_rosters: bool) -> str:
     )
 
 
+def _notes(view: LeagueView) -> list[str]:
+    """Return the keys that the points leave out, as sentences."""
+    return [f"{note[0].upper()}{note[1:]}" for note in view.scoring.notes]
+
+
+def _without_defenders(view: LeagueView, rows: list[dict[str, Any]]) -> list[str]:
+    """Return a note if the league starts defenders and the lake projects none."""
+    projected = {row["position"] for row in rows}
+    if not starts_defenders(view.of.slots) or projected.intersection(DEFENDER_GROUPS):
+        return []
+    return ["Defenders are not projected: the lake has no defensive snaps of earlier weeks."]
+
+
 def _rankings(rows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """Return the listed players of each position with their tiers, best first."""
     rankings = {}
-    for position in PROJECTED_POSITIONS:
+    for position in LEAGUE_POSITIONS:
         listed = [row for row in rows if row["position"] == position][: LISTED[position]]
         listed = [row for row in listed if row["projected_points"] > 0]
         tier_of = tiers([row["projected_points"] for row in listed])

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from fantasy_pipeline.decisions.scored import ACTUAL
 from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
 from fantasy_pipeline.football.calendar import games_from_table, is_over_by_clock
-from fantasy_pipeline.football.positions import PROJECTED_POSITIONS
+from fantasy_pipeline.football.positions import LEAGUE_POSITIONS, PROJECTED_POSITIONS
 from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import (
@@ -31,13 +31,18 @@ from fantasy_pipeline.projections.team_defense import POINTS
 from fantasy_pipeline.report.value import League, replacement
 
 
-def check_choices(position: str | None, player: str | None, team: str | None) -> None:
+def check_choices(
+    position: str | None, player: str | None, team: str | None, of_league: bool = False
+) -> None:
     """Check the arguments of `projection_list` that choose rows.
+
+    Args:
+        of_league: a league is named, whose defenders may be asked for.
 
     Raises:
         InvalidArgumentError: there is no such position or team, or the player's name is empty.
     """
-    check_position(position)
+    check_position(position, LEAGUE_POSITIONS if of_league else PROJECTED_POSITIONS)
     if team is not None and team not in TEAMS:
         raise InvalidArgumentError(f"team {team!r} is none of {', '.join(TEAMS)}.")
     if player is not None and not player.strip():
@@ -77,7 +82,7 @@ def projection_list(
         InvalidArgumentError: there is no such position or team, or the player's name is empty.
         PipelineError: no player matches.
     """
-    check_choices(position, player, team)
+    check_choices(position, player, team, league is not None)
     everybody = week_projections(lake, week, None, scoring)
     value_league = League()
     actual: Mapping[str, float] = {}
@@ -133,7 +138,7 @@ def _ranks_and_values(
         rostered: players of fantasy teams. The replacement is then the best of the others, else
             the best player whom no team starts.
     """
-    of_position: dict[str, list[tuple[str, float]]] = {name: [] for name in PROJECTED_POSITIONS}
+    of_position: dict[str, list[tuple[str, float]]] = {name: [] for name in LEAGUE_POSITIONS}
     for row in rows.select(["player_id", "position", "projected_points"]).to_pylist():
         of_position[row["position"]].append((row["player_id"], row["projected_points"]))
     expected = {name: [value for _, value in found] for name, found in of_position.items()}

@@ -13,14 +13,14 @@ from fantasy_pipeline.decisions.trade import Owned
 from fantasy_pipeline.decisions.waivers import Pickup, best_pickups
 from fantasy_pipeline.errors import NotMaterializedError, PipelineError
 from fantasy_pipeline.football.calendar import games_from_table
-from fantasy_pipeline.football.positions import DST
+from fantasy_pipeline.football.positions import DEFENDER_GROUPS, DST
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.slots import starting_slots
 from fantasy_pipeline.football.tables import GAMES, RAW_PLAYERS
 from fantasy_pipeline.football.tables.week_rows import of_week
-from fantasy_pipeline.ingest.leagues.base import Team
+from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Team
 from fantasy_pipeline.lake.queries import week_projections
-from fantasy_pipeline.leagues.scoring import Scoring
+from fantasy_pipeline.leagues.defenders import with_defenders
 from fantasy_pipeline.leagues.tables import scoring_of
 from fantasy_pipeline.operations.market import Trending, trending_adds
 from fantasy_pipeline.operations.trades import RESERVED, league_rosters, owned, rest_points
@@ -94,7 +94,7 @@ def waivers(
     """Return the free agents who add most to a team's line-ups until the season's end.
 
     A player whose game has kicked off adds nothing this week, and stays on the team. Team defences
-    count this week only. Players who add nothing are left out.
+    and defenders count this week only. Players who add nothing are left out.
 
     Args:
         team: id, name or manager of a team, or a part of them.
@@ -116,10 +116,10 @@ def waivers(
         )
     scoring = scoring_of(of)
     points = dict(rest_points(lake, week, scoring))
-    rows = _projected(workspace, week, scoring)
+    rows = _projected(workspace, week, of)
     weeks = len(next(iter(points.values())))
     for row in rows:
-        if row["position"] == DST:
+        if row["position"] in (DST, *DEFENDER_GROUPS):
             points[row["player_id"]] = (row["points"], *(0.0,) * (weeks - 1))
     has_kicked_off = _kicked_off(workspace, week)
     taken = {_id_of(row) for row in rosters}
@@ -151,11 +151,12 @@ def _id_of(row: Mapping[str, Any]) -> str | None:
     return f"{DST}-{row['team']}" if row["position"] == "DEF" else row["player_id"]
 
 
-def _projected(workspace: Workspace, week: SeasonWeek, scoring: Scoring) -> list[dict[str, Any]]:
-    projections = week_projections(workspace.lake, week)
+def _projected(workspace: Workspace, week: SeasonWeek, of: LeagueSeason) -> list[dict[str, Any]]:
+    lake = workspace.lake
+    projections = with_defenders(week_projections(lake, week), lake, [week], of.slots)
     names = ["player_id", "player_name", "position", "team", "reason", "injury_status"]
     rows = projections.select(names).to_pylist()
-    found = projected(projections, scoring)
+    found = projected(projections, scoring_of(of))
     return [{**row, "points": own.expected} for row, own in zip(rows, found, strict=True)]
 
 

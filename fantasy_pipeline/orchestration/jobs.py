@@ -36,6 +36,7 @@ weekly_projections = dg.define_asset_job(
         assets.player_history,
         assets.model_projections,
         assets.projections,
+        assets.defender_projections,
         assets.rest_of_season,
         assets.league_teams,
         assets.league_rosters,
@@ -92,6 +93,7 @@ season_projections = dg.define_asset_job(
     selection=dg.AssetSelection.assets(
         assets.model_projections,
         assets.projections,
+        assets.defender_projections,
         assets.projection_accuracy,
         assets.rest_of_season,
     ),

@@ -45,6 +45,7 @@ _BEST_BY = {
     "player_history": "last4_points_ppr",
     "stat_corrections": "points_difference",
     "team_defense_stats": "points_sleeper",
+    "defender_projections": "projected_points",
     "projection_accuracy": "players",
     "rest_of_season": "points",
 }

@@ -19,6 +19,7 @@ from fantasy_pipeline.football.tables.week_rows import weeks_in
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.projections.accuracy import projection_accuracy
 from fantasy_pipeline.projections.consensus_projections import projections
+from fantasy_pipeline.projections.defender_accuracy import backtest_defenders
 from fantasy_pipeline.projections.history import player_history
 from fantasy_pipeline.projections.model import training
 from fantasy_pipeline.projections.model_projections import model_projections
@@ -75,7 +76,7 @@ def backtest(lake: Lake, seasons: Sequence[int], step: Step = lambda *_: nullcon
     for season in seasons:
         left -= 3
         parts.append(season_scores(lake, history, sources, season, step, left))
-    parts.append(backtest_defences(lake, seasons))
+    parts += [backtest_defences(lake, seasons), backtest_defenders(lake, seasons)]
     return pa.concat_tables(parts)
 
 

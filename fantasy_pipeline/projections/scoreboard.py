@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football import tables
-from fantasy_pipeline.football.positions import DST
+from fantasy_pipeline.football.positions import DEFENDER_GROUPS, DST
 from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.football.season_week import ranges, week_ranges
 from fantasy_pipeline.football.tables.week_rows import weeks_in
@@ -57,7 +57,7 @@ def scoreboard(
             scoring=scoring,
             pool=pool,
             last_week=LAST_WEEK,
-            positions=[*POOL, DST],
+            positions=[*POOL, DST, *DEFENDER_GROUPS],
             total=ALL,
             nflcom=NFLCOM,
         )

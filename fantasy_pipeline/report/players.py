@@ -17,7 +17,10 @@ from fantasy_pipeline.football.tables import PLAYER_WEEK
 from fantasy_pipeline.football.tables.history import TARGET_STATS
 from fantasy_pipeline.projections.model.features import shrunken_mean
 
-LISTED = {"QB": 36, "RB": 72, "WR": 90, "TE": 36, "K": 32, DST: 32}
+LISTED = {
+    **{"QB": 36, "RB": 72, "WR": 90, "TE": 36, "K": 32, DST: 32},
+    **{"DL": 48, "LB": 60, "DB": 60},
+}
 """Players per position in the rankings; fantasy teams roster hardly any others."""
 RECENT_WEEKS = 8
 """Weeks with games since a player's last game, up to which his average counts as missed points."""

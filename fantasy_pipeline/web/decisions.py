@@ -9,7 +9,7 @@ from fastapi import FastAPI, HTTPException, Query
 from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.ingest.leagues import registry
-from fantasy_pipeline.operations.comparison import compare, league_scoring
+from fantasy_pipeline.operations.comparison import compare, league_of
 from fantasy_pipeline.operations.lineups import team_lineup
 from fantasy_pipeline.operations.market import market_values
 from fantasy_pipeline.operations.odds import league_odds
@@ -102,8 +102,11 @@ def _add_players(app: FastAPI, session: Session) -> None:
         """Return players of a week side by side."""
         with _answering(session, query.league):
             week = _week(session, query)
-            of_league = query.league and league_scoring(session.lake, query.league, week.season)
-            scoring = of_league or query.scoring
+            scoring = (
+                league_of(session.lake, query.league, week.season)
+                if query.league
+                else query.scoring
+            )
             found = compare(session.lake, week, session.present, query.player, scoring)
             return Comparison(
                 season=week.season,

@@ -21,9 +21,9 @@ from fantasy_pipeline.football.tables import (
     TEAM_DEFENSE_STATS,
     WEEKLY_STATS,
 )
+from fantasy_pipeline.ingest.leagues.base import LeagueSeason
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.leagues.scoring import of_sleeper
-from fantasy_pipeline.operations.comparison import compare, league_scoring
+from fantasy_pipeline.operations.comparison import compare, league_of
 from fantasy_pipeline_tests.cli.calling import call
 
 Rows = Callable[..., pa.Table]
@@ -170,12 +170,13 @@ def test_the_rest_of_the_season_is_summed(filled: Lake, rows: Rows) -> None:
 
 
 def test_points_in_a_leagues_scoring(filled: Lake) -> None:
-    scoring = of_sleeper({"rush_yd": 0.2, "rec": 1.0})
-    cook, _ = compare(filled, WEEK, SUNDAY, ["cook", "henry"], scoring)
+    scoring = {"rush_yd": 0.2, "rec": 1.0}
+    league = LeagueSeason("file", "x", 2024, "Friends", ["RB"], scoring, [])
+    cook, _ = compare(filled, WEEK, SUNDAY, ["cook", "henry"], league)
     assert cook.points.expected == 14.0, "60 yards and 2 catches"
     assert [game.points for game in cook.games][:2] == [12.0, 10.0]
     with pytest.raises(InvalidArgumentError, match="there is no league 'friends'"):
-        league_scoring(filled, "friends", 2024)
+        league_of(filled, "friends", 2024)
 
 
 @pytest.mark.parametrize(

@@ -94,8 +94,9 @@ def view(*slots: str, teams: int = 2) -> LeagueView:
 def test_value_follows_from_the_leagues_slots() -> None:
     league = value_league_of(view("QB", "WR", "REC_FLEX", "SUPER_FLEX", "IDP_FLEX", "DEF", "BN"))
     assert league.teams == 2
-    assert league.starters == {"QB": 1, "RB": 0, "WR": 1, "TE": 0, "K": 0, "DST": 1}
-    assert league.flexible == (("WR", "TE"), ("QB", "RB", "WR", "TE"))
+    nobody = dict.fromkeys(("RB", "TE", "K", "DL", "LB", "DB"), 0)
+    assert league.starters == {**nobody, "QB": 1, "WR": 1, "DST": 1}
+    assert league.flexible == (("WR", "TE"), ("DL", "LB", "DB"), ("QB", "RB", "WR", "TE"))
     points = {
         "QB": [25.0, 24.0, 23.0, 22.0, 5.0],
         "RB": [10.0, 9.0],
@@ -103,11 +104,13 @@ def test_value_follows_from_the_leagues_slots() -> None:
         "TE": [15.0, 6.0],
         "K": [8.0],
         "DST": [7.0, 6.0, 5.0],
+        "LB": [9.0, 8.0],
+        "DB": [8.5],
     }
     # Two passers fill the flexible slot, the best end and the third receiver the other.
     assert starters(points, league) == {
         **{"QB": 4, "RB": 0, "WR": 3, "TE": 1, "K": 0},
-        "DST": 2,
+        **{"DST": 2, "DL": 0, "LB": 1, "DB": 1},
     }
 
 
@@ -150,7 +153,7 @@ def late_game() -> dict[str, Any]:
 
 
 def test_slots_that_nobody_is_projected_for_are_named() -> None:
-    assert view("QB", "DEF", "LB", "IDP_FLEX", "LB", "BN").other_slots == ["LB", "IDP_FLEX"]
+    assert view("QB", "DEF", "LB", "IDP_FLEX", "P", "P", "BN").other_slots == ["P"]
 
 
 def test_rosters_change_the_replacement_level(rows: Rows) -> None:

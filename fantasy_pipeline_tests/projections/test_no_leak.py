@@ -19,6 +19,8 @@ from fantasy_pipeline.ingest.projection_record import as_known_at
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.projections import team_defense
 from fantasy_pipeline.projections.consensus_projections import projections
+from fantasy_pipeline.projections.defender_careers import stored_games
+from fantasy_pipeline.projections.defenders import defender_projections
 from fantasy_pipeline.projections.history import player_history
 from fantasy_pipeline.projections.model import artefact
 from fantasy_pipeline.projections.model_projections import model_projections
@@ -82,7 +84,7 @@ def history_of(lake: Lake) -> pa.Table:
 
 
 def projected(lake: Lake, week: SeasonWeek) -> bytes:
-    """Return both tables of projections of a week as bytes, of players and of team defences."""
+    """Return a week's projections as bytes: of players, of team defences and of defenders."""
     history = history_of(lake)
     lake.write(tables.PLAYER_HISTORY, history)
     model = artefact.fitting(lake, week.season) or artefact.trained(lake, week.season)
@@ -98,8 +100,12 @@ def projected(lake: Lake, week: SeasonWeek) -> bytes:
     defences = team_defense.model_rows(stored_defences(lake), games, listed, [week], None)
     assert defences.num_rows > 0
     assert set(defences["source"].to_pylist()) == {"model"}
+    past = stored_games(lake, [week])
+    singles = defender_projections(past, listed, games, statements, [week], None)
+    assert singles.num_rows > 500
+    together = team_defense.consensus_rows(defences, statements, None)
     sink = pa.BufferOutputStream()
-    for table in (ours, both, defences, team_defense.consensus_rows(defences, statements, None)):
+    for table in (ours, both, defences, together, singles):
         with pa.ipc.new_stream(sink, table.schema) as writer:
             writer.write_table(table.combine_chunks())
     return sink.getvalue().to_pybytes()

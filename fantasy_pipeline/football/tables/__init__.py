@@ -9,6 +9,7 @@ from __future__ import annotations
 from fantasy_pipeline.football.positions import FANTASY_POSITIONS
 from fantasy_pipeline.football.tables.columns import PLAYER_WEEK
 from fantasy_pipeline.football.tables.decisions import OPTIMAL_LINEUPS, REST_OF_SEASON
+from fantasy_pipeline.football.tables.defenders import DEFENDER_POINTS, DEFENDER_PROJECTIONS
 from fantasy_pipeline.football.tables.defense import TEAM_DEFENSE_STATS
 from fantasy_pipeline.football.tables.history import (
     AVERAGED_STATS,
@@ -51,6 +52,7 @@ ALL_TABLES = (
     SOURCE_PROJECTIONS,
     MODEL_PROJECTIONS,
     PROJECTIONS,
+    DEFENDER_PROJECTIONS,
     PROJECTION_ACCURACY,
     LEAGUE_TEAMS,
     LEAGUE_ROSTERS,
@@ -68,6 +70,8 @@ __all__ = [
     "ALL_TABLES",
     "AVERAGED_STATS",
     "BY_NAME",
+    "DEFENDER_POINTS",
+    "DEFENDER_PROJECTIONS",
     "FANTASY_POSITIONS",
     "GAMES",
     "LEAGUE_MATCHUPS",

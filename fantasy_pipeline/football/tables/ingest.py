@@ -170,6 +170,15 @@ RAW_PLAYERS = Table(
             )
         ),
         added_later(
+            _number(
+                "defense_snaps",
+                "Defensive snaps that the player played (Pro Football Reference)",
+                "count",
+                0,
+                150,
+            )
+        ),
+        added_later(
             Column(
                 "fantasy_positions",
                 "string",

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from fantasy_pipeline.football.scoring import SCORINGS
 from fantasy_pipeline.football.tables import (
     BY_NAME,
+    DEFENDER_POINTS,
+    DEFENDER_PROJECTIONS,
     GAMES,
     LEAGUE_MATCHUPS,
     LEAGUE_POINTS,
@@ -36,6 +38,7 @@ _TAKEN_OVER = {
     STAT_CORRECTIONS.name: WEEKLY_STATS,
     PLAYER_HISTORY.name: RAW_PLAYERS,
     MODEL_PROJECTIONS.name: PLAYER_HISTORY,
+    DEFENDER_PROJECTIONS.name: RAW_PLAYERS,
     PROJECTIONS.name: MODEL_PROJECTIONS,
     LEAGUE_POINTS.name: LEAGUE_ROSTERS,
     LEAGUE_MATCHUPS.name: LEAGUE_POINTS,
@@ -106,6 +109,8 @@ def _made(table: str, column: str) -> list[Source]:
         return [(PROJECTIONS.name, "projected_points"), (LEAGUE_POINTS.name, "points")]
     if table == TEAM_DEFENSE_STATS.name:
         return _of_defence(column)
+    if table == DEFENDER_PROJECTIONS.name:
+        return _of_defender(column)
     if table == MODEL_PROJECTIONS.name and column == "opponent_factor":
         return [(PLAYER_HISTORY.name, "opponent_factor_fantasy_points_ppr")]
     stated = (SOURCE_PROJECTIONS.name, "points_half")
@@ -125,6 +130,21 @@ def _made(table: str, column: str) -> list[Source]:
         if column in _MEASURES:
             projected = [(PROJECTIONS.name, f"projected_points{end}") for end in ("", "_half")]
             return [*projected, stated, *actual]
+    return []
+
+
+def _of_defender(column: str) -> list[Source]:
+    """Return the sources of a column of `DEFENDER_PROJECTIONS` that is computed."""
+    if column in ("snaps", "usual_snaps"):
+        return [(RAW_PLAYERS.name, "defense_snaps")]
+    if column == "nflcom_points":
+        return [(SOURCE_PROJECTIONS.name, "points_half")]
+    if column == "opponent_total":
+        return [(GAMES.name, "total_line"), (GAMES.name, "spread_line")]
+    if column in DEFENDER_POINTS:
+        return [(WEEKLY_STATS.name, column), (RAW_PLAYERS.name, "defense_snaps")]
+    if column.endswith("_points") or column in ("p10", "p50", "p90", "opponent_factor"):
+        return [(WEEKLY_STATS.name, name) for name in DEFENDER_POINTS]
     return []
 
 

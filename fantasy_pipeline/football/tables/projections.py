@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fantasy_pipeline.football.positions import PROJECTED_POSITIONS
+from fantasy_pipeline.football.positions import LEAGUE_POSITIONS
 from fantasy_pipeline.football.tables.columns import (
     OPPONENT,
     PLAYER_ID,
@@ -266,7 +266,7 @@ PROJECTION_ACCURACY = Table(
             "string",
             "Position of the scored players; ALL: QB, RB, WR and TE together",
             required=True,
-            allowed=(*PROJECTED_POSITIONS, "ALL"),
+            allowed=(*LEAGUE_POSITIONS, "ALL"),
         ),
         Column(
             "scoring",

@@ -15,8 +15,14 @@ import yaml
 
 TITLE = "Sample Fantasy League"
 TEAMS = ("Dune Devils", "Ember Eagles", "Gale Giants", "Moss Monarchs")
-SLOTS = ("QB", "RB", "RB", "WR", "WR", "TE", "FLEX", "K", "BN", "BN", "BN")
-_POSITIONS = ("QB", "RB", "RB", "WR", "WR", "TE", "WR", "K", "RB", "QB", "TE")
+SLOTS = (
+    *("QB", "RB", "RB", "WR", "WR", "TE", "FLEX", "K", "DL", "LB", "DB", "IDP_FLEX"),
+    *("BN", "BN", "BN"),
+)
+_POSITIONS = (
+    *("QB", "RB", "RB", "WR", "WR", "TE", "WR", "K", "DE", "LB", "S", "LB"),
+    *("RB", "QB", "TE"),
+)
 """Position of the player in each slot."""
 SCORING = {
     "pass_yd": 0.04,
@@ -36,6 +42,14 @@ SCORING = {
     "fgm": 3.0,
     "fgmiss": -1.0,
     "xpm": 1.0,
+    "idp_tkl_solo": 1.0,
+    "idp_tkl_ast": 0.5,
+    "idp_sack": 2.0,
+    "idp_int": 3.0,
+    "idp_pass_def": 1.0,
+    "idp_ff": 2.0,
+    "idp_fum_rec": 2.0,
+    "idp_def_td": 6.0,
 }
 _PAID = {
     "passing_yards": 0.04,
@@ -57,6 +71,15 @@ _PAID = {
     "fg_missed": -1.0,
     "fg_blocked": -1.0,
     "pat_made": 1.0,
+    "def_tackles_solo": 1.0,
+    "def_tackles_with_assist": 1.0,
+    "def_tackle_assists": 0.5,
+    "def_sacks": 2.0,
+    "def_interceptions": 3.0,
+    "def_pass_defended": 1.0,
+    "def_fumbles_forced": 2.0,
+    "fumble_recovery_opp": 2.0,
+    "def_tds": 6.0,
 }
 """Points of each stat of the sample league's stat lines."""
 

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from fantasy_pipeline.football.tables import LIST_COLUMNS, STAT_COLUMNS
 from fantasy_pipeline.ingest.sample.draws import Array, Bools, Topic, stream
+from fantasy_pipeline.ingest.sample.games import offensive_plays
 from fantasy_pipeline.ingest.sample.health import GAME_STATUS, INJURIES, PRACTICE, Report
 from fantasy_pipeline.ingest.sample.outlook import by_position
 from fantasy_pipeline.ingest.sample.players import Players
@@ -187,17 +188,20 @@ def injuries(season: Season, all_players: pa.Table) -> pa.Table:
 
 
 def snap_counts(season: Season, all_players: pa.Table) -> pa.Table:
-    """Return offensive snaps, one row per player on the field; 0 for kickers and defenders."""
+    """Return snaps by unit, one row per player on the field."""
     others = np.array(by_position(0, K=1, DE=1, LB=1, CB=1, S=1)) > 0
     special_teams = np.array(by_position(0, RB=4, WR=3, TE=6, K=9, DE=2, LB=14, CB=8, S=10))
+    defence = np.array(by_position(0.0, DE=0.72, LB=0.88, CB=0.94, S=0.98))
     parts: list[Part] = []
     for week in season.weeks:
         if week.played is not None:
             count = week.played.snaps
+            against = week.sides.foes(offensive_plays(week.played.box))
             values = {
                 "offense_snaps": count,
                 "snap_share": week.played.snap_share,
                 "st_snaps": week.active * special_teams,
+                "defense_snaps": np.rint(week.active * defence * against[:, None]).astype(int),
             }
             parts.append((week, week.active & (others | (count > 0)), values))
     return schema.SNAP_COUNTS.conform(_rows(all_players, parts))

@@ -30,7 +30,7 @@ IGNORED_COLUMNS: dict[str, frozenset[str]] = {
             report_secondary_injury season_type
         """,
         "snap_counts": """
-            defense_pct defense_snaps game_id game_type opponent pfr_game_id player position
+            defense_pct game_id game_type opponent pfr_game_id player position
             st_pct
         """,
         "player_ids": """

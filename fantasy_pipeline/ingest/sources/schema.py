@@ -155,6 +155,7 @@ SNAP_COUNTS = Table(
         Column("offense_snaps", "int", "Offensive snaps", required=True),
         Column("snap_share", "float", "Share 0-1", required=True, aliases=("offense_pct",)),
         Column("st_snaps", "int", "Special-teams snaps"),
+        Column("defense_snaps", "int", "Defensive snaps"),
     ),
 )
 

@@ -87,7 +87,7 @@ reports as (
 snaps_played as (
     select s.season, s.week, coalesce(x.team, s.team) as team, m.player_id,
         max(s.offense_snaps) as offense_snaps, max(s.snap_share) as snap_share,
-        max(s.st_snaps) as st_snaps
+        max(s.st_snaps) as st_snaps, max(s.defense_snaps) as defense_snaps
     from snaps s
     join snap_ids m using (pfr_id)
     left join exchanged x on x.season = s.season and x.week = s.week and x.stated = s.team
@@ -124,6 +124,7 @@ select
     s.offense_snaps,
     s.snap_share,
     s.st_snaps,
+    s.defense_snaps,
     fantasy_positions(
         -- The first of these is the column `position` above.
         case when o.position = 'P' and p.position = 'K' then 'K' else o.position end,

@@ -21,6 +21,7 @@ from fantasy_pipeline.orchestration.assets.leagues import (
     league_teams,
 )
 from fantasy_pipeline.orchestration.assets.projection import (
+    defender_projections,
     model_projections,
     player_history,
     projection_accuracy,
@@ -31,6 +32,7 @@ from fantasy_pipeline.orchestration.assets.projection import (
 from fantasy_pipeline.orchestration.assets.report import weekly_report
 
 __all__ = [
+    "defender_projections",
     "games",
     "league_matchups",
     "league_points",

@@ -20,7 +20,11 @@ from fantasy_pipeline.orchestration.assets.base import (
     weeks_with_inputs,
 )
 from fantasy_pipeline.orchestration.assets.ingest import games
-from fantasy_pipeline.orchestration.assets.projection import player_history, projections
+from fantasy_pipeline.orchestration.assets.projection import (
+    defender_projections,
+    player_history,
+    projections,
+)
 from fantasy_pipeline.orchestration.metadata import add_week_metadata
 from fantasy_pipeline.orchestration.partitions import weeks_of_run
 from fantasy_pipeline.orchestration.resources import NflData
@@ -50,7 +54,13 @@ def rest_of_season(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
     # The job of `league add` runs this group.
     leagues.GROUP,
     {"parquet"},
-    deps=[games, leagues.league_points, leagues.league_rosters, projections],
+    deps=[
+        defender_projections,
+        games,
+        leagues.league_points,
+        leagues.league_rosters,
+        projections,
+    ],
 )
 def optimal_lineups(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
     weeks, parts = weeks_of_run(context), [tables.OPTIMAL_LINEUPS.arrow_schema.empty_table()]

@@ -17,6 +17,7 @@ from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Registered
 from fantasy_pipeline.ingest.leagues.rosters import Directory, of_league
 from fantasy_pipeline.ingest.leagues.rosters import league_rosters as rosters_of
 from fantasy_pipeline.leagues import tables as leagues
+from fantasy_pipeline.leagues.defenders import with_defenders
 from fantasy_pipeline.leagues.team_defence import scored_defences
 from fantasy_pipeline.orchestration.assets.base import (
     OWNERS,
@@ -32,7 +33,7 @@ from fantasy_pipeline.orchestration.assets.ingest import (
     team_defense_stats,
     weekly_stats,
 )
-from fantasy_pipeline.orchestration.assets.projection import projections
+from fantasy_pipeline.orchestration.assets.projection import defender_projections, projections
 from fantasy_pipeline.orchestration.metadata import add_week_metadata, definition_metadata, preview
 from fantasy_pipeline.orchestration.partitions import by_season, weeks_of_run
 from fantasy_pipeline.orchestration.resources import NflData
@@ -203,7 +204,7 @@ def league_matchups(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table
     tables.LEAGUE_PROJECTIONS,
     GROUP,
     {"parquet"},
-    deps=[league_teams, projections, team_defense_stats],
+    deps=[defender_projections, league_teams, projections, team_defense_stats],
 )
 def league_projections(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
     weeks, parts = weeks_of_run(context), [tables.LEAGUE_PROJECTIONS.arrow_schema.empty_table()]
@@ -219,7 +220,8 @@ def league_projections(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Ta
             if of is not None:
                 scoring = leagues.scoring_of(of)
                 name = league.name
-                parts.append(leagues.league_projections(name, rows, scoring, defences))
+                everybody = with_defenders(rows, nfl.tables, of_season, of.slots)
+                parts.append(leagues.league_projections(name, everybody, scoring, defences))
     table = tables.LEAGUE_PROJECTIONS.shaped(pa.concat_tables(parts))
     _describe(context, nfl, tables.LEAGUE_PROJECTIONS, table, weeks, {})
     return table

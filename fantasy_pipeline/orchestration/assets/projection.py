@@ -46,11 +46,12 @@ from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.retries import asks_upstream
 from fantasy_pipeline.orchestration.runs.tags import moment_of
 from fantasy_pipeline.orchestration.workspace import REAL_LABEL
-from fantasy_pipeline.projections import team_defense
+from fantasy_pipeline.projections import defender_accuracy, defenders, team_defense
 from fantasy_pipeline.projections.accuracy import HISTORY_COLUMNS, headlines
 from fantasy_pipeline.projections.accuracy import projection_accuracy as measure_accuracy
 from fantasy_pipeline.projections.consensus_projections import consensus_gaps
 from fantasy_pipeline.projections.consensus_projections import projections as project_by_consensus
+from fantasy_pipeline.projections.defender_careers import stored_games
 from fantasy_pipeline.projections.history import player_history as build_history
 from fantasy_pipeline.projections.model import artefact
 from fantasy_pipeline.projections.model.training import Model
@@ -286,6 +287,40 @@ def projections(
     return table
 
 
+@weekly_table(
+    tables.DEFENDER_PROJECTIONS,
+    "projections",
+    {"parquet", "python"},
+    # Stats and snaps of earlier weeks are read from the lake.
+    deps=[games, weekly_stats],
+    ins={"raw_players": key_and(*defenders.OF_LISTED)},
+)
+def defender_projections(
+    context: dg.AssetExecutionContext,
+    nfl: NflData,
+    raw_players: pa.Table,
+    source_projections: pa.Table,
+) -> pa.Table:
+    weeks, played = weeks_of_run(context), _played(context, nfl)
+    inputs = (tables.RAW_PLAYERS, tables.SOURCE_PROJECTIONS)
+    made = weeks_with_inputs(context, nfl, tables.DEFENDER_PROJECTIONS, weeks, *inputs)
+    scheduled = [week for week in made if week in played]
+    schedule = nfl.tables.read(tables.GAMES)
+    table = defenders.defender_projections(
+        stored_games(nfl.lake, weeks),
+        raw_players,
+        schedule,
+        source_projections,
+        scheduled,
+        nfl.label,
+        cancelled(schedule),
+    )
+    warnings = defenders.weeks_without(table, scheduled, nfl.lake.weeks(tables.WEEKLY_STATS))
+    left_out = nfl.tables.left_out(tables.DEFENDER_PROJECTIONS)
+    add_week_metadata(context, table, weeks, played, warnings, nfl.label, left_out=left_out)
+    return table
+
+
 # Projections are dependencies, not inputs: the import of a week that was never projected must not
 # fail; the week has no accuracy.
 @weekly_table(
@@ -293,9 +328,11 @@ def projections(
     "projections",
     {"parquet", "python"},
     deps=[
+        defender_projections,
         player_history,
         projections,
         model_projections,
+        raw_players,
         source_projections,
         team_defense_stats,
         weekly_stats,
@@ -319,7 +356,8 @@ def projection_accuracy(context: dg.AssetExecutionContext, nfl: NflData) -> pa.T
     )
     players = measure_accuracy(history, *stored)
     defences = defence_accuracy(stored_defences(lake), *stored)
-    table = tables.PROJECTION_ACCURACY.shaped(pa.concat_tables([players, defences]))
+    singles = defender_accuracy.stored_accuracy(lake, projected)
+    table = tables.PROJECTION_ACCURACY.shaped(pa.concat_tables([players, defences, singles]))
     # A scored week without players means that player_history is older than its stats.
     scored = sorted(projected & set(lake.weeks(tables.WEEKLY_STATS)))
     stats = lake.read(tables.WEEKLY_STATS, scored, ["season", "week"])

@@ -725,6 +725,7 @@ def snaps_of(*counts: tuple[int, str, float]) -> pa.Table:
             "offense_snaps": snaps,
             "offense_pct": [0.97] * len(counts),
             "st_snaps": [4.0] * len(counts),
+            "defense_snaps": [0.0] * len(counts),
         }
     )
 
@@ -758,6 +759,7 @@ def test_snap_counts(connection: duckdb.DuckDBPyConnection) -> None:
         "offense_snaps": 61,
         "snap_share": 0.97,
         "st_snaps": 4,
+        "defense_snaps": 0,
     }
 
 
