@@ -222,6 +222,7 @@ def _read_nflcom(source: Source, weeks: Sequence[ScheduledWeek], result: Mirrore
         try:
             if not source.nflcom_projections(week.at.season, [week.at.week]).num_rows:
                 absent.append(week)
+            source.nflcom_defenders(week.at.season, [week.at.week])
         except NotPublishedError:
             absent.append(week)
         except (LastingError, UnusableAnswerError) as error:

@@ -20,7 +20,7 @@ from fantasy_pipeline.football.tables.week_rows import weeks_in
 from fantasy_pipeline.ingest.sites import NFLCOM
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.duck import arrow, database, query
-from fantasy_pipeline.projections.accuracy import ALL, EVERYONE, LAST_WEEK, NAIVE, POOL
+from fantasy_pipeline.projections.accuracy import ALL, COUNTED, EVERYONE, LAST_WEEK, NAIVE, POOL
 
 Group = Literal["season", "week", "position"]
 Pool = Literal["played", "all", "everyone"]
@@ -58,6 +58,7 @@ def scoreboard(
             pool=pool,
             last_week=LAST_WEEK,
             positions=[*POOL, DST, *DEFENDER_GROUPS],
+            counted=list(COUNTED),
             total=ALL,
             nflcom=NFLCOM,
         )

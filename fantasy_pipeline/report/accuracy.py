@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fantasy_pipeline.football.positions import DEFENDER_GROUPS
 from fantasy_pipeline.ingest.sites import NFLCOM
 from fantasy_pipeline.projections.accuracy import LAST_WEEK, NEUTRAL
 from fantasy_pipeline.projections.scoreboard import scoreboard, team_board
@@ -98,11 +99,13 @@ class SeasonAccuracy:
 
 
 def season_accuracy(accuracy: pa.Table) -> SeasonAccuracy | None:
-    """Return the accuracy in `PROJECTION_ACCURACY` rows.
+    """Return the accuracy in `PROJECTION_ACCURACY` rows; the report has no single defenders.
 
     None if the rows have no week of the regular season, or no consensus.
     """
     accuracy = accuracy.filter(pc.less_equal(accuracy["week"], LAST_WEEK))
+    is_single = pc.is_in(accuracy["position"], pa.array(DEFENDER_GROUPS))
+    accuracy = accuracy.filter(pc.invert(is_single))
     if not accuracy.num_rows:
         return None
     rows = _shown(scoreboard(accuracy))

@@ -19,6 +19,7 @@ CONTRACTS = {
     "players": schema.PLAYERS,
     "market_values": schema.MARKET_VALUES,
     "nflcom_projections": schema.NFLCOM_PROJECTIONS,
+    "nflcom_defenders": schema.NFLCOM_PROJECTIONS,
     "nflcom_positions": schema.NFLCOM_POSITIONS,
 }
 
@@ -68,6 +69,12 @@ class MemorySource:
 
     def nflcom_projections(self, season: int, weeks: Iterable[int]) -> pa.Table:
         table = self._season("nflcom_projections", season)
+        return table.filter(pc.is_in(table["week"], pa.array(list(weeks), pa.int32())))
+
+    def nflcom_defenders(self, season: int, weeks: Iterable[int]) -> pa.Table:
+        if "nflcom_defenders" not in self.tables:
+            return schema.NFLCOM_PROJECTIONS.arrow_schema.empty_table()
+        table = self._season("nflcom_defenders", season)
         return table.filter(pc.is_in(table["week"], pa.array(list(weeks), pa.int32())))
 
     def nflcom_positions(self, season: int, week: int) -> pa.Table:

@@ -70,7 +70,9 @@ SOURCE_PROJECTIONS = Table(
         POSITION,
         Column("team", "string", "Team that the source states, as its current code"),
         _stated("points_std", "Projected points, standard"),
-        _stated("points_half", "Projected points, half-PPR"),
+        _stated(
+            "points_half", "Projected points, half-PPR; of defenders those of NFL.com's scoring"
+        ),
         _stated("points_ppr", "Projected points, PPR"),
         Column(
             "as_of",

@@ -79,6 +79,14 @@ class SampleLeague:
         _require_season("nflcom_projections", season)
         return self._league.projections(season, weeks)
 
+    def nflcom_defenders(self, season: int, weeks: Iterable[int]) -> pa.Table:
+        """Return nothing: nobody projects the league's defenders."""
+        # Imported here: see `_league`.
+        from fantasy_pipeline.ingest.sources import schema
+
+        _require_season("nflcom_projections", season)
+        return schema.NFLCOM_PROJECTIONS.arrow_schema.empty_table()
+
     def nflcom_positions(self, season: int, week: int) -> pa.Table:
         """Return nothing: the league's rosters have the fantasy positions."""
         # Imported here: see `_league`.

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from fantasy_pipeline.errors import NotPublishedError, SourceError, UnusableAnswerError
 from fantasy_pipeline.football.calendar import ScheduledWeek
+from fantasy_pipeline.football.positions import DEFENDERS, GROUP_OF
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS, SOURCE_PROJECTIONS
 from fantasy_pipeline.football.tables.week_rows import of_week, weeks_in
 from fantasy_pipeline.ingest.names import PLAIN_NAME
@@ -27,6 +28,8 @@ from fantasy_pipeline.lake.duck import arrow, database, query
 MIN_MATCHED, MIN_FILE = 0.7, 10
 """Share of the rows of a file that match a rostered player of its position, 95% and more in all 72
 weeks; rows from which a file is compared."""
+_DEFENDER = "defender"
+"""Position of all defenders while they are matched."""
 _LISTED = 5
 """Unmatched names that a warning lists."""
 
@@ -87,9 +90,51 @@ def nflcom_projections(
         response.failed |= dict.fromkeys(published, error)
         return response
     table, warnings = _match_players(rows, raw_players, ids, season)
-    response.parts = [table]
-    response.warnings += warnings
+    singles, more = _defenders(source, raw_players, ids, season, sorted(published))
+    response.parts = [SOURCE_PROJECTIONS.shaped(pa.concat_tables([table, singles]))]
+    response.warnings += [*warnings, *more]
     return response
+
+
+def _defenders(
+    source: Source, raw_players: pa.Table, ids: pa.Table, season: int, weeks: Sequence[int]
+) -> tuple[pa.Table, list[str]]:
+    """Return projections of defenders in NFL.com's scoring, and warnings.
+
+    They are optional: what is wrong with their files costs no other position. NFL.com and rosters
+    disagree on one in ten linemen and linebackers, so all defenders are matched as one position.
+    """
+    try:
+        rows = source.nflcom_defenders(season, weeks)
+    except SourceError as error:
+        text = f"nflcom_projections {season}: no defenders: {error.cause}"
+        return SOURCE_PROJECTIONS.arrow_schema.empty_table(), [text]
+    found = judged(rows, raw_players, season)
+    warnings = [
+        f"nflcom_projections {season} week {week}: no defenders: {cause}"
+        for week, cause in found.refused.items()
+    ]
+    is_defender = pc.is_in(raw_players["position"], pa.array(DEFENDERS))
+    listed = raw_players.filter(is_defender)
+    joined = _joined(_all_at(found.rows, _DEFENDER), _all_at(listed, _DEFENDER), ids, [_DEFENDER])
+    joined, left_out = _without_files_of_others(joined, season)
+    table = _with_groups(joined.filter(pc.is_valid(joined["player_id"])), listed)
+    return _shaped(table), [*warnings, *left_out]
+
+
+def _all_at(rows: pa.Table, position: str) -> pa.Table:
+    """Return rows with one position for all of them."""
+    at = rows.column_names.index("position")
+    return rows.set_column(at, "position", pa.array([position] * rows.num_rows, pa.string()))
+
+
+def _with_groups(table: pa.Table, listed: pa.Table) -> pa.Table:
+    """Return projections of defenders with the fantasy position of each player's roster."""
+    weeks = zip(listed["week"].to_pylist(), listed["player_id"].to_pylist(), strict=True)
+    position = dict(zip(weeks, listed["position"].to_pylist(), strict=True))
+    wanted = zip(table["week"].to_pylist(), table["player_id"].to_pylist(), strict=True)
+    groups = pa.array([GROUP_OF[position[key]] for key in wanted], pa.string())
+    return table.set_column(table.column_names.index("position"), "position", groups)
 
 
 def _read_weeks(
@@ -134,16 +179,9 @@ def _match_players(
     rows: pa.Table, raw_players: pa.Table, ids: pa.Table, season: int
 ) -> tuple[pa.Table, list[str]]:
     """Return rows of `SOURCE_PROJECTIONS`, and a warning about names without a rostered player."""
-    with database() as connection:
-        connection.execute(PLAIN_NAME)
-        connection.register("nflcom", rows)
-        connection.register("raw_players", raw_players)
-        connection.register("ids", ids)
-        joined = arrow(
-            connection, query(__package__, "nflcom_players"), positions=list(FANTASY_POSITIONS)
-        )
+    joined = _joined(rows, raw_players, ids, FANTASY_POSITIONS)
     joined, warnings = _without_files_of_others(joined, season)
-    table = joined.filter(pc.is_valid(joined["player_id"]))
+    table = _shaped(joined.filter(pc.is_valid(joined["player_id"])))
     for week in weeks_in(table):
         teams = missing_teams(of_week(table, week), raw_players, week)
         warnings += without_teams("nflcom_projections", week, teams)
@@ -156,11 +194,28 @@ def _match_players(
             f"nflcom_projections {season}: {unmatched.num_rows} of {joined.num_rows} rows match no "
             f"rostered player, e.g. {', '.join(names[:_LISTED])}"
         )
+    return table, warnings
+
+
+def _shaped(rows: pa.Table) -> pa.Table:
+    """Return rows of `SOURCE_PROJECTIONS`; columns that NFL.com does not state are null."""
     for column in SOURCE_PROJECTIONS.columns:
-        if column.name not in table.column_names:
-            nulls = pa.nulls(table.num_rows, column.arrow_type)
-            table = table.append_column(column.name, nulls)
-    return SOURCE_PROJECTIONS.shaped(table), warnings
+        if column.name not in rows.column_names:
+            rows = rows.append_column(column.name, pa.nulls(rows.num_rows, column.arrow_type))
+    return SOURCE_PROJECTIONS.shaped(rows)
+
+
+def _joined(
+    rows: pa.Table, raw_players: pa.Table, ids: pa.Table, positions: Sequence[str]
+) -> pa.Table:
+    """Return the files' rows with the player that each matches, or null."""
+    with database() as connection:
+        connection.execute(PLAIN_NAME)
+        connection.register("nflcom", rows)
+        connection.register("raw_players", raw_players)
+        connection.register("ids", ids)
+        sql = query(__package__, "nflcom_players")
+        return arrow(connection, sql, positions=list(positions))
 
 
 def _without_files_of_others(rows: pa.Table, season: int) -> tuple[pa.Table, list[str]]:

@@ -46,6 +46,12 @@ class Source(Protocol):
         A week without a file has no rows.
         """
 
+    def nflcom_defenders(self, season: int, weeks: Iterable[int]) -> pa.Table:
+        """Return NFL.com's projections of defenders, in its scoring (`schema.NFLCOM_PROJECTIONS`).
+
+        A week or position without a file has no rows.
+        """
+
     def nflcom_positions(self, season: int, week: int) -> pa.Table:
         """Return the players of NFL.com's lists of a week (`schema.NFLCOM_POSITIONS`).
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fantasy_pipeline.errors import LastingError, NotPublishedError, PipelineError, SourceError
+from fantasy_pipeline.football.positions import DEFENDER_GROUPS
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS
 from fantasy_pipeline.ingest.download.files import Fetched
 from fantasy_pipeline.ingest.download.transport import Transport
@@ -187,6 +188,18 @@ class Nflverse:
         self._note_columns(dataset, season, columns)
         return table
 
+    def nflcom_defenders(self, season: int, weeks: Iterable[int]) -> pa.Table:
+        dataset, files = "nflcom_projections", []
+        for week in weeks:
+            for position in DEFENDER_GROUPS:
+                # Upstream may have the other positions of a week without these.
+                with suppress(NotPublishedError):
+                    files.append(self._nflcom_file(season, week, position))
+        if not files:
+            return schema.NFLCOM_PROJECTIONS.arrow_schema.empty_table()
+        with database() as connection:
+            return nflcom_files.nflcom_projections(connection, files, season, dataset)[0]
+
     def nflcom_positions(self, season: int, week: int) -> pa.Table:
         dataset = "nflcom_projections"
         first = schema.FIRST_SEASON_UPSTREAM[dataset]
@@ -204,15 +217,18 @@ class Nflverse:
         """
         files = []
         for position in FANTASY_POSITIONS:
-            url = NFLCOM_URL.format(season=season, week=week, position=position)
             try:
-                fetched = self._transport.fetch(url, "nflcom_projections", season, week)
+                files.append(self._nflcom_file(season, week, position))
             except NotPublishedError:
                 if position == FANTASY_POSITIONS[0]:
                     return []
                 raise
-            files.append(nflcom_files.NflcomFile(fetched.path, week, position, fetched.as_of))
         return files
+
+    def _nflcom_file(self, season: int, week: int, position: str) -> nflcom_files.NflcomFile:
+        url = NFLCOM_URL.format(season=season, week=week, position=position)
+        fetched = self._transport.fetch(url, "nflcom_projections", season, week)
+        return nflcom_files.NflcomFile(fetched.path, week, position, fetched.as_of)
 
     def _once(
         self,

@@ -8,7 +8,7 @@ with scored as (
             when 'position' then position else 'all' end as label
     from accuracy
     where scoring = $scoring and pool = $pool and week <= $last_week and position <> $total
-        and ($by is not distinct from 'position' or position not in ('K', 'DST'))
+        and ($by is not distinct from 'position' or list_contains($counted, position))
 ),
 compared as (
     select distinct season, week from scored where source = $nflcom

@@ -66,6 +66,73 @@ def join(upstream: Callable[..., Any], rows: Rows) -> Join:
     return build
 
 
+def lineman(name: str, points: float = 6.0, **more: Any) -> dict[str, Any]:
+    return projected(name, points, position="DL", **more)
+
+
+def answer_about_defenders(
+    upstream: Callable[..., Any], rows: Rows, defenders: list[dict[str, Any]], *others: Any
+) -> Any:
+    """Return the answer about one receiver and some defenders; by default an edge rusher listed."""
+    source = upstream(
+        nflcom_projections=[projected("Josh Palmer")],
+        nflcom_defenders=defenders,
+        player_ids=[NOBODY],
+    )
+    players = [rostered("00-1", "Josh Palmer"), *others]
+    return source, rows(RAW_PLAYERS, *players)
+
+
+def test_defenders_are_matched_as_one_position(upstream: Callable[..., Any], rows: Rows) -> None:
+    """Edge rushers are linemen at NFL.com and linebackers on rosters."""
+    source, players = answer_about_defenders(
+        upstream,
+        rows,
+        [lineman("T.J. Watt", 9.5), lineman("Nobody Else")],
+        rostered("00-2", "TJ Watt", position="OLB"),
+        rostered("00-3", "Jordan Poyer", position="S"),
+    )
+    answer = nflcom_projections(source, players, SEASON, [1])
+    [table] = answer.parts
+    found = {
+        row["player_id"]: (row["position"], row["points_half"], row["points_ppr"])
+        for row in table.to_pylist()
+    }
+    assert found == {"00-1": ("WR", 10.0, None), "00-2": ("LB", 9.5, None)}
+    assert answer.warnings == []
+
+
+def test_wrong_files_of_defenders_cost_no_other_position(
+    upstream: Callable[..., Any], rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, players = answer_about_defenders(upstream, rows, [lineman("T.J. Watt")])
+
+    def refused(season: int, weeks: Any) -> pa.Table:
+        raise UnusableAnswerError("nflcom_projections", "the LB file is not UTF-8", "Wait.", season)
+
+    monkeypatch.setattr(source, "nflcom_defenders", refused)
+    answer = nflcom_projections(source, players, SEASON, [1])
+    assert [row["player_id"] for row in answer.parts[0].to_pylist()] == ["00-1"]
+    assert answer.failed == {}
+    assert answer.warnings == ["nflcom_projections 2024: no defenders: the LB file is not UTF-8"]
+
+
+def test_defenders_of_another_week_are_left_out(upstream: Callable[..., Any], rows: Rows) -> None:
+    many = [f"Player {chr(65 + n // 26)}{chr(97 + n % 26)}" for n in range(30)]
+    source, players = answer_about_defenders(
+        upstream,
+        rows,
+        [lineman(name, opponent="NYJ") for name in many],
+        *(rostered(f"01-{n}", name, position="LB", opponent="MIA") for n, name in enumerate(many)),
+    )
+    answer = nflcom_projections(source, players, SEASON, [1])
+    assert answer.parts[0].num_rows == 1
+    [warning] = answer.warnings
+    assert warning.startswith(
+        "nflcom_projections 2024 week 1: no defenders: only 0% of its players"
+    )
+
+
 def test_a_projection(join: Join) -> None:
     found, warnings = join([projected("Josh Palmer", 8.5)], [rostered("00-1", "Josh Palmer")])
     given = {name: value for name, value in found["00-1"].items() if value is not None}
