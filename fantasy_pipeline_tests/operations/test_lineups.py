@@ -15,6 +15,7 @@ import pytest
 from fantasy_pipeline.errors import InvalidArgumentError, NotMaterializedError, PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import (
+    DEFENDER_PROJECTIONS,
     GAMES,
     LEAGUE_MATCHUPS,
     LEAGUE_POINTS,
@@ -200,6 +201,31 @@ def test_a_defender_whose_game_is_over_counts_with_the_points_scored(
         found = team_lineup(filled, "friends", "1", WEEK, THURSDAY + timedelta(hours=hours))
         (starter,) = found.lineup.starters.values()
         assert (starter.points.expected, found.estimated) == (points, estimated)
+
+
+def test_a_defender_has_his_projection_in_the_leagues_scoring(filled: Lake, rows: Rows) -> None:
+    scoring = {"idp_tkl_solo": 1.0, "idp_sack": 4.0}
+    season = LeagueSeason("file", "x", 2024, "Friends", ["IDP_FLEX", "BN"], scoring, [OUR_TEAM])
+    registry.store(filled, "friends", [season])
+    spots = [
+        {**spot("milano", "LB", "BUF", "QB", "1", WEEK), "slot": "IDP_FLEX"},
+        spot("poyer", "DB", "BUF", "BN", "1", WEEK),
+    ]
+    filled.write_weeks(LEAGUE_ROSTERS, rows(LEAGUE_ROSTERS, *spots), [WEEK])
+    projections = [
+        {
+            **{**AT_WEEK, "player_id": player, "position": position, "team": "BUF"},
+            **{"opponent": "PHI", "projected_points": 8.0, "p10": 3.0, "p50": 7.0, "p90": 14.0},
+            **{"def_tackles_solo": tackles, "def_sacks": 0.5},
+        }
+        for player, position, tackles in (("milano", "LB", 4.0), ("poyer", "DB", 5.0))
+    ]
+    table = rows(DEFENDER_PROJECTIONS, *projections)
+    filled.write_weeks(DEFENDER_PROJECTIONS, table, [WEEK])
+    found = team_lineup(filled, "friends", "1", WEEK, THURSDAY - timedelta(hours=1))
+    (starter,) = found.lineup.starters.values()
+    assert (starter.id, starter.points.expected, found.estimated) == ("poyer", 7.0, [])
+    assert starter.points.p10 < starter.points.p50 < starter.points.p90
 
 
 def test_positions_without_projections_have_the_leagues_mean(filled: Lake, rows: Rows) -> None:

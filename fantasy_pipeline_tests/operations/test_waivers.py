@@ -14,6 +14,7 @@ import pytest
 from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import (
+    DEFENDER_PROJECTIONS,
     GAMES,
     LEAGUE_ROSTERS,
     PROJECTIONS,
@@ -131,6 +132,23 @@ def test_free_agents_by_what_they_add(filled: Lake, sleeper: Upstream) -> None:
         "Free": 1234,
     }
     assert len(listed(top=1).players) == 1
+
+
+def test_a_free_defender_counts_this_week_where_the_league_starts_one(
+    filled: Lake, sleeper: Upstream, rows: Rows
+) -> None:
+    about = {**AT_WEEK, "position": "LB", "team": "KC", "source": "model"}
+    line = {"def_tackles_solo": 6.0, "projected_points": 9.0, "p10": 3.0, "p50": 8.0, "p90": 15.0}
+    bolton = {**about, **line, "player_id": "bolton", "player_name": "Nick Bolton"}
+    filled.write_weeks(DEFENDER_PROJECTIONS, rows(DEFENDER_PROJECTIONS, bolton), [WEEK])
+    scoring = {"rush_yd": 0.1, "idp_tkl_solo": 1.5}
+    for slots, expected in ((["QB", "RB", "LB"], [9.0]), (["QB", "RB", "DEF"], [])):
+        teams = [Team("1", "Ours"), Team("2")]
+        season = LeagueSeason("file", "x", 2024, "Friends", [*slots, "BN"], scoring, teams)
+        registry.store(filled, "friends", [season])
+        found = waivers(Workspace("auto", SUNDAY - timedelta(days=4)), "friends", "1", WEEK)
+        gains = [one.pickup.this_week for one in found.players if one.about["position"] == "LB"]
+        assert gains == expected
 
 
 def test_a_player_whose_game_has_kicked_off_adds_nothing_this_week(
