@@ -14,6 +14,7 @@ import pytest
 from fantasy_pipeline.errors import InvalidArgumentError, NotMaterializedError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import (
+    DEFENDER_PROJECTIONS,
     PROJECTIONS,
     RAW_PLAYERS,
     REST_OF_SEASON,
@@ -169,9 +170,12 @@ def test_the_rest_of_the_season_is_summed(filled: Lake, rows: Rows) -> None:
     assert (cook.rest.scoring, barkley.rest) == ("std", None)
 
 
+def league_that_pays(scoring: dict[str, float], *slots: str) -> LeagueSeason:
+    return LeagueSeason("file", "x", 2024, "Friends", ["RB", *slots], scoring, [])
+
+
 def test_points_in_a_leagues_scoring(filled: Lake) -> None:
-    scoring = {"rush_yd": 0.2, "rec": 1.0}
-    league = LeagueSeason("file", "x", 2024, "Friends", ["RB"], scoring, [])
+    league = league_that_pays({"rush_yd": 0.2, "rec": 1.0})
     cook, _ = compare(filled, WEEK, SUNDAY, ["cook", "henry"], league)
     assert cook.points.expected == 14.0, "60 yards and 2 catches"
     assert [game.points for game in cook.games][:2] == [12.0, 10.0]
@@ -227,9 +231,25 @@ def test_team_defences_have_their_last_games_too(filled: Lake, rows: Rows) -> No
 
 def test_a_league_that_pays_team_defences_compares_them(filled: Lake, rows: Rows) -> None:
     put_defences(filled, rows)
-    pays = of_sleeper({"rush_yd": 0.2, "sack": 3.0})
+    pays = league_that_pays({"rush_yd": 0.2, "sack": 3.0})
     bills, _ = compare(filled, WEEK, SUNDAY, ["DST-BUF", "cook"], pays)
     assert [game.points for game in bills.games] == [12.0, 9.0, 54.0]
     assert bills.rest is None
     with pytest.raises(InvalidArgumentError, match="no player named 'DST-BUF'"):
-        compare(filled, WEEK, SUNDAY, ["DST-BUF", "cook"], of_sleeper({"rush_yd": 0.2}))
+        compare(filled, WEEK, SUNDAY, ["DST-BUF", "cook"], league_that_pays({"rush_yd": 0.2}))
+
+
+def test_defenders_of_a_league_that_starts_them(filled: Lake, rows: Rows) -> None:
+    about = {**AT_WEEK, "player_id": "milano", "player_name": "Milano", "position": "LB"}
+    line = {"projected_points": 9.0, "p10": 4.0, "p50": 8.0, "p90": 15.0, "def_sacks": 0.5}
+    more = {"team": "BUF", "source": "model", "model_points": 8.0, "def_tackles_solo": 5.0}
+    table = rows(DEFENDER_PROJECTIONS, {**about, **line, **more})
+    filled.write_weeks(DEFENDER_PROJECTIONS, table, [WEEK])
+    scoring = {"rush_yd": 0.1, "idp_tkl_solo": 1.0, "idp_sack": 4.0}
+    starts = league_that_pays(scoring, "LB")
+    milano, _ = compare(filled, WEEK, SUNDAY, ["milano", "cook"], starts)
+    assert milano.points.expected == 7.0
+    assert milano.line == {"def_tackles_solo": 5.0, "def_sacks": 0.5}
+    assert milano.sources["model"] == (8.0, "nflcom")
+    with pytest.raises(InvalidArgumentError, match="no player named 'milano'"):
+        compare(filled, WEEK, SUNDAY, ["milano", "cook"], league_that_pays(scoring))
