@@ -16,6 +16,7 @@ from fantasy_pipeline.cli.options import (
     SourceOption,
     WeekOption,
     open_week,
+    warn_of_older_imports,
 )
 from fantasy_pipeline.cli.output import Column, print_json, say_label, write_table
 from fantasy_pipeline.cli.progress import waiting
@@ -61,6 +62,9 @@ def compare(
     with waiting("comparing the players"):
         of_league = league_of(session.lake, league, wanted.season) if league else None
         found = compare_players(session.lake, wanted, session.now, players, of_league or scoring)
+    if of_league:
+        # The last games are of this season and the one before.
+        warn_of_older_imports(session, [wanted.season - 1, wanted.season])
     if json:
         about = {"season": wanted.season, "week": wanted.week, "scoring": league or scoring}
         data = {"data": session.label} if session.label else {}

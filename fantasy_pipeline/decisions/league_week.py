@@ -33,7 +33,8 @@ from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.queries import week_projections
 from fantasy_pipeline.leagues.defenders import with_defenders
 from fantasy_pipeline.leagues.scoring import Scoring
-from fantasy_pipeline.leagues.tables import scoring_of, with_players
+from fantasy_pipeline.leagues.stat_lines import OF_PLAYERS, with_players
+from fantasy_pipeline.leagues.tables import scoring_of
 from fantasy_pipeline.leagues.team_defence import scored_defences
 from fantasy_pipeline.leagues.view import projection_id
 
@@ -141,7 +142,8 @@ def _scored(
     """Return the points scored in the games of a week that are over; none without their stats."""
     if now is None or not lake.has(WEEKLY_STATS, week):
         return _Scored((), {})
-    lines = with_players(lake.read(WEEKLY_STATS, [week]), lake.read(RAW_PLAYERS, [week]))
+    players = lake.read(RAW_PLAYERS, [week], OF_PLAYERS)
+    lines = with_players(lake.read(WEEKLY_STATS, [week]), players)
     with_stats = set(lines["team"].to_pylist())
     teams = {
         team

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 
 from fantasy_pipeline.leagues.amounts import (
     Amount,
-    Floats,
-    Lines,
     Within,
     column,
     every,
@@ -15,6 +13,7 @@ from fantasy_pipeline.leagues.amounts import (
     fumbles_lost,
     kicks,
     missed_kicks,
+    return_touchdowns,
 )
 
 TEAM_DEFENCE_SLOT = 16
@@ -42,19 +41,6 @@ _PASSED, _RUSHED, _CAUGHT = (
 )
 _SOLO = column("def_tackles_solo", "def_tackles_with_assist")
 _TACKLES = column("def_tackles_solo", "def_tackles_with_assist", "def_tackle_assists")
-
-
-def _return_touchdowns(kicked_off: bool) -> Amount:
-    """Return touchdowns on kick-off returns or on punt returns.
-
-    The weekly file has their sum: it counts as one of the kind with more yards.
-    """
-
-    def amount(lines: Lines) -> Floats:
-        of_kickoffs = lines["kickoff_return_yards"] > lines["punt_return_yards"]
-        return lines["special_teams_tds"] * (of_kickoffs == kicked_off)
-
-    return amount
 
 
 def _defensive_touchdowns(intercepted: bool) -> Amount:
@@ -127,8 +113,8 @@ PLAYER_STATS: Mapping[int, Amount] = {
     96: column("fumble_recovery_opp"),
     98: column("def_safeties"),
     99: column("def_sacks"),
-    101: _return_touchdowns(kicked_off=True),
-    102: _return_touchdowns(kicked_off=False),
+    101: return_touchdowns(kicked_off=True),
+    102: return_touchdowns(kicked_off=False),
     103: _defensive_touchdowns(intercepted=True),
     104: _defensive_touchdowns(intercepted=False),
     106: column("def_fumbles_forced"),

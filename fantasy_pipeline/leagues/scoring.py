@@ -100,22 +100,26 @@ def of_columns(weights: Mapping[str, float]) -> Scoring:
     return Scoring(tuple(Rule(key, points, column(key)) for key, points in weights.items()))
 
 
-def of_sleeper(settings: Mapping[str, object]) -> Scoring:
+def of_sleeper(settings: Mapping[str, object], season: int | None = None) -> Scoring:
     """Return the scoring of a Sleeper league, or of a file with Sleeper's keys.
 
     Args:
         settings: points by key; a stat column of `weekly_stats` is a key too. Keys that pay 0 are
             left out.
+        season: its stat lines are scored; None: every stat is known.
     """
+    impossible = dict(sleeper_keys.NOT_COMPUTED)
+    if season is not None and season < sleeper_keys.FIRST_SEASON_OF_40_YARDS:
+        impossible |= dict.fromkeys(sleeper_keys.PLAYS_OF_40_YARDS, sleeper_keys.NO_40_YARDS)
     rules, not_computed, team = [], {}, {}
     for key, value in settings.items():
         points = _points(key, value)
         if points == 0:
             continue
-        if key in sleeper_keys.PLAYER_KEYS:
+        if key in impossible:
+            not_computed[key] = impossible[key]
+        elif key in sleeper_keys.PLAYER_KEYS:
             rules.append(Rule(key, points, sleeper_keys.PLAYER_KEYS[key]))
-        elif key in sleeper_keys.NOT_COMPUTED:
-            not_computed[key] = sleeper_keys.NOT_COMPUTED[key]
         elif sleeper_keys.is_of_team_defence(key) and key not in _COLUMNS:
             team[key] = points
         elif key in _COLUMNS:

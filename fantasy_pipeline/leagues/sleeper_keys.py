@@ -14,6 +14,7 @@ from fantasy_pipeline.leagues.amounts import (
     kicks,
     missed_kicks,
     of_position,
+    return_touchdowns,
 )
 
 _CATCHES = column("receptions")
@@ -65,7 +66,10 @@ PLAYER_KEYS: AmountsByKey = {
     "fum": fumbles,
     "fum_lost": fumbles_lost,
     "fum_rec_td": column("fumble_recovery_tds"),
+    "bonus_rush_td_qb": of_position(column("rushing_tds"), "QB"),
     "st_td": column("special_teams_tds"),
+    "kr_td": return_touchdowns(kicked_off=True),
+    "pr_td": return_touchdowns(kicked_off=False),
     "pr_yd": column("punt_return_yards"),
     "kr_yd": column("kickoff_return_yards"),
     "fga": column("fg_att"),
@@ -115,6 +119,10 @@ PLAYER_KEYS: AmountsByKey = {
 _LONG_TOUCHDOWN = "the length of a touchdown is not in the weekly file"
 _CATCH_LENGTH = "the lengths of catches are not in the weekly file"
 _SPECIAL_TEAMS = "the weekly file does not tell plays of special teams from others"
+PLAYS_OF_40_YARDS = ("pass_cmp_40p", "rush_40p", "rec_40p")
+FIRST_SEASON_OF_40_YARDS = 2021
+"""First season whose weekly file has the plays of 40 yards or more."""
+NO_40_YARDS = "the weekly files before 2021 lack plays of 40 yards or more"
 NOT_COMPUTED = {
     **dict.fromkeys(
         (

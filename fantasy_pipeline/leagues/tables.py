@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -13,19 +12,18 @@ import pyarrow.compute as pc
 from fantasy_pipeline.checks.leagues import AGREE
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.slots import ELIGIBLE, starting_slots
-from fantasy_pipeline.football.tables import PLAYER_WEEK
 from fantasy_pipeline.football.tables.leagues import (
     LEAGUE_MATCHUPS,
     LEAGUE_POINTS,
     LEAGUE_PROJECTIONS,
     LEAGUE_TEAMS,
 )
-from fantasy_pipeline.football.tables.week_rows import codes, of_weeks
-from fantasy_pipeline.football.team_games import over_by_clock
+from fantasy_pipeline.football.tables.week_rows import codes
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason, TeamGame
 from fantasy_pipeline.leagues.lineup import best_lineup
 from fantasy_pipeline.leagues.projected import projected_points
 from fantasy_pipeline.leagues.scoring import Scoring, of_espn, of_sleeper
+from fantasy_pipeline.leagues.stat_lines import TeamWeek
 from fantasy_pipeline.leagues.team_defence import team_scoring
 from fantasy_pipeline.leagues.team_keys import left_out
 from fantasy_pipeline.projections.team_defense import of_players
@@ -36,12 +34,7 @@ NOT_MAPPED = "not mapped"
 NO_DEFENCE = "team_defense_stats lack the week"
 NO_LINE = "no stat line"
 TO_PLAY = "his game is not over, or the lake has no stats of it"
-TeamWeek = tuple[int, str]
-"""Code of a week, and an NFL team."""
-_OF_PLAYERS = ("st_snaps", "fantasy_positions")
 _ASSISTED = "def_tackles_with_assist"
-_IN_EVERY_WEEK = "fumble_recovery_opp"
-"""A stat that upstream's file has of every player, so that it is null only if it was not read."""
 
 
 def scoring_of(season: LeagueSeason) -> Scoring:
@@ -52,7 +45,7 @@ def scoring_of(season: LeagueSeason) -> Scoring:
     """
     if isinstance(season.scoring, list):
         return of_espn(season.scoring)
-    return of_sleeper(season.scoring)
+    return of_sleeper(season.scoring, season.season)
 
 
 def league_teams(seasons: Mapping[str, Sequence[LeagueSeason]]) -> pa.Table:
@@ -91,44 +84,6 @@ def league_teams(seasons: Mapping[str, Sequence[LeagueSeason]]) -> pa.Table:
             ]
     table = pa.Table.from_pylist(rows, schema=LEAGUE_TEAMS.arrow_schema)
     return LEAGUE_TEAMS.shaped(table)
-
-
-def with_players(weekly_stats: pa.Table, raw_players: pa.Table) -> pa.Table:
-    """Return stat lines with the players' snaps on special teams and fantasy positions."""
-    about = raw_players.select([*PLAYER_WEEK, *_OF_PLAYERS])
-    return weekly_stats.join(about, list(PLAYER_WEEK), join_type="left outer")
-
-
-def weeks_of_older_imports(weekly_stats: pa.Table) -> list[SeasonWeek]:
-    """Return the weeks whose stat lines lack the stats that leagues score.
-
-    They were imported by an earlier version, or from nfl_data_py.
-    """
-    keys = ["season", "week"]
-    counted = weekly_stats.group_by(keys).aggregate([(_IN_EVERY_WEEK, "count")])
-    older = counted.filter(pc.equal(counted[f"{_IN_EVERY_WEEK}_count"], 0))
-    return sorted(SeasonWeek(row["season"], row["week"]) for row in older.to_pylist())
-
-
-def teams_to_play(
-    games: pa.Table, lines: pa.Table, weeks: Sequence[SeasonWeek], now: datetime
-) -> frozenset[TeamWeek]:
-    """Return the NFL teams whose game of a week is not over, or has no stat lines.
-
-    Args:
-        games: `GAMES`.
-        lines: stat lines of `weeks`.
-    """
-    games = of_weeks(games, weeks)
-    over = over_by_clock(games, now).to_pylist()
-    with_lines = set(zip(codes(lines).tolist(), lines["team"].to_pylist(), strict=True))
-    sides = (games[side].to_pylist() for side in ("home_team", "away_team"))
-    found = set()
-    for code, is_over, home, away in zip(codes(games).tolist(), over, *sides, strict=True):
-        pair = {(code, home), (code, away)}
-        if not is_over or not pair & with_lines:
-            found |= pair
-    return frozenset(found)
 
 
 def league_points(

@@ -4,26 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from fantasy_pipeline.leagues.amounts import Amount, Floats, Lines, Within, column
+from fantasy_pipeline.leagues.amounts import Amount, Within, column, return_touchdowns
 
 _POINTS, _YARDS = column("points_allowed"), column("yards_allowed")
 _TOUCHDOWNS = column("interception_tds", "fumble_tds")
 _FUMBLES = column("fumbles_recovered", "special_teams_fumbles_recovered")
 _FORCED = column("fumbles_forced", "special_teams_fumbles_forced")
 _TACKLES = column("tackles_solo", "tackle_assists")
-
-
-def _return_touchdowns(kicked_off: bool) -> Amount:
-    """Return touchdowns on kick-off returns or on punt returns.
-
-    The table has their sum: it counts as one of the kind with more yards.
-    """
-
-    def amount(lines: Lines) -> Floats:
-        of_kickoffs = lines["kickoff_return_yards"] > lines["punt_return_yards"]
-        return lines["special_teams_tds"] * (of_kickoffs == kicked_off)
-
-    return amount
 
 
 def _tiers(amount: Amount, limits: Mapping[str, tuple[float, float]]) -> dict[str, Amount]:
@@ -95,8 +82,8 @@ ESPN: Mapping[str, Amount] = {
         97: column("blocked_kicks"),
         98: column("safeties"),
         99: column("sacks"),
-        101: _return_touchdowns(kicked_off=True),
-        102: _return_touchdowns(kicked_off=False),
+        101: return_touchdowns(kicked_off=True),
+        102: return_touchdowns(kicked_off=False),
         103: column("interception_tds"),
         104: column("fumble_tds"),
         105: column("interception_tds", "fumble_tds", "special_teams_tds"),

@@ -25,12 +25,8 @@ from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.leagues.defenders import with_defenders
 from fantasy_pipeline.leagues.projected import projected_points
 from fantasy_pipeline.leagues.scoring import Scoring
-from fantasy_pipeline.leagues.tables import (
-    DEFENCE,
-    scoring_of,
-    weeks_of_older_imports,
-    with_players,
-)
+from fantasy_pipeline.leagues.stat_lines import OF_PLAYERS, weeks_of_older_imports, with_players
+from fantasy_pipeline.leagues.tables import DEFENCE, scoring_of
 from fantasy_pipeline.leagues.team_defence import scored_defences, team_scoring
 from fantasy_pipeline.projections.team_defense import of_players
 
@@ -103,8 +99,7 @@ class LeagueView:
         stats = lake.read(WEEKLY_STATS, [week]) if lake.has(WEEKLY_STATS, week) else None
         if stats is None or weeks_of_older_imports(stats):
             return {}
-        columns = ["season", "week", "player_id", "st_snaps", "fantasy_positions"]
-        lines = with_players(stats, lake.read(RAW_PLAYERS, [week], columns))
+        lines = with_players(stats, lake.read(RAW_PLAYERS, [week], OF_PLAYERS))
         points = self.scoring.points(lines).tolist()
         found = dict(zip(lines["player_id"].to_pylist(), points, strict=True))
         if lake.has(TEAM_DEFENSE_STATS, week):

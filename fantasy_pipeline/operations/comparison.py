@@ -26,7 +26,8 @@ from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.queries import week_projections
 from fantasy_pipeline.leagues.defenders import with_defenders
 from fantasy_pipeline.leagues.projected import usual_of
-from fantasy_pipeline.leagues.tables import scoring_of, with_players
+from fantasy_pipeline.leagues.stat_lines import OF_PLAYERS, with_players
+from fantasy_pipeline.leagues.tables import scoring_of
 from fantasy_pipeline.operations.league_season import season_for
 
 _OF_GAMES = ["season", "week", "player_id", "opponent", *ACTUAL.values()]
@@ -93,7 +94,7 @@ def _earlier(lake: Lake, week: SeasonWeek, is_league: bool) -> pa.Table:
         return lake.read(WEEKLY_STATS, weeks, _OF_GAMES)
     lines = lake.read(WEEKLY_STATS, weeks)
     rostered = set(lake.weeks(RAW_PLAYERS)).intersection(weeks)
-    return with_players(lines, lake.read(RAW_PLAYERS, sorted(rostered)))
+    return with_players(lines, lake.read(RAW_PLAYERS, sorted(rostered), OF_PLAYERS))
 
 
 def _defences(lake: Lake, week: SeasonWeek, is_league: bool) -> pa.Table:

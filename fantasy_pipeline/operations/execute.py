@@ -31,7 +31,9 @@ def execute(
     last: SeasonWeek | None = None,
     run_id: str | None = None,
 ) -> RunOutcome:
-    """Run a job without a partition, for one week, or for the weeks `first` to `last` of a season.
+    """Run a job without a partition, for one week, or for the same weeks of one or more seasons.
+
+    `first` is the first week of the first season, `last` the last week of the last one.
 
     A failed run is returned, not raised. Its summary is stored in run history.
 

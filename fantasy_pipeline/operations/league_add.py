@@ -220,7 +220,7 @@ def _what_to_import(
 
 
 def _import(session: Session, weeks: Sequence[SeasonWeek], show: ShowStep) -> list[str]:
-    """Import and score weeks with one run per group of consecutive weeks of a season.
+    """Import and score weeks with one run per group of consecutive weeks.
 
     Returns:
         What the runs warn of, without the single players whose points differ: `league check` lists
@@ -229,10 +229,12 @@ def _import(session: Session, weeks: Sequence[SeasonWeek], show: ShowStep) -> li
     Raises:
         PipelineError: a run failed.
     """
-    groups, warnings = contiguous(weeks), list[str]()
+    groups, warnings = rectangles(weeks), list[str]()
     session.make_home()
     for number, (first, last) in enumerate(groups):
-        with show(f"{JOB} {first.key}-{last.week:02d}", len(groups) - number - 1):
+        seasons = ranges(range(first.season, last.season + 1))
+        step = f"{JOB} {seasons}|{first.week:02d}-{last.week:02d}"
+        with show(step, len(groups) - number - 1):
             tags = run_tags(last, session.source, "manual", as_of=session.now)
             with open_instance(session.home, one_run=True) as instance:
                 outcome = execute(instance, JOB, session.source, tags, first, last)
@@ -241,6 +243,24 @@ def _import(session: Session, weeks: Sequence[SeasonWeek], show: ShowStep) -> li
         warnings += outcome.errors
         warnings += [text for text in outcome.warnings if not text.startswith(f"{AGREEMENT}: ")]
     return list(dict.fromkeys(warnings))
+
+
+def rectangles(weeks: Sequence[SeasonWeek]) -> list[tuple[SeasonWeek, SeasonWeek]]:
+    """Return the first and last week of each group of consecutive weeks.
+
+    Consecutive seasons with the same weeks are one group: a run takes the same weeks of several
+    seasons, and reads the id tables once.
+    """
+    groups: list[tuple[SeasonWeek, SeasonWeek]] = []
+    for first, last in contiguous(weeks):
+        if groups:
+            start, end = groups[-1]
+            before = SeasonWeek(first.season - 1, last.week)
+            if (start.week, end) == (first.week, before):
+                groups[-1] = (start, last)
+                continue
+        groups.append((first, last))
+    return groups
 
 
 def slug(title: str) -> str:

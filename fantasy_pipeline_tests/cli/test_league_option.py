@@ -168,6 +168,16 @@ def test_weeks_of_an_earlier_version_are_named(league_home: Path, words: list[st
         assert {row["actual_points"] for row in json.loads(out)} == {None}
 
 
+def test_compare_names_weeks_of_an_earlier_version(league_home: Path) -> None:
+    out, _ = done(league_home, "projections", *CHOSEN, "--position", "QB", "--json")
+    players = [row["player_id"] for row in json.loads(out)[:2]]
+    _, err = done(league_home, "compare", *players, *CHOSEN)
+    assert AGAIN not in " ".join(err.split())
+    make_older(league_home)
+    _, err = done(league_home, "compare", *players, *CHOSEN)
+    assert AGAIN in " ".join(err.split())
+
+
 def test_accuracy_leaves_out_weeks_of_an_earlier_version(league_home: Path) -> None:
     make_older(league_home)
     code, _, err = call(league_home, ["accuracy", "--league", NAME])

@@ -14,6 +14,7 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import GAMES, TEAM_DEFENSE_STATS, WEEKLY_STATS
 from fantasy_pipeline.football.tables.leagues import LEAGUE_POINTS, LEAGUE_ROSTERS
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Team, TeamGame
+from fantasy_pipeline.leagues import stat_lines
 from fantasy_pipeline.leagues import tables as leagues
 from fantasy_pipeline_tests.rows import Rows
 
@@ -114,7 +115,7 @@ def test_players_whose_game_is_not_over_are_not_compared(rows: Rows) -> None:
         },
     )
     lines = rows(WEEKLY_STATS, {**GAME, "player_id": "q", "team": "ARI", "passing_tds": 1})
-    waiting = leagues.teams_to_play(
+    waiting = stat_lines.teams_to_play(
         schedule, lines, [SeasonWeek(2024, 1)], sunday + timedelta(hours=5)
     )
     # Of Kansas City's game the lake has no stats, San Francisco's is not over.

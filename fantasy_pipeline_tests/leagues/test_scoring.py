@@ -10,9 +10,10 @@ import pytest
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football import scoring as football
-from fantasy_pipeline.football.tables import WEEKLY_STATS
+from fantasy_pipeline.football.tables import RAW_PLAYERS, WEEKLY_STATS
 from fantasy_pipeline.ingest.sample import SampleLeague
 from fantasy_pipeline.leagues import scoring, sleeper_keys
+from fantasy_pipeline.leagues.stat_lines import with_players
 from fantasy_pipeline_tests.rows import Rows
 
 ABOUT = {"season": 2024, "week": 1, "player_id": "a"}
@@ -59,6 +60,19 @@ def test_built_in_scorings_are_leagues_with_the_same_bits(
         ("fum", {"rushing_fumbles": 1}, 1),
         ("idp_tkl_solo", {"def_tackles_solo": 4, "def_tackles_with_assist": 2}, 6),
         ("idp_pass_def_3p", {"def_pass_defended": 3}, 1),
+        ("fum_rec_td", {"fumble_recovery_tds": 1}, 1),
+        ("st_td", {"special_teams_tds": 1}, 1),
+        ("kr_td", {"special_teams_tds": 1, "kickoff_return_yards": 98}, 1),
+        ("kr_td", {"special_teams_tds": 1, "punt_return_yards": 80}, 0),
+        ("pr_td", {"special_teams_tds": 1, "punt_return_yards": 80}, 1),
+        ("pr_yd", {"punt_return_yards": -3}, -3),
+        ("rec_40p", {"receiving_40": 2}, 2),
+        ("bonus_pass_cmp_25", {"completions": 25}, 1),
+        ("bonus_rush_att_20", {"carries": 19}, 0),
+        ("bonus_rush_rec_yd_100", {"rushing_yards": 150, "receiving_yards": 50}, 0),
+        ("bonus_rush_rec_yd_200", {"rushing_yards": 150, "receiving_yards": 50}, 1),
+        ("fgm_50_59", {"fg_made_list": "50;59;60"}, 2),
+        ("fgmiss_50p", {"fg_missed_list": "50", "fg_blocked_list": "61"}, 2),
         ("rushing_yards", {"rushing_yards": 31}, 31),
     ],
 )
@@ -70,8 +84,32 @@ def test_bonus_of_a_position(rows: Rows) -> None:
     premium = {"rec": 1.0, "bonus_rec_te": 0.5}
     assert points_of(rows, premium, position="TE", receptions=6) == 9.0
     assert points_of(rows, premium, position="WR", receptions=6) == 6.0
+
+
+def test_a_player_of_two_positions_has_the_premium_of_one(rows: Rows) -> None:
+    premium = {"bonus_rec_te": 0.5, "bonus_rec_rb": 0.25}
     both = {"fantasy_positions": "RB/TE"}
-    assert points_of(rows, premium, both, position="RB", receptions=6) == 9.0
+    assert points_of(rows, premium, both, position="TE", receptions=4) == 2.0
+    # The stat line's position is none that a premium is for: the first one that platforms know.
+    assert points_of(rows, premium, both, position="FB", receptions=4) == 1.0
+    assert points_of(rows, premium, position="OT", receptions=4) == 0
+
+
+def test_first_downs_count_by_position(rows: Rows) -> None:
+    settings = {f"bonus_fd_{position}": 1.0 for position in ("qb", "rb", "wr", "te")}
+    first_downs = {"passing_first_downs": 9, "rushing_first_downs": 3, "receiving_first_downs": 2}
+    assert points_of(rows, settings, position="QB", **first_downs) == 12
+    assert points_of(rows, settings, position="WR", **first_downs) == 5
+
+
+def test_plays_of_40_yards_are_not_known_before_2021() -> None:
+    settings = {"rec_40p": 1.0, "rush_40p": 0.0, "rec": 1.0}
+    before, since = (scoring.of_sleeper(settings, season) for season in (2020, 2021))
+    assert before.notes == [
+        "not scored: rec_40p: the weekly files before 2021 lack plays of 40 yards or more"
+    ]
+    assert before.unpaid == {"rec_40p": 1.0}
+    assert ([rule.key for rule in since.rules], since.notes) == (["rec", "rec_40p"], [])
 
 
 @pytest.mark.parametrize(("snaps", "points"), [(None, 2.0), (0, 2.0), (3, 2.0), (4, 0.0)])
@@ -83,6 +121,50 @@ def test_tackles_of_the_offence_count_without_special_teams(
     assert points_of(rows, {"idp_tkl_solo": 1.0}, snap_counts, **tackles) == points
     tackles["position"] = "LB"
     assert points_of(rows, {"idp_tkl_solo": 1.0}, snap_counts, **tackles) == 2.0
+
+
+@pytest.mark.parametrize(
+    ("turnovers", "offence", "special_teams", "points"),
+    [
+        (0, 60, 0, 0.0),
+        (1, 60, 3, 2.0),
+        (1, 60, 4, 0.0),
+        # He has the tackle of one of several turnovers if he mainly plays on offence.
+        (2, 30, 10, 2.0),
+        (2, 29, 10, 0.0),
+        (2, None, 10, 0.0),
+    ],
+)
+def test_tackles_of_the_offence_follow_a_turnover(
+    rows: Rows, turnovers: int, offence: int | None, special_teams: int, points: float
+) -> None:
+    more = {"turnovers": turnovers, "offense_snaps": offence, "st_snaps": special_teams}
+    tackles = {"def_tackles_solo": 2, "position": "WR"}
+    assert points_of(rows, {"idp_tkl_solo": 1.0}, more, **tackles) == points
+    tackles["position"] = "DB"
+    assert points_of(rows, {"idp_tkl_solo": 1.0}, more, **tackles) == 2.0
+
+
+def test_turnovers_are_what_the_other_team_took(rows: Rows) -> None:
+    game = {"season": 2024, "week": 1}
+    stats = rows(
+        WEEKLY_STATS,
+        {**game, "player_id": "a", "team": "KC", "opponent": "BUF", "receptions": 3},
+        {**game, "player_id": "b", "team": "KC", "opponent": "BUF", "def_interceptions": 2},
+        {**game, "player_id": "c", "team": "BUF", "opponent": "KC", "fumble_recovery_opp": 1},
+        {**game, "week": 2, "player_id": "a", "team": "KC", "opponent": "LV"},
+    )
+    snaps = {"offense_snaps": 50, "st_snaps": 2}
+    players = rows(RAW_PLAYERS, {**game, "player_id": "a", **snaps})
+    lines = with_players(stats, players).sort_by(
+        [("week", "ascending"), ("player_id", "ascending")]
+    )
+    assert lines["turnovers"].to_pylist() == [1, 1, 2, None]
+    assert lines["offense_snaps"].to_pylist() == [50, None, None, None]
+    only = with_players(stats, players, pa.array(["c"]))
+    assert only.select(["player_id", "turnovers"]).to_pylist() == [
+        {"player_id": "c", "turnovers": 2}
+    ]
 
 
 def test_keys_without_a_rule_are_named() -> None:

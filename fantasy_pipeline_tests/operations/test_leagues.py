@@ -35,7 +35,7 @@ from fantasy_pipeline.ingest.sample.fantasy import SLOTS, TEAMS, write_fantasy_l
 from fantasy_pipeline.ingest.stats import weekly_stats
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.operations.execute import execute
-from fantasy_pipeline.operations.league_add import JOB, espn_seasons
+from fantasy_pipeline.operations.league_add import JOB, espn_seasons, rectangles
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.orchestration.runs.tags import run_tags
 from fantasy_pipeline.settings import SAMPLE_LABEL
@@ -188,6 +188,18 @@ def test_sample_data_take_no_league_of_real_players(home: Path, platform: str) -
     assert (code, out) == (2, "")
     assert err.splitlines()[-1].endswith("unset FANTASY_SOURCE, or add --source auto.")
     assert done(home, "list") == []
+
+
+def test_seasons_with_the_same_weeks_are_one_run() -> None:
+    weeks = [SeasonWeek(season, week) for season in (2020, 2021, 2022) for week in range(1, 19)]
+    whole = [week for week in weeks if week != SeasonWeek(2020, 18)]
+    later = [SeasonWeek(2024, 1), SeasonWeek(2024, 2), SeasonWeek(2024, 4)]
+    assert rectangles(whole + later) == [
+        (SeasonWeek(2020, 1), SeasonWeek(2020, 17)),
+        (SeasonWeek(2021, 1), SeasonWeek(2022, 18)),
+        (SeasonWeek(2024, 1), SeasonWeek(2024, 2)),
+        (SeasonWeek(2024, 4), SeasonWeek(2024, 4)),
+    ]
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Assets of the registered leagues; without any, they write empty tables and ask nobody."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import partial
 
 import dagster as dg
@@ -16,6 +17,7 @@ from fantasy_pipeline.football.team_games import over_by_clock
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Registered
 from fantasy_pipeline.ingest.leagues.rosters import Directory, of_league
 from fantasy_pipeline.ingest.leagues.rosters import league_rosters as rosters_of
+from fantasy_pipeline.leagues import stat_lines
 from fantasy_pipeline.leagues import tables as leagues
 from fantasy_pipeline.leagues.defenders import with_defenders
 from fantasy_pipeline.leagues.team_defence import scored_defences
@@ -132,33 +134,39 @@ def league_points(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
         to_come = _to_come(context, nfl, weeks)
         begun = [week for week in weeks if week not in to_come]
         made = weeks_with_inputs(context, nfl, tables.LEAGUE_POINTS, begun, *inputs)
-        rosters = nfl.tables.read(tables.LEAGUE_ROSTERS, made)
-        lines = nfl.tables.read(tables.WEEKLY_STATS, made)
-        schedule, now = nfl.tables.read(tables.GAMES), moment_of(context.run.tags, nfl.now())
-        to_play = leagues.teams_to_play(schedule, lines, made, now)
-        older = leagues.weeks_of_older_imports(lines)
-        warnings = _older(older)
-        players = nfl.tables.read(tables.RAW_PLAYERS, made, _POSITIONS)
-        lines = leagues.with_players(of_weeks(lines, set(made) - set(older)), players)
-        rosters = of_weeks(rosters, set(made) - set(older))
-        # A lake of an earlier version has no team defences: those weeks leave them unscored.
-        known = set(nfl.tables.weeks(tables.TEAM_DEFENSE_STATS)).intersection(made)
-        defences = nfl.tables.read(tables.TEAM_DEFENSE_STATS, sorted(known))
-    for league in found:
-        for season in sorted({week.season for week in made} & set(league.seasons)):
-            of = nfl.leagues.season(league, season)
-            if of is not None:
-                of_weeks_made = [week for week in made if week.season == season]
-                own = of_weeks(of_league(rosters, league.name), of_weeks_made)
-                scored = of_weeks(lines, of_weeks_made)
-                teams, scoring = of_weeks(defences, of_weeks_made), leagues.scoring_of(of)
-                parts.append(leagues.league_points(own, scored, teams, scoring, to_play))
+        now = moment_of(context.run.tags, nfl.now())
+        for season, numbers in by_season(made).items():
+            of_season = [SeasonWeek(season, number) for number in numbers]
+            rows, older = _points_of_season(nfl, found, of_season, now)
+            parts += rows
+            warnings |= _older(older)
     table = tables.LEAGUE_POINTS.shaped(pa.concat_tables(parts))
     _describe(context, nfl, tables.LEAGUE_POINTS, table, weeks, warnings)
     return table
 
 
-_POSITIONS = (*tables.PLAYER_WEEK, "st_snaps", "fantasy_positions")
+def _points_of_season(
+    nfl: NflData, found: Sequence[Registered], weeks: Sequence[SeasonWeek], now: datetime
+) -> tuple[list[pa.Table], list[SeasonWeek]]:
+    """Return the points of each league in weeks of one season, and the weeks of older imports."""
+    rosters = nfl.tables.read(tables.LEAGUE_ROSTERS, weeks)
+    lines = nfl.tables.read(tables.WEEKLY_STATS, weeks)
+    to_play = stat_lines.teams_to_play(nfl.tables.read(tables.GAMES), lines, weeks, now)
+    older = stat_lines.weeks_of_older_imports(lines)
+    if older:
+        lines, rosters = (of_weeks(rows, set(weeks) - set(older)) for rows in (lines, rosters))
+    players = nfl.tables.read(tables.RAW_PLAYERS, weeks, stat_lines.OF_PLAYERS)
+    lines = stat_lines.with_players(lines, players, rosters["player_id"].combine_chunks())
+    # A lake of an earlier version has no team defences: those weeks leave them unscored.
+    known = set(nfl.tables.weeks(tables.TEAM_DEFENSE_STATS)).intersection(weeks)
+    defences = nfl.tables.read(tables.TEAM_DEFENSE_STATS, sorted(known))
+    parts = []
+    for league in found:
+        of = nfl.leagues.season(league, weeks[0].season)
+        if of is not None:
+            own, scoring = of_league(rosters, league.name), leagues.scoring_of(of)
+            parts.append(leagues.league_points(own, lines, defences, scoring, to_play))
+    return parts, older
 
 
 @weekly_table(
