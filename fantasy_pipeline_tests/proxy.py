@@ -1,4 +1,4 @@
-"""Proxy of a server on this machine that counts connections and requests, and can delay them."""
+"""Proxy of a server on this machine: counts what goes through, delays it, breaks it off."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 _CHUNK_BYTES = 2**16
 _HTTP_REQUEST = re.compile(rb"([A-Z]+) (/\S*) HTTP/1\.1\r\n")
@@ -16,17 +17,57 @@ _NO_TYPE_CODES = (80877103, 80877104, 196608)
 """Codes of the messages of Postgres without a type: requests for encryption, and the start."""
 
 
+Trouble = Literal["closing", "silent"]
+
+
 @dataclass
 class Proxy:
-    """What went through a proxy: the number of connections, and each request in words."""
+    """What went through a proxy: the number of connections, and each request in words.
+
+    Args:
+        trouble: every connection is closed, or nothing that a client sends arrives any more.
+        trouble_after: number of requests after which the trouble begins.
+        trouble_since: when a client first met the trouble: time, and CPU time of this process.
+    """
 
     port: int
     connections: int = 0
     requests: list[str] = field(default_factory=list)
+    trouble: Trouble | None = None
+    trouble_after: int = 0
+    trouble_since: tuple[float, float] | None = None
+    ended: threading.Event = field(default_factory=threading.Event)
 
     def clear(self) -> None:
         self.connections = 0
         self.requests.clear()
+
+    def begin(self, trouble: Trouble | None, after: int = 0) -> None:
+        """Count anew, and begin the trouble after so many requests; None: end it."""
+        self.clear()
+        self.trouble, self.trouble_after, self.trouble_since = trouble, after, None
+
+    def waited(self) -> float:
+        """Return the seconds since the trouble began in which this process did not compute.
+
+        Computing takes several times as long on a loaded machine; waiting does not.
+        """
+        assert self.trouble_since is not None, "nobody met the trouble"
+        since, computed = self.trouble_since
+        return (time.monotonic() - since) - (time.process_time() - computed)
+
+    def suffer(self) -> None:
+        """Do what the trouble is, if it has begun.
+
+        Raises:
+            ConnectionError: the connection is to be closed.
+        """
+        if self.trouble is None or len(self.requests) < self.trouble_after:
+            return
+        self.trouble_since = self.trouble_since or (time.monotonic(), time.process_time())
+        if self.trouble == "silent":
+            self.ended.wait()
+        raise ConnectionError
 
 
 Requests = Callable[[], Callable[[bytes], list[str]]]
@@ -76,7 +117,7 @@ def proxy(port: int, requests: Requests, delay: float = 0) -> Iterator[Proxy]:
     Args:
         port: port of the server.
         requests: protocol of the requests to count.
-        delay: seconds that each piece of data from the client waits, a new connection too.
+        delay: seconds that each request waits, and a new connection.
     """
     with socket.create_server(("127.0.0.1", 0)) as listener:
         state = Proxy(listener.getsockname()[1])
@@ -84,6 +125,7 @@ def proxy(port: int, requests: Requests, delay: float = 0) -> Iterator[Proxy]:
         try:
             yield state
         finally:
+            state.ended.set()
             listener.shutdown(socket.SHUT_RDWR)
             thread.join()
 
@@ -101,23 +143,23 @@ def _accept(
 
 
 def _connect(client: socket.socket, port: int, count: Callable[[bytes], None]) -> None:
-    count(b"")
-    with (
-        client,
-        contextlib.suppress(OSError),
-        socket.create_connection(("127.0.0.1", port)) as server,
-    ):
-        back = _start(_pass_on, server, client, lambda _: None)
-        _pass_on(client, server, count)
-        back.join()
+    with client, contextlib.suppress(OSError):
+        count(b"")
+        with socket.create_connection(("127.0.0.1", port)) as server:
+            back = _start(_pass_on, server, client, lambda _: None)
+            _pass_on(client, server, count)
+            back.join()
 
 
 def _counted(
     read: Callable[[bytes], list[str]], state: Proxy, delay: float
 ) -> Callable[[bytes], None]:
     def count(chunk: bytes) -> None:
-        state.requests.extend(read(chunk))
-        time.sleep(delay)
+        state.suffer()
+        found = read(chunk)
+        state.requests.extend(found)
+        if found or not chunk:
+            time.sleep(delay)
 
     return count
 

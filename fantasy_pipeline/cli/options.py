@@ -112,13 +112,16 @@ def not_empty(text: str) -> str:
     return text
 
 
-def open_session(source: str | None, at: str | None = None, one_run: bool = False) -> Session:
+def open_session(
+    source: str | None, at: str | None = None, one_run: bool = False, lists_all: bool = False
+) -> Session:
     """Return the session of a command, from the values of its --source and --at.
 
     If the lake is empty and a demo has made another one, say on stderr how to reach that one.
 
     Args:
         one_run: the command starts no run, so that it reads each object of the lake once.
+        lists_all: such a command reads many tables, so that it lists the lake first.
 
     Raises:
         InvalidArgumentError: --at is not an ISO 8601 time.
@@ -126,7 +129,8 @@ def open_session(source: str | None, at: str | None = None, one_run: bool = Fals
     from fantasy_pipeline.operations.session import Session
 
     name = cast("SourceName | None", source)
-    session = Session(name, parse_time("--at", at) if at is not None else None, one_run)
+    moment = parse_time("--at", at) if at is not None else None
+    session = Session(name, moment, one_run, lists_all)
     if way := session.way_to_demo():
         say(f"No projections are in {session.settings.lake_root(session.source)}. {way}")
     return session

@@ -174,13 +174,21 @@ def is_current(session: Session, week: SeasonWeek) -> bool:
     from fantasy_pipeline.report import store
     from fantasy_pipeline.report.fingerprint import fingerprint
     from fantasy_pipeline.report.rows import read_rows
+    from fantasy_pipeline.report.stamp import stamp
 
+    state = store.read_state(session.lake, week)
+    if (
+        state is not None
+        and state.stamp is not None
+        and state.at == session.at
+        and state.stamp == stamp(session.lake, session.stored_games, week, session.now)
+    ):
+        return True
     rows = read_rows(session.lake, week, session.now)
     if not rows.projections.num_rows:
         raise NoSuchWeekError(
             f"there is no {week}: the schedule has no game in it; give another week."
         )
-    state = store.read_state(session.lake, week)
     if state is None or state.at != session.at:
         return False
     return state.made_from == fingerprint(rows)

@@ -87,7 +87,9 @@ def health(
     logging.disable(logging.WARNING)
     try:
         with waiting("checking"):
-            findings = examine_session(lambda: open_session(source, at), not no_daemon)
+            findings = examine_session(
+                lambda: open_session(source, at, one_run=True, lists_all=True), not no_daemon
+            )
     finally:
         logging.disable(logging.NOTSET)
     code = exit_code(findings)

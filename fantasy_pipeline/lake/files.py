@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -87,7 +87,54 @@ def decoding(path: str, table: Table, week: SeasonWeek | None = None) -> Iterato
         raise damaged(path, table, week, str(error)) from error
 
 
-def not_materialized(
+def rows_of(
+    root: str,
+    path: str,
+    table: Table,
+    week: SeasonWeek | None,
+    source: pa.NativeFile,
+    names: Sequence[str],
+    seasons: Collection[int] | None,
+) -> pa.Table:
+    """Return some columns of one open file, and only the rows of `seasons` if given.
+
+    Args:
+        root, path: root of the lake and location of the file, which errors name.
+
+    Raises:
+        PipelineError: the file cannot be read, or has an older layout.
+    """
+    with decoding(path, table, week):
+        file = pq.ParquetFile(source)
+        found = set(file.schema_arrow.names)
+        if seasons is None:
+            return with_added(table, file.read(names), names)
+    if not {"season", *names} - table.added_columns <= found:
+        raise older_layout(root, table)
+    with decoding(path, table, week):
+        wanted = [("season", "in", sorted(seasons))]
+        there = [name for name in names if name in found]
+        rows = pq.read_table(source, columns=there, filters=wanted)
+    return with_added(table, rows, names)
+
+
+def refuse_absent(root: str, table: Table, absent: Sequence[SeasonWeek | None]) -> None:
+    """Raise if a table, or a week of a table, is absent from the lake.
+
+    Raises:
+        NotMaterializedError: names the weeks, and the command that makes the first.
+    """
+    if not absent:
+        return
+    weeks = [week for week in absent if week is not None]
+    if not weeks:
+        raise _not_materialized(root, table, [table.name])
+    command = f"trigger --season {weeks[0].season} --week {weeks[0].week} --wait"
+    missing = [f"{table.name} {week}" for week in weeks]
+    raise _not_materialized(root, table, missing, command)
+
+
+def _not_materialized(
     root: str, table: Table, missing: Sequence[str], command: str = "run"
 ) -> NotMaterializedError:
     """Return the error of missing files; `command` makes the first of them."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.errors import NotMaterializedError, PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table, ValidatedRows
 from fantasy_pipeline.football.tables.week_rows import codes
@@ -29,10 +29,10 @@ from fantasy_pipeline.lake.copies import RemovedFileError
 from fantasy_pipeline.lake.files import (
     decoding,
     file_name,
-    not_materialized,
     older_layout,
     parquet,
-    with_added,
+    refuse_absent,
+    rows_of,
 )
 from fantasy_pipeline.lake.season_groups import season_bytes, season_rows
 from fantasy_pipeline.lake.stores import LOCKS, open_store, safe_name
@@ -53,15 +53,18 @@ class Lake:
             stores it in the root. A root with another label is an error, so that real and
             synthetic data never mix.
         one_run: the lake is that of one run, which reads each object of object storage once.
+        lists_all: the run reads many tables, so it lists all objects when it begins.
 
     Raises:
         PipelineError: the root has another label.
     """
 
-    def __init__(self, root: str, label: str, one_run: bool = False) -> None:
+    def __init__(
+        self, root: str, label: str, one_run: bool = False, lists_all: bool = False
+    ) -> None:
         self.root = root.rstrip("/")
         self.label = label
-        self._store = open_store(self.root, one_run)
+        self._store = open_store(self.root, one_run, lists_all)
         self._is_claimed = self._check_label()
 
     @property
@@ -73,6 +76,14 @@ class Lake:
     def locks(self) -> Path | None:
         """Return the folder of the locks of `rebuild_lock`; None for object storage."""
         return Path(self._store.path(LOCKS)) if self.is_local else None
+
+    def check(self) -> None:
+        """Check that the storage answers and that the lake has the label.
+
+        Raises:
+            PipelineError: the storage cannot be used, or the lake has another label.
+        """
+        self._check_label()
 
     def _check_label(self) -> bool:
         """Return whether the root has a label; raise if it is another one."""
@@ -162,6 +173,11 @@ class Lake:
         self._claim()
         self._store.put(name, data)
 
+    def write_all_bytes(self, files: Mapping[str, bytes]) -> None:
+        """Replace files as `write_bytes`, by name; on object storage at the same time."""
+        self._claim()
+        self._store.put_all((safe_name(name), data) for name, data in files.items())
+
     def read_bytes(self, name: str) -> bytes | None:
         """Return the content of a file that is not a table; None if it does not exist."""
         return self._store.get(safe_name(name))
@@ -177,6 +193,14 @@ class Lake:
     def has(self, table: Table, week: SeasonWeek | None = None) -> bool:
         """Return whether a table, or one week of a table, is in the lake."""
         return self._store.has(file_name(table, week))
+
+    def versions(self, tables: Iterable[Table]) -> Mapping[str, str] | None:
+        """Return the version of each file of some tables, in few requests; None in a folder."""
+        found = self._store.versions()
+        if found is None:
+            return None
+        folders = tuple(f"{table.name}/" for table in tables)
+        return {name: found[name] for name in sorted(found) if name.startswith(folders)}
 
     def weeks_without(self, table: Table, column: str) -> list[SeasonWeek]:
         """Return the weeks of a table, with rows, that were stored before the column existed."""
@@ -235,13 +259,30 @@ class Lake:
         sources = self._opened(table, files, listed)
         wanted = None if table.weekly else seasons
         parts = [
-            self._part(table, week, source, names, wanted)
+            rows_of(self.root, self.path(table, week), table, week, source, names, wanted)
             for week, source in zip(files, sources, strict=True)
         ]
         try:
             return pa.concat_tables(parts).cast(schema)
         except ValueError as error:
             raise older_layout(self.root, table) from error
+
+    def read_if_stored(
+        self,
+        table: Table,
+        week: SeasonWeek | None = None,
+        columns: Sequence[str] | None = None,
+        seasons: Collection[int] | None = None,
+    ) -> pa.Table | None:
+        """Return a table without weeks, or one week of a table, as `read`; None if it is absent.
+
+        Raises:
+            PipelineError: as `read`.
+        """
+        try:
+            return self.read(table, None if week is None else [week], columns, seasons)
+        except NotMaterializedError:
+            return None
 
     def _wanted_files(
         self,
@@ -261,7 +302,7 @@ class Lake:
         wanted = sorted(set(stored if weeks is None else weeks))
         wanted = [week for week in wanted if seasons is None or week.season in seasons]
         if listed:
-            self._refuse_absent(table, [week for week in wanted if week not in set(stored)])
+            refuse_absent(self.root, table, [week for week in wanted if week not in set(stored)])
         return wanted
 
     def _opened(
@@ -275,45 +316,11 @@ class Lake:
         try:
             yield from self._store.sources([file_name(table, week) for week in files], listed)
         except RemovedFileError:
-            self._refuse_absent(table, [week for week in files if not self.has(table, week)])
+            # The only file of one was asked for just now.
+            is_one = len(files) == 1
+            absent = files if is_one else [week for week in files if not self.has(table, week)]
+            refuse_absent(self.root, table, absent)
             raise
-
-    def _refuse_absent(self, table: Table, absent: Sequence[SeasonWeek | None]) -> None:
-        """Raise if a table, or a week of a table, is absent from the lake.
-
-        Raises:
-            NotMaterializedError: names the weeks, and the command that makes the first.
-        """
-        if not absent:
-            return
-        weeks = [week for week in absent if week is not None]
-        if not weeks:
-            raise not_materialized(self.root, table, [table.name])
-        command = f"trigger --season {weeks[0].season} --week {weeks[0].week} --wait"
-        missing = [f"{table.name} {week}" for week in weeks]
-        raise not_materialized(self.root, table, missing, command)
-
-    def _part(
-        self,
-        table: Table,
-        week: SeasonWeek | None,
-        source: pa.NativeFile,
-        names: Sequence[str],
-        seasons: Collection[int] | None,
-    ) -> pa.Table:
-        """Return some columns of one file, and only the rows of `seasons` if given."""
-        with decoding(self.path(table, week), table, week):
-            file = pq.ParquetFile(source)
-            found = set(file.schema_arrow.names)
-            if seasons is None:
-                return with_added(table, file.read(names), names)
-        if not {"season", *names} - table.added_columns <= found:
-            raise older_layout(self.root, table)
-        with decoding(self.path(table, week), table, week):
-            wanted = [("season", "in", sorted(seasons))]
-            there = [name for name in names if name in found]
-            rows = pq.read_table(source, columns=there, filters=wanted)
-        return with_added(table, rows, names)
 
     def by_season(self, table: Table, seasons: Collection[int]) -> Iterator[pa.Table]:
         """Return the rows of a table without weeks, one season at a time.

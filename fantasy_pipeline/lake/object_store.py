@@ -2,13 +2,16 @@
 
 A request is tried again by `ObjectStore._request` alone: botocore and s3fs try once, because the
 attempts of several layers multiply. (aiohttp connects again once if the server closes a
-connection.) A request that fails ends within `_SILENT_SECONDS` plus
-`_RETRY_SECONDS`; one that moves bytes may take longer.
+connection.) A request that fails ends within `SILENT_SECONDS` plus
+`_RETRY_SECONDS`; one that moves bytes may take longer. Further requests of the process to the same
+server then fail at once for some seconds, so that steps which do not depend on each other do not
+each wait.
 
 Requests cost most of the time of a lake that is far away. An object is transferred once per
 process: later reads ask for it only if it has changed, in one request (a listing confirms the
 versions of a whole table). The store of one run does not even ask: what the run has read or written
-stays as it is, until the run takes a lock.
+stays as it is, until the run takes a lock. A Dagster run lists the whole lake when it begins and
+after each lock, and then transfers only what the process lacks.
 """
 
 from __future__ import annotations
@@ -16,11 +19,12 @@ from __future__ import annotations
 import random
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import ContextVar, copy_context
+from contextvars import copy_context
 from functools import cache
+from threading import Lock
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -29,61 +33,34 @@ import pyarrow as pa
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.lake.copies import TEMPORARY, RemovedFileError, target
 from fantasy_pipeline.lake.object_cache import CACHE, Version
+from fantasy_pipeline.lake.patience import Outage, set_seconds
+from fantasy_pipeline.lake.s3 import (
+    CONNECTIONS,
+    OPTIONS,
+    answer_to,
+    passing_errors,
+    send_at_once,
+)
 from fantasy_pipeline.settings import is_loopback
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
-_CONNECTIONS = 16
 _ATTEMPTS = 4
 _RETRY_SECONDS = 6
 """No attempt starts later than this after the first one."""
-_SILENT_SECONDS = 10
-"""Longest time to wait for the next byte of an answer."""
+_UNKNOWN = ""
+"""Version of an object that the storage has not named; no object has it."""
+_LEAST_OUTAGE_SECONDS = 0.5
+"""A request that was given up sooner is tried again by the next one."""
 _NOT_MODIFIED = 304
 _PASSING_STATUS = (408, 429, 500, 502, 503, 504)
-_patience: ContextVar[float | None] = ContextVar("patience", default=None)
-# No listing cache, because other processes write to the lake too. No concurrency within one file,
-# because its ranges could come from two versions.
-_S3_OPTIONS = {
-    "use_listings_cache": False,
-    "skip_instance_cache": True,
-    "max_concurrency": 1,
-    "config_kwargs": {
-        "connect_timeout": 3,
-        "read_timeout": _SILENT_SECONDS,
-        "max_pool_connections": _CONNECTIONS,
-        "retries": {"total_max_attempts": 1},
-    },
-}
-
-
-@contextmanager
-def patience(seconds: float) -> Iterator[None]:
-    """Wait at most so long for each request, its attempts included; for small objects only."""
-    token = _patience.set(seconds)
-    try:
-        yield
-    finally:
-        _patience.reset(token)
 
 
 @cache
-def _passing_errors() -> tuple[type[Exception], ...]:
-    """Return the errors of a connection that breaks, does not come about or stays silent."""
-    from aiohttp import ClientError
-    from botocore import exceptions
-    from botocore.parsers import ResponseParserError
-    from fsspec.exceptions import FSTimeoutError
-
-    return (
-        ClientError,
-        ConnectionError,
-        FSTimeoutError,
-        exceptions.HTTPClientError,
-        exceptions.IncompleteReadError,
-        ResponseParserError,
-    )
+def _outage_of(server: str) -> Outage:
+    """Return the failures of a server; one request that was given up is an outage."""
+    return Outage(_LEAST_OUTAGE_SECONDS)
 
 
 class ObjectStore:
@@ -93,15 +70,16 @@ class ObjectStore:
 
     Args:
         one_run: the store is that of one run, which reads each object once.
+        lists_all: the run reads many tables, so one listing of the lake saves most requests.
     """
 
     is_local = False
 
-    def __init__(self, root: str, one_run: bool = False) -> None:
+    def __init__(self, root: str, one_run: bool = False, lists_all: bool = False) -> None:
         import fsspec  # lazily: a lake in a folder does not need it
 
         self._root = root
-        options = _S3_OPTIONS if root.startswith(("s3:", "s3a:")) else {}
+        options = OPTIONS if root.startswith(("s3:", "s3a:")) else {}
         try:
             self._fs, self._base = fsspec.core.url_to_fs(root, **options)
         except (ImportError, ValueError) as error:
@@ -111,7 +89,12 @@ class ObjectStore:
             ) from error
         self._is_s3 = bool(options)
         self._address = root
+        self._outage = _outage_of(root)
+        self._given_up = ""
         self._one_run = one_run
+        self._lists_all = lists_all and self._is_s3
+        self._etags: dict[str, str] | None = None
+        self._listing = Lock()
         self._listed: dict[str, str] = {}
         self._listings: dict[str, set[str]] = {}
         self._read_by_run: set[str] = set()
@@ -121,7 +104,9 @@ class ObjectStore:
 
     def _check_endpoint(self) -> None:
         self._fs.connect()
+        self._fs.s3.meta.events.register_last("before-call.s3", send_at_once)
         self._address = f"{self._fs.s3.meta.endpoint_url} {self._base}"
+        self._outage = _outage_of(self._fs.s3.meta.endpoint_url)
         address = urlsplit(self._fs.s3.meta.endpoint_url)
         if address.scheme != "https" and not is_loopback(address.hostname or ""):
             raise PipelineError(
@@ -135,22 +120,31 @@ class ObjectStore:
         Raises:
             PipelineError: the bucket does not exist, or the storage refuses or does not answer.
         """
-        longest = _patience.get()
-        last_start = time.monotonic() + min(_RETRY_SECONDS, longest or _RETRY_SECONDS)
+        if self._given_up or self._outage.is_lasting:
+            raise PipelineError(self._given_up or self._outage.reason)
+        started = time.monotonic()
+        last_start = started + min(_RETRY_SECONDS, set_seconds() or _RETRY_SECONDS)
         for attempt in range(_ATTEMPTS):
             try:
-                return send()
+                answer = send()
+                self._outage.end()
+                return answer
             except PipelineError:
                 raise
             except Exception as error:
-                answer = _answer_to(error)
-                missing = answer.get("Error", {}).get("Code") == "NoSuchBucket"
+                missing = answer_to(error).get("Error", {}).get("Code") == "NoSuchBucket"
                 if isinstance(error, FileNotFoundError) and not missing:
                     return None
                 pause = 0.2 * 2**attempt * random.uniform(0.5, 1)  # noqa: S311 - no secret
                 is_last = attempt == _ATTEMPTS - 1 or time.monotonic() + pause > last_start
-                if is_last or not self._passes(error):
+                if not self._passes(error):
                     raise self._unusable(error) from error
+                if is_last:
+                    given_up = self._unusable(error)
+                    self._outage.add(str(given_up), time.monotonic() - started)
+                    # A run that lacks a table fails, however long its other steps take.
+                    self._given_up = str(given_up) if self._one_run else ""
+                    raise given_up from error
                 time.sleep(pause)
         raise AssertionError("the last attempt returns or raises")
 
@@ -158,13 +152,13 @@ class ObjectStore:
         """Return whether another attempt can succeed; other storages than S3 try for themselves."""
         if not self._is_s3:
             return False
-        status = _answer_to(error).get("ResponseMetadata", {}).get("HTTPStatusCode")
-        return status in _PASSING_STATUS or isinstance(error, _passing_errors())
+        status = answer_to(error).get("ResponseMetadata", {}).get("HTTPStatusCode")
+        return status in _PASSING_STATUS or isinstance(error, passing_errors())
 
     def _unusable(self, error: Exception) -> PipelineError:
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         if self._is_s3 and type(error).__name__ == "FSTimeoutError":
-            reason = f"no answer within {_patience.get():g} s"
+            reason = f"no answer within {set_seconds():g} s"
         return PipelineError(
             f"the lake at {self._root} cannot be used: {reason}. "
             f"Check FANTASY_DATA, AWS_ENDPOINT_URL and the AWS credentials, or run again later."
@@ -172,7 +166,7 @@ class ObjectStore:
 
     def _bounds(self) -> dict[str, float]:
         """Return the arguments that bound the time of a request."""
-        seconds = _patience.get()
+        seconds = set_seconds()
         return {"timeout": seconds} if self._is_s3 and seconds else {}
 
     def path(self, name: str) -> str:
@@ -185,6 +179,8 @@ class ObjectStore:
         # Large objects are sent in parts, and their answer has no version.
         etag = answer.get("ETag") if isinstance(answer, dict) else None
         self._keep(name, Version(etag, content) if etag else None)
+        if self._etags is not None:
+            self._etags[name] = etag or _UNKNOWN
         for folder, names in self._listings.items():
             if name.startswith(f"{folder}/"):
                 names.add(name)
@@ -198,16 +194,44 @@ class ObjectStore:
         Args:
             listed: the caller has just listed the object: that version is current.
         """
+        if self._lists_all and not self.has(name):
+            return None
         old = CACHE.get(self._address, name)
-        if old and (name in self._read_by_run or (listed and self._listed.get(name) == old.etag)):
+        if old and (name in self._read_by_run or old.etag == self._listed_etag(name, listed)):
             return old.content
         found: Version | None = self._request(lambda: self._version(name, old))
         self._keep(name, found)
         return found and found.content
 
+    def _listed_etag(self, name: str, listed: bool) -> str | None:
+        """Return the version of an object in the latest listing, if the caller may rely on it."""
+        if self._lists_all:
+            return self._all_etags().get(name)
+        return self._listed.get(name) if listed else None
+
+    def _all_etags(self) -> dict[str, str]:
+        """Return the version of each object of the lake, as of the run's begin or last lock."""
+        with self._listing:
+            if self._etags is None:
+                self._etags = self._request(lambda: self._wait(self._list_objects, "")) or {}
+            return self._etags
+
+    def versions(self) -> Mapping[str, str] | None:
+        """Return the version of each object of the lake; None if the storage tells none.
+
+        A run gets the versions that it has read, or will read.
+        """
+        if not self._is_s3:
+            return None
+        if self._lists_all:
+            return dict(self._all_etags())
+        return self._request(lambda: self._wait(self._list_objects, ""))
+
     def _keep(self, name: str, version: Version | None) -> None:
         if not self._is_s3:
             return
+        if self._etags is not None and version:
+            self._etags[name] = version.etag
         CACHE.keep(self._address, name, version)
         if self._one_run and version:
             self._read_by_run.add(name)
@@ -221,7 +245,7 @@ class ObjectStore:
         try:
             return self._wait(self._get_object, name, old.etag if old else None)
         except Exception as error:
-            metadata = _answer_to(error).get("ResponseMetadata", {})
+            metadata = answer_to(error).get("ResponseMetadata", {})
             if old is not None and metadata.get("HTTPStatusCode") == _NOT_MODIFIED:
                 return old
             raise
@@ -230,7 +254,7 @@ class ObjectStore:
         """Return the result of a call that runs in the thread of s3fs."""
         from fsspec.asyn import sync
 
-        result: _Result = sync(self._fs.loop, call, *arguments, timeout=_patience.get())
+        result: _Result = sync(self._fs.loop, call, *arguments, timeout=set_seconds())
         return result
 
     async def _get_object(self, name: str, etag: str | None) -> Version:
@@ -243,6 +267,8 @@ class ObjectStore:
             answer["Body"].close()
 
     def has(self, name: str) -> bool:
+        if self._lists_all:
+            return name in self._all_etags()
         if self._one_run and self._is_s3:
             # What a run looks for it reads next, and then without a second request.
             return self.get(name) is not None
@@ -257,6 +283,8 @@ class ObjectStore:
         return await self._fs._call_s3("head_object", Bucket=bucket, Key=key)
 
     def names(self, folder: str) -> Iterable[str]:
+        if self._lists_all:
+            return [name for name in list(self._all_etags()) if name.startswith(f"{folder}/")]
         if self._is_s3:
             if folder not in self._listings:
                 etags = self._request(lambda: self._wait(self._list_objects, folder)) or {}
@@ -269,9 +297,13 @@ class ObjectStore:
         return [path[len(self._base) + 1 :] for path in found or ()]
 
     async def _list_objects(self, folder: str) -> dict[str, str]:
-        """Return the version of each object of a folder, a thousand objects per request."""
-        bucket, prefix, _ = self._fs.split_path(f"{self._base}/{folder}/")
+        """Return the version of each object of a folder, a thousand objects per request.
+
+        Args:
+            folder: name of the folder; empty: the whole lake.
+        """
         bucket, base, _ = self._fs.split_path(f"{self._base}/")
+        prefix = f"{base}{folder}/" if folder else base
         found: dict[str, str] = {}
         more: dict[str, str] = {}
         while True:
@@ -306,6 +338,7 @@ class ObjectStore:
         """Forget what the run has read: object storage has no locks, the last writer wins."""
         self._read_by_run.clear()
         self._listings.clear()
+        self._etags = None
         yield
 
     def _existing(self, name: str, listed: bool) -> bytes:
@@ -317,16 +350,10 @@ class ObjectStore:
     @staticmethod
     def _in_parallel(work: Callable[[_Item], _Result], items: Iterable[_Item]) -> list[_Result]:
         """Return the results of all items, computed in threads that mostly wait for the network."""
-        with ThreadPoolExecutor(_CONNECTIONS) as pool:
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
             futures = [pool.submit(copy_context().run, work, item) for item in items]
             try:
                 return [future.result() for future in futures]
             except BaseException:
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
-
-
-def _answer_to(error: Exception) -> dict[str, dict[str, object]]:
-    """Return the answer of S3 that an error stands for; empty without an answer."""
-    answer: dict[str, dict[str, object]] = getattr(error.__cause__, "response", {})
-    return answer

@@ -12,7 +12,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
@@ -58,6 +58,9 @@ class Store(Protocol):
     def names(self, folder: str) -> Iterable[str]:
         """Return the names of the files in a folder and in its subfolders."""
 
+    def versions(self) -> Mapping[str, str] | None:
+        """Return the version of each file by name; None where a look at the files costs less."""
+
     def sources(self, names: Sequence[str], listed: bool = False) -> Iterator[pa.NativeFile]:
         """Open files for reading, one after the other; each shows one version of its file.
 
@@ -77,17 +80,17 @@ class Store(Protocol):
         """Hold the lock of a name; other holders wait."""
 
 
-def open_store(root: str, one_run: bool = False) -> Store:
+def open_store(root: str, one_run: bool = False, lists_all: bool = False) -> Store:
     """Return the store of a folder or URL, without the snapshots of killed processes.
 
     Args:
-        one_run: the store is that of one run, which reads each object once.
+        one_run, lists_all: as for `ObjectStore`.
 
     Raises:
         PipelineError: the kind of storage is not known, or the storage cannot be reached.
     """
     if "://" in root and not root.startswith("file:"):
-        return ObjectStore(root, one_run)
+        return ObjectStore(root, one_run, lists_all)
     folder = Folder(root)
     folder.remove_dead_snapshots()
     return folder
@@ -168,6 +171,9 @@ class Folder:
         for path, _, files in os.walk(self.path(folder), onerror=refuse):
             for file in files:
                 yield f"{path}/{file}"[len(self._base) + 1 :]
+
+    def versions(self) -> None:
+        return None
 
     def sources(self, names: Sequence[str], listed: bool = False) -> Iterator[pa.NativeFile]:
         for name in names:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.lake.object_store import patience
+from fantasy_pipeline.lake.patience import patience
 from fantasy_pipeline.operations.health_rules import DAEMON_RULES, RULES, Finding, Level, Subject
 from fantasy_pipeline.orchestration.history_errors import at_once, in_words
 from fantasy_pipeline.orchestration.history_probe import history_folders
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fantasy_pipeline.operations.session import Session
 
 LONGEST_REQUEST_SECONDS = 2
-"""For each request to object storage: a monitor gives up a check that takes longer than seconds."""
+"""For each request to object storage or a database: a monitor gives up a check after seconds."""
 LEVELS: tuple[Level, ...] = ("ok", "warning", "critical")
 
 

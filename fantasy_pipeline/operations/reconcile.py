@@ -26,6 +26,7 @@ from fantasy_pipeline.football.tables import (
 )
 from fantasy_pipeline.ingest.week_so_far import lacking_games
 from fantasy_pipeline.orchestration.runs.import_state import label_of, lost_weeks
+from fantasy_pipeline.orchestration.runs.materialized import materialized_partitions
 from fantasy_pipeline.orchestration.workspace import REAL_LABEL
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ def reconcile(
         dry_run: report nothing.
     """
     found = Reconciliation(lost=lost_data(instance, lake, label))
-    games = games_by_week(games_from_table(lake.read(GAMES))) if lake.has(GAMES) else {}
+    schedule = lake.read_if_stored(GAMES)
+    games = {} if schedule is None else games_by_week(games_from_table(schedule))
     for table in ALL_TABLES:
         unknown = _unknown(instance, lake, table)
         if unknown is None:
@@ -109,9 +111,10 @@ def lost_data(
     A table without weeks that the lake lacks has an empty list.
     """
     lost = {}
+    stored = materialized_partitions(instance, [t.name for t in ALL_TABLES if t.weekly])
     for table in ALL_TABLES:
         if table.weekly:
-            if weeks := lost_weeks(instance, lake, table, label):
+            if weeks := lost_weeks(instance, lake, table, label, stored[table.name]):
                 lost[table.name] = weeks
         elif not lake.has(table):
             event = instance.get_latest_materialization_event(dg.AssetKey(table.name))

@@ -80,13 +80,17 @@ class Session(Workspace):
     """The workspace of one command, with its Dagster home and instance.
 
     Args:
-        source, at, one_run: as for `Workspace`.
+        source, at, one_run, lists_all: as for `Workspace`.
     """
 
     def __init__(
-        self, source: SourceName | None = None, at: datetime | None = None, one_run: bool = False
+        self,
+        source: SourceName | None = None,
+        at: datetime | None = None,
+        one_run: bool = False,
+        lists_all: bool = False,
     ) -> None:
-        super().__init__(source, at, one_run)
+        super().__init__(source, at, one_run, lists_all)
         home = default_home()
         if self.source == "sample" and Settings().source != "sample":
             home = home / "sample"

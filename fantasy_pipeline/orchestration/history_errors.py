@@ -3,7 +3,8 @@
 SQLAlchemy reports each error of a database to `_replace`, its public interface. An error that a
 retry cannot fix, such as a full disk, becomes a `HistoryError` in every process that uses the
 history: commands, runs, sensors and the HTTP server. A connection that fails is left to Dagster,
-which tries it six times; within `at_once`, where a person waits, it is a `HistoryError` too.
+which tries it six times; within `at_once`, where a person waits, it is a `HistoryError` too, and so
+is every one of an outage that lasts.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from sqlalchemy.engine import URL, Engine, ExceptionContext
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from fantasy_pipeline.errors import HistoryError, PipelineError
+from fantasy_pipeline.lake.patience import Outage
 
 _MIGRATE = (
     "The tables are of another version of Dagster: install one version in every process, then run "
@@ -46,6 +48,8 @@ _REFUSED = {
 _UNREACHABLE = "Start the server or check the address in dagster.yaml, then run again"
 _FILES = "Check the free disk space, and the rights on the folder of the run history"
 _UNSET = re.compile(r'environment variable "(\w+)" which is not set')
+OUTAGE = Outage(12)
+"""Failures of the history's server. Dagster's six attempts to connect take up to 12 seconds."""
 _at_once: ContextVar[bool] = ContextVar("at_once", default=False)
 
 
@@ -76,8 +80,10 @@ def _replace(context: ExceptionContext) -> None:
     error, url = context.sqlalchemy_exception, context.engine and context.engine.url
     if not isinstance(error, DBAPIError) or not url or context.dialect.name != "postgresql":
         return
-    lasting = _sqlstate(error) in _LASTING
-    if lasting or (_at_once.get() and _is_lost(error)):
+    is_lost = _is_lost(error)
+    if is_lost and not OUTAGE.is_lasting:
+        OUTAGE.add(str(error.orig))
+    if _sqlstate(error) in _LASTING or (is_lost and (_at_once.get() or OUTAGE.is_lasting)):
         raise _history_error(error, _server(url)) from None
     error.add_detail(_server(url))
 
@@ -104,6 +110,10 @@ def _history_error(error: DBAPIError, place: str, usual: str = _UNREACHABLE) -> 
     state = _sqlstate(error)
     found = [advice for text, advice in _REFUSED.items() if not state and text in cause]
     advice = _LASTING.get(state or "") or next(iter(found), usual)
+    return _unusable(place, cause, advice)
+
+
+def _unusable(place: str, cause: str, advice: str) -> HistoryError:
     return HistoryError(f"the run history cannot be used: {place}: {cause}. {advice}.")
 
 
@@ -128,6 +138,8 @@ def in_words(error: BaseException) -> PipelineError | None:
             return HistoryError(
                 f"dagster.yaml names environment variables that are not set: {names}. Set them."
             )
+        if place := getattr(cause, "place", None):
+            return _unusable(place, str(cause), _UNREACHABLE)
         if isinstance(cause, OperationalError) or (
             isinstance(cause, DBAPIError) and _is_of_postgres(error)
         ):

@@ -9,8 +9,12 @@ from typing import Any
 import dagster as dg
 from sqlalchemy import text
 
+from fantasy_pipeline.lake.patience import patience
+
 _OUTBOX = 7_302_111_946
 """Number of the lock in the database; any number that no other program uses."""
+_LONGEST_CLAIM_SECONDS = 600
+"""Another process sends up to 50 alerts meanwhile, and a channel may take 15 s for each."""
 
 
 @contextmanager
@@ -27,7 +31,8 @@ def claimed(instance: dg.DagsterInstance) -> Iterator[None]:
         yield
         return
     with storage.connect() as connection:
-        connection.execute(text("select pg_advisory_lock(:number)"), {"number": _OUTBOX})
+        with patience(_LONGEST_CLAIM_SECONDS):
+            connection.execute(text("select pg_advisory_lock(:number)"), {"number": _OUTBOX})
         try:
             yield
         finally:

@@ -95,7 +95,7 @@ class NflData(dg.ConfigurableResource):  # type: ignore[type-arg]
     def workspace(self) -> Workspace:
         if self._workspace is None:
             at = datetime.fromisoformat(self.at) if self.at else None
-            self._workspace = Workspace(self.source_name, at, one_run=True)
+            self._workspace = Workspace(self.source_name, at, one_run=True, lists_all=True)
         return self._workspace
 
     @property

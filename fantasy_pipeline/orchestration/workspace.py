@@ -49,10 +49,12 @@ def open_source(
     return Nflverse(files, source)
 
 
-def open_lake(settings: Settings, source: SourceName, one_run: bool = False) -> Lake:
-    """Return the lake that belongs to a source; `one_run` as for `Lake`."""
+def open_lake(
+    settings: Settings, source: SourceName, one_run: bool = False, lists_all: bool = False
+) -> Lake:
+    """Return the lake that belongs to a source; `one_run` and `lists_all` as for `Lake`."""
     label = SAMPLE_LABEL if source == "sample" else REAL_LABEL
-    return Lake(settings.lake_root(source), label, one_run)
+    return Lake(settings.lake_root(source), label, one_run, lists_all)
 
 
 class Workspace:
@@ -61,15 +63,20 @@ class Workspace:
     Args:
         source: where data come from; None: ``FANTASY_SOURCE``, else ``auto``.
         at: the moment to act as of (aware); None: now, or the sample league's fixed present.
-        one_run: the workspace is that of one run; see `Lake`.
+        one_run, lists_all: how one run, or a command that starts none, reads; as for `Lake`.
     """
 
     def __init__(
-        self, source: SourceName | None = None, at: datetime | None = None, one_run: bool = False
+        self,
+        source: SourceName | None = None,
+        at: datetime | None = None,
+        one_run: bool = False,
+        lists_all: bool = False,
     ) -> None:
         self.source: SourceName = source or Settings().source
         self.at = at
         self._one_run = one_run
+        self._lists_all = lists_all
 
     @cached_property
     def settings(self) -> Settings:
@@ -82,7 +89,7 @@ class Workspace:
 
     @cached_property
     def lake(self) -> Lake:
-        return open_lake(self.settings, self.source, self._one_run)
+        return open_lake(self.settings, self.source, self._one_run, self._lists_all)
 
     @cached_property
     def upstream(self) -> Source:

@@ -19,6 +19,7 @@ from fantasy_pipeline.football.tables.week_rows import codes, of_week
 from fantasy_pipeline.football.team_games import team_games
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.projections import team_defense
+from fantasy_pipeline.report.accuracy import season_accuracy
 from fantasy_pipeline.report.players import AFTER_GAME, HISTORY_COLUMNS
 
 DEFENCE_COLUMNS = ("player_id", "team", team_defense.POINTS)
@@ -39,8 +40,9 @@ class ReportRows:
         games: the week's games; None if the lake has no schedule.
         defences: player id, team and points of the week's `TEAM_DEFENSE_STATS`, of games that were
             over at the report's moment; None if the lake has no file of the week.
-        accuracy, corrections: rows of this season and the one before, up to the week, as far as
-            they were known at the report's moment.
+        accuracy: rows of the season up to the week, as far as they were known at the report's
+            moment; also of the season before if the report has none to show of this one.
+        corrections: rows of the season up to the week, as far as they were known.
         earlier, earlier_defences: rows of `WEEKLY_STATS` and `TEAM_DEFENSE_STATS` of the projected
             players, in weeks before the week, back to the season before; None if the lake has none.
             Weeks that were not over at the report's moment are left out.
@@ -84,7 +86,7 @@ class ReportReader:
     def __init__(self, lake: Lake, *seasons: int) -> None:
         self._lake = lake
         self._history = self._shared(tables.PLAYER_HISTORY, HISTORY_COLUMNS, seasons)
-        # Accuracy and corrections are of the season before, too.
+        # The accuracy may be that of the season before.
         both = tuple(sorted({*seasons, *(season - 1 for season in seasons)}))
         self._games = self._shared(tables.GAMES, _GAME_COLUMNS, both)
         self._lines = self._shared(tables.WEEKLY_STATS, _OF_LINES, both)
@@ -93,9 +95,9 @@ class ReportReader:
     def _shared(
         self, table: Table, columns: tuple[str, ...], seasons: tuple[int, ...]
     ) -> pa.Table | None:
-        if not (self._lake.weeks(table) if table.weekly else self._lake.has(table)):
+        if table.weekly and not self._lake.weeks(table):
             return None
-        return self._lake.read(table, columns=columns, seasons=seasons)
+        return self._lake.read_if_stored(table, columns=columns, seasons=seasons)
 
     def read(self, week: SeasonWeek, as_of: datetime | None = None) -> ReportRows:
         """Return the rows behind a week's report.
@@ -114,30 +116,34 @@ class ReportReader:
             week,
             projections,
             lake.read(tables.RAW_PLAYERS, [week] if projections.num_rows else []),
-            lake.read(tables.SOURCE_PROJECTIONS, [week])
-            if lake.has(tables.SOURCE_PROJECTIONS, week)
-            else None,
+            lake.read_if_stored(tables.SOURCE_PROJECTIONS, week),
             None if self._history is None else of_week(self._history, week),
             None if self._games is None else of_week(self._games, week),
-            self._up_to(tables.PROJECTION_ACCURACY, week),
-            self._up_to(tables.STAT_CORRECTIONS, week),
-            lake.read(tables.TEAM_DEFENSE_STATS, [week], DEFENCE_COLUMNS)
-            if lake.has(tables.TEAM_DEFENSE_STATS, week)
-            else None,
+            self._accuracy(week, as_of),
+            self._up_to(tables.STAT_CORRECTIONS, week, week.season),
+            lake.read_if_stored(tables.TEAM_DEFENSE_STATS, week, DEFENCE_COLUMNS),
             _before(self._lines, week, projections),
             _before(self._defences, week, projections),
-            lake.read(tables.REST_OF_SEASON, [week])
-            if lake.has(tables.REST_OF_SEASON, week)
-            else None,
+            lake.read_if_stored(tables.REST_OF_SEASON, week),
         )
         return rows if as_of is None or self._games is None else _known(rows, self._games, as_of)
 
-    def _up_to(self, table: Table, week: SeasonWeek) -> pa.Table:
-        """Return a table's rows up to a week, of its season and the one before.
+    def _accuracy(self, week: SeasonWeek, as_of: datetime | None) -> pa.Table:
+        """Return the accuracy of the season up to a week, and that of the season before if needed.
 
         Before a season's first scored week, the report shows the season before.
         """
-        weeks = [w for w in self._lake.weeks(table) if week.season - 1 <= w.season and w <= week]
+        found = self._up_to(tables.PROJECTION_ACCURACY, week, week.season)
+        if as_of is not None and self._games is not None:
+            found = _until(found, self._games, lambda last: is_over_by_clock(last, as_of))
+        if season_accuracy(found) is not None:
+            return found
+        before = self._up_to(tables.PROJECTION_ACCURACY, week, week.season - 1)
+        return pa.concat_tables([before, found])
+
+    def _up_to(self, table: Table, week: SeasonWeek, season: int) -> pa.Table:
+        """Return a table's rows of a season, up to a week."""
+        weeks = [w for w in self._lake.weeks(table) if w.season == season and w <= week]
         return self._lake.read(table, weeks)
 
 

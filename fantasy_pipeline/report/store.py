@@ -42,12 +42,14 @@ class State:
         made_from: digest of the rows that the stored report shows; None: no report is stored yet.
         at: moment that the stored report was made for with ``--at``; None: it was made for the
             present.
+        stamp: `stamp.stamp` of the files that the stored report was made from, if there is one.
     """
 
     shown: Refresh
     before: Refresh | None = None
     made_from: str | None = field(default=None, compare=False)
     at: datetime | None = field(default=None, compare=False)
+    stamp: str | None = field(default=None, compare=False)
 
 
 def projected_points(projections: pa.Table) -> PointsById:
@@ -109,9 +111,8 @@ def read_state(lake: Lake, week: SeasonWeek) -> State | None:
         if shown is None:
             raise ValueError("no refresh is shown")
         at = content.get("at")
-        return State(
-            shown, before, content.get("made_from"), datetime.fromisoformat(at) if at else None
-        )
+        moment = datetime.fromisoformat(at) if at else None
+        return State(shown, before, content.get("made_from"), moment, content.get("stamp"))
     except (ValueError, KeyError, TypeError) as error:
         raise PipelineError(
             f"weekly_report {week}: {lake.root}/{name(week, 'state.json')} is broken. Delete it "
@@ -133,6 +134,7 @@ def write(
     state: State,
     made_from: str,
     at: datetime | None = None,
+    stamp: str | None = None,
 ) -> None:
     """Replace the files of a week's report.
 
@@ -141,10 +143,9 @@ def write(
     Args:
         texts: contents by file name, see `file_of`.
         made_from: `fingerprint` of the rows that the report shows.
-        at: the report's moment if it is not the present, as for `State`.
+        at, stamp: as for `State`; `at` only if it is not the present.
     """
-    for file, text in texts.items():
-        lake.write_bytes(name(week, file), text.encode())
+    lake.write_all_bytes({name(week, file): text.encode() for file, text in texts.items()})
     refreshes = {"shown": state.shown, "before": state.before}
     content: dict[str, object] = {
         key: {"as_of": item.as_of.isoformat(), "points": item.points} if item else None
@@ -152,6 +153,7 @@ def write(
     }
     content["made_from"] = made_from
     content["at"] = at.isoformat() if at else None
+    content["stamp"] = stamp
     lake.write_bytes(name(week, "state.json"), json.dumps(content, sort_keys=True).encode())
 
 

@@ -21,6 +21,7 @@ from fantasy_pipeline.web.jobs import add_history, add_status, add_trigger
 from fantasy_pipeline.web.models import Index, NoParameters
 from fantasy_pipeline.web.problems import problem, problems
 from fantasy_pipeline.web.security import own_names, refusal
+from fantasy_pipeline.web.server import config
 from fantasy_pipeline.web.sessions import MakeSession, Sessions
 
 DOCUMENTATION = "/docs"
@@ -93,5 +94,4 @@ def _add_index(app: FastAPI) -> None:
 
 def serve(host: str, port: int) -> None:
     """Serve the application until the process is stopped."""
-    app = create_app(names=own_names(host))
-    uvicorn.run(app, host=host, port=port, log_level="info", access_log=False)
+    uvicorn.Server(config(create_app(names=own_names(host)), host, port)).run()

@@ -15,10 +15,33 @@ from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline_tests.cli.calling import call
 from fantasy_pipeline_tests.lake.places import BucketPlace
 from fantasy_pipeline_tests.proxy import http_requests, proxy
+from fantasy_pipeline_tests.system.watching import finish, new_home, start
 
 pytestmark = pytest.mark.loopback
 
 Rows = Callable[..., pa.Table]
+
+MOST = {"run": 200, "report": 10, "projections": 4, "health": 10, "status": 4}
+"""Requests of each command on a lake with 31 weeks; `sql` has a test of its own."""
+
+
+@pytest.mark.slow
+def test_commands_on_31_weeks_need_few_requests(
+    s3: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before: 605 requests of a weekly run, 59 of a report that is up to date."""
+    home, place = new_home(tmp_path / "home"), BucketPlace(s3)
+    monkeypatch.setenv("FANTASY_DATA", place.root)
+    monkeypatch.setenv("FANTASY_SOURCE", "sample")
+    finish(start(home, "backfill", "--seasons", "2024-2025"))
+    with proxy(int(s3.rsplit(":", 1)[1]), http_requests) as counted:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{counted.port}")
+        for command, requests in MOST.items():
+            counted.clear()
+            code, _, err = call(home, [command])
+            assert code == (2 if command == "health" else 0), err
+            assert len(counted.requests) <= requests, counted.requests
+            assert counted.requests
 
 
 def test_sql_lists_and_reads_the_tables_that_it_names(

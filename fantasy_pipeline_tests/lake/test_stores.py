@@ -28,7 +28,7 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import GAMES, PROJECTION_ACCURACY
 from fantasy_pipeline.lake import Lake, object_store
 from fantasy_pipeline.lake.object_cache import ObjectCache
-from fantasy_pipeline.lake.object_store import patience
+from fantasy_pipeline.lake.patience import patience
 from fantasy_pipeline.lake.queries import run_sql
 from fantasy_pipeline_tests.lake.places import BucketPlace, FolderPlace, environment
 from fantasy_pipeline_tests.lake.rewriting import assert_readers_see_whole_versions
@@ -640,6 +640,39 @@ def test_an_object_is_transferred_once_and_confirmed_by_its_listing(
     assert requests(lambda: cloud.read(PROJECTION_ACCURACY)) == ["GET", "GET"]
     with run.rebuild_lock(PROJECTION_ACCURACY):
         assert requests(lambda: run.weeks(PROJECTION_ACCURACY)) == ["GET"]
+
+
+@pytest.mark.loopback
+def test_a_run_lists_the_lake_once_and_again_after_a_lock(
+    misbehaving: Misbehaving, cloud: Lake, accuracy: Accuracy, bucket: BucketPlace
+) -> None:
+    cloud.write_weeks(PROJECTION_ACCURACY, accuracy((5, "QB", 1.0), (6, "QB", 1.0)), [W5, W6])
+    misbehaving.requests.clear()
+    run = Lake(bucket.root, "test", one_run=True, lists_all=True)
+
+    def requests(look: Callable[[], object]) -> int:
+        misbehaving.requests.clear()
+        look()
+        return len(misbehaving.requests)
+
+    # One listing and the label, which this process has read before.
+    assert run.versions([PROJECTION_ACCURACY]) == cloud.versions([PROJECTION_ACCURACY])
+    assert requests(lambda: run.weeks(PROJECTION_ACCURACY)) == 0
+    assert requests(lambda: run.read(PROJECTION_ACCURACY)) <= 2
+    assert requests(lambda: run.read(PROJECTION_ACCURACY)) == 0
+    # What the listing lacks is absent.
+    assert requests(lambda: run.has(GAMES)) == 0
+    assert requests(lambda: run.read_if_stored(GAMES)) == 0
+    assert requests(lambda: run.read_bytes("leagues/registry.json")) == 0
+    # What the run writes is there, and its own.
+    assert requests(lambda: run.write_all_bytes({"reports/a": b"a", "reports/b": b"b"})) == 2
+    assert requests(lambda: run.read_bytes("reports/a")) == 0
+    # Another writer's objects are seen after a lock, in one listing; only new ones are fetched.
+    bucket.put(PART, bucket.files()[PART.replace("week=05", "week=06")])
+    assert requests(lambda: run.read(PROJECTION_ACCURACY)) == 0
+    with run.rebuild_lock(PROJECTION_ACCURACY):
+        assert requests(lambda: run.weeks(PROJECTION_ACCURACY)) == 1
+        assert requests(lambda: run.read(PROJECTION_ACCURACY)) == 1
 
 
 @pytest.mark.loopback

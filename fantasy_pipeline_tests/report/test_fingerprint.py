@@ -14,13 +14,18 @@ from fantasy_pipeline.football.tables import (
     PROJECTION_ACCURACY,
     PROJECTIONS,
     RAW_PLAYERS,
+    REST_OF_SEASON,
     SOURCE_PROJECTIONS,
     STAT_CORRECTIONS,
+    TEAM_DEFENSE_STATS,
+    WEEKLY_STATS,
 )
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.projections.team_defense import POINTS
 from fantasy_pipeline.report import fingerprint
 from fantasy_pipeline.report.rows import read_rows
+from fantasy_pipeline.report.stamp import SHOWN
 from fantasy_pipeline_tests.rows import Rows
 
 WEEK = SeasonWeek(2025, 10)
@@ -37,6 +42,8 @@ CHANGES: list[tuple[Table, dict[str, Any], dict[str, Any]]] = [
     (GAMES, {"kickoff": SUNDAY}, {"kickoff": MONDAY}),
     (PROJECTION_ACCURACY, {**ACCURACY, "mae": 4.0}, {"mae": 5.0}),
     (STAT_CORRECTIONS, {**CORRECTION, "new": 1.0}, {"new": 2.0}),
+    (TEAM_DEFENSE_STATS, {"player_id": "DST-BUF", "team": "BUF", POINTS: 5.0}, {POINTS: 6.0}),
+    (REST_OF_SEASON, {"player_id": "a", "target_week": 12, "points": 5.0}, {"points": 6.0}),
 ]
 """Tables, a row of each, and a change of the row."""
 SO_FAR = (PROJECTION_ACCURACY, STAT_CORRECTIONS)
@@ -86,7 +93,7 @@ def test_a_change_of_each_table_is_seen_and_of_a_later_week_not(
 
 
 @each_table
-@pytest.mark.parametrize("earlier", [SeasonWeek(2025, 9), SeasonWeek(2024, 18)])
+@pytest.mark.parametrize("earlier", [SeasonWeek(2025, 9), SeasonWeek(2024, 17)])
 def test_earlier_weeks_count_where_they_are_shown(
     lake: Lake,
     rows: Rows,
@@ -99,7 +106,24 @@ def test_earlier_weeks_count_where_they_are_shown(
     put(lake, rows, table, {WEEK: row, earlier: row})
     first = digest(lake)
     put(lake, rows, table, {WEEK: row, earlier: row | change})
-    assert (digest(lake) != first) == (table in SO_FAR)
+    assert (digest(lake) != first) == (table in SO_FAR and earlier.season == WEEK.season)
+
+
+def test_the_accuracy_of_last_season_counts_until_this_one_has_its_own(
+    lake: Lake, rows: Rows
+) -> None:
+    """A report shows one season's; 22 weeks that it does not show would be 22 requests."""
+    last = SeasonWeek(2024, 17)
+    projected(lake, rows)
+    put(lake, rows, PROJECTION_ACCURACY, {last: ACCURACY | {"mae": 4.0}})
+    first = digest(lake)
+    put(lake, rows, PROJECTION_ACCURACY, {last: ACCURACY | {"mae": 5.0}})
+    second = digest(lake)
+    assert second != first
+    put(lake, rows, PROJECTION_ACCURACY, {WEEK: ACCURACY})
+    third = digest(lake)
+    put(lake, rows, PROJECTION_ACCURACY, {last: ACCURACY | {"mae": 6.0}})
+    assert digest(lake) == third
 
 
 def test_corrections_are_shown_from_the_final_import_on(lake: Lake, rows: Rows) -> None:
@@ -141,3 +165,5 @@ def test_every_table_that_is_read_is_tested_here(lake: Lake, rows: Rows) -> None
     watched = Watched(lake.root, lake.label)
     assert digest(watched) == digest(lake)
     assert watched.seen == {table.name for table in tested}
+    # Earlier weeks of the stats are read where the lake has them.
+    assert watched.seen | {WEEKLY_STATS.name} == {table.name for table in SHOWN}

@@ -24,6 +24,8 @@ from fantasy_pipeline.football.tables import WEEKLY_STATS
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.orchestration.workspace import REAL_LABEL
 from fantasy_pipeline.settings import SAMPLE_LABEL
+from fantasy_pipeline_tests import ROOT
+from fantasy_pipeline_tests.deployment.postgres import DEPLOY, running_postgres
 from fantasy_pipeline_tests.system.watching import (
     Readers,
     counts_of,
@@ -51,6 +53,7 @@ class Whole:
     files: dict[str, bytes]
     counts: dict[str, dict[SeasonWeek, int]]
     seconds: float
+    settings: Path
 
 
 def whole(
@@ -59,9 +62,10 @@ def whole(
     data_of: Callable[[Path], str],
     lake: str,
     label: str,
+    settings: Path = ROOT / "dagster.yaml",
     **environment: str,
 ) -> Whole:
-    home = new_home(folder / "whole")
+    home = new_home(folder / "whole", settings)
     data = data_of(home)
     begun = time.monotonic()
     finish(start(home, *words, FANTASY_DATA=data, **environment))
@@ -70,7 +74,7 @@ def whole(
     assert "player_history/part.parquet" in files
     assert any(name.startswith("models/") for name in files)
     counts = counts_of(Lake(f"{data}/{lake}", label))
-    return Whole(words, data_of, lake, label, environment, files, counts, seconds)
+    return Whole(words, data_of, lake, label, environment, files, counts, seconds, settings)
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +84,33 @@ def sample_backfill(
     words = ("backfill", "--seasons", "2025", "--weeks", "1-2", "--json")
     folder = tmp_path_factory.mktemp("backfill")
     return whole(folder, words, data_of, "sample", SAMPLE_LABEL, FANTASY_SOURCE="sample")
+
+
+TWO_SEASONS = ("backfill", "--seasons", "2024-2025", "--weeks", "1-2", "--json")
+
+
+@pytest.fixture(scope="module")
+def two_seasons(tmp_path_factory: pytest.TempPathFactory, data_of: Callable[[Path], str]) -> Whole:
+    """Return the backfill of two seasons on a folder or on object storage, history in files."""
+    folder = tmp_path_factory.mktemp("seasons")
+    return whole(folder, TWO_SEASONS, data_of, "sample", SAMPLE_LABEL, FANTASY_SOURCE="sample")
+
+
+@pytest.fixture(scope="module")
+def two_seasons_on_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
+    """Return the backfill of two seasons on a folder, its history in a real Postgres."""
+    folder = tmp_path_factory.mktemp("seasons")
+    with running_postgres() as server:
+        yield whole(
+            folder,
+            TWO_SEASONS,
+            lambda home: str(home / "data"),
+            "sample",
+            SAMPLE_LABEL,
+            DEPLOY / "dagster.yaml",
+            FANTASY_SOURCE="sample",
+            **server.environment,
+        )
 
 
 class Victim:
@@ -128,7 +159,7 @@ class Victim:
         trouble: list[str] = []
         reads = 0
         while self.kills < kills:
-            home = new_home(self.folder / f"home{self.completions}")
+            home = new_home(self.folder / f"home{self.completions}", self.whole.settings)
             data = self.whole.data_of(home)
             lake = f"{data}/{self.whole.lake}"
             readers = Readers(lake, self.whole.label, self.whole.counts)
@@ -163,6 +194,46 @@ def test_fifty_kills_of_the_sample_league(
     record_property: Callable[[str, object], None],
 ) -> None:
     victim = Victim(tmp_path, sample_backfill, seed)
+    assert_untroubled(victim, victim.until(10), record_property)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("data_of", ["folder"], indirect=True)
+@pytest.mark.parametrize("seed", range(100))
+def test_a_thousand_kills_of_two_seasons(
+    tmp_path: Path,
+    two_seasons: Whole,
+    seed: int,
+    record_property: Callable[[str, object], None],
+) -> None:
+    victim = Victim(tmp_path, two_seasons, seed)
+    assert_untroubled(victim, victim.until(10), record_property)
+
+
+@pytest.mark.soak
+@pytest.mark.loopback
+@pytest.mark.parametrize("data_of", ["s3"], indirect=True)
+@pytest.mark.parametrize("seed", range(10))
+def test_a_hundred_kills_on_object_storage(
+    tmp_path: Path,
+    two_seasons: Whole,
+    seed: int,
+    record_property: Callable[[str, object], None],
+) -> None:
+    victim = Victim(tmp_path, two_seasons, seed)
+    assert_untroubled(victim, victim.until(10), record_property)
+
+
+@pytest.mark.soak
+@pytest.mark.loopback
+@pytest.mark.parametrize("seed", range(10))
+def test_a_hundred_kills_on_postgres(
+    tmp_path: Path,
+    two_seasons_on_postgres: Whole,
+    seed: int,
+    record_property: Callable[[str, object], None],
+) -> None:
+    victim = Victim(tmp_path, two_seasons_on_postgres, seed)
     assert_untroubled(victim, victim.until(10), record_property)
 
 

@@ -28,10 +28,10 @@ PAUSE = 0.02
 Counts = Mapping[str, Mapping[SeasonWeek, int]]
 
 
-def new_home(folder: Path) -> Path:
-    """Make a Dagster home with the settings of this project, and return its folder."""
+def new_home(folder: Path, settings: Path = ROOT / "dagster.yaml") -> Path:
+    """Make a Dagster home with a file of settings, this project's or another; return its folder."""
     folder.mkdir(parents=True)
-    shutil.copy(ROOT / "dagster.yaml", folder)
+    shutil.copy(settings, folder)
     return folder
 
 

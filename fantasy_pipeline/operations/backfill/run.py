@@ -19,7 +19,9 @@ import dagster as dg
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.locks import LOOK_SECONDS, Timeout, locked
+from fantasy_pipeline.lake.patience import patience
 from fantasy_pipeline.operations.backfill.plan import GAMES, HISTORY, Plan, Step
 from fantasy_pipeline.operations.backfill.workers import run_steps, start_server
 from fantasy_pipeline.operations.session import BACKFILL_LOCK, Session
@@ -39,6 +41,8 @@ from fantasy_pipeline.orchestration.runs.tags import (
 
 RESUMED_WITHIN = 24 * 3600
 """Seconds after which a finished step runs again: upstream may have changed since."""
+_LONGEST_CHECK_SECONDS = 2
+"""For object storage to answer after a failed step; the step has waited already."""
 
 
 @dataclass
@@ -128,6 +132,19 @@ def _tags_of(plan: Plan) -> dict[str, str]:
     return {BACKFILL_PLAN: plan.text} | ({BACKFILL_LAKE: plan.lake.root} if plan.lake else {})
 
 
+def _tags_of_runs(plan: Plan, backfill_id: str) -> dict[str, str]:
+    """Return the tags of the runs of one backfill."""
+    tags = {
+        **_tags_of(plan),
+        BACKFILL: backfill_id,
+        BACKFILL_WEEKS: str(plan.weeks),
+        BACKFILL_WORK: str(plan.work),
+        "source": plan.source,
+        "trigger": "backfill",
+    }
+    return tags | ({"as_of": plan.as_of.isoformat()} if plan.as_of else {})
+
+
 def run_backfill(
     instance: dg.DagsterInstance,
     plan: Plan,
@@ -138,9 +155,9 @@ def run_backfill(
 ) -> Summary:
     """Run a plan, or the rest of an interrupted plan, and return its result.
 
-    A failed step does not stop the others; later steps that need its weeks are not run and count as
-    failed. One backfill runs at a time in a Dagster home, and others wait for it: projections
-    depend on the weeks in the lake.
+    A failed step does not stop the others, unless the lake cannot be reached; later steps that need
+    its weeks are not run and count as failed. One backfill runs at a time in a Dagster home, and
+    others wait for it: projections depend on the weeks in the lake.
 
     Args:
         workers: number of worker processes.
@@ -149,6 +166,7 @@ def run_backfill(
         on_resumed: called for each step that an earlier command had finished.
 
     Raises:
+        PipelineError: a step failed, and the lake cannot be reached; the same plan resumes.
         KeyboardInterrupt: passed on after the workers have stopped; the same plan resumes.
     """
     with _alone(on_wait):
@@ -183,16 +201,7 @@ def _run_plan(
 ) -> Summary:
     backfill_id, done = _unfinished(instance, plan)
     summary = Summary()
-    tags = {
-        **_tags_of(plan),
-        BACKFILL: backfill_id,
-        BACKFILL_WEEKS: str(plan.weeks),
-        BACKFILL_WORK: str(plan.work),
-        "source": plan.source,
-        "trigger": "backfill",
-    }
-    if plan.as_of:
-        tags["as_of"] = plan.as_of.isoformat()
+    tags = _tags_of_runs(plan, backfill_id)
     failed: list[Step] = []
     for stage in plan.stages:
         todo = []
@@ -212,9 +221,21 @@ def _run_plan(
                     _end_lost_run(instance, backfill_id, step, outcome.errors[0])
                 if not outcome.success and not outcome.unmade:
                     failed.append(step)
+                    _check_reachable(plan.lake)
                 summary.add(step, outcome)
                 on_step(step)
     return summary
+
+
+def _check_reachable(lake: Lake | None) -> None:
+    """Raise if object storage has stopped working: else each further step would wait for it.
+
+    Raises:
+        PipelineError: it cannot be reached.
+    """
+    if lake is not None and not lake.is_local:
+        with patience(_LONGEST_CHECK_SECONDS):
+            lake.check()
 
 
 def _needed(step: Step, failed: Sequence[Step]) -> Step | None:

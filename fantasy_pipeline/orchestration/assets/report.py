@@ -1,5 +1,6 @@
 """The asset of the weekly report: files in the lake, and a summary of them in the UI."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 
 import dagster as dg
@@ -24,6 +25,7 @@ from fantasy_pipeline.orchestration.runs.tags import moment_of
 from fantasy_pipeline.report import contents, store
 from fantasy_pipeline.report.fingerprint import fingerprint
 from fantasy_pipeline.report.rows import ReportReader
+from fantasy_pipeline.report.stamp import stamp
 from fantasy_pipeline.settings import read_alert_settings
 
 NOT_PROJECTED = "the week has no projections"
@@ -72,6 +74,7 @@ def weekly_report(context: dg.AssetExecutionContext, nfl: NflData) -> None:
     weeks, lake = weeks_of_run(context), nfl.lake
     as_of = moment_of(context.run.tags, nfl.now())
     settings, _ = read_alert_settings()
+    stamps = _stamps(nfl, weeks, as_of)
     reader = ReportReader(lake, *{week.season for week in weeks})
     # Weeks that a run could not project are left out, unless there is no other.
     projected = set(lake.weeks(tables.PROJECTIONS)).intersection(weeks) or set(weeks)
@@ -84,20 +87,18 @@ def weekly_report(context: dg.AssetExecutionContext, nfl: NflData) -> None:
         if not players:
             context.add_asset_metadata({"games": NO_GAMES}, partition_key=week.key)
             continue
-        points = store.projected_points(rows.projections)
-        stored = store.read_state(lake, week)
+        state = store.read_state(lake, week)
         # Stored movers compare with the past only: a look ahead would hide refreshes until then.
-        is_ahead = as_of - nfl.now() > _PRESENT
-        state = stored if stored and is_ahead else store.advance(stored, points, as_of)
+        if state is None or as_of - nfl.now() <= _PRESENT:
+            state = store.advance(state, store.projected_points(rows.projections), as_of)
         inputs = _inputs(context.instance, week, lake, nfl.label)
         origin = contents.Origin(nfl.label, as_of, context.run.run_id, settings.run_url(), inputs)
         model = contents.model_facts(lake, week, inputs)
         report = contents.gather(rows, state, players, origin, model)
-        texts = {store.file_of("html"): page.html(report)} | {
-            store.file_of("md", scoring): page.markdown(report, scoring) for scoring in SCORINGS
-        }
+        texts = {store.file_of("md", name): page.markdown(report, name) for name in SCORINGS}
+        texts[store.file_of("html")] = page.html(report)
         at = as_of if abs(as_of - nfl.now()) > _PRESENT else None
-        store.write(lake, week, texts, state, fingerprint(rows), at)
+        store.write(lake, week, texts, state, fingerprint(rows), at, stamps[week])
         metadata = _facts(report) | {
             "report": dg.MetadataValue.path(store.path(lake, week, store.file_of("html"))),
             "markdown": dg.MetadataValue.path(store.path(lake, week, store.file_of("md"))),
@@ -106,6 +107,14 @@ def weekly_report(context: dg.AssetExecutionContext, nfl: NflData) -> None:
         if len(weeks) <= _SUMMARIES:
             metadata["summary"] = dg.MetadataValue.md(page.markdown(report, top=5))
         context.add_asset_metadata(metadata, partition_key=week.key)
+
+
+def _stamps(
+    nfl: NflData, weeks: Sequence[SeasonWeek], as_of: datetime
+) -> dict[SeasonWeek, str | None]:
+    """Return the stamp of each week's report; None if the lake is a folder."""
+    games_known = () if nfl.lake.is_local else nfl.games()
+    return {week: stamp(nfl.lake, games_known, week, as_of) for week in weeks}
 
 
 def _facts(report: contents.Report) -> Metadata:

@@ -195,15 +195,20 @@ def lost_imports(
 
 
 def lost_weeks(
-    instance: dg.DagsterInstance, lake: Lake, table: Table, label: str | None
+    instance: dg.DagsterInstance,
+    lake: Lake,
+    table: Table,
+    label: str | None,
+    partitions: Iterable[str],
 ) -> list[SeasonWeek]:
     """Return the weeks of a table that run history has and the lake lacks, in order.
 
     Args:
+        partitions: the table's partitions in run history.
         label: label of the lake's league; runs of the other league do not count.
     """
     key = dg.AssetKey(table.name)
-    claimed = {SeasonWeek.from_key(text) for text in instance.get_materialized_partitions(key)}
+    claimed = {SeasonWeek.from_key(text) for text in partitions}
     absent = sorted(claimed - set(lake.weeks(table)))
     if not absent:
         return []

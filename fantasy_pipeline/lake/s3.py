@@ -1,0 +1,73 @@
+"""How this program connects to S3: one attempt per request, no silent waits; which errors pass."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+CONNECTIONS = 16
+SILENT_SECONDS = 10
+"""Longest time to wait for the next byte of an answer."""
+_KEPT_BYTES = 2**19
+_STALLED_SECONDS = 5
+"""Longest time in which the storage takes no byte of an object that is sent."""
+
+
+def _socket(address: Sequence[Any]) -> socket.socket:
+    """Return the socket of a connection, which breaks if the server takes no bytes for long.
+
+    aiohttp bounds the wait for an answer, and not the wait until a large object is sent. It counts
+    as sent what the system keeps, which must not be a minute's work of a slow network.
+    """
+    found = socket.socket(*address[:3])
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KEPT_BYTES)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        found.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * _STALLED_SECONDS)
+    return found
+
+
+def send_at_once(params: dict[str, Any], **_: object) -> None:
+    """Send an object without asking first: aiohttp would wait for the permission without an end."""
+    params["headers"].pop("Expect", None)
+
+
+# No listing cache, because other processes write to the lake too. No concurrency within one file,
+# because its ranges could come from two versions.
+OPTIONS = {
+    "use_listings_cache": False,
+    "skip_instance_cache": True,
+    "max_concurrency": 1,
+    "config_kwargs": {
+        "connect_timeout": 3,
+        "read_timeout": SILENT_SECONDS,
+        "max_pool_connections": CONNECTIONS,
+        "retries": {"total_max_attempts": 1},
+        "connector_args": {"socket_factory": _socket},
+    },
+}
+
+
+@cache
+def passing_errors() -> tuple[type[Exception], ...]:
+    """Return the errors of a connection that breaks, does not come about or stays silent."""
+    from aiohttp import ClientError
+    from botocore import exceptions
+    from botocore.parsers import ResponseParserError
+    from fsspec.exceptions import FSTimeoutError
+
+    return (
+        ClientError,
+        ConnectionError,
+        FSTimeoutError,
+        exceptions.HTTPClientError,
+        exceptions.IncompleteReadError,
+        ResponseParserError,
+    )
+
+
+def answer_to(error: Exception) -> dict[str, dict[str, object]]:
+    """Return the answer of S3 that an error stands for; empty without an answer."""
+    answer: dict[str, dict[str, object]] = getattr(error.__cause__, "response", {})
+    return answer
