@@ -4,20 +4,19 @@ usage: odds_accuracy.py LAKE LEAGUE SEASON SEASON...
 
 LAKE is the folder of a lake that has the seasons of the league and their projections, e.g.
 `$DAGSTER_HOME/data/lake`. The odds of a season use the coefficients that are fitted on the other
-seasons, and the rosters of the week before. Prints the Brier scores of the odds as known before
-each week of the regular season, beside those of coin flips and of the past alone, and the
-coefficients.
+seasons, and the rosters of the week before. Prints the coefficients, and the Brier scores of the
+odds after each week of the regular season, beside those of coin flips and of the past alone.
 """
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from fantasy_pipeline.decisions.odds import (
-    MEASURED,
+    SIMULATIONS,
     Coefficients,
     Odds,
     Rules,
@@ -77,92 +76,82 @@ def read(lake: Lake, league: str, season: int) -> Season:
 
 def fit(seasons: Sequence[Season]) -> Coefficients:
     """Return the coefficients that explain best what the teams scored in coming weeks."""
-    pairs = [pair for season in seasons for pair in _pairs(season)]
-    later = [pair for pair in pairs if pair.weeks]
-    games = min(PAST_GAMES.tolist(), key=lambda games: _residuals(later, games)[1])
-    share, _, residuals = _residuals(later, games)
-    first, _, _ = _residuals([pair for pair in pairs if not pair.weeks], games)
-    # Centred residuals vary less than those around the true mean.
-    teams = residuals[0].shape[1]
-    of_week = [(one**2).sum(axis=0) for one in residuals]
-    together = [
-        one.sum(axis=0) ** 2 - squares for one, squares in zip(residuals, of_week, strict=True)
-    ]
-    products = sum(len(one) * (len(one) - 1) * teams for one in residuals)
-    total = sum(one.sum() for one in of_week) / sum(one.size for one in residuals)
-    lasting = max(sum(one.sum() for one in together) / products, 0.0)
+    known = [(one, season.points) for season in seasons for one in season.before]
+    games = min(PAST_GAMES.tolist(), key=lambda games: _squares(residuals(known, games)))
+    found = residuals(known, games)
+    # Residuals of a team in two different weeks have the error of its mean in common.
+    pairs = sum(float((one.sum(axis=0) ** 2 - (one**2).sum(axis=0)).sum()) for one in found)
+    lasting = max(pairs / sum(len(one) * one.size - one.size for one in found), 0.0)
+    total = _squares(found) / sum(one.size for one in found)
+    # Points above the week's mean vary less than those above the true mean.
+    teams = found[0].shape[1]
     scale = teams / (teams - 1)
     return Coefficients(
-        round(share, 3),
-        round(first, 3),
-        games,
-        round(float(np.sqrt(scale * (total - lasting))), 3),
-        round(float(np.sqrt(scale * lasting)), 3),
+        games, *(round(float(np.sqrt(scale * one)), 3) for one in (total - lasting, lasting))
     )
 
 
-@dataclass(frozen=True)
-class _Pair:
-    """What was known before a week, and what happened, each above the week's mean.
+def residuals(known: Sequence[tuple[OddsInputs, np.ndarray]], games: float) -> list[np.ndarray]:
+    """Return what teams scored in coming weeks above what was expected, (weeks, teams) each.
+
+    They are above the week's mean, and shares of the league's mean. The time before the first week
+    is left out: it says nothing about the past.
 
     Args:
-        past: sum over the past weeks, (teams,).
-        ahead, actual: of the coming weeks, (weeks, teams).
-        level: the league's mean.
+        known: what was known before a week, and the points of the whole season.
     """
-
-    weeks: int
-    past: np.ndarray
-    ahead: np.ndarray
-    actual: np.ndarray
-    level: float
-
-
-def _pairs(season: Season) -> list[_Pair]:
     found = []
-    for known in season.before:
-        weeks = len(known.past.points)
-        coming = season.points[weeks:]
-        ahead = known.projected[: len(coming)]
-        level = float(np.nanmean(known.past.points)) if weeks else float(coming.mean())
-        past = np.nan_to_num(_centred(known.past.points)).sum(axis=0)
-        found.append(_Pair(weeks, past, _centred(ahead), _centred(coming), level))
+    for one, points in known:
+        weeks = len(one.past.points)
+        if weeks:
+            coming = points[weeks:]
+            expected = strengths(one.past.points, one.projected, Coefficients(games)).means
+            above = (_above(coming) - _above(expected[: len(coming)])) / one.past.points.mean()
+            found.append(above)
     return found
 
 
-def _centred(points: np.ndarray) -> np.ndarray:
+def _above(points: np.ndarray) -> np.ndarray:
     return points - points.mean(axis=1, keepdims=True)
 
 
-def _residuals(pairs: Sequence[_Pair], games: float) -> tuple[float, float, list[np.ndarray]]:
-    """Return the share of the projections that fits best, the sum of squares, and the residuals."""
-    left = [(one.actual - one.past / (one.weeks + games)) / one.level for one in pairs]
-    ahead = [one.ahead / one.level for one in pairs]
-    share = sum((x * y).sum() for x, y in zip(ahead, left, strict=True))
-    share /= sum((x * x).sum() for x in ahead)
-    residuals = [y - share * x for x, y in zip(ahead, left, strict=True)]
-    return float(share), float(sum((one**2).sum() for one in residuals)), residuals
+def _squares(parts: Sequence[np.ndarray]) -> float:
+    return float(sum((one**2).sum() for one in parts))
 
 
-def scores(season: Season, model: Model) -> np.ndarray:
-    """Return the Brier scores of the odds before each week, (weeks, `KINDS`)."""
+def scores(season: Season, model: Model, simulations: int = SIMULATIONS) -> np.ndarray:
+    """Return the Brier scores of the odds after each week of the regular season, (weeks, `KINDS`).
+
+    After the last one, who plays off and who has a bye is known; the title is not scored there.
+    """
     rows = []
-    for known in season.before:
-        found = odds(known.rules, known.opponents, known.past.points, model(known))
+    for known in season.before[1:]:
+        found = odds(known.rules, known.opponents, known.past.points, model(known), simulations)
         errors = [getattr(found, kind) - getattr(season.happened, kind) for kind in KINDS]
         rows.append([float((error**2).mean()) for error in errors])
-    return np.array(rows)
+    return np.array([*rows, [0.0, 0.0, np.nan]])
 
 
 def coins(known: OddsInputs) -> Strengths:
+    """Return equal strengths: every game is a coin flip."""
     return Strengths(np.full_like(known.projected, 100.0), 20.0, 0.0)
 
 
-def of_past(measured: Coefficients) -> Model:
-    """Return the model of the past alone."""
-    return lambda known: strengths(
-        known.past.points, np.full_like(known.projected, known.projected.mean()), measured
-    )
+def models(measured: Coefficients) -> dict[str, Model]:
+    """Return the models to compare, by name."""
+
+    def of_past(known: OddsInputs) -> Strengths:
+        equal = np.full_like(known.projected, known.projected.mean())
+        return strengths(known.past.points, equal, measured)
+
+    return {
+        "every game is a coin flip": coins,
+        "the past alone, shrunken": of_past,
+        "odds, fitted on the other seasons": lambda known: strengths(
+            known.past.points, known.projected, measured
+        ),
+        "odds, as stored": lambda known: strengths(known.past.points, known.projected),
+    }
 
 
 def main() -> None:
@@ -174,24 +163,15 @@ def main() -> None:
     found: dict[str, list[np.ndarray]] = {}
     for season in seasons:
         measured = fit([other for other in seasons if other is not season])
-        print(f"{season.season}: {measured}")
-        models: dict[str, Model] = {
-            "coin flips": coins,
-            "past alone": of_past(measured),
-            "odds, fitted on the other seasons": lambda known, use=measured: strengths(
-                known.past.points, known.projected, use
-            ),
-            "odds, as stored": lambda known: strengths(known.past.points, known.projected),
-        }
-        for name, model in models.items():
+        print(f"{season.season} without itself: {measured}")
+        for name, model in models(measured).items():
             found.setdefault(name, []).append(scores(season, model))
-    print(f"all: {fit(seasons)}; stored: {replace(MEASURED)}")
-    print(f"{'':36} {'  '.join(KINDS)}  play-offs after week 1 on, by season")
+    print(f"all seasons: {fit(seasons)}")
+    print(f"\n{'Brier scores after each week':34}  play-offs     bye   title  play-offs by season")
     for name, of_seasons in found.items():
-        total = np.mean([one.mean(axis=0) for one in of_seasons], axis=0)
-        later = np.mean([one[1:, 0].mean() for one in of_seasons])
-        each = " ".join(f"{one[:, 0].mean():.4f}" for one in of_seasons)
-        print(f"{name:36} {'  '.join(f'{one:.4f}' for one in total)}  {later:.4f}  {each}")
+        total = [f"{one:7.4f}" for one in np.nanmean(of_seasons, axis=(0, 1))]
+        each = [f"{one[:, 0].mean():.4f}" for one in of_seasons]
+        print(f"{name:34}    {' '.join(total)}  {' '.join(each)}")
 
 
 if __name__ == "__main__":

@@ -127,9 +127,25 @@ class Compared:
         }
 
 
+def named(names: Sequence[str], projections: pa.Table, scoring: AnyScoring) -> pa.Table:
+    """Return the rows of the named players, in the order of the names.
+
+    Args:
+        names: ids, names or parts of names.
+        projections: `PROJECTIONS` rows of a week, see also `with_defenders`. Team defences are not
+            found in the scoring of a league that pays none.
+
+    Raises:
+        InvalidArgumentError: too few or too many players, or a name is of nobody or of several.
+    """
+    if isinstance(scoring, Scoring) and not team_scoring(scoring.team_defence).rules:
+        projections = team_defense.of_players(projections)
+    rows = _rows_of(names, projections.select(["player_id", "player_name", "position", "team"]))
+    return projections.take(pa.array(rows))
+
+
 def compared(
-    names: Sequence[str],
-    projections: pa.Table,
+    of_players: pa.Table,
     raw_players: pa.Table,
     earlier: pa.Table,
     defences: pa.Table,
@@ -138,26 +154,18 @@ def compared(
     scoring: AnyScoring,
     stated_in: str,
 ) -> list[Compared]:
-    """Return the named players of a week, in the order of the names.
+    """Return the players of a comparison.
 
     Args:
-        names: ids, names or parts of names.
-        projections: `PROJECTIONS` rows of the week, see also `with_defenders`.
+        of_players: rows of the players, see `named`.
         raw_players: `RAW_PLAYERS` rows of the week.
         earlier: `WEEKLY_STATS` rows of earlier weeks; see `scored.actual`.
-        defences: `TEAM_DEFENSE_STATS` rows of earlier weeks.
+        defences: `TEAM_DEFENSE_STATS` rows of earlier weeks; none are needed without a defence.
         statements: `SOURCE_PROJECTIONS` rows of the week, one per source and player.
         rest: `REST_OF_SEASON` rows of the week.
         scoring: scoring of the points.
         stated_in: usual scoring of the sources' points and of the rest of the season.
-
-    Raises:
-        InvalidArgumentError: too few or too many players, or a name is of nobody or of several.
     """
-    if isinstance(scoring, Scoring) and not team_scoring(scoring.team_defence).rules:
-        projections = team_defense.of_players(projections)
-    rows = _rows_of(names, projections.select(["player_id", "player_name", "position", "team"]))
-    of_players = projections.take(pa.array(rows))
     points = projected(of_players, scoring, defences)
     abouts = _abouts(of_players, raw_players)
     ids = [about["player_id"] for about in abouts]

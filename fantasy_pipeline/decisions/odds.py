@@ -22,23 +22,18 @@ _BYE = -1
 
 @dataclass(frozen=True)
 class Coefficients:
-    """What the points of coming weeks follow from; `scripts/odds_accuracy.py` measures it.
+    """What the points of coming weeks follow from; `scripts/odds_accuracy.py` measures them.
 
     Args:
-        from_projection: share of a team's projected points above the league's mean that its real
-            points are above it, beside its past.
-        from_first_week: the same before the first week.
-        past_games: games after which a team's mean of the past counts half.
+        past_games: games after which a team's past counts as much as its projections.
         of_week: standard deviation of a team's points in a week around its true mean, as a share of
             the league's mean.
         of_season: the same of the true mean around the expected one.
     """
 
-    from_projection: float = 0.6
-    from_first_week: float = 0.75
-    past_games: float = 10.0
+    past_games: float = 9.0
     of_week: float = 0.17
-    of_season: float = 0.05
+    of_season: float = 0.07
 
 
 MEASURED = Coefficients()
@@ -111,23 +106,24 @@ def strengths(
     """Return the expected points of the teams in coming weeks.
 
     The league's mean, plus what the team is above it: by the projected line-ups of the week, and by
-    the weeks before. The past counts the more, the longer it is.
+    the mean of the weeks before, which counts the more, the longer it is.
 
     Args:
         past: points of the weeks before, (weeks, teams); NaN: did not play.
         projected: points of the best line-ups of the coming weeks, (weeks, teams).
     """
+    level = float(np.nanmean(past) if len(past) else projected.mean())
     ahead = projected - projected.mean(axis=1, keepdims=True)
-    if not len(past):
-        level = float(projected.mean())
-        means = level + measured.from_first_week * ahead
-        return Strengths(means, measured.of_week * level, measured.of_season * level)
-    level = float(np.nanmean(past))
-    # (teams,): the mean of the past above the week's mean, shrunk by its number of weeks.
-    above = np.nan_to_num(past - np.nanmean(past, axis=1, keepdims=True))
-    before = above.sum(axis=0) / (len(past) + measured.past_games)
-    means = level + measured.from_projection * ahead + before
+    games = len(past) + measured.past_games
+    # (teams,): the mean of the past above the week's mean, times its weight.
+    before = np.nan_to_num(_above(past)).sum(axis=0) / games
+    means = level + measured.past_games / games * ahead + before
     return Strengths(means, measured.of_week * level, measured.of_season * level)
+
+
+def _above(points: np.ndarray) -> np.ndarray:
+    """Return points above the mean of their week, (weeks, teams)."""
+    return points - np.nanmean(points, axis=1, keepdims=True)
 
 
 def odds(

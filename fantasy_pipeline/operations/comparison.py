@@ -8,8 +8,9 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fantasy_pipeline.decisions.comparison import Compared, check_names, compared
+from fantasy_pipeline.decisions.comparison import Compared, check_names, compared, named
 from fantasy_pipeline.decisions.scored import ACTUAL, AnyScoring
+from fantasy_pipeline.football.positions import DST
 from fantasy_pipeline.football.scoring import Scoring as Usual
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import (
@@ -32,6 +33,7 @@ from fantasy_pipeline.operations.league_season import season_for
 
 _OF_GAMES = ["season", "week", "player_id", "opponent", *ACTUAL.values()]
 """Columns of `WEEKLY_STATS` that a usual scoring needs; a league's may need any."""
+_NO_DEFENCES = TEAM_DEFENSE_STATS.arrow_schema.empty_table()
 
 
 def league_of(lake: Lake, league: str, season: int) -> LeagueSeason:
@@ -72,12 +74,13 @@ def compare(
         stated_in = usual_of(own)
     else:
         own = stated_in = scoring
+    of_players = named(names, projections, own)
+    has_defence = DST in of_players["position"].to_pylist()
     return compared(
-        names,
-        projections,
+        of_players,
         lake.read(RAW_PLAYERS, [week]),
         _earlier(lake, week, is_league),
-        _defences(lake, week, is_league),
+        _defences(lake, week, is_league) if has_defence else _NO_DEFENCES,
         _statements(lake, week, now),
         _rest(lake, week),
         own,

@@ -13,6 +13,8 @@ from markupsafe import Markup
 from fantasy_pipeline.decisions.lineup import Lineup
 
 _TEMPLATES = Path(__file__).parent / "templates"
+SHORT_STATUS = {"Questionable": "Q", "Doubtful": "D", "Probable": "P"}
+"""Injury status on a phone, beside the kick-off."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,11 @@ class LeagueReport:
 def html(report: LeagueReport) -> str:
     """Return the report as one self-contained HTML file without network requests."""
     css = Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
-    return _environment().get_template("league.html.j2").render(report=report, css=css)
+    return (
+        _environment()
+        .get_template("league.html.j2")
+        .render(report=report, css=css, short_status=SHORT_STATUS)
+    )
 
 
 def markdown(report: LeagueReport) -> str:

@@ -21,6 +21,7 @@ from fantasy_pipeline.report import charts
 from fantasy_pipeline.report.accuracy import DISPLAY_NAMES
 from fantasy_pipeline.report.background import players_json
 from fantasy_pipeline.report.contents import Report
+from fantasy_pipeline.report.league_page import SHORT_STATUS
 from fantasy_pipeline.report.players import Player, ranked
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -65,6 +66,7 @@ def html(report: Report) -> str:
             ),
             scales={scoring: scale(report, scoring) for scoring in SCORINGS},
             position_ranks=position_ranks(report, "ppr"),
+            short_status=SHORT_STATUS,
             valuable={s: most_valuable(report, s)[:MOST_VALUABLE] for s in SCORINGS},
             **_shared(report),
             **assets,

@@ -13,12 +13,15 @@
   let printing = false;
   let showComparison;
 
+  const wordsOf = (element) =>
+    ["summary, .summary", "td.status"]
+      .map((place) => element.querySelector(place).textContent.toLowerCase()).join(" ");
   const rows = [...body.rows].map((element) => ({
     element,
     index: Number(element.dataset.i),
     position: element.dataset.position,
     name: element.querySelector(".name").textContent,
-    text: element.querySelector("summary, .summary").textContent.toLowerCase(),
+    text: wordsOf(element),
     opponent: element.querySelector(".against").textContent.replace(/^[@v] /, ""),
     status: element.querySelector(".status").textContent.trim(),
     out: element.classList.contains("out"),
