@@ -16,6 +16,7 @@ from fantasy_pipeline.decisions.scored import projected
 from fantasy_pipeline.decisions.season_record import Record, records
 from fantasy_pipeline.decisions.trade import season_points
 from fantasy_pipeline.errors import NotMaterializedError, PipelineError
+from fantasy_pipeline.football.positions import DST
 from fantasy_pipeline.football.season_week import SeasonWeek, week_ranges
 from fantasy_pipeline.football.slots import starting_slots
 from fantasy_pipeline.football.tables import LEAGUE_MATCHUPS
@@ -23,7 +24,7 @@ from fantasy_pipeline.ingest.leagues.base import HEAD_TO_HEAD, NO_OPPONENT, Leag
 from fantasy_pipeline.ingest.leagues.rosters import of_league
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.queries import week_projections
-from fantasy_pipeline.leagues.scoring import Scoring
+from fantasy_pipeline.leagues.defenders import with_defenders
 from fantasy_pipeline.leagues.tables import scoring_of
 from fantasy_pipeline.leagues.team_defence import scored_defences
 from fantasy_pipeline.leagues.view import projection_id
@@ -34,9 +35,11 @@ from fantasy_pipeline.operations.trades import owned, rest_points
 if TYPE_CHECKING:
     from fantasy_pipeline.operations.session import Session
 
-KEPT = 0.15
-"""Share of what a team defence is projected above the mean that is left in later weeks. Measured on
-2021-2024: 11,047 pairs of a projection and the points of one to eight weeks later."""
+KEPT = {DST: 0.15}
+KEPT_OF_OTHERS = 0.9
+"""Share of what a team defence and a defender are projected above the mean of the position that is
+left in later weeks. Measured on 2021-2024: 11,047 pairs of a team defence's projection and its
+points one to eight weeks later; 93,000 pairs of a defender's mean of six games and his points."""
 
 
 @dataclass(frozen=True)
@@ -308,7 +311,7 @@ def _projected(
     Raises:
         NotMaterializedError: the lake lacks the projections.
     """
-    points = _points(lake, week, scoring_of(of))
+    points = _points(lake, week, of)
     slots, length = starting_slots(of.slots), last - week.week + 1
     columns = []
     for team in of.teams:
@@ -327,15 +330,16 @@ def _projected(
     return np.vstack([found, np.repeat(found[-1:], length - len(found), axis=0)])
 
 
-def _points(lake: Lake, week: SeasonWeek, scoring: Scoring) -> dict[str, tuple[float, ...]]:
-    """Return the points of each player and team defence in each remaining week.
+def _points(lake: Lake, week: SeasonWeek, of: LeagueSeason) -> dict[str, tuple[float, ...]]:
+    """Return the points of each player, team defence and defender in each remaining week.
 
     Positions that `rest_of_season` lacks have the week's projection. In later weeks, a part of what
     it is above the position's mean remains.
     """
+    scoring = scoring_of(of)
     points = rest_points(lake, week, scoring)
     later = len(next(iter(points.values()))) - 1
-    projections = week_projections(lake, week)
+    projections = with_defenders(week_projections(lake, week), lake, [week], of.slots)
     others = projections.filter(pc.invert(pc.is_in(projections["player_id"], pa.array([*points]))))
     expected = [one.expected for one in projected(others, scoring, scored_defences(lake))]
     positions = others["position"].to_pylist()
@@ -348,6 +352,7 @@ def _points(lake: Lake, week: SeasonWeek, scoring: Scoring) -> dict[str, tuple[f
         others["player_id"].to_pylist(), positions, expected, strict=True
     ):
         mean = means[position]
-        then = mean + KEPT * (value - mean) if value else mean
+        kept = KEPT.get(position, KEPT_OF_OTHERS)
+        then = mean + kept * (value - mean) if value else mean
         points[id_] = (value, *(then,) * later)
     return points

@@ -11,8 +11,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from fantasy_pipeline.football.positions import DST
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import (
+    DEFENDER_PROJECTIONS,
     LEAGUE_MATCHUPS,
     LEAGUE_ROSTERS,
     PROJECTIONS,
@@ -21,7 +23,7 @@ from fantasy_pipeline.football.tables import (
 from fantasy_pipeline.ingest.leagues import registry
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Playoffs, Team
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.operations.odds import KEPT, odds_inputs
+from fantasy_pipeline.operations.odds import KEPT, KEPT_OF_OTHERS, odds_inputs
 from fantasy_pipeline_tests.cli.calling import call
 
 Rows = Callable[..., pa.Table]
@@ -226,7 +228,7 @@ def test_team_defences_differ_by_team(home: Path, rows: Rows) -> None:
     of = replace(LEAGUE, slots=["QB", "DEF", "BN"])
     more = odds_inputs(lake, "friends", of, WEEK).projected - before
     # The mean is 8; Denver has a bye, and the fourth team no defence.
-    later = [8 + KEPT * 4, 8 - KEPT * 4, 8.0, 0.0]
+    later = [8 + KEPT[DST] * 4, 8 - KEPT[DST] * 4, 8.0, 0.0]
     assert more.tolist() == [pytest.approx(row) for row in ([12.0, 4.0, 0.0, 0.0], later, later)]
 
 
@@ -239,3 +241,27 @@ def test_a_league_with_matchups_of_two_weeks(home: Path) -> None:
     records = {team: (row["wins"], row["losses"]) for team, row in teams.items()}
     assert records == {"1": (1, 0), "2": (0, 1), "3": (1, 0), "4": (0, 1)}
     assert sum(row["expected_wins"] for row in teams.values()) == pytest.approx(4.0, abs=0.02)
+
+
+def test_defenders_differ_by_team_where_they_are_projected(home: Path, rows: Rows) -> None:
+    lake = lake_of(home)
+    of = replace(LEAGUE, slots=["QB", "LB", "BN"], scoring={"rush_yd": 0.1, "idp_tkl_solo": 2.0})
+    registry.keep(lake, "friends", of)
+    before = odds_inputs(lake, "friends", of, WEEK).projected
+    spots = lake.read(LEAGUE_ROSTERS, [WEEK]).to_pylist()
+    spots += [
+        {**AT_WEEK, "league": "friends", "team_id": team, "slot": "LB", "position": "LB"}
+        | {"player_id": f"d{team}", "platform_player_id": f"d{team}", "fantasy_positions": "LB"}
+        | {"started": True}
+        for team in ("1", "2")
+    ]
+    lake.write_weeks(LEAGUE_ROSTERS, rows(LEAGUE_ROSTERS, *spots), [WEEK])
+    defenders = [
+        {**AT_WEEK, "player_id": f"d{team}", "position": "LB", "source": "model"}
+        | {"projected_points": tackles, "def_tackles_solo": tackles}
+        for team, tackles in (("1", 6.0), ("2", 4.0))
+    ]
+    lake.write_weeks(DEFENDER_PROJECTIONS, rows(DEFENDER_PROJECTIONS, *defenders), [WEEK])
+    more = odds_inputs(lake, "friends", of, WEEK).projected - before
+    later = [10 + KEPT_OF_OTHERS * 2, 10 - KEPT_OF_OTHERS * 2, 0.0, 0.0]
+    assert more.tolist() == [pytest.approx(row) for row in ([12.0, 8.0, 0.0, 0.0], later, later)]
