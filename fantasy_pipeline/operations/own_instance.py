@@ -13,7 +13,7 @@ A season's backfill stores about 800 events, most of them one check result per w
 a file three times for each. Figures of a backfill of 2024, CPU of all its processes: 18.8 s with
 Dagster's log; 15.1 s with files that stay open and one transaction per file and event; 13.5 s if
 these transactions do not wait for the disk either. Batches of events save nothing more. To ask once
-whether the table of check results exists saves 3.3 of the 40 s that a profiled import takes.
+whether the table of check results exists would save less than 8%: 1.2 ms for each check result.
 
 This is the only module that imports Dagster's internals. `postgres_pool.py` has the storage on
 Postgres, so that other homes need not load its library.
@@ -120,13 +120,6 @@ class OpenEventLog(SqliteEventLogStorage):
         self._db_lock: Any = RLock()
         self._engines: dict[str, Engine] = {}
         self._begun: dict[str, Connection] = {}
-        self._tables: set[str] = set()
-
-    def has_table(self, table_name: str) -> bool:
-        # Dagster asks before it stores the result of a check, with a new engine each time.
-        if table_name not in self._tables and super().has_table(table_name):
-            self._tables.add(table_name)
-        return table_name in self._tables
 
     def store_event(self, event: dg.EventLogEntry) -> None:
         with self._db_lock, ExitStack() as stack:
