@@ -44,6 +44,7 @@ DEPENDENCIES = {
         "team_defense_stats",
         "weekly_stats",
     },
+    "news": {"games", "raw_players"},
     "league_teams": set(),
     "league_rosters": {"games", "league_teams", "raw_players"},
     "league_points": {"league_rosters", "raw_players", "team_defense_stats", "weekly_stats"},
@@ -70,6 +71,7 @@ DEPENDENCIES = {
         "projections",
         "projection_accuracy",
         "stat_corrections",
+        "news",
     },
 }
 UNPARTITIONED = {"games", "league_teams", "player_history", "projection_model"}

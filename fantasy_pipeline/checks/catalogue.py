@@ -20,6 +20,7 @@ from fantasy_pipeline.checks.base import (
     TableChecks,
 )
 from fantasy_pipeline.checks.contracts import contract, keys
+from fantasy_pipeline.checks.news import NEWS
 from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.ingest.source_copies import COMPARED
@@ -385,5 +386,6 @@ ALL_CHECKS = (
     _projected(tables.PROJECTIONS, "Consensus"),
     LEAGUE_POINTS,
     OPTIMAL_LINEUPS,
+    NEWS,
 )
 BY_TABLE = {part.table.name: part for part in ALL_CHECKS}

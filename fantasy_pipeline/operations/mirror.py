@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from fantasy_pipeline.football.calendar import (
     games_from_table,
     season_schedule,
     week_status,
+    weeks_to_project,
 )
 from fantasy_pipeline.football.season_week import ranges
 from fantasy_pipeline.football.tables import RAW_PLAYERS
@@ -34,6 +36,8 @@ from fantasy_pipeline.ingest.leagues.base import Adapter, Registered
 from fantasy_pipeline.ingest.leagues.files import File
 from fantasy_pipeline.ingest.leagues.registry import open_adapters, registered
 from fantasy_pipeline.ingest.leagues.sleeper import Sleeper
+from fantasy_pipeline.ingest.news.base import NewsSource
+from fantasy_pipeline.ingest.news.registry import open_news_sources
 from fantasy_pipeline.ingest.sites import NFLCOM
 from fantasy_pipeline.ingest.sites.base import ProjectionSource
 from fantasy_pipeline.ingest.sites.registry import open_projection_sources
@@ -75,7 +79,7 @@ class Mirrored:
 def mirror(session: Session, folder: Path, seasons: Sequence[int], step: ShowStep) -> Mirrored:
     """Save every file that imports of some seasons read, registered leagues included.
 
-    The last week is the upcoming one.
+    The last week is the upcoming one. News are saved if one of the weeks is projected now.
 
     Files of weeks whose games have all kicked off are not requested again if the folder has them;
     later statements of a source do not count. A file that is not usable costs no other file.
@@ -98,8 +102,11 @@ def mirror(session: Session, folder: Path, seasons: Sequence[int], step: ShowSte
     weeks = _weeks(games, seasons, session)
     result.folder.settled |= {week.at for week in weeks if week.all_kicked_off}
     adapters = open_adapters(session.settings, transport)
-    readings = [
+    current = set(weeks_to_project(games, session.now)) & {week.at for week in weeks}
+    news = open_news_sources(session.settings, False, transport) if current else []
+    readings: list[_Reading] = [
         *_readings(source, sites, weeks, result),
+        *((f"news of {one.name}", partial(_read_news, one, session.now, result)) for one in news),
         *league_readings(registered(session.lake), adapters, weeks, result),
     ]
     for number, (name, read) in enumerate(readings, 1):
@@ -202,6 +209,19 @@ def _read_players(sleeper: Sleeper, result: Mirrored) -> None:
         sleeper.players()
     except PipelineError as error:
         result.failures.append(str(error))
+
+
+def _read_news(source: NewsSource, now: datetime, result: Mirrored) -> None:
+    """Read a source's news of now, without the pages of single players."""
+    try:
+        answer = source.fetch(RAW_PLAYERS.arrow_schema.empty_table(), (), now)
+    except NotPublishedError:
+        result.not_published.append(f"news of {source.name}")
+    except PipelineError as error:
+        result.failures.append(str(error))
+    else:
+        result.not_published += answer.absent
+        result.failures += answer.warnings
 
 
 def _read(read: Callable[[], pa.Table], result: Mirrored) -> None:

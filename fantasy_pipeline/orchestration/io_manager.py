@@ -12,14 +12,24 @@ from fantasy_pipeline.checks import BY_TABLE
 from fantasy_pipeline.checks.acceptance import accepted
 from fantasy_pipeline.errors import NotMaterializedError
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.football.tables import BY_NAME, SOURCE_PROJECTIONS
+from fantasy_pipeline.football.tables import BY_NAME, NEWS, SOURCE_PROJECTIONS
 from fantasy_pipeline.football.tables.contract import Table
+from fantasy_pipeline.ingest.news.record import merge_news, stored_news
 from fantasy_pipeline.ingest.projection_record import merge_missing, stored_record
+from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.retries import only_network_is_retried
 from fantasy_pipeline.orchestration.run_tables import LeftOut, RunTables
 from fantasy_pipeline.orchestration.runs.tags import moment_of
 
+_RECORDS: Mapping[
+    str,
+    tuple[Callable[[Lake, list[SeasonWeek]], pa.Table], Callable[[pa.Table, pa.Table], pa.Table]],
+] = {
+    SOURCE_PROJECTIONS.name: (stored_record, merge_missing),
+    NEWS.name: (stored_news, merge_news),
+}
+"""Tables of which no stored row is ever removed: how to read them, and how to add rows."""
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
 
@@ -55,12 +65,11 @@ class LakeIOManager(dg.ConfigurableIOManager):
         left_out = self.nfl.tables.left_out(table)
         weeks = [week for week in _weeks_of(table, context) if week not in left_out]
         now = moment_of(context.step_context.run_tags, self.nfl.now())
-        if table is SOURCE_PROJECTIONS:
-            lake = self.nfl.lake
-            # Another run may have stored statements since this run read them.
+        if table.name in _RECORDS:
+            lake, (stored, merge) = self.nfl.lake, _RECORDS[table.name]
+            # Another run may have added to the record since this run read it.
             with lake.rebuild_lock(table):
-                merged = merge_missing(stored_record(lake, weeks), obj)
-                self._write(context, merged, weeks, now)
+                self._write(context, merge(stored(lake, weeks), obj), weeks, now)
         else:
             rows = self._write(context, obj, weeks, now)
             if not table.weekly:

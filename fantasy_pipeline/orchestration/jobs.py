@@ -32,6 +32,7 @@ weekly_projections = dg.define_asset_job(
     selection=dg.AssetSelection.assets(
         assets.games,
         assets.raw_players,
+        assets.news,
         assets.source_projections,
         assets.player_history,
         assets.model_projections,
@@ -50,9 +51,9 @@ weekly_projections = dg.define_asset_job(
 whole_week = dg.define_asset_job(
     "whole_week",
     # The model trains when a projection first needs it. Reports are a separate job: their charts
-    # take longer than all other assets of a week together.
+    # take longer than all other assets of a week together. News are of now, not of a played week.
     selection=dg.AssetSelection.all()
-    - dg.AssetSelection.assets(assets.projection_model, assets.weekly_report),
+    - dg.AssetSelection.assets(assets.projection_model, assets.weekly_report, assets.news),
     description="Import a played week, and project it from what was known before it was played.",
 )
 
@@ -118,6 +119,12 @@ report_week = dg.define_asset_job(
     description="Write the report of a week that has projections.",
 )
 
+news_refresh = dg.define_asset_job(
+    "news_refresh",
+    selection=dg.AssetSelection.assets(assets.news),
+    description="Add the latest news about the players of a week that is projected now.",
+)
+
 games_refresh = dg.define_asset_job(
     "games_refresh",
     selection=dg.AssetSelection.assets(assets.games),
@@ -163,4 +170,5 @@ ASSET_JOBS = [
     history_rebuild,
     season_projections,
     league_import,
+    news_refresh,
 ]

@@ -23,6 +23,7 @@ from fantasy_pipeline.settings import SAMPLE_LABEL, SOURCES, Settings, SourceNam
 
 if TYPE_CHECKING:
     from fantasy_pipeline.ingest.leagues.desk import LeagueDesk
+    from fantasy_pipeline.ingest.news.base import NewsSource
     from fantasy_pipeline.ingest.sites.base import ProjectionSource
     from fantasy_pipeline.ingest.sources.base import Source
 
@@ -125,6 +126,12 @@ class NflData(dg.ConfigurableResource):  # type: ignore[type-arg]
         return open_projection_sources(
             self.workspace.settings, self.upstream, self.source_name == "sample"
         )
+
+    def news_sources(self) -> "list[NewsSource]":
+        """Open the sources of news anew: each run asks them again."""
+        from fantasy_pipeline.ingest.news.registry import open_news_sources
+
+        return open_news_sources(self.workspace.settings, self.source_name == "sample")
 
     @property
     def leagues(self) -> "LeagueDesk":

@@ -23,6 +23,7 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.ingest.week_so_far import weeks_so_far
 from fantasy_pipeline.orchestration.jobs import (
     games_refresh,
+    news_refresh,
     prune_history,
     weekly_import,
     weekly_projections,
@@ -197,6 +198,26 @@ def thursday_kickoff_projections(context: dg.ScheduleEvaluationContext, nfl: Nfl
     yield from _projections(context, nfl, [SeasonWeek(game.season, game.week)], now)
 
 
+@dg.schedule(
+    job=news_refresh,
+    # The other days have a refresh of the projections, which begins with the news.
+    cron_schedule="0 14 * * 1-2",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Monday and Tuesday 14:00 UTC: add the latest news about the players of the weeks "
+    "that are projected now. On the other days the projections' refresh does so.",
+)
+def daily_news(context: dg.ScheduleEvaluationContext, nfl: NflData) -> Ticks:
+    now = nfl.moment(context.scheduled_execution_time)
+    games = games_from_table(nfl.upstream.schedule())
+    weeks = weeks_to_project(games, now)
+    if not weeks:
+        yield _no_kickoff(games, now, PROJECTION_LEAD)
+        return
+    for week in weeks:
+        yield _request(context, nfl, week, now)
+
+
 def _no_kickoff(games: Sequence[Game], now: datetime, within: timedelta) -> dg.SkipReason:
     following = next_kickoff(games, now)
     then = f"; the next is on {following.kickoff:%Y-%m-%d %H:%M} UTC" if following else ""
@@ -212,13 +233,19 @@ def _projections(
         reasons = (f"{week} is being projected by run {running[week].run_id}" for week in weeks)
         yield dg.SkipReason("; ".join(reasons))
     for week in weeks:
-        if week in running:
-            continue
-        yield dg.RunRequest(
-            run_key=f"{context.scheduled_execution_time:%Y-%m-%dT%H}-{week.key}",
-            partition_key=week.key,
-            tags=dict(run_tags(week, nfl.source_name, "schedule", as_of=now)),
-        )
+        if week not in running:
+            yield _request(context, nfl, week, now)
+
+
+def _request(
+    context: dg.ScheduleEvaluationContext, nfl: NflData, week: SeasonWeek, now: datetime
+) -> dg.RunRequest:
+    """Return the request of a week at a tick."""
+    return dg.RunRequest(
+        run_key=f"{context.scheduled_execution_time:%Y-%m-%dT%H}-{week.key}",
+        partition_key=week.key,
+        tags=dict(run_tags(week, nfl.source_name, "schedule", as_of=now)),
+    )
 
 
 @dg.schedule(
@@ -252,6 +279,7 @@ ALL_SCHEDULES = [
     running_week_import,
     daily_projections,
     thursday_kickoff_projections,
+    daily_news,
     daily_games,
     weekly_prune,
 ]

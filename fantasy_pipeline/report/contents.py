@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from fantasy_pipeline.checks.news import Contradiction, contradictions
 from fantasy_pipeline.decisions.comparison import Stated
 from fantasy_pipeline.errors import NotMaterializedError
 from fantasy_pipeline.football import tables
@@ -27,6 +28,7 @@ from fantasy_pipeline.report.accuracy import SeasonAccuracy, season_accuracy
 from fantasy_pipeline.report.background import Background, background
 from fantasy_pipeline.report.close_calls import CloseCall, close_calls
 from fantasy_pipeline.report.movers import Move, movers
+from fantasy_pipeline.report.news import NewsItem, latest_news
 from fantasy_pipeline.report.players import Player, listed_players, players_of, ranked
 from fantasy_pipeline.report.rows import ReportRows
 from fantasy_pipeline.report.tiers import tiers
@@ -93,6 +95,8 @@ class Report:
         sources_as_of: the last update for the week, by source of projections.
         model: facts of the model that made the week's projections; None: not known.
         background: latest games and rest of the season of the listed players.
+        contradictions: players whose injury report the latest news contradict.
+        news: latest news about listed players, newest first.
     """
 
     week: SeasonWeek
@@ -117,6 +121,8 @@ class Report:
     sources_as_of: Mapping[str, datetime]
     model: Mapping[str, Any] | None
     background: Background = field(default_factory=Background)
+    contradictions: Sequence[Contradiction] = ()
+    news: Sequence[NewsItem] = ()
 
     @property
     def played(self) -> bool:
@@ -180,6 +186,8 @@ def gather(
         sources_as_of=_sources(rows),
         model=model,
         background=background(rows, [player.player_id for player in listed]),
+        contradictions=[] if rows.news is None else contradictions(rows.news, rows.raw_players),
+        news=[] if rows.news is None else latest_news(rows.news, listed),
     )
 
 

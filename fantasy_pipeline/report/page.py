@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from fantasy_pipeline.checks.news import Contradiction
 from fantasy_pipeline.decisions.comparison import Stated
 from fantasy_pipeline.football.positions import DST, PROJECTED_POSITIONS
 from fantasy_pipeline.football.scoring import SCORINGS, Scoring
@@ -22,6 +23,7 @@ from fantasy_pipeline.report.accuracy import DISPLAY_NAMES
 from fantasy_pipeline.report.background import players_json
 from fantasy_pipeline.report.contents import Report
 from fantasy_pipeline.report.league_page import SHORT_STATUS
+from fantasy_pipeline.report.news import NewsItem
 from fantasy_pipeline.report.players import Player, ranked
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -115,6 +117,7 @@ def _environment() -> Environment:
         "source_name": source_name,
         "number": _number,
         "cell": _cell,
+        "link": _link,
         "share": _share,
     }
     return environment
@@ -366,6 +369,13 @@ def status(player: Player) -> str:
     if player.is_out:
         return (player.reason or "out").capitalize()
     return player.injury_status or (player.reason or "").capitalize()
+
+
+def _link(item: NewsItem | Contradiction) -> str:
+    """Return a headline in Markdown, as a link if the source gives an address."""
+    if item.url is None:
+        return _cell(item.headline)
+    return f"[{_cell(item.headline)}](<{item.url.replace('<', '%3C').replace('>', '%3E')}>)"
 
 
 def _cell(value: object) -> str:

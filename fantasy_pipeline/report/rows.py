@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,6 +23,8 @@ from fantasy_pipeline.report.accuracy import season_accuracy
 from fantasy_pipeline.report.players import AFTER_GAME, HISTORY_COLUMNS
 
 DEFENCE_COLUMNS = ("player_id", "team", team_defense.POINTS)
+_LONGEST_RUN = timedelta(hours=1)
+"""A report stands for the moment at which its command began; news are fetched after it."""
 _GAME_COLUMNS = ("season", "week", "home_team", "away_team", "kickoff", "spread_line")
 _OF_LINES = ("season", "week", "player_id", "team", "opponent", *ACTUAL.values())
 _OF_DEFENCES = ("season", "week", "player_id", "team", "opponent", team_defense.POINTS)
@@ -40,6 +42,8 @@ class ReportRows:
         games: the week's games; None if the lake has no schedule.
         defences: player id, team and points of the week's `TEAM_DEFENSE_STATS`, of games that were
             over at the report's moment; None if the lake has no file of the week.
+        news: the week's `NEWS`, as far as they were published at the report's moment; None if the
+            lake has no file of the week.
         accuracy: rows of the season up to the week, as far as they were known at the report's
             moment; also of the season before if the report has none to show of this one.
         corrections: rows of the season up to the week, as far as they were known.
@@ -61,6 +65,7 @@ class ReportRows:
     earlier: pa.Table | None = None
     earlier_defences: pa.Table | None = None
     rest: pa.Table | None = None
+    news: pa.Table | None = None
 
     def __iter__(self) -> Iterator[pa.Table]:
         """Iterate over the tables in a fixed order; tables that the lake lacks are left out."""
@@ -68,6 +73,7 @@ class ReportRows:
             *(self.projections, self.raw_players, self.source_projections),
             *(self.history, self.games, self.accuracy, self.corrections, self.defences),
             *(self.earlier, self.earlier_defences, self.rest),
+            self.news,
         )
         return (rows for rows in every if rows is not None)
 
@@ -125,6 +131,7 @@ class ReportReader:
             _before(self._lines, week, projections),
             _before(self._defences, week, projections),
             lake.read_if_stored(tables.REST_OF_SEASON, week),
+            lake.read_if_stored(tables.NEWS, week),
         )
         return rows if as_of is None or self._games is None else _known(rows, self._games, as_of)
 
@@ -171,6 +178,7 @@ def _known(rows: ReportRows, games: pa.Table, as_of: datetime) -> ReportRows:
         rows,
         history=_with_results(rows, as_of),
         defences=_defences_of_games_over(rows, as_of),
+        news=_published(rows.news, as_of),
         accuracy=_until(rows.accuracy, games, lambda last: is_over_by_clock(last, as_of)),
         corrections=_until(rows.corrections, games, lambda last: final_import_at(last) <= as_of),
         earlier=_of_weeks_over(rows.earlier, games, as_of),
@@ -201,6 +209,13 @@ def _defences_of_games_over(rows: ReportRows, as_of: datetime) -> pa.Table | Non
         return rows.defences
     teams = pa.array(_teams_over(rows.games, as_of), pa.string())
     return rows.defences.filter(pc.is_in(rows.defences["team"], teams))
+
+
+def _published(news: pa.Table | None, as_of: datetime) -> pa.Table | None:
+    """Return the news that were published at a moment, or while a run of that moment went on."""
+    if news is None:
+        return None
+    return news.filter(pc.less_equal(news["published"], pa.scalar(as_of + _LONGEST_RUN)))
 
 
 def _with_results(rows: ReportRows, as_of: datetime) -> pa.Table | None:

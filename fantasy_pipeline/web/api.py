@@ -18,8 +18,10 @@ from fantasy_pipeline.orchestration.history_errors import at_once, in_words
 from fantasy_pipeline.web.decisions import add_decisions
 from fantasy_pipeline.web.health import add_health
 from fantasy_pipeline.web.jobs import add_history, add_status, add_trigger
+from fantasy_pipeline.web.metrics import add_metrics
 from fantasy_pipeline.web.models import Index, NoParameters
 from fantasy_pipeline.web.problems import problem, problems
+from fantasy_pipeline.web.progress import add_progress
 from fantasy_pipeline.web.security import own_names, refusal
 from fantasy_pipeline.web.server import config
 from fantasy_pipeline.web.sessions import MakeSession, Sessions
@@ -69,6 +71,8 @@ def create_app(make_session: MakeSession = Session, names: Sequence[str] | None 
     add_history(app, sessions)
     add_health(app, sessions.shared)
     add_decisions(app, sessions)
+    add_metrics(app, sessions.shared)
+    add_progress(app, sessions)
     _add_index(app)
     app.add_middleware(
         TrustedHostMiddleware,

@@ -17,6 +17,8 @@ REQUEST_SECONDS = 5.0
 """Time for a request to arrive, with its body; bodies are small."""
 MAX_CONNECTIONS = 200
 """A process may open 1,024 files by default, and each request opens those of the run history."""
+MAX_MESSAGE_BYTES = 4096
+"""Clients of a WebSocket have nothing to say."""
 _LATE = json.dumps({"detail": f"the request was not complete after {REQUEST_SECONDS:g} s"})
 _LATE_RESPONSE = (
     "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Type: application/json\r\n"
@@ -72,7 +74,8 @@ class BoundedProtocol(H11Protocol):
 
     def _watch(self) -> None:
         """Start the request's time if it has not arrived yet; bytes do not start it again."""
-        if not self.is_waiting:
+        is_websocket = self.transport.get_protocol() is not self
+        if is_websocket or not self.is_waiting:
             self._stop_watching()
         elif self._deadline is None:
             self._deadline = self.loop.call_later(REQUEST_SECONDS, self._give_up)
@@ -100,7 +103,7 @@ def config(app: FastAPI, host: str, port: int) -> uvicorn.Config:
         host,
         port,
         http=BoundedProtocol,
-        ws="none",
+        ws_max_size=MAX_MESSAGE_BYTES,
         log_level="info",
         access_log=False,
         limit_concurrency=MAX_CONNECTIONS + 1,

@@ -40,6 +40,11 @@ class Sessions:
                     os.environ["DAGSTER_HOME"] = str(self.shared.home)
             return self._opened[str(source)]
 
+    def holding(self, run_id: str) -> Session | None:
+        """Return the session whose history has a run; None if none has it."""
+        every = [self.shared, *self._opened.values()]
+        return next((s for s in every if s.instance.get_run_by_id(run_id) is not None), None)
+
     def execution(self, run_id: str) -> dict[str, Any]:
         """Return the details of a run, from the history that has it.
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 import pytest
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, APIWebSocketRoute
 
 from fantasy_pipeline import __version__
 from fantasy_pipeline.definitions import defs
@@ -284,7 +284,8 @@ def test_every_asset_is_in_the_readme() -> None:
 
 
 def test_http_addresses_are_those_of_the_server(text: str) -> None:
-    routes = {route.path for route in create_app().routes if isinstance(route, APIRoute)}
+    kinds = (APIRoute, APIWebSocketRoute)
+    routes = {route.path for route in create_app().routes if isinstance(route, kinds)}
     named = {
         path
         for code in [*inline(text), *commands(text)]
@@ -302,6 +303,8 @@ def test_every_http_address_is_in_the_operations_guide() -> None:
         if isinstance(route, APIRoute) and route.include_in_schema
     ]
     named = {f"{method} {route.path}" for route in routes for method in route.methods}
+    sockets = (route for route in create_app().routes if isinstance(route, APIWebSocketRoute))
+    named |= {f"WebSocket {route.path}" for route in sockets}
     assert named
     assert [name for name in named if f"| `{name}` |" not in table] == []
 

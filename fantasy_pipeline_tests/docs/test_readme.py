@@ -36,6 +36,8 @@ NOT_RUN = {
 USAGE_NOT_RUN = {
     "fantasy-pipeline accuracy --by season --pool everyone": "cli/test_output.py runs it",
     "fantasy-pipeline accuracy --by season --teams": "the same",
+    "fantasy-pipeline news": "cli/test_news.py runs it",
+    "fantasy-pipeline news --player kelce --since 2025-11-01": "the same",
     "fantasy-pipeline mirror nfl-files --seasons 2015-2026": "needs the live hosts; "
     "operations/test_mirror.py runs it on a server",
     "export NFLVERSE_MIRROR=$PWD/nfl-files": "the same",

@@ -19,6 +19,7 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import (
     GAMES,
     MODEL_PROJECTIONS,
+    NEWS,
     PROJECTION_ACCURACY,
     PROJECTIONS,
     PROVISIONAL_STATS,
@@ -144,9 +145,10 @@ def test_every_checked_table_passes_on_sample_data(instance: dg.DagsterInstance)
         "season_projections": 4,
         "league_import": 4,
     }
-    # And one per weekly table that the run made its weeks.
-    weekly = sum(part.table.weekly for part in ALL_CHECKS)
-    assert sum(len(part.checks) for part in ALL_CHECKS) + weekly == sum(counts.values())
+    # And one per weekly table that the run made its weeks. These weeks are past and have no news.
+    checked = [part for part in ALL_CHECKS if part.table is not NEWS]
+    weekly = sum(part.table.weekly for part in checked)
+    assert sum(len(part.checks) for part in checked) + weekly == sum(counts.values())
 
 
 def test_downstream_runs_when_the_checks_pass(instance: dg.DagsterInstance) -> None:

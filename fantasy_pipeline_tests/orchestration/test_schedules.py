@@ -91,6 +91,8 @@ def tick(instance: dg.DagsterInstance, name: str, at: str, nfl: NflData | None =
         ("daily_projections", "2024-09-01T14:00", ["2024|01"]),
         ("thursday_kickoff_projections", "2024-09-19T23:00", ["2024|03"]),
         ("thursday_kickoff_projections", "2024-11-28T16:00", ["2024|13"]),  # Thanksgiving
+        ("daily_news", "2024-09-23T14:00", ["2024|03", "2024|04"]),  # Monday, before the game
+        ("daily_news", "2024-09-24T14:00", ["2024|04"]),
         ("daily_games", "2025-05-06T06:00", [None]),
     ],
 )
@@ -104,6 +106,7 @@ def test_asks_for(instance: dg.DagsterInstance, name: str, at: str, expected: li
         ("running_week_import", "2024-09-19T08:00", "no week is in progress with a game that is"),
         ("running_week_import", "2025-05-05T08:00", "no week is in progress with a game that is"),
         ("daily_projections", "2025-05-07T14:00", "no game kicks off within 336 hours; the next"),
+        ("daily_news", "2025-05-06T14:00", "no game kicks off within 336 hours; the next"),
         ("thursday_kickoff_projections", "2024-09-19T16:00", "no game kicks off within 7 hours"),
         ("thursday_kickoff_projections", "2025-07-03T23:00", "no game kicks off within 7 hours"),
     ],
@@ -147,6 +150,7 @@ def test_late_tick_does_not_call_final_stats_provisional(instance: dg.DagsterIns
         ("running_week_import", "2024-09-23T08:00", {"week": "3", "phase": "in_progress"}),
         ("daily_projections", "2024-09-18T14:00", {"week": "3"}),
         ("thursday_kickoff_projections", "2024-09-19T23:00", {"week": "3"}),
+        ("daily_news", "2024-09-17T14:00", {"week": "3"}),
         ("daily_games", "2024-09-18T06:00", {}),
     ],
 )

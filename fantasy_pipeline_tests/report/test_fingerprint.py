@@ -10,6 +10,7 @@ import pytest
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import (
     GAMES,
+    NEWS,
     PLAYER_HISTORY,
     PROJECTION_ACCURACY,
     PROJECTIONS,
@@ -33,6 +34,7 @@ SUNDAY = datetime(2025, 11, 9, 18, tzinfo=timezone.utc)
 MONDAY = datetime(2025, 11, 11, 1, tzinfo=timezone.utc)
 STATEMENT = {"source": "espn", "player_id": "a", "as_of": MONDAY}
 ACCURACY = {"source": "consensus", "position": "WR", "scoring": "ppr", "pool": "played"}
+ITEM = {"source": "espn", "item": "1", "player_id": "a", "published": SUNDAY}
 CORRECTION = {"player_id": "a", "stat": "carries"}
 CHANGES: list[tuple[Table, dict[str, Any], dict[str, Any]]] = [
     (PROJECTIONS, {"player_id": "a", "plays": 0.5}, {"plays": 0.6}),
@@ -41,6 +43,7 @@ CHANGES: list[tuple[Table, dict[str, Any], dict[str, Any]]] = [
     (PLAYER_HISTORY, {"player_id": "a", "target_ppr": 1.0}, {"target_ppr": 2.0}),
     (GAMES, {"kickoff": SUNDAY}, {"kickoff": MONDAY}),
     (PROJECTION_ACCURACY, {**ACCURACY, "mae": 4.0}, {"mae": 5.0}),
+    (NEWS, {**ITEM, "headline": "x"}, {"headline": "y"}),
     (STAT_CORRECTIONS, {**CORRECTION, "new": 1.0}, {"new": 2.0}),
     (TEAM_DEFENSE_STATS, {"player_id": "DST-BUF", "team": "BUF", POINTS: 5.0}, {POINTS: 6.0}),
     (REST_OF_SEASON, {"player_id": "a", "target_week": 12, "points": 5.0}, {"points": 6.0}),

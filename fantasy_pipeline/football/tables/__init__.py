@@ -27,6 +27,7 @@ from fantasy_pipeline.football.tables.leagues import (
     LEAGUE_ROSTERS,
     LEAGUE_TEAMS,
 )
+from fantasy_pipeline.football.tables.news import NEWS
 from fantasy_pipeline.football.tables.projections import (
     MODEL_PROJECTIONS,
     PROJECTION_ACCURACY,
@@ -61,6 +62,7 @@ ALL_TABLES = (
     LEAGUE_PROJECTIONS,
     REST_OF_SEASON,
     OPTIMAL_LINEUPS,
+    NEWS,
 )
 """Every table of the lake, upstream first."""
 
@@ -82,6 +84,7 @@ __all__ = [
     "LIST_COLUMNS",
     "LONG_STATS",
     "MODEL_PROJECTIONS",
+    "NEWS",
     "OPTIMAL_LINEUPS",
     "PLAYER_HISTORY",
     "PLAYER_WEEK",

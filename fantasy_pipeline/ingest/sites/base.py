@@ -164,7 +164,7 @@ class WebSource:
         raw_players: pa.Table,
     ) -> tuple[pa.Table, list[str]]:
         """Return rows of `SOURCE_PROJECTIONS`, and the names that match no rostered player."""
-        players = _players_by_id(raw_players, week.at, self._id_column)
+        players = players_by_id(raw_players, week.at, self._id_column)
         rows, unmatched = {}, []
         for projection in projections:
             player = players.get(projection.id)
@@ -186,16 +186,21 @@ class WebSource:
         return table, unmatched
 
 
-def _players_by_id(
+def players_by_id(
     raw_players: pa.Table, at: SeasonWeek, id_column: str
 ) -> dict[str, dict[str, str]]:
-    """Return a week's players by a site's id, without ids that two players share."""
+    """Return a week's projected players by a site's id, without ids that two players share.
+
+    Args:
+        raw_players: `RAW_PLAYERS` rows of the week, perhaps of other weeks as well.
+        id_column: column with the site's ids, or `player_id`.
+    """
     of_the_week = of_week(raw_players, at)
     fantasy = pc.is_in(of_the_week["position"], pa.array(PROJECTED_POSITIONS))
-    names = ["player_id", "player_name", "position", id_column]
+    names = dict.fromkeys(("player_id", "player_name", "position", "team", id_column))
     players: dict[str, dict[str, str]] = {}
     shared = set()
-    for row in of_the_week.filter(fantasy).select(names).to_pylist():
+    for row in of_the_week.filter(fantasy).select([*names]).to_pylist():
         key = row[id_column]
         if key in players:
             shared.add(key)

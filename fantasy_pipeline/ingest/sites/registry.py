@@ -33,8 +33,22 @@ def open_projection_sources(
     wanted = chosen(settings.projection_sources)
     if is_sample:
         return [NflCom(source)]
-    # No site is essential, and their files are small: give up earlier than on nflverse.
-    answers = transport(
+    answers = site_transport(settings, transport)
+    adapters: dict[str, ProjectionSource] = {
+        NFLCOM: NflCom(source),
+        "sleeper": sleeper(answers),
+        "fantasypros": FantasyPros(answers),
+        "espn": espn(answers),
+    }
+    return [adapters[name] for name in wanted]
+
+
+def site_transport(settings: Settings, transport: Callable[..., Transport]) -> Transport:
+    """Return a transport of sites' answers.
+
+    No site is essential, and their files are small: it gives up earlier than on nflverse.
+    """
+    return transport(
         settings.cache_dir,
         mirror=settings.mirror,
         offline=settings.offline,
@@ -43,13 +57,6 @@ def open_projection_sources(
         max_bytes=64 * 2**20,
         backoff_max=10,
     )
-    adapters: dict[str, ProjectionSource] = {
-        NFLCOM: NflCom(source),
-        "sleeper": sleeper(answers),
-        "fantasypros": FantasyPros(answers),
-        "espn": espn(answers),
-    }
-    return [adapters[name] for name in wanted]
 
 
 def chosen(names: str) -> Sequence[str]:

@@ -1,6 +1,6 @@
 """The assets. Each takes partitions, calls a pure function of another package and returns a table.
 
-One module per group: `ingest`, `projection` (with the features), `leagues`, `decisions` and
+One module per group: `ingest`, `news`, `projection` (with the features), `leagues`, `decisions` and
 `report`. `base` has what the assets share. Football does not belong here.
 """
 
@@ -20,6 +20,7 @@ from fantasy_pipeline.orchestration.assets.leagues import (
     league_rosters,
     league_teams,
 )
+from fantasy_pipeline.orchestration.assets.news import news
 from fantasy_pipeline.orchestration.assets.projection import (
     defender_projections,
     model_projections,
@@ -40,6 +41,7 @@ __all__ = [
     "league_rosters",
     "league_teams",
     "model_projections",
+    "news",
     "optimal_lineups",
     "player_history",
     "projection_accuracy",

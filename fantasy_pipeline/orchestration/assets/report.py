@@ -11,6 +11,7 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.orchestration.assets.base import OWNERS, SINGLE_RUN
 from fantasy_pipeline.orchestration.assets.ingest import games, raw_players, stat_corrections
+from fantasy_pipeline.orchestration.assets.news import news
 from fantasy_pipeline.orchestration.assets.projection import (
     player_history,
     projection_accuracy,
@@ -42,6 +43,7 @@ _OF_WEEK = (
     tables.SOURCE_PROJECTIONS,
     tables.MODEL_PROJECTIONS,
     tables.PROJECTIONS,
+    tables.NEWS,
 )
 _OF_SEASON = (tables.WEEKLY_STATS, tables.STAT_CORRECTIONS, tables.PROJECTION_ACCURACY)
 _FACTS = ("phase", "reader", "games", "model")
@@ -57,6 +59,7 @@ _FACTS = ("phase", "reader", "games", "model")
         projections,
         projection_accuracy,
         stat_corrections,
+        news,
     ],
     description="The weekly report: rankings with floors and ceilings, tiers, movers, start/sit "
     "calls, injuries, accuracy so far and the sources of the data. One self-contained HTML file, "
