@@ -112,9 +112,8 @@ def _defences(lake: Lake, week: SeasonWeek, is_league: bool) -> pa.Table:
 
 def _rest(lake: Lake, week: SeasonWeek) -> pa.Table:
     """Return the rest of the season; no rows for a week that an earlier version projected."""
-    if not lake.has(REST_OF_SEASON, week):
-        return REST_OF_SEASON.arrow_schema.empty_table()
-    return lake.read(REST_OF_SEASON, [week])
+    rest = lake.read_if_stored(REST_OF_SEASON, week)
+    return REST_OF_SEASON.arrow_schema.empty_table() if rest is None else rest
 
 
 def _statements(lake: Lake, week: SeasonWeek, now: datetime) -> pa.Table:
@@ -123,9 +122,9 @@ def _statements(lake: Lake, week: SeasonWeek, now: datetime) -> pa.Table:
     The moment of an archived statement that was downloaded after the game is not known. It is of
     before the game, and the week's projection counts it, so it counts at every moment.
     """
-    if not lake.has(SOURCE_PROJECTIONS, week):
+    stored = lake.read_if_stored(SOURCE_PROJECTIONS, week)
+    if stored is None:
         return SOURCE_PROJECTIONS.arrow_schema.empty_table()
-    stored = lake.read(SOURCE_PROJECTIONS, [week])
     at_kickoff = as_known_at(stored)
     kickoff = at_kickoff["kickoff"]
     is_late = pc.greater_equal(at_kickoff["as_of"], kickoff)

@@ -145,8 +145,9 @@ def _ids(players: Sequence[Candidate], names: Sequence[str]) -> frozenset[str]:
 def _opponent(
     lake: Lake, league: str, of: LeagueSeason, week: SeasonWeek, team: Team
 ) -> Team | None:
-    if not lake.has(LEAGUE_MATCHUPS, week):
+    stored = lake.read_if_stored(LEAGUE_MATCHUPS, week)
+    if stored is None:
         return None
-    rows = of_league(lake.read(LEAGUE_MATCHUPS, [week]), league).to_pylist()
+    rows = of_league(stored, league).to_pylist()
     ids = {row["opponent_id"] for row in rows if row["team_id"] == team.team_id}
     return next((one for one in of.teams if one.team_id in ids), None)

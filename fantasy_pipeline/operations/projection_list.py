@@ -159,9 +159,10 @@ def _kickoffs(
     lake: Lake, week: SeasonWeek, now: datetime
 ) -> tuple[Mapping[str, datetime], set[str]]:
     """Return the kick-off of each team's game, and the teams whose game is over."""
-    if not lake.has(GAMES):
+    schedule = lake.read_if_stored(GAMES, seasons=[week.season])
+    if schedule is None:
         return {}, set()
-    games = games_from_table(of_week(lake.read(GAMES, seasons=[week.season]), week))
+    games = games_from_table(of_week(schedule, week))
     kickoffs = {team: game.kickoff for game in games for team in (game.home_team, game.away_team)}
     over = {
         team
@@ -175,8 +176,8 @@ def _kickoffs(
 def _actual_points(lake: Lake, week: SeasonWeek, scoring: Scoring) -> dict[str, float]:
     points: dict[str, float] = {}
     for table, column in ((WEEKLY_STATS, ACTUAL[scoring]), (TEAM_DEFENSE_STATS, POINTS)):
-        if lake.has(table, week):
-            rows = lake.read(table, [week], columns=["player_id", column])
+        rows = lake.read_if_stored(table, week, ["player_id", column])
+        if rows is not None:
             points |= zip(rows["player_id"].to_pylist(), rows[column].to_pylist(), strict=True)
     return points
 

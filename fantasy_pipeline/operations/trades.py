@@ -223,13 +223,13 @@ def rest_points(lake: Lake, week: SeasonWeek, scoring: Scoring) -> dict[str, tup
     They are those of the usual scoring that pays catches most alike, in the proportion of both in
     the week's projection.
     """
-    if not lake.has(REST_OF_SEASON, week):
+    rest = lake.read_if_stored(REST_OF_SEASON, week)
+    if rest is None:
         raise NotMaterializedError(
             f"rest_of_season {week}: not in the lake. Make it with `fantasy-pipeline trigger "
             f"--season {week.season} --week {week.week} --wait`."
         )
     end = suffix(usual_of(scoring))
-    rest = lake.read(REST_OF_SEASON, [week])
     if not rest.num_rows:
         raise PipelineError(
             f"rest_of_season {week}: the regular season is over. Choose an earlier week."

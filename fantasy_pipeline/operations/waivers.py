@@ -173,9 +173,10 @@ def _kicked_off(workspace: Workspace, week: SeasonWeek) -> set[str]:
     Raises:
         PipelineError: every game has.
     """
-    if not workspace.lake.has(GAMES):
+    schedule = workspace.lake.read_if_stored(GAMES, seasons=[week.season])
+    if schedule is None:
         return set()
-    games = games_from_table(of_week(workspace.lake.read(GAMES, seasons=[week.season]), week))
+    games = games_from_table(of_week(schedule, week))
     if games and all(game.kickoff <= workspace.present for game in games):
         before = min(game.kickoff for game in games) - timedelta(hours=1)
         raise PipelineError(
