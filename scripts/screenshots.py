@@ -74,7 +74,13 @@ def shoot_reports(browser: "Browser", home: Path) -> None:
     with page_of(browser, 1200, 860) as page:
         page.goto(upcoming)
         save(page.screenshot(), "report")
-        for section in ("close-calls", "injuries", "accuracy"):
+        shown = page.locator("#ranked-players tbody tr:not([hidden]) .name")
+        names = shown.all_text_contents()[:3]
+        for name in names:
+            page.get_by_label("Player to compare").fill(name)
+            page.get_by_role("button", name="Add").click()
+        page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
+        for section in ("compare", "close-calls", "injuries", "accuracy"):
             box = page.locator(f"#{section}").bounding_box()
             height = min(box["height"] + 20, 860)
             clip = {"x": 0, "y": box["y"], "width": 1200, "height": height}

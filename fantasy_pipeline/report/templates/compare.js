@@ -181,7 +181,10 @@ function comparison({ numbers, rows, stored, store, signed }) {
     table.tBodies[0].replaceChildren(...(shown.length ? lines(shown) : []).map(([name, content]) => {
       const label = cell("th", "rowheader", [name]);
       label.scope = "row";
-      return cell("tr", "row", [label, ...shown.map((p, index) => cell("td", "cell", content(p, index)))]);
+      const cells = shown.map((p, index) => cell("td", "cell", content(p, index)));
+      const line = cell("tr", "row", [label, ...cells]);
+      line.classList.toggle("points", name === "Points");
+      return line;
     }));
     section.classList.toggle("none-chosen", !shown.length);
     document.getElementById("compare-clear").hidden = !shown.length;
