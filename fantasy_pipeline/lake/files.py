@@ -46,13 +46,16 @@ def with_added(table: Table, rows: pa.Table, names: Sequence[str]) -> pa.Table:
 
     Other missing columns stay missing.
     """
-    absent = [
-        name for name in names if name in table.added_columns and name not in rows.column_names
-    ]
-    for name in absent:
+    there = rows.column_names
+    if there == list(names):
+        return rows
+    # Arrow makes the list of names anew each time.
+    known = set(there)
+    for name in (name for name in names if name in table.added_columns and name not in known):
         field = table.arrow_schema.field(name)
         rows = rows.append_column(field, pa.nulls(rows.num_rows, field.type))
-    return rows.select([name for name in names if name in rows.column_names])
+    known = set(rows.column_names)
+    return rows.select([name for name in names if name in known])
 
 
 def older_layout(root: str, table: Table) -> PipelineError:

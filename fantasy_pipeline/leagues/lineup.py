@@ -8,10 +8,13 @@ import numpy as np
 
 from fantasy_pipeline.football.slots import ELIGIBLE
 
+_NOBODY: frozenset[str] = frozenset()
+_ELIGIBLE = {slot: frozenset(positions) for slot, positions in ELIGIBLE.items()}
+
 
 def may_fill(slot: str, positions: Sequence[str]) -> bool:
     """Return whether a player with some positions may fill a slot; nobody fills an unknown one."""
-    return bool(set(ELIGIBLE.get(slot, ())).intersection(positions))
+    return not _ELIGIBLE.get(slot, _NOBODY).isdisjoint(positions)
 
 
 def best_lineup(
@@ -37,22 +40,12 @@ def best_lineup(
         return {}
     # A filled slot counts more than all points together, so no line-up gains by an empty slot.
     filled = 1.0 + 2.0 * float(np.sum(np.abs(points)))
+    able = {slot: [may_fill(slot, own) for own in positions] for slot in dict.fromkeys(slots)}
+    may = np.array([able[slot] for slot in slots])
     # Slots x players: what a player adds in a slot; 0, as an empty slot, where he may not play.
-    gain = np.array(
-        [
-            [
-                filled + worth if may_fill(slot, eligible) else 0.0
-                for worth, eligible in zip(points, positions, strict=True)
-            ]
-            for slot in slots
-        ]
-    )
+    gain = np.where(may, filled + np.asarray(points, dtype=np.float64), 0.0)
     chosen = zip(*linear_sum_assignment(gain, maximize=True), strict=True)
-    return {
-        int(slot): int(player)
-        for slot, player in chosen
-        if may_fill(slots[slot], positions[player])
-    }
+    return {int(slot): int(player) for slot, player in chosen if may[slot, player]}
 
 
 def best_points(

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fantasy_pipeline.errors import InvalidArgumentError, NotPublishedError, PipelineError
-from fantasy_pipeline.football.season_week import SeasonWeek, ranges, week_ranges
+from fantasy_pipeline.football.season_week import WEEKS, SeasonWeek, ranges, week_ranges
 from fantasy_pipeline.football.slots import unknown_slots
 from fantasy_pipeline.football.tables import PROJECTIONS, WEEKLY_STATS
 from fantasy_pipeline.ingest.leagues import registry
 from fantasy_pipeline.ingest.leagues.answers import season_of, season_of_file
-from fantasy_pipeline.ingest.leagues.base import DATASET, Adapter, LeagueSeason
+from fantasy_pipeline.ingest.leagues.base import DATASET, LAST_WEEK, Adapter, LeagueSeason
 from fantasy_pipeline.leagues.tables import scoring_of
 from fantasy_pipeline.operations.backfill.plan import contiguous
 from fantasy_pipeline.operations.execute import execute
@@ -89,7 +89,8 @@ def add(
     registry.store(session.lake, name, seasons)
     added = Added(name, seasons, warnings=warnings)
     wanted = {season.season for season in seasons}
-    weeks = [week for week in stored if week.season in wanted]
+    last = max(WEEKS) if platform == "file" else LAST_WEEK
+    weeks = [week for week in stored if week.season in wanted and week.week <= last]
     older = older_weeks(session.lake, wanted)
     added.warnings += _what_to_import(name, seasons, weeks, older)
     asked = [week for week in weeks if week not in older]

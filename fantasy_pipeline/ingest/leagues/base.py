@@ -13,6 +13,8 @@ from typing import Any, Protocol
 from fantasy_pipeline.errors import NotPublishedError, PipelineError, SourceError
 
 DATASET = "league"
+LAST_WEEK = 18
+"""Last week in which leagues of a platform play; those of a file may play later."""
 Json = dict[str, Any]
 """An answer of a platform, or settings as they are stored."""
 _MOST_POINTS = 1000

@@ -17,6 +17,7 @@ from fantasy_pipeline.football.teams import CURRENT_CODE
 from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.leagues.base import (
     DATASET,
+    LAST_WEEK,
     Json,
     LeagueSeason,
     LeagueWeek,
@@ -36,7 +37,6 @@ EMPTY = "0"
 """Sleeper's id of a slot without a player."""
 _SPORT = "nfl"
 _TWO_WEEK_ROUNDS = 2
-_LAST_WEEK = 18
 _NOT_DRAWN = ("pre_draft", "drafting")
 """Status of a league whose rosters and pairings do not exist yet."""
 
@@ -91,7 +91,7 @@ class Sleeper:
         )
 
     def week(self, of: LeagueSeason, week: int) -> LeagueWeek:
-        if week > _LAST_WEEK:
+        if week > LAST_WEEK:
             return LeagueWeek()
         url = f"{URL.format(league=of.league_id)}/matchups/{week}"
         rows = require(self._get(url, of.season, week) or [], list, f"matchups {week}")
