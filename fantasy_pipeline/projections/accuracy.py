@@ -139,7 +139,8 @@ def _source_points(
 ) -> dict[str, np.ndarray]:
     """Return each source's points, (rows,), as stated; converted if it does not state a scoring."""
     keyed = rows.select(KEY).append_column("receptions", pa.array(expected_receptions(rows)))
-    return consensus.points_by_source(keyed, source_projections, with_copies=True, scoring=scoring)
+    stated = consensus.Stated.of(source_projections, with_copies=True)
+    return consensus.points_by_source(keyed, stated, scoring)
 
 
 def pool_rows(rows: pa.Table, source_projections: pa.Table) -> np.ndarray:

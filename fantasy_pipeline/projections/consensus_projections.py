@@ -53,7 +53,7 @@ def projections(
         `PROJECTIONS`, one row per row of `ours`. Players who are ruled out stay at 0 even if
         other sources project them. Stat lines and quantiles move with the points.
     """
-    others = consensus.points_by_source(ours, source_projections)
+    others = consensus.points_by_source(ours, consensus.Stated.of(source_projections))
     seasons = pc.unique(ours["season"]).to_pylist()
     models = {season: model_of(season) for season in seasons}
     chances = Chances.of(ours, others)

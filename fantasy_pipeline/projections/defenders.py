@@ -147,9 +147,8 @@ def nflcom_points(
     """
     keyed = listed.select(KEY).append_column("receptions", pa.nulls(listed.num_rows, pa.float64()))
     is_defender = pc.is_in(source_projections["position"], pa.array(DEFENDER_GROUPS))
-    stated = consensus.points_by_source(
-        keyed, source_projections.filter(is_defender), with_copies=True
-    )
+    known = consensus.Stated.of(source_projections.filter(is_defender), with_copies=True)
+    stated = consensus.points_by_source(keyed, known)
     points = stated.get(NFLCOM, np.full(listed.num_rows, np.nan))
     if line is None:
         return points

@@ -332,6 +332,7 @@ def stated_points(rows: pa.Table, source_projections: pa.Table) -> np.ndarray:
     keyed = rows.select(["season", "week", "player_id"]).append_column(
         "receptions", pa.nulls(rows.num_rows, pa.float64())
     )
-    stated = consensus.points_by_source(keyed, of_defences(source_projections), with_copies=True)
+    known = consensus.Stated.of(of_defences(source_projections), with_copies=True)
+    stated = consensus.points_by_source(keyed, known)
     missing = np.full(rows.num_rows, np.nan)
     return np.column_stack([stated.get(name, missing) for name in SAME_SCORING])

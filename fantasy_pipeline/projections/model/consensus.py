@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 
 from fantasy_pipeline.football.positions import DST
 from fantasy_pipeline.football.scoring import Scoring
+from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import PLAYER_WEEK
 from fantasy_pipeline.football.tables.week_rows import codes
 from fantasy_pipeline.ingest.projection_record import as_known_at
@@ -92,11 +93,32 @@ def stated_points(table: pa.Table, receptions: np.ndarray, scoring: Scoring = "h
     return points
 
 
+class Stated(NamedTuple):
+    """What sources stated of whole weeks, as known at kick-off.
+
+    Args:
+        rows: source, `KEY` and `POINTS` of each statement.
+        copies: sources that copy another one, with their original, by week.
+    """
+
+    rows: pa.Table
+    copies: Mapping[SeasonWeek, Mapping[str, str]]
+
+    @classmethod
+    def of(cls, source_projections: pa.Table, with_copies: bool = False) -> Stated:
+        """Return what `SOURCE_PROJECTIONS` of whole weeks state.
+
+        Args:
+            with_copies: copies count as any other source.
+        """
+        known = as_known_at(source_projections).select(["source", *KEY, *POINTS])
+        # Team defences are no evidence for a copy: only some sources project them.
+        is_defence = pc.starts_with(known["player_id"], f"{DST}-")
+        return cls(known, {} if with_copies else find_copies(known.filter(pc.invert(is_defence))))
+
+
 def points_by_source(
-    rows: pa.Table,
-    source_projections: pa.Table,
-    with_copies: bool = False,
-    scoring: Scoring = "half",
+    rows: pa.Table, stated: Stated, scoring: Scoring = "half"
 ) -> dict[str, np.ndarray]:
     """Return each source's points as known at kick-off, (rows,), in the order of `rows`.
 
@@ -105,15 +127,8 @@ def points_by_source(
 
     Args:
         rows: key columns and receptions.
-        source_projections: `SOURCE_PROJECTIONS` of whole weeks: copies are found by comparing all
-            players.
-        with_copies: include the points of copies.
     """
-    source_projections = as_known_at(source_projections).select(["source", *KEY, *POINTS])
-    # Team defences are no evidence for a copy: only some sources project them.
-    is_defence = pc.starts_with(source_projections["player_id"], f"{DST}-")
-    players = source_projections.filter(pc.invert(is_defence))
-    copies = {} if with_copies else find_copies(players)
+    source_projections, copies = stated
     weeks = codes(rows)
     keyed = rows.select([*KEY, "receptions"]).append_column(
         "row", pa.array(np.arange(rows.num_rows))
@@ -201,7 +216,7 @@ def _hints_of(unseen: pa.Table) -> dict[str, np.ndarray]:
     return hints(*(unseen[name].to_numpy() for name in names))
 
 
-def learn_weights(unseen: pa.Table, source_projections: pa.Table) -> dict[str, float]:
+def learn_weights(unseen: pa.Table, sources: dict[str, np.ndarray]) -> dict[str, float]:
     """Return the weights of sources and hints for one position; empty without any source.
 
     Least squares on players that people may start, shrunken to the prior. Of other players, sources
@@ -209,9 +224,9 @@ def learn_weights(unseen: pa.Table, source_projections: pa.Table) -> dict[str, f
 
     Args:
         unseen: projections out of the fold: key, model_half, usual_half, implied_team_total,
-            receptions, target_half, starts.
+            target_half, starts.
+        sources: their points by source, see `points_by_source`.
     """
-    sources = points_by_source(unseen, source_projections)
     if not sources:
         return {}
     model = unseen["model_half"].to_numpy()
@@ -272,7 +287,7 @@ def prior_width(position: str) -> float:
 
 def learn_width(
     unseen: pa.Table,
-    source_projections: pa.Table,
+    sources: dict[str, np.ndarray],
     weights: dict[str, float],
     table: np.ndarray,
     position: str,
@@ -283,10 +298,10 @@ def learn_width(
     consensus is more certain than the model alone.
 
     Args:
+        unseen, sources: as for `learn_weights`.
         table: the model's quantile table in half-PPR.
     """
     prior = prior_width(position)
-    sources = points_by_source(unseen, source_projections)
     if not sources or not weights or position not in COVERED:
         return prior
     counted = unseen["starts"].to_numpy(zero_copy_only=False) & ~_unstated(sources)

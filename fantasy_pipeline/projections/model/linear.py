@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -47,31 +47,58 @@ def dot(matrix: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
     return np.stack([np.einsum("ij,j->i", rows, column) for column in columns], axis=1)
 
 
-def ridge(
-    scaled: np.ndarray, targets: np.ndarray, weights: np.ndarray, penalties: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return coefficients, (features, targets), and intercepts, (targets,), of a ridge regression.
+@dataclass(frozen=True)
+class Sums:
+    """All that a ridge regression needs of some rows: weighted sums, which add up over rows.
 
     Args:
-        scaled: features, (rows, features).
-        targets: (rows, targets).
-        weights: weight of each row, (rows,).
-        penalties: penalty of each target, (targets,).
+        weight: of the weights.
+        features: of the features, (features,); `targets`: of the targets, (targets,).
+        gram: of the products of two features, (features, features).
+        moment: of the products of a feature and a target, (features, targets).
     """
-    # (features,) and (targets,): weighted means, so that the intercept is not penalised
-    share = weights / weights.sum()
-    centre, level = share @ scaled, share @ targets
-    # (features, features) and (features, targets): normal equations
-    inner = scaled - centre
-    gram = (inner * weights[:, None]).T @ inner
-    moment = (inner * weights[:, None]).T @ (targets - level)
-    coefficients = np.zeros((scaled.shape[1], targets.shape[1]))
-    # One factorisation for all targets of equal penalty.
-    for penalty in np.unique(penalties):
-        columns = penalties == penalty
-        regular = gram + penalty * np.eye(len(gram))
-        coefficients[:, columns] = np.linalg.solve(regular, moment[:, columns])
-    return coefficients, level - centre @ coefficients
+
+    weight: float
+    features: np.ndarray
+    targets: np.ndarray
+    gram: np.ndarray
+    moment: np.ndarray
+
+    @classmethod
+    def of(cls, scaled: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> Sums:
+        """Return the sums of rows.
+
+        Args:
+            scaled: features, (rows, features).
+            targets: (rows, targets).
+            weights: weight of each row, (rows,).
+        """
+        root = np.sqrt(weights)[:, None]
+        inner, outer = scaled * root, targets * root
+        # BLAS computes half of a product of a matrix with itself.
+        gram, moment = inner.T @ inner, inner.T @ outer
+        return cls(float(weights.sum()), weights @ scaled, weights @ targets, gram, moment)
+
+    def __add__(self, other: Sums) -> Sums:
+        return Sums(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Sums)))
+
+    def ridge(self, penalties: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return coefficients, (features, targets), and intercepts, (targets,), of a regression.
+
+        Args:
+            penalties: penalty of each target, (targets,).
+        """
+        # (features,) and (targets,): weighted means, so that the intercept is not penalised
+        centre, level = self.features / self.weight, self.targets / self.weight
+        gram = self.gram - np.outer(self.features, centre)
+        moment = self.moment - np.outer(self.features, level)
+        coefficients = np.zeros(moment.shape)
+        # One factorisation for all targets of equal penalty.
+        for penalty in np.unique(penalties):
+            columns = penalties == penalty
+            regular = gram + penalty * np.eye(len(gram))
+            coefficients[:, columns] = np.linalg.solve(regular, moment[:, columns])
+        return coefficients, level - centre @ coefficients
 
 
 def logistic(scaled: np.ndarray, happened: np.ndarray, penalty: float) -> np.ndarray:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
+from functools import reduce
+from operator import add
 
 import numpy as np
 import pyarrow as pa
@@ -27,7 +29,12 @@ from fantasy_pipeline.projections.model import (
     rooms,
     tree_learner,
 )
-from fantasy_pipeline.projections.model.consensus import learn_weights, learn_width
+from fantasy_pipeline.projections.model.consensus import (
+    Stated,
+    learn_weights,
+    learn_width,
+    points_by_source,
+)
 from fantasy_pipeline.projections.model.intervals import quantile_table
 from fantasy_pipeline.projections.model.stat_line import STATS, penalty, points
 from fantasy_pipeline.projections.model.trees import Trees
@@ -124,7 +131,9 @@ def seasons_before(season: int) -> range:
 def usable(rows: pa.Table, season: int) -> pa.Table:
     """Return the rows of the seasons that a model of a season may learn from."""
     past = pa.array(seasons_before(season), rows["season"].type)
-    return rows.filter(pc.is_in(rows["season"], past))
+    is_past = pc.is_in(rows["season"], past)
+    # A filter copies the rows.
+    return rows if pc.all(is_past).as_py() else rows.filter(is_past)
 
 
 def _counts(rows: pa.Table) -> dict[int, int]:
@@ -154,6 +163,7 @@ def train(
     importlib.import_module("sklearn.ensemble")
     learnt, metrics, weights, width = {}, {}, {}, {}
     sources = None if source_projections is None else usable(source_projections, season)
+    stated = None if sources is None else Stated.of(sources)
     # One thread: sums in another order would change the last bits.
     with threadpool_limits(1):
         window, sets = _training_sets(history, season)
@@ -165,10 +175,11 @@ def train(
             if result is None:
                 continue
             learnt[position], metrics[position], unseen = result
-            if sources is not None:
-                weights[position] = learn_weights(unseen, sources)
+            if stated is not None:
+                by_source = points_by_source(unseen, stated)
+                weights[position] = learn_weights(unseen, by_source)
                 table = learnt[position].tables["half"]
-                width[position] = learn_width(unseen, sources, weights[position], table, position)
+                width[position] = learn_width(unseen, by_source, weights[position], table, position)
     source_window = {} if sources is None else _counts(sources)
     return Model(season, window, learnt, metrics, source_window, weights, width)
 
@@ -186,6 +197,14 @@ def _training_sets(
         window |= _counts(past)
         matrix = features.matrix(past)
         positions = as_texts(past["position"])
+        # The matrix has the features; the sets need the other columns.
+        past = past.select(
+            [
+                column.name
+                for column in past.schema
+                if not pa.types.is_floating(column.type) or column.name.startswith("target_")
+            ]
+        )
         for position in FANTASY_POSITIONS:
             at = np.flatnonzero(positions == position)
             sets[position].append(_TrainingSet.of(past.take(at), matrix[at], position))
@@ -265,15 +284,17 @@ def _train_position(
     # (rows, features): standardised; the same scale for all folds
     scale = linear.Scale.of(inputs)
     scaled = scale.apply(inputs)
-    coefficients, intercepts = linear.ridge(scaled, targets, weights, penalties)
+    fold = codes(rows) % FOLDS
+    folds = [fold == number for number in range(FOLDS)]
+    sums = [linear.Sums.of(scaled[at], targets[at], weights[at]) for at in folds]
+    coefficients, intercepts = reduce(add, sums).ridge(penalties)
 
     # (rows, stats): each week projected by a regression of the other folds' weeks
-    fold = codes(rows) % FOLDS
     unseen = np.empty_like(targets)
-    for number in range(FOLDS):
-        rest, out = fold != number, fold == number
-        fitted, level = linear.ridge(scaled[rest], targets[rest], weights[rest], penalties)
-        unseen[out] = scaled[out] @ fitted + level
+    for number, at in enumerate(folds):
+        others = [*sums[:number], *sums[number + 1 :]]
+        fitted, level = reduce(add, others).ridge(penalties)
+        unseen[at] = scaled[at] @ fitted + level
     line = dict(zip(names, np.maximum(unseen, 0.0).T, strict=True))
     starts = _rank(codes(rows), points(line, "half")) <= STARTERS[position]
     tables, metrics = _uncertainty(rows, line, starts)

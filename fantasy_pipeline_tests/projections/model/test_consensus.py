@@ -67,14 +67,18 @@ def unseen(
     return rows
 
 
+def by_source(rows: pa.Table, stated: pa.Table, with_copies: bool = False) -> dict[str, np.ndarray]:
+    return consensus.points_by_source(rows, consensus.Stated.of(stated, with_copies))
+
+
 def test_zero_and_absence_are_no_projection() -> None:
-    found = consensus.points_by_source(players(3), sources(statements("a", {0: 5.0, 1: 0.0})))
+    found = by_source(players(3), sources(statements("a", {0: 5.0, 1: 0.0})))
     np.testing.assert_array_equal(found["a"], [5.0, np.nan, np.nan])
 
 
 def test_other_scorings_are_converted_to_half_ppr() -> None:
     rows = sources(statements("ppr", {0: 10.0}, "ppr"), statements("std", {0: 6.0}, "std"))
-    found = consensus.points_by_source(players(1, receptions=4.0), rows)
+    found = by_source(players(1, receptions=4.0), rows)
     assert found["ppr"][0] == 8.0
     assert found["std"][0] == 8.0
 
@@ -106,7 +110,7 @@ def test_a_copy_counts_once() -> None:
     own = {player: float(value) for player, value in enumerate(RANDOM.uniform(2, 20, 80))}
     copy = {player: value + 0.01 for player, value in own.items()}
     other = {player: value + 1.0 for player, value in own.items()}
-    found = consensus.points_by_source(
+    found = by_source(
         players(80), sources(statements("a", own), statements("b", copy), statements("c", other))
     )
     assert list(found) == ["a", "c"]
@@ -121,13 +125,13 @@ def test_a_copy_of_one_week_counts_in_other_weeks() -> None:
         statements("a", own, week=3), statements("b", other, week=3),
     )  # fmt: skip
     rows = pa.concat_tables([players(80, week=week) for week in (1, 2, 3)])
-    found = consensus.points_by_source(rows, stated)
+    found = by_source(rows, stated)
     assert np.isnan(found["a"]).sum() == 0
     assert np.isnan(found["b"]).reshape(3, 80).all(axis=1).tolist() == [True, False, False]
     # Copies are found among all of the week's players, even if few rows are asked for.
-    few = consensus.points_by_source(pa.concat_tables([players(3), players(3, week=2)]), stated)
+    few = by_source(pa.concat_tables([players(3), players(3, week=2)]), stated)
     assert np.isnan(few["b"]).tolist() == [True] * 3 + [False] * 3
-    assert "b" in consensus.points_by_source(rows, stated, with_copies=True)
+    assert "b" in by_source(rows, stated, with_copies=True)
 
 
 ONE_WEEK = np.zeros(2)
@@ -196,7 +200,8 @@ def test_the_weight_of_the_market_is_learnt_within_bounds(true: float, learnt: f
     model, total = RANDOM.uniform(5, 20, size), RANDOM.uniform(16, 29, size)
     actual = model * (1 + true * (total / 22.5 - 1)) + RANDOM.normal(0, 2, size)
     rows = sources(statements("a", dict(enumerate((model + 0.01).tolist()))))
-    weights = consensus.learn_weights(unseen(model, actual, total=total), rows)
+    past = unseen(model, actual, total=total)
+    weights = consensus.learn_weights(past, by_source(past, rows))
     assert weights["market"] == pytest.approx(learnt, abs=0.04)
 
 
@@ -207,7 +212,7 @@ def test_a_good_source_weighs_more_than_a_bad_one(noise: float, low: float, high
     past = unseen(truth + RANDOM.normal(0, 3, size), truth + RANDOM.normal(0, 5, size))
     others = np.maximum(truth + RANDOM.normal(0, noise, size), 0.1)
     rows = sources(statements("a", dict(enumerate(others.tolist()))))
-    assert low <= consensus.learn_weights(past, rows)["a"] <= high
+    assert low <= consensus.learn_weights(past, by_source(past, rows))["a"] <= high
 
 
 def test_the_width_is_learnt_from_past_coverage() -> None:
@@ -217,12 +222,14 @@ def test_the_width_is_learnt_from_past_coverage() -> None:
     table = quantile_table(truth, truth + RANDOM.normal(0, 2.4, size))
     past = unseen(truth, actual, usual=truth)
     rows = sources(statements("a", dict(enumerate(truth.tolist()))))
-    learnt = consensus.learn_width(past, rows, {"a": 0.4}, table, "WR")
+    stated = by_source(past, rows)
+    learnt = consensus.learn_width(past, stated, {"a": 0.4}, table, "WR")
     assert learnt == pytest.approx(0.84, abs=0.05)
-    assert consensus.learn_width(past, rows, {}, table, "WR") == consensus.PRIOR_WIDTH["WR"]
+    assert consensus.learn_width(past, stated, {}, table, "WR") == consensus.PRIOR_WIDTH["WR"]
     # Kickers keep the model's width. A position to cover less of has a narrower one.
-    assert consensus.learn_width(past, rows, {"a": 0.4}, table, "K") == 1.0
-    assert consensus.learn_width(past, rows, {"a": 0.4}, table, "RB") < learnt
+    assert consensus.learn_width(past, stated, {"a": 0.4}, table, "K") == 1.0
+    assert consensus.learn_width(past, stated, {"a": 0.4}, table, "RB") < learnt
     # Few rows leave the width near the prior.
-    few = consensus.learn_width(past.slice(0, 50), rows, {"a": 0.4}, table, "WR")
+    some = past.slice(0, 50)
+    few = consensus.learn_width(some, by_source(some, rows), {"a": 0.4}, table, "WR")
     assert learnt < few == pytest.approx(consensus.PRIOR_WIDTH["WR"], abs=0.04)

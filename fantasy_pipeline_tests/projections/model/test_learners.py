@@ -15,10 +15,16 @@ from fantasy_pipeline.projections.model.stat_line import STATS, WEIGHTS, points
 RANDOM = np.random.default_rng(7)
 
 
+def ridge(
+    inputs: np.ndarray, targets: np.ndarray, weights: np.ndarray, penalties: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    return linear.Sums.of(inputs, targets, weights).ridge(penalties)
+
+
 def test_ridge_without_penalty_finds_the_line() -> None:
     inputs = RANDOM.normal(size=(200, 3))
     targets = np.column_stack([inputs @ [1.0, -2.0, 0.5] + 3, inputs @ [0.0, 1.0, 0.0] - 1])
-    coefficients, intercepts = linear.ridge(inputs, targets, np.ones(200), np.array([1e-9, 1e-9]))
+    coefficients, intercepts = ridge(inputs, targets, np.ones(200), np.array([1e-9, 1e-9]))
     np.testing.assert_allclose(coefficients.T, [[1.0, -2.0, 0.5], [0.0, 1.0, 0.0]], atol=1e-6)
     np.testing.assert_allclose(intercepts, [3.0, -1.0], atol=1e-6)
 
@@ -26,9 +32,28 @@ def test_ridge_without_penalty_finds_the_line() -> None:
 def test_a_penalty_draws_to_the_mean() -> None:
     inputs = RANDOM.normal(size=(50, 1))
     targets = 2 * inputs + 5
-    coefficients, intercepts = linear.ridge(inputs, targets, np.ones(50), np.array([1e9]))
+    coefficients, intercepts = ridge(inputs, targets, np.ones(50), np.array([1e9]))
     assert abs(coefficients[0, 0]) < 1e-4
     assert intercepts[0] == pytest.approx(targets.mean(), abs=1e-3)
+
+
+def test_sums_of_parts_add_up_to_the_regression_of_all_rows() -> None:
+    inputs, targets = RANDOM.normal(size=(300, 4)) + 0.5, RANDOM.normal(size=(300, 2))
+    weights, penalties = RANDOM.random(300) + 0.1, np.array([3.0, 30.0])
+    parts = [
+        linear.Sums.of(inputs[rows], targets[rows], weights[rows])
+        for rows in (slice(0, 10), slice(10, 200), slice(200, 300))
+    ]
+    found = (parts[0] + parts[1] + parts[2]).ridge(penalties)
+    # The same by least squares: a row per penalised coefficient, and the intercept free.
+    root = np.sqrt(weights)
+    for column, penalty in enumerate(penalties):
+        design = np.column_stack([inputs, np.ones(300)]) * root[:, None]
+        prior = np.column_stack([np.sqrt(penalty) * np.eye(4), np.zeros(4)])
+        wanted = np.concatenate([targets[:, column] * root, np.zeros(4)])
+        expected, *_ = np.linalg.lstsq(np.vstack([design, prior]), wanted, rcond=None)
+        np.testing.assert_allclose(found[0][:, column], expected[:4], atol=1e-12)
+        assert found[1][column] == pytest.approx(expected[4], abs=1e-12)
 
 
 def test_dot_gives_a_row_the_same_bits_alone_and_with_others() -> None:
