@@ -41,7 +41,7 @@ from fantasy_pipeline.projections.consensus_projections import projections
 from fantasy_pipeline.projections.defender_accuracy import stored_accuracy
 from fantasy_pipeline.projections.defender_careers import stored_games
 from fantasy_pipeline.projections.defenders import defender_projections
-from fantasy_pipeline.projections.history import player_history
+from fantasy_pipeline.projections.history import continued
 from fantasy_pipeline.projections.model import artefact, training
 from fantasy_pipeline.projections.model_projections import model_projections
 from fantasy_pipeline.projections.team_defense_accuracy import defence_accuracy
@@ -73,9 +73,8 @@ def main(root: str, first: int, last: int) -> None:
         lake.write_weeks(WEEKLY_STATS, stats, weeks)
         lake.write_weeks(TEAM_DEFENSE_STATS, defences[season], weeks)
         lake.write_weeks(SOURCE_PROJECTIONS, others[season], weeks)
-    with lake.connect([GAMES, RAW_PLAYERS, WEEKLY_STATS]) as connection:
-        history = player_history(connection)
-    lake.write(PLAYER_HISTORY, history)
+    continued(lake, lambda connection, weeks: None)
+    history = lake.read(PLAYER_HISTORY)
     stated = pa.concat_tables(others.values())
     played, off = pa.concat_tables(defences.values()), cancelled(games)
     for season, weeks in exist.items():

@@ -36,7 +36,11 @@ def refuse_empty_weeks(name: str, rows: pa.Table, weeks: Iterable[SeasonWeek]) -
     Raises:
         PipelineError: names the first empty week and counts the others.
     """
-    if empty := sorted(set(weeks) - set(weeks_in(rows))):
+    _refuse_absent(name, weeks_in(rows), weeks)
+
+
+def _refuse_absent(name: str, made: Iterable[SeasonWeek], weeks: Iterable[SeasonWeek]) -> None:
+    if empty := sorted(set(weeks) - set(made)):
         others = len(empty) - 1
         more = f" (and {others} more week{'s' if others > 1 else ''})" if others else ""
         raise PipelineError(
@@ -45,11 +49,14 @@ def refuse_empty_weeks(name: str, rows: pa.Table, weeks: Iterable[SeasonWeek]) -
         )
 
 
-def refuse_forgotten_weeks(connection: duckdb.DuckDBPyConnection, history: pa.Table) -> None:
+def refuse_forgotten_weeks(
+    connection: duckdb.DuckDBPyConnection, history: Iterable[SeasonWeek]
+) -> None:
     """Raise if the player history lacks a week for which the lake has fantasy players.
 
     Args:
         connection: has the views raw_players and weekly_stats.
+        history: weeks that have a row in the history.
 
     Raises:
         PipelineError: names the first missing week.
@@ -59,7 +66,7 @@ def refuse_forgotten_weeks(connection: duckdb.DuckDBPyConnection, history: pa.Ta
         " union select distinct season, week from weekly_stats where list_contains(?, position)",
         [list(FANTASY_POSITIONS)] * 2,
     ).fetchall()
-    refuse_empty_weeks("player_history", history, [SeasonWeek(*row) for row in stored])
+    _refuse_absent("player_history", history, [SeasonWeek(*row) for row in stored])
 
 
 def refuse_lost_games(stored: pa.Table, games: pa.Table) -> None:

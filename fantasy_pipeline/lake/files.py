@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -29,15 +29,27 @@ def parquet(data: pa.Table) -> bytes:
     Args:
         data: rows sorted by season. Each season becomes one row group.
     """
+    return parquet_of([data], data.schema)
+
+
+def parquet_of(parts: Iterable[pa.Table], schema: pa.Schema, checksums: bool = False) -> bytes:
+    """Return rows as `parquet` does, from one table after the other.
+
+    Args:
+        checksums: store a checksum of each page, so that a reader can notice damage.
+    """
     sink = pa.BufferOutputStream()
     # Dictionaries help text columns only: for numbers they take twice the time and more space.
-    texts = [field.name for field in data.schema if pa.types.is_string(field.type)]
-    with pq.ParquetWriter(sink, data.schema, compression="zstd", use_dictionary=texts) as writer:
-        # One row group per season, so that a season can be read without the others.
-        seasons = data["season"].to_numpy()
-        starts = np.flatnonzero(np.diff(seasons, prepend=-1))
-        for start, size in zip(starts, np.diff(starts, append=len(seasons)), strict=True):
-            writer.write_table(data.slice(start, size), row_group_size=size)
+    texts = [field.name for field in schema if pa.types.is_string(field.type)]
+    with pq.ParquetWriter(
+        sink, schema, compression="zstd", use_dictionary=texts, write_page_checksum=checksums
+    ) as writer:
+        for data in parts:
+            # One row group per season, so that a season can be read without the others.
+            seasons = data["season"].to_numpy()
+            starts = np.flatnonzero(np.diff(seasons, prepend=-1))
+            for start, size in zip(starts, np.diff(starts, append=len(seasons)), strict=True):
+                writer.write_table(data.slice(start, size), row_group_size=size)
     return sink.getvalue().to_pybytes()
 
 

@@ -345,16 +345,34 @@ class Lake:
             PipelineError: its file cannot be read, or has an older layout.
         """
         found = hashlib.sha256()
-        if table.weekly:
-            names = [file_name(table, week) for week in self.weeks(table) if week.season in seasons]
-            for name, source in zip(names, self._store.sources(names, listed=True), strict=True):
-                found.update(name.encode())
-                found.update(source.read())
-            return found.hexdigest()[:16]
-        for source in self._opened(table, [None], listed=False):
-            for part in season_bytes(self.root, table, source, seasons):
-                found.update(part)
+        for _, content in self._season_bytes(table, seasons):
+            found.update(content)
         return found.hexdigest()[:16]
+
+    def digests(self, table: Table) -> dict[int, str]:
+        """Return the `digest` of each stored season of a table.
+
+        Raises:
+            NotMaterializedError, PipelineError: as `digest`.
+        """
+        found: dict[int, hashlib._Hash] = {}
+        for season, content in self._season_bytes(table):
+            found.setdefault(season, hashlib.sha256()).update(content)
+        return {season: of_season.hexdigest()[:16] for season, of_season in found.items()}
+
+    def _season_bytes(
+        self, table: Table, seasons: Collection[int] | None = None
+    ) -> Iterator[tuple[int, bytes]]:
+        """Return the stored bytes of some seasons, None: all, in parts, each with its season."""
+        if table.weekly:
+            weeks = [w for w in self.weeks(table) if seasons is None or w.season in seasons]
+            names = [file_name(table, week) for week in weeks]
+            sources = self._store.sources(names, listed=True)
+            for week, name, source in zip(weeks, names, sources, strict=True):
+                yield week.season, name.encode() + source.read()
+            return
+        for source in self._opened(table, [None], listed=False):
+            yield from season_bytes(self.root, table, source, seasons)
 
     @contextmanager
     def connect(

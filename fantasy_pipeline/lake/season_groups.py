@@ -23,7 +23,7 @@ def season_rows(
     Raises:
         PipelineError: the file cannot be read, or has an older layout.
     """
-    for file, group in _groups(root, table, source, seasons):
+    for _, file, group in _groups(root, table, source, seasons):
         with decoding(f"{root}/{file_name(table)}", table):
             part = file.read_row_group(group, table.column_names)
         part = with_added(table, part, table.column_names)
@@ -35,24 +35,24 @@ def season_rows(
 
 
 def season_bytes(
-    root: str, table: Table, source: pa.NativeFile, seasons: Collection[int]
-) -> Iterator[bytes]:
-    """Return the stored bytes of each season of the file of a table, undecoded.
+    root: str, table: Table, source: pa.NativeFile, seasons: Collection[int] | None
+) -> Iterator[tuple[int, bytes]]:
+    """Return some seasons of the file of a table, None: all, with their bytes as stored.
 
     Raises:
         PipelineError: the file cannot be read, or has an older layout.
     """
-    for file, group in _groups(root, table, source, seasons):
+    for season, file, group in _groups(root, table, source, seasons):
         about = file.metadata.row_group(group)
         columns = [about.column(number) for number in range(about.num_columns)]
         source.seek(columns[0].dictionary_page_offset or columns[0].data_page_offset)
-        yield source.read(sum(column.total_compressed_size for column in columns))
+        yield season, source.read(sum(column.total_compressed_size for column in columns))
 
 
 def _groups(
-    root: str, table: Table, source: pa.NativeFile, seasons: Collection[int]
-) -> Iterator[tuple[pq.ParquetFile, int]]:
-    """Return the opened file with the number of each season's row group."""
+    root: str, table: Table, source: pa.NativeFile, seasons: Collection[int] | None
+) -> Iterator[tuple[int, pq.ParquetFile, int]]:
+    """Return each season with the opened file and the number of its row group."""
     path = f"{root}/{file_name(table)}"
     with decoding(path, table):
         file = pq.ParquetFile(source)
@@ -63,5 +63,5 @@ def _groups(
             lowest, highest = (found.min, found.max) if found else (None, None)
         if lowest is None or lowest != highest:
             raise older_layout(root, table)
-        if lowest in seasons:
-            yield file, group
+        if seasons is None or lowest in seasons:
+            yield lowest, file, group

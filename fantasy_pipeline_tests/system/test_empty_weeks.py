@@ -22,6 +22,7 @@ from fantasy_pipeline.football.tables import (
     RAW_PLAYERS,
     WEEKLY_STATS,
 )
+from fantasy_pipeline.football.tables.week_rows import weeks_in
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.operations.execute import execute
 from fantasy_pipeline.orchestration.runs.results import RunOutcome
@@ -60,9 +61,9 @@ def test_a_history_that_forgot_a_week(instance: dg.DagsterInstance, lake: Lake) 
     """The roster of a week has fantasy players, and player_history has no row of them."""
     history = lake.read(PLAYER_HISTORY)
     with lake.connect([RAW_PLAYERS, WEEKLY_STATS]) as connection:
-        refuse_forgotten_weeks(connection, history)
+        refuse_forgotten_weeks(connection, weeks_in(history))
         with pytest.raises(PipelineError, match="player_history 2024 week 5: no rows, but"):
-            refuse_forgotten_weeks(connection, history.slice(0, 0))
+            refuse_forgotten_weeks(connection, [])
 
 
 def test_a_week_recorded_empty_before_the_schedule_knew_it(

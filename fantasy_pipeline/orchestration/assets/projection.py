@@ -13,7 +13,7 @@ from fantasy_pipeline.checks.guards import (
     weeks_without_stats,
 )
 from fantasy_pipeline.football import tables
-from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.season_week import SeasonWeek, ranges
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.football.tables.week_rows import weeks_in
 from fantasy_pipeline.football.team_games import cancelled
@@ -52,7 +52,7 @@ from fantasy_pipeline.projections.accuracy import projection_accuracy as measure
 from fantasy_pipeline.projections.consensus_projections import consensus_gaps
 from fantasy_pipeline.projections.consensus_projections import projections as project_by_consensus
 from fantasy_pipeline.projections.defender_careers import stored_games
-from fantasy_pipeline.projections.history import player_history as build_history
+from fantasy_pipeline.projections.history import continued
 from fantasy_pipeline.projections.model import artefact
 from fantasy_pipeline.projections.model.training import Model
 from fantasy_pipeline.projections.model_projections import model_projections as project_by_model
@@ -75,22 +75,20 @@ from fantasy_pipeline.settings import read_alert_settings
     owners=OWNERS,
 )
 def player_history(nfl: NflData) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    inputs = (tables.GAMES, tables.RAW_PLAYERS, tables.WEEKLY_STATS)
-    for table in inputs[:2]:
+    for table in (tables.GAMES, tables.RAW_PLAYERS):
         if not (nfl.lake.weeks(table) if table.weekly else nfl.lake.has(table)):
             raise dg.Failure(f"{table.name} is not in the lake. Materialize it first.")
     # Written here, not by the I/O manager: of two concurrent runs, the one that reads last must
     # write last.
-    with nfl.lake.rebuild_lock(tables.PLAYER_HISTORY), nfl.lake.connect(inputs) as connection:
-        checked = tables.PLAYER_HISTORY.validated(build_history(connection))
-        refuse_forgotten_weeks(connection, checked.rows)
-        rows = nfl.lake.write(tables.PLAYER_HISTORY, checked)
+    with nfl.lake.rebuild_lock(tables.PLAYER_HISTORY):
+        made = continued(nfl.lake, refuse_forgotten_weeks)
     return dg.MaterializeResult(
         metadata={
-            "dagster/row_count": rows,
+            "dagster/row_count": made.rows,
             "path": nfl.lake.path(tables.PLAYER_HISTORY),
             "data": nfl.label or REAL_LABEL,
-            "preview": preview(tables.PLAYER_HISTORY.name, checked.rows),
+            "seasons": ranges(made.walked) or "unchanged",
+            "preview": preview(tables.PLAYER_HISTORY.name, made.last),
             **lineage_metadata(tables.PLAYER_HISTORY.name),
         }
     )

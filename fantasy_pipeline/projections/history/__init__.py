@@ -4,6 +4,7 @@ This package walks the seasons in order and holds all rules about what was known
 learn or project; that is in `projections.model`.
 """
 
+from fantasy_pipeline.projections.history.continued import continued
 from fantasy_pipeline.projections.history.player_history import player_history
 
-__all__ = ["player_history"]
+__all__ = ["continued", "player_history"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -38,12 +41,12 @@ def report_priors() -> np.ndarray:
     return np.array([*out, NO_STATUS])
 
 
-def _codes(column: pa.ChunkedArray, categories: list[str] | None = None) -> tuple[np.ndarray, int]:
+def _codes(column: pa.ChunkedArray, categories: Sequence[str]) -> tuple[np.ndarray, int]:
     """Return an integer code per row, and the number of codes.
 
     Null, and strings that are not among the categories, share the last code.
     """
-    values = pa.array(categories) if categories else pc.unique(column.drop_null()).sort()
+    values = pa.array(categories, pa.string())
     codes = pc.index_in(column, value_set=values).fill_null(len(values))
     return codes.to_numpy().astype(np.int64), len(values) + 1
 
@@ -52,10 +55,26 @@ def _flags(column: pa.ChunkedArray) -> np.ndarray:
     return column.fill_null(False).to_numpy()
 
 
-def _teams(rows: pa.Table) -> list[str]:
-    """Return every team of the player-weeks, sorted: own teams and opponents."""
-    columns = (rows[name].unique() for name in ("opponent", "x_opponent", "team", "x_team"))
-    return sorted({team for column in columns for team in column.to_pylist()} - {None})
+class Names(NamedTuple):
+    """The players and teams that have codes, each sorted: a code is a place in its list.
+
+    Codes follow the order of the names, so that sums over codes have the same order, and the same
+    last bits, however many names there are.
+    """
+
+    players: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+
+    def with_those_of(self, rows: pa.Table) -> Names:
+        """Return these names and those of player-weeks: ids, own teams and opponents."""
+        players = {*self.players, *_values(rows, "player_id")}
+        teams = {*self.teams, *_values(rows, "opponent", "x_opponent", "team", "x_team")}
+        return Names(tuple(sorted(players)), tuple(sorted(teams)))
+
+
+def _values(rows: pa.Table, *columns: str) -> set[str]:
+    """Return the values of text columns that are not null."""
+    return {value for name in columns for value in rows[name].unique().to_pylist()} - {None}
 
 
 class Rows:
@@ -63,16 +82,20 @@ class Rows:
 
     Keys are integer codes; `players`, `positions` and `teams` are the numbers of codes. The last
     code of a key stands for "unknown". `now` is the decay's clock in weeks.
+
+    Args:
+        rows: player-weeks in time order.
+        names: the players and teams that have codes, those of the rows included.
     """
 
-    def __init__(self, rows: pa.Table) -> None:
+    def __init__(self, rows: pa.Table, names: Names) -> None:
         self.count = rows.num_rows
         self.season = rows["season"].to_numpy().astype(np.int64)
         self.week = rows["week"].to_numpy().astype(np.int64)
         self.now = (self.season * WEEKS_PER_YEAR + self.week).astype(float)
-        self.player, self.players = _codes(rows["player_id"])
-        self.position, self.positions = _codes(rows["position"], list(FANTASY_POSITIONS))
-        teams = _teams(rows)
+        self.player, self.players = _codes(rows["player_id"], names.players)
+        self.position, self.positions = _codes(rows["position"], FANTASY_POSITIONS)
+        teams = names.teams
         # As known before the week: own team and its opponent. As played: `played_for`, `faced`.
         self.opponent, self.teams = _codes(rows["opponent"], teams)
         self.faced, _ = _codes(rows["x_opponent"], teams)

@@ -6,10 +6,18 @@ with time, so that one pass over the weeks computes the whole history.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
-from fantasy_pipeline.football.tables import AVERAGED_STATS, LONG_STATS, RECENT_STATS, TEAM_STATS
-from fantasy_pipeline.projections.history.rows import Rows, report_priors
+from fantasy_pipeline.football.tables import (
+    AVERAGED_STATS,
+    FANTASY_POSITIONS,
+    LONG_STATS,
+    RECENT_STATS,
+    TEAM_STATS,
+)
+from fantasy_pipeline.projections.history.rows import Names, Rows, report_priors
 
 HALF_LIFE = 8.0
 """Weeks after which a game counts half."""
@@ -23,6 +31,11 @@ APPEARANCE_PRIOR_WEEKS = 2.0
 _POINTS = AVERAGED_STATS[:3]
 _EXPERIENCE_BINS = (1, 4, 12)
 """Career games that divide a position's players into groups: 0, 1-3, 4-11, 12 and more."""
+_OF_TEAMS = ("made", "allowed", "team_last_played")
+_OF_CELLS = ("made_by_position", "defences")
+"""Arrays with a row per team and position."""
+_OF_LEAGUE = ("group_games", "group_appearances", "league", "reports")
+"""Arrays whose rows are no names; all others have a row per player."""
 
 
 class Decaying:
@@ -60,50 +73,116 @@ def ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
         return np.where(denominator > 0, numerator / denominator, np.nan)
 
 
+def _places(names: Sequence[str], among: Sequence[str]) -> np.ndarray:
+    """Return the place of each name among others, then that of unknown, (names + 1,)."""
+    place = {name: number for number, name in enumerate(among)}
+    return np.array([*(place[name] for name in names), len(among)])
+
+
 class State:
     """What is known at some moment about players, positions, teams and game statuses.
 
     `features` reads the state, `update` changes it. A `week` is the slice of the rows of one week.
+
+    Args:
+        names: the players and teams that the state has room for.
     """
 
-    def __init__(self, data: Rows) -> None:
-        self.data = data
-        groups = data.positions * (len(_EXPERIENCE_BINS) + 1)
+    data: Rows
+    """The player-weeks to walk through, of these names; the caller sets it."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        # One more code of each stands for unknown.
+        players, positions, teams = (
+            len(known) + 1 for known in (names.players, FANTASY_POSITIONS, names.teams)
+        )
+        groups = positions * (len(_EXPERIENCE_BINS) + 1)
         # Per player: (players, games and then stats). Snap shares, unknown before 2012, have their
         # own count of games in column 0.
-        self.games = Decaying(data.players, 1 + len(AVERAGED_STATS))
-        self.snaps = Decaying(data.players, 2)
-        self.recent = Decaying(data.players, 1 + len(RECENT_STATS), RECENT_HALF_LIFE)
-        self.recent_snaps = Decaying(data.players, 2, RECENT_HALF_LIFE)
-        self.long = Decaying(data.players, 1 + len(LONG_STATS), LONG_HALF_LIFE)
-        self.squares = Decaying(data.players, 3)
+        self.games = Decaying(players, 1 + len(AVERAGED_STATS))
+        self.snaps = Decaying(players, 2)
+        self.recent = Decaying(players, 1 + len(RECENT_STATS), RECENT_HALF_LIFE)
+        self.recent_snaps = Decaying(players, 2, RECENT_HALF_LIFE)
+        self.long = Decaying(players, 1 + len(LONG_STATS), LONG_HALF_LIFE)
+        self.squares = Decaying(players, 3)
         # Per team: games and then stats, made by the team and allowed to its opponents.
-        self.made = Decaying(data.teams, 1 + len(TEAM_STATS))
-        self.allowed = Decaying(data.teams, 1 + len(TEAM_STATS))
-        self.made_by_position = Decaying(data.teams * data.positions, 2)
+        self.made = Decaying(teams, 1 + len(TEAM_STATS))
+        self.allowed = Decaying(teams, 1 + len(TEAM_STATS))
+        self.made_by_position = Decaying(teams * positions, 2)
         # Column 0 counts weeks, column 1 the weeks played; groups are position x experience.
-        self.appearances = Decaying(data.players, 2)
+        self.appearances = Decaying(players, 2)
         self.group_games = Decaying(groups, 1 + len(_POINTS))
         self.group_appearances = Decaying(groups, 2)
-        self.defences = Decaying(data.teams * data.positions, 1 + len(_POINTS))
-        self.league = Decaying(data.positions, 1 + len(_POINTS))
+        self.defences = Decaying(teams * positions, 1 + len(_POINTS))
+        self.league = Decaying(positions, 1 + len(_POINTS))
         # Per game status and practice: players who played, players. (reports, 2)
         rate, worth = report_priors().T
         self.reports = np.column_stack([rate * worth, worth])
-        self.career = np.zeros(data.players)
-        self.season_games = np.zeros(data.players)
-        self.season_points = np.zeros(data.players)
-        self.last_season = np.zeros(data.players, dtype=np.int64)
-        self.last_played = np.full(data.players, np.nan)
+        self.career = np.zeros(players)
+        self.season_games = np.zeros(players)
+        self.season_points = np.zeros(players)
+        self.last_season = np.zeros(players, dtype=np.int64)
+        self.last_played = np.full(players, np.nan)
         # (players, last four games with the newest last, half-PPR and PPR points)
-        self.last_points = np.full((data.players, 4, 2), np.nan)
-        self.last_snap_share = np.full(data.players, np.nan)
-        self.last_team = np.full(data.players, -1)
-        self.team_last_played = np.full(data.teams, np.nan)
-        self.half_points = np.zeros(data.players)
+        self.last_points = np.full((players, 4, 2), np.nan)
+        self.last_snap_share = np.full(players, np.nan)
+        self.last_team = np.full(players, -1)
+        self.team_last_played = np.full(teams, np.nan)
+        self.half_points = np.zeros(players)
         # The season before the last one played: half-PPR points per game, games. (players, 2)
-        self.before = np.full((data.players, 2), np.nan)
-        self.before_season = np.zeros(data.players, dtype=np.int64)
+        self.before = np.full((players, 2), np.nan)
+        self.before_season = np.zeros(players, dtype=np.int64)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return the arrays themselves by name, with a code per row; a `Decaying` has two."""
+        found: dict[str, np.ndarray] = {}
+        for name, value in vars(self).items():
+            if isinstance(value, Decaying):
+                found |= {f"{name}.sums": value.sums, f"{name}.at": value.at}
+            elif isinstance(value, np.ndarray):
+                found[name] = value
+        return found
+
+    def with_room_for(self, names: Names) -> State:
+        """Return the same state with room for more players and teams."""
+        state = State(names)
+        state.put(self.names, self.arrays())
+        return state
+
+    def rows_of(self, names: Names) -> dict[str, np.ndarray]:
+        """Return which rows of each array belong to some players and teams, and to unknown ones.
+
+        Args:
+            names: players and teams that the state has room for.
+        """
+        players = _places(names.players, self.names.players)
+        teams = _places(names.teams, self.names.teams)
+        positions = np.arange(len(FANTASY_POSITIONS) + 1)
+        rows = {
+            **dict.fromkeys(_OF_TEAMS, teams),
+            **dict.fromkeys(_OF_CELLS, (teams[:, None] * len(positions) + positions).ravel()),
+        }
+        return {
+            name: np.arange(len(array))
+            if (key := name.partition(".")[0]) in _OF_LEAGUE
+            else rows.get(key, players)
+            for name, array in self.arrays().items()
+        }
+
+    def put(self, names: Names, arrays: Mapping[str, np.ndarray]) -> None:
+        """Replace what is known of some players and teams, and of unknown ones.
+
+        Args:
+            names: players and teams that the state has room for.
+            arrays: rows of `arrays`, as `rows_of` chooses them in a state of those names.
+        """
+        own = self.arrays()
+        for name, rows in self.rows_of(names).items():
+            own[name][rows] = arrays[name]
+        # The values of this array are codes of teams, -1 for none.
+        codes = np.append(_places(names.teams, self.names.teams), -1)
+        self.last_team[self.rows_of(names)["last_team"]] = codes[arrays["last_team"]]
 
     def _group(self, week: slice) -> np.ndarray:
         """Return the code of each row's group of equal position and similar experience."""

@@ -1,9 +1,10 @@
--- Player-weeks in time order: what was known before the week, beside what happened in it (the
+-- Player-weeks of a season in time order: what was known before the week, beside what happened in it (the
 -- columns that start with x_). Players with a stat line but no roster row come from the stat line.
 -- teams_played, by team: while a week is in progress, some games are still to be played.
 with teams_played as (
     select season, week, team, sum(carries) as team_carries
     from weekly_stats
+    where season = $season
     group by all
 ),
 lines as (
@@ -15,10 +16,10 @@ lines as (
             + coalesce(receiving_2pt_conversions, 0) as two_point_conversions
     from weekly_stats s
     left join teams_played using (season, week, team)
-    where position in $positions and player_id <> 'NO_PLAYER'
+    where season = $season and position in $positions and player_id <> 'NO_PLAYER'
 ),
 listed as (
-    select * from raw_players where position in $positions
+    select * from raw_players where season = $season and position in $positions
 ),
 -- The market's opinion of a team in its earlier games of the season.
 lines_before as (
@@ -28,6 +29,7 @@ lines_before as (
             rows between unbounded preceding and 1 preceding
         ) as usual_total
     from team_games
+    where season = $season
 )
 select
     coalesce(l.season, s.season) as season,
