@@ -12,10 +12,9 @@ import pyarrow.compute as pc
 from fantasy_pipeline.checks.base import Evidence, Facts, Problem
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.slots import ELIGIBLE
+from fantasy_pipeline.football.tables.leagues import AGREE
 from fantasy_pipeline.football.tables.week_rows import codes
 
-AGREE = 0.005
-"""Points apart from which on two numbers with 2 decimals differ."""
 _NAMED = 3
 _COMPARED = 20
 """Players with points from which a week shows whether points and scoring are of one league."""

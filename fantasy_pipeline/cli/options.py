@@ -126,8 +126,10 @@ def open_session(
     Raises:
         InvalidArgumentError: --at is not an ISO 8601 time.
     """
+    from fantasy_pipeline.cli import no_pandas
     from fantasy_pipeline.operations.session import Session
 
+    no_pandas.settle()
     name = cast("SourceName | None", source)
     moment = parse_time("--at", at) if at is not None else None
     session = Session(name, moment, one_run, lists_all)
@@ -245,7 +247,7 @@ def open_week(
         PipelineError: no week is named, and the lake has no projections.
     """
     named = both_or_none(season, week)
-    session = open_session(source, at)
+    session = open_session(source, at, one_run=True)
     if named is not None:
         check_shown(session, named)
     return session, named or projected_week(session)

@@ -120,7 +120,7 @@ def run_sql(
         PipelineError: the lake lacks a table of the statement, the statement takes too long or
             fails on the data, or a file cannot be read.
     """
-    files = lake.files(ALL_TABLES if lake.is_local else _needed(text))
+    files = lake.files(_needed(text))
     try:
         with lake.connect_files([(t, weeks) for t, weeks in files if weeks], True) as connection:
             for name, table in (views or {}).items():
@@ -183,11 +183,12 @@ def _share_done(connection: duckdb.DuckDBPyConnection) -> float | None:
 def _needed(text: str) -> Sequence[Table]:
     """Return the tables that a statement may read.
 
-    These are the tables that it names; all tables if it names none or lists the tables. The limit
-    matters for object storage, where the files are fetched before the statement runs.
+    These are the tables that it names; all tables if it lists the tables. Opening a table takes
+    time: of a folder, its files are linked; of object storage, they are fetched.
     """
-    named = [table for table in ALL_TABLES if _names(text, table.name)]
-    return ALL_TABLES if _CATALOGUE.search(text.lower()) or not named else named
+    if _CATALOGUE.search(text.lower()):
+        return ALL_TABLES
+    return [table for table in ALL_TABLES if _names(text, table.name)]
 
 
 def _names(text: str, table: str) -> bool:

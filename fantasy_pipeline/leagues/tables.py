@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fantasy_pipeline.checks.leagues import AGREE
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.slots import ELIGIBLE, starting_slots
 from fantasy_pipeline.football.tables.leagues import (
+    AGREE,
     LEAGUE_MATCHUPS,
     LEAGUE_POINTS,
     LEAGUE_PROJECTIONS,

@@ -33,7 +33,6 @@ from fantasy_pipeline.operations.league_season import season_for
 
 _OF_GAMES = ["season", "week", "player_id", "opponent", *ACTUAL.values()]
 """Columns of `WEEKLY_STATS` that a usual scoring needs; a league's may need any."""
-_NO_DEFENCES = TEAM_DEFENSE_STATS.arrow_schema.empty_table()
 
 
 def league_of(lake: Lake, league: str, season: int) -> LeagueSeason:
@@ -80,7 +79,9 @@ def compare(
         of_players,
         lake.read(RAW_PLAYERS, [week]),
         _earlier(lake, week, is_league),
-        _defences(lake, week, is_league) if has_defence else _NO_DEFENCES,
+        _defences(lake, week, is_league)
+        if has_defence
+        else TEAM_DEFENSE_STATS.arrow_schema.empty_table(),
         _statements(lake, week, now),
         _rest(lake, week),
         own,

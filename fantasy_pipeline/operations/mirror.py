@@ -32,9 +32,10 @@ from fantasy_pipeline.football.calendar import (
 from fantasy_pipeline.football.season_week import ranges
 from fantasy_pipeline.football.tables import RAW_PLAYERS
 from fantasy_pipeline.ingest.download.saving import MirrorFolder, SavingTransport
+from fantasy_pipeline.ingest.leagues.adapters import open_adapters
 from fantasy_pipeline.ingest.leagues.base import Adapter, Registered
 from fantasy_pipeline.ingest.leagues.files import File
-from fantasy_pipeline.ingest.leagues.registry import open_adapters, registered
+from fantasy_pipeline.ingest.leagues.registry import registered
 from fantasy_pipeline.ingest.leagues.sleeper import Sleeper
 from fantasy_pipeline.ingest.news.base import NewsSource
 from fantasy_pipeline.ingest.news.registry import open_news_sources

@@ -97,14 +97,14 @@ class Workspace:
 
     def league_desk(self) -> LeagueDesk:
         """Open the registered leagues anew: each address is requested once per desk."""
+        from fantasy_pipeline.ingest.leagues.adapters import open_adapters
         from fantasy_pipeline.ingest.leagues.desk import LeagueDesk
-        from fantasy_pipeline.ingest.leagues.registry import open_adapters
 
         return LeagueDesk(self.lake, open_adapters(self.settings))
 
     def sleeper(self) -> Sleeper:
         """Open Sleeper's public answers that belong to no league."""
-        from fantasy_pipeline.ingest.leagues.registry import open_sleeper
+        from fantasy_pipeline.ingest.leagues.adapters import open_sleeper
 
         return open_sleeper(self.settings)
 
@@ -126,7 +126,19 @@ class Workspace:
 
     @property
     def stored_games(self) -> Sequence[Game]:
-        """The lake's schedule, which the daemon refreshes daily; empty if the lake has none."""
+        """The lake's schedule, which the daemon refreshes daily; empty if the lake has none.
+
+        One run reads it once.
+        """
+        if self._one_run:
+            return self._games_of_run
+        return self._read_games()
+
+    @cached_property
+    def _games_of_run(self) -> Sequence[Game]:
+        return self._read_games()
+
+    def _read_games(self) -> Sequence[Game]:
         try:
             return games_from_table(self.lake.read(GAMES))
         except NotMaterializedError:

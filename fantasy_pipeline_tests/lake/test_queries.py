@@ -445,11 +445,23 @@ def test_an_error_lists_the_tables(filled: Lake, text: str, cause: str) -> None:
 
 
 def test_a_statement_that_takes_too_long_is_stopped(filled: Lake) -> None:
-    endless = "select count(*) from range(1000000000) a, range(1000000000) b where a.range % 7 = 3"
+    endless = (
+        "select count(*) from games, range(1000000000) a, range(1000000000) b where a.range % 7 = 3"
+    )
     with pytest.raises(PipelineError, match=r"stopped after 0\.2 s.*--timeout"):
         run_sql(filled, endless, timeout=0.2)
     assert list(Path(filled.root, ".snapshots").iterdir()) == []
     assert run_sql(filled, "select 1 as one", timeout=60).to_pylist() == [{"one": 1}]
+
+
+def test_only_tables_that_are_named_are_opened(filled: Lake) -> None:
+    """A damaged file of another table does not stand in the way."""
+    Path(filled.path(PROJECTIONS, W5)).write_bytes(b"PAR1 half a file")
+    assert run_sql(filled, "select count(*) as n from games").num_rows == 1
+    assert run_sql(filled, "select 1 as one").num_rows == 1
+    for text in ("from Projections", "select * from 'projections'", "show tables"):
+        with pytest.raises(PipelineError, match=r"projections 2024 week 5: the file .* is damaged"):
+            run_sql(filled, text)
 
 
 def test_an_error_in_an_empty_lake_says_what_to_do(lake: Lake) -> None:

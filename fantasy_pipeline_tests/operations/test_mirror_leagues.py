@@ -11,8 +11,8 @@ import pytest
 from fantasy_pipeline.football.calendar import games_from_table, season_schedule
 from fantasy_pipeline.ingest.download.saving import MirrorFolder, SavingTransport
 from fantasy_pipeline.ingest.download.transport import Transport
+from fantasy_pipeline.ingest.leagues.adapters import open_adapters
 from fantasy_pipeline.ingest.leagues.base import Registered
-from fantasy_pipeline.ingest.leagues.registry import open_adapters
 from fantasy_pipeline.ingest.leagues.sleeper import Sleeper
 from fantasy_pipeline.ingest.sample import SampleLeague
 from fantasy_pipeline.operations.mirror import Mirrored, league_readings

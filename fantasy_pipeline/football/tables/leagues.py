@@ -27,6 +27,8 @@ _PLATFORM_PLAYER_ID = Column(
 )
 _POSITION = Column("position", "string", "Position of the week's roster; DEF for a team's defence")
 _TEAM = replace(TEAM, description="NFL team in that week, as its current code")
+AGREE = 0.005
+"""Points apart from which on two numbers with 2 decimals differ."""
 PLAYER_POINTS = (-99, 199)
 TEAM_POINTS = (-999, 999)
 """Lowest and highest points of a player, and of a team, in one week."""

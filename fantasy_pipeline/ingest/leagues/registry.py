@@ -8,17 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 
 from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
 from fantasy_pipeline.football.tables.leagues import LEAGUE_TEAMS
-from fantasy_pipeline.ingest.download.transport import Transport
-from fantasy_pipeline.ingest.leagues.base import Adapter, LeagueSeason, Registered
-from fantasy_pipeline.ingest.leagues.espn import Espn
-from fantasy_pipeline.ingest.leagues.files import File
-from fantasy_pipeline.ingest.leagues.sleeper import Sleeper
+from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Registered
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.settings import Settings
 
 PLATFORMS = ("sleeper", "espn", "file")
 _REGISTRY = "leagues/registry.json"
@@ -110,32 +104,6 @@ def stored_season(lake: Lake, name: str, season: int) -> LeagueSeason | None:
     """Return a season's settings and teams as stored; None if the league has no such season."""
     content = lake.read_bytes(_season_file(name, season))
     return None if content is None else LeagueSeason.from_json(json.loads(content))
-
-
-def open_adapters(
-    settings: Settings, transport: Callable[..., Transport] = Transport
-) -> dict[str, Adapter]:
-    """Return the adapter of each platform; they share one transport."""
-    answers = _answers(settings, transport)
-    cookies = None
-    if settings.espn_s2 is not None and settings.espn_swid is not None:
-        cookies = (settings.espn_s2.get_secret_value(), settings.espn_swid.get_secret_value())
-    return {"sleeper": Sleeper(answers), "espn": Espn(answers, cookies), "file": File()}
-
-
-def open_sleeper(settings: Settings) -> Sleeper:
-    """Return Sleeper's adapter alone, for answers that belong to no league."""
-    return Sleeper(_answers(settings, Transport))
-
-
-def _answers(settings: Settings, transport: Callable[..., Transport]) -> Transport:
-    return transport(
-        settings.cache_dir,
-        mirror=settings.mirror,
-        offline=settings.offline,
-        total_timeout=settings.download_timeout,
-        max_bytes=64 * 2**20,
-    )
 
 
 def _is_same(old: Registered, seasons: list[LeagueSeason]) -> bool:
