@@ -13,10 +13,10 @@ import pytest
 
 from fantasy_pipeline.errors import NotPublishedError, PipelineError, SourceError
 from fantasy_pipeline.ingest.download.transport import Transport
+from fantasy_pipeline.ingest.leagues.adapters import open_adapters
 from fantasy_pipeline.ingest.leagues.answers import coming_week_of, season_of, week_of
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Spot, Team, TeamGame
 from fantasy_pipeline.ingest.leagues.espn import Espn
-from fantasy_pipeline.ingest.leagues.registry import open_adapters
 from fantasy_pipeline.ingest.leagues.sleeper import Sleeper
 from fantasy_pipeline.settings import Settings
 from fantasy_pipeline_tests.ingest.leagues import invented
