@@ -16,10 +16,11 @@ demo: $(VENV)/installed ## import and project a week of the sample league (SOURC
 	@mkdir -p $(DEMO_HOME) && cp dagster.yaml $(DEMO_HOME)/dagster.yaml
 	@DAGSTER_HOME=$(DEMO_HOME) FANTASY_SOURCE=$(SOURCE) $(BIN)/fantasy-pipeline demo --source $(SOURCE)
 
-ui: $(VENV)/installed ## open the Dagster UI on the data of `make demo`, at http://127.0.0.1:3000
+ui: $(VENV)/installed ## start the Dagster UI and the web interface on the data of `make demo`
 	@mkdir -p $(DEMO_HOME) && cp dagster.yaml $(DEMO_HOME)/dagster.yaml
 # In its home: the checkout has another dagster.yaml, of which Dagster would warn.
 	cd $(DEMO_HOME) && DAGSTER_HOME=$(DEMO_HOME) FANTASY_SOURCE=$(SOURCE) \
+		$(CURDIR)/$(BIN)/python $(CURDIR)/scripts/ui.py \
 		$(CURDIR)/$(BIN)/dg dev -w $(CURDIR)/workspace.yaml --host 127.0.0.1 --port 3000
 
 PYTEST = $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
@@ -76,7 +77,7 @@ $(VENV)/bin/python:
 
 $(VENV)/installed: pyproject.toml requirements.txt | $(VENV)/bin/python
 	@echo "Installing fantasy_pipeline and the packages of requirements.txt into $(VENV): some minutes, once"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.txt -e .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.txt -e ".[api]"
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed

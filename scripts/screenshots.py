@@ -1,10 +1,11 @@
-"""Takes the screenshots docs/images/*.png of the report and the Dagster UI.
+"""Takes the screenshots docs/images/*.png of the report, the web interface and the Dagster UI.
 
 usage: screenshots.py [DAGSTER_HOME]; the default is .demo, the data of `make demo`. Needs the
 extra [dev] and Chromium.
 """
 
 import io
+import json
 import os
 import shutil
 import socket
@@ -94,35 +95,42 @@ def shoot_reports(browser: "Browser", home: Path) -> None:
         save(page.screenshot(), "report-phone")
 
 
+def shoot_web(browser: "Browser", home: Path) -> None:
+    command = [BIN / "fantasy-pipeline", "api"]
+    with serving(command, home, "/login") as url:
+        with urlopen(f"{url}/api/projections?limit=1", timeout=60) as answer:
+            best = json.load(answer)["rows"][0]["player_id"]
+        with page_of(browser, 1200, 860) as page:
+            page.goto(url)
+            save(page.screenshot(), "web-status")
+        with page_of(browser, 768, 860, color_scheme="dark") as page:
+            page.goto(f"{url}/players/{best}")
+            save(page.screenshot(), "web-player")
+        with page_of(browser, 390, 844, device_scale_factor=2, is_mobile=True) as page:
+            page.goto(url)
+            save(page.screenshot(), "web-phone")
+
+
 def wait_for(url: str, seconds: float = 300) -> None:
     """Return when the web server answers; exit after `seconds`."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
-            urlopen(f"{url}/server_info", timeout=5)
+            urlopen(url, timeout=5)
             return
         except (URLError, TimeoutError):
             time.sleep(1)
-    sys.exit(f"error: Dagster did not answer within {seconds:.0f} s")
+    sys.exit(f"error: {url} did not answer within {seconds:.0f} s")
 
 
 @contextmanager
-def dagster(home: Path) -> Iterator[str]:
-    """Run the Dagster UI and yield its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def serving(command: list[str | Path], home: Path, probe: str) -> Iterator[str]:
+    """Run a server on a free port and yield its address, once its page `probe` answers."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
     process = subprocess.Popen(
-        [
-            BIN / "dg",
-            "dev",
-            "-w",
-            ROOT / "workspace.yaml",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(port),
-        ],
+        [*command, "--host", "127.0.0.1", "--port", str(port)],
         env=environment(home),
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
@@ -130,7 +138,7 @@ def dagster(home: Path) -> Iterator[str]:
     )
     url = f"http://127.0.0.1:{port}"
     try:
-        wait_for(url)
+        wait_for(url + probe)
         yield url
     finally:
         process.terminate()
@@ -138,7 +146,8 @@ def dagster(home: Path) -> Iterator[str]:
 
 
 def shoot_ui(browser: "Browser", home: Path) -> None:
-    with dagster(home) as url, page_of(browser, 1440, 900) as page:
+    command = [BIN / "dg", "dev", "-w", ROOT / "workspace.yaml"]
+    with serving(command, home, "/server_info") as url, page_of(browser, 1440, 900) as page:
         page.goto(url)
         settle(page)
         page.set_viewport_size({"width": 2000, "height": 1250})
@@ -179,6 +188,7 @@ def main() -> None:
             executable_path=shutil.which("chromium"), chromium_sandbox=os.geteuid() != 0
         )
         shoot_reports(browser, home)
+        shoot_web(browser, home)
         shoot_ui(browser, home)
         browser.close()
 

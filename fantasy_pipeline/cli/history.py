@@ -21,9 +21,10 @@ from fantasy_pipeline.cli.options import (
 )
 from fantasy_pipeline.cli.output import console, print_json
 from fantasy_pipeline.cli.progress import waiting
-from fantasy_pipeline.cli.run_lines import colored, minute, print_states, result_line
+from fantasy_pipeline.cli.run_lines import colored, print_states
 from fantasy_pipeline.errors import InvalidArgumentError
 from fantasy_pipeline.football.season_week import SeasonWeek, ranges
+from fantasy_pipeline.operations.run_lines import minute, result_line
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance

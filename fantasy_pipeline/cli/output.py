@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import math
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.operations.table_formats import csv_text, json_text, write_parquet
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -64,32 +60,6 @@ def say_label(label: str | None) -> None:
         console(stderr=True).print(f"[bold magenta]Data: {label} (invented, not the NFL).[/]")
 
 
-def json_text(value: object) -> str:
-    """Return a value as JSON: times in ISO 8601, decimals (sums of integers) as numbers.
-
-    JSON has no NaN and no infinity; both become null.
-    """
-    try:
-        return json.dumps(value, default=_json_value, indent=2, allow_nan=False)
-    except ValueError:
-        return json.dumps(_finite(value), default=_json_value, indent=2)
-
-
-def _finite(value: object) -> object:
-    """Return a value with None in place of NaN and infinity, at any depth."""
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _json_value(value: object) -> int | float | str:
-    if isinstance(value, Decimal) and value.is_finite():
-        return int(value) if value == value.to_integral_value() else float(value)
-    return str(value.isoformat()) if hasattr(value, "isoformat") else str(value)
-
-
 def print_json(value: object) -> None:
     """Print a value as JSON on stdout."""
     sys.stdout.write(json_text(value) + "\n")
@@ -118,7 +88,7 @@ def write(
     """
     try:
         if format is Format.parquet:
-            _write_parquet(data, str(output), label)
+            write_parquet(data, str(output), label)
             return
         # Format before opening the file: a value that cannot be written leaves an old file alone.
         text = _text(data, format)
@@ -131,14 +101,6 @@ def write(
         raise PipelineError(f"cannot write {output}: {error.strerror or error}.") from error
 
 
-def _write_parquet(data: pa.Table, output: str, label: str | None) -> None:
-    import pyarrow.parquet as pq
-
-    if label:
-        data = data.replace_schema_metadata({**(data.schema.metadata or {}), "data": label})
-    pq.write_table(data, output, compression="zstd")
-
-
 def _text(data: pa.Table, format: Format) -> str | None:
     """Return the rows as JSON or CSV, or None for a table for people.
 
@@ -149,17 +111,7 @@ def _text(data: pa.Table, format: Format) -> str | None:
         return json_text(data.to_pylist()) + "\n"
     if format is not Format.csv:
         return None
-    file = io.StringIO(newline="")
-    writer = csv.writer(file, lineterminator="\n")
-    try:
-        writer.writerow(data.column_names)
-        writer.writerows(zip(*(column.to_pylist() for column in data.columns), strict=True))
-    except csv.Error as error:
-        # Python 3.10 writes no NUL.
-        raise PipelineError(
-            f"a value cannot be written as csv: {error}. Choose --format json."
-        ) from error
-    return file.getvalue()
+    return csv_text(data)
 
 
 def _put(

@@ -13,7 +13,8 @@ from fantasy_pipeline.cli.help import CONTROL_PANEL, PROGRAM, command
 from fantasy_pipeline.cli.options import AtOption, JsonOption, SourceOption, open_session
 from fantasy_pipeline.cli.output import console, print_json, say, say_label
 from fantasy_pipeline.cli.progress import waiting
-from fantasy_pipeline.cli.run_lines import minute, print_states, result_line
+from fantasy_pipeline.cli.run_lines import print_states
+from fantasy_pipeline.operations.run_lines import minute, result_line
 
 
 def status(source: SourceOption = None, at: AtOption = None, json: JsonOption = False) -> None:

@@ -18,9 +18,10 @@ from fantasy_pipeline.cli.options import (
 )
 from fantasy_pipeline.cli.output import console, print_json
 from fantasy_pipeline.cli.progress import Steps, usual_seconds, waiting
-from fantasy_pipeline.cli.run_lines import colored, result_line
+from fantasy_pipeline.cli.run_lines import colored
 from fantasy_pipeline.errors import InterruptedCommandError, PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.operations.run_lines import result_line
 
 if TYPE_CHECKING:
     from fantasy_pipeline.operations.session import Session

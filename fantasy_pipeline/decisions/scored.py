@@ -19,7 +19,9 @@ ACTUAL: Mapping[str, str] = {
     "half": "fantasy_points_half",
     "ppr": "fantasy_points_ppr",
 }
-"""Column of `WEEKLY_STATS` with the points of each usual scoring."""
+"""Column of `WEEKLY_STATS` with the points of each usual scoring, kicking excluded."""
+KICKING = "kicking_points"
+"""Column of `WEEKLY_STATS` with the points of kicks, the same in every usual scoring."""
 AnyScoring = football.Scoring | Scoring
 
 
@@ -48,4 +50,6 @@ def actual(lines: pa.Table, scoring: AnyScoring) -> np.ndarray:
     """
     if isinstance(scoring, Scoring):
         return scoring.points(lines)
-    return np.nan_to_num(as_floats(lines[ACTUAL[scoring]]))
+    return np.nan_to_num(as_floats(lines[ACTUAL[scoring]])) + np.nan_to_num(
+        as_floats(lines[KICKING])
+    )

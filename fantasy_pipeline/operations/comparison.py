@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fantasy_pipeline.decisions.comparison import Compared, check_names, compared, named
-from fantasy_pipeline.decisions.scored import ACTUAL, AnyScoring
+from fantasy_pipeline.decisions.scored import ACTUAL, KICKING, AnyScoring
 from fantasy_pipeline.football.positions import DST
 from fantasy_pipeline.football.scoring import Scoring as Usual
 from fantasy_pipeline.football.season_week import SeasonWeek
@@ -31,7 +31,7 @@ from fantasy_pipeline.leagues.stat_lines import OF_PLAYERS, with_players
 from fantasy_pipeline.leagues.tables import scoring_of
 from fantasy_pipeline.operations.league_season import season_for
 
-_OF_GAMES = ["season", "week", "player_id", "opponent", *ACTUAL.values()]
+_OF_GAMES = ["season", "week", "player_id", "opponent", *ACTUAL.values(), KICKING]
 """Columns of `WEEKLY_STATS` that a usual scoring needs; a league's may need any."""
 
 

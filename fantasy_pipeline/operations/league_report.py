@@ -32,7 +32,7 @@ def league_report(
         NotMaterializedError: the week was not projected.
     """
     view = view_of(session, name, week.season)
-    rows = projection_list(session.lake, week, session.now, league=view).to_pylist()
+    rows = projection_list(session.lake, week, session.present, league=view).to_pylist()
     return LeagueReport(
         title=f"{view.of.title}: {week}",
         label=session.label,

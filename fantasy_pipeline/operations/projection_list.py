@@ -11,7 +11,7 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fantasy_pipeline.decisions.scored import ACTUAL
+from fantasy_pipeline.decisions.scored import ACTUAL, KICKING, actual
 from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
 from fantasy_pipeline.football.calendar import games_from_table, is_over_by_clock
 from fantasy_pipeline.football.positions import LEAGUE_POSITIONS, PROJECTED_POSITIONS
@@ -85,7 +85,7 @@ def projection_list(
     check_choices(position, player, team, league is not None)
     everybody = week_projections(lake, week, None, scoring)
     value_league = League()
-    actual: Mapping[str, float] = {}
+    scored: Mapping[str, float] = {}
     owners: Mapping[str, str] = {}
     if league is not None:
         everybody = league.projected(lake, [week])
@@ -97,7 +97,7 @@ def projection_list(
         table = table.filter(pc.equal(table["position"], position))
     kickoffs, over = _kickoffs(lake, week, now)
     if over:
-        actual = league.actual(lake, week) if league else _actual_points(lake, week, scoring)
+        scored = league.actual(lake, week) if league else _actual_points(lake, week, scoring)
     rows = table.select(["player_id", "team", "reason", "injury_status"]).to_pylist()
     ids = [row["player_id"] for row in rows]
     more: dict[str, pa.Array] = {
@@ -106,7 +106,7 @@ def projection_list(
         "status": pa.array([row["reason"] or row["injury_status"] for row in rows], pa.string()),
         "kickoff": pa.array([kickoffs.get(row["team"]) for row in rows], pa.timestamp("us", "UTC")),
         "actual_points": pa.array(
-            [actual.get(row["player_id"]) if row["team"] in over else None for row in rows],
+            [scored.get(row["player_id"]) if row["team"] in over else None for row in rows],
             pa.float64(),
         ),
     }
@@ -117,7 +117,7 @@ def projection_list(
     if team is not None:
         table = table.filter(pc.equal(table["team"], team))
     if player is not None:
-        table = table.filter(_matching(table, player))
+        table = table.filter(of_player(table, player))
     if not table.num_rows:
         raise PipelineError(_no_match(week, position, player, team))
     return first_rows(table, top)
@@ -175,15 +175,18 @@ def _kickoffs(
 
 def _actual_points(lake: Lake, week: SeasonWeek, scoring: Scoring) -> dict[str, float]:
     points: dict[str, float] = {}
-    for table, column in ((WEEKLY_STATS, ACTUAL[scoring]), (TEAM_DEFENSE_STATS, POINTS)):
-        rows = lake.read_if_stored(table, week, ["player_id", column])
-        if rows is not None:
-            points |= zip(rows["player_id"].to_pylist(), rows[column].to_pylist(), strict=True)
+    lines = lake.read_if_stored(WEEKLY_STATS, week, ["player_id", ACTUAL[scoring], KICKING])
+    if lines is not None:
+        found = actual(lines, scoring).tolist()
+        points |= zip(lines["player_id"].to_pylist(), found, strict=True)
+    rows = lake.read_if_stored(TEAM_DEFENSE_STATS, week, ["player_id", POINTS])
+    if rows is not None:
+        points |= zip(rows["player_id"].to_pylist(), rows[POINTS].to_pylist(), strict=True)
     return points
 
 
-def _matching(table: pa.Table, player: str) -> pa.ChunkedArray:
-    """Return for each row whether it is of the player id, or its name contains the text."""
+def of_player(table: pa.Table, player: str) -> pa.ChunkedArray:
+    """Return for each row whether it is of a player: his id, or a part of his name without case."""
     return pc.or_(
         pc.equal(table["player_id"], player),
         pc.fill_null(pc.match_substring(table["player_name"], player, ignore_case=True), False),

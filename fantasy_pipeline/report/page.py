@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from fantasy_pipeline.report.contents import Report
 from fantasy_pipeline.report.league_page import SHORT_STATUS
 from fantasy_pipeline.report.news import NewsItem
 from fantasy_pipeline.report.players import Player, ranked
+from fantasy_pipeline.report.words import moment, number, signed
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _ASSETS = {"css": "report.css", "js": "report.js", "compare_js": "compare.js"}
@@ -115,7 +115,7 @@ def _environment() -> Environment:
         "basis": basis,
         "week_range": week_range,
         "source_name": source_name,
-        "number": _number,
+        "number": number,
         "cell": _cell,
         "link": _link,
         "share": _share,
@@ -340,25 +340,6 @@ def stat_line(player: Player) -> str:
         kicks = f"{line.get('fg_made', 0):.1f}/{line['fg_att']:.1f} FG"
         parts.append(f"{kicks}, {line.get('pat_made', 0):.1f} XP")
     return "; ".join(parts)
-
-
-def _number(value: float | None, digits: int = 2, percent: bool = False) -> str:
-    """Return a number for a table; a dash for None."""
-    if value is None:
-        return "\N{EN DASH}"
-    return f"{100 * value:.{digits}f}%" if percent else f"{value:.{digits}f}"
-
-
-def signed(value: float, digits: int = 1) -> str:
-    """Return a number with its sign (a typographic minus), and zero without a sign."""
-    text = f"{value:+.{digits}f}"
-    zero = f"{0:.{digits}f}"
-    return zero if text[1:] == zero else text.replace("-", "\N{MINUS SIGN}")
-
-
-def moment(at: datetime) -> str:
-    """Return a moment in UTC, to the minute."""
-    return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def status(player: Player) -> str:

@@ -1,22 +1,17 @@
 """The routes of decisions: line-ups, free agents, trades and odds of a league; players compared."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
-from fastapi import FastAPI, HTTPException, Query
+from fastapi import FastAPI, Query
 
-from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
-from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.ingest.leagues import registry
 from fantasy_pipeline.operations.comparison import compare, league_of
 from fantasy_pipeline.operations.lineups import team_lineup
 from fantasy_pipeline.operations.market import market_values
 from fantasy_pipeline.operations.odds import league_odds
 from fantasy_pipeline.operations.session import Session
-from fantasy_pipeline.operations.shown_week import shown_week
 from fantasy_pipeline.operations.trades import find_trade, judge_trade
 from fantasy_pipeline.operations.waivers import waivers
+from fantasy_pipeline.web.answering import answering, week_of
 from fantasy_pipeline.web.decision_models import (
     CompareQuery,
     Comparison,
@@ -29,7 +24,6 @@ from fantasy_pipeline.web.decision_models import (
     Trade,
     TradeQuery,
     WaiversQuery,
-    WeekQuery,
 )
 from fantasy_pipeline.web.problems import problems
 from fantasy_pipeline.web.sessions import Sessions
@@ -49,12 +43,12 @@ def _add_team(app: FastAPI, session: Session) -> None:
     @app.get("/api/leagues/{name}/lineup", responses=problems(404, 422, 503))
     def lineup(name: str, query: Annotated[LineupQuery, Query()]) -> Lineup:
         """Return the best line-up of a team, and the swaps that lead to it."""
-        with _answering(session, name):
+        with answering(session, name):
             found = team_lineup(
                 session.lake,
                 name,
                 query.team,
-                _week(session, query),
+                week_of(session, query),
                 session.present,
                 query.objective,
                 query.lock,
@@ -66,8 +60,8 @@ def _add_team(app: FastAPI, session: Session) -> None:
     @app.get("/api/leagues/{name}/waivers", responses=problems(404, 422, 503))
     def free_agents(name: str, query: Annotated[WaiversQuery, Query()]) -> FreeAgents:
         """Return the free agents who add most to a team's line-ups, and whom to drop for each."""
-        with _answering(session, name):
-            found = waivers(session, name, query.team, _week(session, query), query.top)
+        with answering(session, name):
+            found = waivers(session, name, query.team, week_of(session, query), query.top)
             return FreeAgents(**found.to_json(), data=session.label)
 
 
@@ -77,8 +71,8 @@ def _add_league(app: FastAPI, session: Session) -> None:
     @app.get("/api/leagues/{name}/trade", responses=problems(404, 422, 503))
     def trade(name: str, query: Annotated[TradeQuery, Query()]) -> Trade | FoundTrades:
         """Return what a trade changes for both teams, or with `find` the best trades."""
-        with _answering(session, name):
-            week = _week(session, query)
+        with answering(session, name):
+            week = week_of(session, query)
             market = market_values(session, name, week)
             if query.find:
                 found = find_trade(session.lake, name, week, query.team, query.top or 10)
@@ -89,8 +83,8 @@ def _add_league(app: FastAPI, session: Session) -> None:
     @app.get("/api/leagues/{name}/odds", responses=problems(404, 422, 503))
     def odds(name: str, query: Annotated[OddsQuery, Query()]) -> Odds:
         """Return each team's chance to play off, to have a bye and to win the title."""
-        with _answering(session, name):
-            found = league_odds(session, name, _week(session, query), query.sims)
+        with answering(session, name):
+            found = league_odds(session, name, week_of(session, query), query.sims)
             return Odds(**found.to_json(name), data=session.label)
 
 
@@ -100,8 +94,8 @@ def _add_players(app: FastAPI, session: Session) -> None:
     @app.get("/api/players/compare", responses=problems(404, 422, 503))
     def compare_players(query: Annotated[CompareQuery, Query()]) -> Comparison:
         """Return players of a week side by side."""
-        with _answering(session, query.league):
-            week = _week(session, query)
+        with answering(session, query.league):
+            week = week_of(session, query)
             scoring = (
                 league_of(session.lake, query.league, week.season)
                 if query.league
@@ -115,26 +109,3 @@ def _add_players(app: FastAPI, session: Session) -> None:
                 players=[player.to_json() for player in found],
                 data=session.label,
             )
-
-
-def _week(session: Session, query: WeekQuery) -> SeasonWeek:
-    named = None
-    if query.season is not None and query.week is not None:
-        named = SeasonWeek(query.season, query.week)
-    return shown_week(session, named)
-
-
-@contextmanager
-def _answering(session: Session, league: str | None) -> Iterator[None]:
-    """Answer an unknown league, and data that the lake lacks, with 404."""
-    try:
-        if league is not None:
-            registry.find(session.lake, league)
-    except InvalidArgumentError as error:
-        raise HTTPException(404, str(error)) from None
-    try:
-        yield
-    except InvalidArgumentError:
-        raise
-    except PipelineError as error:
-        raise HTTPException(404, str(error)) from None

@@ -4,12 +4,13 @@ import time
 from threading import Lock
 from typing import Annotated
 
-from fastapi import FastAPI, Query, Response
+from fastapi import FastAPI, Query, Request, Response
 
 from fantasy_pipeline.operations.health import LEVELS, examine_session, exit_code
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.web.models import Finding, Health, HealthQuery
 from fantasy_pipeline.web.problems import problems
+from fantasy_pipeline.web.security import may_read
 
 SHARED_SECONDS = 5.0
 """Seconds for which probes share one result, so that many probes do not slow down a backfill."""
@@ -23,7 +24,7 @@ class Results:
         seconds: age from which a result is not used again.
     """
 
-    def __init__(self, session: Session, seconds: float) -> None:
+    def __init__(self, session: Session, seconds: float = SHARED_SECONDS) -> None:
         self._session = session
         self._seconds = seconds
         self._locks = {True: Lock(), False: Lock()}
@@ -43,19 +44,22 @@ class Results:
             return health
 
 
-def add_health(app: FastAPI, session: Session, seconds: float = SHARED_SECONDS) -> None:
+def add_health(app: FastAPI, results: Results, is_protected: bool = False) -> None:
     """Add the route of the health rules.
 
     Args:
         app: the application.
-        session: what is examined.
-        seconds: age from which a result is not used again.
+        results: results that probes and pages share.
+        is_protected: without the token, the answer is the worst level alone.
     """
-    results = Results(session, seconds)
 
     @app.get("/healthz", responses={**problems(422), 503: {"model": Health}})
-    def healthz(response: Response, query: Annotated[HealthQuery, Query()]) -> Health:
+    def healthz(
+        request: Request, response: Response, query: Annotated[HealthQuery, Query()]
+    ) -> Health:
         """Return the result of every health rule; status 503 if one is critical."""
         health = results.of(query.daemon)
         response.status_code = 503 if health.status == "critical" else 200
+        if is_protected and not may_read(request):
+            return Health(status=health.status, findings=[])
         return health

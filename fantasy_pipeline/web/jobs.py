@@ -5,15 +5,16 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI, HTTPException, Query, Response
 
-from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.calendar import week_status
 from fantasy_pipeline.football.named_weeks import NoSuchWeekError, allowed_weeks
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.operations.cancel import RunIsOverError, cancel
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.operations.status import status as read_status
 from fantasy_pipeline.operations.trigger import AlreadyRunningError, trigger
 from fantasy_pipeline.orchestration.runs.history import ago, executions
 from fantasy_pipeline.web.models import (
+    Cancelled,
     Execution,
     ExecutionDetails,
     History,
@@ -36,7 +37,7 @@ def add_trigger(app: FastAPI, sessions: Sessions) -> None:
         status_code=202,
         response_model=Triggered,
         dependencies=[Depends(BEARER)],
-        responses=problems(400, 401, 409, 411, 413, 422, 503),
+        responses=problems(400, 401, 403, 409, 411, 413, 422, 503),
     )
     def trigger_week(
         body: TriggerRequest, query: Annotated[NoParameters, Query()]
@@ -45,10 +46,30 @@ def add_trigger(app: FastAPI, sessions: Sessions) -> None:
         it ends."""
         session = sessions.of(body.source)
         if body.year is None or body.week is None:
-            week = week_status(session.known_games, session.present).due
+            week = due_week(session)
         else:
             week = SeasonWeek(body.year, body.week)
         return _trigger(session, week)
+
+    @app.post(
+        "/api/jobs/history/{run_id}/cancel",
+        status_code=202,
+        response_model=Cancelled,
+        dependencies=[Depends(BEARER)],
+        responses=problems(400, 401, 403, 404, 409, 411, 413, 422, 503),
+    )
+    def cancel_run(run_id: str, query: Annotated[NoParameters, Query()]) -> Cancelled | Response:
+        """Ask a run to stop. It ends within seconds; its status says when."""
+        try:
+            found = sessions.execution(run_id)
+            return Cancelled(run_id=cancel(found.instance, found.run.run_id))
+        except RunIsOverError as error:
+            return problem(409, str(error), run_id=run_id)
+
+
+def due_week(session: Session) -> SeasonWeek:
+    """Return the week that is due, by the lake's schedule, else by upstream's."""
+    return week_status(session.known_games, session.present).due
 
 
 def _trigger(session: Session, week: SeasonWeek) -> Triggered | Response:
@@ -111,7 +132,4 @@ def add_history(app: FastAPI, sessions: Sessions) -> None:
     @app.get("/api/jobs/history/{run_id}", responses=problems(404, 422, 503))
     def run(run_id: str, query: Annotated[NoParameters, Query()]) -> ExecutionDetails:
         """Return a run: result, errors with stack traces, seconds per asset."""
-        try:
-            return ExecutionDetails(**sessions.execution(run_id))
-        except PipelineError as error:
-            raise HTTPException(404, str(error)) from None
+        return ExecutionDetails(**sessions.execution(run_id).details())

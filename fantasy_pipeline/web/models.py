@@ -155,6 +155,12 @@ class Execution(ExecutionSummary):
     result: dict[str, Any]
 
 
+class Cancelled(BaseModel):
+    """The run that was asked to stop."""
+
+    run_id: str
+
+
 class StepError(BaseModel):
     """A failed step of a run."""
 
@@ -177,6 +183,35 @@ class History(BaseModel):
 
     executions: list[Execution]
     cursor: str | None
+
+
+class LogQuery(NoParameters):
+    """A page of a run's log."""
+
+    limit: int = Field(200, ge=1, le=1000, description="Lines per page")
+    cursor: str | None = Field(
+        None, pattern=r"^[A-Za-z0-9+/=_-]{1,200}$", description="`cursor` of the previous page"
+    )
+
+
+class LogLine(BaseModel):
+    """A line of a run's log; `step` is null for the run as a whole."""
+
+    at: datetime
+    level: str
+    step: str | None
+    message: str
+
+
+class RunLog(BaseModel):
+    """Lines of a run's log, oldest first. `cursor` requests the lines that follow, now or later.
+
+    `is_over`: the run has ended, and these are its last lines.
+    """
+
+    lines: list[LogLine]
+    cursor: str
+    is_over: bool
 
 
 class Daemon(BaseModel):

@@ -18,7 +18,6 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequen
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 import dagster as dg
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
@@ -29,6 +28,7 @@ from fantasy_pipeline.operations.status import backfills
 from fantasy_pipeline.orchestration.runs.import_state import weeks_of_tags
 from fantasy_pipeline.orchestration.runs.progress import Message, RunProgress, running
 from fantasy_pipeline.web.problems import problem
+from fantasy_pipeline.web.security import foreign_origin, may_read, names_token
 from fantasy_pipeline.web.sessions import Sessions
 
 POLL_SECONDS = 0.5
@@ -180,21 +180,6 @@ class Feeds:
         return None if session is None or run is None else RunProgress(session.instance, run)
 
 
-def foreign_origin(origin: str | None, host: str | None) -> bool:
-    """Return whether a connection comes from a page of another server.
-
-    Browsers send the origin of the page with every WebSocket and let any page open one; programs
-    send none.
-    """
-    if origin is None:
-        return False
-    try:
-        parts = urlsplit(origin)
-    except ValueError:
-        return True
-    return parts.scheme not in ("http", "https") or parts.netloc.lower() != (host or "").lower()
-
-
 def cursor_in(text: str | None) -> int | None:
     """Return the cursor of a query, 0 without one; None if it is not a number from 0 on."""
     if text is None:
@@ -329,12 +314,18 @@ async def _serve(socket: WebSocket, send: Callable[[], Coroutine[Any, Any, None]
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def add_progress(app: FastAPI, sessions: Sessions, poll_seconds: float = POLL_SECONDS) -> None:
+def add_progress(
+    app: FastAPI,
+    sessions: Sessions,
+    is_protected: bool = False,
+    poll_seconds: float = POLL_SECONDS,
+) -> None:
     """Add the two WebSocket routes.
 
     Args:
         app: the application.
         sessions: the histories whose runs are followed.
+        is_protected: reading needs the token, or a login.
         poll_seconds: pause between two looks at an event log.
     """
     feeds = Feeds(sessions, poll_seconds)
@@ -342,7 +333,7 @@ def add_progress(app: FastAPI, sessions: Sessions, poll_seconds: float = POLL_SE
     @app.websocket("/api/jobs/history/{run_id}/progress")
     async def run_progress(socket: WebSocket, run_id: str, cursor: str | None = None) -> None:
         """Send the messages of a run, those so far first, until the run is over."""
-        async with _admitted(socket, feeds) as is_admitted:
+        async with _admitted(socket, feeds, is_protected) as is_admitted:
             if not is_admitted:
                 return
             number = cursor_in(cursor)
@@ -358,7 +349,7 @@ def add_progress(app: FastAPI, sessions: Sessions, poll_seconds: float = POLL_SE
     @app.websocket("/api/jobs/progress")
     async def all_progress(socket: WebSocket) -> None:
         """Send the messages of all running runs, and which runs and backfills are running."""
-        async with _admitted(socket, feeds) as is_admitted:
+        async with _admitted(socket, feeds, is_protected) as is_admitted:
             if not is_admitted:
                 return
             query = all_query(socket.query_params.multi_items())
@@ -369,11 +360,21 @@ def add_progress(app: FastAPI, sessions: Sessions, poll_seconds: float = POLL_SE
 
 
 @asynccontextmanager
-async def _admitted(socket: WebSocket, feeds: Feeds) -> AsyncIterator[bool]:
+async def _admitted(socket: WebSocket, feeds: Feeds, is_protected: bool) -> AsyncIterator[bool]:
     """Accept a connection and count it while the context is open; yield False if it is refused."""
     if foreign_origin(socket.headers.get("origin"), socket.headers.get("host")):
         detail = "the page that opened this WebSocket is of another server"
         await socket.send_denial_response(problem(403, detail))
+        yield False
+        return
+    if names_token(socket.scope):
+        detail = "a token does not belong in an address; send it as Authorization: Bearer"
+        await socket.send_denial_response(problem(400, detail))
+        yield False
+        return
+    if is_protected and not may_read(socket):
+        detail = "reading needs the server's FANTASY_API_TOKEN as bearer token, or a login"
+        await socket.send_denial_response(problem(401, detail))
         yield False
         return
     await socket.accept()

@@ -3,10 +3,12 @@
 import os
 from collections.abc import Callable
 from threading import Lock
-from typing import Any
 
+from fastapi import HTTPException
+
+from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.operations.session import Session
-from fantasy_pipeline.orchestration.runs.history import execution_of
+from fantasy_pipeline.orchestration.runs.history import Execution, execution_of
 from fantasy_pipeline.settings import SourceName
 
 MakeSession = Callable[[SourceName | None], Session]
@@ -45,13 +47,14 @@ class Sessions:
         every = [self.shared, *self._opened.values()]
         return next((s for s in every if s.instance.get_run_by_id(run_id) is not None), None)
 
-    def execution(self, run_id: str) -> dict[str, Any]:
-        """Return the details of a run, from the history that has it.
+    def execution(self, run_id: str) -> Execution:
+        """Return a run, from the history that has it.
 
         Raises:
-            PipelineError: no history has the run.
+            HTTPException: 404, no history has the run.
         """
-        for session in self._opened.values():
-            if session.instance.get_run_by_id(run_id) is not None:
-                return execution_of(session.instance, run_id).details()
-        return execution_of(self.shared.instance, run_id).details()
+        session = self.holding(run_id) or self.shared
+        try:
+            return execution_of(session.instance, run_id)
+        except PipelineError as error:
+            raise HTTPException(404, str(error)) from None

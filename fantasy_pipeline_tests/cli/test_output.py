@@ -21,7 +21,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fantasy_pipeline.cli.output import Column, Format, json_text, write, write_table
+from fantasy_pipeline.cli.output import Column, Format, write, write_table
+from fantasy_pipeline.operations.table_formats import json_text
 from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.waiting import LONGEST_SECONDS

@@ -16,7 +16,7 @@ from websockets.asyncio.client import connect
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
-from fantasy_pipeline_tests.web.test_api import Client, serving
+from fantasy_pipeline_tests.web.servers import Client, serving
 from fantasy_pipeline_tests.web.test_progress import Messages, address, heard
 
 pytestmark = [pytest.mark.loopback, pytest.mark.slow]

@@ -31,7 +31,7 @@ from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.operations.test_execute import run, tick
 from fantasy_pipeline_tests.orchestration.alerts.receivers import receiving
 from fantasy_pipeline_tests.waiting import LONGEST_SECONDS, until
-from fantasy_pipeline_tests.web.test_api import serving
+from fantasy_pipeline_tests.web.servers import serving
 
 pytestmark = [pytest.mark.loopback, pytest.mark.slow]
 

@@ -11,7 +11,7 @@ import pytest
 from fantasy_pipeline.decisions.comparison import Stated
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.ingest.sites import NAMES as SOURCES
-from fantasy_pipeline.report import page
+from fantasy_pipeline.report import page, words
 from fantasy_pipeline.report.absences import Vacated
 from fantasy_pipeline.report.accuracy import SeasonAccuracy
 from fantasy_pipeline.report.close_calls import CloseCall
@@ -390,7 +390,7 @@ def test_a_ceiling_beyond_the_scale_ends_with_it() -> None:
     ("value", "text"), [(1.25, "+1.2"), (-0.55, "\N{MINUS SIGN}0.6"), (-0.01, "0.0"), (0, "0.0")]
 )
 def test_signs(value: float, text: str) -> None:
-    assert page.signed(value) == text
+    assert words.signed(value) == text
 
 
 @pytest.mark.parametrize(

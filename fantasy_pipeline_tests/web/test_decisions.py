@@ -19,7 +19,7 @@ from fantasy_pipeline.operations.waivers import waivers
 from fantasy_pipeline_tests.loopback import Upstream
 from fantasy_pipeline_tests.operations.test_odds import home, odds
 from fantasy_pipeline_tests.operations.test_waivers import SUNDAY, WEEK, filled, sleeper
-from fantasy_pipeline_tests.web.test_api import Client, serving
+from fantasy_pipeline_tests.web.servers import Client, serving
 
 __all__ = ["filled", "home", "sleeper"]
 

@@ -30,7 +30,8 @@ from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.web.metrics import PipelineCollector
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.rows import rows_of
-from fantasy_pipeline_tests.web.test_api import Client, client, serving, session
+from fantasy_pipeline_tests.web.servers import Client, serving
+from fantasy_pipeline_tests.web.test_api import client, session
 
 __all__ = ["client", "session"]
 

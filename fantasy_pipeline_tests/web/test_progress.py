@@ -28,7 +28,8 @@ from fantasy_pipeline.web.server import config
 from fantasy_pipeline_tests.operations.test_execute import run as run_some_job
 from fantasy_pipeline_tests.orchestration.alerts.receivers import free_port
 from fantasy_pipeline_tests.waiting import until
-from fantasy_pipeline_tests.web.test_api import Client, client, serving, session
+from fantasy_pipeline_tests.web.servers import Client, serving
+from fantasy_pipeline_tests.web.test_api import client, session
 
 __all__ = ["client", "session"]
 

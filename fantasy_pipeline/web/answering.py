@@ -1,0 +1,41 @@
+"""What routes about the lake share: the week of a question, and errors as HTTP statuses."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fastapi import HTTPException
+
+from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
+from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.ingest.leagues import registry
+from fantasy_pipeline.operations.session import Session
+from fantasy_pipeline.operations.shown_week import shown_week
+from fantasy_pipeline.web.decision_models import WeekQuery
+
+
+def named_week(query: WeekQuery) -> SeasonWeek | None:
+    """Return the week that a query names; None: it names none."""
+    if query.season is None or query.week is None:
+        return None
+    return SeasonWeek(query.season, query.week)
+
+
+def week_of(session: Session, query: WeekQuery) -> SeasonWeek:
+    """Return the week that a query names, or the week to show now."""
+    return shown_week(session, named_week(query))
+
+
+@contextmanager
+def answering(session: Session, league: str | None = None) -> Iterator[None]:
+    """Answer an unknown league, and data that the lake lacks, with 404."""
+    try:
+        if league is not None:
+            registry.find(session.lake, league)
+    except InvalidArgumentError as error:
+        raise HTTPException(404, str(error)) from None
+    try:
+        yield
+    except InvalidArgumentError:
+        raise
+    except PipelineError as error:
+        raise HTTPException(404, str(error)) from None

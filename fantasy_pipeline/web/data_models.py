@@ -1,0 +1,182 @@
+"""The queries and bodies of data routes; see `models.py`.
+
+Names of fields are an interface. They never change.
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from fantasy_pipeline.football.positions import PROJECTED_POSITIONS
+from fantasy_pipeline.football.scoring import Scoring
+from fantasy_pipeline.football.season_week import FIRST_SEASON, LAST_SEASON
+from fantasy_pipeline.football.teams import TEAMS
+from fantasy_pipeline.operations.players import FEWEST_CHARACTERS
+from fantasy_pipeline.web.decision_models import OfWeek, WeekQuery
+from fantasy_pipeline.web.models import NoParameters
+
+CURSOR = r"^(\d{1,7})-([0-9a-f]{12})$"
+"""A cursor: rows before the page, and a digest of all rows."""
+_TEAM = f"^({'|'.join(TEAMS)})$"
+_POSITION = f"^({'|'.join(PROJECTED_POSITIONS)})$"
+_PLAYER = "Id of a player, or a part of his name"
+
+
+class PageQuery(NoParameters):
+    """A page of rows."""
+
+    limit: int = Field(1000, ge=1, le=5000, description="Rows per page")
+    cursor: str | None = Field(
+        None, pattern=CURSOR, description="`cursor` of the previous page, whose filters to repeat"
+    )
+
+
+class ProjectionsQuery(WeekQuery, PageQuery):
+    """The filters of a week's projections."""
+
+    position: str | None = Field(None, pattern=_POSITION, description="Only this position")
+    player: str | None = Field(None, min_length=1, max_length=100, description=_PLAYER)
+    team: str | None = Field(None, pattern=_TEAM, description="Only players of this NFL team")
+    scoring: Scoring = Field("ppr", description="Scoring system of the points")
+    league: str | None = Field(None, max_length=100, description="Scoring of a registered league")
+
+
+class StatsQuery(WeekQuery, PageQuery):
+    """The filters of a week's stat lines; without season and week: the latest imported week."""
+
+    position: str | None = Field(None, pattern=r"^[A-Z]{1,4}$", description="Only this position")
+    player: str | None = Field(None, min_length=1, max_length=100, description=_PLAYER)
+    team: str | None = Field(None, pattern=_TEAM, description="Only players of this NFL team")
+
+
+class SearchQuery(PageQuery):
+    """A name to search for."""
+
+    q: str = Field(
+        min_length=FEWEST_CHARACTERS, max_length=100, description="Part of a name, or an id"
+    )
+
+
+class PlayerQuery(NoParameters):
+    """A player's season, and the scoring."""
+
+    season: int | None = Field(
+        None, ge=FIRST_SEASON, le=LAST_SEASON, description="Season; default: his latest"
+    )
+    scoring: Scoring = Field("ppr", description="Scoring system of the points")
+
+
+class AccuracyQuery(PageQuery):
+    """Which scores to pool; the options of `fantasy-pipeline accuracy`."""
+
+    season: list[int] = Field([], max_length=50, description="Seasons; default: all scored")
+    by: Literal["season", "week", "position"] | None = Field(
+        None, description="Group the scores; default: no groups"
+    )
+    scoring: Literal["half", "ppr"] = Field("ppr", description="Scoring system of the points")
+    pool: Literal["played", "all", "everyone"] = Field(
+        "played", description="Players to score: who played, all, or everyone projected high"
+    )
+    teams: bool = Field(False, description="Score teams' quarterbacks and kickers")
+
+
+class WeeksQuery(PageQuery):
+    """The season whose weeks to list."""
+
+    season: int | None = Field(
+        None,
+        ge=FIRST_SEASON,
+        le=LAST_SEASON,
+        description="Season; default: all that the lake has, and the one in progress",
+    )
+
+
+class Rows(BaseModel):
+    """A page of rows. `cursor` requests the next page; it is null on the last one.
+
+    `data` is the label of synthetic data; null for real data.
+    """
+
+    rows: list[dict[str, Any]]
+    cursor: str | None
+    data: str | None
+
+
+class Projections(Rows, OfWeek):
+    """The projections of a week, highest points first; `scoring` may be a league."""
+
+    scoring: str
+
+
+class Stats(Rows, OfWeek):
+    """The stat lines of a week, most PPR points first."""
+
+
+class FoundPlayer(BaseModel):
+    """A player, as of his latest week."""
+
+    season: int
+    week: int
+    player_id: str
+    player_name: str | None
+    position: str | None
+    team: str | None
+
+
+class FoundPlayers(Rows):
+    """The players whom a text names, whole names first."""
+
+    rows: list[FoundPlayer]  # type: ignore[assignment]
+
+
+class RestWeek(BaseModel):
+    """A week to come of a player."""
+
+    week: int
+    opponent: str | None
+    bye: bool
+    points: float
+    p10: float
+    p90: float
+
+
+class PlayerSeason(BaseModel):
+    """A player's season: projections and results by week, and the rest of the season.
+
+    `news` are the latest news items of the player, newest first; empty without the table `news`.
+    """
+
+    player_id: str
+    player_name: str | None
+    position: str | None
+    team: str | None
+    season: int
+    scoring: str
+    weeks: list[dict[str, Any]]
+    rest_of_season: list[RestWeek]
+    rest_as_of_week: int | None
+    news: list[dict[str, Any]]
+    data: str | None
+
+
+class Week(BaseModel):
+    """A week of the schedule, and what the deployment has of it."""
+
+    season: int
+    week: int
+    state: str
+    games: int
+    games_over: int
+    first_kickoff: datetime
+    last_kickoff: datetime
+    projected: bool
+    scored: bool
+    run_id: str | None
+
+
+class Weeks(Rows):
+    """The weeks of the schedule, in order, and the meaning of their states."""
+
+    rows: list[Week]  # type: ignore[assignment]
+    states: dict[str, str]

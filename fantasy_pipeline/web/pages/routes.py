@@ -1,0 +1,58 @@
+"""All pages of an application, and errors as pages where a browser asks."""
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exception_handlers import (
+    http_exception_handler,
+    request_validation_exception_handler,
+)
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from fantasy_pipeline.web.data import Players
+from fantasy_pipeline.web.pages.account import add_account, add_actions
+from fantasy_pipeline.web.pages.players import add_accuracy, add_players
+from fantasy_pipeline.web.pages.runs import add_runs
+from fantasy_pipeline.web.pages.site import Site, add_static, wants_page
+from fantasy_pipeline.web.pages.weeks import add_leagues, add_weeks
+from fantasy_pipeline.web.sessions import Sessions
+
+DOCUMENTATION = "/docs"
+_DATA = ("/api/", "/healthz", "/openapi.json")
+
+
+def add_pages(app: FastAPI, site: Site, sessions: Sessions, players: Players) -> None:
+    """Add all pages except the status page, which shares its address with the index."""
+    add_static(app, site.files)
+    add_account(app, site)
+    add_actions(app, site, sessions)
+    add_runs(app, site, sessions)
+    add_weeks(app, site)
+    add_leagues(app, site)
+    add_players(app, site, players)
+    add_accuracy(app, site)
+    _add_errors(app, site)
+
+    @app.get(DOCUMENTATION, include_in_schema=False)
+    async def documentation(request: Request) -> Response:
+        return await site.page(request, "docs", "", lambda: {})
+
+
+def _add_errors(app: FastAPI, site: Site) -> None:
+    """Answer errors of pages with a page, and those of data routes with JSON."""
+
+    def is_page(request: Request) -> bool:
+        return not request.url.path.startswith(_DATA) and wants_page(request)
+
+    @app.exception_handler(HTTPException)
+    async def refused(request: Request, error: HTTPException) -> Response:
+        if is_page(request):
+            return site.error(request, error.status_code, str(error.detail))
+        return await http_exception_handler(request, error)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        if is_page(request):
+            first = error.errors()[0]
+            name = first["loc"][-1] if first["loc"] else "address"
+            return site.error(request, 422, f"{name}: {first['msg']}")
+        return await request_validation_exception_handler(request, error)

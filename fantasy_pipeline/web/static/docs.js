@@ -1,0 +1,6 @@
+"use strict";
+SwaggerUIBundle({
+  url: document.getElementById("swagger-ui").dataset.address,
+  dom_id: "#swagger-ui",
+  deepLinking: true,
+});
