@@ -35,6 +35,7 @@ def test_next_ticks_of_the_schedules() -> None:
         "running_week_import": "09-20 08:00 +0000",
         "daily_projections": "09-20 14:00 +0000",
         "thursday_kickoff_projections": "09-19 23:00 +0000",
+        "daily_news": "09-23 14:00 +0000",
         "daily_games": "09-20 06:00 +0000",
     }
     assert all(item.next_tick is None for item in found.values() if item.kind == "sensor")

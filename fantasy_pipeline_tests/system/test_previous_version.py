@@ -27,6 +27,7 @@ pytestmark = pytest.mark.slow
 LATER = (
     "team_defense_stats",
     "defender_projections",
+    "news",
     "rest_of_season",
     "optimal_lineups",
     "league_",
