@@ -8,11 +8,22 @@ import pyarrow.compute as pc
 
 from fantasy_pipeline.football.tables import NEWS
 from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.operations.news import week_contradictions
 
 _SHOWN = ("published", "source", "headline", "url")
 _MOST = 15
 _WEEKS = 6
 """Weeks of a season in which to look, the latest first."""
+
+
+def player_contradiction(lake: Lake, player_id: str, season: int) -> str | None:
+    """Return how the latest news contradict a player's injury report, in words; None: not at all.
+
+    The week is the latest of the season that has news.
+    """
+    weeks = [week for week in lake.weeks(NEWS) if week.season == season]
+    found = week_contradictions(lake, weeks[-1]) if weeks else []
+    return next((one.text for one in found if one.player_id == player_id), None)
 
 
 def player_news(lake: Lake, player_id: str, season: int) -> list[dict[str, Any]]:

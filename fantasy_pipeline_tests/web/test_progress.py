@@ -205,7 +205,7 @@ def test_no_run_has_an_unknown_id(client: Client) -> None:
         ("progress?cursor=:5", "cursor is not a run and the number"),
         (f"progress?{'&'.join(f'cursor=r{n}:1' for n in range(51))}", "at most 50 times"),
         ("progress?since=soon", "since is not an ISO 8601 time"),
-        ("progress?token=x", "the query has another name than cursor and since"),
+        ("progress?limit=x", "the query has another name than cursor and since"),
     ],
 )
 def test_wrong_queries_are_closed_with_a_sentence(client: Client, path: str, says: str) -> None:
@@ -227,6 +227,16 @@ def test_page_of_another_server_is_refused(client: Client, origin: str) -> None:
         return refused.value.response.status_code
 
     assert asyncio.run(attempt()) == 403
+
+
+def test_token_in_an_address_is_refused(client: Client) -> None:
+    async def attempt() -> int:
+        with pytest.raises(websockets.InvalidStatus) as refused:
+            async with connect(address(client, "progress?token=x")):
+                """Not reached."""
+        return refused.value.response.status_code
+
+    assert asyncio.run(attempt()) == 400
 
 
 def test_own_page_is_admitted(client: Client) -> None:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from fantasy_pipeline.decisions.comparison import FEWEST, MOST
 from fantasy_pipeline.operations.comparison import compare
-from fantasy_pipeline.operations.player_news import player_news
+from fantasy_pipeline.operations.player_news import player_contradiction, player_news
 from fantasy_pipeline.operations.players import player_season, search_players
 from fantasy_pipeline.projections.scoreboard import POOLS, scoreboard, stored_accuracy
 from fantasy_pipeline.report.accuracy import season_accuracy
@@ -88,6 +88,7 @@ def _player(site: Site, players: Players, player_id: str, query: PlayerQuery) ->
         "rest_total": sum(row["points"] for row in found.rest),
         "rest_as_of": found.rest_as_of,
         "news": player_news(lake, player_id, found.season),
+        "contradiction": player_contradiction(lake, player_id, found.season),
     }
 
 
