@@ -15,6 +15,7 @@ from websockets.asyncio.client import connect
 
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline_tests import ROOT
+from fantasy_pipeline_tests.operations.test_execute import run as run_some_job
 from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 from fantasy_pipeline_tests.web.servers import Client, serving
 from fantasy_pipeline_tests.web.test_progress import Messages, address, heard
@@ -44,17 +45,37 @@ async def follow(client: Client, *words: str) -> Messages:
         return [one for one in found if one["event"] != "running"]
 
 
+def use_home(home: Path, postgres: Postgres | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a home of the sample league, on Postgres or SQLite."""
+    config = ROOT / "deploy" / "postgres" if postgres else ROOT
+    (home / "dagster.yaml").write_text((config / "dagster.yaml").read_text())
+    for name, value in postgres.environment.items() if postgres else ():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    monkeypatch.setenv("FANTASY_SOURCE", "sample")
+
+
+def test_messages_on_postgres(
+    tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_home(tmp_path, postgres, monkeypatch)
+    session = Session()
+    with serving(session) as client:
+        failed, succeeded = (run_some_job(session.instance, fail) for fail in (True, False))
+        for run_id, end in ((failed, "failure"), (succeeded, "success")):
+            every, code, reason = heard(client, f"history/{run_id}/progress")
+            assert (code, reason) == (1000, "the run is over")
+            assert [one["cursor"] for one in every] == list(range(1, len(every) + 1))
+            assert (every[-1]["event"], every[-1]["text"]) == ("ended", end)
+            missed, _, _ = heard(client, f"history/{run_id}/progress?cursor=1")
+            assert missed == every[1:]
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_runs_of_another_process_are_followed(
     kind: str, tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    on_postgres = kind == "postgres"
-    config = ROOT / "deploy" / "postgres" if on_postgres else ROOT
-    (tmp_path / "dagster.yaml").write_text((config / "dagster.yaml").read_text())
-    for name, value in postgres.environment.items() if on_postgres else ():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    monkeypatch.setenv("FANTASY_SOURCE", "sample")
+    use_home(tmp_path, postgres if kind == "postgres" else None, monkeypatch)
     with serving(Session()) as client:
         found = asyncio.run(follow(client, "backfill", "--seasons", "2025", "--weeks", "1-3"))
         runs = dict.fromkeys(one["run_id"] for one in found)
