@@ -41,6 +41,7 @@ MOST_BEHIND = 1000
 SEND_SECONDS = 30.0
 """Time that a client may take to read a message."""
 _CLOSE_SECONDS = 2.0
+_LONGEST_PAUSE, _MOST_ENDED = 30.0, 200
 LONGEST_ID = 64
 NORMAL, REFUSED, BUSY, UNKNOWN = 1000, 1008, 1013, 4404
 """Codes of a closed connection: the run is over, the client is at fault, too many clients, unknown
@@ -123,6 +124,9 @@ class Feeds:
         self._users: dict[str, int] = {}
         self._lock = asyncio.Lock()
         self._state: tuple[float, dict[str, Any]] | None = None
+        self._looked_at = 0.0
+        self.ended: dict[str, float] = {}
+        """When runs ended that may have begun and ended between two looks."""
 
     async def state(self) -> dict[str, Any]:
         """Return the runs and backfills that are running; clients share one look at them."""
@@ -133,6 +137,15 @@ class Feeds:
 
     def _running(self) -> dict[str, Any]:
         instance = self.sessions.shared.instance
+        now = time.time()
+        since = max(self._looked_at, now - _LONGEST_PAUSE) - 1
+        self._looked_at = now
+        filters = dg.RunsFilter(updated_after=datetime.fromtimestamp(since, timezone.utc))
+        for record in instance.get_run_records(filters, limit=MOST_RUNS):
+            if record.end_time:
+                self.ended[record.dagster_run.run_id] = record.end_time
+        for run_id in list(self.ended)[:-_MOST_ENDED]:
+            del self.ended[run_id]
         runs = [
             {
                 "run_id": run.run_id,
@@ -259,6 +272,7 @@ async def _follow_all(socket: WebSocket, feeds: Feeds, query: AllQuery) -> None:
     cursors, over, told = dict(query.cursors), set(), None
     asked = [*cursors, *await feeds.ended_since(query.since)]
     waiting: dict[str, int] = {}
+    began = time.time()
     async with AsyncExitStack() as everything:
         followed: dict[str, tuple[Feed, AsyncExitStack]] = {}
         while True:
@@ -266,7 +280,9 @@ async def _follow_all(socket: WebSocket, feeds: Feeds, query: AllQuery) -> None:
             if state != told:
                 await _send(socket, {"event": "running", **state})
                 told = state
-            for run_id in dict.fromkeys([*asked, *(run["run_id"] for run in state["runs"])]):
+            ended = [run_id for run_id, at in list(feeds.ended.items()) if at >= began]
+            running_now = [run["run_id"] for run in state["runs"]]
+            for run_id in dict.fromkeys([*asked, *running_now, *ended]):
                 if run_id not in followed and run_id not in over:
                     stack = await everything.enter_async_context(AsyncExitStack())
                     feed = await stack.enter_async_context(feeds.of(run_id))
