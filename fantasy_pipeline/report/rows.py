@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fantasy_pipeline.decisions.scored import ACTUAL
+from fantasy_pipeline.decisions.scored import ACTUAL, KICKING
 from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.calendar import is_over_by_clock
 from fantasy_pipeline.football.import_calendar import final_import_at
@@ -26,7 +26,7 @@ DEFENCE_COLUMNS = ("player_id", "team", team_defense.POINTS)
 _LONGEST_RUN = timedelta(hours=1)
 """A report stands for the moment at which its command began; news are fetched after it."""
 _GAME_COLUMNS = ("season", "week", "home_team", "away_team", "kickoff", "spread_line")
-_OF_LINES = ("season", "week", "player_id", "team", "opponent", *ACTUAL.values())
+_OF_LINES = ("season", "week", "player_id", "team", "opponent", *ACTUAL.values(), KICKING)
 _OF_DEFENCES = ("season", "week", "player_id", "team", "opponent", team_defense.POINTS)
 
 

@@ -90,6 +90,15 @@ def test_a_lake_without_team_defences_has_the_games_of_players(lake: Lake, rows:
     assert game.points == 4.0
 
 
+def test_the_games_of_kickers_count_their_kicks(lake: Lake, rows: Rows) -> None:
+    for table in (PROJECTIONS, RAW_PLAYERS):
+        lake.write_weeks(table, rows(table, {**WEEK._asdict(), "player_id": "k"}), [WEEK])
+    line = {**EARLIER[-1]._asdict(), "player_id": "k", "fantasy_points": 0.0, "kicking_points": 9.0}
+    lake.write_weeks(WEEKLY_STATS, rows(WEEKLY_STATS, line), EARLIER[-1:])
+    [game] = background(read_rows(lake, WEEK), ["k"]).games["std"]["k"]
+    assert game.points == 9.0
+
+
 @pytest.mark.parametrize(("hour", "latest"), [(21, 8), (23, 9)])
 def test_games_that_were_not_over_are_left_out(
     filled: Lake, rows: Rows, hour: int, latest: int
