@@ -37,7 +37,7 @@ def news(
         str | None,
         typer.Option(
             metavar="WHEN",
-            help="Only items published from this time on, in ISO 8601; default: those of the week.",
+            help="Items published from this time on, in ISO 8601; default: the week.",
         ),
     ] = None,
     top: Annotated[int, typer.Option(metavar="N", min=1, max=10_000, help="Number of rows.")] = 30,

@@ -195,8 +195,9 @@ class Folder:
         lock = Path(f"{folder}{_LOCK}")
         self.remove_dead_snapshots()
         with ExitStack() as stack:
-            stack.callback(lock.unlink, missing_ok=True)
-            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            if names:
+                stack.callback(lock.unlink, missing_ok=True)
+                stack.callback(shutil.rmtree, folder, ignore_errors=True)
             try:
                 if names:
                     stack.enter_context(locked(lock))

@@ -172,6 +172,10 @@ class FrameSource:
         rows = self.frames["nflcom"]
         return rows.filter(pc.is_in(rows["week"], pa.array(list(weeks), pa.int32())))
 
+    def nflcom_defenders(self, season: int, weeks: Iterable[int]) -> pa.Table:
+        rows = self.nflcom_projections(season, weeks)
+        return rows.filter(pc.is_in(rows["position"], pa.array(["DL", "LB", "DB"])))
+
     def reader_of(self, dataset: str) -> str:
         return "nflreadpy"
 

@@ -45,7 +45,10 @@ def bash(line: str) -> list[str]:
         ("fantasy-pipeline run --s", ["--season", "--source"]),
         ("fantasy-pipeline run --source nfl", ["nfl_data_py", "nflreadpy"]),
         ("fantasy-pipeline projections --scoring ", ["std", "half", "ppr"]),
-        ("fantasy-pipeline projections --position ", ["QB", "RB", "WR", "TE", "K", "DST"]),
+        (
+            "fantasy-pipeline projections --position ",
+            ["QB", "RB", "WR", "TE", "K", "DST", "DL", "LB", "DB"],
+        ),
         ("fantasy-pipeline projections --position R", ["RB"]),
         ("fantasy-pipeline history --status ru", ["running"]),
         ("fantasy-pipeline report --format ", ["html", "md"]),

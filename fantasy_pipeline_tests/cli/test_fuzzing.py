@@ -83,6 +83,9 @@ READING = {
         *("--league", "--give", "--get", "--find", "--team", "--top", "--season", "--week"),
         *("--source", "--at", "--json"),
     ],
+    "news": [
+        *("--player", "--since", "--top", "--season", "--week", "--source", "--at", "--json"),
+    ],
     "waivers": ["--league", "--team", "--top", "--season", "--week", "--source", "--at", "--json"],
     "odds": ["--league", "--season", "--week", "--sims", "--source", "--at", "--json"],
     "lineup": [

@@ -205,6 +205,18 @@ WRONG = {
         ("--teams --pool all", "--teams takes --by season or week"),
         ("--source nfl", SOURCES),
     ],
+    "news": [
+        ("--player ''", "empty"),
+        ("--since yesterday", ISO),
+        ("--top 0", POSITIVE),
+        ("--top 10001", "less than or equal to 10000"),
+        ("--season 2025", "go together; add --week"),
+        ("--week 5", "go together; add --season"),
+        ("--season 1998 --week 1", OLDEST),
+        ("--season 2025 --week 23", "less than or equal to 22"),
+        ("--source nfl", SOURCES),
+        ("--at yesterday", ISO),
+    ],
     "backtest": [
         ("--seasons abc", SEASONS),
         ("--seasons 2024 --scores ''", FILE),

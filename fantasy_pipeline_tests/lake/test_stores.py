@@ -242,15 +242,18 @@ LOOKS = {
     "read": lambda lake: lake.read(PROJECTION_ACCURACY),
     "read_bytes": lambda lake: lake.read_bytes("projection_accuracy/x"),
     "view": errors_by_view,
-    "sql": lambda lake: run_sql(lake, "select 1"),
+    "sql": lambda lake: run_sql(lake, "from projection_accuracy"),
 }
-"""Ways to read a lake that is not empty."""
+"""Ways to look into a lake."""
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
 def test_a_missing_folder_is_an_empty_lake(lake: Lake, look: Callable[[Lake], Any]) -> None:
     if look is errors_by_view:
         assert errors_by_view(lake) == []
+    elif look is LOOKS["sql"]:
+        with pytest.raises(PipelineError, match="tables in the lake: none yet"):
+            look(lake)
     else:
         assert not isinstance(look(lake), PipelineError)
     assert lake.weeks(PROJECTION_ACCURACY) == []
