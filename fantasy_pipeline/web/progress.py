@@ -14,10 +14,10 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime, timezone
-from typing import Any, NamedTuple
+from typing import Any
 
 import dagster as dg
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
@@ -28,21 +28,25 @@ from fantasy_pipeline.operations.status import backfills
 from fantasy_pipeline.orchestration.runs.import_state import weeks_of_tags
 from fantasy_pipeline.orchestration.runs.progress import Message, RunProgress, running
 from fantasy_pipeline.web.problems import problem
+from fantasy_pipeline.web.progress_queries import (
+    LONGEST_ID,
+    MOST_RUNS,
+    AllQuery,
+    all_query,
+    cursor_in,
+)
 from fantasy_pipeline.web.security import foreign_origin, may_read, names_token
 from fantasy_pipeline.web.sessions import Sessions
 
 POLL_SECONDS = 0.5
 """Pause between two looks at the event log of a watched run."""
 MOST_CLIENTS = 100
-MOST_RUNS = 50
-"""Runs that the progress of all runs shows, newest first."""
 MOST_BEHIND = 1000
 """Messages that a client may be behind before it gets the latest one only."""
 SEND_SECONDS = 30.0
 """Time that a client may take to read a message."""
 _CLOSE_SECONDS = 2.0
 _LONGEST_PAUSE, _MOST_ENDED = 30.0, 200
-LONGEST_ID = 64
 NORMAL, REFUSED, BUSY, UNKNOWN = 1000, 1008, 1013, 4404
 """Codes of a closed connection: the run is over, the client is at fault, too many clients, unknown
 run."""
@@ -104,13 +108,6 @@ class Feed:
         while len(self.messages) <= cursor and not self.is_over:
             await self._changed.wait()
         return self.messages[cursor:]
-
-
-class AllQuery(NamedTuple):
-    """What a client of all runs has seen: the last cursor of each run, and until when."""
-
-    cursors: dict[str, int]
-    since: datetime | None
 
 
 class Feeds:
@@ -191,43 +188,6 @@ class Feeds:
         session = self.sessions.holding(run_id)
         run = None if session is None else session.instance.get_run_by_id(run_id)
         return None if session is None or run is None else RunProgress(session.instance, run)
-
-
-def cursor_in(text: str | None) -> int | None:
-    """Return the cursor of a query, 0 without one; None if it is not a number from 0 on."""
-    if text is None:
-        return 0
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else None
-
-
-def all_query(items: Iterable[tuple[str, str]]) -> AllQuery | str:
-    """Return the query of all runs; a sentence if it is wrong.
-
-    Args:
-        items: `cursor`, a run's id and cursor with a colon between, once per run; and `since`, the
-            moment of the last message.
-    """
-    cursors: dict[str, int] = {}
-    since = None
-    for name, value in items:
-        if name == "cursor":
-            run_id, _, text = value.partition(":")
-            number = cursor_in(text)
-            if number is None or not 0 < len(run_id) <= LONGEST_ID or len(cursors) >= MOST_RUNS:
-                return (
-                    f"cursor is not a run and the number of its message, at most {MOST_RUNS} times"
-                )
-            cursors[run_id] = number
-        elif name == "since":
-            try:
-                since = datetime.fromisoformat(value.replace("Z", "+00:00").replace(" ", "+"))
-            except ValueError:
-                return "since is not an ISO 8601 time"
-        else:
-            return "the query has another name than cursor and since"
-    if since is not None and since.tzinfo is None:
-        since = since.replace(tzinfo=timezone.utc)
-    return AllQuery(cursors, since)
 
 
 async def _send(socket: WebSocket, message: dict[str, Any]) -> None:

@@ -361,7 +361,7 @@ def test_assets_that_ask_upstream_take_turns_and_are_tried_again() -> None:
         for key, assets in definitions.items()
         if assets.is_executable
     }
-    asking = {"games", "raw_players", "weekly_stats", "source_projections"}
+    asking = {"games", "raw_players", "weekly_stats", "source_projections", "news"}
     asking |= {"league_teams", "league_rosters", "league_matchups"}
     assert {name for name, op in ops.items() if op.pool == "nflverse"} == asking
     assert {name for name, op in ops.items() if op.retry_policy == NETWORK_RETRY} == asking
