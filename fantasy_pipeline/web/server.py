@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 
 import uvicorn
 from fastapi import FastAPI
@@ -24,6 +25,14 @@ _LATE_RESPONSE = (
     "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Type: application/json\r\n"
     f"Content-Length: {len(_LATE)}\r\n\r\n{_LATE}"
 ).encode()
+
+
+def is_not_a_request(record: logging.LogRecord) -> bool:
+    """Return whether a line of the log is about something else than the request of a WebSocket.
+
+    uvicorn logs each of these with its address, which may have a token, and has no switch for it.
+    """
+    return "WebSocket" not in str(record.msg)
 
 
 class BoundedProtocol(H11Protocol):
@@ -94,11 +103,11 @@ class BoundedProtocol(H11Protocol):
 
 
 def config(app: FastAPI, host: str, port: int) -> uvicorn.Config:
-    """Return the configuration of a server of the application.
+    """Return the configuration of a server of the application, which logs no requests.
 
     Requests beyond `MAX_CONNECTIONS` at the same time are answered with 503.
     """
-    return uvicorn.Config(
+    made = uvicorn.Config(
         app,
         host,
         port,
@@ -108,3 +117,5 @@ def config(app: FastAPI, host: str, port: int) -> uvicorn.Config:
         access_log=False,
         limit_concurrency=MAX_CONNECTIONS + 1,
     )
+    logging.getLogger("uvicorn.error").addFilter(is_not_a_request)
+    return made

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 import requests
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.orchestration.runs.history import executions
@@ -219,6 +221,9 @@ def test_the_token_is_in_no_log(
         until(answers, "the server answers")
         assert site.get(f"/?token={TOKEN}").status_code == 400
         assert site.get(f"/{TOKEN}").status_code == 400
+        address = site.url.replace("http", "ws") + f"/api/jobs/progress?token={TOKEN}"
+        with pytest.raises(InvalidStatus, match="400"):
+            connect(address)
         assert site.post("/login", data={"token": TOKEN}).status_code == 303
         assert site.post(f"/api/jobs/trigger?x={TOKEN}", headers=BEARER).status_code == 400
         assert site.post("/api/jobs/trigger", headers=BEARER, data="{").status_code == 422
