@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
@@ -10,7 +11,7 @@ from pydantic import BaseModel
 class Problem(BaseModel):
     """The reason why the server refused a request."""
 
-    detail: str | list[dict[str, Any]]
+    detail: str
     allowed: dict[str, str] | None = None
     run_id: str | None = None
 
@@ -37,3 +38,16 @@ def problem(
 def problems(*codes: int) -> dict[int | str, dict[str, Any]]:
     """Return the `responses` of a route that may refuse a request with these HTTP statuses."""
     return {code: {"model": Problem} for code in codes}
+
+
+def sentence(error: RequestValidationError) -> str:
+    """Return what is wrong with a request in one sentence: each wrong value's name and reason.
+
+    The values themselves are left out, because they can be long.
+    """
+    wrong = []
+    for one in error.errors():
+        names = [name for name in one["loc"][1:] if isinstance(name, str)]
+        reason = one["msg"].removeprefix("Value error, ")
+        wrong.append(f"{names[0]}: {reason}" if names else reason)
+    return "; ".join(dict.fromkeys(wrong))

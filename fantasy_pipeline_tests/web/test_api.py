@@ -249,8 +249,7 @@ def test_an_unknown_query_parameter_is_refused(
         method, f"{client.url}{path}?seson=2025", timeout=120, headers=BEARER, json=WEEK
     )
     assert answer.status_code == 422
-    errors = [error["loc"] for error in answer.json()["detail"]]
-    assert ["query", "seson"] in errors
+    assert "seson: Extra inputs are not permitted" in answer.json()["detail"]
     assert list(executions(session.instance)) == []
 
 

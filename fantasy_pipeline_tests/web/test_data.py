@@ -258,4 +258,4 @@ def test_weeks_have_a_state(site: Client) -> None:
 )
 def test_refusals(site: Client, path: str, code: int, text: str) -> None:
     found = site.get(f"/api/{path}")
-    assert (found.status_code, text in found.text) == (code, True), found.text
+    assert (found.status_code, text in found.json()["detail"]) == (code, True), found.text

@@ -1,10 +1,7 @@
 """All pages of an application, and errors as pages where a browser asks."""
 
 from fastapi import FastAPI, Request, Response
-from fastapi.exception_handlers import (
-    http_exception_handler,
-    request_validation_exception_handler,
-)
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
@@ -14,6 +11,7 @@ from fantasy_pipeline.web.pages.players import add_accuracy, add_players
 from fantasy_pipeline.web.pages.runs import add_runs
 from fantasy_pipeline.web.pages.site import Site, add_static, wants_page
 from fantasy_pipeline.web.pages.weeks import add_leagues, add_weeks
+from fantasy_pipeline.web.problems import problem, sentence
 from fantasy_pipeline.web.sessions import Sessions
 
 DOCUMENTATION = "/docs"
@@ -51,8 +49,5 @@ def _add_errors(app: FastAPI, site: Site) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        if is_page(request):
-            first = error.errors()[0]
-            name = first["loc"][-1] if first["loc"] else "address"
-            return site.error(request, 422, f"{name}: {first['msg']}")
-        return await request_validation_exception_handler(request, error)
+        detail = sentence(error)
+        return site.error(request, 422, detail) if is_page(request) else problem(422, detail)
