@@ -24,6 +24,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
+TABLETS = [
+    {"width": 645, "height": 900},
+    {"width": 768, "height": 900},
+    {"width": 1000, "height": 700},
+]
 SUNDAYS_PHONE = {"width": 390, "height": 844}
 SUNDAY = datetime(2025, 11, 9, 18, tzinfo=timezone.utc)
 
@@ -267,7 +272,7 @@ def test_the_keyboard_is_enough(reader: Reader) -> None:
     assert {row["position"] for row in rows(page)} == {"QB"}
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+@pytest.mark.parametrize("size", [DESKTOP, *TABLETS, PHONE])
 def test_a_name_opens_what_is_behind_the_points(reader: Reader, size: dict[str, int]) -> None:
     page = reader.open(size)
     first = page.locator("#ranked-players tbody tr:not([hidden])").first
@@ -278,8 +283,9 @@ def test_a_name_opens_what_is_behind_the_points(reader: Reader, size: dict[str, 
     assert page.evaluate("document.documentElement.scrollWidth") == size["width"]
 
 
-def test_headings_stay_in_sight(reader: Reader) -> None:
-    page = reader.open()
+@pytest.mark.parametrize("size", [DESKTOP, *TABLETS, PHONE])
+def test_headings_stay_in_sight(reader: Reader, size: dict[str, int]) -> None:
+    page = reader.open(size)
     page.locator("#ranked-players tbody tr:not([hidden])").nth(30).scroll_into_view_if_needed()
     page.mouse.wheel(0, 300)
     page.wait_for_function("scrollY > 300")
