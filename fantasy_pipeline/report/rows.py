@@ -127,13 +127,19 @@ class ReportReader:
             None if self._games is None else of_week(self._games, week),
             self._accuracy(week, as_of),
             self._up_to(tables.STAT_CORRECTIONS, week, week.season),
-            lake.read_if_stored(tables.TEAM_DEFENSE_STATS, week, DEFENCE_COLUMNS),
+            self._defences_of(week),
             _before(self._lines, week, projections),
             _before(self._defences, week, projections),
             lake.read_if_stored(tables.REST_OF_SEASON, week),
             lake.read_if_stored(tables.NEWS, week),
         )
         return rows if as_of is None or self._games is None else _known(rows, self._games, as_of)
+
+    def _defences_of(self, week: SeasonWeek) -> pa.Table | None:
+        if self._defences is None:
+            return None
+        found = of_week(self._defences, week)
+        return found.select(DEFENCE_COLUMNS) if found.num_rows else None
 
     def _accuracy(self, week: SeasonWeek, as_of: datetime | None) -> pa.Table:
         """Return the accuracy of the season up to a week, and that of the season before if needed.
@@ -151,7 +157,7 @@ class ReportReader:
     def _up_to(self, table: Table, week: SeasonWeek, season: int) -> pa.Table:
         """Return a table's rows of a season, up to a week."""
         weeks = [w for w in self._lake.weeks(table) if w.season == season and w <= week]
-        return self._lake.read(table, weeks)
+        return self._lake.read(table, weeks) if weeks else table.arrow_schema.empty_table()
 
 
 def read_rows(lake: Lake, week: SeasonWeek, as_of: datetime | None = None) -> ReportRows:

@@ -27,6 +27,7 @@ SHOWN = (
     tables.STAT_CORRECTIONS,
     tables.TEAM_DEFENSE_STATS,
     tables.WEEKLY_STATS,
+    tables.NEWS,
     tables.REST_OF_SEASON,
 )
 """Tables whose rows a report shows; see `rows.ReportReader`."""
