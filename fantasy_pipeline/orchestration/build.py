@@ -10,7 +10,7 @@ import warnings
 import dagster as dg
 
 with warnings.catch_warnings():
-    # Known and accepted: backfill policies and partitioned checks may still change in Dagster.
+    # Known and accepted: partitioned checks may still change in Dagster.
     warnings.simplefilter("ignore", dg.BetaWarning)
     warnings.simplefilter("ignore", dg.PreviewWarning)
     from fantasy_pipeline.orchestration import assets

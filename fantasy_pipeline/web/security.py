@@ -43,7 +43,7 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "same-origin",
 }
 """Headers of every answer. Nothing is loaded from another host, and nothing inline runs."""
-_TOKEN_NAMES = re.compile(r"(^|&)(access_|api_|auth_|bearer_?)?(token|api-?key|password)=", re.I)
+_TOKEN_NAMES = re.compile(r"(^|&)(access_|api_|auth_|bearer_?)?(token|api[-_]?key|password)=", re.I)
 
 
 def own_names(host: str = "127.0.0.1") -> list[str]:

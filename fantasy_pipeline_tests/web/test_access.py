@@ -144,7 +144,7 @@ def test_forms_say_what_is_wrong(site: Client, deployed: Session, token: str) ->
     over = next(executions(deployed.instance)).run.run_id
     for path, code, text in (
         (f"/runs/{over}/cancel", 409, "is over"),
-        ("/runs/00000000/cancel", 404, "there is no run"),
+        ("/runs/00000000/cancel", 404, "There is no run"),
     ):
         refused = site.post(path, **sent)
         assert (refused.status_code, text in refused.text) == (code, True)

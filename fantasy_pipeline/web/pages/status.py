@@ -174,7 +174,10 @@ def results_chart(runs: Sequence[Execution], clock: datetime) -> str:
     ]
     of_good = sum(good[day] for day in days)
     total = of_good + sum(bad[day] for day in days)
-    rate = f"{of_good} of {total} runs of the last {_DAYS} days succeeded"
+    # With more runs than are counted, the first of the days lack some.
+    is_whole = len(runs) < _CHARTED_RUNS or total < len(runs)
+    which = f"runs of the last {_DAYS} days" if is_whole else f"newest {total} runs"
+    rate = f"{of_good} of the {total} {which} succeeded"
     return bar_chart(rate, bars, "")
 
 
