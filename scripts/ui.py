@@ -1,6 +1,6 @@
 """Starts the Dagster UI and the web interface beside it, prints both addresses, stops both.
 
-usage: ui.py [--web-port N] COMMAND …, with the command of the Dagster UI, which has a --port N.
+usage: ui.py [--web-port N] COMMAND …, with the command of the Dagster UI, e.g. `dg dev --port 3000`.
 """
 
 import contextlib
@@ -12,6 +12,10 @@ import time
 
 STOP_SECONDS = 20
 """Seconds that both get to stop before they are killed."""
+
+
+DAGSTER_PORT = 3000
+"""The port of the Dagster UI, unless its command names one."""
 
 
 def answers(port: int) -> bool:
@@ -47,7 +51,10 @@ def main(arguments: list[str]) -> int:
     web_port = 8000
     if arguments[:1] == ["--web-port"]:
         web_port, arguments = int(arguments[1]), arguments[2:]
-    port = int(arguments[arguments.index("--port") + 1])
+    if not arguments:
+        print(__doc__, file=sys.stderr)
+        return 2
+    port = int(arguments[arguments.index("--port") + 1]) if "--port" in arguments else DAGSTER_PORT
     web = [sys.executable, "-m", "fantasy_pipeline.cli", "api", "--port", str(web_port)]
     for each in (port, web_port):
         if answers(each):
