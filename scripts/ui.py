@@ -1,6 +1,6 @@
 """Starts the Dagster UI and the web interface beside it, prints both addresses, stops both.
 
-usage: ui.py [--web-port N] COMMAND …, with the command of the Dagster UI, e.g. `dg dev --port 3000`.
+usage: ui.py [--web-port N] COMMAND …, the command of the Dagster UI, e.g. `dg dev --port 3000`.
 """
 
 import contextlib
