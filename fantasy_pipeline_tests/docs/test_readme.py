@@ -48,6 +48,8 @@ USAGE_NOT_RUN = {
 DOCS_NOT_RUN = {
     "export DAGSTER_HOME=$PWD": "the live league's home",
     "dg dev -w workspace.yaml --host 127.0.0.1": "runs until stopped; test_ui.py starts it",
+    "pip install -e '.[api]'": "needs a package index",
+    "fantasy-pipeline api --port 8000": "runs until stopped; web/servers.py starts it",
     "fantasy-pipeline alert-test": "alerts/test_channels.py runs it, against servers",
     "export PGPASSWORD=$DAGSTER_PG_PASSWORD": "deployment/test_postgres.py runs it",
     "export HISTORY=postgresql://$DAGSTER_PG_USER@$DAGSTER_PG_HOST:$DAGSTER_PG_PORT/"
@@ -250,7 +252,7 @@ def test_every_command_of_the_docs_is_run_or_says_why_not() -> None:
         for page in pages
     }
     with_commands = {page for page, given in lines.items() if given}
-    assert with_commands == {*DOCS, *EXAMPLES, "docs/usage.md", "CONTRIBUTING.md"}
+    assert with_commands == {*DOCS, *EXAMPLES, "docs/usage.md", "docs/web.md", "CONTRIBUTING.md"}
     lines = {page: given for page, given in lines.items() if page not in EXAMPLES}
     usage = set(lines.pop("docs/usage.md"))
     run = {

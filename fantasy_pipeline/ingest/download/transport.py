@@ -208,7 +208,7 @@ class Transport:
         Transient failures are retried.
         """
         old = slot.load()
-        patience = Patience(self._patience, self._total_timeout)
+        patience = Patience(urlsplit(slot.requested).netloc, self._patience, self._total_timeout)
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(self._attempts)
             | tenacity.stop_before_delay(self._total_timeout)
@@ -221,6 +221,8 @@ class Transport:
         try:
             return retrying(self._attempt_in_turn, slot, old, patience, headers)
         except FetchError as failed:
+            if failed.transient:
+                patience.give_up()
             if failed.missing and old is not None:
                 # Upstream replaces a release by deletion and upload: in between, there is no file.
                 failed.missing, failed.answered = False, True

@@ -461,6 +461,21 @@ class TestMisbehaviour:
             transport(read_timeout=1.5, patience=3.6).fetch(URL, "snap_counts")
         assert len(upstream.requests) == 2
 
+    def test_a_host_that_was_given_up_gets_one_attempt_until_it_answers(
+        self, upstream: Upstream, transport: Callable[..., Transport]
+    ) -> None:
+        upstream.will(silence(5))
+        with pytest.raises(SourceError, match=r"timed out.* \(attempts: 2\)"):
+            transport(read_timeout=0.7, patience=2.2).fetch(URL, "snap_counts")
+        upstream.will(silence(5))
+        with pytest.raises(SourceError, match=r"timed out.* \(attempts: 1\)"):
+            transport(read_timeout=1, patience=20).fetch(URL, "snap_counts")
+        upstream.will(send(200, OLD))
+        assert transport().fetch(URL, "snap_counts").size == len(OLD)
+        upstream.will(silence(5))
+        with pytest.raises(SourceError, match=r"timed out.* \(attempts: 2\)"):
+            transport(read_timeout=0.7, patience=2.2).fetch(URL, "snap_counts")
+
     def test_a_body_that_stops_is_given_up_over_all_attempts(
         self,
         upstream: Upstream,
