@@ -216,7 +216,8 @@ def test_a_normal_backfill_gets_the_past_weeks_of_both_archives(
             one["values"]: one["counts"] for one in of_source["basis"].value_counts().to_pylist()
         }
         assert counts.keys() <= {basis, "before kick-off"}, source
-        assert counts.get("before kick-off", 0) <= 30, source
+        # Its defenders make up half of them.
+        assert counts.get("before kick-off", 0) <= 80, source
     espn = stated.filter(pc.equal(stated["source"], "espn"))
     assert pc.min(espn["points_ppr"]).as_py() > 0
 
