@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -14,6 +15,8 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
 
 PART = "/part.parquet"
+MARKER = "lake.json"
+"""The file with the label of the lake."""
 
 
 def file_name(table: Table, week: SeasonWeek | None = None) -> str:
@@ -68,6 +71,26 @@ def with_added(table: Table, rows: pa.Table, names: Sequence[str]) -> pa.Table:
         rows = rows.append_column(field, pa.nulls(rows.num_rows, field.type))
     known = set(rows.column_names)
     return rows.select([name for name in names if name in known])
+
+
+def stored_label(marker: bytes | None, root: str, label: str) -> str | None:
+    """Return the label in the file `MARKER`; None without the file.
+
+    Args:
+        root, label: what an error names: the root of the lake, and its expected label.
+
+    Raises:
+        PipelineError: the file is broken.
+    """
+    if marker is None:
+        return None
+    try:
+        return str(json.loads(marker)["label"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise PipelineError(
+            f"{root}/{MARKER} is broken: it must state which data the lake holds. "
+            f'If they are {label} data, write {{"label": "{label}"}} into it.'
+        ) from error
 
 
 def older_layout(root: str, table: Table) -> PipelineError:

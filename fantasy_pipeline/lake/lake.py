@@ -27,19 +27,20 @@ from fantasy_pipeline.football.tables.contract import Table, ValidatedRows
 from fantasy_pipeline.football.tables.week_rows import codes
 from fantasy_pipeline.lake.copies import RemovedFileError
 from fantasy_pipeline.lake.files import (
+    MARKER,
     decoding,
     file_name,
     older_layout,
     parquet,
     refuse_absent,
     rows_of,
+    stored_label,
 )
 from fantasy_pipeline.lake.season_groups import season_bytes, season_rows
 from fantasy_pipeline.lake.stores import LOCKS, open_store, safe_name
 from fantasy_pipeline.lake.views import Files, connected
 
 _PARTITION = re.compile(r"season=(\d{4})/week=(\d{2})/part\.parquet$")
-_MARKER = "lake.json"
 _FEW = 4
 """Weeks that are opened without a listing of their table."""
 
@@ -87,22 +88,13 @@ class Lake:
 
     def _check_label(self) -> bool:
         """Return whether the root has a label; raise if it is another one."""
-        marker = self._store.get(_MARKER)
-        if marker is None:
-            return False
-        try:
-            found = json.loads(marker)["label"]
-        except (ValueError, KeyError, TypeError) as error:
+        stored = stored_label(self._store.get(MARKER), self.root, self.label)
+        if stored not in (None, self.label):
             raise PipelineError(
-                f"{self.root}/{_MARKER} is broken: it must state which data the lake holds. "
-                f'If they are {self.label} data, write {{"label": "{self.label}"}} into it.'
-            ) from error
-        if found != self.label:
-            raise PipelineError(
-                f"the lake at {self.root} holds {found} data, not {self.label}; "
+                f"the lake at {self.root} holds {stored} data, not {self.label}; "
                 f"set FANTASY_DATA to another folder."
             )
-        return True
+        return stored is not None
 
     def path(self, table: Table, week: SeasonWeek | None = None) -> str:
         """Return the path or URL of the file of a table, or of one week of a table."""
@@ -164,7 +156,7 @@ class Lake:
             return
         if not self._check_label():
             text = json.dumps({"label": self.label})
-            self._store.put(_MARKER, text.encode())
+            self._store.put(MARKER, text.encode())
         self._is_claimed = True
 
     def write_bytes(self, name: str, data: bytes) -> None:

@@ -17,7 +17,8 @@ from fantasy_pipeline.football.tables import (
 )
 from fantasy_pipeline.football.tables.contract import Column
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.projections.history.state import HALF_LIFE, LONG_HALF_LIFE, RECENT_HALF_LIFE
+from fantasy_pipeline.projections.history.decaying import HALF_LIFE
+from fantasy_pipeline.projections.history.state import LONG_HALF_LIFE, RECENT_HALF_LIFE
 from scripts.data_dictionary import PAGE, text
 
 

@@ -68,7 +68,8 @@ def test_a_command_ends_soon_after_the_storage_stopped_working(
     name, *text = command.split(" ", 1)
     counted.begin(trouble, after)
     code, out, err = call(home, [name, *text])
-    assert counted.waited() < SECONDS.get(name, 20)
+    # A command gives up after 20 s of waiting. What it does besides takes longer on a busy machine.
+    assert counted.waited() < SECONDS.get(name, 30)
     assert code == {"health": 2}.get(name, 1), err
     assert f"{root}/sample cannot be used: " in " ".join(f"{out}{err}".split())
     # Several threads read at the same time, and aiohttp connects again once.

@@ -18,8 +18,8 @@ from fantasy_pipeline.ingest.sample import SampleLeague
 from fantasy_pipeline.ingest.stats import weekly_stats
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.projections.history import player_history
+from fantasy_pipeline.projections.history.decaying import HALF_LIFE
 from fantasy_pipeline.projections.history.rows import WEEKS_PER_YEAR
-from fantasy_pipeline.projections.history.state import HALF_LIFE
 
 Rows = Callable[..., pa.Table]
 Records = list[dict[str, Any]]
