@@ -90,7 +90,7 @@ def test_the_report_works_on_the_server(reader: Reader) -> None:
     box = page.locator("#ranked-players tbody tr:not([hidden]) .bar i").first.bounding_box()
     assert box is not None
     assert box["width"] > 5
-    assert page.locator("#close-calls .bar i").first.evaluate("e => e.offsetWidth") > 5
+    assert page.locator("#close-calls .in-std .bar i").first.evaluate("e => e.offsetWidth") > 5
     page.get_by_role("navigation", name="Site").get_by_role("link", name="Status").click()
     assert page.get_by_role("heading", level=1).text_content() == "Status"
 
