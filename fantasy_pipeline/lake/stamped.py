@@ -1,7 +1,7 @@
 """Tables of one file whose seasons have stamps: hashes of all that a season was made from.
 
 A season whose stamp is unchanged need not be made again. Rows and stamps are in one file, so that
-they always belong together, whoever writes and whenever a process is killed.
+they always belong together, also after a process is killed while it writes.
 """
 
 from __future__ import annotations
