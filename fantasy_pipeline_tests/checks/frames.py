@@ -311,7 +311,7 @@ class RealWeek:
         week = season_schedule(games_from_table(games), SEASON, NOW)[WEEK]
         answer = _espn_answer(frame)
         site = WebSource(
-            "espn", "espn_id", lambda at: (projections_in(answer, at), NOW), judged=True
+            "espn", "espn_id", lambda at: (projections_in(answer, at), NOW), measured=True
         )
         return site.fetch([week], players)
 

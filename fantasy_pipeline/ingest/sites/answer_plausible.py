@@ -1,4 +1,4 @@
-"""Refuse a site's answer that is of another week, of other players or in another unit.
+"""Detect a site's answer that is of another week, of other players or in another unit.
 
 Frequencies are of ESPN's 71 answers of 2021-2025 week 4 with `MIN_ROWS` players and more, and of
 NFL.com's 72 weeks.
@@ -37,7 +37,7 @@ LEVELS = 0.75, 1.35
 """Mean of those players relative to the usual one; 0.86-1.14 in every week and position."""
 
 
-def refusal(rows: pa.Table, raw_players: pa.Table, week: SeasonWeek) -> str | None:
+def implausible(rows: pa.Table, raw_players: pa.Table, week: SeasonWeek) -> str | None:
     """Return why an answer is not a week's PPR projections; None if it may be.
 
     Args:

@@ -21,7 +21,7 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import SOURCE_PROJECTIONS
 from fantasy_pipeline.football.tables.week_rows import of_week
 from fantasy_pipeline.football.teams import CURRENT_CODE
-from fantasy_pipeline.ingest.sites.answer_plausible import missing_teams, refusal, without_teams
+from fantasy_pipeline.ingest.sites.answer_plausible import implausible, missing_teams, without_teams
 
 FIRST_SEASON = 2021
 """First season that a site is asked about. For earlier seasons the sites return today's values, and
@@ -100,7 +100,9 @@ class WebSource:
         name: name of the source.
         id_column: column of `RAW_PLAYERS` with the site's ids.
         read: returns a week's projections and the moment at which the site stated them.
-        judged: whether an answer is compared with the levels that were measured of ESPN's.
+        measured: whether the bounds of plausible answers were measured on answers of this site.
+            Such a site's answer that exceeds them is refused; of other sites it is used, with a
+            warning.
     """
 
     frozen = False
@@ -110,12 +112,12 @@ class WebSource:
         name: str,
         id_column: str,
         read: Callable[[ScheduledWeek], tuple[Sequence[SourceProjection], datetime]],
-        judged: bool = False,
+        measured: bool = False,
     ) -> None:
         self.name = name
         self._id_column = id_column
         self._read = read
-        self._judged = judged
+        self._measured = measured
         self._down: SourceError | None = None
 
     def covers(self, week: ScheduledWeek) -> bool:
@@ -139,12 +141,17 @@ class WebSource:
                     self._down = error
                 continue
             table, names = self._match_players(projections, as_of, week, raw_players)
-            if self._judged and (cause := refusal(table, raw_players, week.at)):
-                response.failed[week.at.week] = _implausible(self.name, week.at, cause)
+            cause = implausible(table, raw_players, week.at)
+            if cause and self._measured:
+                response.failed[week.at.week] = _refused(self.name, week.at, cause)
                 continue
-            if self._judged:
-                teams = missing_teams(table, raw_players, week.at)
-                response.warnings += without_teams(self.name, week.at, teams)
+            if cause:
+                response.warnings.append(
+                    f"{self.name} {week.at}: {cause}. Its projections are used all the same; if "
+                    "they are wrong, leave it out of FANTASY_PROJECTION_SOURCES"
+                )
+            teams = missing_teams(table, raw_players, week.at)
+            response.warnings += without_teams(self.name, week.at, teams)
             response.parts.append(table)
             total += len(projections)
             unmatched.update(dict.fromkeys(names))
@@ -214,7 +221,7 @@ def unusable(dataset: str, at: SeasonWeek, cause: str) -> UnusableAnswerError:
     return UnusableAnswerError(dataset, _encodable(cause), _FORMAT_CHANGED, at.season, at.week)
 
 
-def _implausible(dataset: str, at: SeasonWeek, cause: str) -> UnusableAnswerError:
+def _refused(dataset: str, at: SeasonWeek, cause: str) -> UnusableAnswerError:
     """Return the error of an answer that has the documented format and wrong numbers."""
     advice = "Run the week again when the site has the right answer."
     return UnusableAnswerError(dataset, cause, advice, at.season, at.week)

@@ -83,7 +83,7 @@ def espn(transport: Transport) -> WebSource:
         fetched = transport.fetch(url, NAME, week.at.season, week.at.week, headers)
         return projections_in(json.loads(fetched.path.read_bytes()), week), fetched.as_of
 
-    return WebSource(NAME, "espn_id", read, judged=True)
+    return WebSource(NAME, "espn_id", read, measured=True)
 
 
 def projections_in(answer: object, week: ScheduledWeek) -> list[SourceProjection]:

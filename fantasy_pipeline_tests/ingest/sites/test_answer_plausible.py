@@ -14,8 +14,8 @@ from fantasy_pipeline.ingest.sites.answer_plausible import (
     MIN_OF_TEAM,
     MIN_ROWS,
     USUAL_PPR,
+    implausible,
     missing_teams,
-    refusal,
     without_teams,
 )
 from fantasy_pipeline_tests.rows import Rows
@@ -61,11 +61,11 @@ def answer(rows: Rows, name: str = "{0} {1} of {2}", **factors: float) -> pa.Tab
 
 
 def test_a_usual_answer_is_used(rows: Rows) -> None:
-    assert refusal(answer(rows), roster(rows), WEEK) is None
+    assert implausible(answer(rows), roster(rows), WEEK) is None
     written = answer(rows, "{0} {1}. OF {2}!")
-    assert refusal(written, roster(rows), WEEK) is None
+    assert implausible(written, roster(rows), WEEK) is None
     # 2022 week 17: the game of two teams was cancelled.
-    assert refusal(answer(rows), roster(rows, idle=2), WEEK) is None
+    assert implausible(answer(rows), roster(rows, idle=2), WEEK) is None
 
 
 @pytest.mark.parametrize(
@@ -81,14 +81,14 @@ def test_a_usual_answer_is_used(rows: Rows) -> None:
 def test_a_wrong_answer_is_refused(
     rows: Rows, changed: dict[str, Any], idle: int, cause: str
 ) -> None:
-    found = refusal(answer(rows, **changed), roster(rows, idle), WEEK)
+    found = implausible(answer(rows, **changed), roster(rows, idle), WEEK)
     assert found is not None
     assert found.startswith(cause)
 
 
 def test_a_small_answer_proves_nothing(rows: Rows) -> None:
     few = answer(rows, "Some Body", QB=0.1).slice(0, MIN_ROWS - 1)
-    assert refusal(few, roster(rows), WEEK) is None
+    assert implausible(few, roster(rows), WEEK) is None
     assert missing_teams(few, roster(rows), WEEK) == []
 
 

@@ -273,8 +273,8 @@ def test_an_answer_with_wrong_numbers_is_refused_whole(nfl_mirror: Path, rows: A
         ),
     )
 
-    def response(projections: list[Any]) -> SourceResponse:
-        site = WebSource("espn", "espn_id", lambda _: (projections, STATED_AT), judged=True)
+    def response(projections: list[Any], measured: bool = True) -> SourceResponse:
+        site = WebSource("espn", "espn_id", lambda _: (projections, STATED_AT), measured=measured)
         return site.fetch([at], players)
 
     sound = response(stated)
@@ -284,5 +284,10 @@ def test_an_answer_with_wrong_numbers_is_refused_whole(nfl_mirror: Path, rows: A
     assert refused.parts == []
     assert "the QB have" in str(refused.failed[12])
     assert "Run the week again when the site has the right answer." in str(refused.failed[12])
+    # Of a site without past answers nobody knows the usual points, so the answer is used.
+    used = response(half, measured=False)
+    assert (used.failed, used.parts[0].num_rows) == ({}, sound.parts[0].num_rows)
+    assert "espn 2024 week 12: the QB have" in used.warnings[0]
+    assert "leave it out of FANTASY_PROJECTION_SOURCES" in used.warnings[0]
     [warning] = response([one for one in stated if one.team != "DET"]).warnings
     assert "its answer has nearly no player of DET" in warning
