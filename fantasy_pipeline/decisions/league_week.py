@@ -113,9 +113,10 @@ def rosters_until(
 
 def _games(lake: Lake, week: SeasonWeek) -> dict[str, Game]:
     """Return the game of each NFL team in a week."""
-    if not lake.has(GAMES):
+    stored = lake.read_if_stored(GAMES, seasons=[week.season])
+    if stored is None:
         return {}
-    games = games_from_table(of_week(lake.read(GAMES, seasons=[week.season]), week))
+    games = games_from_table(of_week(stored, week))
     return {team: game for game in games for team in (game.home_team, game.away_team)}
 
 
@@ -140,10 +141,10 @@ def _scored(
     lake: Lake, scoring: Scoring, week: SeasonWeek, games: Mapping[str, Game], now: datetime | None
 ) -> _Scored:
     """Return the points scored in the games of a week that are over; none without their stats."""
-    if now is None or not lake.has(WEEKLY_STATS, week):
+    stats = None if now is None else lake.read_if_stored(WEEKLY_STATS, week)
+    if now is None or stats is None:
         return _Scored((), {})
-    players = lake.read(RAW_PLAYERS, [week], OF_PLAYERS)
-    lines = with_players(lake.read(WEEKLY_STATS, [week]), players)
+    lines = with_players(stats, lake.read(RAW_PLAYERS, [week], OF_PLAYERS))
     with_stats = set(lines["team"].to_pylist())
     teams = {
         team

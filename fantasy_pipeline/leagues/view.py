@@ -96,14 +96,14 @@ class LeagueView:
         There are none if the lake lacks the week, or has it from an import of an earlier version,
         without the stats that leagues score.
         """
-        stats = lake.read(WEEKLY_STATS, [week]) if lake.has(WEEKLY_STATS, week) else None
+        stats = lake.read_if_stored(WEEKLY_STATS, week)
         if stats is None or weeks_of_older_imports(stats):
             return {}
         lines = with_players(stats, lake.read(RAW_PLAYERS, [week], OF_PLAYERS))
         points = self.scoring.points(lines).tolist()
         found = dict(zip(lines["player_id"].to_pylist(), points, strict=True))
-        if lake.has(TEAM_DEFENSE_STATS, week):
-            defences = lake.read(TEAM_DEFENSE_STATS, [week])
+        defences = lake.read_if_stored(TEAM_DEFENSE_STATS, week)
+        if defences is not None:
             points = team_scoring(self.scoring.team_defence).points(defences).tolist()
             found |= zip(defences["player_id"].to_pylist(), points, strict=True)
         return found

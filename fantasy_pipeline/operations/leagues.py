@@ -257,7 +257,7 @@ def remove(session: Session, name: str) -> int:
             if others.num_rows < rows.num_rows:
                 session.lake.write_weeks(table, others, [week])
                 changed.add(week)
-    if session.lake.has(LEAGUE_TEAMS):
-        teams = session.lake.read(LEAGUE_TEAMS)
+    teams = session.lake.read_if_stored(LEAGUE_TEAMS)
+    if teams is not None:
         session.lake.write(LEAGUE_TEAMS, teams.filter(pc.not_equal(teams["league"], name)))
     return len(changed)

@@ -86,9 +86,9 @@ def news_list(
 
 def week_contradictions(lake: Lake, week: SeasonWeek) -> list[Contradiction]:
     """Return the players of a week whose injury report the news contradict; none without either."""
-    if not (lake.has(NEWS, week) and lake.has(RAW_PLAYERS, week)):
-        return []
-    return contradictions(lake.read(NEWS, [week]), lake.read(RAW_PLAYERS, [week], STATUS_COLUMNS))
+    news = lake.read_if_stored(NEWS, week)
+    players = None if news is None else lake.read_if_stored(RAW_PLAYERS, week, STATUS_COLUMNS)
+    return [] if news is None or players is None else contradictions(news, players)
 
 
 def _newest(rows: pa.Table) -> list[dict[str, Any]]:

@@ -54,9 +54,8 @@ def known_players(lake: Lake) -> list[dict[str, Any]]:
     The rows have the columns of `_ABOUT`. A week's rosters count for the latest week only; earlier
     weeks are known from `player_history`.
     """
-    parts = []
-    if lake.has(PLAYER_HISTORY):
-        parts.append(lake.read(PLAYER_HISTORY, columns=_ABOUT))
+    history = lake.read_if_stored(PLAYER_HISTORY, columns=_ABOUT)
+    parts = [] if history is None else [history]
     for table in (PROJECTIONS, RAW_PLAYERS):
         if weeks := lake.weeks(table):
             parts.append(lake.read(table, weeks[-1:], _ABOUT))

@@ -83,13 +83,13 @@ def _odds(session: Session, league: str, team_id: str, week: SeasonWeek) -> str 
 
 def _byes(session: Session, league: str, team_id: str, week: SeasonWeek) -> dict[int, list[str]]:
     """Return the players of a team who rest in each coming week; weeks without any are left out."""
-    if not session.lake.has(REST_OF_SEASON, week):
+    rest = session.lake.read_if_stored(
+        REST_OF_SEASON, week, columns=["player_id", "target_week", "bye", "points"]
+    )
+    if rest is None:
         return {}
     _, rosters = rosters_until(session.lake, league, week)
     names = {row["player_id"]: row["player_name"] for row in rosters if row["team_id"] == team_id}
-    rest = session.lake.read(
-        REST_OF_SEASON, [week], columns=["player_id", "target_week", "bye", "points"]
-    )
     found: dict[int, list[str]] = {}
     for row in sorted(rest.to_pylist(), key=lambda row: row["target_week"]):
         if row["bye"] and row["target_week"] > week.week and row["player_id"] in names:

@@ -36,9 +36,9 @@ def missing_seasons(lake: Lake, seasons: Sequence[int]) -> list[int]:
     A season is missing if the lake has none of its weeks, or lacks one of the weeks played.
     """
     present = set(lake.weeks(tables.WEEKLY_STATS)) & set(lake.weeks(tables.SOURCE_PROJECTIONS))
-    if not lake.has(tables.GAMES):
+    games = lake.read_if_stored(tables.GAMES, columns=["season", "week", "home_score"])
+    if games is None:
         return list(seasons)
-    games = lake.read(tables.GAMES, columns=["season", "week", "home_score"])
     played = games.filter(pc.is_valid(games["home_score"]))
     incomplete = {week.season for week in weeks_in(played) if week not in present}
     begun = {week.season for week in present}

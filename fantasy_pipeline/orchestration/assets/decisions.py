@@ -89,11 +89,11 @@ def _projected(nfl: NflData, league: str, of: LeagueSeason, week: SeasonWeek) ->
 
 def _actual(nfl: NflData, league: str, of: LeagueSeason, week: SeasonWeek) -> pa.Table:
     """Return the actual line-ups; none of a week that was not played."""
-    parts = [
-        of_league(nfl.lake.read(table, [week]), league)
+    stored = [
+        nfl.lake.read_if_stored(table, week)
         for table in (tables.LEAGUE_POINTS, tables.LEAGUE_ROSTERS)
-        if nfl.lake.has(table, week)
     ]
+    parts = [of_league(rows, league) for rows in stored if rows is not None]
     if len(parts) < 2 or parts[0].num_rows != parts[1].num_rows:
         return tables.OPTIMAL_LINEUPS.arrow_schema.empty_table()
     return actual_lineups(league, week, of.slots, *parts)

@@ -50,9 +50,8 @@ NOT_COMPARED = "the week is in progress; corrections are measured from its provi
 @asks_upstream
 def games(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
     table, warnings = nfl.upstream.schedule(), []
-    if nfl.lake.has(tables.GAMES):
-        names = ["season", "week", "home_score", "home_team", "away_team", "kickoff"]
-        known = nfl.lake.read(tables.GAMES, columns=names)
+    names = ["season", "week", "home_score", "home_team", "away_team", "kickoff"]
+    if (known := nfl.lake.read_if_stored(tables.GAMES, columns=names)) is not None:
         refuse_lost_games(known, table)
         warnings = moved_games(known, table)
     seasons = table["season"].to_numpy()

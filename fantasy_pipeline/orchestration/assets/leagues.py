@@ -247,9 +247,8 @@ def _to_come(
 
 def _stored(nfl: NflData, table: Table, league: Registered, week: SeasonWeek) -> pa.Table:
     """Return the lake's rows of a league's week; none if the lake has none."""
-    if not nfl.lake.has(table, week):
-        return table.arrow_schema.empty_table()
-    return of_league(nfl.lake.read(table, [week]), league.name)
+    stored = nfl.lake.read_if_stored(table, week)
+    return table.arrow_schema.empty_table() if stored is None else of_league(stored, league.name)
 
 
 def _older(weeks: Iterable[SeasonWeek]) -> dict[int, list[str]]:

@@ -1,6 +1,0 @@
-"use strict";
-SwaggerUIBundle({
-  url: document.getElementById("swagger-ui").dataset.address,
-  dom_id: "#swagger-ui",
-  deepLinking: true,
-});
