@@ -1,7 +1,8 @@
-"""Which sources of projections state something about a week, and since when they are silent."""
+"""Which sources of projections and news state something about a week, and since when not."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -9,10 +10,13 @@ from typing import Literal
 import pyarrow.compute as pc
 
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.football.tables import SOURCE_PROJECTIONS
+from fantasy_pipeline.football.tables import NEWS, SOURCE_PROJECTIONS
+from fantasy_pipeline.football.tables.contract import Table
+from fantasy_pipeline.ingest.news import registry as news
 from fantasy_pipeline.ingest.sites import NAMES
-from fantasy_pipeline.ingest.sites.registry import chosen
+from fantasy_pipeline.ingest.sites.registry import asked
 from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.settings import Settings
 
 State = Literal["up", "silent", "off"]
 _LOOK_BACK = 6
@@ -21,13 +25,13 @@ _LOOK_BACK = 6
 
 @dataclass(frozen=True)
 class SourceState:
-    """A source of projections.
+    """A source of projections or of news.
 
     Args:
-        state: up: it states projections of the week; silent: it states none; off: it is not asked.
+        state: up: it states something of the week; silent: it states nothing; off: it is not asked.
         week: latest week up to the shown one that it states something about; None: no week.
         players: players of that week.
-        as_of: when it stated the newest of these projections.
+        as_of: when the newest of these rows were downloaded.
     """
 
     name: str
@@ -37,29 +41,42 @@ class SourceState:
     as_of: datetime | None = None
 
 
-def source_states(lake: Lake, week: SeasonWeek, projection_sources: str) -> list[SourceState]:
+def source_states(
+    lake: Lake, week: SeasonWeek, settings: Settings, is_sample: bool
+) -> list[SourceState]:
     """Return the state of each source of projections.
 
     Args:
         week: the week to show now.
-        projection_sources: the setting `FANTASY_PROJECTION_SOURCES`.
     """
-    asked = set(chosen(projection_sources))
-    weeks = [one for one in lake.weeks(SOURCE_PROJECTIONS) if one <= week]
+    return _states(lake, SOURCE_PROJECTIONS, week, NAMES, asked(settings, is_sample))
+
+
+def news_states(lake: Lake, week: SeasonWeek, is_sample: bool) -> list[SourceState]:
+    """Return the state of each source of news; see `source_states`."""
+    names = news.names(is_sample)
+    return _states(lake, NEWS, week, names, names)
+
+
+def _states(
+    lake: Lake, table: Table, week: SeasonWeek, names: Sequence[str], wanted: Sequence[str]
+) -> list[SourceState]:
+    """Return the state of each of some sources of a table; those not `wanted` are off."""
+    weeks = [one for one in lake.weeks(table) if one <= week]
     found: dict[str, SourceState] = {}
     # A source that has been silent for longer counts as never heard.
     for one in reversed(weeks[-_LOOK_BACK:]):
-        rows = lake.read(SOURCE_PROJECTIONS, [one], ["source", "player_id", "as_of"])
-        for name in set(NAMES) - set(found):
+        rows = lake.read(table, [one], ["source", "player_id", "as_of"])
+        for name in set(names) - set(found):
             own = rows.filter(pc.equal(rows["source"], name))
             if own.num_rows:
                 state: State = "up" if one == week else "silent"
-                if name not in asked:
+                if name not in wanted:
                     state = "off"
                 players = len(pc.unique(own["player_id"]))
                 found[name] = SourceState(name, state, one, players, pc.max(own["as_of"]).as_py())
-        if set(NAMES) <= set(found):
+        if set(names) <= set(found):
             break
     return [
-        found.get(name, SourceState(name, "silent" if name in asked else "off")) for name in NAMES
+        found.get(name, SourceState(name, "silent" if name in wanted else "off")) for name in names
     ]

@@ -16,6 +16,7 @@ from fantasy_pipeline.football.calendar import Game, games_by_week, is_over_by_c
 from fantasy_pipeline.football.import_calendar import final_import_at
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.report.fingerprint import layout
 
 SHOWN = (
     tables.PROJECTIONS,
@@ -34,7 +35,8 @@ SHOWN = (
 
 
 def stamp(lake: Lake, games: Sequence[Game], week: SeasonWeek, as_of: datetime) -> str | None:
-    """Return a digest of the files behind a week's report and of what is known of them at a moment.
+    """Return a digest of the files behind a week's report, of what is known of them at a moment,
+    and of the report's layout.
 
     Take the stamp before reading the rows, so that rows are never older than their stamp.
 
@@ -51,5 +53,5 @@ def stamp(lake: Lake, games: Sequence[Game], week: SeasonWeek, as_of: datetime) 
     over = sum(is_over_by_clock(game.kickoff, as_of) for game in shown)
     last = [max(game.kickoff for game in of) for of in games_by_week(shown).values()]
     final = sum(final_import_at(kickoff) <= as_of for kickoff in last)
-    text = json.dumps([versions, over, final], sort_keys=True)
+    text = json.dumps([versions, over, final, layout()], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,5 +1,6 @@
 """What routes about the lake share: the week of a question, and errors as HTTP statuses."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -32,10 +33,18 @@ def answering(session: Session, league: str | None = None) -> Iterator[None]:
         if league is not None:
             registry.find(session.lake, league)
     except InvalidArgumentError as error:
-        raise HTTPException(404, str(error)) from None
+        raise HTTPException(404, public_text(error, session)) from None
     try:
         yield
     except InvalidArgumentError:
         raise
     except PipelineError as error:
-        raise HTTPException(404, str(error)) from None
+        raise HTTPException(404, public_text(error, session)) from None
+
+
+def public_text(error: PipelineError, session: Session) -> str:
+    """Return the text of an error without the server's folder, which readers cannot use."""
+    text, root = str(error), session.settings.lake_root(session.source).rstrip("/")
+    for folder in (os.path.abspath(root), root):
+        text = text.replace(f" at {folder}", "").replace(f"{folder}/", "")
+    return text

@@ -3,13 +3,14 @@
 Needs the extra ``[api]``.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 import uvicorn
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import Depends, FastAPI, Query, Request, Response
 from fastapi.middleware.trustedhost import TrustedHostMiddleware
-from fastapi_offline import FastAPIOffline
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fantasy_pipeline import __version__
 from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
@@ -27,13 +28,46 @@ from fantasy_pipeline.web.pages.site import Site, wants_page
 from fantasy_pipeline.web.pages.status import status_page
 from fantasy_pipeline.web.problems import problem, problems
 from fantasy_pipeline.web.progress import add_progress
+from fantasy_pipeline.web.queries import no_repeated_values
 from fantasy_pipeline.web.security import SECURITY_HEADERS, own_names, refusal
 from fantasy_pipeline.web.server import config
 from fantasy_pipeline.web.sessions import MakeSession, Sessions
 from fantasy_pipeline.web.shared import SECONDS
 from fantasy_pipeline.web.tables import Tables
 
-CallNext = Callable[[Request], Awaitable[Response]]
+
+class Admission:
+    """Refuses a request by its headers, or passes it on to its route.
+
+    Args:
+        is_protected: as for `create_app`.
+    """
+
+    def __init__(self, app: ASGIApp, is_protected: bool) -> None:
+        self._app = app
+        self._is_protected = is_protected
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        has_started = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal has_started
+            if message["type"] == "http.response.start":
+                has_started = True
+                MutableHeaders(scope=message).update(SECURITY_HEADERS)
+            await send(message)
+
+        try:
+            with at_once():
+                answer = refusal(Request(scope), self._is_protected) or self._app
+                await answer(scope, receive, send_with_headers)
+        except Exception as error:
+            if has_started or (known := in_words(error)) is None:
+                raise
+            await problem(503, str(known))(scope, receive, send_with_headers)
 
 
 def create_app(
@@ -50,29 +84,16 @@ def create_app(
         is_protected: the server is bound beyond loopback, so that reading needs the token.
         seconds: seconds for which readers share answers and pages.
     """
-    # It serves Swagger's files, which FastAPI loads from another host. Its own page has a script
-    # inline, so that /docs is one of ours.
-    app = FastAPIOffline(
+    # FastAPI's pages of the documentation load files from another host; /docs is a page of ours.
+    app = FastAPI(
         docs_url=None,
         redoc_url=None,
+        dependencies=[Depends(no_repeated_values)],
         title="fantasy_pipeline",
         version=__version__,
         description="Jobs, runs, health, data and decisions of the NFL fantasy football pipeline.",
     )
     sessions = Sessions(make_session)
-
-    @app.middleware("http")
-    async def admitted(request: Request, call_next: CallNext) -> Response:
-        """Refuse a request by its headers, or pass it on to its route."""
-        try:
-            with at_once():
-                response = refusal(request, is_protected) or await call_next(request)
-        except Exception as error:
-            if (known := in_words(error)) is None:
-                raise
-            response = problem(503, str(known))
-        response.headers.update(SECURITY_HEADERS)
-        return response
 
     @app.exception_handler(PipelineError)
     async def refused(request: Request, error: PipelineError) -> Response:
@@ -87,14 +108,17 @@ def create_app(
     add_history(app, sessions)
     results = Results(sessions.shared)
     add_health(app, results, is_protected)
-    add_decisions(app, sessions)
     add_metrics(app, sessions.shared)
     add_progress(app, sessions, is_protected)
     players = Players(sessions.shared)
-    add_data(app, Tables(sessions.shared, seconds), players)
+    tables = Tables(sessions.shared, seconds)
+    # The address of comparisons looks like that of a player.
+    add_decisions(app, tables)
+    add_data(app, tables, players)
     site = Site(sessions.shared, seconds)
     add_pages(app, site, sessions, players)
     _add_index(app, site, results)
+    app.add_middleware(Admission, is_protected=is_protected)
     app.add_middleware(
         TrustedHostMiddleware,
         allowed_hosts=own_names() if names is None else names,

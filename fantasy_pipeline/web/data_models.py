@@ -4,7 +4,7 @@ Names of fields are an interface. They never change.
 """
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -14,12 +14,13 @@ from fantasy_pipeline.football.season_week import FIRST_SEASON, LAST_SEASON
 from fantasy_pipeline.football.teams import TEAMS
 from fantasy_pipeline.operations.players import FEWEST_CHARACTERS
 from fantasy_pipeline.web.decision_models import OfWeek, WeekQuery
-from fantasy_pipeline.web.models import NoParameters
+from fantasy_pipeline.web.models import LOWER, UPPER, NoParameters
 
 CURSOR = r"^(\d{1,7})-([0-9a-f]{12})$"
 """A cursor: rows before the page, and a digest of all rows."""
-_TEAM = f"^({'|'.join(TEAMS)})$"
-_POSITION = f"^({'|'.join(PROJECTED_POSITIONS)})$"
+_Team = Annotated[str, Field(pattern=f"^({'|'.join(TEAMS)})$"), UPPER]
+_Position = Annotated[str, Field(pattern=f"^({'|'.join(PROJECTED_POSITIONS)})$"), UPPER]
+_Scoring = Annotated[Scoring, LOWER]
 _PLAYER = "Id of a player, or a part of his name"
 
 
@@ -35,19 +36,21 @@ class PageQuery(NoParameters):
 class ProjectionsQuery(WeekQuery, PageQuery):
     """The filters of a week's projections."""
 
-    position: str | None = Field(None, pattern=_POSITION, description="Only this position")
+    position: _Position | None = Field(None, description="Only this position")
     player: str | None = Field(None, min_length=1, max_length=100, description=_PLAYER)
-    team: str | None = Field(None, pattern=_TEAM, description="Only players of this NFL team")
-    scoring: Scoring = Field("ppr", description="Scoring system of the points")
+    team: _Team | None = Field(None, description="Only players of this NFL team")
+    scoring: _Scoring = Field("ppr", description="Scoring system of the points")
     league: str | None = Field(None, max_length=100, description="Scoring of a registered league")
 
 
 class StatsQuery(WeekQuery, PageQuery):
     """The filters of a week's stat lines; without season and week: the latest imported week."""
 
-    position: str | None = Field(None, pattern=r"^[A-Z]{1,4}$", description="Only this position")
+    position: Annotated[str, Field(pattern=r"^[A-Z]{1,4}$"), UPPER] | None = Field(
+        None, description="Only this position"
+    )
     player: str | None = Field(None, min_length=1, max_length=100, description=_PLAYER)
-    team: str | None = Field(None, pattern=_TEAM, description="Only players of this NFL team")
+    team: _Team | None = Field(None, description="Only players of this NFL team")
 
 
 class SearchQuery(PageQuery):
@@ -64,18 +67,20 @@ class PlayerQuery(NoParameters):
     season: int | None = Field(
         None, ge=FIRST_SEASON, le=LAST_SEASON, description="Season; default: his latest"
     )
-    scoring: Scoring = Field("ppr", description="Scoring system of the points")
+    scoring: _Scoring = Field("ppr", description="Scoring system of the points")
 
 
 class AccuracyQuery(PageQuery):
     """Which scores to pool; the options of `fantasy-pipeline accuracy`."""
 
     season: list[int] = Field([], max_length=50, description="Seasons; default: all scored")
-    by: Literal["season", "week", "position"] | None = Field(
+    by: Annotated[Literal["season", "week", "position"], LOWER] | None = Field(
         None, description="Group the scores; default: no groups"
     )
-    scoring: Literal["half", "ppr"] = Field("ppr", description="Scoring system of the points")
-    pool: Literal["played", "all", "everyone"] = Field(
+    scoring: Annotated[Literal["half", "ppr"], LOWER] = Field(
+        "ppr", description="Scoring system of the points"
+    )
+    pool: Annotated[Literal["played", "all", "everyone"], LOWER] = Field(
         "played", description="Players to score: who played, all, or everyone projected high"
     )
     teams: bool = Field(False, description="Score teams' quarterbacks and kickers")

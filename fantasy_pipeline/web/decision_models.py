@@ -4,14 +4,14 @@ Names of fields are an interface. They never change.
 """
 
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
 from fantasy_pipeline.decisions.odds import SIMULATIONS
 from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.football.season_week import FIRST_SEASON, LAST_SEASON, WEEKS
-from fantasy_pipeline.web.models import NoParameters
+from fantasy_pipeline.web.models import LOWER, NoParameters
 
 _TEAM = "Id, name or manager of a fantasy team, or a part of it"
 
@@ -33,7 +33,7 @@ class LineupQuery(WeekQuery):
     """A team, and what its manager decides himself."""
 
     team: str = Field(min_length=1, max_length=100, description=_TEAM)
-    objective: Literal["mean", "floor", "ceiling", "win"] = Field(
+    objective: Annotated[Literal["mean", "floor", "ceiling", "win"], LOWER] = Field(
         "mean", description="What to maximise"
     )
     lock: list[str] = Field([], max_length=30, description="Players who must start")
@@ -85,7 +85,7 @@ class CompareQuery(WeekQuery):
         min_length=2, max_length=8, description="Names, parts of names, or ids"
     )
     league: str | None = Field(None, max_length=100, description="Scoring of a registered league")
-    scoring: Scoring = Field("ppr", description="Scoring system of the points")
+    scoring: Annotated[Scoring, LOWER] = Field("ppr", description="Scoring system of the points")
 
 
 class OfWeek(BaseModel):

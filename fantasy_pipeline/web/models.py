@@ -43,6 +43,16 @@ def _iso(value: object) -> object:
     return value
 
 
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+UPPER, LOWER = BeforeValidator(_upper), BeforeValidator(_lower)
+"""Let a client write codes, and names of choices, in any case."""
 UtcTime = Annotated[datetime, BeforeValidator(_iso), AfterValidator(_utc)]
 
 
@@ -101,7 +111,9 @@ class HistoryQuery(NoParameters):
     """The filters of the run history, and the page."""
 
     job_id: str | None = Field(None, max_length=100, description="Only runs of this job")
-    status: str | None = Field(None, pattern=_STATUS, description="Only runs with this status")
+    status: Annotated[str, Field(pattern=_STATUS), LOWER] | None = Field(
+        None, description="Only runs with this status"
+    )
     season: int | None = Field(
         None, ge=FIRST_SEASON, le=LAST_SEASON, description="Only runs of this season"
     )

@@ -237,11 +237,12 @@ async def _follow_all(socket: WebSocket, feeds: Feeds, query: AllQuery) -> None:
         followed: dict[str, tuple[Feed, AsyncExitStack]] = {}
         while True:
             state = await feeds.state()
-            if state != told:
+            running_now = [run["run_id"] for run in state["runs"]]
+            # The last messages of a run come before the news that it is over.
+            if state != told and followed.keys() <= set(running_now):
                 await _send(socket, {"event": "running", **state})
                 told = state
             ended = [run_id for run_id, at in list(feeds.ended.items()) if at >= began]
-            running_now = [run["run_id"] for run in state["runs"]]
             for run_id in dict.fromkeys([*asked, *running_now, *ended]):
                 if run_id not in followed and run_id not in over:
                     stack = await everything.enter_async_context(AsyncExitStack())

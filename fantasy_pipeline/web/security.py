@@ -5,8 +5,10 @@ answer, as a bearer token or by a login. Starting and cancelling runs always nee
 """
 
 import hmac
+import os
 import re
 import time
+from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import unquote_plus, urlsplit
 
@@ -76,6 +78,12 @@ def exposure(host: str) -> str | None:
 
 def configured_token() -> str:
     """Return the server's token; empty if there is none. Removing it takes effect at once."""
+    return _token_of(os.environ.get("FANTASY_API_TOKEN", ""))
+
+
+@lru_cache(maxsize=1)
+def _token_of(variable: str) -> str:
+    """Return the token in the settings; every request asks, so they are read on a change only."""
     token = ApiSettings().token
     return token.get_secret_value() if token else ""
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -47,11 +47,13 @@ class TableAnswer(NamedTuple):
         rows: all rows, before paging.
         about: what the JSON answer says besides the rows, the cursor and `data`.
         name: the rows' field in the JSON answer.
+        records: what that field holds, if it is more than a table can hold.
     """
 
     rows: pa.Table
     about: Mapping[str, Any]
     name: str = "rows"
+    records: Sequence[Mapping[str, Any]] | None = None
 
 
 class Tables:
@@ -94,7 +96,8 @@ class Tables:
             rows, page["cursor"] = page_of(rows, query)
         label = self.session.label
         if media_type == JSON:
-            content = {**answer.about, answer.name: rows.to_pylist(), **page, "data": label}
+            records = rows.to_pylist() if answer.records is None else answer.records
+            content = {**answer.about, answer.name: records, **page, "data": label}
             body = json_text(content, None).encode()
         elif media_type == CSV:
             body = csv_text(rows).encode()

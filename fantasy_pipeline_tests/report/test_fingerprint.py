@@ -1,7 +1,9 @@
 """Test that a change of each table that a report shows, and no other change, makes it stale."""
 
+import shutil
 from collections.abc import Sequence
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -170,3 +172,25 @@ def test_every_table_that_is_read_is_tested_here(lake: Lake, rows: Rows) -> None
     assert watched.seen == {table.name for table in tested}
     # Earlier weeks of the stats are read where the lake has them.
     assert watched.seen | {WEEKLY_STATS.name} == {table.name for table in SHOWN}
+
+
+def test_another_layout_has_another_fingerprint(
+    lake: Lake, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A report that another version of the package made is out of date."""
+    projected(lake, rows)
+    before = digest(lake)
+    monkeypatch.setattr(fingerprint, "layout", lambda: "of another version")
+    assert digest(lake) != before
+
+
+def test_the_layout_is_that_of_every_module_and_template(tmp_path: Path) -> None:
+    package = tmp_path / "report"
+    shutil.copytree(Path(fingerprint.__file__).parent, package)
+    found = {fingerprint.layout_of(package)}
+    assert found == {fingerprint.layout()}
+    for name in ("templates/report.html.j2", "templates/report.css", "page.py"):
+        with (package / name).open("a") as file:
+            file.write(" ")
+        found.add(fingerprint.layout_of(package))
+    assert len(found) == 4

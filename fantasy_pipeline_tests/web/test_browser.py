@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.loopback]
 
 SIZES = {"phone": 360, "tablet": 768, "desktop": 1280}
-# The report has a test of its own, with fewer rows; Swagger's page is not ours.
-_OTHERS = {"/weeks/2025/9", "/weeks/2025/10", "/docs"}
+# The report has a test of its own, with fewer rows.
+_OTHERS = {"/weeks/2025/9", "/weeks/2025/10"}
 
 
 class Reader:

@@ -116,6 +116,43 @@ def test_csv_and_parquet_have_the_rows_of_json(site: Client) -> None:
     assert table.schema.metadata[b"data"].decode() == SAMPLE_LABEL
 
 
+@pytest.mark.parametrize(
+    ("path", "same"),
+    [
+        ("projections", ("team=atl&position=qb&scoring=HALF", "team=ATL&position=QB&scoring=half")),
+        ("stats", ("team=Atl&position=te", "team=ATL&position=TE")),
+        ("accuracy", ("by=WEEK&pool=All&scoring=PPR", "by=week&pool=all&scoring=ppr")),
+    ],
+)
+def test_codes_and_choices_are_taken_in_any_case(
+    site: Client, path: str, same: tuple[str, str]
+) -> None:
+    first, second = (answer(site, f"/api/{path}?{query}") for query in same)
+    assert first == second
+    assert first["rows"]
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("/api/projections?team=BUF&team=KC", "team"),
+        ("/api/projections?limit=1&player=a&limit=2&player=b", "limit, player"),
+        ("/api/jobs/history?status=failure&status=success", "status"),
+        ("/players?q=abc&q=def", "q"),
+    ],
+)
+def test_a_parameter_of_one_value_is_given_once(site: Client, path: str, names: str) -> None:
+    found = site.get(path)
+    detail = f"{names}: given more than once; give one value"
+    assert (found.status_code, found.json()["detail"]) == (422, detail)
+
+
+def test_a_parameter_of_several_values_is_repeated(site: Client) -> None:
+    assert answer(site, "/api/accuracy?season=2025&season=2025")["rows"]
+    best = [row["player_id"] for row in answer(site, "/api/projections?limit=2")["rows"]]
+    assert site.get(f"/api/players/compare?player={best[0]}&player={best[1]}").ok
+
+
 def test_pages_have_each_row_once(site: Client) -> None:
     whole = answer(site, f"/api/stats?{PLAYED}")["rows"]
     found: list[dict[str, Any]] = []

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from fantasy_pipeline.lake import Lake
@@ -16,6 +20,7 @@ from fantasy_pipeline.operations.market import market_values
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.operations.trades import find_trade, judge_trade
 from fantasy_pipeline.operations.waivers import waivers
+from fantasy_pipeline.web.representations import CSV, PARQUET
 from fantasy_pipeline_tests.loopback import Upstream
 from fantasy_pipeline_tests.operations.test_odds import home, odds
 from fantasy_pipeline_tests.operations.test_waivers import SUNDAY, WEEK, filled, sleeper
@@ -82,6 +87,8 @@ def test_odds_are_those_of_the_command_line(home: Path, monkeypatch: pytest.Monk
     with serving(session) as client:
         found = answer(client, "leagues/friends/odds?sims=200&season=2024&week=3")
         assert found == {**json.loads(out), "data": None}
+        path = "leagues/friends/odds?sims=200&season=2024&week=3"
+        assert parquet(client, path).to_pylist() == found["teams"]
         over = client.get("/api/leagues/friends/odds?season=2024&week=6")
         assert (over.status_code, "the season ended with week 5" in over.text) == (404, True)
 
@@ -90,6 +97,60 @@ def test_players_compared(client: Client) -> None:
     found = answer(client, f"players/compare?player=cook&player=chase&league=friends&{AT}")
     assert (found["season"], found["week"], found["scoring"]) == (2024, 16, "friends")
     assert [one["projected_points"] for one in found["players"]] == [12.0, 16.0]
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        (f"players/compare?player=cook&player=chase&{AT}", "players"),
+        (f"leagues/friends/lineup?team=ours&{AT}", "starters"),
+        (f"leagues/friends/waivers?team=1&top=2&{AT}", "players"),
+        (f"leagues/friends/trade?give=cook&get=chase&{AT}", "teams"),
+    ],
+)
+def test_csv_and_parquet_have_a_row_per_entry(client: Client, path: str, name: str) -> None:
+    entries = answer(client, path)[name]
+    table = parquet(client, path)
+    assert table.num_rows == len(entries) > 0
+    for row, entry in zip(table.to_pylist(), entries, strict=True):
+        # A slot without a player has two fields in JSON.
+        assert set(entry) <= set(row)
+        for key, value in entry.items():
+            nested = isinstance(value, (dict, list))
+            assert (json.loads(row[key]) if nested else row[key]) == value, key
+    assert csv_rows(client, path) == table.num_rows
+
+
+def test_trades_are_a_row_per_trade_and_team(client: Client) -> None:
+    path = f"leagues/friends/trade?find=true&{AT}"
+    found = answer(client, path)["trades"]
+    rows = parquet(client, path).to_pylist()
+    assert len(rows) == 2 * len(found) == csv_rows(client, path)
+    for number, row in enumerate(rows):
+        trade = found[number // 2]
+        assert row == {
+            "trade": number // 2 + 1,
+            "weeks": trade["weeks"],
+            **trade["teams"][number % 2],
+        }
+
+
+def test_another_format_is_refused(client: Client) -> None:
+    found = client.get(f"/api/leagues/friends/lineup?team=ours&{AT}", Accept="image/png")
+    assert found.status_code == 406
+
+
+def parquet(client: Client, path: str) -> pa.Table:
+    found = client.get(f"/api/{path}", Accept=PARQUET)
+    assert (found.status_code, found.headers["Content-Type"]) == (200, PARQUET)
+    return pq.read_table(io.BytesIO(found.content))
+
+
+def csv_rows(client: Client, path: str) -> int:
+    """Return the number of rows of an answer in CSV."""
+    found = client.get(f"/api/{path}", Accept=CSV)
+    assert (found.status_code, found.headers["Content-Type"].split(";")[0]) == (200, CSV)
+    return len(list(csv.DictReader(io.StringIO(found.text))))
 
 
 @pytest.mark.parametrize(
@@ -117,10 +178,14 @@ def test_refusals(client: Client, path: str, code: int, text: str) -> None:
     assert (found.status_code, text in found.text) == (code, True), found.text
 
 
-def test_a_week_that_the_lake_lacks_is_404(client: Client, session: Session) -> None:
+def test_a_week_that_the_lake_lacks_is_404(
+    client: Client, session: Session, tmp_path: Path
+) -> None:
+    """The answer does not name the server's folder."""
     for table in ("projections", "rest_of_season"):
         for path in Path(session.lake.root).glob(f"{table}/**/*.parquet"):
             path.unlink()
     found = client.get(f"/api/leagues/friends/trade?give=cook&get=chase&{AT}")
     assert found.status_code == 404
-    assert "rest_of_season 2024 week 16: not in the lake" in found.json()["detail"]
+    assert "rest_of_season 2024 week 16: not in the lake." in found.json()["detail"]
+    assert str(tmp_path) not in found.text

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timezone
+from html import unescape
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.operations.health_rules import RULES
 from fantasy_pipeline.operations.session import Session
+from fantasy_pipeline.operations.status import instigators
 from fantasy_pipeline.operations.week_states import STATES
 from fantasy_pipeline.orchestration.runs.history import executions
 from fantasy_pipeline.report import store
@@ -18,6 +22,7 @@ from fantasy_pipeline.web.pages import status
 from fantasy_pipeline.web.pages.documents import Files, as_page
 from fantasy_pipeline.web.pages.site import duration
 from fantasy_pipeline_tests import ROOT
+from fantasy_pipeline_tests.operations.test_execute import run as run_some_job
 from fantasy_pipeline_tests.web.servers import Client
 
 pytestmark = pytest.mark.loopback
@@ -69,11 +74,11 @@ def test_no_page_has_anything_inline_or_from_elsewhere(
     files = re.findall(r'<(?:link|script|img)[^>]* (?:href|src)="([^"]+)"', answer.text)
     assert len(files) >= 3
     for file in files:
-        assert file.startswith(("/static/", "/static-offline-docs/"))
+        assert file.startswith("/static/")
         assert site.get(file).status_code == 200
 
 
-@pytest.mark.parametrize("page", PAGES[:-2])
+@pytest.mark.parametrize("page", PAGES[:-1])
 def test_first_paint_is_small(site: Client, deployed: Session, page: str) -> None:
     """A page with its style sheets and scripts has at most 100 KB, compressed."""
     path = path_of(site, deployed, page)
@@ -100,6 +105,50 @@ def test_the_status_page_says_what_is_due_and_what_ran(site: Client, deployed: S
     assert re.search(r"NFL\.com</th><td><span class=\"state ok\">up<", text)
     assert "runs of the last 14 days succeeded" in text
     assert "Import and project the due week" not in text
+
+
+def test_the_status_page_lists_every_schedule_and_source(site: Client, deployed: Session) -> None:
+    text = site.page("/").text
+    jobs = instigators(deployed.instance, datetime.now(timezone.utc))
+    off = [job for job in jobs if job.kind == "schedule" and not job.is_on]
+    assert off
+    for job in off:
+        row = rf'{job.name}</th><td class="meta"><span class="state off">off<'
+        assert re.search(row, text)
+    # The sample league asks no site but NFL.com, and has news of its own.
+    for name, state in {"NFL.com": "ok", "ESPN": "off", "Sleeper": "off", "sample": "ok"}.items():
+        assert re.search(rf'{name}</th><td><span class="state {state}">', text), name
+    assert "News of 2025 week 10" in text
+    assert "silent" not in text
+
+
+def test_the_chart_counts_every_run(
+    deployed: Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with dg.instance_for_test(temp_dir=str(tmp_path)) as instance:
+        for fail in (False, True, False):
+            run_some_job(instance, fail=fail)
+        clock = datetime.now(timezone.utc)
+        whole = status.daily_results(instance, list(executions(instance)), clock)
+        # As if there were more runs than are read: the history counts the runs of the day.
+        monkeypatch.setattr(status, "_CHARTED_RUNS", 1)
+        found = status.daily_results(instance, list(executions(instance, limit=1)), clock)
+    assert found == whole
+    assert list(found.values()) == [(0, 0)] * 13 + [(2, 1)]
+    assert "2 of the 3 runs of the last 14 days succeeded" in status.results_chart(found)
+
+
+def test_the_documentation_has_every_operation(site: Client) -> None:
+    text = unescape(re.sub(r"<[^>]*>", "", site.page("/docs").text))
+    document = site.get("/openapi.json").json()
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            assert f"{method.upper()} {path}" in text
+            assert operation["description"] in text
+            for parameter in operation.get("parameters", ()):
+                assert parameter["name"] in text
+    for answered in ("text/csv", "chance_to_win", "409 Conflict", "integer 1999-2", "list of"):
+        assert answered in text
 
 
 def test_every_state_and_health_rule_is_in_words() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.leagues.sleeper import Sleeper
@@ -12,6 +12,11 @@ from fantasy_pipeline.ingest.news.sample import SampleNews
 from fantasy_pipeline.ingest.news.sleeper import SleeperNews
 from fantasy_pipeline.ingest.sites.registry import site_transport
 from fantasy_pipeline.settings import Settings
+
+
+def names(is_sample: bool) -> Sequence[str]:
+    """Return the names of the sources of news."""
+    return (SampleNews.name,) if is_sample else (EspnNews.name, SleeperNews.name)
 
 
 def open_news_sources(

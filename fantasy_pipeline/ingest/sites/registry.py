@@ -30,7 +30,7 @@ def open_projection_sources(
     Raises:
         PipelineError: a name is not in `NAMES`.
     """
-    wanted = chosen(settings.projection_sources)
+    wanted = asked(settings, is_sample)
     if is_sample:
         return [NflCom(source)]
     answers = site_transport(settings, transport)
@@ -41,6 +41,16 @@ def open_projection_sources(
         "espn": espn(answers),
     }
     return [adapters[name] for name in wanted]
+
+
+def asked(settings: Settings, is_sample: bool) -> Sequence[str]:
+    """Return the names of the sources that are asked, in the order of `NAMES`.
+
+    Raises:
+        PipelineError: a name in the settings is not in `NAMES`.
+    """
+    wanted = chosen(settings.projection_sources)
+    return (NFLCOM,) if is_sample else wanted
 
 
 def site_transport(settings: Settings, transport: Callable[..., Transport]) -> Transport:

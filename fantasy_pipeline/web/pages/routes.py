@@ -7,9 +7,10 @@ from starlette.exceptions import HTTPException
 
 from fantasy_pipeline.web.data import Players
 from fantasy_pipeline.web.pages.account import add_account, add_actions
+from fantasy_pipeline.web.pages.api_reference import operations
 from fantasy_pipeline.web.pages.players import add_accuracy, add_players
 from fantasy_pipeline.web.pages.runs import add_runs
-from fantasy_pipeline.web.pages.site import Site, add_static, wants_page
+from fantasy_pipeline.web.pages.site import Context, Site, add_static, wants_page
 from fantasy_pipeline.web.pages.weeks import add_leagues, add_weeks
 from fantasy_pipeline.web.problems import problem, sentence
 from fantasy_pipeline.web.sessions import Sessions
@@ -32,7 +33,11 @@ def add_pages(app: FastAPI, site: Site, sessions: Sessions, players: Players) ->
 
     @app.get(DOCUMENTATION, include_in_schema=False)
     async def documentation(request: Request) -> Response:
-        return await site.page(request, "docs", "", lambda: {})
+        return await site.page(request, "docs", "", contents)
+
+    def contents() -> Context:
+        document = app.openapi()
+        return {**document["info"], "operations": operations(document)}
 
 
 def _add_errors(app: FastAPI, site: Site) -> None:

@@ -13,6 +13,7 @@ from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.report.accuracy import DISPLAY_NAMES
 from fantasy_pipeline.report.words import moment, number, signed
+from fantasy_pipeline.web.answering import public_text
 from fantasy_pipeline.web.pages.documents import Files
 from fantasy_pipeline.web.representations import FORMATS, HTML, Representation, accepted, respond
 from fantasy_pipeline.web.security import STATIC, configured_token, form_key, is_logged_in
@@ -27,7 +28,6 @@ _FILES = {
     "report.css": (_REPORT, "text/css"),
     "site.css": (_WEB / "static", "text/css"),
     "site.js": (_WEB / "static", "text/javascript"),
-    "docs.js": (_WEB / "static", "text/javascript"),
     "icon.svg": (_WEB / "static", "image/svg+xml"),
 }
 """Files below `/static/`: folder and media type."""
@@ -92,7 +92,7 @@ class Site:
         except InvalidArgumentError as error:
             return self.error(request, 422, str(error))
         except PipelineError as error:
-            return self.error(request, 404, str(error))
+            return self.error(request, 404, public_text(error, self.session))
         return respond(request, found)
 
     def reader(self, request: Request) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """The status page: what is due, what ran, what every week is, and what needs attention."""
 
 from collections import Counter
-from collections.abc import Sequence
-from datetime import datetime, timedelta, timezone
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
 
+import dagster as dg
 from fastapi import Request, Response
 
 from fantasy_pipeline.errors import PipelineError
@@ -14,7 +15,7 @@ from fantasy_pipeline.ingest.leagues import registry
 from fantasy_pipeline.operations.run_lines import result_line
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.operations.shown_week import shown_week
-from fantasy_pipeline.operations.source_states import source_states
+from fantasy_pipeline.operations.source_states import SourceState, news_states, source_states
 from fantasy_pipeline.operations.status import backfills, daemons, instigators
 from fantasy_pipeline.operations.week_states import STATES, WeekState, week_states
 from fantasy_pipeline.orchestration.runs.history import Execution, executions
@@ -26,7 +27,8 @@ from fantasy_pipeline.web.pages.site import Context, Site, duration
 LAST_RUNS = 10
 """Runs in the table of the page."""
 _CHARTED_RUNS = 200
-"""Newest runs that the charts count."""
+"""Newest runs that are read for the charts."""
+_NEVER = datetime.max.replace(tzinfo=timezone.utc)
 _DAYS = 14
 _TIMES = 30
 """Days in the chart of results, and runs in the chart of times."""
@@ -72,17 +74,18 @@ def gather(session: Session, results: Results) -> Context:
     instance = session.instance
     runs = list(executions(instance, limit=_CHARTED_RUNS))
     jobs = instigators(instance, clock)
-    ticks = [job for job in jobs if job.next_tick is not None]
+    schedules = [job for job in jobs if job.kind == "schedule"]
     return {
         "at": clock,
         "calendar": _calendar(session),
         "so_far": session.so_far,
-        "ticks": sorted(ticks, key=lambda job: job.next_tick or clock),
+        # Those that are off come last.
+        "schedules": sorted(schedules, key=lambda job: job.next_tick or _NEVER),
         "sensors": [job for job in jobs if job.kind == "sensor"],
         "daemons": daemons(instance),
         "backfills": backfills(instance),
         "runs": [run_row(run) for run in runs[:LAST_RUNS]],
-        "results_chart": results_chart(runs, clock),
+        "results_chart": results_chart(daily_results(instance, runs, clock)),
         "times_chart": times_chart(runs),
         "matrix": matrix(session, clock),
         "states": [(_LETTERS[state], state, words) for state, words in STATES.items()],
@@ -123,13 +126,17 @@ def _calendar(session: Session) -> dict[str, Any] | None:
     }
 
 
-def _sources(session: Session) -> Sequence[Any]:
-    """Return the states of the sources of projections; none before the first projection."""
+def _sources(session: Session) -> Sequence[tuple[str, Sequence[SourceState]]]:
+    """Return the states of the sources by what they state; none before the first projection."""
     try:
         week = shown_week(session, None)
     except PipelineError:
         return []
-    return source_states(session.lake, week, session.settings.projection_sources)
+    is_sample = session.source == "sample"
+    return [
+        ("Projections", source_states(session.lake, week, session.settings, is_sample)),
+        ("News", news_states(session.lake, week, is_sample)),
+    ]
 
 
 def matrix(session: Session, clock: datetime) -> list[tuple[int, list[dict[str, Any] | None]]]:
@@ -157,28 +164,58 @@ def _cell(state: WeekState | None) -> dict[str, Any] | None:
     }
 
 
-def results_chart(runs: Sequence[Execution], clock: datetime) -> str:
-    """Return the chart of successful and failed runs by day."""
-    good, bad = Counter[str](), Counter[str]()
+def daily_results(
+    instance: dg.DagsterInstance, runs: Sequence[Execution], clock: datetime
+) -> dict[date, tuple[int, int]]:
+    """Return how many runs succeeded and did not on each of the latest days, oldest first.
+
+    Args:
+        runs: the newest runs. Runs of days before them are counted by the run history.
+    """
+    good, bad = Counter[date](), Counter[date]()
     for run in runs:
         if run.is_over:
-            (good if run.run.is_success else bad)[f"{run.executed_at:%m-%d}"] += 1
-    days = [f"{clock - timedelta(days=ago):%m-%d}" for ago in reversed(range(_DAYS))]
+            (good if run.run.is_success else bad)[run.executed_at.date()] += 1
+    first_whole = date.min
+    if len(runs) >= _CHARTED_RUNS:
+        first_whole = runs[-1].executed_at.date() + timedelta(days=1)
+    found = {}
+    for ago in reversed(range(_DAYS)):
+        day = clock.date() - timedelta(days=ago)
+        found[day] = (good[day], bad[day]) if day >= first_whole else _counted(instance, day)
+    return found
+
+
+def _counted(instance: dg.DagsterInstance, day: date) -> tuple[int, int]:
+    """Return how many runs that were requested on a day succeeded and did not."""
+    start = datetime.combine(day, time(), timezone.utc)
+
+    def count(*statuses: dg.DagsterRunStatus) -> int:
+        filters = dg.RunsFilter(
+            statuses=statuses, created_after=start, created_before=start + timedelta(days=1)
+        )
+        return instance.get_runs_count(filters)
+
+    return (
+        count(dg.DagsterRunStatus.SUCCESS),
+        count(dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED),
+    )
+
+
+def results_chart(by_day: Mapping[date, tuple[int, int]]) -> str:
+    """Return the chart of successful and failed runs by day."""
     bars = [
         Bar(
-            day if number % 3 == 1 else "",
-            [("good", float(good[day])), ("bad", float(bad[day]))],
-            f"{day}: {good[day]} succeeded, {bad[day]} did not",
+            f"{day:%m-%d}" if number % 3 == 1 else "",
+            [("good", float(good)), ("bad", float(bad))],
+            f"{day:%m-%d}: {good} succeeded, {bad} did not",
         )
-        for number, day in enumerate(days)
+        for number, (day, (good, bad)) in enumerate(by_day.items())
     ]
-    of_good = sum(good[day] for day in days)
-    total = of_good + sum(bad[day] for day in days)
-    # With more runs than are counted, the first of the days lack some.
-    is_whole = len(runs) < _CHARTED_RUNS or total < len(runs)
-    which = f"runs of the last {_DAYS} days" if is_whole else f"newest {total} runs"
-    rate = f"{of_good} of the {total} {which} succeeded"
-    return bar_chart(rate, bars, "")
+    of_good = sum(good for good, _ in by_day.values())
+    total = of_good + sum(bad for _, bad in by_day.values())
+    title = f"{of_good} of the {total} runs of the last {_DAYS} days succeeded"
+    return bar_chart(title, bars, "")
 
 
 def times_chart(runs: Sequence[Execution]) -> str:
