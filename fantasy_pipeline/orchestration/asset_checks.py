@@ -218,10 +218,10 @@ def _evaluation(
 
 
 def _left_out(week: SeasonWeek, out: LeftOut) -> str:
-    verb = "was played, but could not be made" if out.is_due else "is left out"
+    what = "played, but could not be made" if out.is_due else "left out"
     if out.refused:
-        verb = "was refused"
-    return f"{week} {verb}: {out.reason.rstrip('.')}"
+        what = "refused"
+    return f"{week}: {what}: {out.reason.rstrip('.')}"
 
 
 def _severity(serious: bool) -> dg.AssetCheckSeverity:

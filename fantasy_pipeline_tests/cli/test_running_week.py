@@ -128,7 +128,7 @@ def test_the_running_week_is_projected_without_its_stats(
     assert imported["success"] is True
     assert imported["rows"]["weekly_stats"] == 0
     assert (
-        "weekly_stats_made: weekly_stats 2025 week 10 is left out: the schedule has games, but "
+        "weekly_stats_made: weekly_stats 2025 week 10: left out: the schedule has games, but "
         "upstream's file has weeks 1-9 only. Upstream publishes within a day of the last game: "
         "re-run then"
     ) in imported["warnings"]

@@ -313,7 +313,7 @@ def test_a_wrong_week_costs_only_itself(
     assert not outcome.success
     assert outcome.unmade == (WEEKS[0],)
     [error] = outcome.errors
-    assert re.search(rf"{table.name} {WEEKS[0]} was refused: .*{text}", error), error
+    assert re.search(rf"{table.name} {WEEKS[0]}: refused: .*{text}", error), error
     assert lake.read(table, WEEKS).equals(pa.concat_tables([wrong, right]))
 
 

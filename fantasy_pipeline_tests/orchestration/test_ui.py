@@ -508,7 +508,7 @@ def test_a_backfill_of_the_running_season(graphql: Query, home: Path) -> None:
         k={"path": ["weekly_stats"]},
     )["assetCheckExecutions"]
     assert latest["evaluation"]["severity"] == "WARN"
-    assert "week 10 is left out: its games are to come" in latest["evaluation"]["description"]
+    assert "week 10: left out: its games are to come" in latest["evaluation"]["description"]
 
 
 def test_a_played_week_that_upstream_lacks_in_a_backfill(graphql: Query, home: Path) -> None:

@@ -10,11 +10,11 @@ import dagster as dg
 
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.import_calendar import SO_FAR
-from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.season_week import SeasonWeek, week_ranges
 
 _ROW_COUNTS = ("dagster/partition_row_count", "dagster/row_count")
-_WEEKS_TOLD = 3
-"""Weeks of a failed check that an error or a warning names."""
+_TEXTS_TOLD = 3
+"""Texts of a failed check that an error or a warning has."""
 _INTERRUPTED = "the run was interrupted"
 _DUCKDB_INTERRUPTED = "Query interrupted"
 """What DuckDB says if Ctrl-C or SIGTERM arrives while it computes."""
@@ -182,7 +182,7 @@ def _add_check(facts: Facts, evaluation: dg.AssetCheckEvaluation) -> None:
 
 
 def _add_checks(facts: Facts) -> None:
-    """Add an error or a warning per failed check: it names the first weeks, and counts the others.
+    """Add an error or a warning per failed check: the first texts, and the number of other weeks.
 
     A run of the checks of all weeks also has a result without a partition, which names them too.
     """
@@ -191,14 +191,25 @@ def _add_checks(facts: Facts) -> None:
         keys = (key for check in serious for key in facts.failed_checks[check] if key)
         facts.unmade.update(map(SeasonWeek.from_key, keys))
     for check, of_week in facts.failed_checks.items():
-        texts = [of_week[None]] if None in of_week else list(of_week.values())
-        others = len(texts) - _WEEKS_TOLD
-        more = f"; and in {others} more week{'s' if others > 1 else ''}" if others > 0 else ""
-        text = f"{check.table} {'; '.join(texts[:_WEEKS_TOLD])}{more}"
+        text = f"{check.table} {_in_words(of_week)}"
         if check.serious:
             facts.errors.append(StepError(check.name, text))
         else:
             facts.warnings[f"{check.name}: {text}"] = None
+
+
+def _in_words(of_week: Mapping[str | None, str]) -> str:
+    """Return the texts of a check's results in one line; weeks with the same text share it."""
+    if None in of_week:
+        return of_week[None]
+    weeks: dict[str, list[SeasonWeek]] = {}
+    for key, text in of_week.items():
+        week = SeasonWeek.from_key(key or "")
+        weeks.setdefault(text.removeprefix(str(week)).lstrip(": "), []).append(week)
+    first = [f"{week_ranges(found)}: {text}" for text, found in weeks.items()][:_TEXTS_TOLD]
+    others = sum(map(len, list(weeks.values())[_TEXTS_TOLD:]))
+    more = f"; and in {others} more week{'s' if others > 1 else ''}" if others else ""
+    return "; ".join(first) + more
 
 
 def _run_error(event: dg.DagsterEvent, cancel_reason: str) -> StepError:
