@@ -70,8 +70,7 @@ def thursday_final_import(context: dg.ScheduleEvaluationContext, nfl: NflData) -
     "lake lacks a game of it that is over. The week does not count as imported.",
 )
 def running_week_import(context: dg.ScheduleEvaluationContext, nfl: NflData) -> Ticks:
-    now = nfl.moment(context.scheduled_execution_time)
-    games = games_from_table(nfl.upstream.schedule())
+    now, games = _now_and_games(context, nfl)
     weeks = weeks_so_far(nfl.lake, games, now)
     if not weeks:
         yield dg.SkipReason("no week is in progress with a game that is over")
@@ -97,9 +96,7 @@ def running_week_import(context: dg.ScheduleEvaluationContext, nfl: NflData) -> 
 def _imports(
     context: dg.ScheduleEvaluationContext, nfl: NflData, phases: Sequence[ImportPhase]
 ) -> Ticks:
-    now = nfl.moment(context.scheduled_execution_time)
-    # Read the schedule from upstream: a game may have been moved since the lake's copy.
-    games = games_from_table(nfl.upstream.schedule())
+    now, games = _now_and_games(context, nfl)
     imported = imported_of(context.instance, nfl.lake, games, now, nfl.label)
     wanted = imports_to_request(games, imported, now, phases)
     if isinstance(wanted, str):
@@ -118,6 +115,17 @@ def _imports(
             partition_key=week.key,
             tags=dict(run_tags(week, nfl.source_name, "schedule", phase, now)),
         )
+
+
+def _now_and_games(
+    context: dg.ScheduleEvaluationContext, nfl: NflData
+) -> tuple[datetime, Sequence[Game]]:
+    """Return the moment of a tick, and the schedule that upstream has then.
+
+    A game may have been moved since the lake's copy.
+    """
+    now = nfl.moment(context.scheduled_execution_time)
+    return now, games_from_table(nfl.upstream.schedule())
 
 
 def imports_to_request(
@@ -171,8 +179,7 @@ def imports_to_request(
     "has not kicked off, and the upcoming week again with new injuries.",
 )
 def daily_projections(context: dg.ScheduleEvaluationContext, nfl: NflData) -> Ticks:
-    now = nfl.moment(context.scheduled_execution_time)
-    games = games_from_table(nfl.upstream.schedule())
+    now, games = _now_and_games(context, nfl)
     weeks = weeks_to_project(games, now)
     if not weeks:
         yield _no_kickoff(games, now, PROJECTION_LEAD)
@@ -189,8 +196,7 @@ def daily_projections(context: dg.ScheduleEvaluationContext, nfl: NflData) -> Ti
     description="Thursday 16:00 and 23:00 UTC: project the week again before Thursday's games.",
 )
 def thursday_kickoff_projections(context: dg.ScheduleEvaluationContext, nfl: NflData) -> Ticks:
-    now = nfl.moment(context.scheduled_execution_time)
-    games = games_from_table(nfl.upstream.schedule())
+    now, games = _now_and_games(context, nfl)
     game = next_kickoff(games, now, now + _THURSDAY_TICKS)
     if game is None:
         yield _no_kickoff(games, now, _THURSDAY_TICKS)
@@ -208,8 +214,7 @@ def thursday_kickoff_projections(context: dg.ScheduleEvaluationContext, nfl: Nfl
     "that are projected now. On the other days the projections' refresh does so.",
 )
 def daily_news(context: dg.ScheduleEvaluationContext, nfl: NflData) -> Ticks:
-    now = nfl.moment(context.scheduled_execution_time)
-    games = games_from_table(nfl.upstream.schedule())
+    now, games = _now_and_games(context, nfl)
     weeks = weeks_to_project(games, now)
     if not weeks:
         yield _no_kickoff(games, now, PROJECTION_LEAD)

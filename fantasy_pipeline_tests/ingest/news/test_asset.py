@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,10 @@ import dagster as dg
 import pyarrow as pa
 import pytest
 
-from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import GAMES, NEWS, PROJECTIONS, RAW_PLAYERS
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.operations.execute import summarize
-from fantasy_pipeline.orchestration.runs.results import RunOutcome
+from fantasy_pipeline_tests.ingest.asset_runs import WEEK, Run, instance, run
 from fantasy_pipeline_tests.ingest.news.answers import (
     LATEST,
     PAGES,
@@ -26,14 +24,11 @@ from fantasy_pipeline_tests.ingest.news.answers import (
 )
 from fantasy_pipeline_tests.ingest.sites.conftest import sites
 from fantasy_pipeline_tests.ingest.sites.sites import FIRST, LAST, STATED_AT, Sites, player
-from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
 
-__all__ = ["sites"]
+__all__ = ["instance", "run", "sites"]
 
 pytestmark = pytest.mark.loopback
-WEEK = SeasonWeek(2025, 11)
 DAY = timedelta(days=1)
-Run = Callable[..., RunOutcome]
 
 
 @pytest.fixture
@@ -61,52 +56,8 @@ def lake(tmp_path: Path, rows: Callable[..., pa.Table]) -> Lake:
 
 
 @pytest.fixture
-def instance(
-    tmp_path: Path, with_history: WithHistory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[dg.DagsterInstance]:
-    home = with_history(tmp_path / "home")
-    (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
-    monkeypatch.setenv("DAGSTER_HOME", str(home))
-    with dg.DagsterInstance.get() as instance:
-        yield instance
-
-
-@pytest.fixture
-def run(
-    sites: Sites,
-    lake: Lake,
-    instance: dg.DagsterInstance,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Run:
-    """Return `run(first, last, at=…)`, which materializes those weeks as of a moment."""
-    monkeypatch.setenv("NFLVERSE_MIRROR", sites.base)
-    monkeypatch.setenv("FANTASY_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("FANTASY_CACHE", str(tmp_path / "cache"))
-
-    def execute(
-        first: SeasonWeek = WEEK, last: SeasonWeek | None = None, at: datetime = STATED_AT
-    ) -> RunOutcome:
-        sites.requests.clear()
-        tags = {"trigger": "manual"}
-        if last:
-            tags["dagster/asset_partition_range_start"] = first.key
-            tags["dagster/asset_partition_range_end"] = last.key
-        nfl = {"config": {"source": "auto", "at": at.isoformat()}}
-        return summarize(
-            defs.resolve_job_def("news_refresh").execute_in_process(
-                instance=instance,
-                partition_key=None if last else first.key,
-                run_config={
-                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-                    "resources": {"nfl": nfl},
-                },
-                tags=tags,
-                raise_on_error=False,
-            )
-        )
-
-    return execute
+def asset() -> tuple[str, str]:
+    return ("news_refresh", "news")
 
 
 def headlines(lake: Lake, week: SeasonWeek = WEEK) -> list[str]:

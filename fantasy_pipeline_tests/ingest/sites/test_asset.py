@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import GAMES, RAW_PLAYERS, SOURCE_PROJECTIONS
 from fantasy_pipeline.ingest.projection_record import as_known_at
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.operations.execute import summarize
-from fantasy_pipeline.orchestration.runs.results import RunOutcome
+from fantasy_pipeline_tests.ingest.asset_runs import WEEK, Run, instance, run
 from fantasy_pipeline_tests.ingest.sites.sites import (
     FANTASYPROS,
     HOSTS,
@@ -33,15 +31,14 @@ from fantasy_pipeline_tests.ingest.sites.sites import (
     serve_sleeper,
     spelt,
 )
-from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
+
+__all__ = ["instance", "run"]
 
 pytestmark = pytest.mark.loopback
 
 SUNDAY = datetime(2025, 11, 16, 18, tzinfo=timezone.utc)
 NUMBERS = range(1, 61)
 DAY = timedelta(days=1)
-WEEK = SeasonWeek(2025, 11)
-Run = Callable[..., RunOutcome]
 SERVE = {
     "nflcom": serve_nflcom,
     "sleeper": serve_sleeper,
@@ -84,54 +81,8 @@ def lake(tmp_path: Path, rows: Callable[..., pa.Table]) -> Lake:
 
 
 @pytest.fixture
-def instance(
-    tmp_path: Path, with_history: WithHistory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[dg.DagsterInstance]:
-    home = with_history(tmp_path / "home")
-    (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
-    monkeypatch.setenv("DAGSTER_HOME", str(home))
-    with dg.DagsterInstance.get() as instance:
-        yield instance
-
-
-@pytest.fixture
-def run(
-    sites: Sites,
-    lake: Lake,
-    instance: dg.DagsterInstance,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Run:
-    """Return `run(first, last, at=…)`, which materializes those weeks as of a moment."""
-    monkeypatch.setenv("NFLVERSE_MIRROR", sites.base)
-    monkeypatch.setenv("FANTASY_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("FANTASY_CACHE", str(tmp_path / "cache"))
-
-    def execute(
-        first: SeasonWeek = WEEK, last: SeasonWeek | None = None, at: datetime = STATED_AT
-    ) -> RunOutcome:
-        sites.requests.clear()
-        tags = {"trigger": "manual"}
-        if last:
-            tags["dagster/asset_partition_range_start"] = first.key
-            tags["dagster/asset_partition_range_end"] = last.key
-        return summarize(
-            defs.resolve_job_def("season_ingest").execute_in_process(
-                instance=instance,
-                partition_key=None if last else first.key,
-                asset_selection=[dg.AssetKey("source_projections")],
-                run_config={
-                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-                    "resources": {
-                        "nfl": {"config": {"source": "auto", "at": at.isoformat()}},
-                    },
-                },
-                tags=tags,
-                raise_on_error=False,
-            )
-        )
-
-    return execute
+def asset() -> tuple[str, str]:
+    return ("season_ingest", "source_projections")
 
 
 @pytest.fixture
