@@ -74,6 +74,7 @@ _DERIVED = (
     "questionable",
     "did_not_practise",
     "limited",
+    "practised_fully",
     "shrunken_points",
     "expected_points",
     "room_players",
@@ -144,7 +145,10 @@ _PRODUCTS = (
 )
 """Products of features for the ridge regression, which is linear in its inputs."""
 
-_TERMS = ("few_season", "few_career", "room_top", "snap_trend", "log_absence", "root_points")
+_TERMS = (
+    *("few_season", "few_career", "first_week"),
+    *("room_top", "snap_trend", "log_absence", "root_points"),
+)
 
 TREE_NAMES = (*_HISTORY, *_DERIVED)
 """Features that the trees read: the matrix's first columns."""
@@ -210,6 +214,7 @@ def _terms(history: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         / 2,
         "few_season": 1 / (1 + history["games_season"]),
         "few_career": 1 / (1 + history["games"]),
+        "first_week": (history["week"] == 1).astype(float),
         "room_top": np.exp(-history["room_rank"]),
         "snap_trend": history["last_snap_share"] - history["avg_snap_share"],
         "log_absence": np.log1p(history["weeks_since_game"]),
@@ -240,6 +245,9 @@ def _own(rows: pa.Table, history: dict[str, np.ndarray]) -> dict[str, np.ndarray
         "questionable": (injury == "Questionable").astype(float),
         "did_not_practise": (practice == "DNP").astype(float),
         "limited": (practice == "Limited").astype(float),
+        # Only players on the injury report practise fully in its sense: one who missed games and
+        # does returns, one who is not on it is healthy and was benched.
+        "practised_fully": (practice == "Full").astype(float),
         "shrunken_points": shrunken,
         "expected_points": shrunken * opponent * (0.5 + 0.5 * total / USUAL_TEAM_TOTAL),
         "points_per_usage": per_usage,

@@ -19,6 +19,12 @@ REPLACEMENT = 0.65
 """Share of a typical starter's points that a starting quarterback or kicker has at least."""
 PARTS = {"completions": "attempts", "receptions": "targets"}
 """Stats that are a part of another."""
+DEPTH = 0.1
+"""Power of a player's share of the best points in his room by which his stat line is smaller. The
+regression is linear and overrates players deep in a room: without it, the receivers of 2021-2024
+are projected 6% more yards than they had, and runners 8%."""
+LEAST_DEPTH = 0.5
+"""Lowest factor of a player deep in his room."""
 _MOST_CORRECTION = 2.0
 """Highest factor, and inverse of the lowest, by which the trees correct a stat line."""
 
@@ -69,7 +75,25 @@ def expect(model: PositionModel, position: str, rows: pa.Table, matrix: np.ndarr
     plays = baseline_plays(rows)
     if len(model.plays):
         plays = availability.chance(model.plays_scale, model.plays, rows, matrix)
+    if position not in rooms.USAGE:
+        factor = of_depth(points(line, "half"), rooms.room_of(rows), plays)
+        line = {name: values * factor for name, values in line.items()}
     return Expected(line, plays, starts(model, position, rows, matrix, plays))
+
+
+def of_depth(half: np.ndarray, room: np.ndarray, plays: np.ndarray) -> np.ndarray:
+    """Return the factor of each player's stat line, (rows,): the deeper in his room, the lower.
+
+    Args:
+        half: half-PPR points, (rows,).
+        room: number of each row's room, (rows,).
+        plays: chance to play, (rows,). The room's best is among the players who are likely to.
+    """
+    best = np.zeros(room.max(initial=-1) + 1)
+    likely = plays > availability.LIKELY
+    np.maximum.at(best, room[likely], half[likely])
+    share = np.divide(half, best[room], out=np.ones(len(half)), where=best[room] > 0)
+    return np.clip(np.maximum(share, 0.0) ** DEPTH, LEAST_DEPTH, 1.0)
 
 
 def _at_least_a_replacement(

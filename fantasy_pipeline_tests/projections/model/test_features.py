@@ -109,3 +109,14 @@ def test_another_list_of_features_has_another_fingerprint(monkeypatch: pytest.Mo
     before = features.fingerprint()
     monkeypatch.setattr(features, "NAMES", features.NAMES[:-1])
     assert features.fingerprint() != before
+
+
+def test_only_a_player_on_the_report_practises_fully() -> None:
+    seen = found(
+        row("returns", "QB", practice_status="Full"),
+        row("benched", "QB"),
+        row("limited", "QB", practice_status="Limited"),
+        row("opener", "QB", week=1),
+    )
+    assert seen["practised_fully"].tolist() == [1.0, 0.0, 0.0, 0.0]
+    assert seen["first_week"].tolist() == [0.0, 0.0, 0.0, 1.0]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fantasy_pipeline.football.tables import PLAYER_HISTORY
-from fantasy_pipeline.projections.model import linear, rooms
+from fantasy_pipeline.projections.model import features, linear, rooms
 
 RANDOM = np.random.default_rng(3)
 
@@ -100,3 +100,16 @@ def test_silence_counts_the_sources_that_project_team_mates_only() -> None:
     silent, unnamed = rooms.silence(team, available, {"a": sources["a"], "c": sources["c"]})
     assert silent.tolist() == [0, 1, 0, 0, 0, 0]
     assert unnamed.tolist() == [False, True, False, False, False, False]
+
+
+def test_without_rosters_a_returning_starter_is_told_from_a_benched_one() -> None:
+    """Both missed the last game; one is on the injury report and practised fully."""
+    matrix = np.zeros((3, len(features.NAMES)))
+    for name, values in {
+        "long_attempts": (30.0, 30.0, 30.0),
+        "missed_last": (0.0, 1.0, 1.0),
+        "practised_fully": (0.0, 1.0, 0.0),
+    }.items():
+        matrix[:, features.NAMES.index(name)] = values
+    played, returns, benched = rooms.usual_score(matrix)
+    assert played > returns > benched
