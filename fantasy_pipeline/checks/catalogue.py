@@ -20,6 +20,7 @@ from fantasy_pipeline.checks.base import (
     TableChecks,
 )
 from fantasy_pipeline.checks.contracts import contract, keys
+from fantasy_pipeline.checks.defenders import DEFENDER_PROJECTIONS
 from fantasy_pipeline.checks.news import NEWS
 from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.tables.contract import Table
@@ -384,6 +385,7 @@ ALL_CHECKS = (
     SOURCE_PROJECTIONS,
     _projected(tables.MODEL_PROJECTIONS, "Our model"),
     _projected(tables.PROJECTIONS, "Consensus"),
+    DEFENDER_PROJECTIONS,
     LEAGUE_POINTS,
     OPTIMAL_LINEUPS,
     NEWS,

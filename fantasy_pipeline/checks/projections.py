@@ -6,7 +6,7 @@ Pure functions of Arrow tables; each returns the problems that it found.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -39,6 +39,8 @@ MAX_ROUNDING = 0.0002
 """Largest difference of two projected stats that rounding explains."""
 MAX_LINE_GAP = 0.01
 """Points by which a projection may differ from its stat line: both are rounded."""
+USUAL_SUFFIXES: Mapping[str, str] = {scoring: suffix(scoring) for scoring in SCORINGS}
+"""Suffixes of the columns of `PROJECTIONS`."""
 
 
 def id_coverage(rows: pa.Table) -> dict[str, float]:
@@ -86,9 +88,15 @@ def _active(rows: pa.Table) -> pa.Table:
     return rows.filter(pc.and_(fantasy, status))
 
 
-def unprojected_players(projections: pa.Table, raw_players: pa.Table) -> list[Problem]:
-    """Return the weeks in which rostered fantasy players with a game have no projection."""
-    fantasy = pc.is_in(raw_players["position"], pa.array(PROJECTED_POSITIONS))
+def unprojected_players(
+    projections: pa.Table, raw_players: pa.Table, positions: Sequence[str] = PROJECTED_POSITIONS
+) -> list[Problem]:
+    """Return the weeks in which rostered players with a game have no projection.
+
+    Args:
+        positions: positions of the players who must be projected.
+    """
+    fantasy = pc.is_in(raw_players["position"], pa.array(positions))
     rostered = pc.is_in(raw_players["roster_source"], pa.array(ROSTER_SOURCES))
     has_game = pc.invert(raw_players["on_bye"])
     expected = raw_players.filter(pc.and_(pc.and_(fantasy, rostered), has_game))
@@ -106,11 +114,16 @@ def unprojected_players(projections: pa.Table, raw_players: pa.Table) -> list[Pr
     ]
 
 
-def unordered_quantiles(projections: pa.Table) -> list[Problem]:
-    """Return rows that break p10 <= p50 <= p90 in any scoring; a null breaks it, too."""
+def unordered_quantiles(
+    projections: pa.Table, suffixes: Mapping[str, str] = USUAL_SUFFIXES
+) -> list[Problem]:
+    """Return rows that break p10 <= p50 <= p90 in any scoring; a null breaks it, too.
+
+    Args:
+        suffixes: suffixes of the columns by the name of the scoring.
+    """
     problems = []
-    for scoring in SCORINGS:
-        end = suffix(scoring)
+    for scoring, end in suffixes.items():
         low, middle, high = (projections[f"{name}{end}"] for name in ("p10", "p50", "p90"))
         ordered = pc.and_(pc.less_equal(low, middle), pc.less_equal(middle, high))
         wrong = projections.filter(pc.invert(pc.fill_null(ordered, False)))

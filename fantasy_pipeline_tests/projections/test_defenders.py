@@ -21,6 +21,7 @@ from fantasy_pipeline.football.tables import (
 )
 from fantasy_pipeline.football.tables.week_rows import codes, of_week, of_weeks
 from fantasy_pipeline.football.team_games import team_games
+from fantasy_pipeline.football.teams import TEAMS
 from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.players import raw_players
 from fantasy_pipeline.ingest.sample import SampleLeague
@@ -160,6 +161,38 @@ def test_weeks_of_the_old_release_are_no_zeros(
     past = games_of(players, lines.set_column(at, lines.schema.field(at), some))
     assert 3 not in past["week"].to_pylist()
     assert past.num_rows > 0
+
+
+def test_a_game_without_a_score_is_no_game_without_a_tackle(
+    players: pa.Table, lines: pa.Table, games: pa.Table
+) -> None:
+    """An abandoned game has snaps, and neither a score nor stat lines: nothing is known of it."""
+    at = SeasonWeek(2024, 5)
+    team = of_week(team_games(games), at)["team"][0].as_py()
+    opponent = next(
+        row["opponent"] for row in of_week(team_games(games), at).to_pylist() if row["team"] == team
+    )
+    of_both = pc.is_in(lines["team"], pa.array([team, opponent]))
+    abandoned = pc.and_(of_both, pa.array(codes(lines) == at.code))
+    past = games_of(players, lines.filter(pc.invert(abandoned)))
+    known = of_week(past, at)
+    assert known.num_rows > 0
+    assert not {team, opponent} & set(known["team"].to_pylist())
+    # The projections are those of defenders who did not have the game at all.
+    of_both = pc.is_in(players["team"], pa.array([team, opponent]))
+    without_snaps = pc.and_(of_both, pa.array(codes(players) == at.code))
+    at_column = players.column_names.index("defense_snaps")
+    none = pc.if_else(without_snaps, pa.scalar(None, pa.int32()), players["defense_snaps"])
+    never = players.set_column(at_column, players.schema.field(at_column), none)
+    expected = projected(never, lines, games)
+    assert projected(players, lines.filter(pc.invert(abandoned)), games).equals(expected)
+    names = ("home_score", "away_score")
+    for name in names:
+        unscored = pa.array(codes(games) == at.code)
+        values = pc.if_else(unscored, pa.scalar(None, games.schema.field(name).type), games[name])
+        place = games.column_names.index(name)
+        games = games.set_column(place, games.schema.field(place), values)
+    assert projected(never, lines, games).equals(expected)
 
 
 def test_a_week_without_defenders_is_named(players: pa.Table, lines: pa.Table) -> None:
@@ -312,6 +345,25 @@ def test_games_and_accuracy_come_from_the_lake(
     lake.write_weeks(DEFENDER_PROJECTIONS, table, [WEEK])
     of_the_week = of_week(games_of(players, lines), WEEK)
     assert stored_accuracy(lake, [WEEK]).equals(defender_accuracy(table, of_the_week))
+
+
+@pytest.mark.parametrize(("season", "of_the_time"), [(2015, "STL"), (2016, "SD"), (2019, "OAK")])
+def test_defenders_of_a_team_with_a_code_of_the_time_have_their_snaps(
+    nfl_mirror: Path, tmp_path: Path, season: int, of_the_time: str
+) -> None:
+    """Snap counts have the code of the time, and stat lines that of today."""
+    source = Nflverse(Transport(tmp_path / "cache", mirror=str(nfl_mirror), offline=True), "auto")
+    games = source.schedule()
+    assert of_the_time not in TEAMS
+    listed, _ = raw_players(source, games, season, [3], asks_nflcom=False)
+    past = games_of(listed, weekly_stats(source, games, listed, season, [3]))
+    counts = {
+        row["team"]: row["player_id_count"]
+        for row in past.group_by("team").aggregate([("player_id", "count")]).to_pylist()
+    }
+    played = set(of_week(team_games(games), SeasonWeek(season, 3))["team"].to_pylist())
+    assert set(counts) == played == played & set(TEAMS)
+    assert min(counts.values()) >= 11, counts
 
 
 @pytest.mark.slow
