@@ -113,9 +113,10 @@ def _lines(found: Sequence[Compared]) -> dict[str, list[str]]:
     for number in range(most):
         name = "last games" if number == 0 else " " * number
         rows[name] = [_earlier(player, number) for player in found]
-    if any(player.rest for player in found):
+    if rests := [player.rest for player in found if player.rest]:
         rows["rest of season"] = [_rest(player) for player in found]
-        rows["weeks 15-17"] = [
+        first, last = rests[0].playoff_weeks
+        rows[f"weeks {first}-{last}" if first < last else f"week {last}"] = [
             "" if player.rest is None else f"{player.rest.playoffs:.0f}" for player in found
         ]
     for source in sources:

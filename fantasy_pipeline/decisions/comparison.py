@@ -28,8 +28,8 @@ from fantasy_pipeline.projections.columns import as_floats
 
 FEWEST, MOST = 2, 8
 """Players of one comparison."""
-PLAYOFF_WEEKS = (15, 16, 17)
-"""Weeks in which most leagues play off."""
+PLAYOFF_WEEKS = (15, 17)
+"""First and last week in which most leagues play off."""
 RECENT = 5
 """Games before the week that a comparison shows."""
 _FROM_PROJECTIONS = (
@@ -38,6 +38,8 @@ _FROM_PROJECTIONS = (
 )
 _OF_SITE = {DST: ESPN, **dict.fromkeys(DEFENDER_GROUPS, NFLCOM)}
 """The site in whose scoring team defences and defenders are projected."""
+OF_LEAGUE = "league"
+"""Scoring of points that are in a league's."""
 _FROM_PLAYERS = ("injury", "practice_status")
 _STATS = (*TARGET_STATS, *DEFENDER_POINTS)
 
@@ -64,13 +66,14 @@ class Stated(NamedTuple):
 
 
 class Rest(NamedTuple):
-    """The rest of the regular season, the week itself included.
+    """The rest of the season, the week itself included: the regular one, or a league's.
 
     Args:
-        games: games of his team.
+        games: games of his team; in a league's season, games for which he is expected to score.
         points, p10, p90: expected total, and its floor and ceiling.
-        playoffs: expected points of weeks 15-17, when most leagues play off.
-        scoring: usual scoring of the points.
+        playoffs: expected points of the weeks in which the league plays off.
+        scoring: usual scoring of the points, or `OF_LEAGUE`.
+        playoff_weeks: first and last of these weeks.
     """
 
     games: int
@@ -79,6 +82,7 @@ class Rest(NamedTuple):
     p90: float
     playoffs: float
     scoring: str
+    playoff_weeks: tuple[int, int] = PLAYOFF_WEEKS
 
 
 @dataclass(frozen=True)
@@ -150,7 +154,7 @@ def compared(
     earlier: pa.Table,
     defences: pa.Table,
     statements: pa.Table,
-    rest: pa.Table,
+    rests: Mapping[str, Rest],
     scoring: AnyScoring,
     stated_in: str,
 ) -> list[Compared]:
@@ -162,16 +166,15 @@ def compared(
         earlier: `WEEKLY_STATS` rows of earlier weeks; see `scored.actual`.
         defences: `TEAM_DEFENSE_STATS` rows of earlier weeks; none are needed without a defence.
         statements: `SOURCE_PROJECTIONS` rows of the week, one per source and player.
-        rest: `REST_OF_SEASON` rows of the week.
+        rests: rest of the season by player id; players of whom it is not known are left out.
         scoring: scoring of the points.
-        stated_in: usual scoring of the sources' points and of the rest of the season.
+        stated_in: usual scoring of the sources' points.
     """
     points = projected(of_players, scoring, defences)
     abouts = _abouts(of_players, raw_players)
     ids = [about["player_id"] for about in abouts]
     games = recent_games(ids, earlier, defences, scoring)
-    sources = _sources(ids, of_players, statements, stated_in)
-    rests = rests_of_season(rest, ids, stated_in)
+    sources = stated_by_source(of_players, statements, stated_in)
     of_most = chances_of_most(points)
     return [
         Compared(
@@ -185,7 +188,7 @@ def compared(
                 if other != number
             },
             games[ids[number]],
-            sources[number],
+            sources[ids[number]],
             rests.get(ids[number]),
         )
         for number in range(len(ids))
@@ -280,19 +283,49 @@ def rests_of_season(rest: pa.Table, ids: Sequence[str], scoring: str) -> dict[st
         weeks_of.setdefault(row["player_id"], []).append(row)
     sums = {id_: sum(row[name] for row in weeks) for id_, weeks in weeks_of.items()}
     bands = dict(zip(sums, np.round(totals([*sums.values()]), 1).tolist(), strict=True))
+    first, last = PLAYOFF_WEEKS
     found = {}
     for id_, weeks in weeks_of.items():
-        late = sum(row[name] for row in weeks if row["target_week"] in PLAYOFF_WEEKS)
+        late = sum(row[name] for row in weeks if first <= row["target_week"] <= last)
         games = sum(not row["bye"] for row in weeks)
         p10, _, p90 = bands[id_]
         found[id_] = Rest(games, round(sums[id_], 1), p10, p90, round(late, 1), scoring)
     return found
 
 
-def _sources(
-    ids: Sequence[str], of_players: pa.Table, statements: pa.Table, stated_in: str
-) -> list[dict[str, Stated]]:
-    """Return what each source states of each player."""
+def rests_of_league(
+    points: Mapping[str, Sequence[float]], first_week: int, playoff_weeks: tuple[int, int]
+) -> dict[str, Rest]:
+    """Return the rest of a league's season by player id.
+
+    Args:
+        points: points of each player in each week from `first_week` on, in the league's scoring.
+        playoff_weeks: first and last week in which the league plays off.
+    """
+    sums = [sum(weeks) for weeks in points.values()]
+    bands = np.round(totals(sums), 1).tolist() if sums else []
+    first, last = playoff_weeks
+    found = {}
+    for (id_, weeks), total, (p10, _, p90) in zip(points.items(), sums, bands, strict=True):
+        late = sum(weeks[max(first - first_week, 0) : max(last + 1 - first_week, 0)])
+        games = sum(one > 0 for one in weeks)
+        found[id_] = Rest(
+            games, round(total, 1), p10, p90, round(late, 1), OF_LEAGUE, playoff_weeks
+        )
+    return found
+
+
+def stated_by_source(
+    of_players: pa.Table, statements: pa.Table, stated_in: str
+) -> dict[str, dict[str, Stated]]:
+    """Return what each source states of each player, by player id and source.
+
+    Args:
+        of_players: player_id, position and model_half of `PROJECTIONS`.
+        statements: `SOURCE_PROJECTIONS` rows, one per source and player.
+        stated_in: usual scoring of the points, half-PPR where a source states no other.
+    """
+    ids = of_players["player_id"].to_pylist()
     found: dict[str, dict[str, Stated]] = {id_: {} for id_ in ids}
     position_of = dict(zip(ids, of_players["position"].to_pylist(), strict=True))
     for id_, value in zip(ids, of_players["model_half"].to_pylist(), strict=True):
@@ -306,4 +339,4 @@ def _sources(
             if id_ in found and value is not None:
                 scoring = source if position_of[id_] in _OF_SITE else name
                 found[id_].setdefault(source, Stated(value, scoring))
-    return [found[id_] for id_ in ids]
+    return found

@@ -26,6 +26,9 @@ WORTH_A_SECOND = 1.0
 of one player that it contains: otherwise the second player changes nothing."""
 PER_PAIR = 3
 """Trades between the same two teams, so that the best are not one idea in ten variants."""
+MOST_PAIRED = 26
+"""Players of a team that are traded in twos: those with the most points. Rosters of more players
+would have many millions of trades of two for two, nearly all of them with backups."""
 _DIFFERENT = 0.5
 """Points by which a gain must differ between two trades of the same teams: otherwise they differ in
 a player who changes nothing."""
@@ -133,7 +136,8 @@ def find_trades(
 
     The best trade is the one whose smaller gain of the two teams is highest. At most `PER_PAIR`
     trades are between the same teams. Trades of two for two in which the second player changes
-    nothing are left out. Only players who may start and are projected are traded.
+    nothing are left out. Only players who may start and are projected are traded, and of a team the
+    `MOST_PAIRED` with the most points in twos.
 
     Args:
         slots: slots of a line-up.
@@ -196,9 +200,13 @@ def open_market(
     for id_, players in teams.items():
         numbers = range(first, first + len(players))
         first += len(players)
-        # A player without projections, such as a team's defence, has a value nobody knows here.
+        # Nobody trades for a player without projected points.
         offered = [n for n in numbers if classes[n] >= 0 and points[n].any()]
-        sets = {size: list(combinations(offered, size)) for size in (1, 2)}
+        best = sorted(offered, key=lambda n: -float(points[n].sum()))[:MOST_PAIRED]
+        sets: dict[int, list[Players]] = {
+            1: [(n,) for n in offered],
+            2: list(combinations(sorted(best), 2)),
+        }
         found.append(TradingTeam(id_, numbers, sets))
     return Market(values, classes, points, found)
 

@@ -8,8 +8,18 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fantasy_pipeline.decisions.comparison import Compared, check_names, compared, named
+from fantasy_pipeline.decisions.comparison import (
+    PLAYOFF_WEEKS,
+    Compared,
+    Rest,
+    check_names,
+    compared,
+    named,
+    rests_of_league,
+    rests_of_season,
+)
 from fantasy_pipeline.decisions.scored import ACTUAL, KICKING, AnyScoring
+from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.positions import DST
 from fantasy_pipeline.football.scoring import Scoring as Usual
 from fantasy_pipeline.football.season_week import SeasonWeek
@@ -30,6 +40,7 @@ from fantasy_pipeline.leagues.projected import usual_of
 from fantasy_pipeline.leagues.stat_lines import OF_PLAYERS, with_players
 from fantasy_pipeline.leagues.tables import scoring_of
 from fantasy_pipeline.operations.league_season import season_for
+from fantasy_pipeline.operations.rest_points import rest_points
 
 _OF_GAMES = ["season", "week", "player_id", "opponent", *ACTUAL.values(), KICKING]
 """Columns of `WEEKLY_STATS` that a usual scoring needs; a league's may need any."""
@@ -78,18 +89,18 @@ def compare(
     return compared(
         of_players,
         lake.read(RAW_PLAYERS, [week]),
-        _earlier(lake, week, is_league),
-        _defences(lake, week, is_league)
+        earlier_lines(lake, week, is_league),
+        earlier_defences(lake, week, is_league)
         if has_defence
         else TEAM_DEFENSE_STATS.arrow_schema.empty_table(),
-        _statements(lake, week, now),
-        _rest(lake, week),
+        statements_until(lake, week, now),
+        _rests(lake, week, of_players, scoring),
         own,
         stated_in,
     )
 
 
-def _earlier(lake: Lake, week: SeasonWeek, is_league: bool) -> pa.Table:
+def earlier_lines(lake: Lake, week: SeasonWeek, is_league: bool) -> pa.Table:
     """Return the stat lines of this season before the week, and of the season before."""
     weeks = [
         one for one in lake.weeks(WEEKLY_STATS) if one < week and one.season >= week.season - 1
@@ -101,7 +112,7 @@ def _earlier(lake: Lake, week: SeasonWeek, is_league: bool) -> pa.Table:
     return with_players(lines, lake.read(RAW_PLAYERS, sorted(rostered), OF_PLAYERS))
 
 
-def _defences(lake: Lake, week: SeasonWeek, is_league: bool) -> pa.Table:
+def earlier_defences(lake: Lake, week: SeasonWeek, is_league: bool) -> pa.Table:
     """Return the games of team defences before the week; none in a lake of an earlier version.
 
     Projections in a league's scoring follow from the games of all seasons.
@@ -111,13 +122,28 @@ def _defences(lake: Lake, week: SeasonWeek, is_league: bool) -> pa.Table:
     return lake.read(TEAM_DEFENSE_STATS, weeks)
 
 
-def _rest(lake: Lake, week: SeasonWeek) -> pa.Table:
-    """Return the rest of the season; no rows for a week that an earlier version projected."""
+def _rests(
+    lake: Lake, week: SeasonWeek, of_players: pa.Table, scoring: Usual | LeagueSeason
+) -> dict[str, Rest]:
+    """Return the rest of the season; none for a week that an earlier version projected."""
+    if isinstance(scoring, LeagueSeason):
+        return league_rests(lake, week, scoring)
     rest = lake.read_if_stored(REST_OF_SEASON, week)
-    return REST_OF_SEASON.arrow_schema.empty_table() if rest is None else rest
+    ids = of_players["player_id"].to_pylist()
+    return {} if rest is None else rests_of_season(rest, ids, scoring)
 
 
-def _statements(lake: Lake, week: SeasonWeek, now: datetime) -> pa.Table:
+def league_rests(lake: Lake, week: SeasonWeek, of: LeagueSeason) -> dict[str, Rest]:
+    """Return the rest of a league's season by player id; none if the lake does not have it."""
+    first, last = PLAYOFF_WEEKS
+    weeks = (of.playoff_week or first, of.last_week or max(of.playoff_week or first, last))
+    try:
+        return rests_of_league(rest_points(lake, week, of), week.week, weeks)
+    except PipelineError:
+        return {}
+
+
+def statements_until(lake: Lake, week: SeasonWeek, now: datetime) -> pa.Table:
     """Return what the sources had stated by a moment, at most one row per source and player.
 
     The moment of an archived statement that was downloaded after the game is not known. It is of

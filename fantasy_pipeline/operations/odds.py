@@ -7,39 +7,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from fantasy_pipeline.decisions.league_week import rosters_until
 from fantasy_pipeline.decisions.odds import SIMULATIONS, Odds, Rules, odds, strengths
-from fantasy_pipeline.decisions.scored import projected
 from fantasy_pipeline.decisions.season_record import Record, records
 from fantasy_pipeline.decisions.trade import season_points
 from fantasy_pipeline.errors import NotMaterializedError, PipelineError
-from fantasy_pipeline.football.positions import DST
 from fantasy_pipeline.football.season_week import SeasonWeek, week_ranges
 from fantasy_pipeline.football.slots import starting_slots
 from fantasy_pipeline.football.tables import LEAGUE_MATCHUPS
 from fantasy_pipeline.ingest.leagues.base import HEAD_TO_HEAD, NO_OPPONENT, LeagueSeason, Team
 from fantasy_pipeline.ingest.leagues.rosters import of_league
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.lake.queries import week_projections
-from fantasy_pipeline.leagues.defenders import with_defenders
-from fantasy_pipeline.leagues.tables import scoring_of
-from fantasy_pipeline.leagues.team_defence import scored_defences
-from fantasy_pipeline.leagues.view import projection_id
 from fantasy_pipeline.operations.league_season import check_runs
 from fantasy_pipeline.operations.leagues import season_of
-from fantasy_pipeline.operations.trades import owned, rest_points
+from fantasy_pipeline.operations.rest_points import rest_points
+from fantasy_pipeline.operations.trades import owned
 
 if TYPE_CHECKING:
     from fantasy_pipeline.operations.session import Session
-
-KEPT = {DST: 0.15}
-KEPT_OF_OTHERS = 0.9
-"""Share of what a team defence and a defender are projected above the mean of the position that is
-left in later weeks. Measured on 2021-2024: 11,047 pairs of a team defence's projection and its
-points one to eight weeks later; 93,000 pairs of a defender's mean of six games and his points."""
 
 
 @dataclass(frozen=True)
@@ -311,12 +297,12 @@ def _projected(
     Raises:
         NotMaterializedError: the lake lacks the projections.
     """
-    points = _points(lake, week, of)
+    points = rest_points(lake, week, of)
     slots, length = starting_slots(of.slots), last - week.week + 1
     columns = []
     for team in of.teams:
         own = [row for row in rosters if row["team_id"] == team.team_id]
-        players = [owned({**row, "player_id": projection_id(row)}, points) for row in own]
+        players = [owned(row, points) for row in own]
         # (players, weeks): the season of the NFL may end before the league's.
         weeks = np.array([one.weeks for one in players]).reshape(len(players), -1)
         columns.append(
@@ -328,31 +314,3 @@ def _projected(
     found = np.array(columns).T
     # A league that plays on after the NFL's regular season has the projections of its last week.
     return np.vstack([found, np.repeat(found[-1:], length - len(found), axis=0)])
-
-
-def _points(lake: Lake, week: SeasonWeek, of: LeagueSeason) -> dict[str, tuple[float, ...]]:
-    """Return the points of each player, team defence and defender in each remaining week.
-
-    Positions that `rest_of_season` lacks have the week's projection. In later weeks, a part of what
-    it is above the position's mean remains.
-    """
-    scoring = scoring_of(of)
-    points = rest_points(lake, week, scoring)
-    later = len(next(iter(points.values()))) - 1
-    projections = with_defenders(week_projections(lake, week), lake, [week], of.slots)
-    others = projections.filter(pc.invert(pc.is_in(projections["player_id"], pa.array([*points]))))
-    expected = [one.expected for one in projected(others, scoring, scored_defences(lake))]
-    positions = others["position"].to_pylist()
-    of_position: dict[str, list[float]] = {}
-    for position, value in zip(positions, expected, strict=True):
-        # A bye counts no points.
-        of_position.setdefault(position, []).extend([value] if value else [])
-    means = {name: sum(values) / max(len(values), 1) for name, values in of_position.items()}
-    for id_, position, value in zip(
-        others["player_id"].to_pylist(), positions, expected, strict=True
-    ):
-        mean = means[position]
-        kept = KEPT.get(position, KEPT_OF_OTHERS)
-        then = mean + kept * (value - mean) if value else mean
-        points[id_] = (value, *(then,) * later)
-    return points

@@ -8,29 +8,21 @@ from typing import Any
 
 from fantasy_pipeline.decisions.league_week import rosters_until
 from fantasy_pipeline.decisions.players import find_player
-from fantasy_pipeline.decisions.scored import projected
 from fantasy_pipeline.decisions.teams import find_team
 from fantasy_pipeline.decisions.trade import Change, Owned, trade
 from fantasy_pipeline.decisions.trade_finder import find_trades
-from fantasy_pipeline.errors import InvalidArgumentError, NotMaterializedError, PipelineError
-from fantasy_pipeline.football.scoring import suffix
+from fantasy_pipeline.errors import InvalidArgumentError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.slots import starting_slots
-from fantasy_pipeline.football.tables import REST_OF_SEASON
 from fantasy_pipeline.ingest.leagues import registry
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Team
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.lake.queries import week_projections
-from fantasy_pipeline.leagues.projected import usual_of
-from fantasy_pipeline.leagues.scoring import Scoring
-from fantasy_pipeline.leagues.tables import scoring_of
-from fantasy_pipeline.leagues.team_defence import scored_defences
+from fantasy_pipeline.leagues.view import projection_id
 from fantasy_pipeline.operations.league_season import check_runs, season_for
 from fantasy_pipeline.operations.market import Market
+from fantasy_pipeline.operations.rest_points import rest_points
 
 RESERVED = ("IR", "TAXI")
-_LEAST = 0.5
-"""Projected points from which a player's points are scaled to the league's scoring."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +119,7 @@ def judge_trade(
     second, gotten = _side(rosters, get, "--get")
     if first == second:
         raise InvalidArgumentError("--give and --get are players of the same team; name two teams.")
-    points = rest_points(lake, week, scoring_of(of))
+    points = rest_points(lake, week, of)
     by_id = {team.team_id: team for team in of.teams}
     for id_, leaving, coming in ((first, given, gotten), (second, gotten, given)):
         _check_sizes(rosters, of.slots, by_id.get(id_, Team(id_)), leaving, coming)
@@ -152,7 +144,7 @@ def find_trade(
     """
     of, _, rosters = league_rosters(lake, league, week)
     own = None if team is None else find_team(of.teams, team).team_id
-    teams = _teams(rosters, rest_points(lake, week, scoring_of(of)))
+    teams = _teams(rosters, rest_points(lake, week, of))
     found, compared = find_trades(starting_slots(of.slots), teams, own, top)
     row_of = {row["platform_player_id"]: row for row in rosters}
     trades = [
@@ -217,39 +209,6 @@ def _side(
     return owners.pop(), rows
 
 
-def rest_points(lake: Lake, week: SeasonWeek, scoring: Scoring) -> dict[str, tuple[float, ...]]:
-    """Return the points of each player in each remaining week, in the league's scoring.
-
-    They are those of the usual scoring that pays catches most alike, in the proportion of both in
-    the week's projection.
-    """
-    rest = lake.read_if_stored(REST_OF_SEASON, week)
-    if rest is None:
-        raise NotMaterializedError(
-            f"rest_of_season {week}: not in the lake. Make it with `fantasy-pipeline trigger "
-            f"--season {week.season} --week {week.week} --wait`."
-        )
-    end = suffix(usual_of(scoring))
-    if not rest.num_rows:
-        raise PipelineError(
-            f"rest_of_season {week}: the regular season is over. Choose an earlier week."
-        )
-    projections = week_projections(lake, week)
-    usual = projections.select(["player_id", f"projected_points{end}"]).to_pylist()
-    scale = {
-        row["player_id"]: own.expected / row[f"projected_points{end}"]
-        for row, own in zip(
-            usual, projected(projections, scoring, scored_defences(lake)), strict=True
-        )
-        if row[f"projected_points{end}"] >= _LEAST
-    }
-    found: dict[str, list[float]] = {}
-    for row in rest.select(["player_id", "target_week", f"points{end}"]).to_pylist():
-        points = row[f"points{end}"] * scale.get(row["player_id"], 1.0)
-        found.setdefault(row["player_id"], []).append(points)
-    return {id_: tuple(weeks) for id_, weeks in found.items()}
-
-
 def _teams(
     rosters: Sequence[dict[str, Any]], points: Mapping[str, tuple[float, ...]]
 ) -> dict[str, list[Owned]]:
@@ -270,7 +229,8 @@ def owned(row: Mapping[str, Any], points: Mapping[str, tuple[float, ...]]) -> Ow
         row: of `LEAGUE_ROSTERS`.
         points: of `rest_points`.
     """
-    weeks = points.get(row["player_id"], (0.0,) * len(next(iter(points.values()))))
+    nothing = (0.0,) * len(next(iter(points.values())))
+    weeks = points.get(projection_id(row) or "", nothing)
     if row["slot"] in RESERVED:
         weeks = (0.0, *weeks[1:])
     return Owned(

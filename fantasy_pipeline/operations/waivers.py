@@ -13,7 +13,7 @@ from fantasy_pipeline.decisions.trade import Owned
 from fantasy_pipeline.decisions.waivers import Pickup, best_pickups
 from fantasy_pipeline.errors import NotMaterializedError, PipelineError
 from fantasy_pipeline.football.calendar import games_from_table
-from fantasy_pipeline.football.positions import DEFENDER_GROUPS, DST
+from fantasy_pipeline.football.positions import DST
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.slots import starting_slots
 from fantasy_pipeline.football.tables import GAMES, RAW_PLAYERS
@@ -22,8 +22,11 @@ from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Team
 from fantasy_pipeline.lake.queries import week_projections
 from fantasy_pipeline.leagues.defenders import with_defenders
 from fantasy_pipeline.leagues.tables import scoring_of
+from fantasy_pipeline.leagues.team_defence import scored_defences
+from fantasy_pipeline.leagues.view import projection_id
 from fantasy_pipeline.operations.market import Trending, trending_adds
-from fantasy_pipeline.operations.trades import RESERVED, league_rosters, owned, rest_points
+from fantasy_pipeline.operations.rest_points import rest_points
+from fantasy_pipeline.operations.trades import RESERVED, league_rosters, owned
 from fantasy_pipeline.orchestration.workspace import Workspace
 
 
@@ -93,8 +96,8 @@ def waivers(
 ) -> Waivers:
     """Return the free agents who add most to a team's line-ups until the season's end.
 
-    A player whose game has kicked off adds nothing this week, and stays on the team. Team defences
-    and defenders count this week only. Players who add nothing are left out.
+    A player whose game has kicked off adds nothing this week, and stays on the team. Players who
+    add nothing are left out.
 
     Args:
         team: id, name or manager of a team, or a part of them.
@@ -114,15 +117,10 @@ def waivers(
             f"league_rosters {rosters_of}: team {chosen.name or chosen.team_id} has no players. "
             "Import the league again with `fantasy-pipeline league add`."
         )
-    scoring = scoring_of(of)
-    points = dict(rest_points(lake, week, scoring))
+    points = rest_points(lake, week, of)
     rows = _projected(workspace, week, of)
-    weeks = len(next(iter(points.values())))
-    for row in rows:
-        if row["position"] in (DST, *DEFENDER_GROUPS):
-            points[row["player_id"]] = (row["points"], *(0.0,) * (weeks - 1))
     has_kicked_off = _kicked_off(workspace, week)
-    taken = {_id_of(row) for row in rosters}
+    taken = {projection_id(row) for row in rosters}
     free = [row for row in rows if row["player_id"] not in taken and row["player_id"] in points]
     candidates = [
         _free_agent(row, points[row["player_id"]], row["team"] in has_kicked_off) for row in free
@@ -134,7 +132,7 @@ def waivers(
     spots = sum(slot not in RESERVED for slot in of.slots)
     found = best_pickups(
         starting_slots(of.slots),
-        [owned({**row, "player_id": _id_of(row)}, points) for row in own],
+        [owned(row, points) for row in own],
         candidates,
         None if len(on_roster) < spots else droppable,
     )
@@ -146,17 +144,12 @@ def waivers(
     return Waivers(league, week, chosen, players, rosters_of, trending.note)
 
 
-def _id_of(row: Mapping[str, Any]) -> str | None:
-    """Return the player id of a roster row in `projections`."""
-    return f"{DST}-{row['team']}" if row["position"] == "DEF" else row["player_id"]
-
-
 def _projected(workspace: Workspace, week: SeasonWeek, of: LeagueSeason) -> list[dict[str, Any]]:
     lake = workspace.lake
     projections = with_defenders(week_projections(lake, week), lake, [week], of.slots)
     names = ["player_id", "player_name", "position", "team", "reason", "injury_status"]
     rows = projections.select(names).to_pylist()
-    found = projected(projections, scoring_of(of))
+    found = projected(projections, scoring_of(of), scored_defences(lake))
     return [{**row, "points": own.expected} for row, own in zip(rows, found, strict=True)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from fantasy_pipeline.football.tables import (
     TEAM_DEFENSE_STATS,
     WEEKLY_STATS,
 )
-from fantasy_pipeline.ingest.leagues.base import LeagueSeason
+from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Playoffs
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.operations.comparison import compare, league_of
 from fantasy_pipeline_tests.cli.calling import call
@@ -172,6 +173,31 @@ def test_the_rest_of_the_season_is_summed(filled: Lake, rows: Rows) -> None:
 
 def league_that_pays(scoring: dict[str, float], *slots: str) -> LeagueSeason:
     return LeagueSeason("file", "x", 2024, "Friends", ["RB", *slots], scoring, [])
+
+
+def test_the_rest_of_a_leagues_season_is_its_own(filled: Lake, rows: Rows) -> None:
+    """A league that pays twice the yards, and plays off in weeks 14 to 16."""
+    weeks = [
+        {**AT_WEEK, "player_id": "cook", "target_week": week}
+        | dict.fromkeys(("points", "points_half", "points_std"), 0.0 if week == 12 else 7.0)
+        for week in range(5, 19)
+    ]
+    filled.write_weeks(REST_OF_SEASON, rows(REST_OF_SEASON, *weeks), [WEEK])
+    pays = replace(
+        league_that_pays({"rush_yd": 0.2, "rec": 1.0}),
+        playoff_week=14,
+        playoffs=Playoffs(6, [1, 1, 1]),
+    )
+    cook, barkley = compare(filled, WEEK, SUNDAY, ["cook", "barkley"], pays)
+    # In PPR he is projected 8 points, in the league 14.
+    assert cook.rest is not None
+    assert cook.rest[:2] == (11, round(11 * 7 * 14 / 8, 1))
+    assert cook.rest.playoffs == round(3 * 7 * 14 / 8, 1)
+    assert cook.rest.p10 < cook.rest.points < cook.rest.p90
+    assert (cook.rest.scoring, cook.rest.playoff_weeks) == ("league", (14, 16))
+    assert barkley.rest is None, "the rest of the season lacks him"
+    over = replace(pays, playoff_week=2)
+    assert compare(filled, WEEK, SUNDAY, ["cook", "barkley"], over)[0].rest is None
 
 
 def test_points_in_a_leagues_scoring(filled: Lake) -> None:

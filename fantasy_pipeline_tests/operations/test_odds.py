@@ -23,7 +23,8 @@ from fantasy_pipeline.football.tables import (
 from fantasy_pipeline.ingest.leagues import registry
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Playoffs, Team
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.operations.odds import KEPT, KEPT_OF_OTHERS, odds_inputs
+from fantasy_pipeline.operations.odds import odds_inputs
+from fantasy_pipeline.operations.rest_points import KEPT, KEPT_OF_OTHERS
 from fantasy_pipeline_tests.cli.calling import call
 
 Rows = Callable[..., pa.Table]

@@ -117,8 +117,12 @@ def test_a_season_that_ended_has_no_trades(filled: Lake) -> None:
         judge_trade(filled, "friends", WEEK, ["cook"], ["barkley"])
     with pytest.raises(PipelineError, match=message):
         find_trade(filled, "friends", WEEK)
+    # A league that ends with week 16 does not count the weeks after it.
     registry.keep(filled, "friends", replace(ended, playoff_week=14))
-    assert judge_trade(filled, "friends", WEEK, ["cook"], ["barkley"]).weeks == 3
+    found = judge_trade(filled, "friends", WEEK, ["cook"], ["barkley"])
+    assert found.weeks == 1
+    assert found.sides[0].change.before == 2 * 32.0
+    assert all(trade.weeks == 1 for trade in find_trade(filled, "friends", WEEK).trades)
 
 
 def test_the_best_trade_of_a_league_is_found(filled: Lake) -> None:
