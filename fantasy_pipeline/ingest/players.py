@@ -16,6 +16,7 @@ from fantasy_pipeline.football.tables import RAW_PLAYERS
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.football.team_games import over_by_clock, team_games
 from fantasy_pipeline.football.teams import AFC
+from fantasy_pipeline.ingest.defender_results import with_results
 from fantasy_pipeline.ingest.names import PLAIN_NAME
 from fantasy_pipeline.ingest.sources import schema
 from fantasy_pipeline.ingest.sources.base import Source
@@ -48,7 +49,7 @@ def raw_players(
     Args:
         source: reads upstream's data sets.
         games: `GAMES`.
-        asks_nflcom: whether NFL.com's files may be read, for positions.
+        asks_nflcom: whether NFL.com's files may be read, for positions and results of defenders.
         now: moment of the import; snaps of games that are not over then do not count, which
             upstream has when a past moment is replayed. None: all snaps count.
 
@@ -74,6 +75,10 @@ def raw_players(
     warnings += _weeks_without_injury_report(datasets["injuries"], games, season, weeks)
     players, exchanged = _join(datasets, games, [SeasonWeek(season, week) for week in weeks])
     warnings += [*exchanged, *_ids_of_others(datasets, season)]
+    if asks_nflcom:
+        ids = datasets["player_ids"]
+        players, unread = with_results(players, source, ids, season, scheduled)
+        warnings += unread
     for dataset in ("weekly_rosters", "injuries", "snap_counts", "player_ids", "players"):
         warnings += source.notes(dataset, season)
     return players, warnings

@@ -25,6 +25,8 @@ _SPECIAL_TEAMS_SNAPS = 4
 """Snaps on special teams in a game, from which on a player of the offence counts as one of them."""
 _MAINLY_ON_OFFENCE = 3
 """Snaps on offence per snap on special teams, from which on a player mainly plays on offence."""
+_DEFENSIVE_SNAPS = 5
+"""Defensive snaps in a game, from which on a player of the offence counts as a defender."""
 _MIDDLES = {"0_19": 19.0, "20_29": 25.0, "30_39": 34.5, "40_49": 44.4, "50_59": 53.0, "60_": 61.4}
 """Mean length of the field goals made in 2021-2024 by distance, yards; from `fg_made_list`."""
 OFFENCE = ("QB", "RB", "WR", "TE")
@@ -80,7 +82,9 @@ class Lines:
         rarely = self["st_snaps"] < _SPECIAL_TEAMS_SNAPS
         mainly = self["offense_snaps"] >= _MAINLY_ON_OFFENCE * self["st_snaps"]
         lost = self.known("turnovers", otherwise=1.0)
-        return self.at(*DEFENDER_GROUPS) | ((lost > 0) & rarely) | ((lost > 1) & mainly)
+        after_turnover = ((lost > 0) & rarely) | ((lost > 1) & mainly)
+        as_defender = (self["defense_snaps"] >= _DEFENSIVE_SNAPS) | (self["def_fumbles_forced"] > 0)
+        return self.at(*DEFENDER_GROUPS) | after_turnover | as_defender
 
     @cached_property
     def _main(self) -> pa.ChunkedArray:
@@ -191,10 +195,24 @@ def defensive(amount: Amount) -> Amount:
     They pay it to defenders, and to other players for tackles after a turnover. They do not pay
     tackles on kick returns, which the weekly file does not tell from the others. A player of the
     offence has the former if his team lost the ball and he had few snaps on special teams, or if it
-    lost the ball more than once and he mainly played on offence. Of 1,076 lines of a real league,
-    that is right for 1,010; the snaps on special teams alone are right for 975.
+    lost the ball more than once and he mainly played on offence. So does one who forced a fumble,
+    also on a kick return, and one who played on defence. Of the 1,113 lines of a real league with
+    such a stat, that is right for 1,035.
     """
     return lambda lines: amount(lines) * lines.defends
+
+
+def tackles_for_loss(lines: Lines) -> Floats:
+    """Return tackles for loss; until 2023 only NFL.com has those that two players share."""
+    return np.maximum(lines["def_tackles_for_loss"], lines["nflcom_tackles_for_loss"])
+
+
+def special_teams_recoveries(lines: Lines) -> Floats:
+    """Return the opponent's fumbles that players of the offence recovered on special teams.
+
+    Those of defenders are not told from fumbles that they recovered on defence.
+    """
+    return lines["fumble_recovery_opp"] * ~lines.defends
 
 
 def kicks(name: str, lowest: float = 0, below: float = np.inf) -> Amount:

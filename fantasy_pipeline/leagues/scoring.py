@@ -111,6 +111,8 @@ def of_sleeper(settings: Mapping[str, object], season: int | None = None) -> Sco
     impossible = dict(sleeper_keys.NOT_COMPUTED)
     if season is not None and season < sleeper_keys.FIRST_SEASON_OF_40_YARDS:
         impossible |= dict.fromkeys(sleeper_keys.PLAYS_OF_40_YARDS, sleeper_keys.NO_40_YARDS)
+    if season is not None and season not in sleeper_keys.SEASONS_OF_BLOCKS:
+        impossible["idp_blk_kick"] = sleeper_keys.NO_BLOCKS
     rules, not_computed, team = [], {}, {}
     for key, value in settings.items():
         points = _points(key, value)
@@ -120,6 +122,8 @@ def of_sleeper(settings: Mapping[str, object], season: int | None = None) -> Sco
             not_computed[key] = impossible[key]
         elif key in sleeper_keys.PLAYER_KEYS:
             rules.append(Rule(key, points, sleeper_keys.PLAYER_KEYS[key]))
+            if key in sleeper_keys.PARTLY:
+                not_computed[key] = sleeper_keys.PARTLY[key]
         elif sleeper_keys.is_of_team_defence(key) and key not in _COLUMNS:
             team[key] = points
         elif key in _COLUMNS:

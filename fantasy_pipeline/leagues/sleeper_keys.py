@@ -15,6 +15,8 @@ from fantasy_pipeline.leagues.amounts import (
     missed_kicks,
     of_position,
     return_touchdowns,
+    special_teams_recoveries,
+    tackles_for_loss,
 )
 
 _CATCHES = column("receptions")
@@ -98,7 +100,7 @@ PLAYER_KEYS: AmountsByKey = {
     "idp_tkl": defensive(_TACKLES),
     "idp_tkl_solo": defensive(column("def_tackles_solo", "def_tackles_with_assist")),
     "idp_tkl_ast": defensive(column("def_tackle_assists")),
-    "idp_tkl_loss": defensive(column("def_tackles_for_loss")),
+    "idp_tkl_loss": defensive(tackles_for_loss),
     "bonus_tkl_10p": defensive(Within(_TACKLES, 10)),
     "idp_sack": defensive(column("def_sacks")),
     "idp_sack_yd": defensive(column("def_sack_yards")),
@@ -113,6 +115,8 @@ PLAYER_KEYS: AmountsByKey = {
     "idp_fum_ret_yd": defensive(column("fumble_recovery_yards_opp")),
     "idp_def_td": defensive(column("def_tds")),
     "idp_safe": defensive(column("def_safeties")),
+    "idp_blk_kick": column("nflcom_kicks_blocked"),
+    "st_fum_rec": special_teams_recoveries,
 }
 """Amounts of the keys that pay single players."""
 
@@ -123,6 +127,13 @@ PLAYS_OF_40_YARDS = ("pass_cmp_40p", "rush_40p", "rec_40p")
 FIRST_SEASON_OF_40_YARDS = 2021
 """First season whose weekly file has the plays of 40 yards or more."""
 NO_40_YARDS = "the weekly files before 2021 lack plays of 40 yards or more"
+SEASONS_OF_BLOCKS = (2021, 2022, 2023)
+"""Seasons of which NFL.com's files name the players who blocked kicks."""
+NO_BLOCKS = "only the files of 2021-2023 name the defender who blocked a kick"
+PARTLY = {
+    "st_fum_rec": "of defenders, who have idp_fum_rec for fumbles recovered on special teams, too",
+}
+"""Keys that are computed for some players only, with those for whom they are not."""
 NOT_COMPUTED = {
     **dict.fromkeys(
         (
@@ -132,9 +143,8 @@ NOT_COMPUTED = {
         _LONG_TOUCHDOWN,
     ),
     **dict.fromkeys(("rec_0_4", "rec_5_9", "rec_10_19", "rec_20_29", "rec_30_39"), _CATCH_LENGTH),
-    **dict.fromkeys(("st_ff", "st_fum_rec", "st_tkl_solo"), _SPECIAL_TEAMS),
+    **dict.fromkeys(("st_ff", "st_tkl_solo"), _SPECIAL_TEAMS),
     "pass_int_td": "interceptions returned for a touchdown are not in the passer's stat line",
-    "idp_blk_kick": "the defender who blocked a kick is not in the weekly file",
 }
 """Keys that pay single players and cannot be computed, with the reason."""
 

@@ -13,7 +13,11 @@ from fantasy_pipeline.football.tables import PLAYER_WEEK
 from fantasy_pipeline.football.tables.week_rows import codes, of_weeks
 from fantasy_pipeline.football.team_games import over_by_clock
 
-OF_PLAYERS = (*PLAYER_WEEK, "offense_snaps", "st_snaps", "fantasy_positions")
+OF_PLAYERS = (
+    *PLAYER_WEEK,
+    *("offense_snaps", "st_snaps", "defense_snaps", "fantasy_positions"),
+    *("nflcom_tackles_for_loss", "nflcom_kicks_blocked"),
+)
 """Columns of `RAW_PLAYERS` that `with_players` needs."""
 TURNOVERS = "turnovers"
 """Column of stat lines: interceptions and fumbles that the team lost to the other one."""
@@ -27,7 +31,7 @@ TeamWeek = tuple[int, str]
 def with_players(
     weekly_stats: pa.Table, raw_players: pa.Table, only: pa.Array | None = None
 ) -> pa.Table:
-    """Return stat lines with the players' snaps and fantasy positions and the team's turnovers.
+    """Return stat lines with the players' `OF_PLAYERS` and the team's turnovers.
 
     Args:
         weekly_stats: all stat lines of the weeks.

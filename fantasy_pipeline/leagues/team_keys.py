@@ -135,6 +135,7 @@ _BLOCKED_RETURN = "returns of blocked and missed kicks are not in the weekly fil
 NOT_COMPUTED = {
     **dict.fromkeys(("def_4_and_stop", "def_3_and_out", "def_forced_punts"), _PLAY_BY_PLAY),
     **dict.fromkeys(("blk_kick_ret_yd", "fg_ret_yd"), _BLOCKED_RETURN),
+    "def_st_tkl_solo": "the weekly file does not tell plays of special teams from others",
     "stat 93": "a touchdown on a blocked kick counts as one on a return",
     "stat 209": "one-point safeties are not in the weekly file",
 }

@@ -21,6 +21,7 @@ CONTRACTS = {
     "nflcom_projections": schema.NFLCOM_PROJECTIONS,
     "nflcom_defenders": schema.NFLCOM_PROJECTIONS,
     "nflcom_positions": schema.NFLCOM_POSITIONS,
+    "nflcom_results": schema.NFLCOM_RESULTS,
 }
 
 
@@ -80,6 +81,10 @@ class MemorySource:
     def nflcom_positions(self, season: int, week: int) -> pa.Table:
         table = self._season("nflcom_positions", season)
         return table.filter(pc.equal(table["week"], week))
+
+    def nflcom_results(self, season: int, weeks: Iterable[int]) -> pa.Table:
+        table = self._season("nflcom_results", season)
+        return table.filter(pc.is_in(table["week"], pa.array(list(weeks), pa.int32())))
 
     def reader_of(self, dataset: str) -> str:
         return "memory"

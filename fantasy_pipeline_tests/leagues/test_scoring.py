@@ -145,6 +145,55 @@ def test_tackles_of_the_offence_follow_a_turnover(
     assert points_of(rows, {"idp_tkl_solo": 1.0}, more, **tackles) == 2.0
 
 
+@pytest.mark.parametrize(
+    ("stats", "snaps", "points"),
+    [
+        # On a kick return: 22 snaps on special teams, and no turnover of his team.
+        ({}, 0, 0.0),
+        ({"def_fumbles_forced": 1}, 0, 3.0),
+        ({}, 12, 1.0),
+        ({"fumble_recovery_opp": 1}, 0, 0.5),
+        ({"fumble_recovery_opp": 1}, 12, 1.0 + 4.0),
+        ({"fumble_recovery_opp": 1, "def_fumbles_forced": 1}, 0, 3.0 + 4.0),
+    ],
+)
+def test_the_offence_on_kick_returns_and_on_defence(
+    rows: Rows, stats: dict[str, float], snaps: int, points: float
+) -> None:
+    """Who forces a fumble, or plays on defence, is paid as a defender."""
+    settings = {"idp_tkl_solo": 1, "idp_ff": 2, "idp_fum_rec": 4, "st_fum_rec": 0.5}
+    more = {"turnovers": 0, "offense_snaps": 9, "st_snaps": 22, "defense_snaps": snaps}
+    line = {"position": "RB", "def_tackles_solo": 1, **stats}
+    assert points_of(rows, settings, more, **line) == points
+
+
+def test_recoveries_of_defenders_are_not_told_from_those_on_special_teams(rows: Rows) -> None:
+    settings = {"idp_fum_rec": 4, "st_fum_rec": 0.5}
+    assert points_of(rows, settings, position="LB", fumble_recovery_opp=1) == 4.0
+    [note] = scoring.of_sleeper(settings).notes
+    assert note.startswith("not scored: st_fum_rec: of defenders")
+
+
+@pytest.mark.parametrize(("stated", "points"), [(3.0, 6.0), (0.0, 4.0), (None, 4.0)])
+def test_tackles_for_loss_that_two_players_share(
+    rows: Rows, stated: float | None, points: float
+) -> None:
+    """NFL.com has them; where its file is empty, those of the weekly file count."""
+    more = {"nflcom_tackles_for_loss": stated}
+    line = {"position": "LB", "def_tackles_for_loss": 2}
+    assert points_of(rows, {"idp_tkl_loss": 2}, more, **line) == points
+
+
+def test_blocked_kicks_of_defenders_are_known_of_three_seasons(rows: Rows) -> None:
+    lines = rows(WEEKLY_STATS, {**ABOUT, "position": "DL"})
+    lines = lines.append_column("nflcom_kicks_blocked", pa.array([1.0]))
+    found = {season: scoring.of_sleeper({"idp_blk_kick": 3}, season) for season in (2023, 2024)}
+    assert found[2023].points(lines).tolist() == [3.0]
+    assert found[2023].notes == []
+    assert found[2024].points(lines).tolist() == [0.0]
+    assert "only the files of 2021-2023 name the defender" in found[2024].notes[0]
+
+
 def test_turnovers_are_what_the_other_team_took(rows: Rows) -> None:
     game = {"season": 2024, "week": 1}
     stats = rows(

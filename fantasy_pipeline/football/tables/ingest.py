@@ -178,6 +178,23 @@ RAW_PLAYERS = Table(
                 150,
             )
         ),
+        *(
+            added_later(
+                Column(name, "float", text, unit="count", lowest=0, highest=15),
+            )
+            for name, text in (
+                (
+                    "nflcom_tackles_for_loss",
+                    "Tackles for loss that NFL.com's files state, those shared by two players too; "
+                    "defenders of 2021-2023, null for others and where no file names the player",
+                ),
+                (
+                    "nflcom_kicks_blocked",
+                    "Kicks and punts that the player blocked, as NFL.com's files state; null for "
+                    "the same",
+                ),
+            )
+        ),
         added_later(
             Column(
                 "fantasy_positions",

@@ -95,6 +95,14 @@ class SampleLeague:
         _require_season("nflcom_projections", season)
         return schema.NFLCOM_POSITIONS.arrow_schema.empty_table()
 
+    def nflcom_results(self, season: int, weeks: Iterable[int]) -> pa.Table:
+        """Return nothing: the league's stat lines have everything."""
+        # Imported here: see `_league`.
+        from fantasy_pipeline.ingest.sources import schema
+
+        _require_season("nflcom_projections", season)
+        return schema.NFLCOM_RESULTS.arrow_schema.empty_table()
+
     def reader_of(self, dataset: str) -> str:
         """Return `SAMPLE_LABEL`."""
         return SAMPLE_LABEL

@@ -58,6 +58,12 @@ class Source(Protocol):
         A week without a file has no rows.
         """
 
+    def nflcom_results(self, season: int, weeks: Iterable[int]) -> pa.Table:
+        """Return what defenders did, as NFL.com's files state it (`schema.NFLCOM_RESULTS`).
+
+        A week without a file, and a season whose files have no results, has no rows.
+        """
+
     def reader_of(self, dataset: str) -> str:
         """Return the name of a data set's reader: a library, or `SAMPLE_LABEL`."""
 

@@ -27,7 +27,8 @@ STAT_LINE = (
     *("ReceivingYDS", "ReceivingTD", "RetTD", "FumTD", "2PT", "Fum", "PatMade", "FgMade_0-19"),
     *("FgMade_20-29", "FgMade_30-39", "FgMade_40-49", "FgMade_50"),
 )
-OPTIONAL_COLUMNS = ("PlayerOpponent", *STAT_LINE)
+RESULTS = ("TacklesTfl", "Blk")
+OPTIONAL_COLUMNS = ("PlayerOpponent", *STAT_LINE, *RESULTS)
 """Columns that show whether a file is the right one; null if no file has them."""
 
 # Unlike `unreadable.FORMAT_CHANGED`, without --source: only hvpkod has NFL.com's projections.
@@ -135,6 +136,35 @@ def nflcom_positions(
         where trim(PlayerName) <> ''
     """
     return schema.NFLCOM_POSITIONS.conform(arrow(connection, sql, season=season))
+
+
+def nflcom_results(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[NflcomFile], season: int, dataset: str
+) -> pa.Table:
+    """Return what the defenders of some files did: one row per week and name.
+
+    A player whom two files have, as lineman and linebacker, counts once.
+
+    Raises:
+        UnusableAnswerError: a file is not UTF-8 or not a CSV, or lacks a column.
+    """
+    for file in files:
+        _nflcom_header(file, season, dataset)
+    connection.register("lines", _nflcom_lines(connection, files, RESULTS, season, dataset))
+    sql = """
+        select cast($season as integer) as season, week, trim(PlayerName) as name,
+            {team} as team,
+            coalesce(try_cast("TacklesTfl" as double), 0) as tackles_for_loss,
+            coalesce(try_cast("Blk" as double), 0) as kicks_blocked
+        from lines
+        where trim(PlayerName) <> ''
+        qualify row_number() over (
+            partition by week, trim(PlayerName)
+            order by tackles_for_loss desc, kicks_blocked desc, Team
+        ) = 1
+    """
+    rows = arrow(connection, sql.format(team=code_sql("Team")), season=season)
+    return schema.NFLCOM_RESULTS.conform(rows)
 
 
 def _nflcom_lines(

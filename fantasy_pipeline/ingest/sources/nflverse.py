@@ -41,6 +41,7 @@ OLD_KICKING_URL = (
     "/player_stats/player_stats_kicking_{season}.parquet"
 )
 
+_NFLCOM = "nflcom_projections"
 NFLCOM_URL = (
     "https://raw.githubusercontent.com/hvpkod/NFL-Data/main/NFL-data-Players"
     "/{season}/{week}/projected/{position}_projected.csv"
@@ -170,7 +171,7 @@ class Nflverse:
         return table
 
     def nflcom_projections(self, season: int, weeks: Iterable[int]) -> pa.Table:
-        dataset = "nflcom_projections"
+        dataset = _NFLCOM
         files = []
         incomplete = None
         for week in weeks:
@@ -189,19 +190,33 @@ class Nflverse:
         return table
 
     def nflcom_defenders(self, season: int, weeks: Iterable[int]) -> pa.Table:
-        dataset, files = "nflcom_projections", []
+        files = self._files_of_defenders(season, weeks)
+        if not files:
+            return schema.NFLCOM_PROJECTIONS.arrow_schema.empty_table()
+        with database() as connection:
+            return nflcom_files.nflcom_projections(connection, files, season, _NFLCOM)[0]
+
+    def nflcom_results(self, season: int, weeks: Iterable[int]) -> pa.Table:
+        has_results = season in schema.SEASONS_OF_RESULTS
+        files = self._files_of_defenders(season, weeks) if has_results else []
+        if not files:
+            return schema.NFLCOM_RESULTS.arrow_schema.empty_table()
+        with database() as connection:
+            return nflcom_files.nflcom_results(connection, files, season, _NFLCOM)
+
+    def _files_of_defenders(
+        self, season: int, weeks: Iterable[int]
+    ) -> list[nflcom_files.NflcomFile]:
+        files = []
         for week in weeks:
             for position in DEFENDER_GROUPS:
                 # Upstream may have the other positions of a week without these.
                 with suppress(NotPublishedError):
                     files.append(self._nflcom_file(season, week, position))
-        if not files:
-            return schema.NFLCOM_PROJECTIONS.arrow_schema.empty_table()
-        with database() as connection:
-            return nflcom_files.nflcom_projections(connection, files, season, dataset)[0]
+        return files
 
     def nflcom_positions(self, season: int, week: int) -> pa.Table:
-        dataset = "nflcom_projections"
+        dataset = _NFLCOM
         first = schema.FIRST_SEASON_UPSTREAM[dataset]
         files = self._nflcom_files(season, week) if season >= first else []
         if not files:
@@ -227,7 +242,7 @@ class Nflverse:
 
     def _nflcom_file(self, season: int, week: int, position: str) -> nflcom_files.NflcomFile:
         url = NFLCOM_URL.format(season=season, week=week, position=position)
-        fetched = self._transport.fetch(url, "nflcom_projections", season, week)
+        fetched = self._transport.fetch(url, _NFLCOM, season, week)
         return nflcom_files.NflcomFile(fetched.path, week, position, fetched.as_of)
 
     def _once(

@@ -254,6 +254,20 @@ NFLCOM_POSITIONS = Table(
     NFLCOM_PROJECTIONS.columns[:4],
 )
 
+NFLCOM_RESULTS = Table(
+    "nflcom_projections",
+    "What defenders did, as the same files state it: one row per player and week.",
+    ("season", "week", "name"),
+    (
+        *NFLCOM_PROJECTIONS.columns[:3],
+        Column("team", "string", "Team when the file was saved"),
+        Column("tackles_for_loss", "float", "Tackles for loss, those shared by two players too"),
+        Column("kicks_blocked", "float", "Kicks and punts that he blocked"),
+    ),
+)
+SEASONS_OF_RESULTS = (2021, 2022, 2023)
+"""Seasons whose NFL.com files have results in their stat columns, not projections."""
+
 BY_SEASON = {table.name: table for table in (WEEKLY_STATS, WEEKLY_ROSTERS, INJURIES, SNAP_COUNTS)}
 """Data sets with one file per season."""
 

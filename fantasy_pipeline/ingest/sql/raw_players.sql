@@ -125,6 +125,9 @@ select
     s.snap_share,
     s.st_snaps,
     s.defense_snaps,
+    -- See ingest/defender_results.py.
+    null::double as nflcom_tackles_for_loss,
+    null::double as nflcom_kicks_blocked,
     fantasy_positions(
         -- The first of these is the column `position` above.
         case when o.position = 'P' and p.position = 'K' then 'K' else o.position end,
