@@ -246,11 +246,12 @@ def demo(
     from fantasy_pipeline.operations.week_runs import plan_of_due, run_due
 
     session = open_session(source, at)
-    summary = _import_demo(session, json)
     if session.source == "sample":
         from fantasy_pipeline.operations.leagues import register_sample
 
-        register_sample(session)
+        with waiting("drafting the sample fantasy league"):
+            register_sample(session)
+    summary = _import_demo(session, json)
     say(plan_of_due(session))
     result = run_due(session, Steps(json, usual_seconds(session.instance)))
     if not result.success:
@@ -310,14 +311,14 @@ def _print_demo(
 
 
 def _print_league(session: Session) -> None:
-    """Print how far the points of the sample fantasy league agree."""
+    """Print how far the points of the sample fantasy league agree, and a command about it."""
     from fantasy_pipeline.operations.leagues import SAMPLE_NAME, checked
 
     [season] = checked(session, SAMPLE_NAME)["seasons"]
-    command = _in_demo(session, PROGRAM, f"league check {SAMPLE_NAME}")
+    command = _in_demo(session, PROGRAM, f"odds --league {SAMPLE_NAME}")
     console().print(
         f"\nLeague {SAMPLE_NAME}: {season['equal']} of {season['compared']} player-weeks have the "
-        f"platform's points: {command}",
+        f"platform's points. Who plays off: {command}",
         markup=False,
     )
 

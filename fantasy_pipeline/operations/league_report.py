@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from fantasy_pipeline.football.positions import DEFENDER_GROUPS, LEAGUE_POSITIONS
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.leagues.defenders import starts_defenders
+from fantasy_pipeline.operations.league_background import league_background
 from fantasy_pipeline.operations.leagues import view_of
 from fantasy_pipeline.operations.projection_list import projection_list, value_league_of
 from fantasy_pipeline.operations.team_report import your_team
@@ -32,14 +36,19 @@ def league_report(
         NotMaterializedError: the week was not projected.
     """
     view = view_of(session, name, week.season)
-    rows = projection_list(session.lake, week, session.present, league=view).to_pylist()
+    listed = projection_list(session.lake, week, session.present, league=view)
+    rows = listed.to_pylist()
+    rankings = _rankings(rows)
+    ids = [row["player_id"] for of_position in rankings.values() for row in of_position]
+    ranked = listed.filter(pc.is_in(listed["player_id"], pa.array(ids, pa.string())))
     return LeagueReport(
         title=f"{view.of.title}: {week}",
         label=session.label,
         about=_about(view, bool(view.owners(session.lake, week))),
         notes=[*_without_defenders(view, rows), *_notes(view)],
-        rankings=_rankings(rows),
+        rankings=rankings,
         team=None if team is None else your_team(session, name, team, week),
+        background=league_background(session.lake, week, session.present, view.of, ranked),
     )
 
 

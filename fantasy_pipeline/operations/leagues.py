@@ -33,7 +33,7 @@ _LATER = "fumbles_total"
 def register_sample(session: Session) -> str:
     """Register the sample fantasy league of the current season, and return its name.
 
-    The next import of a week brings its rosters and points.
+    Imports of its weeks bring rosters and points.
     """
     from fantasy_pipeline.ingest.sample.fantasy import write_fantasy_league
 

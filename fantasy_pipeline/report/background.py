@@ -56,52 +56,77 @@ def players_json(
     known: Background,
     says: Mapping[str, Sequence[tuple[str, float, str]]],
 ) -> Markup:
-    """Return what the page needs to compare players, as JSON for a script element.
-
-    The keys are `season`, `late`, the name of the usual play-off weeks, `scores`, the standard
-    normal quantiles behind the chances, `most`, the number of players of a comparison, `stats`,
-    the names of the projected stats, and `players`: one object per player, in the order of the
-    page, without the keys of what is not known. Its keys are `line`, pairs of the number of a stat
-    and its value; `total`, the implied total; `spread`, points by which the team is favoured;
-    `allows`, percent that the opponent allows the position more than others do; `injury`; `says`,
-    sources with their points and their scoring; `games`, the latest games with the points by
-    scoring; and `rest`, the number of games, then total, floor, ceiling and points of the usual
-    play-off weeks by scoring.
+    """Return what the report of a week needs to compare its players; see `comparison_json`.
 
     Args:
         says: sources, their points and the words for their scoring, by player id.
     """
+    found = [_player(one, known, says.get(one.player_id, ())) for one in players]
+    return comparison_json(season, PLAYOFF_WEEKS, TARGET_STATS, found)
+
+
+def comparison_json(
+    season: int,
+    playoff_weeks: tuple[int, int],
+    stats: Sequence[str],
+    players: Sequence[Mapping[str, Any]],
+) -> Markup:
+    """Return what a page needs to compare players, as JSON for a script element.
+
+    The keys are `season`, `late`, the name of the play-off weeks, `scores`, the standard normal
+    quantiles behind the chances, `most`, the number of players of a comparison, `stats`, the names
+    of the projected stats, and `players`: one object per player, in the order of the page, without
+    the keys of what is not known. Its keys are `line`, pairs of the number of a stat and its value;
+    `total`, the implied total; `spread`, points by which the team is favoured; `allows`, percent
+    that the opponent allows the position more than others do; `injury`; `says`, sources with their
+    points and their scoring; `games`, the latest games with the points by scoring; and `rest`, the
+    number of games, then total, floor, ceiling and points of the play-off weeks by scoring.
+
+    Args:
+        playoff_weeks: first and last of them.
+        stats: names of the projected stats.
+    """
+    first, last = playoff_weeks
     content = {
         "season": season,
-        "late": f"Weeks {PLAYOFF_WEEKS[0]}-{PLAYOFF_WEEKS[-1]}",
+        "late": f"Weeks {first}-{last}" if first < last else f"Week {last}",
         "scores": [round(score, 4) for score in quantile_scores().tolist()],
         "most": MOST_PLAYERS,
-        "stats": [name.replace("_", " ").replace("tds", "TDs") for name in TARGET_STATS],
-        "players": [_player(one, known, says.get(one.player_id, ())) for one in players],
+        "stats": [name.replace("_", " ").replace("tds", "TDs") for name in stats],
+        "players": [
+            {name: value for name, value in player.items() if value not in (None, "", [])}
+            for player in players
+        ],
     }
     text = json.dumps(content, separators=(",", ":"))
     # Texts of injury reports could close the script element.
     return Markup(text.replace("<", "\\u003c"))  # noqa: S704 - escaped above
 
 
+def line_json(line: Mapping[str, float | None], stats: Sequence[str]) -> list[list[float]]:
+    """Return the number and value of each stat of a projected line that is not 0."""
+    found = [(number, round(line.get(name) or 0.0, 1)) for number, name in enumerate(stats)]
+    return [[number, value] for number, value in found if value]
+
+
+def percent_allowed(factor: float | None) -> int | None:
+    """Return the percent that an opponent allows more than others do; None: not known."""
+    return None if factor is None else round(100 * (factor - 1))
+
+
 def _player(
     player: Player, known: Background, says: Sequence[tuple[str, float, str]]
 ) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "line": [
-            [number, round(player.line[name], 1)]
-            for number, name in enumerate(TARGET_STATS)
-            if round(player.line.get(name, 0.0), 1)
-        ],
+    return {
+        "line": line_json(player.line, TARGET_STATS),
         "total": player.implied_total,
         "spread": player.spread_line,
-        "allows": None if player.matchup is None else round(100 * (player.matchup - 1)),
+        "allows": percent_allowed(player.matchup),
         "injury": ", ".join(filter(None, (player.injury, player.practice))),
         "says": [[name, round(points, 1), scoring] for name, points, scoring in says],
         "games": _games(player, known),
         "rest": _rest(player, known),
     }
-    return {name: value for name, value in found.items() if value not in (None, "", [])}
 
 
 def _games(player: Player, known: Background) -> list[list[Any]]:

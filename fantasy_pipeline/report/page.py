@@ -24,15 +24,19 @@ from fantasy_pipeline.report.contents import Report
 from fantasy_pipeline.report.league_page import SHORT_STATUS
 from fantasy_pipeline.report.news import NewsItem
 from fantasy_pipeline.report.players import Player, ranked
-from fantasy_pipeline.report.words import moment, number, signed
+from fantasy_pipeline.report.words import SCORING_WORDS, moment, number, scoring_words, signed
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_ASSETS = {"css": "report.css", "js": "report.js", "compare_js": "compare.js"}
+_ASSETS = {
+    "css": "report.css",
+    "js": "report.js",
+    "compare_js": "compare.js",
+    "shared_js": "shared.js",
+}
 CERTAIN_TO_PLAY = 0.95
 """Chance to play from which the report does not mention it."""
 LIKELY_TO_PLAY = 0.5
 """Chance to play from which a ceiling counts for the scale of the bars."""
-SCORING_WORDS: dict[Scoring, str] = {"ppr": "PPR", "half": "half-PPR", "std": "standard"}
 OUR_MODEL = "our model"
 MOST_VALUABLE = 12
 """Players in the table of the value section."""
@@ -293,11 +297,6 @@ def _source_text(name: str, one: Stated) -> str:
     """Return the points of a source: `NFL.com 12.3`; those in another scoring name it."""
     words = "" if one.scoring == "half" else f" {scoring_words(one.scoring)}"
     return f"{name} {one.points:.1f}{words}"
-
-
-def scoring_words(scoring: str) -> str:
-    """Return the words for a usual scoring; those of team defences are words already."""
-    return {str(name): words for name, words in SCORING_WORDS.items()}.get(scoring, scoring)
 
 
 def game(player: Player) -> str:

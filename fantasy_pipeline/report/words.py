@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from fantasy_pipeline.football.scoring import Scoring
+
+SCORING_WORDS: dict[Scoring, str] = {"ppr": "PPR", "half": "half-PPR", "std": "standard"}
+
 
 def number(value: float | None, digits: int = 2, percent: bool = False) -> str:
     """Return a number for a table; a dash for None."""
@@ -22,3 +26,8 @@ def signed(value: float, digits: int = 1) -> str:
 def moment(at: datetime) -> str:
     """Return a moment in UTC, to the minute."""
     return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def scoring_words(scoring: str) -> str:
+    """Return the words for a usual scoring; any other scoring is words already."""
+    return {str(name): words for name, words in SCORING_WORDS.items()}.get(scoring, scoring)

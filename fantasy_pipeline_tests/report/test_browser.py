@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import datetime
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from fantasy_pipeline.decisions.outcomes import Points, chance_to_outscore, chances_of_most
-from fantasy_pipeline.report import league_page, store
-from fantasy_pipeline.report.league_page import LeagueReport
+from fantasy_pipeline.report import store
 from fantasy_pipeline_tests.report.conftest import PLAYED, UPCOMING, League
 
 if TYPE_CHECKING:
@@ -30,7 +28,6 @@ TABLETS = [
     {"width": 1000, "height": 700},
 ]
 SUNDAYS_PHONE = {"width": 390, "height": 844}
-SUNDAY = datetime(2025, 11, 9, 18, tzinfo=timezone.utc)
 
 
 class Reader:
@@ -472,37 +469,3 @@ def test_without_scripts_the_page_says_that_a_comparison_needs_them(reader: Read
     page = reader.open(java_script_enabled=False)
     assert page.get_by_text("A comparison needs scripts").is_visible()
     assert not page.locator("#compare-form").is_visible()
-
-
-def test_a_leagues_report_has_kickoffs_in_the_readers_zone_and_two_lines_per_player(
-    chromium: Browser, tmp_path: Path
-) -> None:
-    row: dict[str, Any] = {
-        **{"rank": 1, "tier": 1, "player_name": "Aspen Samplewood", "team": "CHI"},
-        **{"opponent": "MIN", "is_home": False, "kickoff": SUNDAY, "status": "Questionable"},
-        **{"projected_points": 21.4, "p10": 9.7, "p90": 35.0, "value": 11.9},
-        **{"implied_team_total": 25.5, "opponent_factor": 1.06, "rostered_by": "Team 02"},
-    }
-    made = LeagueReport(
-        "Friends: 2025 week 10", None, "About.", ["Not scored: x"], {"RB": [row] * 3}
-    )
-    path = tmp_path / "league.html"
-    path.write_text(league_page.html(made), encoding="utf-8")
-    context = chromium.new_context(
-        viewport=SUNDAYS_PHONE, offline=True, timezone_id="America/New_York"
-    )
-    page = context.new_page()
-    messages: list[str] = []
-    page.on("console", lambda message: messages.append(message.text))
-    page.goto(f"file://{path}")
-    first = page.locator("tbody tr").first
-    assert re.sub(r"\s", " ", first.inner_text()).startswith("RB1 ")
-    assert "Sun 1:00 PM" in re.sub(r"\s", " ", first.inner_text())
-    box = first.bounding_box()
-    assert box is not None
-    assert box["height"] < 60
-    assert page.evaluate("document.documentElement.scrollWidth") == SUNDAYS_PHONE["width"]
-    page.get_by_role("link", name="Not scored").click()
-    assert page.locator("#not-scored").is_visible()
-    assert messages == []
-    context.close()

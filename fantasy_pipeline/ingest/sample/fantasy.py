@@ -19,6 +19,7 @@ SLOTS = (
     *("QB", "RB", "RB", "WR", "WR", "TE", "FLEX", "K", "DL", "LB", "DB", "IDP_FLEX"),
     *("BN", "BN", "BN"),
 )
+LAST_WEEK = 17
 _POSITIONS = (
     *("QB", "RB", "RB", "WR", "WR", "TE", "WR", "K", "DE", "LB", "S", "LB"),
     *("RB", "QB", "TE"),
@@ -87,6 +88,9 @@ _PAID = {
 def write_fantasy_league(folder: Path, weekly_stats: pa.Table, season: int) -> Path:
     """Write the league's files of one season to a folder, and return the path of its YAML file.
 
+    The week after the last played one has its rosters, and every week of the season has its
+    pairings.
+
     Args:
         weekly_stats: the sample league's stat lines of the season.
     """
@@ -96,21 +100,23 @@ def write_fantasy_league(folder: Path, weekly_stats: pa.Table, season: int) -> P
     total += 0.5 * lines["receptions"] * (lines["position"] == "TE")
     lines["points"] = np.round(total, 2) + 0.0
     rosters = _draft(lines)
-    weeks = sorted(set(lines.loc[lines["week"] <= 17, "week"]))
+    last = int(lines["week"].max())
     rows, games = ["week,team,player,slot,points"], ["week,team,opponent,points"]
-    for week in weeks:
+    for week in range(1, LAST_WEEK + 1):
         of_week = lines[lines["week"] == week]
         points = dict(zip(of_week["player_id"], of_week["points"], strict=True))
         for number, (team, players) in enumerate(rosters.items()):
             worth = [round(float(points.get(player, 0.0)), 2) for player in players]
-            rows += [
-                f"{week},{team},{player},{slot},{value}"
-                for player, slot, value in zip(players, SLOTS, worth, strict=True)
-            ]
             started = sum(v for v, slot in zip(worth, SLOTS, strict=True) if slot != "BN")
             # Each team meets each other one in turn.
             opponent = TEAMS[number ^ (1 + week % 3)]
-            games.append(f"{week},{team},{opponent},{started:.2f}")
+            # A week to come has no points.
+            games.append(f"{week},{team},{opponent},{f'{started:.2f}' if week <= last else ''}")
+            if week <= last + 1:
+                rows += [
+                    f"{week},{team},{player},{slot},{value if week <= last else ''}"
+                    for player, slot, value in zip(players, SLOTS, worth, strict=True)
+                ]
     (folder / "rosters.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     (folder / "matchups.csv").write_text("\n".join(games) + "\n", encoding="utf-8")
     settings: dict[str, Any] = {

@@ -265,13 +265,16 @@ def import_plan(session: Session, seasons: Iterable[int]) -> Plan:
 
 
 def demo_plan(session: Session) -> Plan:
-    """Return the plan for the weeks up to the due week: its season and the two seasons before."""
+    """Return the plan for the weeks up to the due week: its season and the two seasons before.
+
+    Registered leagues are part of it.
+    """
     due = session.status.due
     seasons = range(due.season - 2, due.season + 1)
     weeks = [week for week in _all_weeks(session.known_games, seasons) if week <= due]
     text = f"{session.source} {ranges(seasons)} demo"
     plan = make_plan(text, session.source, weeks, _early(session.known_games, [due], session.now))
-    return _of_session(plan, session)
+    return _of_session(_with_leagues(plan, session.lake, weeks), session)
 
 
 def _last_over(games: Sequence[Game], now: datetime) -> SeasonWeek:

@@ -1,6 +1,5 @@
-"use strict";
 // Compares players of the page; the chances are those of the command `compare`.
-function comparison({ numbers, rows, stored, store, signed }) {
+function comparison(numbers, rows) {
   const { season, late, scores, most, stats, players } = JSON.parse(
     document.getElementById("background").textContent,
   );
@@ -146,8 +145,7 @@ function comparison({ numbers, rows, stored, store, signed }) {
   }
   function statusOf(player) {
     const chance = player.element.querySelector(".chance")?.textContent;
-    const status = player.element.querySelector("td.status").textContent.trim();
-    return [status, player.injury, chance].filter(Boolean).join(", ");
+    return [player.element.dataset.status, player.injury, chance].filter(Boolean).join(", ");
   }
 
   function cell(kind, role, content) {

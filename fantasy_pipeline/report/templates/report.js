@@ -1,4 +1,3 @@
-"use strict";
 (() => {
   const numbers = JSON.parse(document.getElementById("numbers").textContent);
   const table = document.getElementById("ranked-players");
@@ -28,18 +27,7 @@
     id: element.dataset.id,
   }));
   const mine = new Set(JSON.parse(stored("mine") || "[]"));
-  for (const time of document.querySelectorAll("time[datetime]")) {
-    const at = new Date(time.dateTime);
-    time.textContent = at.toLocaleString("en", {
-      weekday: "short", hour: "numeric", minute: "2-digit",
-    });
-    time.title = at.toLocaleString("en", { dateStyle: "full", timeStyle: "long" });
-  }
   const cell = (row, name) => row.element.querySelector("td." + name);
-  const signed = (value, digits = 1) => {
-    const text = Math.abs(value).toFixed(digits);
-    return Number(text) === 0 ? text : (value > 0 ? "+" : "\u2212") + text;
-  };
 
   function showScoring(scoring) {
     const { scale, rows: data } = numbers[scoring];
@@ -152,22 +140,6 @@
     });
     showStar(row);
   }
-  // Some browsers have no storage for local files.
-  function stored(name) {
-    try {
-      return localStorage.getItem(name);
-    } catch {
-      return null;
-    }
-  }
-  function store(name, value) {
-    try {
-      localStorage.setItem(name, value);
-    } catch {
-      // The choice lasts until the page is closed.
-    }
-  }
-
   controls.addEventListener("submit", (event) => event.preventDefault());
   controls.addEventListener("input", (event) => {
     if (event.target.name === "scoring") {
@@ -209,5 +181,5 @@
   if (stored("scoring") in numbers) controls.elements.scoring.value = stored("scoring");
   showScoring(controls.elements.scoring.value);
   show();
-  showComparison = comparison({ numbers, rows, stored, store, signed });
+  showComparison = comparison(numbers, rows);
 })();
