@@ -59,13 +59,19 @@ class Week:
 
 
 def league_week(
-    lake: Lake, league: str, of: LeagueSeason, week: SeasonWeek, now: datetime | None
+    lake: Lake,
+    league: str,
+    of: LeagueSeason,
+    week: SeasonWeek,
+    now: datetime | None,
+    defences: pa.Table | None = None,
 ) -> Week:
     """Return the rosters of a league's week with what each player is expected to score.
 
     Args:
         now: games that have kicked off by then lock their players, and those that are over count
             with the points scored; None: before the first game.
+        defences: of `scored_defences`, which has the games of all seasons; None: they are read.
 
     Raises:
         NotMaterializedError: the lake lacks the week's projections, or rosters of the season.
@@ -75,7 +81,8 @@ def league_week(
     rosters_of, rosters = rosters_until(lake, league, week)
     games = _games(lake, week)
     scored = _scored(lake, scoring, week, games, now)
-    expected = _expected(projections, scoring, scored, scored_defences(lake))
+    defences = scored_defences(lake) if defences is None else defences
+    expected = _expected(projections, scoring, scored, defences)
     estimates = _estimates(lake, league, week)
     by_team: dict[str, list[Candidate]] = {}
     estimated: set[str] = set()

@@ -243,6 +243,16 @@ def best_lineup(
     )
 
 
+def best_starters(slots: Sequence[str], players: Sequence[Candidate]) -> dict[int, Candidate]:
+    """Return the players of the line-up with the most expected points, by number of slot.
+
+    It is that of `best_lineup`, without the swaps that lead to it.
+    """
+    problem = _problem(slots, players, Wishes())
+    chosen = problem.best(np.array([one.points.expected for one in players]))
+    return {slot: players[number] for slot, number in sorted(chosen.items())}
+
+
 def _problem(slots: Sequence[str], players: Sequence[Candidate], wishes: Wishes) -> _Problem:
     """Return the assignment problem.
 

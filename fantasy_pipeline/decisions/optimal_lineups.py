@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from fantasy_pipeline.decisions.league_week import Week
-from fantasy_pipeline.decisions.lineup import best_lineup
+from fantasy_pipeline.decisions.lineup import best_starters
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.slots import starting_slots
 from fantasy_pipeline.football.tables.decisions import ACTUAL, OPTIMAL_LINEUPS, PROJECTED
@@ -42,7 +42,7 @@ def projected_lineups(league: str, at: SeasonWeek, week: Week) -> pa.Table:
             "estimated": one.position in week.estimated,
         }
         for team, players in week.rosters.items()
-        for number, one in best_lineup(slots, players).starters.items()
+        for number, one in best_starters(slots, players).items()
     ]
     return _table(rows)
 

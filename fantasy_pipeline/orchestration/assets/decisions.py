@@ -13,6 +13,7 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.week_rows import of_weeks
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason
 from fantasy_pipeline.ingest.leagues.rosters import of_league
+from fantasy_pipeline.leagues.team_defence import scored_defences
 from fantasy_pipeline.orchestration.assets import leagues
 from fantasy_pipeline.orchestration.assets.base import (
     games_played,
@@ -64,12 +65,14 @@ def rest_of_season(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
 )
 def optimal_lineups(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
     weeks, parts = weeks_of_run(context), [tables.OPTIMAL_LINEUPS.arrow_schema.empty_table()]
-    for league in nfl.leagues.leagues():
+    found = nfl.leagues.leagues()
+    defences = scored_defences(nfl.tables) if found else None
+    for league in found:
         for week in weeks:
             of = nfl.leagues.season(league, week.season)
             if of is not None:
                 parts += [
-                    _projected(nfl, league.name, of, week),
+                    _projected(nfl, league.name, of, week, defences),
                     _actual(nfl, league.name, of, week),
                 ]
     rows = tables.OPTIMAL_LINEUPS.shaped(pa.concat_tables(parts))
@@ -79,10 +82,13 @@ def optimal_lineups(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table
     return rows
 
 
-def _projected(nfl: NflData, league: str, of: LeagueSeason, week: SeasonWeek) -> pa.Table:
+def _projected(
+    nfl: NflData, league: str, of: LeagueSeason, week: SeasonWeek, defences: pa.Table | None
+) -> pa.Table:
     """Return the projected line-ups; none of a week without projections or rosters up to it."""
     try:
-        return projected_lineups(league, week, league_week(nfl.lake, league, of, week, None))
+        found = league_week(nfl.lake, league, of, week, None, defences)
+        return projected_lineups(league, week, found)
     except NotMaterializedError:
         return tables.OPTIMAL_LINEUPS.arrow_schema.empty_table()
 
