@@ -12,9 +12,9 @@ from fantasy_pipeline.projections.scoreboard import scoreboard, team_board
 from fantasy_pipeline_tests.real_lake import import_seasons
 
 pytestmark = [pytest.mark.real, pytest.mark.soak]
-MOST = {"model": (0.986, 0.993, 1.005), "consensus": (0.975, 0.980, 0.985)}
+MOST = {"model": (0.985, 0.991, 1.000), "consensus": (0.975, 0.980, 0.985)}
 """MAE and RMSE over NFL.com's, and RMSE over NFL.com's in every position."""
-LEAST = {"model": 0.417, "consensus": 0.432}
+LEAST = {"model": 0.417, "consensus": 0.433}
 COVERED = {"model": (0.78, 0.845), "consensus": (0.785, 0.815)}
 EVERYONE = {"QB": 3.72, "RB": 4.42, "WR": 4.38, "TE": 3.98}
 """MAE of the consensus in half-PPR, in the pool everyone."""
@@ -46,7 +46,7 @@ def test_the_projections_beat_nflcom_as_promised(nfl_mirror: Path, tmp_path: Pat
     assert teams["consensus", "K"]["starter_right"] >= 0.995
     for source in MOST:
         quarterbacks = teams[source, "QB"]
-        assert quarterbacks["starter_right"] >= 0.90
+        assert quarterbacks["starter_right"] >= 0.91
         assert quarterbacks["two_starters"] <= 0.005
         assert abs(quarterbacks["sum_off"]) <= 0.05
         assert quarterbacks["yards_apart"] <= 0.002

@@ -81,9 +81,7 @@ _PRODUCTS = (
     ("long_attempts", "missed_last"),
     ("last_snap_share", "missed_last"),
     ("long_attempts", "implied_change"),
-    ("long_attempts", "first_week"),
-    ("last_snap_share", "first_week"),
-    ("log_pick", "first_week"),
+    ("missed_last", "first_week"),
     ("few_career", "out_of_it"),
 )
 NAMES = (*_PLAIN, *(f"{a} x {b}" for a, b in _PRODUCTS))
