@@ -102,8 +102,6 @@ def _main(
 
 def main() -> None:
     """Run the program and exit: each failure prints one line on stderr and sets the exit code."""
-    if len(sys.argv) == 1:
-        app()
     interruption.listen()
     try:
         code = app(standalone_mode=False)
@@ -117,7 +115,10 @@ def main() -> None:
     except PipelineError as error:
         code = _fail(FAILED, f"error: {error}")
     except typer.TyperException as error:
-        code = _fail(MISUSED, f"error: {_cause(error)} See {_help_command(error)}.")
+        code = MISUSED
+        # Typer has printed the help of a group without a command; its error has no message.
+        if error.format_message():
+            _fail(code, f"error: {_cause(error)} See {_help_command(error)}.")
     except typer.Abort:
         code = _fail(INTERRUPTED, "Interrupted.")
     except BrokenPipeError:

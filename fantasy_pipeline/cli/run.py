@@ -357,9 +357,15 @@ def _start_ui(session: Session) -> str:
 def _in_demo(session: Session, program: str, arguments: str) -> str:
     """Return the shell command of a program on a session's data, for any folder and shell."""
     home = quote(str(session.home))
-    if shutil.which(program) is None:
-        program = quote(str(Path(sys.executable).with_name(program)))
-    return f"DAGSTER_HOME={home} FANTASY_SOURCE={session.source} {program} {arguments}"
+    start = quote(name_in_path(program))
+    return f"DAGSTER_HOME={home} FANTASY_SOURCE={session.source} {start} {arguments}"
+
+
+def name_in_path(program: str) -> str:
+    """Return the name of a program of this environment, or its path if the name starts another."""
+    own = Path(sys.executable).with_name(program)
+    found = shutil.which(program)
+    return program if found and Path(found).resolve() == own.resolve() else str(own)
 
 
 def add_to(app: typer.Typer) -> None:

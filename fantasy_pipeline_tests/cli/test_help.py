@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
@@ -14,7 +15,9 @@ import typer
 
 from fantasy_pipeline.cli import app
 from fantasy_pipeline.cli.help import PROGRAM, leaves
+from fantasy_pipeline.cli.program import MISUSED
 from fantasy_pipeline_tests import ROOT
+from fantasy_pipeline_tests.cli.calling import call
 from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 from scripts.cli_reference import PAGE, text
 
@@ -54,6 +57,13 @@ def test_every_command_that_chooses_a_week_takes_a_time() -> None:
     choosing = {name for name in COMMANDS if "--week" in options[name]} - {"history"}
     assert {"run", "report", "projections", "compare", "lineup", "trade"} <= choosing
     assert {name for name in choosing if "--at" not in options[name]} == set()
+
+
+@pytest.mark.parametrize("words", [[], ["league"]])
+def test_a_group_without_a_command_prints_its_help(tmp_path: Path, words: list[str]) -> None:
+    code, out, err = call(tmp_path, words)
+    assert (code, err) == (MISUSED, "")
+    assert " ".join([*words, "[OPTIONS] COMMAND"]) in out
 
 
 @every_command

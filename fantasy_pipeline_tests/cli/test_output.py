@@ -21,7 +21,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from fantasy_pipeline.cli.help import PROGRAM
 from fantasy_pipeline.cli.output import Column, Format, write, write_table
+from fantasy_pipeline.cli.run import name_in_path
 from fantasy_pipeline.operations.table_formats import json_text
 from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline_tests import ROOT
@@ -328,6 +330,22 @@ def test_json_has_no_number_that_json_lacks() -> None:
 
     found = json.loads(json_text(rows), parse_constant=refuse)
     assert found == [{"mae": None, "best": [1.5, None], "of": {"n": None}}]
+
+
+def test_a_program_of_another_environment_is_not_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The demo ends with commands, which must start the programs beside this Python."""
+    own = Path(sys.executable).with_name(PROGRAM)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert name_in_path(PROGRAM) == str(own)
+    other = tmp_path / PROGRAM
+    other.write_text("#!/bin/sh\n")
+    other.chmod(0o755)
+    assert name_in_path(PROGRAM) == str(own)
+    other.unlink()
+    other.symlink_to(own)
+    assert name_in_path(PROGRAM) == PROGRAM
 
 
 def test_the_off_season_says_why_nothing_is_projected(home: Path) -> None:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 
 import dagster as dg
@@ -20,6 +21,7 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.operations.execute import execute
+from fantasy_pipeline.orchestration.alerts.repairs import unrepaired
 from fantasy_pipeline.orchestration.runs.import_state import imported_phases
 from fantasy_pipeline.orchestration.runs.results import RunOutcome
 from fantasy_pipeline_tests.real_lake import ROSTERS, STATS
@@ -126,6 +128,9 @@ def test_played_weeks_that_upstream_lacks_are_named(
     records = instance.fetch_materializations(dg.AssetKey("weekly_stats"), limit=1).records
     assert records[0].run_id == latest.run_id
     assert [week.week for week in sorted(imported_phases(instance, SEASON, None))] == [1, 2, 3, 4]
+    # The weeks to come are not left to do.
+    [failure] = unrepaired(instance, datetime.now(timezone.utc))
+    assert failure.weeks == [SeasonWeek(2025, 5), SeasonWeek(2025, 6)]
 
 
 def test_wrong_weeks_cost_no_other_week(

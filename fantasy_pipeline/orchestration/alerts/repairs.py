@@ -21,6 +21,7 @@ from fantasy_pipeline.orchestration.runs.import_state import (
     source_of_run,
     weeks_of_tags,
 )
+from fantasy_pipeline.orchestration.runs.results import made_check
 
 if TYPE_CHECKING:
     from fantasy_pipeline.orchestration.runs.history import Execution
@@ -123,7 +124,7 @@ def _end(execution: Execution) -> datetime:
 
 def _wanted(failure: Execution) -> Work:
     """Return what a failed run leaves to do: of a week's tables, the main ones if they are left."""
-    planned = work_of(failure.run)
+    planned = work_of(failure.run) - _too_early(failure)
     # All tables may be made, and a check or something else failed: then all are to be made again.
     left = planned - _made(failure) or planned
     return frozenset(item for item in left if item[0] in _RESULTS) or left
@@ -169,6 +170,21 @@ def _made(run: Execution) -> Work:
         else:
             made.add((name, None))
     return frozenset(made)
+
+
+def _too_early(run: Execution) -> Work:
+    """Return what a run left out because its games were to come: it only warned of these weeks."""
+    events = run.instance.all_logs(
+        run.run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION
+    )
+    found: set[tuple[str, SeasonWeek | None]] = set()
+    for entry in events:
+        check = entry.get_dagster_event().asset_check_evaluation_data
+        name = check.asset_key.to_user_string()
+        is_warning = not check.passed and check.severity is dg.AssetCheckSeverity.WARN
+        if is_warning and check.partition and check.check_name == made_check(name):
+            found.add((name, SeasonWeek.from_key(check.partition)))
+    return frozenset(found)
 
 
 @cache
