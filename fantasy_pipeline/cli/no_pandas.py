@@ -6,19 +6,8 @@ Loading pandas takes longer than DuckDB, NumPy and pyarrow together. Only nfl_da
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
-from types import ModuleType
 
-
-class _Refusal(MetaPathFinder):
-    """Refuses to import pandas."""
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> None:
-        if fullname == "pandas":
-            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+from fantasy_pipeline.unused_packages import refused
 
 
 def settle() -> None:
@@ -31,9 +20,5 @@ def settle() -> None:
         return
     import pyarrow as pa
 
-    refusal = _Refusal()
-    sys.meta_path.insert(0, refusal)
-    try:
+    with refused("pandas"):
         pa.array([0])
-    finally:
-        sys.meta_path.remove(refusal)

@@ -33,7 +33,10 @@ def api(
         raise PipelineError(
             f"{error.name} is not installed; in the checkout: pip install -e '.[api]'."
         ) from None
+    from fantasy_pipeline.cli import no_pandas
+
     warn(filter(None, [exposure(host)]))
+    no_pandas.settle()
     serve(host, port)
 
 

@@ -56,7 +56,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["compare", "allen", "hurts", *_AT_WEEK], _HEAVY),
         (["lineup", "--league", "friends", "--team", "1", *_AT_WEEK], _HEAVY),
         (["accuracy"], _HEAVY),
-        (["week", "--source", "sample"], {"dagster", "pandas", "sklearn", "matplotlib"}),
+        (["week", "--source", "sample"], _HEAVY - {"polars"}),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )

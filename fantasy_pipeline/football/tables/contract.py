@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.unused_packages import refused
 
 if TYPE_CHECKING:
     # The functions below import these: they take longer to load than NumPy and Arrow together.
@@ -271,7 +272,9 @@ def _repeated_keys(table: Table, details: pl.DataFrame) -> str:
 @cache
 def _schema(table: Table, keys: bool, values: bool) -> type[dy.Schema]:
     """Return the contract as a dataframely schema; keys or values may be left out."""
-    import dataframely as dy
+    # Only its columns of SQL need SQLAlchemy, which takes as long to load as polars.
+    with refused("sqlalchemy", "sqlalchemy.dialects.mssql"):
+        import dataframely as dy
 
     # Columns are named by aliases, because a column may have the name of a schema method.
     columns = {
