@@ -10,8 +10,10 @@ from starlette.requests import HTTPConnection
 from starlette.routing import Route
 
 
-def no_repeated_values(connection: HTTPConnection) -> None:
+async def no_repeated_values(connection: HTTPConnection) -> None:
     """Refuse a query that gives a parameter of one value twice; FastAPI would take the last.
+
+    It is async, because FastAPI calls other dependencies in a thread.
 
     Raises:
         HTTPException: 422, names the parameters.
