@@ -297,7 +297,7 @@ def _projected(
     Raises:
         NotMaterializedError: the lake lacks the projections.
     """
-    points = rest_points(lake, week, of)
+    points = rest_points(lake, week, of, replaced=True)
     slots, length = starting_slots(of.slots), last - week.week + 1
     columns = []
     for team in of.teams:

@@ -37,13 +37,19 @@ _LEAST = 0.5
 """Projected points from which a player's points are scaled to the league's scoring."""
 
 
-def rest_points(lake: Lake, week: SeasonWeek, of: LeagueSeason) -> dict[str, tuple[float, ...]]:
+def rest_points(
+    lake: Lake, week: SeasonWeek, of: LeagueSeason, replaced: bool = False
+) -> dict[str, tuple[float, ...]]:
     """Return the points of each player in each week from `week` to the league's last one.
 
     A player of the offence has those of `rest_of_season` in the usual scoring that pays catches
     most alike, in the proportion of both scorings in the week's projection. A team defence and a
     defender have the week's projection; in later weeks, a part of what it is above the position's
     mean remains. A league that plays on after the NFL's regular season has its weeks only.
+
+    Args:
+        replaced: in later weeks, a team defence or a defender who has a bye or is out counts with
+            the mean of the position: managers pick up another one.
 
     Raises:
         NotMaterializedError: the lake lacks the rest of the season, or the week's projections.
@@ -79,8 +85,9 @@ def rest_points(lake: Lake, week: SeasonWeek, of: LeagueSeason) -> dict[str, tup
     others = projections.append_column("expected", pa.array(expected, pa.float64()))
     others = others.filter(pc.is_in(others["position"], pa.array([DST, *DEFENDER_GROUPS])))
     later = sorted(set(rest["target_week"].to_pylist()) - {week.week})
-    byes = _byes(lake, [SeasonWeek(week.season, number) for number in later])
-    now = _when_fit(lake, week, others)
+    coming = [SeasonWeek(week.season, number) for number in later]
+    byes = [set[str]() for _ in coming] if replaced else _byes(lake, coming)
+    now = _if_known(others) if replaced else _when_fit(lake, week, others)
     return {id_: tuple(weeks) for id_, weeks in found.items()} | {
         row["player_id"]: (
             row["expected"],
@@ -97,6 +104,11 @@ def _byes(lake: Lake, weeks: Sequence[SeasonWeek]) -> list[set[str]]:
         return [set() for _ in weeks]
     playing = (set(team_games(of_week(schedule, week))["team"].to_pylist()) for week in weeks)
     return [set(TEAMS) - teams if teams else set() for teams in playing]
+
+
+def _if_known(others: pa.Table) -> list[float | None]:
+    """Return what each of them is expected to score; None for those who do not play."""
+    return [value or None for value in others["expected"].to_pylist()]
 
 
 def _when_fit(lake: Lake, week: SeasonWeek, others: pa.Table) -> list[float | None]:

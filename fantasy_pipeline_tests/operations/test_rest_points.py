@@ -86,6 +86,13 @@ def test_defenders_count_in_later_weeks_but_on_byes(filled: Lake) -> None:
     }
 
 
+def test_managers_replace_defenders_who_do_not_play(filled: Lake) -> None:
+    found = rest_points(filled, WEEK, LAST_IS_17, replaced=True)
+    assert found["best"] == (12.0, *[pytest.approx(10 + KEPT_OF_OTHERS * 2)] * 2)
+    for name in ("hurt", "resting", "gone"):
+        assert found[name] == (0.0, 10.0, 10.0)
+
+
 def test_a_league_without_defenders_has_none(filled: Lake) -> None:
     assert set(rest_points(filled, WEEK, replace(LEAGUE, slots=["RB"]))) == {"cook"}
 
