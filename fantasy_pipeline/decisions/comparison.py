@@ -40,7 +40,7 @@ _OF_SITE = {DST: ESPN, **dict.fromkeys(DEFENDER_GROUPS, NFLCOM)}
 """The site in whose scoring team defences and defenders are projected."""
 OF_LEAGUE = "league"
 """Scoring of points that are in a league's."""
-_FROM_PLAYERS = ("injury", "practice_status")
+FROM_PLAYERS = ("injury", "practice_status")
 _STATS = (*TARGET_STATS, *DEFENDER_POINTS)
 
 
@@ -223,10 +223,10 @@ def _rows_of(names: Sequence[str], players: pa.Table) -> list[int]:
 def _abouts(of_players: pa.Table, raw_players: pa.Table) -> list[dict[str, Any]]:
     injuries = {
         row["player_id"]: row
-        for row in raw_players.select(["player_id", *_FROM_PLAYERS]).to_pylist()
+        for row in raw_players.select(["player_id", *FROM_PLAYERS]).to_pylist()
     }
     return [
-        {**row, **{name: injuries.get(row["player_id"], {}).get(name) for name in _FROM_PLAYERS}}
+        {**row, **{name: injuries.get(row["player_id"], {}).get(name) for name in FROM_PLAYERS}}
         for row in of_players.select(list(_FROM_PROJECTIONS)).to_pylist()
     ]
 

@@ -157,10 +157,7 @@ class _Problem:
         open_slots = [number for number in range(len(self.slots)) if number not in self.pinned]
         if not open_slots or not self.free:
             return dict(self.pinned)
-        # (open slots, free players): 0 where a player may not play.
-        gain = np.array(
-            [[self._gain(slot, player, worth) for player in self.free] for slot in open_slots]
-        )
+        gain = self._gains(open_slots, worth)
         rows, columns = linear_sum_assignment(gain, maximize=True)
         chosen = {
             open_slots[row]: self.free[column]
@@ -169,12 +166,23 @@ class _Problem:
         }
         return {**self.pinned, **chosen}
 
-    def _gain(self, slot: int, player: int, worth: np.ndarray) -> float:
-        one = self.players[player]
-        if not may_fill(self.slots[slot], one.positions):
-            return 0.0
-        keep = _KEEP * ((one.slot_number is not None) + (one.slot_number == slot))
-        return _FILL + float(worth[player]) + keep + _LOCK * (player in self.locked)
+    def _gains(self, open_slots: Sequence[int], worth: np.ndarray) -> np.ndarray:
+        """Return what a player is worth in a slot, (open slots, free players); 0: he may not play.
+
+        Args:
+            worth: of all players.
+        """
+        own = [self.players[number] for number in self.free]
+        names = dict.fromkeys(self.slots[slot] for slot in open_slots)
+        able = {name: [may_fill(name, one.positions) for one in own] for name in names}
+        may = np.array([able[self.slots[slot]] for slot in open_slots])
+        # (free players,): the current slot, -1 on the bench.
+        current = np.array([-1 if one.slot_number is None else one.slot_number for one in own])
+        stays = current[None, :] == np.array(open_slots)[:, None]
+        keep = _KEEP * ((current >= 0).astype(float) + stays)
+        locked = _LOCK * np.array([number in self.locked for number in self.free])
+        values: np.ndarray = np.where(may, _FILL + worth[self.free] + keep + locked, 0.0)
+        return values
 
     def is_legal(self, players: Collection[int]) -> bool:
         """Return whether players can all start together."""

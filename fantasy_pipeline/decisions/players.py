@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from fantasy_pipeline.errors import InvalidArgumentError
@@ -14,6 +15,7 @@ _CANDIDATES = 8
 """Players that an error about an ambiguous name lists."""
 
 
+@cache
 def plain_name(name: str) -> str:
     """Return a name without case, accents, punctuation and Jr./Sr./II/III/IV/V.
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fantasy_pipeline.decisions.comparison import (
+    FROM_PLAYERS,
     PLAYOFF_WEEKS,
     Compared,
     Rest,
@@ -88,7 +89,7 @@ def compare(
     has_defence = DST in of_players["position"].to_pylist()
     return compared(
         of_players,
-        lake.read(RAW_PLAYERS, [week]),
+        lake.read(RAW_PLAYERS, [week], ["player_id", *FROM_PLAYERS]),
         earlier_lines(lake, week, is_league),
         earlier_defences(lake, week, is_league)
         if has_defence
