@@ -445,12 +445,12 @@ def test_weeks_without_rosters_are_a_warning(rows: Rows) -> None:
 @pytest.mark.parametrize(
     ("seasons", "cost"),
     [
-        ({2026}, "1 season (2026): projections from so few had 1.0562 of NFL.com's RMSE in 202"),
+        ({2026}, "1 season (2026): projections from so few had 1.0550 of NFL.com's RMSE in 202"),
         (
             {2025, 2026},
-            "2 seasons (2025-2026): projections from so few had 0.9880 of NFL.com's RMSE",
+            "2 seasons (2025-2026): projections from so few had 0.9871 of NFL.com's RMSE",
         ),
-        ({2023, 2025, 2026, 2024}, "4 seasons (2023-2026): projections from so few had 0.9804 of"),
+        ({2023, 2025, 2026, 2024}, "4 seasons (2023-2026): projections from so few had 0.9797 of"),
     ],
 )
 def test_few_seasons_are_a_warning_with_the_measured_cost(seasons: set[int], cost: str) -> None:
