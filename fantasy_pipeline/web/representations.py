@@ -16,7 +16,8 @@ FORMATS = (JSON, CSV, PARQUET)
 HTML = "text/html"
 _LEAST_BYTES = 1000
 """Bytes from which an answer is compressed."""
-_LEVEL = 6
+_LEVEL, _LEVEL_OF_PAGES = 6, 9
+"""A page is sent to phones, data are made anew more often."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Representation:
     @cached_property
     def compressed(self) -> bytes:
         # Without a time, the same bytes each time.
-        return gzip.compress(self.body, _LEVEL, mtime=0)
+        level = _LEVEL_OF_PAGES if self.media_type == HTML else _LEVEL
+        return gzip.compress(self.body, level, mtime=0)
 
 
 def respond(request: Request, found: Representation) -> Response:
