@@ -61,9 +61,15 @@ class NflData(dg.ConfigurableResource):  # type: ignore[type-arg]
         Raises:
             dg.Failure: says what to do instead.
         """
-        if context.run is not None and context.instance is not None:
+        if context.run is None or context.instance is None:
+            return
+        try:
             refuse_run_without_weeks(context.instance, context.run)
             self._refuse_other_league(context.instance, context.run)
+        except dg.Failure:
+            # To Dagster this is a crash, after which it runs the run again.
+            context.instance.add_run_tags(context.run.run_id, {"dagster/max_retries": "0"})
+            raise
 
     def _refuse_other_league(self, instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
         """Raise if the home is that of the other league: one Dagster home has one league."""

@@ -452,6 +452,11 @@ def test_the_launchpad_is_refused_what_cannot_be_right(
     assert text in str([event for event in events if event["__typename"] == "RunFailureEvent"])
     assert "ExecutionStepStartEvent" not in {event["__typename"] for event in events}
     assert check_statuses(graphql, "weekly_stats") == before
+    # It is not run again: the same run would be refused again.
+    run = graphql(
+        "query($r: ID!) { runOrError(runId: $r) { ... on Run { tags { key value } } } }", r=run_id
+    )["runOrError"]
+    assert {tag["value"] for tag in run["tags"] if tag["key"] == "dagster/will_retry"} == {"false"}
 
 
 def backfilled(
