@@ -1,8 +1,7 @@
 """The command line `fantasy-pipeline`: parse arguments, call `operations`, print the results.
 
-Football rules, Dagster code and table access do not belong here. `program` assembles the commands
-from `run`, `mirror`, `query`, `report`, `accuracy`, `status`, `trigger`, `history`, `alerts` and
-`server`.
+Football rules, Dagster code and table access do not belong here. `program` puts the commands
+together; each module adds the commands of one purpose.
 """
 
 from fantasy_pipeline.cli.program import app, main

@@ -80,7 +80,7 @@ class SampleLeague:
         return self._league.projections(season, weeks)
 
     def nflcom_defenders(self, season: int, weeks: Iterable[int]) -> pa.Table:
-        """Return nothing: nobody projects the league's defenders."""
+        """Return nothing: no source projects the league's defenders."""
         # Imported here: see `_league`.
         from fantasy_pipeline.ingest.sources import schema
 

@@ -1,4 +1,4 @@
-"""Assets of the registered leagues; without any, they write empty tables and ask nobody."""
+"""Assets of the registered leagues; without any, they write empty tables and make no requests."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
