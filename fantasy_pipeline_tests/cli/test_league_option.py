@@ -135,7 +135,7 @@ def test_a_report_has_the_chosen_format(league_home: Path) -> None:
     assert SAMPLE_LABEL in html
     assert "://" not in html
     # Both have the same rows.
-    assert html.count("<tr><td>") == text.count("\n| ") - text.count("| rank |")
+    assert html.count("<tr data-i=") == text.count("\n| ") - text.count("| rank |")
 
     target = league_home / "week.html"
     out, _ = done(league_home, "report", *CHOSEN, "--output", str(target), "--json")
