@@ -35,8 +35,10 @@ def test_a_weekly_run_reads_and_validates_each_table_once(
     read, violations = Lake.read, Table.violations
 
     def counted_read(lake: Lake, table: Table, *arguments: Any, **more: Any) -> pa.Table:
+        rows = read(lake, table, *arguments, **more)
+        # A table that the lake lacks costs no read.
         reads[table.name] += 1
-        return read(lake, table, *arguments, **more)
+        return rows
 
     def counted_violations(table: Table, rows: pa.Table, *arguments: Any, **more: Any) -> list[str]:
         # Upstream's frames have contracts too, some under the same name.
