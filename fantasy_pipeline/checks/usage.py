@@ -14,9 +14,11 @@ import pyarrow.compute as pc
 
 from fantasy_pipeline.checks.base import Problem
 from fantasy_pipeline.checks.game import TEAM_GAME
+from fantasy_pipeline.football.positions import SKILL_POSITIONS
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import PLAYER_WEEK
 from fantasy_pipeline.football.team_games import team_games
+from fantasy_pipeline.ingest.names import letters_of
 
 MIN_PLAYS = 3
 """Passes, carries and targets from which a player must have had a snap: 21,087 of 21,087 players
@@ -31,7 +33,6 @@ MAX_WITHOUT_SNAPS = 2
 """Players of a week who may have plays without snaps; more are an error. There are none."""
 QB_SNAPS = 20
 """Snaps from which a quarterback has a stat line: 5,797 of 5,797 in 2015-2025."""
-SKILL = ("QB", "RB", "WR", "TE")
 SKILL_SNAPS, MAX_WITHOUT_LINES = 20, 3
 """Skill players of a team with that many snaps, but without a stat line. At most 3 in 5,608
 team-games: blocking tight ends, and receivers without a target."""
@@ -77,7 +78,7 @@ def snaps_without_lines(rows: pa.Table, raw_players: pa.Table) -> list[Problem]:
     keys = list(PLAYER_WEEK)
     used = _rostered(raw_players)
     used = used.filter(pc.greater_equal(used["offense_snaps"], min(SKILL_SNAPS, QB_SNAPS)))
-    used = used.filter(pc.is_in(used["position"], pa.array(SKILL)))
+    used = used.filter(pc.is_in(used["position"], pa.array(SKILL_POSITIONS)))
     # A team without any line is another rule's problem.
     played = rows.group_by(TEAM_GAME).aggregate([]).select(TEAM_GAME)
     used = used.join(played, TEAM_GAME, join_type="left semi")
@@ -143,7 +144,7 @@ def lines_under_other_names(rows: pa.Table, raw_players: pa.Table) -> list[Probl
     named = [pc.is_valid(both[name]) for name in ("player_name", "player_name_rostered")]
     both = both.filter(pc.and_(*named))
     # (lines,): letters of both names, so that full stops and blanks do not count.
-    one, other = (_letters(both[name]) for name in ("player_name", "player_name_rostered"))
+    one, other = (letters_of(both[name]) for name in ("player_name", "player_name_rostered"))
     lines_of = Counter(zip(both["season"].to_pylist(), both["week"].to_pylist(), strict=True))
     different: dict[tuple[int, int], list[str]] = defaultdict(list)
     for row in both.filter(pc.not_equal(one, other)).to_pylist():
@@ -176,10 +177,6 @@ def teams_without_snaps(rows: pa.Table, raw_players: pa.Table) -> list[Problem]:
         Problem(week, f"no snap counts of {', '.join(sorted(names))}", serious=False)
         for week, names in sorted(found.items())
     ]
-
-
-def _letters(names: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.replace_substring_regex(pc.utf8_lower(names), "[^a-z]", "")
 
 
 def _filled(rows: pa.Table, name: str) -> pa.ChunkedArray:

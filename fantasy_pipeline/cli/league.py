@@ -8,7 +8,14 @@ import typer
 
 from fantasy_pipeline.cli.help import PROGRAM, RESULTS_PANEL, Group, command
 from fantasy_pipeline.cli.options import JsonOption, SeasonOption, SourceOption, open_session
-from fantasy_pipeline.cli.output import Column, console, print_json, say_label, warn, write_table
+from fantasy_pipeline.cli.output import (
+    Column,
+    print_json,
+    print_line,
+    say_label,
+    warn,
+    write_table,
+)
 from fantasy_pipeline.cli.progress import Steps, usual_seconds, waiting
 
 if TYPE_CHECKING:
@@ -45,9 +52,9 @@ def add(
     if json:
         print_json({"league": added.name, "seasons": seasons, "weeks": len(added.weeks)})
         return
-    _print(f"League {added.name}: {_imported(seasons, added.weeks)}.")
+    print_line(f"League {added.name}: {_imported(seasons, added.weeks)}.")
     if added.weeks:
-        _print(f"Next: {PROGRAM} league check {added.name}")
+        print_line(f"Next: {PROGRAM} league check {added.name}")
 
 
 def list_leagues(source: SourceOption = None, json: JsonOption = False) -> None:
@@ -63,7 +70,7 @@ def list_leagues(source: SourceOption = None, json: JsonOption = False) -> None:
     if json:
         print_json(rows)
     elif not rows:
-        _print(f"No league is registered. Register one: {PROGRAM} league add --help")
+        print_line(f"No league is registered. Register one: {PROGRAM} league add --help")
     else:
         names = ("league", "platform", "id", "weeks")
         columns = [Column(name, [str(row[name]) for row in rows]) for name in names]
@@ -92,11 +99,11 @@ def show(
         about |= {"platform": of.platform, "playoff_week": of.playoff_week}
         print_json({**about, "scoring": found.scoring, "notes": found.notes, "teams": found.teams})
         return
-    _print(f"{of.title} ({of.platform} {of.league_id}), season {of.season}")
-    _print(f"Slots: {' '.join(of.slots)}")
-    _print(f"Scoring: {', '.join(f'{key} {worth:g}' for key, worth in found.scoring.items())}")
+    print_line(f"{of.title} ({of.platform} {of.league_id}), season {of.season}")
+    print_line(f"Slots: {' '.join(of.slots)}")
+    print_line(f"Scoring: {', '.join(f'{key} {worth:g}' for key, worth in found.scoring.items())}")
     for note in found.notes:
-        _print(note)
+        print_line(note)
     names = ("team_id", "team_name", "manager")
     write_table([Column(name, [row[name] or "" for row in found.teams]) for name in names])
 
@@ -118,7 +125,9 @@ def check(name: NameArgument, source: SourceOption = None, json: JsonOption = Fa
         return
     for row in found["seasons"]:
         share = "nothing to compare" if row["share"] is None else f"{100 * row['share']:.2f}%"
-        _print(f"{row['season']}: {row['equal']:,} of {row['compared']:,} player-weeks: {share}")
+        print_line(
+            f"{row['season']}: {row['equal']:,} of {row['compared']:,} player-weeks: {share}"
+        )
     rows = found["differences"]
     if rows:
         columns = [
@@ -127,9 +136,9 @@ def check(name: NameArgument, source: SourceOption = None, json: JsonOption = Fa
         ]
         write_table(columns)
     for note in found["notes"]:
-        _print(note)
+        print_line(note)
     if unmapped := found["unmapped"]:
-        _print(f"not scored: players without an NFL id: {', '.join(unmapped[:10])}")
+        print_line(f"not scored: players without an NFL id: {', '.join(unmapped[:10])}")
 
 
 def remove(name: NameArgument, source: SourceOption = None, json: JsonOption = False) -> None:
@@ -145,7 +154,7 @@ def remove(name: NameArgument, source: SourceOption = None, json: JsonOption = F
     if json:
         print_json({"league": name, "weeks": weeks})
     else:
-        _print(f"League {name} is removed, with its rows of {weeks} weeks.")
+        print_line(f"League {name} is removed, with its rows of {weeks} weeks.")
 
 
 def _imported(seasons: list[int], weeks: list[SeasonWeek]) -> str:
@@ -165,10 +174,6 @@ def _list(seasons: list[int]) -> str:
     from fantasy_pipeline.football.season_week import ranges
 
     return ranges(seasons)
-
-
-def _print(line: str) -> None:
-    console().print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -15,7 +15,14 @@ from fantasy_pipeline.cli.options import (
     WeekOption,
     open_week,
 )
-from fantasy_pipeline.cli.output import Column, console, print_json, say_label, warn, write_table
+from fantasy_pipeline.cli.output import (
+    Column,
+    print_json,
+    print_line,
+    say_label,
+    warn,
+    write_table,
+)
 from fantasy_pipeline.cli.progress import waiting
 from fantasy_pipeline.football.season_week import SeasonWeek
 
@@ -90,7 +97,7 @@ def lineup(
     title = f"{found.team.name or found.team.team_id}, {league}, {wanted}, {objective}{label}"
     write_table(_columns(found.lineup), title)
     for line in _summary(found):
-        console().print(line, markup=False, highlight=False, soft_wrap=True)
+        print_line(line)
 
 
 def _warnings(found: TeamLineup) -> list[str]:

@@ -60,6 +60,11 @@ def say_label(label: str | None) -> None:
         console(stderr=True).print(f"[bold magenta]Data: {label} (invented, not the NFL).[/]")
 
 
+def print_line(text: str) -> None:
+    """Print a line on stdout as it is, without markup and line breaks."""
+    console().print(text, markup=False, highlight=False, soft_wrap=True)
+
+
 def print_json(value: object) -> None:
     """Print a value as JSON on stdout."""
     sys.stdout.write(json_text(value) + "\n")

@@ -11,7 +11,7 @@ import typer
 
 from fantasy_pipeline.cli.help import CONTROL_PANEL, command
 from fantasy_pipeline.cli.options import JsonOption, SourceOption, open_session
-from fantasy_pipeline.cli.output import console, print_json
+from fantasy_pipeline.cli.output import print_json, print_line
 from fantasy_pipeline.cli.progress import waiting
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek, week_ranges
@@ -41,13 +41,13 @@ def reconcile(
     else:
         verb = "would be reported" if dry_run else "reported"
         for name, weeks in found.reported.items():
-            _print(f"{name}: {_count(weeks)} {verb} to Dagster")
+            print_line(f"{name}: {_count(weeks)} {verb} to Dagster")
         for name, weeks in found.lost.items():
-            _print(f"{name}: the run history has {_count(weeks)} that the lake lacks")
+            print_line(f"{name}: the run history has {_count(weeks)} that the lake lacks")
         if found.lost:
-            _print(f"Next: {advice(found.lost)}.")
+            print_line(f"Next: {advice(found.lost)}.")
         if not (found.reported or found.lost):
-            _print("The run history and the lake agree.")
+            print_line("The run history and the lake agree.")
     if found.unreadable:
         raise PipelineError(" ".join(found.unreadable))
 
@@ -103,9 +103,11 @@ def prune(
         return
     runs = f"{len(pruned.deleted):,} runs older than {before:%Y-%m-%d}"
     verb = "would be deleted" if dry_run else "deleted"
-    _print(f"{runs} {verb}, {pruned.freed_bytes / 2**20:,.1f} MB freed.")
+    print_line(f"{runs} {verb}, {pruned.freed_bytes / 2**20:,.1f} MB freed.")
     if pruned.kept:
-        _print(f"{pruned.kept:,} older runs stay: they were the last to write a table or a week.")
+        print_line(
+            f"{pruned.kept:,} older runs stay: they were the last to write a table or a week."
+        )
 
 
 def _count(weeks: Sequence[SeasonWeek]) -> str:
@@ -113,10 +115,6 @@ def _count(weeks: Sequence[SeasonWeek]) -> str:
     if not weeks:
         return "the table"
     return f"{len(weeks)} week{'s' * (len(weeks) != 1)} ({week_ranges(weeks)})"
-
-
-def _print(line: str) -> None:
-    console().print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 FANTASY_POSITIONS = ("QB", "RB", "WR", "TE", "K")
 """Positions that fantasy leagues start and that the pipeline projects."""
+SKILL_POSITIONS = ("QB", "RB", "WR", "TE")
+"""Positions of the offence that fantasy leagues start."""
 DST = "DST"
 """Position of a team's defence and special teams (D/ST), and first part of its player id."""
 PROJECTED_POSITIONS = (*FANTASY_POSITIONS, DST)

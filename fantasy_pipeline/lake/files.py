@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -13,10 +14,12 @@ import pyarrow.parquet as pq
 from fantasy_pipeline.errors import NotMaterializedError, PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
+from fantasy_pipeline.football.tables.week_rows import codes
 
 PART = "/part.parquet"
 MARKER = "lake.json"
 """The file with the label of the lake."""
+_PARTITION = re.compile(r"season=(\d{4})/week=(\d{2})/part\.parquet$")
 
 
 def file_name(table: Table, week: SeasonWeek | None = None) -> str:
@@ -24,6 +27,38 @@ def file_name(table: Table, week: SeasonWeek | None = None) -> str:
     if week is None:
         return f"{table.name}{PART}"
     return f"{table.name}/season={week.season}/week={week.week:02d}{PART}"
+
+
+def week_of_file(name: str) -> SeasonWeek | None:
+    """Return the week of a file of a weekly table; None for other files."""
+    match = _PARTITION.search(name)
+    return None if match is None else SeasonWeek(int(match[1]), int(match[2]))
+
+
+def by_week(
+    table: Table, rows: pa.Table, weeks: Iterable[SeasonWeek]
+) -> dict[SeasonWeek, pa.Table]:
+    """Return the rows of each week, in order; a week may have none.
+
+    Args:
+        rows: sorted by season and week.
+
+    Raises:
+        PipelineError: a row belongs to none of the weeks.
+    """
+    wanted = sorted(set(weeks))
+    of_row = codes(rows)
+    wanted_codes = np.array([week.code for week in wanted])
+    if strays := np.setdiff1d(of_row, wanted_codes).tolist():
+        raise PipelineError(
+            f"table {table.name}: rows of weeks that are not to be written: {strays[:5]}"
+        )
+    starts = np.searchsorted(of_row, wanted_codes)
+    counts = np.searchsorted(of_row, wanted_codes + 1) - starts
+    return {
+        week: rows.slice(start, count)
+        for week, start, count in zip(wanted, starts, counts, strict=True)
+    }
 
 
 def parquet(data: pa.Table) -> bytes:

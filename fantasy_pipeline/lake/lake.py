@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,17 +16,16 @@ from contextvars import copy_context
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fantasy_pipeline.errors import NotMaterializedError, PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table, ValidatedRows
-from fantasy_pipeline.football.tables.week_rows import codes
 from fantasy_pipeline.lake.copies import RemovedFileError
 from fantasy_pipeline.lake.files import (
     MARKER,
+    by_week,
     decoding,
     file_name,
     older_layout,
@@ -35,12 +33,12 @@ from fantasy_pipeline.lake.files import (
     refuse_absent,
     rows_of,
     stored_label,
+    week_of_file,
 )
 from fantasy_pipeline.lake.season_groups import season_bytes, season_rows
 from fantasy_pipeline.lake.stores import LOCKS, open_store, safe_name
 from fantasy_pipeline.lake.views import Files, connected
 
-_PARTITION = re.compile(r"season=(\d{4})/week=(\d{2})/part\.parquet$")
 _FEW = 4
 """Weeks that are opened without a listing of their table."""
 
@@ -122,23 +120,11 @@ class Lake:
         Raises:
             PipelineError: rows break the contract, or belong to a week that is not in `weeks`.
         """
-        wanted = sorted(set(weeks))
-        rows = table.validated(data).rows
-        of_row = codes(rows)
-        wanted_codes = np.array([week.code for week in wanted])
-        if strays := np.setdiff1d(of_row, wanted_codes).tolist():
-            raise PipelineError(
-                f"table {table.name}: rows of weeks that are not to be written: {strays[:5]}"
-            )
+        # validated() sorts the rows by key.
+        parts = by_week(table, table.validated(data).rows, weeks)
         self._claim()
-        # validated() sorts the rows by key, so each week is one slice.
-        starts = np.searchsorted(of_row, wanted_codes)
-        counts = np.searchsorted(of_row, wanted_codes + 1) - starts
-        self._store.put_all(
-            (file_name(table, week), parquet(rows.slice(start, count)))
-            for week, start, count in zip(wanted, starts, counts, strict=True)
-        )
-        return dict(zip(wanted, counts.tolist(), strict=True))
+        self._store.put_all((file_name(table, week), parquet(of)) for week, of in parts.items())
+        return {week: of.num_rows for week, of in parts.items()}
 
     @contextmanager
     def rebuild_lock(self, table: Table) -> Iterator[None]:
@@ -176,11 +162,8 @@ class Lake:
 
     def weeks(self, table: Table) -> list[SeasonWeek]:
         """Return the weeks of a table that are in the lake, in order."""
-        found = []
-        for name in self._store.names(table.name):
-            if match := _PARTITION.search(name):
-                found.append(SeasonWeek(int(match[1]), int(match[2])))
-        return sorted(found)
+        found = (week_of_file(name) for name in self._store.names(table.name))
+        return sorted(week for week in found if week is not None)
 
     def has(self, table: Table, week: SeasonWeek | None = None) -> bool:
         """Return whether a table, or one week of a table, is in the lake."""

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fantasy_pipeline.football.positions import DEFENDER_GROUPS
+from fantasy_pipeline.football.positions import DEFENDER_GROUPS, SKILL_POSITIONS
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
@@ -29,7 +29,6 @@ _DEFENSIVE_SNAPS = 5
 """Defensive snaps in a game, from which on a player of the offence counts as a defender."""
 _MIDDLES = {"0_19": 19.0, "20_29": 25.0, "30_39": 34.5, "40_49": 44.4, "50_59": 53.0, "60_": 61.4}
 """Mean length of the field goals made in 2021-2024 by distance, yards; from `fg_made_list`."""
-OFFENCE = ("QB", "RB", "WR", "TE")
 
 
 class Lines:
@@ -92,7 +91,7 @@ class Lines:
         if "fantasy_positions" not in self.rows.column_names:
             return own
         first = pc.list_element(pc.split_pattern(self._positions, "/"), 0)
-        return pc.if_else(pc.is_in(own, pa.array(OFFENCE)), own, first)
+        return pc.if_else(pc.is_in(own, pa.array(SKILL_POSITIONS)), own, first)
 
     @cached_property
     def _positions(self) -> pa.ChunkedArray:

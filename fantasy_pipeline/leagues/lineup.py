@@ -46,11 +46,3 @@ def best_lineup(
     gain = np.where(may, filled + np.asarray(points, dtype=np.float64), 0.0)
     chosen = zip(*linear_sum_assignment(gain, maximize=True), strict=True)
     return {int(slot): int(player) for slot, player in chosen if may[slot, player]}
-
-
-def best_points(
-    slots: Sequence[str], positions: Sequence[Sequence[str]], points: Sequence[float]
-) -> float:
-    """Return the points of the best line-up, rounded to 2 decimals."""
-    chosen = best_lineup(slots, positions, points)
-    return round(sum(points[player] for player in chosen.values()), 2) + 0.0

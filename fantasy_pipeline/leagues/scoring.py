@@ -90,11 +90,6 @@ class Scoring:
         return [(rule.weights(lines), rule.amount(lines)) for rule in self.rules]
 
 
-def built_in(name: football.Scoring) -> Scoring:
-    """Return the league of standard, half-PPR or PPR scoring, kicking excluded."""
-    return of_columns(football.rules(name))
-
-
 def of_columns(weights: Mapping[str, float]) -> Scoring:
     """Return a scoring whose keys are stat columns of `weekly_stats`."""
     return Scoring(tuple(Rule(key, points, column(key)) for key, points in weights.items()))

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fantasy_pipeline.football.positions import SKILL_POSITIONS
 from fantasy_pipeline.football.scoring import Scoring, suffix
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import PLAYER_WEEK, PROJECTION_ACCURACY
@@ -27,7 +28,7 @@ from fantasy_pipeline.projections.model.features import shrunken_mean
 
 POOL = {"QB": 24, "RB": 50, "WR": 60, "TE": 24, "K": 24}
 """Players per week and position who are scored."""
-COUNTED = ("QB", "RB", "WR", "TE")
+COUNTED = SKILL_POSITIONS
 """Positions that count in ALL."""
 ALL = "ALL"
 EVERYONE = "everyone"

@@ -91,16 +91,20 @@ def defender_projections(
         return DEFENDER_PROJECTIONS.arrow_schema.empty_table()
     sides = team_games(of_seasons(games, set(listed["season"].to_pylist())))
     listed = _before_kickoff(listed, sides)
+    # (rows, `STATS`) usual stats of each player, and (rows, 2) the betting lines
     known, lines = known_before(past, listed), _lines(listed, sides)
     stated = reasons(listed)
     plays = _chances(listed, stated)
+    # (rows,): share of the line that counts: 1 for a player who may play, his chance if doubtful
     is_doubtful = as_texts(listed["injury_status"]) == "Doubtful"
     share = np.where(is_doubtful, plays, plays > 0)
     line = known.line * _script(lines) * share[:, None]
+    # (rows,): the model's points, moved towards NFL.com's where it projects the player
     own = line @ WORTH
     stated_points = nflcom_points(listed, source_projections, line)
     moved = own + NFLCOM_WEIGHT * (np.where(own > 0, stated_points, np.nan) - own)
     points = np.where(np.isnan(moved), own, moved)
+    # (rows, `STATS`): the line moves in proportion to the points
     line = line * (points / np.where(own > 0, own, 1.0))[:, None]
     more = {"model_points": own, "nflcom_points": stated_points, "plays": plays}
     is_moved = ~np.isnan(moved)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-FLEX = ("RB", "WR", "TE")
+from fantasy_pipeline.football.slots import ELIGIBLE
+
+FLEX = ELIGIBLE["FLEX"]
 """Positions that can fill a flex spot."""
 
 

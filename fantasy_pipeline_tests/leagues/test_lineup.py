@@ -10,11 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fantasy_pipeline.football.slots import ELIGIBLE, starting_slots
-from fantasy_pipeline.leagues.lineup import (
-    best_lineup,
-    best_points,
-    may_fill,
-)
+from fantasy_pipeline.leagues.lineup import best_lineup, may_fill
 
 POSITIONS = ("QB", "RB", "WR", "TE", "K", "DEF", "DL", "LB", "DB")
 Roster = list[tuple[list[str], int]]
@@ -32,6 +28,13 @@ def every_lineup(slots: Sequence[str], roster: Roster) -> int:
         if all(may_fill(slot, roster[player][0]) for slot, player in pairs):
             best = max(best, (len(pairs), sum(roster[player][1] for _, player in pairs)))
     return best[1]
+
+
+def best_points(
+    slots: Sequence[str], positions: Sequence[Sequence[str]], points: Sequence[float]
+) -> float:
+    """Return the points of the best line-up."""
+    return sum(points[player] for player in best_lineup(slots, positions, points).values())
 
 
 players = st.tuples(

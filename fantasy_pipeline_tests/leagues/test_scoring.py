@@ -30,12 +30,13 @@ def points_of(
 
 
 @pytest.mark.parametrize("name", football.SCORINGS)
-def test_built_in_scorings_are_leagues_with_the_same_bits(
+def test_usual_scorings_are_leagues_with_the_same_bits(
     sample: SampleLeague, name: football.Scoring
 ) -> None:
     lines = sample.weekly_stats(2024)
     expected = football.points(lines, football.rules(name))
-    assert scoring.built_in(name).points(lines).tobytes() == expected.tobytes()
+    of_league = scoring.of_columns(football.rules(name))
+    assert of_league.points(lines).tobytes() == expected.tobytes()
 
 
 @pytest.mark.parametrize(

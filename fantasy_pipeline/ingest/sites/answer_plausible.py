@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.week_rows import of_week
+from fantasy_pipeline.ingest.names import letters_of
 
 MIN_ROWS = 250
 """Players of an answer from which it is compared: 312 and more in all weeks but one."""
@@ -52,7 +53,7 @@ def implausible(rows: pa.Table, raw_players: pa.Table, week: SeasonWeek) -> str 
     )
     # A defence has a nickname here and a city there.
     named = both.filter(pc.not_equal(both["position"], "DST"))
-    same = _letters(named["player_name"]), _letters(named["player_name_rostered"])
+    same = letters_of(named["player_name"]), letters_of(named["player_name_rostered"])
     share = pc.mean(pc.fill_null(pc.not_equal(*same), False)).as_py() or 0.0
     if share > MAX_OTHER_NAMES:
         return f"{share:.0%} of its players have another name than the player with their id"
@@ -103,7 +104,3 @@ def without_teams(source: str, week: SeasonWeek, teams: Sequence[str]) -> list[s
 def _counts(rows: pa.Table) -> dict[str, int]:
     counts = rows["team"].value_counts().to_pylist()
     return {one["values"]: one["counts"] for one in counts}
-
-
-def _letters(names: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.replace_substring_regex(pc.utf8_lower(names), "[^a-z]", "")
