@@ -119,8 +119,8 @@ def of_earlier_rosters(week: SeasonWeek, rosters_of: SeasonWeek) -> list[str]:
     if rosters_of == week:
         return []
     return [
-        f"league_rosters {week}: not in the lake, so the rosters are those of {rosters_of}; the "
-        "first import after the week's first game brings them"
+        f"league_rosters {week}: not in the lake, so the rosters are those of {rosters_of}; import "
+        f"them with `fantasy-pipeline run --season {week.season} --week {week.week}`"
     ]
 
 
