@@ -6,11 +6,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pyarrow.compute as pc
+
 from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek, week_ranges
 from fantasy_pipeline.football.tables import (
+    LEAGUE_MATCHUPS,
     LEAGUE_POINTS,
+    LEAGUE_PROJECTIONS,
+    LEAGUE_ROSTERS,
     LEAGUE_TEAMS,
+    OPTIMAL_LINEUPS,
     PROJECTIONS,
     WEEKLY_STATS,
 )
@@ -195,7 +201,7 @@ def checked(session: Session, name: str) -> dict[str, Any]:
     rows = points.to_pylist()
     seasons = []
     for season in sorted({row["season"] for row in rows}):
-        of_season = points.filter(_equals(points["season"], season))
+        of_season = points.filter(pc.equal(points["season"], season))
         share = agreement(of_season)
         compared = of_season.num_rows - of_season["difference"].null_count
         equal = round((share or 0) * compared)
@@ -223,27 +229,12 @@ def checked(session: Session, name: str) -> dict[str, Any]:
     }
 
 
-def _equals(column: Any, value: object) -> Any:
-    import pyarrow.compute as pc
-
-    return pc.equal(column, value)
-
-
 def remove(session: Session, name: str) -> int:
     """Remove a league from the registry, and its rows from the lake; return the weeks changed.
 
     Raises:
         InvalidArgumentError: there is no such league.
     """
-    import pyarrow.compute as pc
-
-    from fantasy_pipeline.football.tables import (
-        LEAGUE_MATCHUPS,
-        LEAGUE_PROJECTIONS,
-        LEAGUE_ROSTERS,
-        OPTIMAL_LINEUPS,
-    )
-
     registry.remove(session.lake, name)
     changed: set[SeasonWeek] = set()
     weekly = (
