@@ -4,6 +4,7 @@ usage: ui.py [--web-port N] COMMAND …, the command of the Dagster UI, e.g. `dg
 """
 
 import contextlib
+import os
 import signal
 import socket
 import subprocess
@@ -43,7 +44,8 @@ def stop(processes: list[subprocess.Popen[bytes]]) -> None:
         try:
             process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            process.kill()
+            # With the group, because webserver and daemon outlive `dg dev`.
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import socket
@@ -41,6 +42,7 @@ from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.test_definitions import DEPENDENCIES
 from fantasy_pipeline_tests.waiting import until
+from scripts import ui
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -163,6 +165,25 @@ def test_make_ui_starts_without_warnings(tmp_path: Path) -> None:
     # Dagster says on the first start of each home that no run has been seen yet.
     warnings = [line for line in log.splitlines() if re.search("warn", line, re.I)]
     assert [line for line in warnings if "No cursor for event type" not in line] == []
+
+
+def test_what_make_ui_does_not_stop_in_time_is_killed_with_its_processes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As `dg dev` that ignores Ctrl-C: its webserver and daemon are processes of its own."""
+    monkeypatch.setattr(ui, "STOP_SECONDS", 1)
+    process = subprocess.Popen(
+        ["sh", "-c", "trap '' INT; sleep 600 & echo started; wait"],
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    with process.stdout as pipe:
+        assert pipe.readline() == b"started\n"
+        ui.stop([process])
+        # The pipe is at its end once no process holds it.
+        ended, _, _ = select.select([pipe], [], [], 10)
+    assert ended
 
 
 def test_the_tuesday_schedule_is_on_and_has_a_next_tick(graphql: Query) -> None:
