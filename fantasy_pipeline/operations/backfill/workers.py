@@ -95,8 +95,8 @@ def _start(step: Step, source: str, tags: Mapping[str, str]) -> tuple[Connection
     """Start the process of a step; return where its outcome arrives, and the process."""
     context = start_server()
     reader, writer = context.Pipe(duplex=False)
-    # Pass the home: the server keeps the environment that it was started with.
-    arguments = (writer, os.environ["DAGSTER_HOME"], step, source, dict(tags))
+    # The server keeps the environment that it was started with.
+    arguments = (writer, dict(os.environ), step, source, dict(tags))
     process = context.Process(target=_work, args=arguments)
     process.start()
     writer.close()
@@ -137,8 +137,16 @@ def _stop(
             on_stopped(process.pid or 0)
 
 
-def _work(writer: Connection, home: str, step: Step, source: str, tags: dict[str, str]) -> None:
-    """Run a step in the worker process and send its outcome to the command."""
+def _work(
+    writer: Connection, environment: dict[str, str], step: Step, source: str, tags: dict[str, str]
+) -> None:
+    """Run a step in the worker process and send its outcome to the command.
+
+    Args:
+        environment: environment variables of the command.
+    """
+    os.environ.clear()
+    os.environ.update(environment)
     from fantasy_pipeline.orchestration.runs.results import RunOutcome
 
     # An interrupt while a connection is being closed is not an error to print.
@@ -148,7 +156,7 @@ def _work(writer: Connection, home: str, step: Step, source: str, tags: dict[str
         interruption.listen()
         Thread(target=_end_with_command, daemon=True).start()
         try:
-            outcome = _run_step(home, step, source, tags)
+            outcome = _run_step(environment["DAGSTER_HOME"], step, source, tags)
         except Exception as error:
             outcome = RunOutcome("", False, errors=(f"worker died: {error}",))
         writer.send(outcome)
