@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -15,24 +15,15 @@ from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.operations.execute import summarize
 from fantasy_pipeline.orchestration.runs.results import RunOutcome
 from fantasy_pipeline_tests.ingest.sites.sites import STATED_AT, Sites
-from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
+from fantasy_pipeline_tests.orchestration.runs.empty_history import instance
+
+__all__ = ["instance"]
 
 WEEK = SeasonWeek(2025, 11)
 
 
 Run = Callable[..., RunOutcome]
 """`run(first, last, at=…)`: materialize a week, or the weeks from `first` to `last`."""
-
-
-@pytest.fixture
-def instance(
-    tmp_path: Path, with_history: WithHistory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[dg.DagsterInstance]:
-    home = with_history(tmp_path / "home")
-    (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
-    monkeypatch.setenv("DAGSTER_HOME", str(home))
-    with dg.DagsterInstance.get() as instance:
-        yield instance
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +33,10 @@ from fantasy_pipeline.orchestration.runs.import_state import imported_phases
 from fantasy_pipeline.orchestration.runs.results import RunOutcome
 from fantasy_pipeline.orchestration.runs.tags import run_config
 from fantasy_pipeline.settings import SAMPLE_LABEL
-from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
+from fantasy_pipeline_tests.orchestration.runs.empty_history import instance
 from fantasy_pipeline_tests.system.replay import followed
+
+__all__ = ["instance"]
 
 WEEKLY = (
     RAW_PLAYERS,
@@ -44,17 +46,6 @@ WEEKLY = (
     PROJECTIONS,
     PROJECTION_ACCURACY,
 )
-
-
-@pytest.fixture
-def instance(
-    tmp_path: Path, with_history: WithHistory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[dg.DagsterInstance]:
-    home = with_history(tmp_path / "home")
-    (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
-    monkeypatch.setenv("DAGSTER_HOME", str(home))
-    with dg.DagsterInstance.get() as instance:
-        yield instance
 
 
 @pytest.fixture

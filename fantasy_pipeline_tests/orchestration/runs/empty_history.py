@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -24,3 +24,15 @@ def with_history(tmp_path_factory: pytest.TempPathFactory) -> WithHistory:
         return folder
 
     return fill
+
+
+@pytest.fixture
+def instance(
+    tmp_path: Path, with_history: WithHistory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dg.DagsterInstance]:
+    """Return the instance of a home without runs, to which `DAGSTER_HOME` points."""
+    home = with_history(tmp_path / "home")
+    (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    with dg.DagsterInstance.get() as instance:
+        yield instance
