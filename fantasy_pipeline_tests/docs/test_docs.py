@@ -280,7 +280,9 @@ def test_every_package_has_a_row_in_the_layers() -> None:
 
 def test_every_asset_is_in_the_readme() -> None:
     lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
-    listed = {cell for line in lines if line.startswith("|") for cell in re.findall(r"`(\w+)`", line)}
+    listed = {
+        cell for line in lines if line.startswith("|") for cell in re.findall(r"`(\w+)`", line)
+    }
     assert listed == {*DEPENDENCIES, "run_results"}
 
 
