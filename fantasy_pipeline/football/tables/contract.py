@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 _NOT_FINITE = "NaN or infinite"
+_OTHER_SHAPE = (
+    "Nothing was written. Update fantasy_pipeline and import the weeks again; if the error stays, "
+    "report it as a defect."
+)
 _ARROW_TYPES = {
     "bool": "bool_",
     "date": "date32",
@@ -181,7 +185,7 @@ class Table:
         """
         rows = self.shaped(data)
         if wrong := self.violations(rows, values=False):
-            raise PipelineError(f"table {self.name}: {' | '.join(wrong)}")
+            raise PipelineError(f"table {self.name}: {' | '.join(wrong)}. {_OTHER_SHAPE}")
         return rows
 
     def shaped(self, data: pa.Table) -> pa.Table:
@@ -194,13 +198,17 @@ class Table:
         """
         missing = [name for name in self.column_names if name not in data.column_names]
         if missing:
-            raise PipelineError(f"table {self.name}: no column {', '.join(missing)}")
+            raise PipelineError(
+                f"table {self.name}: no column {', '.join(missing)}. {_OTHER_SHAPE}"
+            )
         arrays = []
         for column in self.columns:
             try:
                 arrays.append(data[column.name].cast(column.arrow_type))
             except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-                raise PipelineError(f"table {self.name}: column {column.name}: {error}") from error
+                raise PipelineError(
+                    f"table {self.name}: column {column.name}: {error}. {_OTHER_SHAPE}"
+                ) from error
         return self._sorted(pa.table(arrays, schema=self.arrow_schema))
 
     def _sorted(self, table: pa.Table) -> pa.Table:

@@ -97,7 +97,9 @@ class Espn:
                 "address, leagueId=ID."
             )
         if season is None:
-            raise PipelineError(f"league {league_id}: ESPN leagues need a season.")
+            raise PipelineError(
+                f"league {league_id}: ESPN answers for one season; name the season."
+            )
         url = URL.format(season=season, league=league_id)
         answer = require(self._get(f"{url}?view=mSettings", season), dict, f"league {league_id}")
         teams = require(self._get(f"{url}?view=mTeam", season), dict, "teams")
