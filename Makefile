@@ -48,9 +48,10 @@ audit: $(VENV)/installed-dev ## look for known vulnerabilities of the locked pac
 bench: $(VENV)/installed-dev ## measure speed and memory as ratios in one run; needs NFLVERSE_MIRROR
 	$(BIN)/python bench/run.py
 
-docs: $(VENV)/installed ## make docs/data-dictionary.md from the contracts and docs/cli.md from the commands
+docs: $(VENV)/installed ## make the data dictionary, docs/cli.md and docs/modules.md from the code
 	$(BIN)/python scripts/data_dictionary.py
 	$(BIN)/python scripts/cli_reference.py
+	$(BIN)/python scripts/module_list.py
 
 lock: ## make requirements.txt; needs uv
 	uv pip compile pyproject.toml --universal --python-version 3.10 --no-emit-index-url \
