@@ -1,4 +1,4 @@
-"""The routes of jobs: start a run, read the status, read the history.
+"""The routes of jobs: start a run, read the status, read the history."""
 
 from datetime import datetime, timezone
 from typing import Annotated
