@@ -76,6 +76,11 @@ class ScheduledWeek:
         return self.kickoffs[1]
 
     @property
+    def next_kickoff(self) -> datetime:
+        """First kick-off after `now`, UTC; there is one unless all games have kicked off."""
+        return min(game.kickoff for game in self.games if game.kickoff > self.now)
+
+    @property
     def is_regular(self) -> bool:
         """Return whether the week belongs to the regular season."""
         return any(game.game_type == REGULAR_SEASON for game in self.games)
@@ -101,12 +106,14 @@ class ScheduledWeek:
     @property
     def any_over(self) -> bool:
         """Return whether at least one game is over."""
-        return any(is_over(game, self.now) for game in self.games)
+        return self.first_kickoff <= self.now and any(is_over(g, self.now) for g in self.games)
 
     @cached_property
     def is_complete(self) -> bool:
         """Return whether every game is over."""
-        return all(is_over(game, self.now) for game in self.games)
+        if is_over_by_clock(self.last_kickoff, self.now):
+            return True
+        return self.all_kicked_off and all(is_over(game, self.now) for game in self.games)
 
 
 @dataclass(frozen=True)
@@ -220,8 +227,7 @@ def week_status(games: Iterable[Game], now: datetime) -> WeekStatus:
     if now.utcoffset() is None:
         raise ValueError(f"now must have a time zone, got {now!r}")
     now = now.astimezone(timezone.utc)
-    games = tuple(games)
-    weeks = {sw: ScheduledWeek(sw, week, now) for sw, week in games_by_week(games).items()}
+    weeks = _scheduled_weeks(games, now)
     if not weeks:
         raise PipelineError("The schedule has no games. Download it again.")
     latest_first = sorted(weeks, reverse=True)
@@ -247,9 +253,9 @@ def week_status(games: Iterable[Game], now: datetime) -> WeekStatus:
             ),
             None,
         ),
-        upcoming=upcoming_week(games, now),
+        upcoming=_upcoming(weeks.values()),
         complete=weeks[due].is_complete,
-        projecting=next(iter(weeks_to_project(games, now)), None),
+        projecting=next(iter(_to_project(weeks)), None),
     )
 
 
@@ -273,8 +279,11 @@ def _due_and_phase(
 
 def upcoming_week(games: Iterable[Game], now: datetime) -> SeasonWeek | None:
     """Return the week that kicks off next; None if the schedule has no later week."""
-    first = {sw: first_and_last_kickoff(week)[0] for sw, week in games_by_week(games).items()}
-    ahead = [(kickoff, sw) for sw, kickoff in first.items() if now < kickoff]
+    return _upcoming(_scheduled_weeks(games, now).values())
+
+
+def _upcoming(weeks: Iterable[ScheduledWeek]) -> SeasonWeek | None:
+    ahead = [(week.first_kickoff, week.at) for week in weeks if week.now < week.first_kickoff]
     return min(ahead)[1] if ahead else None
 
 
@@ -299,10 +308,15 @@ def weeks_to_project(games: Sequence[Game], now: datetime) -> list[SeasonWeek]:
     kicked off, else the upcoming week. While a week is running, the upcoming week is the second.
     A week is projected from `PROJECTION_LEAD` before its first game on.
     """
-    game = next_kickoff(games, now)
-    first = SeasonWeek(game.season, game.week) if game else None
-    weeks = dict.fromkeys((first, upcoming_week(games, now)))
-    return [week for week in weeks if week is not None and projected_from(games, week) <= now]
+    return _to_project(_scheduled_weeks(games, now))
+
+
+def _to_project(weeks: Mapping[SeasonWeek, ScheduledWeek]) -> list[SeasonWeek]:
+    running_or_ahead = (week for week in weeks.values() if not week.all_kicked_off)
+    first = min(running_or_ahead, key=lambda week: week.next_kickoff, default=None)
+    candidates = (first.at if first else None, _upcoming(weeks.values()))
+    found = dict.fromkeys(at for at in candidates if at is not None)
+    return [at for at in found if weeks[at].first_kickoff - PROJECTION_LEAD <= weeks[at].now]
 
 
 def why_nothing_is_projected(games: Sequence[Game], now: datetime) -> str:
@@ -351,6 +365,11 @@ def games_by_week(games: Iterable[Game]) -> dict[SeasonWeek, tuple[Game, ...]]:
     for game in games:
         weeks.setdefault((game.season, game.week), []).append(game)
     return {SeasonWeek(*key): tuple(week) for key, week in weeks.items()}
+
+
+def _scheduled_weeks(games: Iterable[Game], now: datetime) -> dict[SeasonWeek, ScheduledWeek]:
+    """Return the weeks of a schedule as seen from `now`, in the schedule's order."""
+    return {sw: ScheduledWeek(sw, week, now) for sw, week in games_by_week(games).items()}
 
 
 def first_and_last_kickoff(games: Iterable[Game]) -> tuple[datetime, datetime]:
