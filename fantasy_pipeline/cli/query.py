@@ -43,11 +43,12 @@ if TYPE_CHECKING:
 def week(source: SourceOption = None, at: AtOption = None, json: JsonOption = False) -> None:
     """Print which NFL week is due, in progress, upcoming, and to project.
 
-    Requests the schedule from upstream. Changes nothing.
+    Goes by the lake's schedule, which every run updates. Requests upstream's if the lake has none,
+    or if it has no week to play. Changes nothing.
     """
     session = open_session(source, at)
     with waiting("reading the schedule"):
-        status = session.status
+        status = session.known_status
     say_label(session.label)
     if json:
         print_json(status.to_json() | ({"data": session.label} if session.label else {}))

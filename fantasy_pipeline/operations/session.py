@@ -149,6 +149,20 @@ class Session(Workspace):
         return week_status(self.games, self.now)
 
     @property
+    def known_status(self) -> WeekStatus:
+        """The weeks by the lake's schedule, without a request.
+
+        By upstream's, if the lake has none or knows of no week to play: a new season may be out.
+        """
+        from fantasy_pipeline.football.calendar import week_status
+
+        if games := self.stored_games:
+            known = week_status(games, self.present)
+            if known.in_progress or known.upcoming:
+                return known
+        return week_status(self.games, self.present)
+
+    @property
     def so_far(self) -> list[WeekSoFar]:
         """The weeks in progress, by the lake's schedule."""
         from fantasy_pipeline.ingest.week_so_far import weeks_so_far

@@ -5,7 +5,6 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI, HTTPException, Query, Response
 
-from fantasy_pipeline.football.calendar import week_status
 from fantasy_pipeline.football.named_weeks import NoSuchWeekError, allowed_weeks
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.operations.cancel import RunIsOverError, cancel
@@ -69,7 +68,7 @@ def add_trigger(app: FastAPI, sessions: Sessions) -> None:
 
 def due_week(session: Session) -> SeasonWeek:
     """Return the week that is due, by the lake's schedule, else by upstream's."""
-    return week_status(session.known_games, session.present).due
+    return session.known_status.due
 
 
 def _trigger(session: Session, week: SeasonWeek) -> Triggered | Response:

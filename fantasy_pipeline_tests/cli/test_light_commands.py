@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from fantasy_pipeline.football.tables import (
 )
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.orchestration.workspace import REAL_LABEL
-from fantasy_pipeline_tests.operations.test_lineups import WEEK, fill
+from fantasy_pipeline_tests.operations.test_lineups import SUNDAY, WEEK, fill
 from fantasy_pipeline_tests.rows import rows_of
 from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 
@@ -56,7 +57,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["compare", "allen", "hurts", *_AT_WEEK], _HEAVY),
         (["lineup", "--league", "friends", "--team", "1", *_AT_WEEK], _HEAVY),
         (["accuracy"], _HEAVY),
-        (["week", "--source", "sample"], _HEAVY - {"polars"}),
+        (["week", "--at", f"{SUNDAY - timedelta(hours=1):%Y-%m-%dT%H:%MZ}"], _HEAVY),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
