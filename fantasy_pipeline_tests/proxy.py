@@ -25,6 +25,8 @@ class Proxy:
     """What went through a proxy: the number of connections, and each request in words.
 
     Args:
+        rounds: requests that began while no other one waited: the length of the longest chain of
+            requests that wait for each other.
         trouble: every connection is closed, or nothing that a client sends arrives any more.
         trouble_after: number of requests after which the trouble begins.
         trouble_since: when a client first met the trouble: time, and CPU time of this process.
@@ -33,13 +35,25 @@ class Proxy:
     port: int
     connections: int = 0
     requests: list[str] = field(default_factory=list)
+    rounds: int = 0
     trouble: Trouble | None = None
     trouble_after: int = 0
     trouble_since: tuple[float, float] | None = None
     ended: threading.Event = field(default_factory=threading.Event)
+    _waiting: int = 0
+    _counting: threading.Lock = field(default_factory=threading.Lock)
+
+    def wait(self, delay: float) -> None:
+        """Let a request wait, and count whether it does so alone."""
+        with self._counting:
+            self.rounds += not self._waiting
+            self._waiting += 1
+        time.sleep(delay)
+        with self._counting:
+            self._waiting -= 1
 
     def clear(self) -> None:
-        self.connections = 0
+        self.connections = self.rounds = 0
         self.requests.clear()
 
     def begin(self, trouble: Trouble | None, after: int = 0) -> None:
@@ -158,7 +172,9 @@ def _counted(
         state.suffer()
         found = read(chunk)
         state.requests.extend(found)
-        if found or not chunk:
+        if found:
+            state.wait(delay)
+        elif not chunk:
             time.sleep(delay)
 
     return count

@@ -74,7 +74,8 @@ def run(
         raise InvalidArgumentError(
             "--projections-only needs a week; add --season and --week, or leave it out."
         )
-    session = open_session(source, at)
+    # Without a week, the lake is first read when its weeks are made: once is enough.
+    session = open_session(source, at, one_run=wanted is None, lists_all=wanted is None)
     steps = Steps(json, usual_seconds(session.instance))
     if wanted is None:
         with waiting("reading the schedule"):

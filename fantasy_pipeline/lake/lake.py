@@ -177,6 +177,10 @@ class Lake:
         folders = tuple(f"{table.name}/" for table in tables)
         return {name: found[name] for name in sorted(found) if name.startswith(folders)}
 
+    def read_ahead(self, starts: Sequence[str]) -> None:
+        """Begin to fetch the files whose names begin so; no effect on a lake in a folder."""
+        self._store.read_ahead(starts)
+
     def weeks_without(self, table: Table, column: str) -> list[SeasonWeek]:
         """Return the weeks of a table, with rows, that were stored before the column existed."""
         weeks = self.weeks(table)

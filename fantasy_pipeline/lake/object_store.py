@@ -11,7 +11,8 @@ Requests cost most of the time of a lake that is far away. An object is transfer
 process: later reads ask for it only if it has changed, in one request (a listing confirms the
 versions of a whole table). The store of one run does not even ask: what the run has read or written
 stays as it is, until the run takes a lock. A Dagster run lists the whole lake when it begins and
-after each lock, and then transfers only what the process lacks.
+after each lock, and then transfers only what the process lacks. What its steps read later is
+fetched in the background (`read_ahead`).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from functools import cache
 from threading import Lock
@@ -34,6 +35,7 @@ from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.lake.copies import TEMPORARY, RemovedFileError, target
 from fantasy_pipeline.lake.object_cache import CACHE, Version
 from fantasy_pipeline.lake.patience import Outage, set_seconds
+from fantasy_pipeline.lake.read_ahead import READ_AHEAD
 from fantasy_pipeline.lake.s3 import (
     CONNECTIONS,
     OPTIONS,
@@ -173,6 +175,7 @@ class ObjectStore:
         return f"{self._root}/{name}"
 
     def put(self, name: str, content: bytes) -> None:
+        READ_AHEAD.settle(self._address, name)
         answer = self._request(
             lambda: self._fs.pipe_file(f"{self._base}/{name}", content, **self._bounds())
         )
@@ -196,12 +199,33 @@ class ObjectStore:
         """
         if self._lists_all and not self.has(name):
             return None
+        READ_AHEAD.settle(self._address, name)
         old = CACHE.get(self._address, name)
         if old and (name in self._read_by_run or old.etag == self._listed_etag(name, listed)):
             return old.content
         found: Version | None = self._request(lambda: self._version(name, old))
         self._keep(name, found)
         return found and found.content
+
+    def read_ahead(self, starts: Sequence[str]) -> None:
+        """Fetch objects in the background whose names begin so, in this order."""
+        if not self._lists_all:
+            return
+        names = self._all_etags()
+        wanted = [name for start in starts for name in names if name.startswith(start)]
+        READ_AHEAD.start(self._address, filter(self._is_stale, wanted), self._fetch)
+
+    def _is_stale(self, name: str) -> bool:
+        kept = CACHE.get(self._address, name)
+        return kept is None or kept.etag != self._all_etags().get(name)
+
+    def _fetch(self, name: str) -> None:
+        """Fetch an object; after a failure, `get` requests it again and reports the failure."""
+        if self._given_up or self._outage.is_lasting:
+            return
+        with suppress(Exception):
+            version = self._version(name, CACHE.get(self._address, name))
+            CACHE.keep(self._address, name, version)
 
     def _listed_etag(self, name: str, listed: bool) -> str | None:
         """Return the version of an object in the latest listing, if the caller may rely on it."""

@@ -61,6 +61,9 @@ class Store(Protocol):
     def versions(self) -> Mapping[str, str] | None:
         """Return the version of each file by name; None where a look at the files costs less."""
 
+    def read_ahead(self, starts: Sequence[str]) -> None:
+        """Begin to fetch the files whose names begin so, where a file costs a request."""
+
     def sources(self, names: Sequence[str], listed: bool = False) -> Iterator[pa.NativeFile]:
         """Open files for reading, one after the other; each shows one version of its file.
 
@@ -173,6 +176,9 @@ class Folder:
                 yield f"{path}/{file}"[len(self._base) + 1 :]
 
     def versions(self) -> None:
+        return None
+
+    def read_ahead(self, starts: Sequence[str]) -> None:
         return None
 
     def sources(self, names: Sequence[str], listed: bool = False) -> Iterator[pa.NativeFile]:

@@ -14,9 +14,10 @@ from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.calendar import Game
 from fantasy_pipeline.football.tables import GAMES
 from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.orchestration.job_reads import read_by
 from fantasy_pipeline.orchestration.partitions import refuse_run_without_weeks
 from fantasy_pipeline.orchestration.run_tables import RunTables
-from fantasy_pipeline.orchestration.runs.import_state import label_of
+from fantasy_pipeline.orchestration.runs.import_state import label_of, weeks_of_tags
 from fantasy_pipeline.orchestration.runs.processes import process_of
 from fantasy_pipeline.orchestration.workspace import Workspace
 from fantasy_pipeline.settings import SAMPLE_LABEL, SOURCES, Settings, SourceName
@@ -52,6 +53,7 @@ class NflData(dg.ConfigurableResource):  # type: ignore[type-arg]
         default="", description="Moment that sensors act as of, ISO 8601 with offset; empty: now"
     )
     _workspace: Workspace | None = PrivateAttr(default=None)
+    _to_read: list[str] = PrivateAttr(default_factory=list)
     _tables: RunTables | None = PrivateAttr(default=None)
     _leagues: "LeagueDesk | None" = PrivateAttr(default=None)
 
@@ -63,6 +65,7 @@ class NflData(dg.ConfigurableResource):  # type: ignore[type-arg]
         """
         if context.run is None or context.instance is None:
             return
+        self._to_read = read_by(context.run.job_name, weeks_of_tags(context.run.tags))
         try:
             refuse_run_without_weeks(context.instance, context.run)
             self._refuse_other_league(context.instance, context.run)
@@ -111,6 +114,9 @@ class NflData(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @property
     def lake(self) -> Lake:
+        starts, self._to_read = self._to_read, []
+        if starts:
+            self.workspace.lake.read_ahead(starts)
         return self.workspace.lake
 
     @property
