@@ -68,8 +68,10 @@ def history(
         print_json(runs)
     elif runs:
         _print_runs(runs)
-    else:
+    elif any(option is not None for option in (job, status, season, week, since)):
         console().print("No run matches these options.")
+    else:
+        console().print("This home has no run yet. Start one with `fantasy-pipeline run`.")
 
 
 def _check_job(instance: DagsterInstance, job: str) -> None:

@@ -19,6 +19,7 @@ import pytest
 from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.orchestration.runs.tags import FOLLOWS
 from fantasy_pipeline_tests import ROOT
+from fantasy_pipeline_tests.cli.calling import call
 from fantasy_pipeline_tests.orchestration.runs.test_retention import turn_back
 from fantasy_pipeline_tests.waiting import LONGEST_SECONDS, until
 
@@ -99,6 +100,17 @@ def test_history_for_people_and_filters(shell: Shell, run: dict[str, Any]) -> No
     assert "stats" in text
     assert "No run matches these options." in shell("history", "--season", "2024")
     assert "write 7d" in shell("history", "--since", "yesterday", code=2)
+
+
+def test_history_of_an_empty_home(tmp_path: Path) -> None:
+    code, out, _ = call(tmp_path, ["history"])
+    assert (code, " ".join(out.split())) == (
+        0,
+        "This home has no run yet. Start one with `fantasy-pipeline run`.",
+    )
+    assert call(tmp_path, ["history", "--week", "5", "--season", "2025"])[1] == (
+        "No run matches these options.\n"
+    )
 
 
 def test_show(shell: Shell, run: dict[str, Any]) -> None:
