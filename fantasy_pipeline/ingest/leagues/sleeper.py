@@ -60,7 +60,7 @@ class Sleeper:
             raise _unknown(league_id)
         league = require(league, dict, f"league {league_id}")
         if (sport := league.get("sport", _SPORT)) != _SPORT:
-            raise PipelineError(f"league {league_id} is a league of the sport {sport}: check the id")
+            raise PipelineError(f"league {league_id} is a league of the sport {sport}: check it")
         number = int(league["season"])
         rosters = require(
             self._get(f"{URL.format(league=league_id)}/rosters", number), list, "rosters"
