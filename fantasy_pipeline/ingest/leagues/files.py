@@ -110,13 +110,7 @@ def read_file(path: Path) -> LeagueSeason:
     except (OSError, UnicodeError, yaml.YAMLError) as error:
         line = " ".join(str(error).split())
         raise PipelineError(f"league file {path} cannot be read: {line}.") from error
-    if lacking := [key for key in _NEEDED if key not in settings]:
-        raise PipelineError(f"league file {path}: no key {', '.join(lacking)}.")
-    if unknown := sorted(set(map(str, settings)) - _KEYS):
-        raise PipelineError(
-            f"league file {path}: unknown key {', '.join(unknown)}; known are "
-            f"{', '.join(sorted(_KEYS))}."
-        )
+    _check_keys(settings, path)
     slots = [str(slot) for slot in require(settings["slots"], list, "slots")]
     rosters = _rows(path.parent / str(settings["rosters"]), _ROSTER_COLUMNS)
     _check_slots(path.parent / str(settings["rosters"]), rosters, slots)
@@ -147,6 +141,16 @@ def read_file(path: Path) -> LeagueSeason:
         matchup_weeks=_lengths(settings, "matchup_weeks", path),
         more={"rosters": rosters, "matchups": games},
     )
+
+
+def _check_keys(settings: Json, path: Path) -> None:
+    if lacking := [key for key in _NEEDED if key not in settings]:
+        raise PipelineError(f"league file {path}: no key {', '.join(lacking)}.")
+    if unknown := sorted(set(map(str, settings)) - _KEYS):
+        raise PipelineError(
+            f"league file {path}: unknown key {', '.join(unknown)}; known are "
+            f"{', '.join(sorted(_KEYS))}."
+        )
 
 
 def _teams(settings: Json, rosters: list[Json], path: Path) -> list[Team]:
