@@ -3,6 +3,8 @@
 import gc
 import os
 import sys
+from collections.abc import Callable
+from functools import cache
 from typing import Annotated
 
 import typer
@@ -100,11 +102,17 @@ def _main(
     pass
 
 
+@cache
+def _program() -> Callable[..., int | None]:
+    """Return the program of all commands, which Typer makes anew at each call of `app`."""
+    return typer.main.get_command(app)
+
+
 def main() -> None:
     """Run the program and exit: each failure prints one line on stderr and sets the exit code."""
     interruption.listen()
     try:
-        code = app(standalone_mode=False)
+        code = _program()(standalone_mode=False)
         # Typer returns the code instead of raising KeyboardInterrupt.
         if code == INTERRUPTED:
             code = _fail(_stopped(), "Interrupted.")

@@ -12,6 +12,8 @@ import pytest
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(sys.executable).with_name("fantasy-pipeline")
 COMPLETE = "_FANTASY_PIPELINE_COMPLETE"
 

@@ -117,8 +117,10 @@ def test_examples_are_command_lines(line: str) -> None:
 
 
 @every_command
-def test_help_on_a_screen(name: str) -> None:
-    shown = program("fantasy_pipeline.cli", *name.split(), "--help")
+def test_help_on_a_screen(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    code, shown, err = call(tmp_path, [*name.split(), "--help"])
+    assert (code, err) == (0, "")
     lines = [line.rstrip() for line in shown.splitlines()]
     assert max(map(len, lines)) <= 80
     assert set(examples(COMMANDS[name])) <= {line.strip() for line in lines}
@@ -126,6 +128,16 @@ def test_help_on_a_screen(name: str) -> None:
     assert "\\" not in shown
     if name == "api":
         assert "pip install -e '.[api]'" in shown
+
+
+@pytest.mark.slow
+def test_the_help_of_the_real_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is that of this process, up to the name that the program is called by."""
+    monkeypatch.setenv("COLUMNS", "80")
+    _, shown, _ = call(tmp_path, ["run", "--help"])
+    usage, *lines = program("fantasy_pipeline.cli", "run", "--help").strip().splitlines()
+    assert usage.split()[-2:] == ["run", "[OPTIONS]"]
+    assert lines == shown.strip().splitlines()[1:]
 
 
 def test_help_loads_nothing_heavy() -> None:

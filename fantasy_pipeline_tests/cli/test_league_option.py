@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import webbrowser
 from pathlib import Path
 from typing import Any
@@ -40,12 +41,14 @@ _LINE = ("passing_yards", "passing_tds", "rushing_yards", "rushing_tds", "recept
 AGAIN = "`fantasy-pipeline backfill --seasons 2025`"
 
 
-@pytest.fixture
-def league_home(home: Path, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def made(home: Path, sample: SampleLeague, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a home with one week of the sample league: each projection is twice the stat line."""
-    (tmp_path / "dagster.yaml").write_text((home / "dagster.yaml").read_text())
-    league, lake = SampleLeague(), Lake(str(tmp_path / "data" / "sample"), SAMPLE_LABEL)
-    games = league.schedule()
+    made = tmp_path_factory.mktemp("made") / "home"
+    made.mkdir()
+    (made / "dagster.yaml").write_text((home / "dagster.yaml").read_text())
+    lake = Lake(str(made / "data" / "sample"), SAMPLE_LABEL)
+    league, games = sample, sample.schedule()
     players, _ = raw_players(league, games, 2025, [1])
     stats = weekly_stats(league, games, players, 2025, [1])
     lake.write(GAMES, games)
@@ -53,9 +56,15 @@ def league_home(home: Path, tmp_path: Path) -> Path:
     lake.write_weeks(WEEKLY_STATS, stats, [WEEK])
     rows = [_projected(row) for row in stats.to_pylist() if row["position"] in ("QB", "RB", "WR")]
     lake.write_weeks(PROJECTIONS, rows_of(PROJECTIONS, *rows), [WEEK])
-    path = write_fantasy_league(tmp_path / "files", league.weekly_stats(2025), 2025)
+    path = write_fantasy_league(made / "files", league.weekly_stats(2025), 2025)
     registry.store(lake, NAME, [read_file(path)])
-    return tmp_path
+    return made
+
+
+@pytest.fixture
+def league_home(made: Path, tmp_path: Path) -> Path:
+    """Return a copy of that home, which the test may change."""
+    return shutil.copytree(made, tmp_path / "home")
 
 
 def _projected(row: dict[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from fantasy_pipeline_tests.operations.test_lineups import SUNDAY, WEEK, fill
 from fantasy_pipeline_tests.rows import rows_of
 from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 _RUN = """
 import atexit, sys

@@ -127,17 +127,32 @@ def is_path(code: str) -> bool:
     """Return True if code looks like a file or folder of the repository."""
     if code in RUNTIME_FILES or not re.fullmatch(r"[\w.*-]+(?:/[\w.*-]*)*", code):
         return False
-    folders = {Path(path).parts[0] for path in tree()} | {
-        Path(path).parts[1] for path in tree() if re.match(r"fantasy_pipeline/\w+/", path)
-    }
     return bool(re.search(rf"\.(?:{SUFFIXES})$", code)) or (
-        "/" in code and code.split("/")[0] in folders
+        "/" in code and code.split("/")[0] in _folders()
     )
 
 
+@cache
+def _folders() -> frozenset[str]:
+    """Return the names with which a path may begin: of the root and of the package."""
+    parts = [Path(path).parts for path in tree()]
+    package = {part[1] for part in parts if part[0] == "fantasy_pipeline" and len(part) > 2}
+    return frozenset({part[0] for part in parts} | package)
+
+
+@cache
 def exists(code: str) -> bool:
     name = code.rstrip("/")
+    if "*" not in name:
+        return name in _ends()
     return any(fnmatch(path, name) or fnmatch(path, f"*/{name}") for path in tree())
+
+
+@cache
+def _ends() -> frozenset[str]:
+    """Return each path of the repository, and each of its ends that begins with a name."""
+    parts = [Path(path).parts for path in tree()]
+    return frozenset("/".join(part[at:]) for part in parts for at in range(len(part)))
 
 
 @cache

@@ -109,18 +109,20 @@ def test_pages_with_commands_are_read() -> None:
 
 
 def test_every_query_is_of_tables_and_columns_that_exist(text: str) -> None:
+    lines = (words(arguments) for line in commands(text) if (arguments := program_arguments(line)))
+    queries = [line[1] for line in lines if line[:1] == ["sql"]]
+    if not queries:
+        return
     with dg.DagsterInstance.ephemeral() as instance, duckdb.connect() as connection:
         for table in ALL_TABLES:
             connection.register(table.name, table.arrow_schema.empty_table())
         connection.register("job_executions", job_executions(instance))
         wrong = {}
-        for command in commands(text):
-            given = words(arguments) if (arguments := program_arguments(command)) else []
-            if given[:1] == ["sql"]:
-                try:
-                    connection.execute(given[1]).fetchall()
-                except duckdb.Error as error:
-                    wrong[given[1]] = str(error)
+        for query in queries:
+            try:
+                connection.execute(query).fetchall()
+            except duckdb.Error as error:
+                wrong[query] = str(error)
     assert wrong == {}
 
 
@@ -282,15 +284,20 @@ def test_every_asset_is_in_the_readme() -> None:
     assert listed == {*DEPENDENCIES, "run_results"}
 
 
-def test_http_addresses_are_those_of_the_server(text: str) -> None:
+@pytest.fixture(scope="module")
+def paths() -> set[str]:
+    """Return the paths that the server answers."""
     kinds = (APIRoute, APIWebSocketRoute)
-    routes = {route.path for route in create_app().routes if isinstance(route, kinds)}
+    return {route.path for route in create_app().routes if isinstance(route, kinds)}
+
+
+def test_http_addresses_are_those_of_the_server(text: str, paths: set[str]) -> None:
     named = {
         path
         for code in [*inline(text), *commands(text)]
         for path in re.findall(r"(?<![\w.])(?:127\.0\.0\.1:8000)?(/api/[\w/{}]+|/healthz)", code)
     }
-    assert named <= routes
+    assert named <= paths
 
 
 def test_every_http_address_is_in_the_operations_guide() -> None:
