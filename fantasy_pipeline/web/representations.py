@@ -43,6 +43,18 @@ class Representation:
         level = _LEVEL_OF_PAGES if self.media_type == HTML else _LEVEL
         return gzip.compress(self.body, level, mtime=0)
 
+    def ready(self) -> Representation:
+        """Return it with tag and compressed bytes made: the thread of all requests needs both."""
+        _ = self.etag
+        if self.is_compressed:
+            _ = self.compressed
+        return self
+
+    @property
+    def is_compressed(self) -> bool:
+        """Return whether clients that can get it compressed."""
+        return len(self.body) >= _LEAST_BYTES
+
 
 def respond(request: Request, found: Representation) -> Response:
     """Return the response to a request: 304 if the client has these bytes already."""
@@ -56,7 +68,7 @@ def respond(request: Request, found: Representation) -> Response:
     if _has_tag(request.headers.get("if-none-match", ""), found.etag):
         return Response(status_code=304, headers=headers)
     body = found.body
-    if len(body) >= _LEAST_BYTES and _takes_gzip(request):
+    if found.is_compressed and _takes_gzip(request):
         body, headers["Content-Encoding"] = found.compressed, "gzip"
     return Response(body, headers=headers, media_type=found.media_type)
 

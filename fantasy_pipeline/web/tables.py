@@ -80,11 +80,13 @@ class Tables:
         if media_type is None:
             raise HTTPException(406, f"the answer is one of {', '.join(FORMATS)}; accept one")
         key = (request.url.path, query.model_dump_json(), media_type)
-        found = self._shared.fresh(key)
+
+        def ready() -> Representation:
+            return self._represented(query, make(), media_type).ready()
+
+        found = self._shared.fresh(key, ready)
         if found is None:
-            found = await run_in_threadpool(
-                self._shared.of, key, lambda: self._represented(query, make(), media_type)
-            )
+            found = await run_in_threadpool(self._shared.of, key, ready)
         return respond(request, found)
 
     def _represented(

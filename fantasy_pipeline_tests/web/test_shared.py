@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from fantasy_pipeline.web.shared import Shared
+from fantasy_pipeline_tests.waiting import until
 
 
 def test_readers_at_the_same_time_share_one_answer() -> None:
@@ -45,6 +46,88 @@ def test_one_request_makes_a_new_answer_while_others_get_the_old(
 
     assert shared.of("key", make) == "new"
     assert shared.fresh("key") == "new"
+
+
+def test_while_people_read_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("fantasy_pipeline.web.shared.time.monotonic", lambda: now[0])
+    shared = Shared[str](5)
+    shared.of("key", lambda: "old")
+    begun, gate = threading.Event(), threading.Event()
+    made: list[int] = []
+
+    def make() -> str:
+        made.append(1)
+        begun.set()
+        gate.wait(10)
+        return "new"
+
+    now[0] = 6.0
+    assert {shared.fresh("key", make) for _ in range(20)} == {"old"}
+    assert begun.wait(10)
+    # The answer takes long, and readers go on.
+    now[0] = 30.0
+    assert shared.fresh("key", make) == "old"
+    gate.set()
+    until(lambda: shared.fresh("key", make) == "new", "the answer is new")
+    assert made == [1]
+    # Nobody has read for a while: the next reader waits for a new answer.
+    now[0] = 41.0
+    assert shared.fresh("key", make) is None
+
+
+def test_an_answer_that_cannot_be_renewed_is_an_error_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("fantasy_pipeline.web.shared.time.monotonic", lambda: now[0])
+    shared = Shared[str](5)
+    shared.of("key", lambda: "old")
+    tried = threading.Event()
+
+    def fail() -> str:
+        tried.set()
+        raise ValueError("no")
+
+    now[0] = 6.0
+    assert shared.fresh("key", fail) == "old"
+    assert tried.wait(10)
+    now[0] = 11.0
+    assert shared.fresh("key", fail) is None
+    with pytest.raises(ValueError, match="no"):
+        shared.of("key", fail)
+
+
+def test_what_is_made_before_a_change_is_not_kept_after_it() -> None:
+    shared = Shared[str](60)
+
+    def make() -> str:
+        shared.forget()
+        return "before"
+
+    assert shared.of("key", make) == "before"
+    assert shared.fresh("key") is None
+    assert shared.of("key", lambda: "after") == "after"
+    shared.forget()
+    assert shared.fresh("key") is None
+
+
+def test_an_answer_that_takes_long_to_make_is_kept_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, spent = [0.0], [0.0]
+    monkeypatch.setattr("fantasy_pipeline.web.shared.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("fantasy_pipeline.web.shared.time.thread_time", lambda: spent[0])
+    shared = Shared[str](2)
+
+    def make(seconds: float) -> str:
+        spent[0] += seconds
+        return "made"
+
+    for cost, kept in ((0.1, 2.0), (0.6, 6.0), (9.0, 10.0)):
+        shared.of(cost, lambda cost=cost: make(cost))  # type: ignore[misc]
+        now[0] += kept - 0.1
+        assert shared.fresh(cost) == "made"
+        now[0] += 0.2
+        assert shared.fresh(cost) is None
 
 
 def test_an_error_is_not_kept() -> None:

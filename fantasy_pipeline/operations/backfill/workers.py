@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 STOP_SECONDS = 10
 """Seconds that a worker has to end its run when it is stopped; then it is killed."""
+NICENESS = 5
+"""What is added to the niceness of workers: pages, the UI and imports of the day come first."""
 
 
 def start_server() -> ForkServerContext:
@@ -147,6 +149,7 @@ def _work(
     """
     os.environ.clear()
     os.environ.update(environment)
+    os.nice(NICENESS)
     from fantasy_pipeline.orchestration.runs.results import RunOutcome
 
     # An interrupt while a connection is being closed is not an error to print.

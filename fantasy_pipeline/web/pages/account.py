@@ -83,6 +83,7 @@ def add_actions(app: FastAPI, site: Site, sessions: Sessions) -> None:
             return RedirectResponse(f"/runs/{error.run_id}", 303)
         except PipelineError as error:
             return site.error(request, 422, str(error))
+        site.forget()
         return RedirectResponse(f"/runs/{run_id}", 303)
 
     @app.post("/runs/{run_id}/cancel", include_in_schema=False)
@@ -98,6 +99,7 @@ def add_actions(app: FastAPI, site: Site, sessions: Sessions) -> None:
             return site.error(request, 503, str(error))
         except HTTPException as error:
             return site.error(request, error.status_code, str(error.detail))
+        site.forget()
         return RedirectResponse(f"/runs/{found.run.run_id}", 303)
 
 

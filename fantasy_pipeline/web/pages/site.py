@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
 from fantasy_pipeline.operations.session import Session
@@ -83,10 +84,14 @@ class Site:
         """
         reader = self.reader(request)
         whole_key = (key, *reader.values())
-        found = self._pages.fresh(whole_key)
+
+        def ready() -> Representation:
+            return make(reader).ready()
+
+        found = self._pages.fresh(whole_key, ready)
         try:
             if found is None:
-                found = await run_in_threadpool(self._pages.of, whole_key, lambda: make(reader))
+                found = await run_in_threadpool(self._pages.of, whole_key, ready)
         except HTTPException as error:
             return self.error(request, error.status_code, str(error.detail))
         except InvalidArgumentError as error:
@@ -94,6 +99,11 @@ class Site:
         except PipelineError as error:
             return self.error(request, 404, public_text(error, self.session))
         return respond(request, found)
+
+    def forget(self) -> None:
+        """Make every page anew when it is next asked for: a reader has changed something."""
+        self._contexts.forget()
+        self._pages.forget()
 
     def reader(self, request: Request) -> dict[str, Any]:
         """Return what a page depends on besides its contents: the reader's login."""
@@ -145,9 +155,17 @@ def _environment() -> Environment:
         "number": number,
         "signed": signed,
         "duration": duration,
+        "with_code": with_code,
         "source_name": lambda source: DISPLAY_NAMES.get(source, source),
     }
     return environment
+
+
+def with_code(text: str) -> Markup:
+    """Return a text as HTML in which what stands between backticks is code."""
+    code = Markup("<code>{}</code>")
+    parts = enumerate(text.split("`"))
+    return Markup("").join(code.format(part) if at % 2 else escape(part) for at, part in parts)
 
 
 def duration(seconds: float | None) -> str:

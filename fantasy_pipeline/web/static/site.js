@@ -54,10 +54,11 @@
   }
 
   if (main.dataset.refresh) {
-    let waiting = 0;
+    let waiting = [];
     listen(() => {
-      clearTimeout(waiting);
-      waiting = setTimeout(() => refresh().catch(() => {}), 3000);
+      waiting.forEach(clearTimeout);
+      // The first request may get the page as it was, and makes the server renew it.
+      waiting = [3000, 9000].map((later) => setTimeout(() => refresh().catch(() => {}), later));
     });
     setInterval(() => refresh().catch(() => {}), 1000 * Number(main.dataset.refresh));
   }

@@ -46,6 +46,7 @@ from fantasy_pipeline.operations.backfill.plan import (
     weeks_done,
 )
 from fantasy_pipeline.operations.backfill.run import Summary
+from fantasy_pipeline.operations.backfill.workers import NICENESS
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.orchestration.runs.results import RunOutcome
 from fantasy_pipeline.orchestration.runs.tags import (
@@ -448,6 +449,7 @@ def kill_workers(step):
         while len(runs_of(instance, "killed")) < 2:
             time.sleep(0.02)
         for worker in multiprocessing.active_children():
+            report(nicer=os.getpriority(os.PRIO_PROCESS, worker.pid) - os.nice(0))
             worker.kill()
 
 if __name__ == "__main__":
@@ -526,13 +528,15 @@ def test_an_interrupted_backfill_is_resumed(reports: list[dict[str, Any]]) -> No
 
 @pytest.mark.slow
 def test_a_dead_worker_is_a_failure_and_not_the_end(reports: list[dict[str, Any]]) -> None:
-    killed = reports[4]
+    worker, killed = reports[4:6]
+    # Whoever looks at a page comes first.
+    assert worker == {"nicer": NICENESS}
     assert killed["seen"] == ["games_refresh", *STEPS]
     assert list(killed["failures"]) == STEPS[:1]
     assert killed["failures"][STEPS[0]][0].startswith("worker died: ")
     assert killed["done"] == 2
     # History does not call the lost run busy for ever.
-    assert reports[5]["killed"] == [
+    assert reports[6]["killed"] == [
         ["history_rebuild", "SUCCESS"],
         [STEPS[0], "FAILURE"],
         ["games_refresh", "SUCCESS"],
@@ -542,7 +546,7 @@ def test_a_dead_worker_is_a_failure_and_not_the_end(reports: list[dict[str, Any]
 @pytest.mark.slow
 def test_what_stands_on_a_failed_step_is_not_run(reports: list[dict[str, Any]]) -> None:
     """The other season is imported and projected."""
-    lost = reports[6]
+    lost = reports[7]
     assert list(lost["failures"]) == ["season_ingest 2031|01-01", "season_projections 2031|01-01"]
     assert "2031" in lost["failures"]["season_ingest 2031|01-01"][0]
     assert lost["failures"]["season_projections 2031|01-01"] == [
@@ -554,8 +558,8 @@ def test_what_stands_on_a_failed_step_is_not_run(reports: list[dict[str, Any]]) 
 
 @pytest.mark.slow
 def test_runs_are_of_the_instance_passed_in(reports: list[dict[str, Any]]) -> None:
-    assert reports[7]["done"] == 1
-    assert reports[8] == {"elsewhere": 1}
+    assert reports[8]["done"] == 1
+    assert reports[9] == {"elsewhere": 1}
 
 
 def test_the_demo_projects_every_week_that_it_imports() -> None:
