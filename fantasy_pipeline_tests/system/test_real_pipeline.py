@@ -31,8 +31,10 @@ from fantasy_pipeline.football.tables import (
 from fantasy_pipeline.football.tables.week_rows import weeks_in
 from fantasy_pipeline.ingest.projection_record import as_known_at
 from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
+from fantasy_pipeline_tests.web.servers import FIRST_PAINT_BYTES, first_paint, serving
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
@@ -253,6 +255,28 @@ def test_a_week_that_upstream_does_not_have_says_so(home: Path, nfl_mirror: Path
     assert done.stderr.endswith(f"{error}\n")
     assert "2025 week 9" in error
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.loopback
+def test_every_page_of_a_whole_season_is_small(
+    home: Path, nfl_mirror: Path, seasons: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    season, week = seasons[-1], 9
+    done = command(home, nfl_mirror, "report", "--season", str(season), "--week", str(week))
+    assert done.returncode == 0, done.stderr
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    monkeypatch.setenv("NFLVERSE_MIRROR", str(nfl_mirror))
+    with serving(Session()) as client:
+        at = f"season={season}&week={week}"
+        best = client.get(f"/api/projections?{at}&limit=8").json()["rows"]
+        ids = [row["player_id"] for row in best]
+        pages = [
+            *("/", "/players", "/accuracy", "/docs", f"/weeks/{season}/{week}"),
+            f"/players/{ids[0]}?season={season}",
+            f"/compare?{at}&ids={','.join(ids)}",
+        ]
+        sizes = {page: first_paint(client, page) for page in pages}
+    assert {page: size for page, size in sizes.items() if size > FIRST_PAINT_BYTES} == {}
 
 
 def test_only_missing_has_nothing_left(

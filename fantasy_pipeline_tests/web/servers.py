@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from collections.abc import Iterator
 from threading import Thread
@@ -15,6 +16,9 @@ from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.web.api import create_app
 from fantasy_pipeline.web.server import config
 from fantasy_pipeline_tests.orchestration.alerts.receivers import free_port
+
+FIRST_PAINT_BYTES = 85_000
+"""The most that any page needs before it shows, compressed."""
 
 
 class Client:
@@ -35,6 +39,14 @@ class Client:
 
     def post(self, path: str, **more: Any) -> requests.Response:
         return requests.post(self.url + path, timeout=120, allow_redirects=False, **more)
+
+
+def first_paint(client: Client, path: str) -> int:
+    """Return the compressed bytes of a page with its style sheets and scripts."""
+    files = re.findall(r'<(?:link|script)[^>]* (?:href|src)="([^"]+)"', client.page(path).text)
+    answers = [client.page(each, Accept_Encoding="gzip") for each in (path, *files)]
+    assert {answer.status_code for answer in answers} == {200}
+    return sum(int(answer.headers["Content-Length"]) for answer in answers)
 
 
 @contextlib.contextmanager

@@ -91,6 +91,10 @@ def test_the_report_works_on_the_server(reader: Reader) -> None:
     assert box is not None
     assert box["width"] > 5
     assert page.locator("#close-calls .in-std .bar i").first.evaluate("e => e.offsetWidth") > 5
+    # What is compared comes after the page, as a file.
+    page.locator("[data-compare]:visible").first.click()
+    assert page.locator("#compared").is_visible()
+    assert page.locator("#compared tbody tr").count() > 8
     page.get_by_role("navigation", name="Site").get_by_role("link", name="Status").click()
     assert page.get_by_role("heading", level=1).text_content() == "Status"
 

@@ -20,10 +20,10 @@ from fantasy_pipeline.report import store
 from fantasy_pipeline.web.charts import Bar, Point, bar_chart, range_chart
 from fantasy_pipeline.web.pages import status
 from fantasy_pipeline.web.pages.documents import Files, as_page
-from fantasy_pipeline.web.pages.site import duration
+from fantasy_pipeline.web.pages.site import duration, with_code
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.operations.test_execute import run as run_some_job
-from fantasy_pipeline_tests.web.servers import Client
+from fantasy_pipeline_tests.web.servers import FIRST_PAINT_BYTES, Client, first_paint
 
 pytestmark = pytest.mark.loopback
 
@@ -80,15 +80,7 @@ def test_no_page_has_anything_inline_or_from_elsewhere(
 
 @pytest.mark.parametrize("page", PAGES[:-1])
 def test_first_paint_is_small(site: Client, deployed: Session, page: str) -> None:
-    """A page with its style sheets and scripts has at most 100 KB, compressed."""
-    path = path_of(site, deployed, page)
-    text = site.page(path).text
-    files = re.findall(r'<(?:link|script)[^>]* (?:href|src)="([^"]+)"', text)
-    total = 0
-    for each in (path, *files):
-        answer = site.page(each, Accept_Encoding="gzip")
-        total += int(answer.headers["Content-Length"])
-    assert total <= 100_000
+    assert first_paint(site, path_of(site, deployed, page)) <= FIRST_PAINT_BYTES
 
 
 def test_the_status_page_says_what_is_due_and_what_ran(site: Client, deployed: Session) -> None:
@@ -151,6 +143,11 @@ def test_the_documentation_has_every_operation(site: Client) -> None:
         assert answered in text
 
 
+def test_code_in_texts_is_shown_as_code(site: Client) -> None:
+    assert with_code("with `find` <b>") == "with <code>find</code> &lt;b&gt;"
+    assert "`" not in site.page("/docs").text
+
+
 def test_every_state_and_health_rule_is_in_words() -> None:
     assert set(status._LETTERS) == set(STATES)
     assert {rule.__name__ for rule in RULES} <= set(status.RULES)
@@ -194,16 +191,24 @@ def test_inline_styles_become_rules_of_the_style_sheet() -> None:
     html = (
         "<head><style>a{}</style></head><body>"
         '<b style="--a:1;color:red">x</b><i style="--a:1;color:red"></i>'
-        '<u style="font: 1px &#39;A B&#39;"></u><script>go()</script></body>'
+        '<u style="font: 1px &#39;A B&#39;"></u><script>go()</script>'
+        '<script type="application/json" id="x">[1]</script>'
+        '<script type="application/json" id="y" data-later>[2]</script></body>'
     )
     page = as_page(html, files, "<nav></nav>").body.decode()
     assert page.count('data-s="s0"') == 2
     assert "<body>\n<nav></nav>" in page
-    sheet, script = (files.get(name) for name in re.findall(r"/static/(\w{20}\.(?:css|js))", page))
+    found = re.findall(r'/static/(\w{20}\.(?:css|js))"', page)
+    sheet, script = (files.get(name) for name in found)
     assert sheet is not None
     assert sheet.body == (b'a{}\n[data-s="s0"]{--a:1;color:red}\n[data-s="s1"]{font: 1px \'A B\'}')
     assert script is not None
     assert script.body == b"go()"
+    assert '<script type="application/json" id="x">[1]</script>' in page
+    [later] = re.findall(r'id="y" data-later="/static/(\w{20}\.json)"></script>', page)
+    data = files.get(later)
+    assert data is not None
+    assert (data.body, data.media_type) == (b"[2]", "application/json")
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+import logging
 import secrets
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -37,6 +40,15 @@ pytestmark = pytest.mark.loopback
 NOBODY = "00000000-0000-0000-0000-000000000000"
 WEEKS = SeasonWeek(2025, 4), SeasonWeek(2025, 5)
 Messages = list[dict[str, Any]]
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass
+class Watched:
+    """What a client was sent: cursors by run, and the seconds from each event to its message."""
+
+    cursors: dict[str, set[int]] = field(default_factory=dict)
+    late: list[float] = field(default_factory=list)
 
 
 def address(client: Client, path: str) -> str:
@@ -410,24 +422,43 @@ def test_history_that_cannot_be_read_closes_the_connection(
     assert reason == "the run history cannot be read; connect again later"
 
 
-async def crowd(client: Client, clients: int, seconds: float) -> list[dict[str, set[int]]]:
-    """Return the cursors by run that each of many clients was sent in some seconds."""
+SLOW_SECONDS = 5.0
+"""Pause of a slow client after each message; more are sent than it reads."""
 
-    async def one() -> dict[str, set[int]]:
-        seen: dict[str, set[int]] = {}
-        async with connect(address(client, "progress"), open_timeout=120) as socket:
-            end = time.monotonic() + seconds
-            while (left := end - time.monotonic()) > 0:
-                with suppress(asyncio.TimeoutError):
-                    message = json.loads(await asyncio.wait_for(socket.recv(), left))
-                    if message["event"] != "running":
-                        assert "skipped" not in message
-                        cursors = seen.setdefault(message["run_id"], set())
-                        assert message["cursor"] == len(cursors) + 1
-                        cursors.add(message["cursor"])
-        return seen
 
-    return await asyncio.gather(*(one() for _ in range(clients)))
+async def watcher(client: Client, seconds: float, pause: float = 0.0) -> Watched:
+    """Return what one client is sent in some seconds; it pauses after each message."""
+    seen = Watched()
+    async with connect(address(client, "progress"), open_timeout=120) as socket:
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            with suppress(asyncio.TimeoutError):
+                message = json.loads(await asyncio.wait_for(socket.recv(), left))
+                if message["event"] != "running":
+                    assert "skipped" not in message
+                    cursors = seen.cursors.setdefault(message["run_id"], set())
+                    assert message["cursor"] == len(cursors) + 1
+                    cursors.add(message["cursor"])
+                    sent = datetime.fromisoformat(message["at"])
+                    seen.late.append((datetime.now(timezone.utc) - sent).total_seconds())
+                await asyncio.sleep(pause)
+    return seen
+
+
+async def slow_watcher(client: Client, seconds: float) -> None:
+    """Watch more slowly than runs proceed; connect again when the server gives up."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        with suppress(websockets.ConnectionClosed):
+            await watcher(client, left, SLOW_SECONDS)
+
+
+async def crowd(client: Client, clients: int, seconds: float) -> list[Watched]:
+    """Return what each of many clients was sent in some seconds, while a slow one watches, too."""
+    slow = asyncio.create_task(slow_watcher(client, seconds))
+    seen = await asyncio.gather(*(watcher(client, seconds) for _ in range(clients)))
+    await slow
+    return seen
 
 
 def resident_bytes() -> int:
@@ -435,7 +466,7 @@ def resident_bytes() -> int:
     return int(fields[1]) * 4096
 
 
-def watch_runs(session: Session, client: Client, seconds: float) -> tuple[list[Any], list[int]]:
+def watch_runs(session: Session, client: Client, seconds: float) -> tuple[list[Watched], list[int]]:
     """Run jobs while thirty clients watch; return what they saw, and the memory over time."""
     memory: list[int] = []
     end = time.monotonic() + seconds
@@ -459,14 +490,21 @@ def watched(session: Session) -> Iterator[tuple[Session, Client]]:
         yield session, client
 
 
-def check_crowd(seen: list[Any], memory: list[int]) -> None:
+def check_crowd(seen: list[Watched], memory: list[int]) -> None:
     assert len(memory) >= 3
-    everyone = set.intersection(*(set(one) for one in seen))
+    everyone = set.intersection(*(set(one.cursors) for one in seen))
     for run_id in everyone:
-        assert len({frozenset(one[run_id]) for one in seen}) == 1
-    assert len(everyone) >= len(memory) - 1
+        assert len({frozenset(one.cursors[run_id]) for one in seen}) == 1
+    late = sorted(seconds for one in seen for seconds in one.late)
     # Flat: after the first runs have loaded what they need.
     settled = memory[len(memory) // 3 :]
+    _LOG.info(
+        "%d of %d runs, %d messages; late by median %.2f, p99 %.2f s; MiB: %d to %d, at most %d",
+        *(len(everyone), len(memory), len(late)),
+        *(late[len(late) // 2], late[len(late) * 99 // 100]),
+        *(size >> 20 for size in (settled[0], settled[-1], max(settled))),
+    )
+    assert len(everyone) >= len(memory) - 1
     assert max(settled) - settled[0] < 60 * 2**20, [size >> 20 for size in memory]
 
 

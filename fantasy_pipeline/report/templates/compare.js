@@ -1,8 +1,11 @@
+// What is compared: it is in the file, or a server sends it after the page is shown.
+async function background() {
+  const element = document.getElementById("background");
+  const { later } = element.dataset;
+  return later ? (await fetch(later)).json() : JSON.parse(element.textContent);
+}
 // Compares players of the page; the chances are those of the command `compare`.
-function comparison(numbers, rows) {
-  const { season, late, scores, most, stats, players } = JSON.parse(
-    document.getElementById("background").textContent,
-  );
+function comparison(numbers, rows, { season, late, scores, most, stats, players }) {
   const SCORINGS = Object.keys(numbers);
   const ORDINALS = ["Last", "2nd last", "3rd last", "4th last", "5th last"];
   const DASH = "\u2013";

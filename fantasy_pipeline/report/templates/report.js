@@ -10,7 +10,7 @@
   let sort = { key: VALUE, up: false };
   let all = false;
   let printing = false;
-  let showComparison;
+  let showComparison = () => {};
 
   const wordsOf = (element) =>
     ["summary, .summary", "td.status"]
@@ -181,5 +181,7 @@
   if (stored("scoring") in numbers) controls.elements.scoring.value = stored("scoring");
   showScoring(controls.elements.scoring.value);
   show();
-  showComparison = comparison(numbers, rows);
+  background().then((found) => {
+    showComparison = comparison(numbers, rows, found);
+  });
 })();

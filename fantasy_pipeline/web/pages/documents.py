@@ -1,7 +1,8 @@
 """Documents of `report/` as pages: their inline styles and scripts become files of this server.
 
 A report is one file that works without a server, so everything in it is inline. The pages of this
-server allow nothing inline. The contents stay the same.
+server allow nothing inline. Data that the page needs later become files, too, which its script
+fetches. The contents stay the same.
 """
 
 import hashlib
@@ -9,20 +10,21 @@ import re
 from collections import OrderedDict
 from threading import Lock
 
-from fantasy_pipeline.web.representations import HTML, Representation
+from fantasy_pipeline.web.representations import HTML, JSON, Representation
 from fantasy_pipeline.web.security import STATIC
 
 _MOST_FILES = 200
 """Files that are kept: those of more pages than `Site` keeps."""
 _STYLES = re.compile(r"<style[^>]*>(.*?)</style>", re.S)
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.S)
+_DATA = re.compile(r'(<script type="application/json"[^>]*) data-later>(.*?)</script>', re.S)
 _POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>\n?')
 _ATTRIBUTE = re.compile(r' style="([^"]*)"')
 _ENTITIES = {"&quot;": '"', "&#34;": '"', "&#39;": "'", "&lt;": "<", "&gt;": ">", "&amp;": "&"}
 
 
 class Files:
-    """Style sheets and scripts of documents by name; the name is a digest of the content."""
+    """Style sheets, scripts and data of documents by name; the name is a digest of the content."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -49,7 +51,7 @@ def as_page(html: str, files: Files, bar: str) -> Representation:
     """Return a document of `report/` as a page of this server.
 
     Args:
-        files: gets the document's style sheet and script.
+        files: gets the document's style sheet, script and data.
         bar: HTML of the site's navigation, put at the beginning of the body.
     """
     styles: list[str] = []
@@ -58,6 +60,10 @@ def as_page(html: str, files: Files, bar: str) -> Representation:
     def without_script(match: re.Match[str]) -> str:
         name = files.add(match[1], "js", "text/javascript")
         return f'<script src="{STATIC}{name}" defer></script>'
+
+    def without_data(match: re.Match[str]) -> str:
+        name = files.add(match[2], "json", JSON)
+        return f'{match[1]} data-later="{STATIC}{name}"></script>'
 
     def without_style(match: re.Match[str]) -> str:
         styles.append(match[1])
@@ -69,6 +75,7 @@ def as_page(html: str, files: Files, bar: str) -> Representation:
 
     html = _POLICY.sub("", html)
     html = _SCRIPT.sub(without_script, html)
+    html = _DATA.sub(without_data, html)
     html = _STYLES.sub(without_style, html)
     html = _ATTRIBUTE.sub(without_attribute, html)
     styles += [f'[data-s="{name}"]{{{rule}}}' for rule, name in rules.items()]
