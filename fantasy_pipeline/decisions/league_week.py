@@ -29,8 +29,8 @@ from fantasy_pipeline.football.tables import (
 from fantasy_pipeline.football.tables.week_rows import of_week
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason
 from fantasy_pipeline.ingest.leagues.rosters import of_league
-from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.queries import week_projections
+from fantasy_pipeline.lake.reads import Reads
 from fantasy_pipeline.leagues.defenders import with_defenders
 from fantasy_pipeline.leagues.scoring import Scoring
 from fantasy_pipeline.leagues.stat_lines import OF_PLAYERS, with_players
@@ -59,7 +59,7 @@ class Week:
 
 
 def league_week(
-    lake: Lake,
+    lake: Reads,
     league: str,
     of: LeagueSeason,
     week: SeasonWeek,
@@ -82,7 +82,9 @@ def league_week(
     games = _games(lake, week)
     scored = _scored(lake, scoring, week, games, now)
     defences = scored_defences(lake) if defences is None else defences
-    expected = _expected(projections, scoring, scored, defences)
+    rostered = [projection_id(row) for row in rosters]
+    is_rostered = pc.is_in(projections["player_id"], pa.array(rostered, pa.string()))
+    expected = _expected(projections.filter(is_rostered), scoring, scored, defences)
     estimates = _estimates(lake, league, week)
     by_team: dict[str, list[Candidate]] = {}
     estimated: set[str] = set()
@@ -102,7 +104,7 @@ def league_week(
 
 
 def rosters_until(
-    lake: Lake, league: str, week: SeasonWeek
+    lake: Reads, league: str, week: SeasonWeek
 ) -> tuple[SeasonWeek, list[dict[str, Any]]]:
     """Return the rosters of a league in a week, or in the latest week before it of the season."""
     stored = [
@@ -118,7 +120,7 @@ def rosters_until(
     )
 
 
-def _games(lake: Lake, week: SeasonWeek) -> dict[str, Game]:
+def _games(lake: Reads, week: SeasonWeek) -> dict[str, Game]:
     """Return the game of each NFL team in a week."""
     stored = lake.read_if_stored(GAMES, seasons=[week.season])
     if stored is None:
@@ -145,7 +147,7 @@ class _Scored:
 
 
 def _scored(
-    lake: Lake, scoring: Scoring, week: SeasonWeek, games: Mapping[str, Game], now: datetime | None
+    lake: Reads, scoring: Scoring, week: SeasonWeek, games: Mapping[str, Game], now: datetime | None
 ) -> _Scored:
     """Return the points scored in the games of a week that are over; none without their stats."""
     stats = None if now is None else lake.read_if_stored(WEEKLY_STATS, week)
@@ -179,7 +181,7 @@ def _expected(
     return found
 
 
-def _estimates(lake: Lake, league: str, week: SeasonWeek) -> dict[str, Points]:
+def _estimates(lake: Reads, league: str, week: SeasonWeek) -> dict[str, Points]:
     """Return what the league's starters scored earlier in the season, by position."""
     weeks = [one for one in lake.weeks(LEAGUE_POINTS) if one < week and one.season == week.season]
     if not weeks:

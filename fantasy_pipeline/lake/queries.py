@@ -19,6 +19,7 @@ from fantasy_pipeline.football.tables import ALL_TABLES, PROJECTIONS
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.duck import arrow
+from fantasy_pipeline.lake.reads import Reads
 
 _PROGRESS = (
     "enable_progress_bar = true",
@@ -55,7 +56,7 @@ def check_position(position: str | None, positions: Sequence[str] = PROJECTED_PO
 
 
 def week_projections(
-    lake: Lake,
+    lake: Reads,
     week: SeasonWeek,
     position: str | None = None,
     scoring: Scoring = "ppr",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import pyarrow as pa
 
@@ -12,18 +11,10 @@ from fantasy_pipeline.football.scoring import SCORINGS, suffix
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.slots import ELIGIBLE, starting_slots
 from fantasy_pipeline.football.tables import DEFENDER_POINTS, DEFENDER_PROJECTIONS, PROJECTIONS
-from fantasy_pipeline.football.tables.contract import Table
+from fantasy_pipeline.lake.reads import Reads
 
 _SAME_IN_EVERY_SCORING = ("projected_points", "p10", "p50", "p90")
 _RENAMED = {"model_half": "model_points", "nflcom_half": "nflcom_points"}
-
-
-class _Reads(Protocol):
-    """A `Lake`, or the tables of a run."""
-
-    def weeks(self, table: Table) -> list[SeasonWeek]: ...
-
-    def read(self, table: Table, weeks: Sequence[SeasonWeek] | None = None) -> pa.Table: ...
 
 
 def starts_defenders(slots: Sequence[str]) -> bool:
@@ -32,7 +23,7 @@ def starts_defenders(slots: Sequence[str]) -> bool:
 
 
 def with_defenders(
-    projections: pa.Table, tables: _Reads, weeks: Sequence[SeasonWeek], slots: Sequence[str]
+    projections: pa.Table, tables: Reads, weeks: Sequence[SeasonWeek], slots: Sequence[str]
 ) -> pa.Table:
     """Return projections with those of defenders, if the league starts any.
 

@@ -78,16 +78,23 @@ class Scoring:
         Args:
             lines: columns of `WEEKLY_STATS`; see `Lines`.
         """
-        return football.weighted_sum(lines.num_rows, self._parts(Lines(lines)))
+        return self.points_and_parts(lines)[0]
 
     def parts(self, lines: pa.Table) -> dict[str, Floats]:
         """Return the points of each stat line by key; keys that pay no line are left out."""
-        opened = Lines(lines)
-        by_key = {rule.key: rule.weights(opened) * rule.amount(opened) for rule in self.rules}
-        return {key: points for key, points in by_key.items() if np.any(points)}
+        return self.points_and_parts(lines)[1]
 
-    def _parts(self, lines: Lines) -> list[tuple[float | Floats, Floats]]:
-        return [(rule.weights(lines), rule.amount(lines)) for rule in self.rules]
+    def points_and_parts(self, lines: pa.Table) -> tuple[Floats, dict[str, Floats]]:
+        """Return `points` and `parts`, from one evaluation of the rules."""
+        opened = Lines(lines)
+        found = [(rule.weights(opened), rule.amount(opened)) for rule in self.rules]
+        by_key = {
+            rule.key: weights * amounts
+            for rule, (weights, amounts) in zip(self.rules, found, strict=True)
+            if np.any(amounts)
+        }
+        parts = {key: points for key, points in by_key.items() if np.any(points)}
+        return football.weighted_sum(lines.num_rows, found), parts
 
 
 def of_columns(weights: Mapping[str, float]) -> Scoring:

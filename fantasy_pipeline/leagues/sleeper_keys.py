@@ -59,7 +59,9 @@ PLAYER_KEYS: AmountsByKey = {
     "bonus_rec_rb": of_position(_CATCHES, "RB"),
     "bonus_rec_wr": of_position(_CATCHES, "WR"),
     "bonus_rec_te": of_position(_CATCHES, "TE"),
-    "bonus_fd_qb": of_position(column("passing_first_downs", "rushing_first_downs"), "QB"),
+    "bonus_fd_qb": of_position(
+        column("passing_first_downs", "rushing_first_downs", "receiving_first_downs"), "QB"
+    ),
     "bonus_fd_rb": of_position(_FIRST_DOWNS, "RB"),
     "bonus_fd_wr": of_position(_FIRST_DOWNS, "WR"),
     "bonus_fd_te": of_position(_FIRST_DOWNS, "TE"),

@@ -133,7 +133,7 @@ class _Paid:
 
     def __init__(self, lines: pa.Table, identity: str, scoring: Scoring) -> None:
         self._scoring = scoring
-        self._points, self._parts = scoring.points(lines), scoring.parts(lines)
+        self._points, self._parts = scoring.points_and_parts(lines)
         # Lines of team defences lack the column.
         has_column = _ASSISTED in lines.column_names
         self._assisted = (

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Mapping
 
 import pyarrow as pa
 
-from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import TEAM_DEFENSE_STATS
-from fantasy_pipeline.football.tables.contract import Table
+from fantasy_pipeline.lake.reads import Reads
 from fantasy_pipeline.leagues.scoring import Rule, Scoring
 from fantasy_pipeline.leagues.team_keys import (
     ESPN,
@@ -35,19 +33,9 @@ def team_scoring(keys: Mapping[str, float]) -> Scoring:
     return Scoring(tuple(rules), not_computed, unpaid={key: keys[key] for key in not_computed})
 
 
-class _Reads(Protocol):
-    """A `Lake`, or the tables of a run."""
-
-    def weeks(self, table: Table) -> list[SeasonWeek]: ...
-
-    def read(self, table: Table, weeks: Sequence[SeasonWeek] | None = None) -> pa.Table: ...
-
-
-def scored_defences(tables: _Reads) -> pa.Table:
+def scored_defences(tables: Reads) -> pa.Table:
     """Return all stored `TEAM_DEFENSE_STATS` rows; none in a lake of an earlier version."""
-    if not tables.weeks(TEAM_DEFENSE_STATS):
-        return TEAM_DEFENSE_STATS.arrow_schema.empty_table()
-    return tables.read(TEAM_DEFENSE_STATS)
+    return tables.read(TEAM_DEFENSE_STATS, tables.weeks(TEAM_DEFENSE_STATS))
 
 
 def with_standard_points(defences: pa.Table) -> pa.Table:

@@ -6,16 +6,19 @@ another process starts with nothing kept and reads the lake.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 from fantasy_pipeline.checks import Result
+from fantasy_pipeline.errors import NotMaterializedError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import GAMES
 from fantasy_pipeline.football.tables.contract import Table
-from fantasy_pipeline.football.tables.week_rows import of_weeks
+from fantasy_pipeline.football.tables.week_rows import codes
 from fantasy_pipeline.lake import Lake
 
 
@@ -38,21 +41,48 @@ class LeftOut(NamedTuple):
         return self.is_due or self.refused
 
 
+class _Kept:
+    """Rows of some weeks of a table, sorted by key.
+
+    Args:
+        weeks: the weeks; a week may have no rows.
+    """
+
+    def __init__(self, weeks: Iterable[SeasonWeek], rows: pa.Table) -> None:
+        self.weeks = frozenset(weeks)
+        self.rows = rows
+
+    @cached_property
+    def _by_week(self) -> Mapping[int, pa.Table]:
+        """The rows by code of the week, as slices."""
+        found, first = np.unique(codes(self.rows), return_index=True)
+        ends = [*first[1:].tolist(), self.rows.num_rows]
+        starts = zip(found.tolist(), first.tolist(), ends, strict=True)
+        return {code: self.rows.slice(start, end - start) for code, start, end in starts}
+
+    def of(self, weeks: Sequence[SeasonWeek]) -> pa.Table:
+        """Return the rows of some of the weeks, in the order of the key."""
+        parts = (self._by_week.get(week.code) for week in sorted(set(weeks)))
+        return pa.concat_tables(
+            [self.rows.slice(0, 0), *(part for part in parts if part is not None)]
+        )
+
+
 class RunTables:
     """Tables and check results of one run: `read` as `Lake.read`, but from memory where possible.
 
-    Kept are the tables that the run wrote, and the schedule once it was read.
+    Kept are the tables that the run wrote, the schedule once it was read, and what `load` read.
     """
 
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
-        self._rows: dict[str, tuple[frozenset[SeasonWeek], pa.Table]] = {}
+        self._rows: dict[str, _Kept] = {}
         self._results: dict[str, tuple[frozenset[SeasonWeek], Mapping[str, Result]]] = {}
         self._left_out: dict[str, Mapping[SeasonWeek, LeftOut]] = {}
 
     def keep(self, table: Table, weeks: Iterable[SeasonWeek], rows: pa.Table) -> None:
         """Keep the rows that the run wrote, or read whole, of some weeks of a table."""
-        self._rows[table.name] = (frozenset(weeks), rows)
+        self._rows[table.name] = _Kept(weeks, rows)
 
     def keep_results(
         self, table: Table, weeks: Iterable[SeasonWeek], results: Mapping[str, Result]
@@ -95,13 +125,43 @@ class RunTables:
             return self._lake.read(table, weeks, columns)
         return rows if columns is None else rows.select(list(columns))
 
+    def read_if_stored(
+        self,
+        table: Table,
+        week: SeasonWeek | None = None,
+        columns: Sequence[str] | None = None,
+        seasons: Collection[int] | None = None,
+    ) -> pa.Table | None:
+        """Return a table without weeks, or one week of a table; None if it is absent.
+
+        Kept rows of a table without weeks are those of all seasons.
+
+        Raises:
+            PipelineError: as `read`.
+        """
+        if self._kept(table, None if week is None else [week]) is None and table is not GAMES:
+            return self._lake.read_if_stored(table, week, columns, seasons)
+        try:
+            return self.read(table, None if week is None else [week], columns)
+        except NotMaterializedError:
+            return None
+
+    def load(self, table: Table, weeks: Sequence[SeasonWeek]) -> None:
+        """Read weeks of a table at once and keep them, for assets that read them one by one.
+
+        Raises:
+            NotMaterializedError, PipelineError: as `Lake.read`.
+        """
+        if weeks and self._kept(table, weeks) is None:
+            self.keep(table, weeks, self._lake.read(table, weeks))
+
     def _kept(self, table: Table, weeks: Sequence[SeasonWeek] | None) -> pa.Table | None:
         """Return kept rows of the weeks asked for; None if one of the weeks was not kept."""
         if table.name not in self._rows:
             return None
-        kept_weeks, rows = self._rows[table.name]
-        if not table.weekly or (weeks is not None and kept_weeks == set(weeks)):
-            return rows
-        if weeks is None or not kept_weeks >= set(weeks):
+        kept = self._rows[table.name]
+        if not table.weekly or (weeks is not None and kept.weeks == set(weeks)):
+            return kept.rows
+        if weeks is None or not kept.weeks >= set(weeks):
             return None
-        return of_weeks(rows, weeks)
+        return kept.of(weeks)

@@ -81,6 +81,125 @@ def test_amount_of_a_key(rows: Rows, key: str, stats: dict[str, Any], amount: fl
     assert points_of(rows, {key: 2.5}, position="LB", **stats) == 2.5 * amount
 
 
+SLEEPERS_OWN = [
+    # Aaron Rodgers at San Francisco, 2024 week 1.
+    (
+        {
+            **{"position": "QB", "attempts": 21, "completions": 13, "passing_yards": 167},
+            **{"passing_tds": 1, "passing_interceptions": 1, "sacks_suffered": 1},
+            **{"carries": 1, "rushing_yards": -1},
+        },
+        {
+            **{"pass_att": 21, "pass_cmp": 13, "pass_inc": 8, "pass_yd": 167, "pass_td": 1},
+            **{"pass_int": 1, "pass_sack": 1, "rush_att": 1, "rush_yd": -1},
+            **{"bonus_pass_cmp_25": 0, "bonus_pass_yd_300": 0, "rec": 0},
+        },
+    ),
+    # Saquon Barkley at Dallas, 2024 week 10; the tackle followed a turnover.
+    (
+        {
+            **{"position": "RB", "carries": 14, "rushing_yards": 66, "rushing_first_downs": 4},
+            **{"receptions": 1, "targets": 1, "receiving_yards": 12},
+            **{"receiving_first_downs": 1, "def_tackles_solo": 1},
+        },
+        {
+            **{"rush_att": 14, "rush_yd": 66, "rush_fd": 4, "rec": 1, "rec_tgt": 1, "rec_yd": 12},
+            **{"rec_fd": 1, "bonus_fd_rb": 5, "bonus_fd_wr": 0, "bonus_rec_rb": 1},
+            **{"bonus_rec_te": 0, "bonus_rush_att_20": 0, "bonus_rush_rec_yd_100": 0},
+            **{"idp_tkl": 1, "idp_tkl_solo": 1},
+        },
+    ),
+    # Zack Baun against Green Bay, 2024 week 1.
+    (
+        {
+            **{"position": "LB", "def_tackles_solo": 9, "def_tackles_with_assist": 2},
+            **{"def_tackle_assists": 4, "def_tackles_for_loss": 1, "def_sacks": 2.0},
+            **{"def_sack_yards": 9.0, "def_qb_hits": 2},
+        },
+        {
+            **{"bonus_sack_2p": 1, "bonus_tkl_10p": 1, "idp_qb_hit": 2, "idp_sack": 2},
+            **{"idp_sack_yd": 9, "idp_tkl": 15, "idp_tkl_ast": 4, "idp_tkl_loss": 1},
+            **{"idp_tkl_solo": 11, "idp_pass_def_3p": 0},
+        },
+    ),
+    # T.J. Edwards against Tennessee, 2024 week 1.
+    (
+        {
+            **{"position": "LB", "def_tackles_solo": 9, "def_tackles_with_assist": 1},
+            **{"def_tackle_assists": 5, "def_tackles_for_loss": 2, "fumble_recovery_opp": 1},
+        },
+        {
+            **{"bonus_tkl_10p": 1, "bonus_sack_2p": 0, "idp_fum_rec": 1, "idp_tkl": 15},
+            **{"idp_tkl_ast": 5, "idp_tkl_loss": 2, "idp_tkl_solo": 10, "st_fum_rec": 0},
+        },
+    ),
+    # Micah Parsons at Cleveland, 2024 week 1.
+    (
+        {
+            **{"position": "LB", "def_tackles_solo": 1, "def_tackles_with_assist": 2},
+            **{"def_tackle_assists": 1, "def_tackles_for_loss": 1, "def_sacks": 1.0},
+            **{"def_sack_yards": 5.0, "def_qb_hits": 5, "def_pass_defended": 1},
+        },
+        {
+            **{"idp_pass_def": 1, "idp_qb_hit": 5, "idp_sack": 1, "idp_sack_yd": 5},
+            **{"idp_tkl": 4, "idp_tkl_ast": 1, "idp_tkl_loss": 1, "idp_tkl_solo": 3},
+            **{"bonus_tkl_10p": 0, "bonus_sack_2p": 0},
+        },
+    ),
+]
+"""Real stat lines, and the amounts that Sleeper states of them in its own stats."""
+
+
+@pytest.mark.parametrize(("stats", "stated"), SLEEPERS_OWN)
+def test_amounts_are_those_that_sleeper_states(
+    rows: Rows, stats: dict[str, Any], stated: dict[str, float]
+) -> None:
+    found = {key: points_of(rows, {key: 1.0}, **stats) for key in stated}
+    assert found == stated
+
+
+@pytest.mark.parametrize(
+    ("stats", "amounts"),
+    [
+        # A return touchdown of a receiver: no points of a defence.
+        (
+            {"position": "WR", "special_teams_tds": 1, "punt_return_yards": 85, "receptions": 3},
+            {"st_td": 1, "pr_td": 1, "kr_td": 0, "pr_yd": 85, "kr_yd": 0, "bonus_rec_wr": 3},
+        ),
+        # A passer with 29 completions, 404 yards and three plays of 40 yards or more.
+        (
+            {"position": "QB", "completions": 29, "attempts": 39, "passing_yards": 404}
+            | {"passing_40": 3, "rushing_tds": 1, "carries": 4, "rushing_yards": 16},
+            {"bonus_pass_cmp_25": 1, "bonus_pass_yd_300": 0, "bonus_pass_yd_400": 1}
+            | {"pass_inc": 10, "pass_cmp_40p": 3, "bonus_rush_td_qb": 1, "rush_att": 4},
+        ),
+        # A kicker: 53, 33 and 27 yards made, 61 missed, 47 blocked, an extra point missed.
+        (
+            {"position": "K", "fg_made": 3, "fg_att": 5, "fg_missed": 1, "fg_blocked": 1}
+            | {"fg_made_list": "53;33;27", "fg_missed_list": "61", "fg_blocked_list": "47"}
+            | {"fg_made_20_29": 1, "fg_made_30_39": 1, "fg_made_50_59": 1}
+            | {"pat_att": 3, "pat_made": 2, "pat_missed": 1},
+            {"fga": 5, "fgm": 3, "fgm_20_29": 1, "fgm_30_39": 1, "fgm_40_49": 0, "fgm_50p": 1}
+            | {"fgm_50_59": 1, "fgm_60p": 0, "fgm_yds": 113, "fgm_yds_over_30": 26}
+            | {"fgmiss": 2, "fgmiss_40_49": 1, "fgmiss_50p": 1, "fgmiss_60p": 1}
+            | {"fgmiss_50_59": 0, "fgmiss_0_19": 0, "xpa": 3, "xpm": 2, "xpmiss": 1},
+        ),
+        # A back with 21 carries: 115 + 88 yards are not two bonuses of 100.
+        (
+            {"position": "RB", "carries": 21, "rushing_yards": 115, "receiving_yards": 88}
+            | {"rushing_40": 1, "receiving_40": 1, "receptions": 6, "rushing_2pt_conversions": 1},
+            {"bonus_rush_att_20": 1, "bonus_rush_yd_100": 1, "bonus_rush_yd_200": 0}
+            | {"bonus_rec_yd_100": 0, "bonus_rush_rec_yd_100": 0, "bonus_rush_rec_yd_200": 1}
+            | {"rush_40p": 1, "rec_40p": 1, "bonus_rec_rb": 6, "rush_2pt": 1},
+        ),
+    ],
+)
+def test_amounts_that_were_computed_by_hand(
+    rows: Rows, stats: dict[str, Any], amounts: dict[str, float]
+) -> None:
+    assert {key: points_of(rows, {key: 1.0}, **stats) for key in amounts} == amounts
+
+
 def test_bonus_of_a_position(rows: Rows) -> None:
     premium = {"rec": 1.0, "bonus_rec_te": 0.5}
     assert points_of(rows, premium, position="TE", receptions=6) == 9.0
@@ -99,7 +218,7 @@ def test_a_player_of_two_positions_has_the_premium_of_one(rows: Rows) -> None:
 def test_first_downs_count_by_position(rows: Rows) -> None:
     settings = {f"bonus_fd_{position}": 1.0 for position in ("qb", "rb", "wr", "te")}
     first_downs = {"passing_first_downs": 9, "rushing_first_downs": 3, "receiving_first_downs": 2}
-    assert points_of(rows, settings, position="QB", **first_downs) == 12
+    assert points_of(rows, settings, position="QB", **first_downs) == 14
     assert points_of(rows, settings, position="WR", **first_downs) == 5
 
 

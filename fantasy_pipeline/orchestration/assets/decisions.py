@@ -66,6 +66,8 @@ def rest_of_season(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
 def optimal_lineups(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table:
     weeks, parts = weeks_of_run(context), [tables.OPTIMAL_LINEUPS.arrow_schema.empty_table()]
     found = nfl.leagues.leagues()
+    if found:
+        leagues.load_projections(nfl, found, weeks)
     defences = scored_defences(nfl.tables) if found else None
     for league in found:
         for week in weeks:
@@ -87,7 +89,7 @@ def _projected(
 ) -> pa.Table:
     """Return the projected line-ups; none of a week without projections or rosters up to it."""
     try:
-        found = league_week(nfl.lake, league, of, week, None, defences)
+        found = league_week(nfl.tables, league, of, week, None, defences)
         return projected_lineups(league, week, found)
     except NotMaterializedError:
         return tables.OPTIMAL_LINEUPS.arrow_schema.empty_table()
@@ -96,7 +98,7 @@ def _projected(
 def _actual(nfl: NflData, league: str, of: LeagueSeason, week: SeasonWeek) -> pa.Table:
     """Return the actual line-ups; none of a week that was not played."""
     stored = [
-        nfl.lake.read_if_stored(table, week)
+        nfl.tables.read_if_stored(table, week)
         for table in (tables.LEAGUE_POINTS, tables.LEAGUE_ROSTERS)
     ]
     parts = [of_league(rows, league) for rows in stored if rows is not None]

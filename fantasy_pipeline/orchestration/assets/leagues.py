@@ -19,7 +19,7 @@ from fantasy_pipeline.ingest.leagues.rosters import Directory, of_league
 from fantasy_pipeline.ingest.leagues.rosters import league_rosters as rosters_of
 from fantasy_pipeline.leagues import stat_lines
 from fantasy_pipeline.leagues import tables as leagues
-from fantasy_pipeline.leagues.defenders import with_defenders
+from fantasy_pipeline.leagues.defenders import starts_defenders, with_defenders
 from fantasy_pipeline.leagues.team_defence import scored_defences
 from fantasy_pipeline.orchestration.assets.base import (
     OWNERS,
@@ -219,7 +219,9 @@ def league_projections(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Ta
     found = nfl.leagues.leagues()
     # A week that was never projected has no projections in any scoring.
     projected = set(nfl.tables.weeks(tables.PROJECTIONS)).intersection(weeks) if found else set()
-    defences = scored_defences(nfl.tables)
+    if projected:
+        load_projections(nfl, found, projected)
+        defences = scored_defences(nfl.tables)
     for season, numbers in by_season(sorted(projected)).items():
         of_season = [SeasonWeek(season, number) for number in numbers]
         rows = nfl.tables.read(tables.PROJECTIONS, of_season)
@@ -233,6 +235,19 @@ def league_projections(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Ta
     table = tables.LEAGUE_PROJECTIONS.shaped(pa.concat_tables(parts))
     _describe(context, nfl, tables.LEAGUE_PROJECTIONS, table, weeks, {})
     return table
+
+
+def load_projections(
+    nfl: NflData, found: Sequence[Registered], weeks: Iterable[SeasonWeek]
+) -> None:
+    """Read once what the assets of a run need of projected weeks for all leagues."""
+    stored = (nfl.leagues.season(league, season) for league in found for season in league.seasons)
+    wanted = [tables.PROJECTIONS]
+    if any(of is not None and starts_defenders(of.slots) for of in stored):
+        wanted.append(tables.DEFENDER_PROJECTIONS)
+    for table in wanted:
+        nfl.tables.load(table, sorted(set(nfl.tables.weeks(table)).intersection(weeks)))
+    nfl.tables.load(tables.TEAM_DEFENSE_STATS, nfl.tables.weeks(tables.TEAM_DEFENSE_STATS))
 
 
 def _to_come(
