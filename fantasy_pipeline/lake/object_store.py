@@ -40,6 +40,7 @@ from fantasy_pipeline.lake.s3 import (
     CONNECTIONS,
     OPTIONS,
     answer_to,
+    end_thread_at_exit,
     passing_errors,
     send_at_once,
 )
@@ -101,6 +102,7 @@ class ObjectStore:
         self._listings: dict[str, set[str]] = {}
         self._read_by_run: set[str] = set()
         if self._is_s3:
+            end_thread_at_exit()
             self._fs.retries = 1
             self._request(self._check_endpoint)
 
@@ -158,7 +160,7 @@ class ObjectStore:
         return status in _PASSING_STATUS or isinstance(error, passing_errors())
 
     def _unusable(self, error: Exception) -> PipelineError:
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        reason = " ".join(str(error).split())[:300].rstrip(".") or type(error).__name__
         if self._is_s3 and type(error).__name__ == "FSTimeoutError":
             reason = f"no answer within {set_seconds():g} s"
         return PipelineError(

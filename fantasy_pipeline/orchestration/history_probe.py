@@ -40,6 +40,16 @@ def try_to_write(instance: dg.DagsterInstance) -> None:
             transaction.rollback()
 
 
+def check_usable(instance: dg.DagsterInstance) -> None:
+    """Read and write the history once, before worker processes start that would each fail.
+
+    Raises:
+        HistoryError: the history cannot be used; says why and what to do.
+    """
+    instance.get_run_records(limit=1)
+    try_to_write(instance)
+
+
 def history_folders(instance: dg.DagsterInstance) -> list[Path]:
     """Return the folders of the history's SQLite files; none if a database server has it."""
     path_for_shard = getattr(instance.event_log_storage, "path_for_shard", None)

@@ -584,8 +584,12 @@ def test_one_layer_tries_again_and_gives_up_within_its_deadline(
 def test_commands_and_health_do_not_wait_for_an_object_storage_in_trouble(
     s3: str, tmp_path: Path, kind: str
 ) -> None:
+    """They ask seldom; `test_outages.py` measures how long they wait.
+
+    A run that ends while fsspec's thread is alive had 45 lines about leaks of DuckDB's on stderr.
+    """
     with trouble(kind) as (address, visits):
-        for command, code in (("projections", 1), ("health", 2)):
+        for command, code in (("projections", 1), ("health", 2), ("run", 1)):
             visits.clear()
             done = subprocess.run(
                 [sys.executable, "-m", "fantasy_pipeline.cli", command],
@@ -600,14 +604,12 @@ def test_commands_and_health_do_not_wait_for_an_object_storage_in_trouble(
                 text=True,
                 timeout=LONGEST_SECONDS,
             )
-            last = time.monotonic()
             assert done.returncode == code, done.stderr
+            assert "leaked" not in done.stderr
             assert "s3://x/y/sample cannot be used" in " ".join(
                 f"{done.stderr}{done.stdout}".split()
             )
-            # Without the seconds that a loaded machine takes to start the command.
-            assert last - visits[0] < {"projections": 20, "health": 5}[command]
-            assert len(visits) <= 8
+            assert len(visits) <= {"run": 16}.get(command, 8)
 
 
 @pytest.mark.loopback

@@ -25,6 +25,7 @@ from fantasy_pipeline.lake.patience import patience
 from fantasy_pipeline.operations.backfill.plan import GAMES, HISTORY, Plan, Step
 from fantasy_pipeline.operations.backfill.workers import run_steps, start_server
 from fantasy_pipeline.operations.session import BACKFILL_LOCK, Session
+from fantasy_pipeline.orchestration.history_probe import check_usable
 from fantasy_pipeline.orchestration.runs.dead_runs import end_dead_runs, end_run, end_runs_of
 from fantasy_pipeline.orchestration.runs.import_state import IN_PROGRESS
 from fantasy_pipeline.orchestration.runs.results import RunOutcome
@@ -256,12 +257,13 @@ def refresh_schedule(session: Session) -> None:
     """Materialize the schedule in a worker process, because reading upstream takes much memory.
 
     Raises:
-        PipelineError: the run failed.
+        PipelineError: the run failed, or the run history cannot be used.
     """
     start_server()
     # While the server loads, load what the command needs next: Arrow needs pandas to convert the
     # kick-off times to Python's.
     instance = session.instance
+    check_usable(instance)
     importlib.import_module("pandas")
     tags = {"source": session.source, "trigger": "backfill"}
     with closing(_run_stage(instance, 1, [Step(GAMES)], session.source, tags)) as outcomes:
