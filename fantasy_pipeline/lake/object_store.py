@@ -43,6 +43,7 @@ from fantasy_pipeline.lake.s3 import (
     end_thread_at_exit,
     passing_errors,
     send_at_once,
+    session,
 )
 from fantasy_pipeline.settings import is_loopback
 
@@ -82,15 +83,16 @@ class ObjectStore:
         import fsspec  # lazily: a lake in a folder does not need it
 
         self._root = root
-        options = OPTIONS if root.startswith(("s3:", "s3a:")) else {}
+        is_s3 = root.startswith(("s3:", "s3a:"))
         try:
+            options = {**OPTIONS, "session": session()} if is_s3 else {}
             self._fs, self._base = fsspec.core.url_to_fs(root, **options)
         except (ImportError, ValueError) as error:
             raise PipelineError(
                 f"a lake at {root} needs a package that is not installed: {error}. "
                 f"For s3, in the checkout: pip install -e '.[s3]'."
             ) from error
-        self._is_s3 = bool(options)
+        self._is_s3 = is_s3
         self._address = root
         self._outage = _outage_of(root)
         self._given_up = ""

@@ -112,6 +112,7 @@ def test_daemons_of_two_machines_that_alternate(instance: dg.DagsterInstance) ->
     assert found(subject(instance), "daemon_running") == [("ok", "")]
 
 
+@pytest.mark.slow
 @pytest.mark.loopback
 def test_daemon_that_runs_and_one_that_died(tmp_path: Path) -> None:
     """A real daemon, and a second one; then the heartbeats of two hours ago."""

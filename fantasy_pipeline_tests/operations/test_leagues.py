@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from datetime import timedelta
@@ -51,18 +52,23 @@ BEFORE_THE_LEAGUES = "3dbec0276f0e91ba4ee6ba65b3aa88b0304a38db"
 NAME = "sample-fantasy-league"
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def made(sample: SampleLeague, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a home whose lake has two weeks of stats of the sample league."""
-    league, numbers = SampleLeague(), [week.week for week in WEEKS]
-    lake = lake_of(tmp_path)
-    games = league.schedule()
+    made, league, numbers = tmp_path_factory.mktemp("made"), sample, [week.week for week in WEEKS]
+    lake, games = lake_of(made), league.schedule()
     players, _ = raw_players(league, games, 2025, numbers)
     lake.write(GAMES, games)
     lake.write_weeks(RAW_PLAYERS, players, WEEKS)
     lake.write_weeks(WEEKLY_STATS, weekly_stats(league, games, players, 2025, numbers), WEEKS)
-    write_fantasy_league(tmp_path / "files", league.weekly_stats(2025), 2025)
-    return tmp_path
+    write_fantasy_league(made / "files", league.weekly_stats(2025), 2025)
+    return made
+
+
+@pytest.fixture
+def home(made: Path, tmp_path: Path) -> Path:
+    """Return a copy of that home, which the test may change."""
+    return shutil.copytree(made, tmp_path / "home")
 
 
 def lake_of(home: Path) -> Lake:
