@@ -169,6 +169,14 @@ class AlertSettings(_Environment):
         return f"{self.ui_url.rstrip('/')}/runs/" if self.ui_url else ""
 
 
+def _named_hosts(text: str) -> str:
+    """Refuse names that would let any request in, or that no request can have."""
+    for name in filter(None, map(str.strip, text.split(","))):
+        if "*" in name.removeprefix("*.") or name == "*.":
+            raise ValueError(f"{name!r} names no server; * can only stand for a first part")
+    return text
+
+
 class ApiSettings(_Environment):
     """Settings of the HTTP interface, each from ``FANTASY_API_<NAME>``."""
 
@@ -177,7 +185,7 @@ class ApiSettings(_Environment):
     )
 
     token: SecretStr | None = Field(None, description="Bearer token that POST requests must send")
-    hosts: str = Field(
+    hosts: Annotated[str, AfterValidator(_named_hosts)] = Field(
         "",
         description="Further names under which the server is reached, separated by commas, e.g. "
         "nfl.example.org or *.example.org; a request to any other name is refused",

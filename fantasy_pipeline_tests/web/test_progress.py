@@ -49,6 +49,23 @@ class Watched:
 
     cursors: dict[str, set[int]] = field(default_factory=dict)
     late: list[float] = field(default_factory=list)
+    connections: int = 0
+    latest: str | None = None
+
+    def add(self, message: dict[str, Any]) -> None:
+        assert "skipped" not in message
+        cursors = self.cursors.setdefault(message["run_id"], set())
+        assert message["cursor"] == len(cursors) + 1
+        cursors.add(message["cursor"])
+        self.latest = message["at"]
+        sent = datetime.fromisoformat(message["at"])
+        self.late.append((datetime.now(timezone.utc) - sent).total_seconds())
+
+    def query(self) -> str:
+        """Return what a client that connects again asks for."""
+        recent = list(self.cursors.items())[-40:]
+        known = [f"cursor={run_id}:{len(cursors)}" for run_id, cursors in recent]
+        return "&".join([*known, *([f"since={self.latest}"] if self.latest else [])])
 
 
 def address(client: Client, path: str) -> str:
@@ -426,39 +443,38 @@ SLOW_SECONDS = 5.0
 """Pause of a slow client after each message; more are sent than it reads."""
 
 
-async def watcher(client: Client, seconds: float, pause: float = 0.0) -> Watched:
-    """Return what one client is sent in some seconds; it pauses after each message."""
-    seen = Watched()
-    async with connect(address(client, "progress"), open_timeout=120) as socket:
-        end = time.monotonic() + seconds
+async def listen_until(client: Client, end: float, seen: Watched, pause: float) -> None:
+    """Add what a connection brings until a moment of the monotonic clock; pause after messages."""
+    path = f"progress?{seen.query()}"
+    async with connect(address(client, path), open_timeout=120) as socket:
         while (left := end - time.monotonic()) > 0:
             with suppress(asyncio.TimeoutError):
                 message = json.loads(await asyncio.wait_for(socket.recv(), left))
                 if message["event"] != "running":
-                    assert "skipped" not in message
-                    cursors = seen.cursors.setdefault(message["run_id"], set())
-                    assert message["cursor"] == len(cursors) + 1
-                    cursors.add(message["cursor"])
-                    sent = datetime.fromisoformat(message["at"])
-                    seen.late.append((datetime.now(timezone.utc) - sent).total_seconds())
+                    seen.add(message)
                 await asyncio.sleep(pause)
-    return seen
 
 
-async def slow_watcher(client: Client, seconds: float) -> None:
-    """Watch more slowly than runs proceed; connect again when the server gives up."""
+async def watcher(client: Client, seconds: float, pause: float = 0.0) -> Watched:
+    """Return what one client is sent in some seconds.
+
+    A connection whose client does not answer in time is closed; the client connects again and goes
+    on where it was.
+    """
+    seen = Watched()
     end = time.monotonic() + seconds
-    while (left := end - time.monotonic()) > 0:
+    while time.monotonic() < end:
         with suppress(websockets.ConnectionClosed):
-            await watcher(client, left, SLOW_SECONDS)
+            await listen_until(client, end, seen, pause)
+        seen.connections += 1
+    return seen
 
 
 async def crowd(client: Client, clients: int, seconds: float) -> list[Watched]:
     """Return what each of many clients was sent in some seconds, while a slow one watches, too."""
-    slow = asyncio.create_task(slow_watcher(client, seconds))
-    seen = await asyncio.gather(*(watcher(client, seconds) for _ in range(clients)))
-    await slow
-    return seen
+    others = (watcher(client, seconds) for _ in range(clients))
+    *seen, _ = await asyncio.gather(*others, watcher(client, seconds, SLOW_SECONDS))
+    return list(seen)
 
 
 def resident_bytes() -> int:
@@ -499,8 +515,9 @@ def check_crowd(seen: list[Watched], memory: list[int]) -> None:
     # Flat: after the first runs have loaded what they need.
     settled = memory[len(memory) // 3 :]
     _LOG.info(
-        "%d of %d runs, %d messages; late by median %.2f, p99 %.2f s; MiB: %d to %d, at most %d",
-        *(len(everyone), len(memory), len(late)),
+        "%d of %d runs, %d messages, %d connections; late by median %.2f, p99 %.2f s; "
+        "MiB: %d to %d, at most %d",
+        *(len(everyone), len(memory), len(late), sum(one.connections for one in seen)),
         *(late[len(late) // 2], late[len(late) * 99 // 100]),
         *(size >> 20 for size in (settled[0], settled[-1], max(settled))),
     )
