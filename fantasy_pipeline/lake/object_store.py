@@ -50,7 +50,8 @@ from fantasy_pipeline.settings import is_loopback
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
-_ATTEMPTS = 4
+_ATTEMPTS = 6
+"""At a server that refuses at once, they take 3 to 6 s: a server may restart meanwhile."""
 _RETRY_SECONDS = 6
 """No attempt starts later than this after the first one."""
 _UNKNOWN = ""

@@ -100,6 +100,7 @@ def passing_errors() -> tuple[type[Exception], ...]:
         ClientError,
         ConnectionError,
         FSTimeoutError,
+        exceptions.ConnectionError,
         exceptions.HTTPClientError,
         exceptions.IncompleteReadError,
         ResponseParserError,

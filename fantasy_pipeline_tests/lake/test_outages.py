@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from fantasy_pipeline.football.tables import GAMES
+from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.settings import SAMPLE_LABEL
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.cli.calling import call
 from fantasy_pipeline_tests.lake.places import BucketPlace, environment
@@ -74,6 +78,15 @@ def test_a_command_ends_soon_after_the_storage_stopped_working(
     assert f"{root}/sample cannot be used: " in " ".join(f"{out}{err}".split())
     # Several threads read at the same time, and aiohttp connects again once.
     assert counted.connections - after <= 2 * 16 + 8
+
+
+def test_a_storage_that_restarts_is_waited_for(counted: Proxy, imported: tuple[Path, str]) -> None:
+    """The attempts of a request that is refused at once take 3 s or more."""
+    lake = Lake(f"{imported[1]}/sample", SAMPLE_LABEL)
+    counted.begin("closing")
+    threading.Timer(1.5, counted.begin, [None]).start()
+    assert lake.read(GAMES).num_rows > 0
+    assert counted.requests
 
 
 def test_a_backfill_does_not_wait_in_each_of_its_processes(

@@ -570,8 +570,8 @@ def test_one_layer_tries_again_and_gives_up_within_its_deadline(
         with pytest.raises(PipelineError, match=r"s3://x/y cannot be used: .*run again later"):
             Lake("s3://x/y", "test")
         assert time.monotonic() - started < 20
-        # aiohttp opens a closed connection once more for each of at most four attempts.
-        assert 1 <= len(visits) <= {"closing": 8, "silent": 1}[kind]
+        # aiohttp opens a closed connection once more for each of at most six attempts.
+        assert 1 <= len(visits) <= {"closing": 12, "silent": 1}[kind]
         started = time.monotonic()
         with patience(2), pytest.raises(PipelineError, match="cannot be used"):
             Lake("s3://x/y", "test")
@@ -609,7 +609,7 @@ def test_commands_and_health_do_not_wait_for_an_object_storage_in_trouble(
             assert "s3://x/y/sample cannot be used" in " ".join(
                 f"{done.stderr}{done.stdout}".split()
             )
-            assert len(visits) <= {"run": 16}.get(command, 8)
+            assert len(visits) <= {"run": 24}.get(command, 12)
 
 
 @pytest.mark.loopback
