@@ -86,9 +86,7 @@ def fit(seasons: Sequence[Season]) -> Coefficients:
     # Points above the week's mean vary less than those above the true mean.
     teams = found[0].shape[1]
     scale = teams / (teams - 1)
-    return Coefficients(
-        games, *(round(float(np.sqrt(scale * one)), 3) for one in (total - lasting, lasting))
-    )
+    return Coefficients(games, round(float(np.sqrt(scale * (total - lasting))), 3))
 
 
 def residuals(known: Sequence[tuple[OddsInputs, np.ndarray]], games: float) -> list[np.ndarray]:
@@ -154,18 +152,24 @@ def models(measured: Coefficients) -> dict[str, Model]:
     }
 
 
-def main() -> None:
-    if len(sys.argv) < 5:
-        sys.exit(__doc__)
-    root, league, *years = sys.argv[1:]
-    lake = Lake(str(Path(root).absolute()), "nfl")
-    seasons = [read(lake, league, int(year)) for year in years]
+def scores_of_others(seasons: Sequence[Season]) -> dict[str, list[np.ndarray]]:
+    """Return `scores` of each season by model, with coefficients of the other seasons."""
     found: dict[str, list[np.ndarray]] = {}
     for season in seasons:
         measured = fit([other for other in seasons if other is not season])
         print(f"{season.season} without itself: {measured}")
         for name, model in models(measured).items():
             found.setdefault(name, []).append(scores(season, model))
+    return found
+
+
+def main() -> None:
+    if len(sys.argv) < 5:
+        sys.exit(__doc__)
+    root, league, *years = sys.argv[1:]
+    lake = Lake(str(Path(root).absolute()), "nfl")
+    seasons = [read(lake, league, int(year)) for year in years]
+    found = scores_of_others(seasons)
     print(f"all seasons: {fit(seasons)}")
     print(f"\n{'Brier scores after each week':34}  play-offs     bye   title  play-offs by season")
     for name, of_seasons in found.items():

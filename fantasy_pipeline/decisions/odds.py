@@ -28,12 +28,21 @@ class Coefficients:
         past_games: games after which a team's past counts as much as its projections.
         of_week: standard deviation of a team's points in a week around its true mean, as a share of
             the league's mean.
-        of_season: the same of the true mean around the expected one.
     """
 
     past_games: float = 9.0
     of_week: float = 0.17
-    of_season: float = 0.07
+
+    def of_season(self, games: int) -> float:
+        """Return the standard deviation of the true mean around the expected one, as a share.
+
+        The past weighs as much as the projections after `past_games` games, so the projections are
+        as exact as the mean of so many games, and both together as that of all of them.
+
+        Args:
+            games: number of games of the past.
+        """
+        return float(self.of_week / np.sqrt(games + self.past_games))
 
 
 MEASURED = Coefficients()
@@ -118,7 +127,7 @@ def strengths(
     # (teams,): the mean of the past above the week's mean, times its weight.
     before = np.nan_to_num(_above(past)).sum(axis=0) / games
     means = level + measured.past_games / games * ahead + before
-    return Strengths(means, measured.of_week * level, measured.of_season * level)
+    return Strengths(means, measured.of_week * level, measured.of_season(len(past)) * level)
 
 
 def _above(points: np.ndarray) -> np.ndarray:

@@ -9,10 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow.compute as pc
+
 from fantasy_pipeline.errors import InvalidArgumentError, NotPublishedError, PipelineError
 from fantasy_pipeline.football.season_week import WEEKS, SeasonWeek, ranges, week_ranges
 from fantasy_pipeline.football.slots import unknown_slots
-from fantasy_pipeline.football.tables import PROJECTIONS, WEEKLY_STATS
+from fantasy_pipeline.football.tables import GAMES, PROJECTIONS, WEEKLY_STATS
+from fantasy_pipeline.football.tables.week_rows import of_weeks, weeks_in
+from fantasy_pipeline.football.team_games import over_by_clock
 from fantasy_pipeline.ingest.leagues import registry
 from fantasy_pipeline.ingest.leagues.answers import season_of, season_of_file
 from fantasy_pipeline.ingest.leagues.base import DATASET, LAST_WEEK, Adapter, LeagueSeason
@@ -94,7 +98,7 @@ def add(
     older = older_weeks(session.lake, wanted)
     added.warnings += _what_to_import(name, seasons, weeks, older)
     asked = [week for week in weeks if week not in older]
-    of_runs = _import(session, sorted({*asked, *_to_come(session, asked)}), show)
+    of_runs = _import(session, sorted({*asked, *_to_come(session, asked, last)}), show)
     added.warnings += of_runs
     has = weeks_by_league(session.lake).get(name, set())
     added.weeks = [week for week in asked if week in has]
@@ -108,16 +112,26 @@ def add(
     return added
 
 
-def _to_come(session: Session, played: Sequence[SeasonWeek]) -> list[SeasonWeek]:
-    """Return the projected weeks after the latest played one, which have rosters but no points."""
+def _to_come(session: Session, played: Sequence[SeasonWeek], last: int) -> list[SeasonWeek]:
+    """Return the projected weeks after the latest played one, which have rosters but no points.
+
+    A week that is over without stats in the lake is not one of them: its import brings it.
+
+    Args:
+        last: last week of a season that a league may have.
+    """
     if not played:
         return []
     latest = max(played)
-    return [
+    projected = {
         week
         for week in session.lake.weeks(PROJECTIONS)
-        if week.season == latest.season and week > latest
-    ]
+        if week.season == latest.season and week > latest and week.week <= last
+    }
+    if not projected:
+        return []
+    games = of_weeks(session.lake.read(GAMES), projected)
+    return weeks_in(games.filter(pc.invert(over_by_clock(games, session.now))))
 
 
 def _gaps(asked: Sequence[SeasonWeek], has: Collection[SeasonWeek]) -> list[SeasonWeek]:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fantasy_pipeline.decisions.odds import (
+    Coefficients,
     Rules,
     Strengths,
     bracket,
@@ -88,7 +89,7 @@ def seasons(draw: st.DrawFn) -> tuple[Rules, np.ndarray, np.ndarray, Strengths]:
         tuple(draw(st.lists(st.integers(0, 2), min_size=teams, max_size=teams)))
         if draw(st.booleans())
         else (),
-        *(draw(st.booleans()) for _ in range(3)),
+        *draw(st.tuples(st.booleans(), st.booleans(), st.booleans())),
     )
     random = np.random.default_rng(draw(st.integers(0, 99)))
     opponents = np.full((weeks, teams), -1)
@@ -209,6 +210,16 @@ def test_strength_is_the_projection_and_the_past() -> None:
     one, five = (strengths(np.tile([[130.0, 100.0, 70.0]], (n, 1)), level) for n in (1, 5))
     assert 100.0 < one.means[0, 0] < five.means[0, 0] < 130.0
     assert one.means.mean() == pytest.approx(100.0)
+
+
+def test_the_error_of_a_mean_falls_with_the_games_of_the_past() -> None:
+    measured = Coefficients(past_games=9.0, of_week=0.18)
+    level = np.full((1, 3), 100.0)
+    before = strengths(np.zeros((0, 3)), level, measured)
+    after = strengths(np.full((7, 3), 100.0), level, measured)
+    # 18 / sqrt(9), and 18 / sqrt(16).
+    assert (before.of_season, after.of_season) == pytest.approx((6.0, 4.5))
+    assert before.of_week == after.of_week == pytest.approx(18.0)
 
 
 def test_matchups_of_several_weeks() -> None:

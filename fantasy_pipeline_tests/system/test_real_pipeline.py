@@ -14,6 +14,7 @@ from pathlib import Path
 
 import dagster as dg
 import duckdb
+import numpy as np
 import pyarrow.compute as pc
 import pytest
 
@@ -35,9 +36,12 @@ from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 from fantasy_pipeline_tests.web.servers import FIRST_PAINT_BYTES, first_paint, serving
+from scripts.odds_accuracy import read, scores_of_others
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
+LEAGUE = "9110030000000000000"
+"""A league of 12 teams, 2022-2024."""
 RELEASE = "github.com/nflverse/nflverse-data/releases/download"
 WEEKLY = (
     RAW_PLAYERS,
@@ -286,3 +290,24 @@ def test_only_missing_has_nothing_left(
     done = command(home, nfl_mirror, "backfill", *words)
     assert done.returncode == 0
     assert "the lake already has these weeks" in done.stdout
+
+
+def test_the_odds_are_as_good_as_promised(
+    home: Path, nfl_mirror: Path, seasons: tuple[int, ...]
+) -> None:
+    """Brier scores were .1041, .0838 and .0743 with the numbers of the other two seasons."""
+    if len(seasons) < ENOUGH_SEASONS:
+        pytest.skip("the projections of 2022 need earlier seasons")
+    done = command(home, nfl_mirror, "league", "add", "sleeper", LEAGUE, "--name", "friends")
+    assert done.returncode == 0, done.stderr
+    lake = Lake(str(home / "data" / "lake"), "nfl")
+    found = scores_of_others([read(lake, "friends", season) for season in (2022, 2023, 2024)])
+    brier = {name: np.nanmean(rows, axis=(0, 1)).tolist() for name, rows in found.items()}
+    playoffs, bye, title = brier["odds, fitted on the other seasons"]
+    assert playoffs <= 0.105
+    assert playoffs < min(
+        brier["the past alone, shrunken"][0], brier["every game is a coin flip"][0]
+    )
+    assert bye < brier["every game is a coin flip"][1]
+    # One champion of three had 1% to 15% before each week: the title is no better than coin flips.
+    assert title <= 0.0755
