@@ -51,6 +51,9 @@ class Admission:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["method"] == "HEAD":
+            # The answer to a GET; the server leaves its body out.
+            scope = {**scope, "method": "GET"}
         has_started = False
 
         async def send_with_headers(message: Message) -> None:

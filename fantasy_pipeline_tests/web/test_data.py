@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+import requests
 
 from fantasy_pipeline.errors import InvalidArgumentError
 from fantasy_pipeline.football.season_week import SeasonWeek
@@ -62,6 +63,15 @@ def test_projections_are_those_of_the_command_line(
     assert (found["season"], found["week"], found["data"]) == (2025, 9, SAMPLE_LABEL)
     assert found["scoring"] == arguments.get("scoring", "ppr")
     assert found["cursor"] is None
+
+
+@pytest.mark.parametrize("path", ["/", "/api/projections", "/healthz", "/static/site.css", "/no"])
+def test_head_is_a_get_without_body(site: Client, path: str) -> None:
+    got = site.page(path, Accept_Encoding="gzip")
+    asked = requests.head(site.url + path, headers=dict(got.request.headers), timeout=120)
+    assert (asked.status_code, asked.content) == (got.status_code, b"")
+    for name in ("Content-Type", "Content-Length", "ETag", "Content-Security-Policy"):
+        assert asked.headers.get(name) == got.headers.get(name)
 
 
 def test_actual_points_of_a_kicker_count_his_kicks(site: Client, deployed: Session) -> None:
