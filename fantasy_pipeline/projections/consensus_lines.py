@@ -49,6 +49,7 @@ class Chances:
         silent: number of sources that project team-mates and not the player, (rows,), for notable
             players at positions of which a team starts several.
         unnamed: mask of the players among them whom no source projects, (rows,).
+        named: mask of the players at these positions whom a source projects, (rows,).
     """
 
     room: np.ndarray
@@ -59,6 +60,7 @@ class Chances:
     status: np.ndarray
     silent: np.ndarray
     unnamed: np.ndarray
+    named: np.ndarray
 
     @classmethod
     def of(cls, ours: pa.Table, others: Mapping[str, np.ndarray]) -> Chances:
@@ -71,10 +73,11 @@ class Chances:
         after = np.where(single, after, np.nan)
         names = as_texts(ours["team"])
         in_team = available & ~single & (names != "")
-        silent, unnamed = rooms.silence(groups(codes(ours), names), in_team, others)
+        silent, named = rooms.silence(groups(codes(ours), names), in_team, others)
         notable = as_floats(ours["projected_points_half"]) >= availability.NOTABLE
-        silent, unnamed = np.where(notable, silent, 0), unnamed & notable
-        return cls(room, available, plays, starts, after, status, silent, unnamed)
+        silent = np.where(notable, silent, 0)
+        unnamed = (silent > 0) & ~named
+        return cls(room, available, plays, starts, after, status, silent, unnamed, named)
 
     @property
     def doubtful(self) -> np.ndarray:
@@ -108,7 +111,9 @@ class Chances:
     def plays_after(self) -> np.ndarray:
         """Return the chance to play after the other sources are heard, (rows,)."""
         plays = np.fmax(self.plays, np.where(self.doubtful, 0.0, self.after))
-        return np.where(self.unnamed, np.minimum(plays, availability.UNNAMED_PLAYS), plays)
+        plays = np.where(self.unnamed, np.minimum(plays, availability.UNNAMED_PLAYS), plays)
+        in_doubt = self.named & (self.status == availability.QUESTIONABLE)
+        return np.where(in_doubt, availability.if_named(plays), plays)
 
     def sits(self, values: np.ndarray) -> np.ndarray:
         """Return a mask of players of whom a source expects that a team-mate starts, (rows,)."""

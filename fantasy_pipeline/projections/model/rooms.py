@@ -188,7 +188,7 @@ def silence(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return how many sources project team-mates of each available player and not him, (rows,).
 
-    Also return a mask of the players among them whom no source projects, (rows,).
+    Also return a mask of the available players whom a source projects, (rows,).
 
     Args:
         team: number of each row's team-week, (rows,).
@@ -201,7 +201,7 @@ def silence(
         stated = available & (np.nan_to_num(values) > 0)
         silent += available & ~stated & (group_sum(team, stated) > 0)
         named |= stated
-    return silent, (silent > 0) & ~named
+    return silent, named
 
 
 def share_in_room(values: np.ndarray, room: np.ndarray, available: np.ndarray) -> np.ndarray:

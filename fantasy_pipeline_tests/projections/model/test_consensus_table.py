@@ -152,6 +152,20 @@ def test_a_source_that_projects_a_team_mate_forecasts_that_he_sits() -> None:
         assert row["projected_points_half"] == pytest.approx(line, abs=0.02)
 
 
+def test_a_questionable_player_whom_a_source_projects_plays_more_likely() -> None:
+    hurt = {"team": "BUF", "injury_status": "Questionable", "plays": 0.6}
+    named, fit, other = consensus(
+        ours(**hurt),
+        ours("P2", team="BUF", plays=0.6),
+        ours("P3", **hurt | {"team": "MIA"}),
+        sources=[statement(), statement("P2")],
+    )
+    # Odds of 1.5 become odds of 1.875.
+    assert named["plays"] == pytest.approx(1.875 / 2.875, abs=1e-4)
+    # A player without a game status is not in doubt, and about MIA no source states anything.
+    assert fit["plays"] == other["plays"] == 0.6
+
+
 def test_a_receiver_whom_no_source_projects_is_expected_to_sit() -> None:
     team = {"team": "BUF"}
     alone, mate = consensus(ours(**team), ours("P2", **team), sources=[statement("P2")])

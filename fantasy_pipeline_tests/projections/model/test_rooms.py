@@ -93,13 +93,13 @@ def test_silence_counts_the_sources_that_project_team_mates_only() -> None:
         "b": np.array([8.0, 3.0, 7.0, nan, 0.0, nan]),
         "c": np.array([nan, nan, nan, nan, nan, nan]),
     }
-    silent, unnamed = rooms.silence(team, available, sources)
+    silent, named = rooms.silence(team, available, sources)
     # Source c projects nobody, and no source projects a player of the teams 1 and 2.
     assert silent.tolist() == [0, 1, 0, 0, 0, 0]
-    assert not unnamed.any()
-    silent, unnamed = rooms.silence(team, available, {"a": sources["a"], "c": sources["c"]})
+    assert named.tolist() == [True, True, False, False, False, False]
+    silent, named = rooms.silence(team, available, {"a": sources["a"], "c": sources["c"]})
     assert silent.tolist() == [0, 1, 0, 0, 0, 0]
-    assert unnamed.tolist() == [False, True, False, False, False, False]
+    assert named.tolist() == [True, False, False, False, False, False]
 
 
 def test_without_rosters_a_returning_starter_is_told_from_a_benched_one() -> None:
