@@ -9,7 +9,8 @@ import gc
 import os
 import socket
 import sqlite3
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from sqlalchemy.engine import Engine
 
 from fantasy_pipeline.ingest.sample import SampleLeague
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline_tests import mirror
+from fantasy_pipeline_tests import cpu, mirror
 from fantasy_pipeline_tests.browsing import chromium
 from fantasy_pipeline_tests.ingest.memory_source import MemorySource, memory_source
 from fantasy_pipeline_tests.lake.storage import data_of, s3, s3_server
@@ -77,6 +78,22 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     mirror.need_files_of(item)
     if item.get_closest_marker("loopback"):
         need_loopback()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Measure the CPU time of a test of `make test`. Its fixtures do not count."""
+    before = time.process_time()
+    yield
+    cpu.measure(item, time.process_time() - before)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List the fast tests that take much CPU."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    if lines := cpu.dear([one for one in reports if isinstance(one, pytest.TestReport)]):
+        terminalreporter.section("fast tests that take much CPU, in loops (cpu.py)")
+        terminalreporter.write_line("\n".join(lines))
 
 
 @pytest.fixture(autouse=True)
