@@ -90,7 +90,7 @@ def compare(
     return compared(
         of_players,
         lake.read(RAW_PLAYERS, [week], ["player_id", *FROM_PLAYERS]),
-        earlier_lines(lake, week, is_league),
+        earlier_lines(lake, week, is_league, of_players["player_id"].combine_chunks()),
         earlier_defences(lake, week, is_league)
         if has_defence
         else TEAM_DEFENSE_STATS.arrow_schema.empty_table(),
@@ -101,8 +101,14 @@ def compare(
     )
 
 
-def earlier_lines(lake: Lake, week: SeasonWeek, is_league: bool) -> pa.Table:
-    """Return the stat lines of this season before the week, and of the season before."""
+def earlier_lines(
+    lake: Lake, week: SeasonWeek, is_league: bool, only: pa.Array | None = None
+) -> pa.Table:
+    """Return the stat lines of this season before the week, and of the season before.
+
+    Args:
+        only: ids of the players that a league needs the lines of; None: all.
+    """
     weeks = [
         one for one in lake.weeks(WEEKLY_STATS) if one < week and one.season >= week.season - 1
     ]
@@ -110,7 +116,7 @@ def earlier_lines(lake: Lake, week: SeasonWeek, is_league: bool) -> pa.Table:
         return lake.read(WEEKLY_STATS, weeks, _OF_GAMES)
     lines = lake.read(WEEKLY_STATS, weeks)
     rostered = set(lake.weeks(RAW_PLAYERS)).intersection(weeks)
-    return with_players(lines, lake.read(RAW_PLAYERS, sorted(rostered), OF_PLAYERS))
+    return with_players(lines, lake.read(RAW_PLAYERS, sorted(rostered), OF_PLAYERS), only)
 
 
 def earlier_defences(lake: Lake, week: SeasonWeek, is_league: bool) -> pa.Table:
@@ -128,18 +134,24 @@ def _rests(
 ) -> dict[str, Rest]:
     """Return the rest of the season; none for a week that an earlier version projected."""
     if isinstance(scoring, LeagueSeason):
-        return league_rests(lake, week, scoring)
+        return league_rests(lake, week, scoring, DST in of_players["position"].to_pylist())
     rest = lake.read_if_stored(REST_OF_SEASON, week)
     ids = of_players["player_id"].to_pylist()
     return {} if rest is None else rests_of_season(rest, ids, scoring)
 
 
-def league_rests(lake: Lake, week: SeasonWeek, of: LeagueSeason) -> dict[str, Rest]:
-    """Return the rest of a league's season by player id; none if the lake does not have it."""
+def league_rests(
+    lake: Lake, week: SeasonWeek, of: LeagueSeason, of_teams: bool = True
+) -> dict[str, Rest]:
+    """Return the rest of a league's season by player id; none if the lake does not have it.
+
+    Args:
+        of_teams: see `rest_points`.
+    """
     first, last = PLAYOFF_WEEKS
     weeks = (of.playoff_week or first, of.last_week or max(of.playoff_week or first, last))
     try:
-        return rests_of_league(rest_points(lake, week, of), week.week, weeks)
+        return rests_of_league(rest_points(lake, week, of, of_teams=of_teams), week.week, weeks)
     except PipelineError:
         return {}
 

@@ -38,7 +38,11 @@ _LEAST = 0.5
 
 
 def rest_points(
-    lake: Lake, week: SeasonWeek, of: LeagueSeason, replaced: bool = False
+    lake: Lake,
+    week: SeasonWeek,
+    of: LeagueSeason,
+    replaced: bool = False,
+    of_teams: bool = True,
 ) -> dict[str, tuple[float, ...]]:
     """Return the points of each player in each week from `week` to the league's last one.
 
@@ -50,6 +54,8 @@ def rest_points(
     Args:
         replaced: in later weeks, a team defence or a defender who has a bye or is out counts with
             the mean of the position: managers pick up another one.
+        of_teams: whether team defences are in the league's scoring, which takes their games of all
+            seasons; otherwise they are in ESPN's.
 
     Raises:
         NotMaterializedError: the lake lacks the rest of the season, or the week's projections.
@@ -70,7 +76,8 @@ def rest_points(
     scoring = scoring_of(of)
     usual = suffix(usual_of(scoring))
     projections = with_defenders(week_projections(lake, week), lake, [week], of.slots)
-    expected = [one.expected for one in projected(projections, scoring, scored_defences(lake))]
+    defences = scored_defences(lake) if of_teams else None
+    expected = [one.expected for one in projected(projections, scoring, defences)]
     ids = projections["player_id"].to_pylist()
     in_usual = projections[f"projected_points{usual}"].to_pylist()
     scale = {
