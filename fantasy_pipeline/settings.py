@@ -20,7 +20,8 @@ SourceName = Literal["auto", "nfl_data_py", "nflreadpy", "sample"]
 SOURCES: tuple[SourceName, ...] = ("auto", "nfl_data_py", "nflreadpy", "sample")
 SAMPLE_LABEL = "synthetic sample league"
 """Label of every output that is made from sample data."""
-
+PROJECTION_SOURCES = ("nflcom", "sleeper", "fantasypros", "espn")
+"""Names of the sources of projections; the first is the yardstick of the others."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST_NAME, _LONGEST_PATH = 255, 3500
@@ -56,6 +57,58 @@ def _usable_path(value: str) -> str:
     if (size := len(os.fsencode(value))) > _LONGEST_PATH:
         raise ValueError(f"the path has {size} bytes; at most {_LONGEST_PATH} are possible")
     return value
+
+
+def _whole_address(value: str) -> str:
+    """Refuse ``s3:/bucket``, which would be a folder named ``s3:``."""
+    if re.match(r"(?!file:)\w\w+:(?!//)", value):
+        raise ValueError("an address needs '://', e.g. s3://bucket/folder")
+    return value
+
+
+def _mirror(value: str) -> str:
+    """Refuse an address that nothing can be downloaded from."""
+    if "://" in _whole_address(value) and not value.startswith(("http://", "https://")):
+        raise ValueError("the value is neither a folder nor an address with http:// or https://")
+    return value
+
+
+def _web_address(value: str) -> str:
+    # The default, which `read_alert_settings` states, is empty.
+    if value and not value.startswith(("http://", "https://")):
+        raise ValueError("the address must start with http:// or https://")
+    return value
+
+
+def _projection_sources(value: str) -> str:
+    """Refuse a name that is not in `PROJECTION_SOURCES`."""
+    names = names_in(value)
+    if names != ["all"] and (unknown := sorted(set(names) - set(PROJECTION_SOURCES))):
+        allowed = ", ".join(PROJECTION_SOURCES)
+        raise ValueError(f"{', '.join(unknown)} is none of {allowed}; or use all alone")
+    return value
+
+
+_HOST = re.compile(r"(\*\.[\w-]+\.)?[\w.-]+|\[[0-9a-fA-F:.]+\]")
+"""A name or an address, also of IPv6; or all names below a name of two parts and more."""
+
+
+def _hosts(value: str) -> str:
+    """Refuse names that switch the check of the Host header off, or that no request has."""
+    for name in names_in(value):
+        if "*" in name and not _HOST.fullmatch(name):
+            raise ValueError(
+                f"{name} would admit pages of strangers; name the hosts, or use *.example.org for "
+                "all names below a name of your own"
+            )
+        if not _HOST.fullmatch(name):
+            raise ValueError(f"{name} is no name of a host, which has neither http:// nor a port")
+    return value
+
+
+def names_in(value: str) -> list[str]:
+    """Return the names of a comma-separated setting in lower case, without empty ones."""
+    return [name.strip().lower() for name in value.split(",") if name.strip()]
 
 
 def _usable_folder(value: Path) -> Path:
@@ -102,23 +155,26 @@ class Settings(_Environment):
     model_config = SettingsConfigDict(env_prefix="FANTASY_", env_ignore_empty=True, extra="ignore")
 
     source: SourceName = Field("auto", description="Source of the data; a run may choose another")
-    data: Annotated[str, AfterValidator(_usable_path)] = Field(
+    data: Annotated[str, AfterValidator(_usable_path), AfterValidator(_whole_address)] = Field(
         default_factory=lambda: str(default_home() / "data"),
         description="Folder or fsspec URL under which the lake and the sample league are stored",
     )
     cache: Annotated[Path, AfterValidator(_usable_folder)] | None = Field(
         None, description="Folder of downloaded files; default: <home>/data/cache"
     )
-    mirror: str | None = Field(
+    mirror: Annotated[str, AfterValidator(_mirror)] | None = Field(
         None,
         validation_alias="NFLVERSE_MIRROR",
         description="Folder or base URL that replaces the live hosts, laid out by host and path",
     )
     download_timeout: float = Field(
-        300, gt=0, description="Longest time for one file, all attempts together, in seconds"
+        300,
+        gt=0,
+        allow_inf_nan=False,
+        description="Longest time for one file, all attempts together, in seconds",
     )
     offline: bool = Field(False, description="Use cached downloads only; make no network requests")
-    projection_sources: str = Field(
+    projection_sources: Annotated[str, AfterValidator(_projection_sources)] = Field(
         "all",
         description="Sources of projections to download, separated by commas: nflcom, sleeper, "
         "fantasypros, espn; or all",
@@ -152,7 +208,7 @@ class AlertSettings(_Environment):
     smtp_host: str = Field(
         "", description="Mail server; set it and smtp_to to get alerts by e-mail"
     )
-    smtp_port: int = Field(587, description="Port of the mail server")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server")
     smtp_tls: Literal["auto", "starttls", "implicit", "off"] = Field(
         "auto",
         description="auto: implicit on port 465, off for a server on this machine, else starttls. "
@@ -162,19 +218,13 @@ class AlertSettings(_Environment):
     smtp_password: SecretStr | None = Field(None, description="Password of the user")
     smtp_from: str = Field("fantasy-pipeline@localhost", description="Sender")
     smtp_to: str = Field("", description="Recipients, separated by commas")
-    ui_url: str = Field("", description="Address of the Dagster UI, for links to runs and reports")
+    ui_url: Annotated[str, AfterValidator(_web_address)] = Field(
+        "", description="Address of the Dagster UI, for links to runs and reports"
+    )
 
     def run_url(self) -> str:
         """Return the URL prefix of a run in the Dagster UI; empty if `ui_url` is not set."""
         return f"{self.ui_url.rstrip('/')}/runs/" if self.ui_url else ""
-
-
-def _named_hosts(text: str) -> str:
-    """Refuse names that would let any request in, or that no request can have."""
-    for name in filter(None, map(str.strip, text.split(","))):
-        if "*" in name.removeprefix("*.") or name == "*.":
-            raise ValueError(f"{name!r} names no server; * can only stand for a first part")
-    return text
 
 
 class ApiSettings(_Environment):
@@ -185,10 +235,11 @@ class ApiSettings(_Environment):
     )
 
     token: SecretStr | None = Field(None, description="Bearer token that POST requests must send")
-    hosts: Annotated[str, AfterValidator(_named_hosts)] = Field(
+    hosts: Annotated[str, AfterValidator(_hosts)] = Field(
         "",
         description="Further names under which the server is reached, separated by commas, e.g. "
-        "nfl.example.org or *.example.org; a request to any other name is refused",
+        "nfl.example.org or *.example.org; a request to any other name is refused. * is refused, "
+        "because web pages of strangers could read the answers through a browser of this machine",
     )
 
 

@@ -37,7 +37,29 @@ BAD = [
         for c in "?[*"
     ),
     ("NFLVERSE_MIRROR", "/srv/mirror\n", "the value has the control character '\\n'"),
+    ("NFLVERSE_MIRROR", "htp://example.org", "the value is neither a folder nor an address"),
+    ("NFLVERSE_MIRROR", "https:/example.org", "an address needs '://'"),
+    ("FANTASY_DATA", "s3:/bucket/lake", "an address needs '://', e.g. s3://bucket/folder"),
     ("FANTASY_DOWNLOAD_TIMEOUT", "soon", "Input should be a valid number"),
+    ("FANTASY_DOWNLOAD_TIMEOUT", "inf", "Input should be a finite number"),
+    ("FANTASY_OFFLINE", "maybe", "Input should be a valid boolean"),
+    (
+        "FANTASY_PROJECTION_SOURCES",
+        "espn,yahoo",
+        "yahoo is none of nflcom, sleeper, fantasypros, espn; or use all alone",
+    ),
+    ("FANTASY_PROJECTION_SOURCES", "all,espn", "all is none of nflcom"),
+    *(
+        ("FANTASY_API_HOSTS", f"nfl.example.org,{name}", f"{name} would admit pages of strangers")
+        for name in ("*", "*.org", "*example.org", "a.*.org", "*.")
+    ),
+    *(
+        ("FANTASY_API_HOSTS", name, f"{name} is no name of a host, which has neither http://")
+        for name in ("https://nfl.example.org", "nfl.example.org:8000", "nfl example")
+    ),
+    ("FANTASY_ALERT_SMTP_PORT", "70000", "Input should be less than or equal to 65535"),
+    ("FANTASY_ALERT_SMTP_TLS", "tls", "Input should be 'auto', 'starttls', 'implicit' or 'off'"),
+    ("FANTASY_ALERT_UI_URL", "dagster.example", "the address must start with http:// or https://"),
     ("FANTASY_API_TOKEN", "secret\r", RETURN),
     ("FANTASY_ALERT_SMTP_PASSWORD", "secret\r", RETURN),
 ]
@@ -71,6 +93,15 @@ def test_a_path_of_many_short_names_and_a_url_are_read(monkeypatch: pytest.Monke
     assert Settings().data == "s3://bucket/" + "x" * 300
 
 
+def test_names_of_hosts_and_sources_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    hosts = "nfl.example.org, *.example.net,192.0.2.1,[2001:db8::1]"
+    monkeypatch.setenv("FANTASY_API_HOSTS", hosts)
+    assert ApiSettings().hosts == hosts
+    for sources in ("all", "ALL", "ESPN, nflcom", ",espn,"):
+        monkeypatch.setenv("FANTASY_PROJECTION_SOURCES", sources)
+        assert Settings().projection_sources == sources
+
+
 def test_a_password_with_a_carriage_return_stops_its_own_channel(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -84,8 +115,8 @@ def test_a_password_with_a_carriage_return_stops_its_own_channel(
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "value", "problem"),
-    [BAD[0], BAD[2], BAD[8]],
-    ids=["misspelt source", "carriage return", "home of 300 characters"],
+    [BAD[0], BAD[2], BAD[8], next(bad for bad in BAD if bad[0].endswith("PROJECTION_SOURCES"))],
+    ids=["misspelt source", "carriage return", "home of 300 characters", "projection sources"],
 )
 @pytest.mark.parametrize("words", [("status",), ("run",)], ids=" ".join)
 def test_every_command_says_it_in_one_line(

@@ -27,6 +27,11 @@ def listen() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
+def note(number: int) -> None:
+    """Take note of a signal whose number somebody else reads, e.g. an event loop."""
+    _seen.append(number)
+
+
 def received() -> int | None:
     """Return the number of the first signal that interrupted this process; None without one."""
     if _pipe:

@@ -6,7 +6,6 @@ Needs the extra ``[api]``.
 from collections.abc import Sequence
 from typing import Annotated
 
-import uvicorn
 from fastapi import Depends, FastAPI, Query, Request, Response
 from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from starlette.datastructures import MutableHeaders
@@ -30,7 +29,7 @@ from fantasy_pipeline.web.problems import problem, problems
 from fantasy_pipeline.web.progress import add_progress
 from fantasy_pipeline.web.queries import no_repeated_values
 from fantasy_pipeline.web.security import SECURITY_HEADERS, own_names, refusal
-from fantasy_pipeline.web.server import config
+from fantasy_pipeline.web.server import Server, config
 from fantasy_pipeline.web.sessions import MakeSession, Sessions
 from fantasy_pipeline.web.shared import SECONDS
 from fantasy_pipeline.web.tables import Tables
@@ -149,4 +148,4 @@ def _add_index(app: FastAPI, site: Site, results: Results) -> None:
 def serve(host: str, port: int) -> None:
     """Serve the application until the process is stopped."""
     app = create_app(names=own_names(host), is_protected=not is_loopback(host))
-    uvicorn.Server(config(app, host, port)).run()
+    Server(config(app, host, port)).run()

@@ -18,7 +18,7 @@ from fastapi.security import HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
 from starlette.requests import HTTPConnection
 
-from fantasy_pipeline.settings import ApiSettings, is_loopback
+from fantasy_pipeline.settings import ApiSettings, is_loopback, names_in
 from fantasy_pipeline.web.problems import problem
 from fantasy_pipeline.web.representations import FORMATS, HTML, accepted
 
@@ -57,7 +57,7 @@ def own_names(host: str = "127.0.0.1") -> list[str]:
     Args:
         host: address that the server listens on. An address for all interfaces is no name.
     """
-    further = [name.strip() for name in ApiSettings().hosts.split(",") if name.strip()]
+    further = names_in(ApiSettings().hosts)
     bound = [] if host in ALL_INTERFACES else [f"[{host}]" if ":" in host else host]
     return [*LOOPBACK_NAMES, *bound, *further]
 

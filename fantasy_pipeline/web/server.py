@@ -9,10 +9,14 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import socket
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from fantasy_pipeline.operations import interruption
 
 REQUEST_SECONDS = 5.0
 """Time for a request to arrive, with its body; bodies are small."""
@@ -20,6 +24,7 @@ MAX_CONNECTIONS = 200
 """A process may open 1,024 files by default, and each request opens those of the run history."""
 MAX_MESSAGE_BYTES = 4096
 """Clients of a WebSocket have nothing to say."""
+_LOG = logging.getLogger("uvicorn.error")
 _LATE = json.dumps({"detail": f"the request was not complete after {REQUEST_SECONDS:g} s"})
 _LATE_RESPONSE = (
     "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Type: application/json\r\n"
@@ -33,6 +38,23 @@ def is_not_a_request(record: logging.LogRecord) -> bool:
     uvicorn logs each of these with its address, which may have a token, and has no switch for it.
     """
     return "WebSocket" not in str(record.msg)
+
+
+class Server(uvicorn.Server):
+    """A server that notes the signal which ends it, for the exit code, and leaves no log filter."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # The event loop takes the signals' numbers while it runs, so `interruption` reads none.
+        interruption.note(sig)
+        super().handle_exit(sig, frame)
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            super().run(sockets)
+        finally:
+            # uvloop keeps the loggers alive at exit, and the filter all modules of the application,
+            # DuckDB's among them. Its bindings then report leaks on stderr.
+            _LOG.removeFilter(is_not_a_request)
 
 
 class BoundedProtocol(H11Protocol):
@@ -117,5 +139,5 @@ def config(app: FastAPI, host: str, port: int) -> uvicorn.Config:
         access_log=False,
         limit_concurrency=MAX_CONNECTIONS + 1,
     )
-    logging.getLogger("uvicorn.error").addFilter(is_not_a_request)
+    _LOG.addFilter(is_not_a_request)
     return made

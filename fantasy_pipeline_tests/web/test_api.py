@@ -16,7 +16,6 @@ import pytest
 import requests
 import schemathesis
 from hypothesis import HealthCheck, settings
-from pydantic import ValidationError
 from schemathesis.checks import not_a_server_error, positive_data_acceptance
 
 from fantasy_pipeline.football.season_week import SeasonWeek
@@ -25,7 +24,6 @@ from fantasy_pipeline.operations.execute import execute
 from fantasy_pipeline.operations.session import TRIGGER_LOCK, Session
 from fantasy_pipeline.operations.trigger import trigger, wait_for
 from fantasy_pipeline.orchestration.runs.history import executions
-from fantasy_pipeline.settings import invalid_settings
 from fantasy_pipeline.web.api import create_app
 from fantasy_pipeline.web.health import Results
 from fantasy_pipeline.web.security import MAX_BODY_BYTES, exposure, own_names
@@ -389,6 +387,9 @@ def _run_id(answer: dict[str, Any]) -> str:
     return str(answer["run_id"])
 
 
+END = "Interrupted."
+
+
 @contextlib.contextmanager
 def server(home: Path) -> Iterator[Client]:
     """Run `fantasy-pipeline api` in another process."""
@@ -424,6 +425,9 @@ def server(home: Path) -> Iterator[Client]:
         process.terminate()
         output, _ = process.communicate(timeout=LONGEST_SECONDS)
     assert TOKEN not in output
+    # It ends as other commands do, and DuckDB's bindings report no leaks.
+    assert process.returncode == 143
+    assert output.splitlines()[-2:] == [f"INFO:     Finished server process [{process.pid}]", END]
 
 
 def listening(port: int) -> set[str]:
@@ -468,18 +472,6 @@ def test_a_request_to_another_name_is_refused(
             for path in ("/", "/docs", "/api/jobs/history"):
                 answer = requests.get(client.url + path, headers={"Host": host}, timeout=120)
                 assert (host, answer.status_code) == (host, status)
-
-
-@pytest.mark.parametrize("names", ["*", "nfl.example.org,*", "*.", "nfl.*.org", "*nfl.example.org"])
-def test_no_setting_switches_the_check_of_names_off(
-    monkeypatch: pytest.MonkeyPatch, names: str
-) -> None:
-    monkeypatch.setenv("FANTASY_API_HOSTS", names)
-    with pytest.raises(ValidationError) as caught:
-        own_names()
-    text = invalid_settings(caught.value)
-    assert text.startswith("the environment variable is not valid: FANTASY_API_HOSTS: '")
-    assert text.count(". ") == 1
 
 
 def test_a_server_beyond_this_machine_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

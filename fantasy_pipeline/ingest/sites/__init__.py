@@ -4,10 +4,12 @@ A site's addresses, format and players' ids belong here. Which site is asked whe
 (`ingest/source_projections.py`) and nflverse's data sets (`ingest/sources`) do not.
 """
 
-NFLCOM = "nflcom"
-"""The yardstick: its files of past weeks are frozen, so every other source is compared with it."""
-ESPN = "espn"
-NAMES = (NFLCOM, "sleeper", "fantasypros", ESPN)
+from fantasy_pipeline.settings import PROJECTION_SOURCES
+
+NAMES = PROJECTION_SOURCES
+NFLCOM, ESPN = NAMES[0], NAMES[-1]
+"""NFL.com is the yardstick: its files of past weeks are frozen, so every other source is compared
+with it."""
 FROZEN = (NFLCOM,)
 """Sources whose files of past weeks were saved before the games and do not change."""
 ARCHIVED = (*FROZEN, ESPN)

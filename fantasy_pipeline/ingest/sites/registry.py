@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.sites import NAMES, NFLCOM
 from fantasy_pipeline.ingest.sites.base import ProjectionSource
@@ -13,7 +12,7 @@ from fantasy_pipeline.ingest.sites.fantasypros import FantasyPros
 from fantasy_pipeline.ingest.sites.nflcom import NflCom
 from fantasy_pipeline.ingest.sites.sleeper import sleeper
 from fantasy_pipeline.ingest.sources.base import Source
-from fantasy_pipeline.settings import Settings
+from fantasy_pipeline.settings import Settings, names_in
 
 
 def open_projection_sources(
@@ -26,9 +25,6 @@ def open_projection_sources(
 
     Args:
         transport: makes the transport of the sites' answers.
-
-    Raises:
-        PipelineError: a name is not in `NAMES`.
     """
     wanted = asked(settings, is_sample)
     if is_sample:
@@ -44,11 +40,7 @@ def open_projection_sources(
 
 
 def asked(settings: Settings, is_sample: bool) -> Sequence[str]:
-    """Return the names of the sources that are asked, in the order of `NAMES`.
-
-    Raises:
-        PipelineError: a name in the settings is not in `NAMES`.
-    """
+    """Return the names of the sources that are asked, in the order of `NAMES`."""
     wanted = chosen(settings.projection_sources)
     return (NFLCOM,) if is_sample else wanted
 
@@ -73,15 +65,8 @@ def chosen(names: str) -> Sequence[str]:
     """Return the names in a comma-separated setting, in the order of `NAMES`.
 
     An empty setting or ``all`` means every source.
-
-    Raises:
-        PipelineError: a name is not in `NAMES`.
     """
-    wanted = {name.strip().lower() for name in names.split(",") if name.strip()}
-    if not wanted or wanted == {"all"}:
+    wanted = names_in(names)
+    if not wanted or wanted == ["all"]:
         return NAMES
-    if unknown := sorted(wanted - set(NAMES)):
-        raise PipelineError(
-            f"FANTASY_PROJECTION_SOURCES: {', '.join(unknown)} is none of {', '.join(NAMES)}."
-        )
     return [name for name in NAMES if name in wanted]
