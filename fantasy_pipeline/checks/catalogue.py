@@ -5,11 +5,13 @@ from __future__ import annotations
 from fantasy_pipeline.checks import (
     fixtures,
     game,
-    leagues,
+    injuries,
     levels,
     projections,
     rosters,
     schedule,
+    seasons,
+    source_points,
     stats,
     team_defense,
     usage,
@@ -21,6 +23,7 @@ from fantasy_pipeline.checks.base import (
 )
 from fantasy_pipeline.checks.contracts import contract, keys
 from fantasy_pipeline.checks.defenders import DEFENDER_PROJECTIONS
+from fantasy_pipeline.checks.leagues import LEAGUE_POINTS, OPTIMAL_LINEUPS
 from fantasy_pipeline.checks.news import NEWS
 from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.tables.contract import Table
@@ -39,6 +42,7 @@ _STATS = tuple(
             *game.WHOLE,
             *levels.MEANS,
             *levels.NEVER_ZERO,
+            *levels.SELDOM_ZERO,
             *game.FRACTIONAL,
             *("source", "target_share"),
         )
@@ -49,7 +53,8 @@ _PLAYERS = (
     *tables.PLAYER_WEEK,
     *("player_name", "position", "team", "opponent", "on_bye", "roster_status", "roster_source"),
     *("injury_status", "injury", "practice_status", "offense_snaps"),
-    *("snap_share", *projections.PLATFORMS),
+    *("snap_share", "st_snaps", "defense_snaps", "roster_week", "injury_modified_at"),
+    *projections.PLATFORMS,
 )
 _PAST_PLAYERS = (
     *(*tables.PLAYER_WEEK, "player_name", "position", "team", "injury_status", "injury"),
@@ -97,7 +102,11 @@ GAMES = TableChecks(
             "1999-2026), a total outside 20-70 (28.5-63.5), a mean total of a week outside 30-62 "
             "(38-50), and a spread of 2 points or more whose favourite is not the moneyline's "
             "(none of 5,186). The spreads of a week are the reverse of those of the weeks before "
-            "(correlation 0.30 or more in 372 weeks), or of the results (0.33 in 27 seasons).",
+            "(correlation 0.30 or more in 372 weeks), or of the results (0.33 in 27 seasons). Most "
+            "spreads of a week are 0 (14% at most), 10% of a season's games are at neutral sites "
+            "(3%), fewer than 40% or more than 95% outdoors (65-78%), or a game kicks off before 9 "
+            "in New York (none). The mean points of a week's games are 22-81 (34-54; a warning "
+            "outside 27-67), and no play-offs are before the regular season's end.",
             {
                 "keys": keys(tables.GAMES),
                 "contract": contract(tables.GAMES),
@@ -109,6 +118,11 @@ GAMES = TableChecks(
                 "lines": lambda e: fixtures.impossible_lines(e.rows),
                 "totals": lambda e: fixtures.unusual_totals(e.rows),
                 "reversed": lambda e: fixtures.reversed_spreads(e.rows),
+                "level": lambda e: seasons.level_spreads(e.rows),
+                "results": lambda e: seasons.unusual_results(e.rows),
+                "places": lambda e: seasons.unusual_places(e.rows),
+                "hours": lambda e: seasons.early_kickoffs(e.rows),
+                "playoffs": lambda e: seasons.misplaced_playoffs(e.rows),
             },
         ),
     ),
@@ -140,13 +154,24 @@ RAW_PLAYERS = TableChecks(
             "are the snaps (12%); 11 players are on the field (11.8 at most). Two ids of a "
             "platform at most belong to several players, and ids do not change (0%). At most 10% "
             "of the players have another position than the week before (1%; a warning from 3%), "
-            "and at most 3 of a team another fantasy position (1; a warning from 3).",
+            "and at most 3 of a team another fantasy position (1; a warning from 3). Warnings: a "
+            "team without an injury report where the teams have 5 players on it and more (6 of "
+            "203 weeks, one team each); a report with less than 70% of the players of the week "
+            "before (82%), with nearly nobody out or questionable, with one practice status for "
+            "most, without a position, or with dates of another week (none); an earlier roster "
+            "of some teams only (none). Other snaps and shares are those of the snaps (100%).",
             {
                 "statuses": lambda e: rosters.unusual_statuses(e.rows),
-                "injuries": lambda e: rosters.unusual_injury_reports(e.rows),
-                "games": lambda e: rosters.reports_without_status(e.rows, e.games, e.now),
+                "injuries": lambda e: injuries.unusual_injury_reports(e.rows),
+                "games": lambda e: injuries.reports_without_status(e.rows, e.games, e.now),
+                "reported": lambda e: injuries.teams_without_report(e.rows, e.games, e.now),
+                "short": lambda e: injuries.short_reports(e.rows, e.past, e.games, e.now),
+                "one_sided": lambda e: injuries.one_sided_reports(e.rows, e.games, e.now),
+                "dated": lambda e: injuries.misdated_reports(e.rows, e.games),
                 "repeated": lambda e: rosters.repeated_reports(e.rows, e.past),
                 "snaps": lambda e: rosters.impossible_snaps(e.rows),
+                "other_snaps": lambda e: rosters.unlike_snaps(e.rows),
+                "earlier": lambda e: rosters.earlier_rosters(e.rows),
                 "shared": lambda e: rosters.shared_ids(e.rows),
                 "changed": lambda e: rosters.changed_ids(e.rows, e.past),
                 "positions": lambda e: rosters.changed_positions(e.rows, e.past),
@@ -203,11 +228,14 @@ WEEKLY_STATS = TableChecks(
             "the score: never for more without safeties, never for less by more than 2 points "
             "besides safeties (100%; counted in full, 0.12% exceed it, because upstream credits "
             "each of several tacklers with a whole safety). "
-            "Counts and yards are whole numbers (100% of 184,834 lines). The old release breaks "
-            "0.5% of this, so there a difference is a warning.",
+            "Passers and receivers have the same air yards to 150 (112), and WOPR is that of the "
+            "shares (100%). Counts and yards are whole numbers (100% of 184,834 lines). The old "
+            "release breaks 0.5% of this, so there a difference is a warning.",
             {
                 "caught": lambda e: game.passes_not_caught(e.rows),
                 "targets": lambda e: game.incomplete_target_shares(e.rows),
+                "air": lambda e: game.unlike_air_yards(e.rows),
+                "wopr": lambda e: game.wrong_weighted_shares(e.rows),
                 "taken": lambda e: game.losses_nobody_took(e.rows),
                 "fumbles": lambda e: game.fumbles_nobody_lost(e.rows),
                 "score": lambda e: game.unexplained_scores(e.rows, e.games),
@@ -244,14 +272,19 @@ WEEKLY_STATS = TableChecks(
             "targets and so on (100% of 184,834 lines), and kicks add up (all but 1 of 4,628 "
             "kickers' lines). The week's means per team are within 1.7 times those of the 178 "
             "full weeks of 2015-2025 (within 1.25 times without a warning), and no column is 0 "
-            "for everybody. Stat lines cover this week only: they are neither season totals nor "
-            "copies of another week.",
+            "for everybody that is 5 and more in each of them (a warning if it is 1-4 in one). "
+            "Stat lines cover this week only: they are neither season totals nor copies of "
+            "another week. A week has more solo tackles than assists (1.2 times as many and "
+            "more), and expected points added follow the yards (correlation 0.43 and more for "
+            "receivers).",
             {
                 "contract": contract(tables.WEEKLY_STATS, _STATS),
                 "parts": lambda e: stats.parts_exceed_totals(e.rows),
                 "kicks": lambda e: stats.kicks_that_do_not_add_up(e.rows),
                 "means": lambda e: levels.unusual_means(e.rows),
                 "silent": lambda e: levels.silent_stats(e.rows),
+                "tackles": lambda e: levels.exchanged_tackles(e.rows),
+                "expected": lambda e: levels.unlike_yards(e.rows),
                 "weekly": lambda e: stats.season_totals(e.rows, e.past),
                 "copied": lambda e: stats.copied_weeks(e.rows, e.past),
             },
@@ -321,60 +354,20 @@ SOURCE_PROJECTIONS = TableChecks(
         Check(
             "source_projections_fresh",
             "No source repeats its previous week or copies another source, and at least one source "
-            "has projections for every week with games.",
+            "has projections for every week with games. The points of a position follow those of "
+            "the week before (correlation 0.47 and more for quarterbacks, 0.76 for others), and no "
+            "two players have each other's points at another source (in all files but one).",
             {
                 "keys": keys(tables.SOURCE_PROJECTIONS),
                 "copies": lambda e: projections.same_projections(e.rows, e.past),
+                "followed": lambda e: source_points.unlike_week_before(e.rows, e.past),
+                "exchanged": lambda e: source_points.exchanged_players(e.rows, e.past),
                 "silent": lambda e: projections.weeks_without_sources(e.rows, e.games, e.weeks),
             },
         ),
     ),
-    (*tables.SOURCE_PROJECTIONS.key, *COMPARED),
+    (*tables.SOURCE_PROJECTIONS.key, "player_name", "position", *COMPARED),
     past_weeks=SEASON_OF_WEEKS,
-)
-
-LEAGUE_POINTS = TableChecks(
-    tables.LEAGUE_POINTS,
-    (
-        Check(
-            "league_points_agree",
-            "Points by our scoring equal the platform's to 0.01 for every rostered player. The "
-            "result has the share that agrees, and names the largest differences with the scoring "
-            "key that would explain them. It is an error if most players differ.",
-            {
-                "keys": keys(tables.LEAGUE_POINTS),
-                "points": lambda e: leagues.league_point_differences(e.rows),
-            },
-            blocking=False,
-            facts=leagues.agreement_facts,
-        ),
-    ),
-)
-
-OPTIMAL_LINEUPS = TableChecks(
-    tables.OPTIMAL_LINEUPS,
-    (
-        Check(
-            "optimal_lineups_legal",
-            "Every player of a line-up may fill his slot, and none is in two slots. A warning "
-            "names teams that started a line-up with more points than their best one.",
-            {
-                "keys": keys(tables.OPTIMAL_LINEUPS),
-                "contract": contract(tables.OPTIMAL_LINEUPS),
-                "positions": lambda e: leagues.wrong_positions(e.rows),
-                "twice": lambda e: leagues.twice_in_a_lineup(e.rows),
-                "started": lambda e: leagues.below_the_started(
-                    e.rows, e.other_tables["league_points"]
-                ),
-            },
-        ),
-    ),
-    optional_tables={
-        "league_points": (
-            *tables.LEAGUE_POINTS.key,
-            *("points", "platform_points", "started"),
-        )
-    },
 )
 
 ALL_CHECKS = (

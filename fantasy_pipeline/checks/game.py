@@ -7,6 +7,7 @@ warnings.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
@@ -41,6 +42,11 @@ fumbles from which a week is compared: full weeks have 8 and more, play-off week
 week 19, teams lost 2 and recovered 5)."""
 TARGET_SHARE_ERROR = 0.02
 """Largest distance of a team's target shares from a sum of 1; upstream's are exact in 100%."""
+MAX_AIR_YARDS_APART, MANY_TEAMS = 150, 3
+"""Air yards of a team's passers and receivers apart: 112 at most, because throws without a receiver
+count for the passer only. Teams, or lines, beyond which a difference is refused."""
+MAX_WOPR_GAP = 0.01
+"""WOPR is exact in all 184,481 lines."""
 TOUCHDOWNS = (
     "rushing_tds",
     "receiving_tds",
@@ -89,6 +95,42 @@ def incomplete_target_shares(rows: pa.Table) -> list[Problem]:
         Problem(week, f"the target shares of {team} add up to {sums['target_share']:.0%}", serious)
         for week, team, serious, sums in _team_games(rows, ["target_share", "targets"])
         if sums["targets"] and abs(sums["target_share"] - 1) > TARGET_SHARE_ERROR
+    ]
+
+
+def unlike_air_yards(rows: pa.Table) -> list[Problem]:
+    """Return the weeks with teams whose passers and receivers have far from the same air yards."""
+    found: dict[SeasonWeek, list[str]] = defaultdict(list)
+    names = ["passing_air_yards", "receiving_air_yards"]
+    for week, team, _, sums in _team_games(rows, names):
+        if abs(sums[names[0]] - sums[names[1]]) > MAX_AIR_YARDS_APART:
+            found[week].append(team)
+    return [
+        Problem(
+            week,
+            f"passers and receivers have other air yards: {', '.join(sorted(teams)[:8])}",
+            len(teams) > MANY_TEAMS,
+        )
+        for week, teams in sorted(found.items())
+    ]
+
+
+def wrong_weighted_shares(rows: pa.Table) -> list[Problem]:
+    """Return the weeks with lines whose WOPR is not that of their shares.
+
+    WOPR is 1.5 times the target share and 0.7 times the share of air yards, by definition.
+    """
+    both = pc.add(pc.multiply(rows["target_share"], 1.5), pc.multiply(rows["air_yards_share"], 0.7))
+    gap = pc.abs(pc.subtract(rows["wopr"], both))
+    wrong = rows.filter(pc.fill_null(pc.greater(gap, MAX_WOPR_GAP), False))
+    counts = wrong.group_by(["season", "week"]).aggregate([([], "count_all")])
+    return [
+        Problem(
+            SeasonWeek(row["season"], row["week"]),
+            f"{row['count_all']} lines have a wopr that is not that of their shares",
+            row["count_all"] > MANY_TEAMS,
+        )
+        for row in counts.sort_by([("season", "ascending"), ("week", "ascending")]).to_pylist()
     ]
 
 

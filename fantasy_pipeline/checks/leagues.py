@@ -1,4 +1,4 @@
-"""Rules about the tables of leagues."""
+"""Rules about the tables of leagues, and the checks of these tables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fantasy_pipeline.checks.base import Evidence, Facts, Problem
+from fantasy_pipeline.checks.base import Check, Evidence, Facts, Problem, TableChecks
+from fantasy_pipeline.checks.contracts import contract, keys
+from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.slots import ELIGIBLE
 from fantasy_pipeline.football.tables.leagues import AGREE
@@ -150,3 +152,46 @@ def _in_words(row: Row) -> str:
     key = f" ({row['explained_by']})" if row["explained_by"] else ""
     name = row["player_name"] or row["platform_player_id"]
     return f"{name} {row['points']} instead of {row['platform_points']}{key}"
+
+
+LEAGUE_POINTS = TableChecks(
+    tables.LEAGUE_POINTS,
+    (
+        Check(
+            "league_points_agree",
+            "Points by our scoring equal the platform's to 0.01 for every rostered player. The "
+            "result has the share that agrees, and names the largest differences with the scoring "
+            "key that would explain them. It is an error if most players differ.",
+            {
+                "keys": keys(tables.LEAGUE_POINTS),
+                "points": lambda e: league_point_differences(e.rows),
+            },
+            blocking=False,
+            facts=agreement_facts,
+        ),
+    ),
+)
+
+OPTIMAL_LINEUPS = TableChecks(
+    tables.OPTIMAL_LINEUPS,
+    (
+        Check(
+            "optimal_lineups_legal",
+            "Every player of a line-up may fill his slot, and none is in two slots. A warning "
+            "names teams that started a line-up with more points than their best one.",
+            {
+                "keys": keys(tables.OPTIMAL_LINEUPS),
+                "contract": contract(tables.OPTIMAL_LINEUPS),
+                "positions": lambda e: wrong_positions(e.rows),
+                "twice": lambda e: twice_in_a_lineup(e.rows),
+                "started": lambda e: below_the_started(e.rows, e.other_tables["league_points"]),
+            },
+        ),
+    ),
+    optional_tables={
+        "league_points": (
+            *tables.LEAGUE_POINTS.key,
+            *("points", "platform_points", "started"),
+        )
+    },
+)

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from fantasy_pipeline.checks.base import Problem
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables.week_rows import of_week, weeks_in
 
 WARNED, REFUSED = 1.25, 1.7
 """Factors beyond the highest, or below the lowest, value of any real week."""
@@ -54,8 +56,49 @@ NEVER_ZERO = (
     "def_fumbles_forced",
     "punt_return_yards",
     "kickoff_return_yards",
+    "sack_yards_lost",
+    "passing_first_downs",
+    "receptions",
+    "targets",
+    "receiving_yards",
+    "receiving_tds",
+    "fg_long",
+    "fg_made_30_39",
+    "fg_made_40_49",
+    "pat_made",
+    "def_tackles_with_assist",
+    "def_tackles_for_loss",
+    "def_sacks",
+    "def_sack_yards",
+    "def_qb_hits",
+    "def_interceptions",
+    "def_interception_yards",
+    "fumble_recovery_own",
+    "fumble_recovery_opp",
+    "fumbles_total",
+    "fumbles_lost_total",
+    "passing_40",
+    "receiving_40",
+    "punt_returns",
+    "kickoff_returns",
 )
-"""Stats that some player has in every one of those 178 weeks; a week without them lost a column."""
+"""Stats that are 5 and more in every one of those 178 weeks; a week without them lost a column. The
+fumbles and the long plays of all kinds exist since 2021."""
+SELDOM_ZERO = (
+    "fg_missed",
+    "fg_made_20_29",
+    "fg_made_50_59",
+    "sack_fumbles",
+    "sack_fumbles_lost",
+    "rushing_fumbles",
+    "receiving_fumbles",
+)
+"""Stats that are 1-4 in the week with the fewest; a week without them is a warning."""
+
+PLAYS_OF = {"passing": ("attempts", 10), "rushing": ("carries", 1), "receiving": ("targets", 1)}
+"""Plays from which a line's expected points are compared with its yards."""
+LEAST_LIKE_YARDS = {"passing": -0.2, "rushing": -0.3, "receiving": 0.2}
+"""Correlation of expected points added and yards: 0.01, -0.12 and 0.43 at least."""
 
 
 def unusual_means(rows: pa.Table) -> list[Problem]:
@@ -73,11 +116,46 @@ def unusual_means(rows: pa.Table) -> list[Problem]:
 def silent_stats(rows: pa.Table) -> list[Problem]:
     """Return stats that no player of the week has, although the file has the column."""
     return [
-        Problem(week, f"{name} is 0 for every player of the week")
-        for week, _, sums in _weeks(rows, NEVER_ZERO, absolute=True)
-        for name in NEVER_ZERO
+        Problem(week, f"{name} is 0 for every player of the week", name in NEVER_ZERO)
+        for week, _, sums in _weeks(rows, (*NEVER_ZERO, *SELDOM_ZERO), absolute=True)
+        for name in (*NEVER_ZERO, *SELDOM_ZERO)
         if sums[f"{name}_count"] and not sums[f"{name}_sum"]
     ]
+
+
+def exchanged_tackles(rows: pa.Table) -> list[Problem]:
+    """Return weeks with fewer solo tackles than assists; real weeks have 1.2 times as many."""
+    names = ("def_tackles_solo", "def_tackle_assists")
+    return [
+        Problem(week, f"{sums['def_tackles_solo_sum']:g} solo tackles are fewer than the assists")
+        for week, _, sums in _weeks(rows, names)
+        if (sums["def_tackles_solo_sum"] or 0) < (sums["def_tackle_assists_sum"] or 0)
+    ]
+
+
+def unlike_yards(rows: pa.Table) -> list[Problem]:
+    """Return expected points added that do not follow the yards: of others, or with other signs."""
+    problems = []
+    for week in weeks_in(rows):
+        lines = of_week(rows, week)
+        if pc.count_distinct(lines["team"]).as_py() < FULL_WEEK:
+            continue
+        for kind, least in LEAST_LIKE_YARDS.items():
+            names = [f"{kind}_epa", f"{kind}_yards"]
+            valid = pc.and_(*(pc.is_valid(lines[name]) for name in names))
+            played = pc.greater_equal(pc.fill_null(lines[PLAYS_OF[kind][0]], 0), PLAYS_OF[kind][1])
+            epa, yards = (
+                lines.filter(pc.and_(valid, played))[name].to_numpy().astype(float)
+                for name in names
+            )
+            # A column that is the same for everybody is another rule's problem.
+            if len(epa) < FULL_WEEK or np.ptp(epa) == 0 or np.ptp(yards) == 0:
+                continue
+            like = float(np.corrcoef(epa, yards)[0, 1])
+            if like < least:
+                text = f"{kind}_epa does not follow {kind}_yards: their correlation is {like:.2f}"
+                problems.append(Problem(week, text))
+    return problems
 
 
 def _beyond(

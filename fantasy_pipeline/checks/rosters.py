@@ -1,4 +1,4 @@
-"""Rules for the state of a week's players: roster statuses, injury report, snaps and ids.
+"""Rules for the state of a week's players: roster statuses, snaps, ids and positions.
 
 Bounds are the lowest and highest values of the weeks of 2015-2025 week 4; roster statuses exist
 since 2021. A week outside a bound is refused if the bound is far from every real week.
@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from fantasy_pipeline.checks.base import Problem
+from fantasy_pipeline.checks.injuries import MIN_REPORT
 from fantasy_pipeline.checks.projections import PLATFORMS
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS
@@ -32,14 +32,6 @@ inactives are known), RES 7-20%, INA 5-9%, DEV 16-20%, CUT 0-21%, null 0%; the s
 to 91% ACT."""
 MIN_ACTIVE_OF_TEAM = 0.25
 """Share of a team's players who are active or inactive on game day; the lowest is 0.41."""
-REPORTED = {"Out": (2.72, 9), "Questionable": (4.17, 19), "Doubtful": (1.35, 10)}
-"""Highest mean per team of a week, and highest number of one team, by game status."""
-WARNED, REFUSED = 1.5, 2.2
-"""Factors of those numbers beyond which a report is a warning, and is refused."""
-MAX_WITHOUT_STATUS = 0.9
-"""Share of the players of a report who have practice reports only; the highest is 0.69."""
-MIN_REPORT = 100
-"""Players of a report from which it is compared: those of 16 teams and more."""
 SAME_REPORT_WARNED, SAME_REPORT_REFUSED = 0.6, 0.9
 """Share of a report that is the same as a week before; the highest is 0.33."""
 SAME_SNAPS_WARNED, SAME_SNAPS_REFUSED = 0.3, 0.6
@@ -49,6 +41,12 @@ MIN_BOTH = 50
 MIN_SNAPS, MAX_SNAPS_TOGETHER = 20, 12.5
 """Snaps of a team's player with the most: the lowest is 33. Snaps of all players of a team relative
 to those: 11 men are on the field, and the highest is 11.83."""
+LEAST_SNAPS = {"defense_snaps": 50, "st_snaps": 30}
+"""Snaps of all players of a team with offensive snaps; the lowest are 374 and 121, in the sample
+league 95 and 57."""
+MAX_SHARE_GAP = 0.25
+"""Difference of a player's share from his snaps relative to the most of his team; it is 0.18 at
+most."""
 MAX_SHARED, MAX_SHARED_REFUSED = 4, 40
 """Ids of a platform that two players of a week share; the highest is 2."""
 MAX_CHANGED, MAX_CHANGED_REFUSED = 0.005, 0.2
@@ -79,44 +77,6 @@ def unusual_statuses(rows: pa.Table) -> list[Problem]:
     return problems
 
 
-def unusual_injury_reports(rows: pa.Table) -> list[Problem]:
-    """Return weeks and teams with far more players of a game status than any real one has."""
-    problems = []
-    for week, players in _weeks(_playing(rows)):
-        teams = pc.count_distinct(players["team"]).as_py()
-        for status, (mean, most) in REPORTED.items():
-            here = players.filter(pc.fill_null(pc.equal(players["injury_status"], status), False))
-            per_team = here.num_rows / teams
-            text = f"{per_team:.1f} players per team are {status}; the most of any week is {mean:g}"
-            problems += _above(week, text, per_team, mean)
-            for row in here.group_by("team").aggregate([([], "count_all")]).to_pylist():
-                text = f"{row['team']} has {row['count_all']} players {status}; the most is {most}"
-                problems += _above(week, text, row["count_all"], most)
-    return problems
-
-
-def reports_without_status(rows: pa.Table, games: pa.Table, now: datetime) -> list[Problem]:
-    """Return warnings for weeks whose report has no game status, although the games have begun.
-
-    Before the last practice of a week, no report has one.
-    """
-    problems = []
-    for week, players in _weeks(_playing(rows)):
-        kickoffs = of_week(games, week)["kickoff"]
-        reported = players.filter(_any_valid(players, ["injury_status", "practice_status"]))
-        if reported.num_rows < MIN_REPORT or pc.max(kickoffs).as_py() > now:
-            continue
-        share = reported["injury_status"].null_count / reported.num_rows
-        if share > MAX_WITHOUT_STATUS:
-            text = f"{share:.0%} of the players on the injury report are without a game status"
-            problems.append(Problem(week, text, serious=False))
-    return problems
-
-
-def _above(week: SeasonWeek, text: str, value: float, highest: float) -> list[Problem]:
-    return [Problem(week, text, value > highest * REFUSED)] if value > highest * WARNED else []
-
-
 def repeated_reports(rows: pa.Table, past: pa.Table) -> list[Problem]:
     """Return weeks whose injury report or snap counts are those of the week before."""
     names = ["injury_status", "practice_status", "injury"]
@@ -137,6 +97,51 @@ def repeated_reports(rows: pa.Table, past: pa.Table) -> list[Problem]:
             if same >= SAME_SNAPS_WARNED:
                 text = f"{same:.0%} of the players have as many snaps as the week before"
                 problems.append(Problem(week, text, same >= SAME_SNAPS_REFUSED))
+    return problems
+
+
+def unlike_snaps(rows: pa.Table) -> list[Problem]:
+    """Return teams with offensive snaps whose other snaps, or shares of snaps, are not theirs."""
+    counted = rows.filter(pc.is_valid(rows["offense_snaps"]))
+    names = [name for name in LEAST_SNAPS if counted[name].null_count < counted.num_rows]
+    problems = []
+    for week, players in _weeks(counted):
+        most = players.group_by("team").aggregate(
+            [("offense_snaps", "max"), *((name, "sum") for name in names)]
+        )
+        for name in names:
+            few = most.filter(pc.less(pc.fill_null(most[f"{name}_sum"], 0), LEAST_SNAPS[name]))
+            problems += _of_teams(week, f"fewer than {LEAST_SNAPS[name]} {name}", few, most)
+        both = players.join(most, "team", join_type="inner")
+        gap = pc.subtract(
+            both["snap_share"],
+            pc.divide(pc.cast(both["offense_snaps"], "double"), both["offense_snaps_max"]),
+        )
+        other = both.filter(pc.fill_null(pc.greater(pc.abs(gap), MAX_SHARE_GAP), False))
+        teams = other.group_by("team").aggregate([])
+        problems += _of_teams(week, "snap shares that are not those of the snaps", teams, most)
+    return problems
+
+
+def _of_teams(week: SeasonWeek, what: str, found: pa.Table, teams: pa.Table) -> list[Problem]:
+    """Return one problem that names teams; serious if they are more than a quarter of all."""
+    if not found.num_rows:
+        return []
+    named = ", ".join(sorted(found["team"].to_pylist()))
+    return [Problem(week, f"{named}: {what}", found.num_rows > teams.num_rows / 4)]
+
+
+def earlier_rosters(rows: pa.Table) -> list[Problem]:
+    """Return warnings for teams with a roster of an earlier week where others have the week's."""
+    problems = []
+    listed = pc.is_in(rows["roster_source"], pa.array(["weekly_roster", "carried_forward"]))
+    for week, players in _weeks(_playing(rows.filter(listed))):
+        latest = players.group_by("team").aggregate([("roster_week", "max")]).sort_by("team")
+        old = latest.filter(pc.less(latest["roster_week_max"], week.week))
+        if 0 < old.num_rows < latest.num_rows:
+            named = ", ".join(old["team"].to_pylist())
+            text = f"the rosters of {named} are those of an earlier week; others have the week's"
+            problems.append(Problem(week, text, serious=False))
     return problems
 
 

@@ -294,17 +294,16 @@ class RealWeek:
         if changed not in ("nflcom", "espn") and WEEK in weeks:
             lines = weekly_stats(source, games, players, SEASON, [WEEK])
             self._accept(tables.WEEKLY_STATS, lines, [WEEK], stored, outcome)
-        if changed in ("", "nflcom"):
-            answer = nflcom_projections(source, players, SEASON, [WEEK])
-            outcome.refused += map(str, answer.failed.values())
-            outcome.warned += answer.warnings
-            self._accept(tables.SOURCE_PROJECTIONS, answer.parts[0], [WEEK], stored, outcome)
-        if changed in ("", "espn"):
-            answer = self._espn(source.frames["espn"], games, players)
-            outcome.refused += map(str, answer.failed.values())
-            outcome.warned += [*answer.warnings, *answer.absent.values()]
-            for part in answer.parts:
-                outcome.made["espn", WEEK] = tables.SOURCE_PROJECTIONS.validated(part).rows
+        if changed in ("", "nflcom", "espn"):
+            answers = [
+                nflcom_projections(source, players, SEASON, [WEEK]),
+                self._espn(source.frames["espn"], games, players),
+            ]
+            for answer in answers:
+                outcome.refused += map(str, answer.failed.values())
+                outcome.warned += [*answer.warnings, *answer.absent.values()]
+            stated = pa.concat_tables([part for answer in answers for part in answer.parts])
+            self._accept(tables.SOURCE_PROJECTIONS, stated, [WEEK], stored, outcome)
 
     def _espn(self, frame: pa.Table, games: pa.Table, players: pa.Table) -> SourceResponse:
         """Return the adapter's response to an answer of ESPN."""

@@ -261,6 +261,25 @@ def more_assists(frame: pd.DataFrame, week: pd.Series) -> None:
     frame.loc[at, "def_tackle_assists"] = frame.loc[at, "def_tackle_assists"] + 1
 
 
+def kicks_all_made(frame: pd.DataFrame, week: pd.Series) -> None:
+    counts = [
+        name
+        for name in frame.columns
+        if name.startswith(("fg_missed", "fg_blocked"))
+        and pd.api.types.is_numeric_dtype(frame[name].dtype)
+    ]
+    frame.loc[week, counts] = 0
+    frame.loc[week, "fg_att"] = frame.loc[week, "fg_made"]
+
+
+def quarterbacks_exchanged(frame: pd.DataFrame, week: pd.Series) -> None:
+    one, other = (most(frame, week, "attempts", "QB", rank) for rank in (0, 1))
+    own = {"player_id", "player_name", "player_display_name", "team", "opponent_team"}
+    names = [name for name in frame.columns if name not in own]
+    first, second = frame.loc[one, names].tolist(), frame.loc[other, names].tolist()
+    frame.loc[one, names], frame.loc[other, names] = second, first
+
+
 FUMBLES_LOST = [f"{kind}_fumbles_lost" for kind in ("sack", "rushing", "receiving")]
 YARDS = ["passing_yards", "receiving_yards", "rushing_yards"]
 RECEIVING = ("targets", "receptions", "receiving_yards", "receiving_tds")
@@ -410,9 +429,57 @@ STAT_MUTATIONS = (
         "solo tackles and assists swapped",
         "weekly_stats",
         swap("def_tackles_solo", "def_tackle_assists"),
-        "allowed",
-        "tackles have no counterpart in another column or file; the league's points of them "
-        "are not computed by upstream",
+        "refused",
+        "solo tackles are fewer than the assists",
+    ),
+    Mutation(
+        "all missed kicks are gone",
+        "weekly_stats",
+        stats(kicks_all_made),
+        "warned",
+        "fg_missed is 0 for every player",
+    ),
+    Mutation(
+        "all hits on quarterbacks are 0",
+        "weekly_stats",
+        zero("def_qb_hits"),
+        "refused",
+        "def_qb_hits is 0 for every player",
+    ),
+    Mutation(
+        "all tackles for loss are 0",
+        "weekly_stats",
+        zero("def_tackles_for_loss"),
+        "refused",
+        "def_tackles_for_loss is 0",
+    ),
+    Mutation(
+        "air yards of other receivers",
+        "weekly_stats",
+        shifted("receiving_air_yards"),
+        "refused",
+        "passers and receivers have other air yards",
+    ),
+    Mutation(
+        "weighted shares of other receivers",
+        "weekly_stats",
+        shifted("wopr"),
+        "refused",
+        "have a wopr that is not that of their shares",
+    ),
+    Mutation(
+        "expected points of receivers with the other sign",
+        "weekly_stats",
+        scaled(["receiving_epa"], -1),
+        "refused",
+        "receiving_epa does not follow",
+    ),
+    Mutation(
+        "the lines of two quarterbacks of different teams exchanged",
+        "weekly_stats",
+        stats(quarterbacks_exchanged),
+        "refused",
+        "2pt_conversions",
     ),
     Mutation(
         "all yards in metres, points consistent",
@@ -655,6 +722,14 @@ def only(team: str, count: int) -> Change:
     )
 
 
+TEN = ["ARI", "BAL", "CAR", "DAL", "DET", "GB", "HOU", "IND", "KC", "LA"]
+"""Teams with a game in the week and in the coming one."""
+
+
+def teams_missing(teams: Sequence[str], week: int = WEEK) -> Change:
+    return rosters(lambda f, w: f[~(w & f["team"].isin(teams))], week)
+
+
 def teams_exchanged(frame: pd.DataFrame, week: pd.Series) -> None:
     codes = frame["team"].map(lambda team: {"KC": "LV", "LV": "KC"}.get(team, team))
     frame.loc[week, "team"] = codes[week]
@@ -675,6 +750,15 @@ ROSTER_MUTATIONS = (
         "players of DET have another position than the week before",
     ),
     Mutation("a team's roster missing", "weekly_rosters", only("DET", 0), "refused", "DET"),
+    Mutation("ten of 26 teams missing", "weekly_rosters", teams_missing(TEN), "refused", "DET"),
+    Mutation(
+        "rosters of the coming week: ten of 32 teams missing",
+        "weekly_rosters",
+        teams_missing(TEN, COMING),
+        "warned",
+        "GB, HOU, IND, KC, LA are those of an earlier week",
+        (COMING,),
+    ),
     Mutation("five players of a team only", "weekly_rosters", only("DET", 5), "refused", "DET"),
     Mutation(
         "a team without quarterbacks",
@@ -819,7 +903,88 @@ def two_counts(frame: pd.DataFrame, _: Frames) -> pd.DataFrame:
     return pd.concat([frame, some], ignore_index=True)
 
 
+def every_other(frame: pd.DataFrame, week: pd.Series) -> pd.DataFrame:
+    return pd.concat([frame[~week], frame[week].iloc[::2]])
+
+
 HEALTH_MUTATIONS = (
+    Mutation(
+        "ten of 26 teams missing",
+        "injuries",
+        teams_missing(TEN),
+        "warned",
+        "nobody of ARI, BAL, CAR, DAL, DET, GB, HOU, IND, KC, LA is on the injury report",
+    ),
+    Mutation(
+        "a team missing",
+        "injuries",
+        teams_missing(["DET"]),
+        "warned",
+        "nobody of DET is on the injury report",
+    ),
+    Mutation(
+        "every other row missing",
+        "injuries",
+        rosters(every_other),
+        "warned",
+        "of the players of the week before's",
+    ),
+    Mutation(
+        "no quarterback",
+        "injuries",
+        rosters(lambda f, w: f[~(w & (f["position"] == "QB"))]),
+        "warned",
+        "no QB is on the injury report",
+    ),
+    Mutation(
+        "everybody who is out is questionable",
+        "injuries",
+        set_to("report_status", "Questionable", report_status="Out"),
+        "warned",
+        "players per team are Out; the fewest",
+    ),
+    Mutation(
+        "one practice status for everybody",
+        "injuries",
+        set_to("practice_status", "Full Participation in Practice"),
+        "warned",
+        "of the injury report have the practice status",
+    ),
+    Mutation(
+        "dates of the year after",
+        "injuries",
+        rosters(lambda f, w: f.assign(date_modified=f["date_modified"] + pd.Timedelta(days=364))),
+        "warned",
+        "have the date of another week",
+    ),
+    Mutation(
+        "ten of 26 teams missing",
+        "snap_counts",
+        teams_missing(TEN),
+        "warned",
+        "no snap counts of ARI, BAL",
+    ),
+    Mutation(
+        "all shares of snaps are 0",
+        "snap_counts",
+        set_to("offense_pct", 0.0),
+        "refused",
+        "snap shares that are not those of the snaps",
+    ),
+    Mutation(
+        "all defensive snaps are 0",
+        "snap_counts",
+        set_to("defense_snaps", 0.0),
+        "refused",
+        "fewer than 50 defense_snaps",
+    ),
+    Mutation(
+        "all snaps of special teams are 0",
+        "snap_counts",
+        set_to("st_snaps", 0.0),
+        "refused",
+        "fewer than 30 st_snaps",
+    ),
     Mutation(
         "everybody on the report is out",
         "injuries",
@@ -968,6 +1133,13 @@ def second_person(frame: pd.DataFrame, _: Frames) -> pd.DataFrame:
 
 
 ID_MUTATIONS = (
+    Mutation(
+        "every other player missing",
+        "player_ids",
+        lambda f, _: f.iloc[::2],
+        "warned",
+        "of active fantasy players have one",
+    ),
     Mutation("no file of players", "players", lambda f, _: f.iloc[:0], "warned", "players 2024"),
     Mutation(
         "the text NA as Sleeper id",
@@ -1061,7 +1233,60 @@ def spreads_reversed(frame: pd.DataFrame, rows: pd.Series) -> None:
     frame.loc[rows, ["home_moneyline", "away_moneyline"]] = None
 
 
+def later(hours: int) -> Change:
+    """Return a change of all kick-offs of the season, as if they were of another zone."""
+
+    def apply(frame: pd.DataFrame) -> pd.DataFrame:
+        times = frame["gametime"].map(lambda at: f"{(int(at[:2]) + hours) % 24:02}{at[2:]}")
+        return frame.assign(gametime=times)
+
+    return games(apply)
+
+
 SCHEDULE_MUTATIONS = (
+    Mutation(
+        "all scores doubled",
+        "schedule",
+        games(lambda f: f.assign(**{n: f[n] * 2 for n in ("home_score", "away_score")})),
+        "refused",
+        "the games have a mean of",
+        (),
+    ),
+    Mutation(
+        "all games at neutral sites",
+        "schedule",
+        games(lambda f: f.assign(location="Neutral")),
+        "warned",
+        "100% of the games are at a neutral site",
+        (),
+    ),
+    Mutation(
+        "all roofs closed",
+        "schedule",
+        games(lambda f: f.assign(roof="dome")),
+        "warned",
+        "0% of the games are outdoors",
+        (),
+    ),
+    Mutation(
+        "all spreads of the coming week are 0",
+        "schedule",
+        games(lambda f: f.assign(spread_line=f["spread_line"].where(~here(f, COMING), 0.0))),
+        "warned",
+        "100% of the games have a spread of 0",
+        (),
+    ),
+    Mutation(
+        "all kick-offs in UTC", "schedule", later(5), "warned", "kick off before 9 in New York", ()
+    ),
+    Mutation(
+        "the coming week is of the play-offs",
+        "schedule",
+        games(lambda f: f.assign(game_type=f["game_type"].where(~here(f, COMING), "WC"))),
+        "refused",
+        "has games of the play-offs, but a later week",
+        (),
+    ),
     Mutation(
         "a wrong score",
         "schedule",
@@ -1259,7 +1484,66 @@ def times(factor: float, lines: bool) -> Change:
     return apply
 
 
+def nflcom_exchanged(*places: int, team: str = "") -> Change:
+    """Return a change that exchanges the points of two quarterbacks, or of a team's runners."""
+
+    def apply(frame: pd.DataFrame, _: Frames) -> pd.DataFrame:
+        some = (frame["position"] == "RB") & (frame["team"] == team)
+        some = some if team else frame["position"] == "QB"
+        ranked = frame[some].sort_values("points_half", ascending=False, kind="stable").index
+        one, other = (ranked[place] for place in places)
+        names = ["points_half", "line_points"]
+        first, second = frame.loc[one, names].tolist(), frame.loc[other, names].tolist()
+        frame.loc[one, names], frame.loc[other, names] = second, first
+        return frame
+
+    return apply
+
+
+def nflcom_reversed(frame: pd.DataFrame, _: Frames) -> pd.DataFrame:
+    """Give each position's best player the points of its worst, without stat lines."""
+    ranked = frame.sort_values("points_half", kind="stable")
+    for _, part in ranked.groupby("position"):
+        frame.loc[part.index, "points_half"] = part["points_half"].tolist()[::-1]
+    return frame.assign(line_points=None)
+
+
 NFLCOM_MUTATIONS = (
+    Mutation(
+        "points of two quarterbacks of different teams exchanged",
+        "nflcom",
+        nflcom_exchanged(0, 25),
+        "warned",
+        "state each other's points of",
+    ),
+    Mutation(
+        "points of two runners of a team exchanged",
+        "nflcom",
+        nflcom_exchanged(0, 1, team="DET"),
+        "allowed",
+        "they are 1.7 points apart, and two sources differ by more about one runner in five",
+    ),
+    Mutation(
+        "points in the reverse order, without stat lines",
+        "nflcom",
+        nflcom_reversed,
+        "warned",
+        "has the points of other players for its QB",
+    ),
+    Mutation(
+        "no file of the kickers",
+        "nflcom",
+        lambda f, _: f[f["position"] != "K"],
+        "warned",
+        "it has no file of the K",
+    ),
+    Mutation(
+        "no players of ten teams",
+        "nflcom",
+        lambda f, _: f[~f["team"].isin(TEN)],
+        "refused",
+        "of their usual points",
+    ),
     Mutation(
         "last week's files",
         "nflcom",
@@ -1376,6 +1660,21 @@ def espn_points_exchanged(frame: pd.DataFrame, _: Frames) -> pd.DataFrame:
 DETROIT = 8
 """ESPN's number of the team."""
 ESPN_MUTATIONS = (
+    Mutation(
+        "no players of ten teams",
+        "espn",
+        lambda f, _: f[~f["proTeamId"].isin(range(1, 11))],
+        "warned",
+        "its answer has only",
+    ),
+    Mutation(
+        "no kickers",
+        "espn",
+        lambda f, _: f[f["defaultPositionId"] != 5],
+        "warned",
+        "its answer has only 0 K",
+    ),
+    Mutation("points of last year", "espn", lambda f, _: f.assign(seasonId=2023), "warned", "no"),
     Mutation("halved points", "espn", espn_times(0.5), "refused", "of their usual points"),
     Mutation("doubled points", "espn", espn_times(2), "refused", "of their usual points"),
     Mutation("halved points of the kickers", "espn", espn_times(0.5, 5), "refused", "the K have"),

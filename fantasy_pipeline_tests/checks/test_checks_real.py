@@ -25,6 +25,11 @@ pytestmark = pytest.mark.real
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
 SEASONS = (2018, 2024)
 """One season without upstream rosters, one with all files."""
+TRUE = (
+    "2018 week 20: nobody of LA is on the injury report",
+    "2024 week 1: nobody of DEN is on the injury report",
+)
+"""Warnings about gaps that upstream's files really have."""
 IMPORTED = (
     catalogue.GAMES,
     catalogue.RAW_PLAYERS,
@@ -50,7 +55,7 @@ def test_real_seasons_are_sound(lake: Lake, part: TableChecks, season: int) -> N
     weeks = [week for week in lake.weeks(tables.WEEKLY_STATS) if week.season == season]
     assert len(weeks) in (21, 22)
     for name, problems in found(lake, part, weeks).items():
-        assert problems == [], name
+        assert [text for text in problems if text not in TRUE] == [], name
 
 
 @pytest.mark.parametrize("part", IMPORTED[1:], ids=lambda part: part.table.name)

@@ -198,3 +198,24 @@ def test_a_week_without_lost_fumbles_is_refused_although_each_team_may_have_none
     # The old release has no recovered fumbles.
     old = rows(tables.WEEKLY_STATS, *({"player_id": one["team"], **one} for one in games))
     assert game.fumbles_nobody_lost(old) == []
+
+
+def test_passers_and_receivers_have_about_the_same_air_yards(rows: Rows) -> None:
+    def air(passed: float) -> pa.Table:
+        stats = {"receiver": {"receiving_air_yards": 250.0}}
+        return whole_game(rows, passer={"passing_air_yards": passed}, **stats)
+
+    assert game.unlike_air_yards(air(360.0)) == []
+    text = "passers and receivers have other air yards: KC"
+    assert game.unlike_air_yards(air(50.0)) == [Problem(WEEK, text, False)]
+
+
+@pytest.mark.parametrize(("wopr", "is_found"), [(1.85, False), (0.4, True), (None, False)])
+def test_the_weighted_share_is_that_of_the_shares(
+    rows: Rows, wopr: float | None, is_found: bool
+) -> None:
+    line = {"season": 2024, "week": 5, "player_id": "r", "target_share": 1.0, "wopr": wopr}
+    lines = rows(tables.WEEKLY_STATS, {**line, "air_yards_share": 0.5})
+    text = "1 lines have a wopr that is not that of their shares"
+    expected = [Problem(WEEK, text, False)] if is_found else []
+    assert game.wrong_weighted_shares(lines) == expected

@@ -17,7 +17,7 @@ WEEK = SeasonWeek(2024, 5)
 def week(rows: Rows, teams: int = 32, **stats: float) -> pa.Table:
     """Return one line per team, with the mean of the real weeks in every stat but `stats`."""
     usual = {name: (low + high) / 2 for name, (low, high) in levels.MEANS.items()}
-    usual |= dict.fromkeys(levels.NEVER_ZERO, 1.0)
+    usual |= dict.fromkeys((*levels.NEVER_ZERO, *levels.SELDOM_ZERO), 1.0)
     return rows(
         tables.WEEKLY_STATS,
         *(
@@ -47,4 +47,29 @@ def test_no_column_is_empty(rows: Rows) -> None:
     assert levels.silent_stats(week(rows)) == []
     [problem] = levels.silent_stats(week(rows, rushing_epa=0.0))
     assert problem == Problem(WEEK, "rushing_epa is 0 for every player of the week")
+    [problem] = levels.silent_stats(week(rows, fg_missed=0.0))
+    assert problem == Problem(WEEK, "fg_missed is 0 for every player of the week", False)
     assert levels.silent_stats(week(rows, teams=8, rushing_epa=0.0)) == []
+
+
+def test_there_are_more_solo_tackles_than_assists(rows: Rows) -> None:
+    usual = week(rows, def_tackles_solo=35.0, def_tackle_assists=20.0)
+    assert levels.exchanged_tackles(usual) == []
+    swapped = week(rows, def_tackles_solo=20.0, def_tackle_assists=35.0)
+    text = "640 solo tackles are fewer than the assists"
+    assert levels.exchanged_tackles(swapped) == [Problem(WEEK, text)]
+
+
+@pytest.mark.parametrize(("sign", "is_found"), [(1.0, False), (-1.0, True)])
+def test_expected_points_follow_the_yards(rows: Rows, sign: float, is_found: bool) -> None:
+    lines = [
+        {
+            **{"season": 2024, "week": 5, "player_id": team, "team": team, "targets": 8},
+            **{"receiving_yards": at, "receiving_epa": sign * (at + at % 5)},
+        }
+        for at, team in enumerate(sorted(TEAMS))
+    ]
+    found = levels.unlike_yards(rows(tables.WEEKLY_STATS, *lines))
+    text = "receiving_epa does not follow receiving_yards: their correlation is -0.99"
+    assert found == ([Problem(WEEK, text)] if is_found else [])
+    assert levels.unlike_yards(rows(tables.WEEKLY_STATS, *lines[:20])) == []

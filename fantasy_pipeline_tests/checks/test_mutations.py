@@ -88,7 +88,7 @@ def test_the_page_has_every_mutation() -> None:
 
 @pytest.mark.slow
 def test_no_false_alarm(nfl_mirror: Path, tmp_path: Path) -> None:
-    """Weeks 1-4 of 2015-2025: no check refuses a week, and one has a warning."""
+    """Weeks 1-4 of 2015-2025: no check refuses a week, and three have a warning, which is true."""
     source = Nflverse(Transport(tmp_path, mirror=str(nfl_mirror), offline=True), "auto")
     lake, now = Lake(str(tmp_path / "lake"), "nfl"), datetime(2026, 1, 1, tzinfo=timezone.utc)
     games, weeks, warned = source.schedule(), [1, 2, 3, 4], []
@@ -110,10 +110,12 @@ def test_no_false_alarm(nfl_mirror: Path, tmp_path: Path) -> None:
             assert found.refused == {}
             lake.write_weeks(contract, found.rows, keys)
             warned += [text for result in found.results.values() for text in result.texts]
-    assert warned in (
-        [],
-        ["2016 week 3: Chandler Catanzaro: the ranges of fg_made are not fg_made"],
-    )
+    # The kick is in the file of one release of upstream's only.
+    kick = "2016 week 3: Chandler Catanzaro: the ranges of fg_made are not fg_made"
+    assert [text for text in warned if text != kick] == [
+        "2022 week 2: nobody of JAX is on the injury report",
+        "2024 week 1: nobody of DEN is on the injury report",
+    ]
 
 
 if __name__ == "__main__":

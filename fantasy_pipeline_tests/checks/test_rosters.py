@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pyarrow as pa
@@ -63,50 +62,6 @@ def test_every_team_has_active_players(rows: Rows) -> None:
 
 
 @pytest.mark.parametrize(
-    ("out_of_five", "serious"), [(2, None), (5, False)], ids=["as usual", "all five"]
-)
-def test_reports_are_like_those_of_other_weeks(
-    rows: Rows, out_of_five: int, serious: bool | None
-) -> None:
-    report = week(rows, injury_status=lambda _, place: "Out" if place < out_of_five else None)
-    text = "5.0 players per team are Out; the most of any week is 2.72"
-    expected = [] if serious is None else [Problem(WEEK, text, serious)]
-    assert rosters.unusual_injury_reports(report) == expected
-
-
-def test_everybody_doubtful_is_refused(rows: Rows) -> None:
-    [problem] = rosters.unusual_injury_reports(week(rows, injury_status="Doubtful"))
-    assert problem.serious
-
-
-def test_a_team_with_everybody_questionable_is_named(rows: Rows) -> None:
-    many = [
-        {
-            **{"season": 2024, "week": 5, "player_id": f"KC-{number}", "team": "KC"},
-            **{"injury_status": "Questionable", "on_bye": False},
-        }
-        for number in range(45)
-    ]
-    both = pa.concat_tables([week(rows), rows(tables.RAW_PLAYERS, *many)])
-    [problem] = rosters.unusual_injury_reports(both)
-    text = "KC has 45 players Questionable; the most is 19"
-    assert problem == Problem(WEEK, text)
-
-
-def test_a_report_has_game_statuses_when_the_games_begin(rows: Rows) -> None:
-    kickoff = datetime(2024, 10, 6, 17, tzinfo=timezone.utc)
-    games = rows(tables.GAMES, {"season": 2024, "week": 5, "game_id": "g", "kickoff": kickoff})
-    practice_only = week(rows, practice_status="DNP")
-    later = kickoff + timedelta(days=1)
-    [problem] = rosters.reports_without_status(practice_only, games, later)
-    text = "100% of the players on the injury report are without a game status"
-    assert problem == Problem(WEEK, text, False)
-    assert rosters.reports_without_status(practice_only, games, kickoff - timedelta(days=1)) == []
-    sound = week(rows, practice_status="DNP", injury_status="Questionable")
-    assert rosters.reports_without_status(sound, games, later) == []
-
-
-@pytest.mark.parametrize(
     ("same", "serious"), [(10, None), (24, False), (32, True)], ids=["a third", "most", "all"]
 )
 def test_a_report_is_not_last_weeks(rows: Rows, same: int, serious: bool | None) -> None:
@@ -141,6 +96,33 @@ def test_snaps_are_not_last_weeks(rows: Rows) -> None:
 def test_snaps_are_those_of_a_game(rows: Rows, snaps: int, text: str, serious: bool) -> None:
     found = rosters.impossible_snaps(week(rows, offense_snaps=snaps))
     assert found == ([] if text is None else [Problem(WEEK, text, serious)])
+
+
+def test_snaps_and_shares_are_of_one_game(rows: Rows) -> None:
+    def snaps(**other: Any) -> pa.Table:
+        usual = {"offense_snaps": lambda _, place: 60 - 10 * place, "st_snaps": 20}
+        shares = {"defense_snaps": 60, "snap_share": lambda _, place: 1 - place / 6}
+        return week(rows, **{**usual, **shares, **other})
+
+    assert rosters.unlike_snaps(snaps()) == []
+    # A release without these columns is not compared.
+    assert rosters.unlike_snaps(snaps(st_snaps=None, defense_snaps=None, snap_share=None)) == []
+    [problem] = rosters.unlike_snaps(snaps(defense_snaps=0))
+    assert problem.serious
+    assert problem.text.endswith(": fewer than 50 defense_snaps")
+    of_one = snaps(st_snaps=lambda team, _: 20 if team else 0)
+    assert rosters.unlike_snaps(of_one) == [Problem(WEEK, "ARI: fewer than 30 st_snaps", False)]
+    [problem] = rosters.unlike_snaps(snaps(snap_share=0.0))
+    assert problem.serious
+    assert problem.text.endswith(": snap shares that are not those of the snaps")
+
+
+def test_some_rosters_of_an_earlier_week_are_named(rows: Rows) -> None:
+    some = week(rows, roster_week=lambda team, _: 5 if team > 1 else 4)
+    text = "the rosters of ARI, ATL are those of an earlier week; others have the week's"
+    assert rosters.earlier_rosters(some) == [Problem(WEEK, text, False)]
+    for number in (4, 5, None):
+        assert rosters.earlier_rosters(week(rows, roster_week=number)) == []
 
 
 def test_eleven_are_on_the_field(rows: Rows) -> None:

@@ -18,6 +18,8 @@ from fantasy_pipeline.ingest.names import letters_of
 
 MIN_ROWS = 250
 """Players of an answer from which it is compared: 312 and more in all weeks but one."""
+MANY_PLAYERS = 300
+"""Fantasy players with a game from which a short answer is reported; full weeks have 600."""
 MAX_OTHER_NAMES = 0.3
 """Share of the players who have another name than on their roster; 6.7% in the worst week."""
 MAX_WITHOUT_GAME = 0.1
@@ -73,6 +75,29 @@ def _other_level(rows: pa.Table) -> str | None:
         if not LEVELS[0] <= level <= LEVELS[1]:
             return f"the {position} have {level:.0%} of their usual points"
     return None
+
+
+def missing_positions(rows: pa.Table, raw_players: pa.Table, week: SeasonWeek) -> list[str]:
+    """Return what an answer lacks besides teams: players, or those of a position.
+
+    Args:
+        rows: positions of the answer's players.
+        raw_players: positions and opponents of `RAW_PLAYERS`.
+    """
+    if rows.num_rows < MIN_ROWS:
+        players = of_week(raw_players, week)
+        players = players.filter(pc.is_in(players["position"], pa.array([*USUAL_PPR])))
+        with_game = len(players["opponent"].drop_null())
+        return [f"only {rows.num_rows} players"] if with_game >= MANY_PLAYERS else []
+    counts = {
+        position: int(pc.sum(pc.equal(rows["position"], position)).as_py() or 0)
+        for position in USUAL_PPR
+    }
+    return [
+        f"only {count} {position}"
+        for position, count in counts.items()
+        if count < USUAL_PPR[position][0]
+    ]
 
 
 def missing_teams(rows: pa.Table, raw_players: pa.Table, week: SeasonWeek) -> list[str]:

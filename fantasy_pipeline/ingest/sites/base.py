@@ -21,7 +21,12 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import SOURCE_PROJECTIONS
 from fantasy_pipeline.football.tables.week_rows import of_week
 from fantasy_pipeline.football.teams import CURRENT_CODE
-from fantasy_pipeline.ingest.sites.answer_plausible import implausible, missing_teams, without_teams
+from fantasy_pipeline.ingest.sites.answer_plausible import (
+    implausible,
+    missing_positions,
+    missing_teams,
+    without_teams,
+)
 
 FIRST_SEASON = 2021
 """First season that a site is asked about. For earlier seasons the sites return today's values, and
@@ -152,6 +157,11 @@ class WebSource:
                 )
             teams = missing_teams(table, raw_players, week.at)
             response.warnings += without_teams(self.name, week.at, teams)
+            if self._measured and (few := missing_positions(table, raw_players, week.at)):
+                response.warnings.append(
+                    f"{self.name} {week.at}: its answer has {', '.join(few)}; other weeks have "
+                    "more. Run the week again later"
+                )
             response.parts.append(table)
             total += len(projections)
             unmatched.update(dict.fromkeys(names))

@@ -80,6 +80,9 @@ def judged(rows: pa.Table, raw_players: pa.Table, season: int) -> Judgement:
         if cause:
             result.refused[week] = cause
             continue
+        lacking = sorted(USUAL_POINTS.keys() - set(of_week["position"].to_pylist()))
+        if lacking and of_week.num_rows >= MANY_ROWS / 2:
+            result.warnings.append(f"{label}: it has no file of the {', '.join(lacking)}")
         for position, share in _by_position(of_week, same):
             if share < MIN_SAME_OPPONENT:
                 result.warnings.append(

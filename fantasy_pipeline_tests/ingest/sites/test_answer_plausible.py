@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from fantasy_pipeline.football import tables
@@ -15,6 +16,7 @@ from fantasy_pipeline.ingest.sites.answer_plausible import (
     MIN_ROWS,
     USUAL_PPR,
     implausible,
+    missing_positions,
     missing_teams,
     without_teams,
 )
@@ -101,3 +103,13 @@ def test_teams_without_players_are_named(rows: Rows) -> None:
     assert without_teams("espn", WEEK, []) == []
     [warning] = without_teams("espn", WEEK, ["ATL"])
     assert warning.startswith("espn 2024 week 5: its answer has nearly no player of ATL")
+
+
+def test_positions_and_most_players_that_are_missing_are_named(rows: Rows) -> None:
+    players, whole = roster(rows), answer(rows)
+    assert missing_positions(whole, players, WEEK) == []
+    kickers = pc.equal(whole["position"], "K")
+    assert missing_positions(whole.filter(pc.invert(kickers)), players, WEEK) == ["only 0 K"]
+    assert missing_positions(whole.slice(0, 85), players, WEEK) == ["only 85 players"]
+    # The play-offs have few teams.
+    assert missing_positions(whole.slice(0, 85), roster(rows, idle=24), WEEK) == []

@@ -102,3 +102,10 @@ def test_opponents_that_are_unknown_prove_nothing(rows: Rows, players: pa.Table)
         assert found.rows.equals(files)
         [warning] = found.warnings
         assert "its files state no opponents, so nothing shows that they are of this" in warning
+
+
+def test_a_position_without_a_file_is_named(rows: Rows, players: pa.Table) -> None:
+    without = week(rows, counts={name: count for name, count in COUNTS.items() if name != "K"})
+    found = judged(without, players, 2024)
+    assert found.rows.num_rows == without.num_rows
+    assert found.warnings == ["nflcom_projections 2024 week 5: it has no file of the K"]
