@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -11,6 +13,7 @@ from fantasy_pipeline.operations.leagues import register_sample
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.report.conftest import PLAYED, UPCOMING, League
+from fantasy_pipeline_tests.shared_folder import shared_folder
 from fantasy_pipeline_tests.web.servers import Client, serving
 
 
@@ -20,19 +23,28 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[League]:
 
     Weeks 8 and 9 are scored, week 10 is projected, and weeks 9 and 10 have reports.
     """
-    home = tmp_path_factory.mktemp("deployment")
-    (home / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
+    home = shared_folder(tmp_path_factory, "deployment", _make)
+    with _opened(home) as league:
+        yield league
+
+
+@contextmanager
+def _opened(home: Path) -> Iterator[League]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DAGSTER_HOME", str(home))
         patch.setenv("FANTASY_SOURCE", "sample")
         with dg.DagsterInstance.get() as instance:
-            league = League(home, instance)
-            register_sample(Session())
-            assert league.run("whole_week", *PLAYED).errors == ()
-            assert league.run("weekly_projections", UPCOMING).errors == ()
-            for week in (UPCOMING, PLAYED[1]):
-                assert league.run("report_week", week).errors == ()
-            yield league
+            yield League(home, instance)
+
+
+def _make(home: Path) -> None:
+    (home / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
+    with _opened(home) as league:
+        register_sample(Session())
+        assert league.run("whole_week", *PLAYED).errors == ()
+        assert league.run("weekly_projections", UPCOMING).errors == ()
+        for week in (UPCOMING, PLAYED[1]):
+            assert league.run("report_week", week).errors == ()
 
 
 @pytest.fixture
