@@ -39,9 +39,9 @@ ID_COLUMNS = (
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(sample: SampleLeague, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a home whose lake of real data has a week of the sample league, and a mirror."""
-    league, lake = SampleLeague(), Lake(str(tmp_path / "data" / "lake"), REAL_LABEL)
+    league, lake = sample, Lake(str(tmp_path / "data" / "lake"), REAL_LABEL)
     games = league.schedule()
     players, _ = raw_players(league, games, 2025, [1])
     lake.write(GAMES, games)
