@@ -101,12 +101,13 @@ GAMES = TableChecks(
             "game without a score while later games have one; a spread beyond 30 points (27 in "
             "1999-2026), a total outside 20-70 (28.5-63.5), a mean total of a week outside 30-62 "
             "(38-50), and a spread of 2 points or more whose favourite is not the moneyline's "
-            "(none of 5,186). The spreads of a week are the reverse of those of the weeks before "
-            "(correlation 0.30 or more in 372 weeks), or of the results (0.33 in 27 seasons). Most "
-            "spreads of a week are 0 (14% at most), 10% of a season's games are at neutral sites "
-            "(3%), fewer than 40% or more than 95% outdoors (65-78%), or a game kicks off before 9 "
-            "in New York (none). The mean points of a week's games are 22-81 (34-54; a warning "
-            "outside 27-67), and no play-offs are before the regular season's end.",
+            "(none of 5,186). Also: spreads of a week that are the reverse of those of the weeks "
+            "before (correlation 0.30 or more in 372 weeks), or of the results (0.33 in 27 "
+            "seasons); a week whose spreads are mostly 0 (14% at most); a season with 10% of its "
+            "games at neutral sites (3%), or with fewer than 40% or more than 95% outdoors "
+            "(65-78%); a kick-off before 9 in New York (none). The mean points of a "
+            "week's games are 22-81 (34-54; a warning outside 27-67), and no play-offs are "
+            "before the regular season's end.",
             {
                 "keys": keys(tables.GAMES),
                 "contract": contract(tables.GAMES),

@@ -12,10 +12,10 @@ import numpy as np
 from fantasy_pipeline.decisions.outcomes import Points
 from fantasy_pipeline.decisions.simulation import InGame, chance_to_win, simulate
 from fantasy_pipeline.errors import InvalidArgumentError
+from fantasy_pipeline.football.slots import RESERVED
 from fantasy_pipeline.leagues.lineup import may_fill
 
 Objective = Literal["mean", "floor", "ceiling", "win"]
-_RESERVED = ("IR", "TAXI")
 _FILL, _LOCK, _KEEP = 1e4, 1e7, 1e-5
 """What a filled slot, a locked player and an unchanged slot are worth, in points. A filled slot is
 worth more than all points of a line-up, a locked player more than all slots. Among equal line-ups
@@ -276,7 +276,7 @@ def _problem(slots: Sequence[str], players: Sequence[Candidate], wishes: Wishes)
         number
         for number, one in enumerate(players)
         if not (one.has_started or one.id in wishes.exclude)
-        and (one.slot not in _RESERVED or one.id in wishes.lock)
+        and (one.slot not in RESERVED or one.id in wishes.lock)
     ]
     for number, one in enumerate(players):
         is_pinned = number in pinned.values()

@@ -16,7 +16,9 @@ ELIGIBLE: Mapping[str, tuple[str, ...]] = {
     "IDP_FLEX": DEFENDER_GROUPS,
 }
 """Positions that may fill each slot of a line-up."""
-NOT_STARTED = ("BN", "IR", "TAXI")
+RESERVED = ("IR", "TAXI")
+"""Slots of players who cannot start as they are, and who take no place of the bench."""
+NOT_STARTED = ("BN", *RESERVED)
 """Slots of players who do not score: bench, injured reserve, taxi squad."""
 
 

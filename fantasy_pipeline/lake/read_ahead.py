@@ -22,7 +22,7 @@ class ReadAhead:
         """Begin to fetch objects, in this order; `fetch` raises nothing."""
         for name in names:
             key = (address, name)
-            if key not in self._pending:
+            if key not in self._pending or self._pending[key].done():
                 self._pending[key] = self._pool.submit(fetch, name)
 
     def settle(self, address: str, name: str) -> None:
@@ -31,9 +31,10 @@ class ReadAhead:
         Call this before an object is read or written: an answer that arrives after a write would
         replace the new content in the cache.
         """
-        pending = self._pending.pop((address, name), None)
+        pending = self._pending.get((address, name))
         if pending is not None and not pending.cancel():
             wait([pending])
+        self._pending.pop((address, name), None)
 
 
 READ_AHEAD = ReadAhead()

@@ -13,7 +13,7 @@ from fantasy_pipeline.decisions.trade import Change, Owned, trade
 from fantasy_pipeline.decisions.trade_finder import find_trades
 from fantasy_pipeline.errors import InvalidArgumentError
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.football.slots import starting_slots
+from fantasy_pipeline.football.slots import RESERVED, starting_slots
 from fantasy_pipeline.ingest.leagues import registry
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Team
 from fantasy_pipeline.lake import Lake
@@ -21,8 +21,6 @@ from fantasy_pipeline.leagues.view import projection_id
 from fantasy_pipeline.operations.league_season import check_runs, season_for
 from fantasy_pipeline.operations.market import Market
 from fantasy_pipeline.operations.rest_points import rest_points
-
-RESERVED = ("IR", "TAXI")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from fantasy_pipeline.errors import NotMaterializedError, PipelineError
 from fantasy_pipeline.football.calendar import games_from_table
 from fantasy_pipeline.football.positions import DST
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.football.slots import starting_slots
+from fantasy_pipeline.football.slots import RESERVED, starting_slots
 from fantasy_pipeline.football.tables import GAMES, RAW_PLAYERS
 from fantasy_pipeline.football.tables.week_rows import of_week
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Team
@@ -26,7 +26,7 @@ from fantasy_pipeline.leagues.team_defence import scored_defences
 from fantasy_pipeline.leagues.view import projection_id
 from fantasy_pipeline.operations.market import Trending, trending_adds
 from fantasy_pipeline.operations.rest_points import rest_points
-from fantasy_pipeline.operations.trades import RESERVED, league_rosters, owned
+from fantasy_pipeline.operations.trades import league_rosters, owned
 from fantasy_pipeline.orchestration.workspace import Workspace
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import yaml
 
 TITLE = "Sample Fantasy League"
@@ -95,16 +96,15 @@ def write_fantasy_league(folder: Path, weekly_stats: pa.Table, season: int) -> P
         weekly_stats: the sample league's stat lines of the season.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    lines = weekly_stats.to_pandas()
-    total = sum(worth * lines[stat].fillna(0) for stat, worth in _PAID.items())
-    total += 0.5 * lines["receptions"] * (lines["position"] == "TE")
-    lines["points"] = np.round(total, 2) + 0.0
+    lines = weekly_stats.append_column("points", pa.array(_points(weekly_stats)))
     rosters = _draft(lines)
-    last = int(lines["week"].max())
+    last = pc.max(lines["week"]).as_py()
     rows, games = ["week,team,player,slot,points"], ["week,team,opponent,points"]
     for week in range(1, LAST_WEEK + 1):
-        of_week = lines[lines["week"] == week]
-        points = dict(zip(of_week["player_id"], of_week["points"], strict=True))
+        of_week = lines.filter(pc.equal(lines["week"], week))
+        points = dict(
+            zip(*(of_week[name].to_pylist() for name in ("player_id", "points")), strict=True)
+        )
         for number, (team, players) in enumerate(rosters.items()):
             worth = [round(float(points.get(player, 0.0)), 2) for player in players]
             started = sum(v for v, slot in zip(worth, SLOTS, strict=True) if slot != "BN")
@@ -134,11 +134,24 @@ def write_fantasy_league(folder: Path, weekly_stats: pa.Table, season: int) -> P
     return path
 
 
-def _draft(lines: Any) -> dict[str, list[str]]:
+def _points(lines: pa.Table) -> np.ndarray:
+    """Return the points of each stat line in the league's scoring, (rows,)."""
+    paid = {stat: worth * lines[stat].fill_null(0).to_numpy() for stat, worth in _PAID.items()}
+    is_tight_end = pc.equal(lines["position"], "TE").to_numpy()
+    total = sum(paid.values()) + 0.5 * lines["receptions"].fill_null(0).to_numpy() * is_tight_end
+    return np.round(total, 2) + 0.0
+
+
+def _draft(lines: pa.Table) -> dict[str, list[str]]:
     """Return the players of each team, one per slot: the best of the season, picked in turn."""
-    season = lines.groupby(["player_id", "position"], as_index=False)["points"].sum()
-    best = season.sort_values(["points", "player_id"], ascending=[False, True])
-    left = {name: list(best.loc[best["position"] == name, "player_id"]) for name in _POSITIONS}
+    season = lines.group_by(["player_id", "position"]).aggregate([("points", "sum")])
+    # Equal sums are equal after rounding only.
+    season = season.append_column("points", pc.round(season["points_sum"], 2))
+    best = season.sort_by([("points", "descending"), ("player_id", "ascending")])
+    left = {
+        name: best.filter(pc.equal(best["position"], name))["player_id"].to_pylist()
+        for name in _POSITIONS
+    }
     rosters: dict[str, list[str]] = {team: [] for team in TEAMS}
     for position in _POSITIONS:
         for team in TEAMS:
