@@ -292,6 +292,8 @@ class ObjectStore:
     async def _get_object(self, name: str, etag: str | None) -> Version:
         bucket, key, _ = self._fs.split_path(f"{self._base}/{name}")
         condition = {"IfNoneMatch": etag} if etag else {}
+        # s3fs has no public coroutine for a request. Its public `cat_file` asks for the ETag in a
+        # second request and takes no condition, so every read would cost two.
         answer = await self._fs._call_s3("get_object", Bucket=bucket, Key=key, **condition)
         try:
             return Version(answer["ETag"], await answer["Body"].read())
