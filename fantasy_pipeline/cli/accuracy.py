@@ -58,7 +58,7 @@ def accuracy(
     ] = "ppr",
     pool: Annotated[
         Literal["played", "all", "everyone"],
-        typer.Option(help="Players to score: who played, all, or everyone projected high."),
+        typer.Option(help="Players to score: who played, all, or everyone projected at 8+ points."),
     ] = "played",
     teams: Annotated[
         bool,
@@ -70,13 +70,13 @@ def accuracy(
 ) -> None:
     """Print the accuracy of stored projections by source, for regular season weeks 1-17.
 
-    --pool all counts absent players as 0 points. --pool everyone has every player whom a source,
-    our model or the recency-weighted mean projects at 8 points or more, and counts a missing
-    projection as 0. --teams shows how often a
-    source names the starter, or two starters, and the team's projected against its scored points;
-    it takes --by season or week. --league scores the projections of the consensus in the league's
-    scoring, by season and position, for players with a projection of a point or more who played.
-    A last week in progress counts with the games imported so far; the title says so.
+    --pool all also scores players who did not play, at 0 points. --pool everyone scores every
+    player whom a source, our model or the recency-weighted mean projects at 8 points or more; a
+    missing projection counts as 0. --teams shows how often each source names the right starter, or
+    two starters, and compares a team's projected with its actual points; it needs --by season or
+    week. --league scores the consensus in the league's scoring, by season and position, for players
+    who played and were projected at 1 point or more. If the last week is in progress, its imported
+    games count; the title says so.
 
     Reads the lake. Changes nothing.
     """

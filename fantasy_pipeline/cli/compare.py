@@ -43,12 +43,13 @@ def compare(
     at: AtOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Compare players of a week; without a week: as for `projections`.
+    """Compare players of a week.
 
-    Prints points, floor and ceiling (drawn to one scale), the chance that each outscores the
-    others, opponent, implied total, injury, stat line, the last five games, the rest of the
-    season, and what each source says. The chances count players as independent. A name of several
-    players lists them.
+    Without --week: the running week; after its last kick-off, the next one. Prints points, floor
+    and ceiling (drawn to one scale), the chance that each outscores the others, opponent, implied
+    total, injury, stat line, the last five games, the rest of the season, and what each source
+    says. The chances assume that players score independently. An ambiguous name lists the matching
+    players.
 
     Reads the lake.
     """

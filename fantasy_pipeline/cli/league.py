@@ -37,7 +37,7 @@ def add(
     source: SourceOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Register a league and import its seasons, as far as the lake has stats of them.
+    """Register a league and import the seasons that the lake has stats for.
 
     The same command imports a registered league again. The weekly imports bring every new week.
     Private leagues of ESPN need FANTASY_ESPN_S2 and FANTASY_ESPN_SWID; Sleeper needs no login.

@@ -58,7 +58,7 @@ def lineup(
     ] = None,
     opponent: Annotated[
         str | None,
-        typer.Option(metavar="TEAM", help="The opponent; default: as the lake has the match-up."),
+        typer.Option(metavar="TEAM", help="Opposing team; default: from the match-up in the lake."),
     ] = None,
     source: SourceOption = None,
     at: AtOption = None,
@@ -66,9 +66,9 @@ def lineup(
 ) -> None:
     """Print the best line-up of your team, and the swaps that lead to it.
 
-    Without a week: as for `projections`. Players whose game has kicked off stay where they are,
-    and games that are over count with the points scored. Also prints the chance to win against
-    this week's opponent, by simulation.
+    Without --week: the running week; after its last kick-off, the next one. Players whose game has
+    kicked off stay where they are, and games that are over count with the points scored. Also
+    prints the chance to win against this week's opponent, by simulation.
 
     Reads the lake.
     """

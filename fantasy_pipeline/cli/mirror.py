@@ -32,7 +32,9 @@ def mirror(
     folder: Annotated[
         str,
         typer.Argument(
-            metavar="FOLDER", callback=not_empty, help="Folder to save in; made if it is missing."
+            metavar="FOLDER",
+            callback=not_empty,
+            help="Folder to save in; created if it does not exist.",
         ),
     ],
     seasons: SeasonsRequired,

@@ -49,8 +49,8 @@ def news(
 ) -> None:
     """Print the news about players, newest first: headline and link.
 
-    Without a week: as for `projections`. A warning names each player of whom the news say that he
-    is out while the injury report says nothing, or the reverse.
+    Without --week: the running week; after its last kick-off, the next one. A warning names each
+    player whom the news reports as out while the injury report does not list him, or the reverse.
 
     Reads the lake.
     """

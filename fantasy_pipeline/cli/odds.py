@@ -1,4 +1,4 @@
-"""The command `odds`: the chances to play off and to win a fantasy league."""
+"""The command `odds`: the chances to make the play-offs and to win a fantasy league."""
 
 from __future__ import annotations
 
@@ -36,11 +36,12 @@ def odds(
     at: AtOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Print each team's chance to play off, to have a bye and to win the title.
+    """Print each team's chance to make the play-offs, to have a bye and to win the title.
 
-    As known before the week; without a week: as for `projections`. The rest of the season is
-    simulated from the projected line-ups of the teams. Also prints records, all-play records,
-    luck, efficiency and the power ranking. The same lake gives the same odds.
+    The odds use what was known before the week. Without --week: the running week; after its last
+    kick-off, the next one. The rest of the season is simulated from the projected line-ups of the
+    teams. Also prints records, all-play records, luck, efficiency and the power ranking. The same
+    lake gives the same odds.
 
     Reads the lake.
     """

@@ -112,11 +112,12 @@ def projections(
     at: AtOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Print a week's projections, best first; without a week: as for `report`.
+    """Print a week's projections, best first.
 
-    The table has each player's rank in his position, and his points above replacement (value), and
-    his actual points once his game is over. Kick-offs are UTC. With --league, points and value are
-    those of the league's scoring and slots, and rostered_by names the fantasy team of the player.
+    Without --week: the running week; after its last kick-off, the next one. The table shows each
+    player's rank in his position, his points above replacement (value) and, once his game is over,
+    his actual points. Kick-offs are UTC. With --league, points and value are those of the league's
+    scoring and slots, and rostered_by names the fantasy team of the player.
 
     Reads the lake. Writes only the file of --output.
     """

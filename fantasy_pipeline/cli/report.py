@@ -60,9 +60,9 @@ def report(
 ) -> None:
     """Show a week's report; without a week: the running one until its last kick-off, then the next.
 
-    The command writes the report to the lake if there is none, or if its projections, stats,
-    corrections or accuracy changed since. Without --output, it prints the path of an HTML page, or
-    the text of Markdown. --scoring applies to Markdown; a page offers every scoring system.
+    The command writes the report to the lake if it is missing, or if its projections, stats,
+    corrections or accuracy have changed since. Without --output, it prints the path of the HTML
+    page, or the Markdown text. --scoring applies to Markdown; a page offers every scoring system.
     --league shows rankings, tiers and value in a league's scoring and slots. Its page is written to
     the folder reports/ of the Dagster home. With --team, it begins with your line-up, the swaps
     that lead to it, the chance to win, free agents and byes to come.

@@ -59,12 +59,12 @@ def run(
     ] = 15,
     json: JsonOption = False,
 ) -> None:
-    """Import and project a week; without a week: import the one due, project the next games.
+    """Import and project a week; without a week: import the week due, project the weeks to come.
 
-    While a game of the running week has not kicked off, that week is projected and printed; the
-    upcoming week is projected too. With --season and --week, the command also projects the
-    following week if that was not played yet; a week of which no game is over is only projected.
-    Without them, it also writes the reports. It replaces the rows of these weeks in the lake, and
+    Until the last game of the running week has kicked off, the command projects and prints that
+    week, and also projects the upcoming one. With --season and --week, it projects the following
+    week as well, unless that was played; a week without a finished game is only projected. Without
+    a week, it also writes the reports. It replaces the rows of these weeks in the lake, and
     Dagster's history records the runs.
     """
     from fantasy_pipeline.operations.week_runs import plan_of_due, run_due, run_week
@@ -116,7 +116,7 @@ def backfill(
         typer.Option(metavar="WEEKS", help="Weeks, e.g. 5, 1-18 or 1,3; default: all played."),
     ] = None,
     only_missing: Annotated[
-        bool, typer.Option("--only-missing", help="Skip weeks of which the lake has every table.")
+        bool, typer.Option("--only-missing", help="Skip weeks for which the lake has every table.")
     ] = False,
     source: SourceOption = None,
     at: AtOption = None,
@@ -236,7 +236,7 @@ def fail_if_failed(summary: Summary) -> None:
 def demo(
     source: DemoSourceOption = "sample", at: AtOption = None, json: JsonOption = False
 ) -> None:
-    """Import two past seasons and the current one, project the running or next one and print it.
+    """Import two past seasons and the current one; project and print the running or next week.
 
     The sample league needs no network. Its tables are stored in a lake separate from real data.
     """
@@ -319,7 +319,7 @@ def _print_league(session: Session) -> None:
     command = _in_demo(session, PROGRAM, f"odds --league {SAMPLE_NAME}")
     console().print(
         f"\nLeague {SAMPLE_NAME}: {season['equal']} of {season['compared']} player-weeks have the "
-        f"platform's points. Who plays off: {command}",
+        f"platform's points. Who makes the play-offs: {command}",
         markup=False,
     )
 

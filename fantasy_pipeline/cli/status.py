@@ -72,13 +72,16 @@ def _instigator_row(each: Mapping[str, Any]) -> dict[str, object]:
 def health(
     no_daemon: Annotated[
         bool,
-        typer.Option("--no-daemon", help="Skip the daemon and its schedules: cron starts imports."),
+        typer.Option(
+            "--no-daemon",
+            help="Skip the rules about the daemon and its schedules (cron starts imports).",
+        ),
     ] = False,
     source: SourceOption = None,
     at: AtOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Check that imports are complete and the automation runs, for use in monitoring.
+    """Check that imports are complete and the automation runs; for monitoring.
 
     Makes no upstream requests. Changes nothing.
     """

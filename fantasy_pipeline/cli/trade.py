@@ -59,12 +59,13 @@ def trade(
 ) -> None:
     """Print what a trade changes: both teams' best line-ups over the remaining weeks.
 
-    Without a week: as for `projections`. Byes and bench are included: each week has its own best
-    line-up. The range and the chance to be better off come from simulated seasons. With --find:
-    the best of all trades of one player for one and of two for two, those first that help the team
-    that gains less most. The market value of the given players is a column of its own.
+    Without --week: the running week; after its last kick-off, the next one. Each remaining week has
+    its own best line-up, byes and bench included. The range and the chance to be better off come
+    from simulated seasons. --find lists the best trades of one player for one or two for two,
+    ordered by the gain of the team that gains less. The market value of the given players has its
+    own column.
 
-    Reads the lake, and the market values of today.
+    Reads the lake; requests today's market values.
     """
     from fantasy_pipeline.operations.market import market_values
     from fantasy_pipeline.operations.trades import find_trade, judge_trade

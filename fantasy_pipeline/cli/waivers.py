@@ -35,10 +35,11 @@ def waivers(
 ) -> None:
     """Print the free agents who add most to your line-ups, and whom to drop for each.
 
-    Without a week: as for `projections`. Points are those added to the best line-up this week and
-    over the rest of the season, after the drop. Trending adds are those of Sleeper in the last day.
+    Without --week: the running week; after its last kick-off, the next one. Points are those that
+    the player adds to the best line-up, this week and over the rest of the season, after the drop.
+    Trending adds: how many Sleeper managers added him in the last 24 hours.
 
-    Reads the lake, and the trending adds of today.
+    Reads the lake; requests today's trending adds.
     """
     from fantasy_pipeline.operations.waivers import waivers as free_agents
 

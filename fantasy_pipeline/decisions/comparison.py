@@ -29,7 +29,7 @@ from fantasy_pipeline.projections.columns import as_floats
 FEWEST, MOST = 2, 8
 """Players of one comparison."""
 PLAYOFF_WEEKS = (15, 17)
-"""First and last week in which most leagues play off."""
+"""First and last week of most leagues' play-offs."""
 RECENT = 5
 """Games before the week that a comparison shows."""
 _FROM_PROJECTIONS = (
@@ -71,7 +71,7 @@ class Rest(NamedTuple):
     Args:
         games: games of his team; in a league's season, games for which he is expected to score.
         points, p10, p90: expected total, and its floor and ceiling.
-        playoffs: expected points of the weeks in which the league plays off.
+        playoffs: expected points of the weeks of the league's play-offs.
         scoring: usual scoring of the points, or `OF_LEAGUE`.
         playoff_weeks: first and last of these weeks.
     """
@@ -300,7 +300,7 @@ def rests_of_league(
 
     Args:
         points: points of each player in each week from `first_week` on, in the league's scoring.
-        playoff_weeks: first and last week in which the league plays off.
+        playoff_weeks: first and last week of the league's play-offs.
     """
     sums = [sum(weeks) for weeks in points.values()]
     bands = np.round(totals(sums), 1).tolist() if sums else []

@@ -54,7 +54,7 @@ class Rules:
     """How a league's season ends.
 
     Args:
-        places: number of teams that play off.
+        places: number of teams in the play-offs.
         round_weeks: number of weeks of each round.
         divisions: number of the division of each team; their winners have the first seeds. Empty:
             no divisions.

@@ -126,7 +126,7 @@ def league_odds(
     Raises:
         InvalidArgumentError: there is no such league or season.
         NotMaterializedError: the lake lacks a week before it, the week's rosters or projections.
-        PipelineError: the season is over, or the platform does not state how the league plays off.
+        PipelineError: the season is over, or the platform does not state the play-off rules.
     """
     of = season_of(session, league, week.season)
     known = odds_inputs(session.lake, league, of, week)
@@ -164,7 +164,7 @@ def odds_inputs(
 
     Raises:
         NotMaterializedError: the lake lacks a week before it, the rosters or the projections.
-        PipelineError: the season is over, or the platform does not state how the league plays off.
+        PipelineError: the season is over, or the platform does not state the play-off rules.
     """
     first, rules = _rules(league, of)
     check_runs(league, of, week)
@@ -214,7 +214,7 @@ def _rules(league: str, of: LeagueSeason) -> tuple[int, Rules]:
         )
     if places > len(of.teams):
         raise PipelineError(
-            f"league {league} {of.season}: {places} teams play off, and the league has "
+            f"league {league} {of.season}: {places} teams make the play-offs, but the league has "
             f"{len(of.teams)}. Correct the settings, then run `fantasy-pipeline league add` again."
         )
     names = sorted({team.division for team in of.teams if team.division is not None})

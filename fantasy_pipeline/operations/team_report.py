@@ -64,7 +64,7 @@ def your_team(session: Session, league: str, team: str, week: SeasonWeek) -> You
 def _odds(session: Session, league: str, team_id: str, week: SeasonWeek) -> str | None:
     """Return the team's odds before the week; None where they cannot be computed.
 
-    Many leagues have none: a league file need not state how the league plays off, and the lake may
+    Many leagues have none: a league file need not state the play-off rules, and the lake may
     lack earlier weeks. So the reason is no note.
     """
     try:

@@ -39,7 +39,7 @@ class YourTeam:
         free_agents: those who add most, with the player to drop for each.
         byes: players who rest, by coming week.
         notes: what is estimated or missing, one sentence each.
-        odds: the chances to play off and to win the title, a sentence; None: not known.
+        odds: a sentence on the chances to make the play-offs and win the title; None: not known.
     """
 
     name: str

@@ -107,7 +107,7 @@ def _add_league(app: FastAPI, tables: Tables) -> None:
 
     @app.get("/api/leagues/{name}/odds", response_model=Odds, responses=RESPONSES)
     async def odds(request: Request, name: str, query: Annotated[OddsQuery, Query()]) -> Response:
-        """Return each team's chance to play off, to have a bye and to win the title."""
+        """Return each team's chance to make the play-offs, to have a bye and to win the title."""
 
         def make() -> TableAnswer:
             with answering(session, name):

@@ -152,7 +152,7 @@ def test_weeks_without_pairings_are_drawn_and_named(home: Path) -> None:
         ({}, 2, 1, "league_rosters 2024 week 2: the lake has no rosters of league friends"),
         ({"playoff_week": None}, 3, 1, "its play-off week is not stored; add playoff_week"),
         ({"playoffs": Playoffs()}, 3, 1, "its number of play-off teams is not stored"),
-        ({"playoffs": Playoffs(5)}, 3, 1, "5 teams play off, and the league has 4"),
+        ({"playoffs": Playoffs(5)}, 3, 1, "5 teams make the play-offs, but the league has 4"),
         ({"platform": "sleeper", "playoffs": Playoffs()}, 3, 1, "is not stored; run `fantasy"),
     ],
 )

@@ -61,7 +61,7 @@ LEAGUE_TEAMS = Table(
         Column(
             "playoff_teams",
             "int",
-            "Number of teams that play off; null if the platform states none",
+            "Number of teams in the play-offs; null if the platform states none",
             lowest=0,
             highest=100,
             added=True,

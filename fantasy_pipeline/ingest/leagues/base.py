@@ -37,10 +37,10 @@ class Team:
 
 @dataclass(frozen=True)
 class Playoffs:
-    """How a league plays off; `LeagueSeason.playoff_week` has the first week.
+    """The play-off rules of a league; `LeagueSeason.playoff_week` has the first week.
 
     Args:
-        teams: number of teams that play off; None: not stated.
+        teams: number of teams in the play-offs; None: not stated.
         round_weeks: number of weeks of each round; empty: one each.
         reseeds: after each round the best seed left meets the worst one; otherwise the bracket is
             fixed.
@@ -75,7 +75,7 @@ class LeagueSeason:
         scoring: points by key (Sleeper, file), or scoring items (ESPN).
         playoff_week: first week of the play-offs; None: not stated.
         previous: id of the season before; None: none, or not stated.
-        playoffs: how the league plays off.
+        playoffs: the play-off rules of the league.
         opponents: by team, its opponent in each week of the regular season, from week 1 on;
             `NO_OPPONENT` where it has none, or the platform states none yet.
         matchup_weeks: number of weeks of each match-up of the regular season; empty: one each.

@@ -236,7 +236,7 @@ def _teams(answer: Json, schedule: Json) -> list[Team]:
 
 
 def _playoffs(schedule: Json) -> Playoffs:
-    """Return how the league plays off: the periods after the regular ones are the rounds."""
+    """Return the play-off rules: the periods after the regular ones are the rounds."""
     teams = schedule.get("playoffTeamCount") or None
     regular, periods = schedule.get("matchupPeriodCount"), schedule.get("matchupPeriods") or {}
     rounds = 0 if teams is None else (int(teams) - 1).bit_length()

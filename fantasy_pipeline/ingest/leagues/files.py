@@ -176,7 +176,7 @@ def _teams(settings: Json, rosters: list[Json], path: Path) -> list[Team]:
 
 
 def _playoffs(settings: Json, path: Path) -> Playoffs:
-    """Return how the league plays off.
+    """Return the play-off rules of the league.
 
     Raises:
         PipelineError: a value is not of its kind.
