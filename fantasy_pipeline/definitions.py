@@ -1,4 +1,4 @@
-"""What Dagster loads. `orchestration/build.py` builds it."""
+"""The definitions that Dagster loads. `orchestration/build.py` builds them."""
 
 from fantasy_pipeline.orchestration import history_errors, sqlite_files
 from fantasy_pipeline.orchestration.build import defs

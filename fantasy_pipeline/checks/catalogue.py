@@ -96,18 +96,17 @@ GAMES = TableChecks(
         Check(
             "games_sound",
             "Every team plays at most one game a week, against another team. A game has two "
-            "scores or none. All teams have about the same number of games in a season. Warnings: "
-            "a coming week with a team off besides its bye, or with one kick-off for all games; a "
-            "game without a score while later games have one; a spread beyond 30 points (27 in "
-            "1999-2026), a total outside 20-70 (28.5-63.5), a mean total of a week outside 30-62 "
-            "(38-50), and a spread of 2 points or more whose favourite is not the moneyline's "
-            "(none of 5,186). Also: spreads of a week that are the reverse of those of the weeks "
-            "before (correlation 0.30 or more in 372 weeks), or of the results (0.33 in 27 "
-            "seasons); a week whose spreads are mostly 0 (14% at most); a season with 10% of its "
-            "games at neutral sites (3%), or with fewer than 40% or more than 95% outdoors "
-            "(65-78%); a kick-off before 9 in New York (none). The mean points of a "
-            "week's games are 22-81 (34-54; a warning outside 27-67), and no play-offs are "
-            "before the regular season's end.",
+            "scores or none. All teams have about the same number of games in a season. No "
+            "play-off game is before the end of the regular season, and a week's games have 22-81 "
+            "points on average (real weeks: 34-54). The check warns if a coming week lacks a team "
+            "that has no bye, or has one kick-off for all games; if a game has no score while "
+            "later games have one; if a spread is beyond 30 points (real: 27), a total outside "
+            "20-70 (real: 28.5-63.5) or a week's mean total outside 30-62 (real: 38-50); if a "
+            "spread of 2 points or more and the moneyline have different favourites; if a week's "
+            "spreads are reversed against earlier weeks or against the results, or are mostly 0 "
+            "(real: 14% at most); if 10% of a season's games are at neutral sites (real: 3%), or "
+            "fewer than 40% or more than 95% are outdoors (real: 65-78%); if a game kicks off "
+            "before 9 in New York; and if a week's mean points are outside 27-67.",
             {
                 "keys": keys(tables.GAMES),
                 "contract": contract(tables.GAMES),

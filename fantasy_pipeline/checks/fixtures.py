@@ -44,7 +44,7 @@ _SHOWN = 6
 
 
 class _Side(NamedTuple):
-    """What the schedule says of one team's game."""
+    """The schedule's entry for one team's game."""
 
     opponent: str
     is_home: bool

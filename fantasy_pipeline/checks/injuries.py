@@ -1,6 +1,6 @@
 """Rules for the injury report of a week: its teams, its game statuses, its dates.
 
-A full report has `FULL_REPORT` players and more per team that reports. Those of week 1 of 2015-2020
+A full report has at least `FULL_REPORT` players per reporting team. Those of week 1 of 2015-2020
 are shorter, and so are those of the sample league. Bounds are the lowest and highest values of the
 203 full reports of 2015-2025 week 4. A team's report is due a day before its kick-off.
 """
@@ -22,7 +22,7 @@ from fantasy_pipeline.football.team_games import team_games
 REPORTED = {"Out": (2.72, 9), "Questionable": (4.17, 19), "Doubtful": (1.35, 10)}
 """Highest mean per team of a week, and highest number of one team, by game status."""
 WARNED, REFUSED = 1.5, 2.2
-"""Factors of those numbers beyond which a report is a warning, and is refused."""
+"""Factors of `REPORTED` above which a report is a warning, and above which it is refused."""
 MAX_WITHOUT_STATUS = 0.9
 """Share of the players of a report who have practice reports only; the highest is 0.69."""
 MIN_REPORT = 100
@@ -32,7 +32,7 @@ FULL_REPORT = 5
 DUE = timedelta(days=1)
 """Time before the kick-off from which a team's report is complete."""
 FULL_WEEK = 26
-"""Teams with a report due from which its shares are compared."""
+"""Least number of teams with a report due for which shares are compared."""
 MIN_OF_BEFORE = 0.7
 """Players per reporting team relative to the week before; the lowest is 0.82."""
 LEAST = {"Out": 0.5, "Questionable": 0.97}
@@ -99,7 +99,7 @@ def teams_without_report(rows: pa.Table, games: pa.Table, now: datetime) -> list
     for week, players, report in _due(rows, games, now):
         absent = sorted(_teams(players) - _teams(report))
         if absent and _per_team(report) >= FULL_REPORT:
-            text = f"nobody of {', '.join(absent)} is on the injury report"
+            text = f"no player of {', '.join(absent)} is on the injury report"
             problems.append(Problem(week, text, serious=False))
     return problems
 
@@ -115,7 +115,9 @@ def short_reports(rows: pa.Table, past: pa.Table, games: pa.Table, now: datetime
         if week.week > 1 and _per_team(before) >= FULL_REPORT:
             share = _per_team(report) / _per_team(before)
             if share < MIN_OF_BEFORE:
-                text = f"the injury report has {share:.0%} of the players of the week before's"
+                text = (
+                    f"the injury report has {share:.0%} as many players per team as the week before"
+                )
                 problems.append(Problem(week, text, serious=False))
     return problems
 
@@ -133,8 +135,9 @@ def one_sided_reports(rows: pa.Table, games: pa.Table, now: datetime) -> list[Pr
         for practice, (lowest, highest) in PRACTICE.items():
             share = _count(report["practice_status"], practice) / report.num_rows
             if not lowest <= share <= highest:
-                text = f"{share:.0%} of the injury report have the practice status"
-                texts.append((week, f"{text} {practice or 'null'}; {lowest:.0%}-{highest:.0%}"))
+                text = f"{share:.0%} of the players on the injury report have the practice status"
+                usual = f"(usual: {lowest:.0%}-{highest:.0%})"
+                texts.append((week, f"{text} {practice or 'null'} {usual}"))
         lacking = set(SKILL_POSITIONS) - set(pc.unique(report["position"]).to_pylist())
         texts += [(week, f"no {name} is on the injury report") for name in sorted(lacking)]
     return [Problem(week, text, serious=False) for week, text in texts]
@@ -153,7 +156,7 @@ def misdated_reports(rows: pa.Table, games: pa.Table) -> list[Problem]:
         )
         share = pc.mean(pc.fill_null(other, False)).as_py() or 0.0
         if share > MAX_MISDATED:
-            text = f"{share:.0%} of the injury report have the date of another week"
+            text = f"{share:.0%} of the injury reports are dated in another week"
             problems.append(Problem(week, text, serious=False))
     return problems
 

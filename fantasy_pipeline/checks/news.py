@@ -1,4 +1,4 @@
-"""What news mean beside a player's status: items that contradict it; the checks of the table."""
+"""Find news that contradicts a player's status, and define the checks of `news`."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ class Contradiction:
 def contradictions(news: pa.Table, raw_players: pa.Table) -> list[Contradiction]:
     """Return the players of one week whose latest news their status contradicts, by name.
 
-    News that a player is out or doubtful contradict a report that says nothing. News that he plays
-    contradict a report, not changed since, that has him out or doubtful. Players on a bye, on a
+    News that a player is out or doubtful contradicts a report that says nothing. News that he plays
+    contradicts a report, not changed since, that has him out or doubtful. Players on a bye, on a
     reserve list or released are left out: their status says that they do not play.
 
     Args:
@@ -90,7 +90,7 @@ def _contradicts(news: dict[str, Any], player: dict[str, Any]) -> bool:
 
 
 def news_facts(evidence: Evidence) -> Facts:
-    """Return the number of items by source, and of players whose status news contradict."""
+    """Return the number of items by source, and of players whose status the news contradicts."""
     players = evidence.other_tables["raw_players"]
     counts = evidence.rows.group_by("source").aggregate([("item", "count")]).to_pylist()
     facts: dict[str, str | int | float | dict[str, float] | dict[str, str]] = {

@@ -101,7 +101,7 @@ def repeated_reports(rows: pa.Table, past: pa.Table) -> list[Problem]:
 
 
 def unlike_snaps(rows: pa.Table) -> list[Problem]:
-    """Return teams with offensive snaps whose other snaps, or shares of snaps, are not theirs."""
+    """Return teams whose other snaps, or snap shares, do not match their offensive snaps."""
     counted = rows.filter(pc.is_valid(rows["offense_snaps"]))
     names = [name for name in LEAST_SNAPS if counted[name].null_count < counted.num_rows]
     problems = []

@@ -131,7 +131,7 @@ def _games(lake: Reads, week: SeasonWeek) -> dict[str, Game]:
 
 @dataclass(frozen=True)
 class _Scored:
-    """What players scored in the games of a week that are over and in the lake.
+    """The points of players in the games of a week that are over and in the lake.
 
     Args:
         teams: the NFL teams of these games.

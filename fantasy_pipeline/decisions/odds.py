@@ -22,7 +22,7 @@ _BYE = -1
 
 @dataclass(frozen=True)
 class Coefficients:
-    """What the points of coming weeks follow from; `scripts/odds_accuracy.py` measures them.
+    """The parameters of the points of coming weeks; `scripts/odds_accuracy.py` measures them.
 
     Args:
         past_games: games after which a team's past counts as much as its projections.
@@ -51,7 +51,7 @@ MEASURED = Coefficients()
 
 @dataclass(frozen=True)
 class Rules:
-    """How a league's season ends.
+    """The rules for the end of a league's season.
 
     Args:
         places: number of teams in the play-offs.
@@ -86,7 +86,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Odds:
-    """What the simulated seasons have in common, (teams,) each: shares of seasons, and wins."""
+    """The results of the simulated seasons, (teams,) each: shares of seasons, and wins."""
 
     playoffs: np.ndarray
     bye: np.ndarray

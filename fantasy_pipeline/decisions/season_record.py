@@ -1,4 +1,4 @@
-"""What a fantasy team did so far: its record, its luck, and the points left on the bench."""
+"""Compute a fantasy team's season so far: its record, its luck, and points left on the bench."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a trade changes: the best line-ups of both teams, summed over the remaining weeks."""
+"""Evaluate a trade: the best line-ups of both teams, summed over the remaining weeks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Owned:
 
 @dataclass(frozen=True)
 class Change:
-    """What a trade changes for one team, in points of its best line-ups until the season's end.
+    """The effect of a trade on one team, in points of its best line-ups until the season's end.
 
     Args:
         before, after: expected points without and with the trade.

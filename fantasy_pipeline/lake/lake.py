@@ -177,11 +177,11 @@ class Lake:
         return {name: found[name] for name in sorted(found) if name.startswith(folders)}
 
     def read_ahead(self, starts: Sequence[str]) -> None:
-        """Begin to fetch the files whose names begin so; no effect on a lake in a folder."""
+        """Start to fetch the files with these name prefixes; no effect on a lake in a folder."""
         self._store.read_ahead(starts)
 
     def version(self, table: Table) -> Hashable | None:
-        """Return what differs once the file of a table is replaced; None: unknown."""
+        """Return a value that changes when the table's file is replaced; None if not known."""
         return self._store.version(file_name(table, None))
 
     def weeks_without(self, table: Table, column: str) -> list[SeasonWeek]:

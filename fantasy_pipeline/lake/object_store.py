@@ -156,7 +156,7 @@ class ObjectStore:
         raise AssertionError("the last attempt returns or raises")
 
     def _passes(self, error: Exception) -> bool:
-        """Return whether another attempt can succeed; other storages than S3 try for themselves."""
+        """Return whether another attempt can succeed; other storages retry on their own."""
         if not self._is_s3:
             return False
         status = answer_to(error).get("ResponseMetadata", {}).get("HTTPStatusCode")

@@ -1,4 +1,4 @@
-"""What can be read as a lake: the lake itself, or the lake as one run sees it."""
+"""Readable views of the lake: the lake itself, or the lake as one run sees it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How this program connects to S3: one attempt per request, no silent waits; which errors pass."""
+"""Connect to S3: one attempt per request and no silent waits; tell which errors pass."""
 
 from __future__ import annotations
 

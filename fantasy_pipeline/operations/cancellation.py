@@ -1,4 +1,4 @@
-"""Stops a run of this process when somebody cancels it, or when a signal interrupts the command.
+"""Stop a run of this process when somebody cancels it, or when a signal interrupts the command.
 
 A cancellation comes from the Dagster UI, for instance. Dagster stops runs of the daemon through
 their code server. A run of our own process has none, so a thread reads the run's status and

@@ -1,4 +1,4 @@
-"""Runs a job on a Dagster instance in this process, and returns its result.
+"""Run a job on a Dagster instance in this process, and return its result.
 
 Every run goes through Dagster, so run history contains all of them.
 """

@@ -41,7 +41,7 @@ ShowStep = Callable[[str, int], AbstractContextManager[None]]
 
 @dataclass
 class Added:
-    """What `add` did.
+    """The result of `add`.
 
     Args:
         name: name of the league.

@@ -1,4 +1,4 @@
-"""What a league's report shows of players in a comparison, from the lake."""
+"""Read the details of players that the comparison in a league's report shows, from the lake."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ class Past:
 
 @dataclass(frozen=True)
 class OddsInputs:
-    """What the odds before a week follow from.
+    """The inputs of the odds before a week.
 
     Args:
         opponents: opponents of the regular season, (weeks, teams); -1: none, or not stated.

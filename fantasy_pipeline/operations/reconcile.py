@@ -1,7 +1,7 @@
-"""Compares run history with the lake, and reports to Dagster what only the lake has.
+"""Compare run history with the lake, and report to Dagster what only the lake has.
 
-They part when assets are wiped in the UI, when the history moves to another database, when a backup
-is restored, or when files of the lake are removed.
+They diverge when assets are wiped in the UI, when the history moves to another database, when a
+backup is restored, or when files of the lake are removed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which sources of projections and news state something about a week, and since when not."""
+"""Tell which sources of projections and news state something about a week, and since when not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starts a run for a week by hand or over HTTP, in a worker process.
+"""Start a run for a week by hand or over HTTP, in a worker process.
 
 It needs no daemon, and the run continues when the command or server that started it ends.
 """

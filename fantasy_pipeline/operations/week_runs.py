@@ -1,4 +1,4 @@
-"""Runs the jobs of a week in order: import, projections of the next week, reports."""
+"""Run the jobs of a week in order: import, projections of the next week, reports."""
 
 from __future__ import annotations
 

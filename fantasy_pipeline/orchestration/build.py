@@ -1,4 +1,4 @@
-"""Builds the code location: collects what the other modules of this package define.
+"""Build the code location: collect what the other modules of this package define.
 
 Nothing is defined here. `fantasy_pipeline.definitions`, which Dagster loads, re-exports `defs`.
 """

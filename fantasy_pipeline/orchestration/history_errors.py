@@ -1,4 +1,4 @@
-"""Says in one line why the run history cannot be used: its server, the cause and the next step.
+"""Say in one line why the run history cannot be used: its server, the cause and the next step.
 
 SQLAlchemy reports each error of a database to `_replace`, its public interface. An error that a
 retry cannot fix, such as a full disk, becomes a `HistoryError` in every process that uses the

@@ -1,4 +1,4 @@
-"""Tries to write to the run history and takes it back, so that health knows when runs would fail.
+"""Write a test row to the run history and roll it back, so that health knows if runs would fail.
 
 A full disk, a server that became read-only and missing rights refuse only what is written: every
 question of the other health rules is still answered.

@@ -1,4 +1,4 @@
-"""Ends the wait for a database server that stays silent, and the attempts of several layers.
+"""End the wait for a database server that stays silent, and the attempts of several layers.
 
 libpq waits for an answer without an end, and a person who presses Ctrl-C waits with it. psycopg2
 lets a function wait in its place (`set_wait_callback`, its public interface). Dagster tries six

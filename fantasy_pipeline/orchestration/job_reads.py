@@ -1,6 +1,6 @@
-"""What the weekly jobs read of the lake: a run fetches it from object storage ahead of its steps.
+"""List what the weekly jobs read of the lake, so that a run can prefetch it from object storage.
 
-A table that is not named here is read all the same, one request after another.
+A table that is missing here is still read, one request at a time.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _READS: Mapping[str, _Reads] = {
 
 
 def read_by(job: str, weeks: Sequence[SeasonWeek]) -> list[str]:
-    """Return how the names of the files begin that a run of a job reads, the first ones first."""
+    """Return the name prefixes of the files that a job's run reads, in reading order."""
     if (reads := _READS.get(job)) is None:
         return []
     seasons = dict.fromkeys(f"season={week.season}" for week in weeks)

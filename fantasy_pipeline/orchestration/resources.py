@@ -121,7 +121,7 @@ class NflData(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @property
     def label(self) -> str | None:
-        """What outputs must say about the data; None for real data."""
+        """The label that outputs show about the data; None for real data."""
         return self.workspace.label
 
     @property

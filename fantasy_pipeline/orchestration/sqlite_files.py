@@ -1,4 +1,4 @@
-"""Tunes SQLite for a run history: processes wait for each other, and events not for the disk.
+"""Tune SQLite for run history: processes wait for each other, and events do not wait for the disk.
 
 Dagster lets a process wait 5 seconds for another one that writes to the files of runs and ticks.
 On a slow disk that is too short: the daemon then prints "database is locked" with stack traces, and

@@ -1,4 +1,4 @@
-"""What a command or a run works with: upstream, lake, schedule and clock of one source.
+"""The surroundings of a command or a run: upstream, lake, schedule and clock of one source.
 
 Nothing here knows Dagster, so that commands which only read the lake start quickly.
 """
@@ -85,7 +85,7 @@ class Workspace:
 
     @property
     def label(self) -> str | None:
-        """What outputs must say about the data; None for real data."""
+        """The label that outputs show about the data; None for real data."""
         return SAMPLE_LABEL if self.source == "sample" else None
 
     @cached_property

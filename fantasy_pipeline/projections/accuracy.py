@@ -248,7 +248,7 @@ def _silence_as_zero(
 
 @dataclass(frozen=True)
 class _Teams:
-    """What the measures of teams need of all players, whether they are in a pool or not.
+    """The rows of all players, in a pool or not, that the measures of teams need.
 
     Args:
         team: number of each row's team, (rows,).

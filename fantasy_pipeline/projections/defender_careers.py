@@ -1,4 +1,4 @@
-"""What is known of defenders before a week: stats per snap, usual snaps, and what opponents allow.
+"""Describe defenders before a week: stats per snap, usual snaps, and what opponents allow.
 
 Weeks are processed in order: those of a week are projected first, and its games count after that.
 """
@@ -118,7 +118,7 @@ def stored_games(lake: Lake, weeks: Sequence[SeasonWeek]) -> pa.Table:
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of listed defenders before their week.
+    """The features of listed defenders as known before their week.
 
     Args:
         line: expected stats if he plays against an average game script, (rows, `STATS`).

@@ -1,4 +1,4 @@
-"""What the page shows of players beside the ranking: games, rest of season, sources, as JSON."""
+"""Collect details of players beside the ranking: games, rest of season, sources, as JSON."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class YourTeam:
 
 @dataclass(frozen=True)
 class LeagueBackground:
-    """What a comparison shows of players beside the rankings; what is not known is left out.
+    """The details of players that a comparison shows beside the rankings, without unknown ones.
 
     Args:
         games: latest games by player id, latest first.

@@ -24,7 +24,7 @@ from fantasy_pipeline.report.players import AFTER_GAME, HISTORY_COLUMNS
 
 DEFENCE_COLUMNS = ("player_id", "team", team_defense.POINTS)
 _LONGEST_RUN = timedelta(hours=1)
-"""A report stands for the moment at which its command began; news are fetched after it."""
+"""A report stands for the moment at which its command began; news is fetched after it."""
 _GAME_COLUMNS = ("season", "week", "home_team", "away_team", "kickoff", "spread_line")
 _OF_LINES = ("season", "week", "player_id", "team", "opponent", *ACTUAL.values(), KICKING)
 _OF_DEFENCES = ("season", "week", "player_id", "team", "opponent", team_defense.POINTS)
@@ -42,7 +42,7 @@ class ReportRows:
         games: the week's games; None if the lake has no schedule.
         defences: player id, team and points of the week's `TEAM_DEFENSE_STATS`, of games that were
             over at the report's moment; None if the lake has no file of the week.
-        news: the week's `NEWS`, as far as they were published at the report's moment; None if the
+        news: the week's `NEWS`, as far as it was published at the report's moment; None if the
             lake has no file of the week.
         accuracy: rows of the season up to the week, as far as they were known at the report's
             moment; also of the season before if the report has none to show of this one.

@@ -1,4 +1,4 @@
-"""What routes about the lake share: the week of a question, and errors as HTTP statuses."""
+"""Shared parts of routes about the lake: the week of a question, and errors as HTTP statuses."""
 
 import os
 from collections.abc import Iterator

@@ -71,7 +71,7 @@ class PlayerQuery(NoParameters):
 
 
 class AccuracyQuery(PageQuery):
-    """Which scores to pool; the options of `fantasy-pipeline accuracy`."""
+    """The scores to pool; the options of `fantasy-pipeline accuracy`."""
 
     season: list[int] = Field([], max_length=50, description="Seasons; default: all scored")
     by: Annotated[Literal["season", "week", "position"], LOWER] | None = Field(

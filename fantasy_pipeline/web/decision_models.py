@@ -146,7 +146,7 @@ class JudgedTrade(BaseModel):
 
 
 class Trade(OfWeek, JudgedTrade):
-    """What a trade changes for both teams."""
+    """The effect of a trade on both teams."""
 
     league: str
     market_values: MarketValues

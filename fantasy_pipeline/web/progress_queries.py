@@ -1,4 +1,4 @@
-"""What the clients of the live progress ask for: cursors, and the moment of the last message."""
+"""Queries of the clients of live progress: cursors, and the moment of the last message."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LONGEST_ID = 64
 
 
 class AllQuery(NamedTuple):
-    """What a client of all runs has seen: the last cursor of each run, and until when."""
+    """The last cursor that a client of all runs has seen of each run, and until when."""
 
     cursors: dict[str, int]
     since: datetime | None

@@ -26,8 +26,8 @@ NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
 SEASONS = (2018, 2024)
 """One season without upstream rosters, one with all files."""
 TRUE = (
-    "2018 week 20: nobody of LA is on the injury report",
-    "2024 week 1: nobody of DEN is on the injury report",
+    "2018 week 20: no player of LA is on the injury report",
+    "2024 week 1: no player of DEN is on the injury report",
 )
 """Warnings about gaps that upstream's files really have."""
 IMPORTED = (

@@ -104,7 +104,7 @@ def test_teams_without_a_report_are_named(rows: Rows, count: int) -> None:
     part = report(rows, injury_status=of_others("Out"), practice_status=of_others("DNP"))
     [problem] = injuries.teams_without_report(part, games(rows), LATER)
     named = ", ".join(CODES[:count])
-    assert problem == Problem(WEEK, f"nobody of {named} is on the injury report", False)
+    assert problem == Problem(WEEK, f"no player of {named} is on the injury report", False)
 
 
 def test_a_report_is_due_a_day_before_the_kick_off(rows: Rows) -> None:
@@ -135,7 +135,7 @@ def test_a_report_is_about_as_long_as_the_week_befores(rows: Rows) -> None:
         ]
     )
     [problem] = injuries.short_reports(report(rows), many, games(rows), LATER)
-    text = "the injury report has 50% of the players of the week before's"
+    text = "the injury report has 50% as many players per team as the week before"
     assert problem == Problem(WEEK, text, False)
 
 
@@ -152,7 +152,8 @@ def test_a_report_is_about_as_long_as_the_week_befores(rows: Rows) -> None:
         ),
         (
             {"practice_status": "DNP"},
-            "100% of the injury report have the practice status DNP; 10%-60%",
+            "100% of the players on the injury report have the practice status DNP "
+            "(usual: 10%-60%)",
         ),
         ({"position": "LB"}, "no QB is on the injury report"),
     ],
@@ -167,6 +168,6 @@ def test_a_report_has_all_statuses_and_positions(
 @pytest.mark.parametrize(("days", "is_reported"), [(-4, True), (-1, False), (9, False), (11, True)])
 def test_a_report_is_of_the_week(rows: Rows, days: int, is_reported: bool) -> None:
     dated = report(rows, injury_modified_at=KICKOFF - timedelta(days=days))
-    text = "100% of the injury report have the date of another week"
+    text = "100% of the injury reports are dated in another week"
     expected = [Problem(WEEK, text, False)] if is_reported else []
     assert injuries.misdated_reports(dated, games(rows)) == expected

@@ -113,8 +113,8 @@ def test_no_false_alarm(nfl_mirror: Path, tmp_path: Path) -> None:
     # The kick is in the file of one release of upstream's only.
     kick = "2016 week 3: Chandler Catanzaro: the ranges of fg_made are not fg_made"
     assert [text for text in warned if text != kick] == [
-        "2022 week 2: nobody of JAX is on the injury report",
-        "2024 week 1: nobody of DEN is on the injury report",
+        "2022 week 2: no player of JAX is on the injury report",
+        "2024 week 1: no player of DEN is on the injury report",
     ]
 
 

@@ -1,4 +1,4 @@
-"""How long one download may take, and how long it waits for a host that sends nothing."""
+"""Limit how long one download may take, and how long it waits for a host that sends nothing."""
 
 from __future__ import annotations
 

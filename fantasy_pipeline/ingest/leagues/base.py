@@ -1,4 +1,4 @@
-"""What an adapter states about a league: its settings, teams, rosters and games.
+"""The answer of an adapter about a league: its settings, teams, rosters and games.
 
 Slots have one vocabulary for all platforms, that of `football/slots.py`.
 """

@@ -15,7 +15,7 @@ from fantasy_pipeline.errors import UnusableAnswerError
 from fantasy_pipeline.football.tables.news import LONGEST_HEADLINE
 
 MAX_AGE = timedelta(days=14)
-"""Older items are no news about the week; ESPN's pages have items of years ago."""
+"""Older items are not news about the week; ESPN's pages have items of years ago."""
 _AHEAD = timedelta(hours=1)
 """How far a site's clock may be ahead of ours."""
 _LONGEST_URL = 1000
@@ -79,7 +79,7 @@ class NewsSource(Protocol):
             now: the present, UTC.
 
         Raises:
-            SourceError: the source has nothing to offer; its other news are not usable either.
+            SourceError: the source has nothing to offer; its other news is not usable either.
         """
 
 

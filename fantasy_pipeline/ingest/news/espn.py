@@ -58,7 +58,7 @@ class EspnNews:
             if not found.items:
                 raise failed
             gaps = found.absent if isinstance(failed, NotPublishedError) else found.warnings
-            gaps.append(f"espn news: the latest news are missing: {failed.cause}")
+            gaps.append(f"espn news: the latest news is missing: {failed.cause}")
         return found
 
     def _add_pages(self, pages: Sequence[str], now: datetime, found: Answer) -> None:

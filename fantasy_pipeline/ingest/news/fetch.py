@@ -46,7 +46,7 @@ def fetch_news(
 
     Args:
         players: `RAW_PLAYERS` rows of one week, the week itself or an earlier one.
-        week: the week that the news are stored in.
+        week: the week that the news is stored in.
         most_wanted: ids of the players whose own pages to ask for, most wanted first.
     """
     result = Fetched(NEWS.arrow_schema.empty_table())

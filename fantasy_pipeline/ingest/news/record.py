@@ -20,7 +20,7 @@ def stored_news(lake: Lake, weeks: Sequence[SeasonWeek]) -> pa.Table:
 
 
 def merge_news(stored: pa.Table, fetched: pa.Table) -> pa.Table:
-    """Return the stored news and those of a fetch that are new.
+    """Return the stored news and the items of a fetch that are new.
 
     A stored item stays as it was first stored. A site dates its injury report anew with every other
     news about the player, so a report that repeats the latest one is not new.

@@ -1,4 +1,4 @@
-"""What a headline states about a player's next game: out, doubtful, questionable or playing."""
+"""Read from a headline whether a player is out, doubtful, questionable or playing."""
 
 from __future__ import annotations
 

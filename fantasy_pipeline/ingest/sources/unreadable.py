@@ -21,7 +21,7 @@ _MOST = 0.5
 
 
 class Reading(NamedTuple):
-    """How one column of a contract is read from a frame.
+    """The way in which one column of a contract is read from a frame.
 
     Args:
         name: name in the contract.

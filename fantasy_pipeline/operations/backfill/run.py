@@ -1,4 +1,4 @@
-"""Runs a backfill of the command line: several steps at a time, and resumable.
+"""Run a backfill of the command line: several steps at a time, and resumable.
 
 Each step of the plan is one Dagster run in a separate process, see `workers`. Run history tells
 which steps of an interrupted backfill are done.

@@ -1,4 +1,4 @@
-"""Finds runs that repair failed ones: later runs that write the same tables of the same weeks."""
+"""Find runs that repair failed ones: later runs that write the same tables of the same weeks."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""What the assets share: the decorator of weekly tables, weeks left out, pool and retries.
+"""Shared parts of the assets: the decorator of weekly tables, weeks left out, pool and retries.
 
 A run over many weeks leaves out the weeks that it cannot make, so that they cost no other week. If
 it can make none of its weeks, it fails, unless they are in progress: upstream publishes the stats
 of a game hours after it, and the next import asks again.
 
 Dagster marks every week of a run as materialized. A week left out therefore has 0 rows and the
-reason in its metadata, and the lake keeps what it has of it.
+reason in its metadata, and the lake keeps its earlier rows.
 The check ``…_made`` (`asset_checks`) warns of it or, if it was played, ends the run as failed.
 """
 

@@ -18,7 +18,7 @@ from fantasy_pipeline.orchestration.retries import asks_upstream
 from fantasy_pipeline.orchestration.run_tables import LeftOut
 from fantasy_pipeline.orchestration.runs.tags import moment_of
 
-NOT_OF_NOW = "news are of now, and the week is not projected now"
+NOT_OF_NOW = "only the weeks to project get news, and this week is not projected now"
 NO_NEWS = "no source has news about its players"
 
 

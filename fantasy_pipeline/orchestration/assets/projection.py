@@ -144,7 +144,7 @@ def _played(
 
 
 class Retraining(dg.Config):
-    """Which models to train."""
+    """The models to train."""
 
     seasons: list[int] = Field(
         default=[], description="Seasons to train a model for; none: the latest in player_history"

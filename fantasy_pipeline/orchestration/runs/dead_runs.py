@@ -1,4 +1,4 @@
-"""Ends runs whose process died: a killed process cannot mark its own run as failed.
+"""End runs whose process died: a killed process cannot mark its own run as failed.
 
 Without this, such a run stays "running": `trigger` refuses its week, and the run uses one of the
 slots for concurrent runs. A run is ended only if its process has certainly died. Processes

@@ -85,7 +85,7 @@ class Execution:
 
     @property
     def name(self) -> str:
-        """What the run makes: its job, or the assets chosen in the UI."""
+        """The work of the run: its job, or the assets chosen in the UI."""
         chosen = self.run.asset_selection
         if self.job_id != UI_JOB or not chosen:
             return self.job_id

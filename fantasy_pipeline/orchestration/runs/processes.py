@@ -1,4 +1,4 @@
-"""Which process executes a run, and whether that process has ended.
+"""Tell which process executes a run, and whether that process has ended.
 
 A process counts as ended only if that is certain. Processes of other hosts and containers are
 invisible from here.

@@ -1,4 +1,4 @@
-"""Stores a summary of each finished run: one observation of the asset `run_results` per run.
+"""Store a summary of each finished run: one observation of the asset `run_results` per run.
 
 The observation's partition is the run's id. Its metadata are the summary from `Facts.result` and
 the run's job, status and tags. Dagster shows them as a table and over time; run history reads them.

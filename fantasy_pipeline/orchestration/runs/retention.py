@@ -1,4 +1,4 @@
-"""Deletes old runs from run history: their records, events, logs and left-over files.
+"""Delete old runs from run history: their records, events, logs and left-over files.
 
 The lake is never touched. A run stays if it is the newest one to have written a table or a week of
 a table, so that Dagster and `import_state` answer after it what they answered before.

@@ -19,7 +19,7 @@ _STAMP, _PLAYERS, _TEAMS = "stamp", "players", "teams"
 
 
 class Checkpoint(NamedTuple):
-    """What a season left behind.
+    """The state after a season, as stored.
 
     Args:
         stamp: hash of all that the state was computed from.

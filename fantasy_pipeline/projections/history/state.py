@@ -44,7 +44,7 @@ def _places(names: Sequence[str], among: Sequence[str]) -> np.ndarray:
 
 
 class State:
-    """What is known at some moment about players, positions, teams and game statuses.
+    """The knowledge at some moment about players, positions, teams and game statuses.
 
     `features` reads the state, `update` changes it. A `week` is the slice of the rows of one week.
 

@@ -59,9 +59,9 @@ LEVEL_ROWS = 12
 WIDTHS = tuple(round(0.8 + 0.02 * step, 2) for step in range(16))
 """Candidates for the width of p10-p90."""
 COVERED = {"QB": 0.83, "RB": 0.76, "WR": 0.8, "TE": 0.8}
-"""Share of outcomes within p10-p90 that the width is learnt to cover, out of the fold, so that 80%
-of a later season's are. Quarterbacks learn from starters, and in one week of forty another one
-throws most. Running backs' outcomes were nearer to the projection than out of the fold."""
+"""Share of outcomes that p10-p90 covers out of the fold, chosen so that a later season reaches 80%.
+Quarterbacks need more, because the width is learnt from starters, and in one week of forty another
+one throws most. Running backs need less: later seasons scattered less than the folds."""
 PRIOR_WIDTH = {"QB": 1.04, "RB": 0.95, "WR": 0.97, "TE": 0.98}
 """Prior width of the consensus's p10-p90, relative to the model's; of kickers the model's counts:
 they score few whole numbers, and a slightly narrower range leaves a whole number out."""
@@ -94,7 +94,7 @@ def stated_points(table: pa.Table, receptions: np.ndarray, scoring: Scoring = "h
 
 
 class Stated(NamedTuple):
-    """What sources stated of whole weeks, as known at kick-off.
+    """The projections that sources stated for whole weeks, as known at kick-off.
 
     Args:
         rows: source, `KEY` and `POINTS` of each statement.

@@ -1,4 +1,4 @@
-"""What all pages share: templates, static files, shared rendering, pages of errors."""
+"""Shared parts of all pages: templates, static files, shared rendering, pages of errors."""
 
 from collections.abc import Callable, Hashable, Mapping
 from functools import cache

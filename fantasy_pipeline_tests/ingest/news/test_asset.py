@@ -165,7 +165,7 @@ def test_past_weeks_ask_nobody(
     assert sites.requests == []
     assert not lake.has(NEWS, SeasonWeek(2025, 10))
     reason = facts(instance, SeasonWeek(2025, 10))["not made"]
-    assert reason == "news are of now, and the week is not projected now"
+    assert reason == "only the weeks to project get news, and this week is not projected now"
     # Of three weeks, the one that is projected gets news; what the others have stays.
     stored = rows(
         NEWS,

@@ -92,7 +92,7 @@ def test_without_the_latest_news_those_of_the_pages_remain(
     found = fetch(transport, players, "1002")
     assert [item.id for item in found.items] == ["2"]
     [gap] = found.absent
-    assert "the latest news are missing" in gap
+    assert "the latest news is missing" in gap
     assert "HTTP 404" in gap
 
 
