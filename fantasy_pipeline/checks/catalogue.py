@@ -147,19 +147,21 @@ RAW_PLAYERS = TableChecks(
         Check(
             "raw_players_usual",
             "Roster statuses, injury reports, snap counts and ids are like those of real weeks. "
-            "Active are 35-97% of the players (49-62% in 2021-2025) and 25% of every team's (41%); "
-            "35% at most are on reserve (20%). Per team, 2.7 players are out in the worst week, "
-            "4.2 questionable, 1.4 doubtful: 1.5 times that is a warning, 2.2 times is refused. An "
-            "injury report is another one than the week before's (33% the same at most), and so "
-            "are the snaps (12%); 11 players are on the field (11.8 at most). Two ids of a "
-            "platform at most belong to several players, and ids do not change (0%). At most 10% "
-            "of the players have another position than the week before (1%; a warning from 3%), "
-            "and at most 3 of a team another fantasy position (1; a warning from 3). Warnings: a "
-            "team without an injury report where the teams have 5 players on it and more (6 of "
-            "203 weeks, one team each); a report with less than 70% of the players of the week "
-            "before (82%), with nearly nobody out or questionable, with one practice status for "
-            "most, without a position, or with dates of another week (none); an earlier roster "
-            "of some teams only (none). Other snaps and shares are those of the snaps (100%).",
+            "35-97% of the players are active (real weeks: 49-62%) and at least 25% of every "
+            "team's (real: 41%); at most 35% are on reserve (real: 20%). In the worst real week, "
+            "2.7 players per team are out, 4.2 questionable and 1.4 doubtful: 1.5 times that is a "
+            "warning, 2.2 times is refused. The injury report and the snaps differ from the week "
+            "before's (real: at most 33% and 12% are the same). A team has 11 players on the field "
+            "(real: at most 11.8). At most two ids of a platform belong to several players, and "
+            "ids do not change (real: 0%). At most 10% of the players have another position than "
+            "the week before (real: 1%; a warning from 3%), and at most 3 players of a team "
+            "another fantasy position (real: 1; a warning from 3). Other snaps and snap shares "
+            "match the snaps (real: 100%). The check warns if a team has no injury report while "
+            "the other teams have at least 5 players on it (real: one team each in 6 of 203 "
+            "weeks); if a report has less than 70% as many players per team as the week before "
+            "(real: 82%), nearly nobody out or questionable, one practice status for most players, "
+            "a position without players, or dates of another week (real: none); and if only some "
+            "teams have an earlier roster (real: none).",
             {
                 "statuses": lambda e: rosters.unusual_statuses(e.rows),
                 "injuries": lambda e: injuries.unusual_injury_reports(e.rows),
@@ -219,18 +221,19 @@ WEEKLY_STATS = TableChecks(
         ),
         Check(
             "weekly_stats_add_up",
-            "Each team's lines are those of one whole game. Passers and receivers have the same "
-            "completions, touchdowns, first downs and two-point conversions (100% of the 5,614 "
-            "team-games of 2015-2025), and the same yards to 1 yard (100%). Target shares add up "
-            "to 1 (100%). The opponent made the interceptions that the team threw (100%), and its "
-            "sacks to 2 (100%); it recovered the fumbles that the team lost to 2 (100%), and in a "
-            "full week 50-130% of the recovered fumbles were lost (63-108%). The lines account for "
-            "the score: never for more without safeties, never for less by more than 2 points "
-            "besides safeties (100%; counted in full, 0.12% exceed it, because upstream credits "
-            "each of several tacklers with a whole safety). "
-            "Passers and receivers have the same air yards to 150 (112), and WOPR is that of the "
-            "shares (100%). Counts and yards are whole numbers (100% of 184,834 lines). The old "
-            "release breaks 0.5% of this, so there a difference is a warning.",
+            "The lines of each team are those of one whole game. Passers and receivers have the "
+            "same completions, touchdowns, first downs and two-point conversions (100% of the "
+            "5,614 team-games of 2015-2025), and the same yards within 1 yard (100%). Target "
+            "shares add up to 1 (100%). The opponent made the interceptions that the team threw "
+            "(100%), the sacks that it took, within 2 (100%), and the recoveries of the fumbles "
+            "that it lost, within 2 (100%). In a full week, 50-130% of the recovered fumbles were "
+            "lost (real weeks: 63-108%). The lines account for the score: never for more without "
+            "safeties, and never for less by more than 2 points besides safeties (100%; counted in "
+            "full, 0.12% exceed it, because upstream credits each of several tacklers with a whole "
+            "safety). Passers and receivers have the same air yards within 150 (real: 112), and "
+            "WOPR follows from the shares (100%). Counts and yards are whole numbers (100% of "
+            "184,834 lines). In the old release, 0.5% break these rules, so there a difference is "
+            "a warning.",
             {
                 "caught": lambda e: game.passes_not_caught(e.rows),
                 "targets": lambda e: game.incomplete_target_shares(e.rows),

@@ -52,7 +52,7 @@ def _lower(value: object) -> object:
 
 
 UPPER, LOWER = BeforeValidator(_upper), BeforeValidator(_lower)
-"""Let a client write codes, and names of choices, in any case."""
+"""Make codes, and names of choices, not case-sensitive for clients."""
 UtcTime = Annotated[datetime, BeforeValidator(_iso), AfterValidator(_utc)]
 
 

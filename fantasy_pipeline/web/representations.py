@@ -17,7 +17,7 @@ HTML = "text/html"
 _LEAST_BYTES = 1000
 """Bytes from which an answer is compressed."""
 _LEVEL, _LEVEL_OF_PAGES = 6, 9
-"""A page is sent to phones, data are made anew more often."""
+"""Pages are sent to phones, so they are compressed more; data are rebuilt more often."""
 
 
 @dataclass(frozen=True)

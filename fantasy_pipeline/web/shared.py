@@ -1,7 +1,7 @@
 """Answers that many requests share for seconds, so that readers do not slow down a backfill.
 
-An answer that has just become old is still given, and made anew in the background: while people
-read, nobody waits for it.
+A stale answer is still served while a new one is built in the background, so that readers do
+not wait.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _TIMES_COST, MOST_SECONDS = 10.0, 10.0
 """An answer is used for so many times the processor time that it took, up to some seconds: making
 answers takes a tenth of a processor at most."""
 RENEWED_SECONDS = 5.0
-"""Further seconds for which an old answer is given, while it is made anew in the background."""
+"""Further seconds for which a stale answer is served, while it is rebuilt in the background."""
 LATE_SECONDS = 30.0
 """Seconds for which the old answer is given while a new one is being made."""
 _RENEWALS = BoundedSemaphore(4)
