@@ -80,7 +80,7 @@ class Mirrored:
 def mirror(session: Session, folder: Path, seasons: Sequence[int], step: ShowStep) -> Mirrored:
     """Save every file that imports of some seasons read, registered leagues included.
 
-    The last week is the upcoming one. News are saved if one of the weeks is projected now.
+    The last week is the upcoming one. News is saved if one of the weeks is projected now.
 
     Files of weeks whose games have all kicked off are not requested again if the folder has them;
     later statements of a source do not count. A file that is not usable costs no other file.

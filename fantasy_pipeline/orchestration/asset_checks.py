@@ -230,7 +230,7 @@ def _severity(serious: bool) -> dg.AssetCheckSeverity:
 
 ASSET_CHECKS: Sequence[dg.AssetChecksDefinition] = [
     *(asset_checks_of(part) for part in ALL_CHECKS),
-    # News are of now: a week without them was not missed.
+    # Only current news is fetched: a week without news was not missed.
     *(
         made_check_of(part.table)
         for part in ALL_CHECKS

@@ -51,7 +51,7 @@ weekly_projections = dg.define_asset_job(
 whole_week = dg.define_asset_job(
     "whole_week",
     # The model trains when a projection first needs it. Reports are a separate job: their charts
-    # take longer than all other assets of a week together. News are of now, not of a played week.
+    # take longer than all other assets of a week together. News is never of a played week.
     selection=dg.AssetSelection.all()
     - dg.AssetSelection.assets(assets.projection_model, assets.weekly_report, assets.news),
     description="Import a played week, and project it from what was known before it was played.",
