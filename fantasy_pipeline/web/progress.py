@@ -233,8 +233,8 @@ async def _follow_all(socket: WebSocket, feeds: Feeds, query: AllQuery) -> None:
     asked = [*cursors, *await feeds.ended_since(query.since)]
     waiting: dict[str, int] = {}
     began = time.time()
-    async with AsyncExitStack() as everything:
-        followed: dict[str, tuple[Feed, AsyncExitStack]] = {}
+    followed: dict[str, tuple[Feed, AsyncExitStack]] = {}
+    try:
         while True:
             state = await feeds.state()
             running_now = [run["run_id"] for run in state["runs"]]
@@ -245,10 +245,11 @@ async def _follow_all(socket: WebSocket, feeds: Feeds, query: AllQuery) -> None:
             ended = [run_id for run_id, at in list(feeds.ended.items()) if at >= began]
             for run_id in dict.fromkeys([*asked, *running_now, *ended]):
                 if run_id not in followed and run_id not in over:
-                    stack = await everything.enter_async_context(AsyncExitStack())
+                    stack = AsyncExitStack()
                     feed = await stack.enter_async_context(feeds.of(run_id))
                     if feed is None:
                         over.add(run_id)
+                        await stack.aclose()
                     else:
                         followed[run_id] = feed, stack
             asked = []
@@ -260,9 +261,14 @@ async def _follow_all(socket: WebSocket, feeds: Feeds, query: AllQuery) -> None:
                 waiting[run_id] = len(feed.messages) - cursors.get(run_id, 0)
                 if is_over:
                     over.add(run_id)
-                    del followed[run_id]
+                    # A client may stay for months.
+                    for known in (cursors, waiting, followed):
+                        known.pop(run_id, None)
                     await stack.aclose()
             await asyncio.sleep(feeds.poll_seconds)
+    finally:
+        for _, stack in followed.values():
+            await stack.aclose()
 
 
 async def _until_closed(socket: WebSocket) -> None:
