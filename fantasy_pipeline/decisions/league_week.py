@@ -24,6 +24,7 @@ from fantasy_pipeline.football.tables import (
     LEAGUE_POINTS,
     LEAGUE_ROSTERS,
     RAW_PLAYERS,
+    TEAM_DEFENSE_STATS,
     WEEKLY_STATS,
 )
 from fantasy_pipeline.football.tables.week_rows import of_week
@@ -35,7 +36,7 @@ from fantasy_pipeline.leagues.defenders import with_defenders
 from fantasy_pipeline.leagues.scoring import Scoring
 from fantasy_pipeline.leagues.stat_lines import OF_PLAYERS, with_players
 from fantasy_pipeline.leagues.tables import scoring_of
-from fantasy_pipeline.leagues.team_defence import scored_defences
+from fantasy_pipeline.leagues.team_defence import scored_defences, team_scoring
 from fantasy_pipeline.leagues.view import projection_id
 
 _NOTHING = Points(0.0, 0.0, 0.0, 0.0)
@@ -91,9 +92,9 @@ def league_week(
     for row in rosters:
         known = expected.get(projection_id(row) or "")
         position = (row["fantasy_positions"] or row["position"] or "").split("/")[0]
-        defends = position not in {*FANTASY_POSITIONS, "DEF"}
-        if known is None and defends and row["team"] in scored.teams:
-            known = {"points": scored.points(row["player_id"]), "opponent": None, "note": None}
+        if known is None and position not in FANTASY_POSITIONS:
+            exact = scored.points(projection_id(row), row["team"])
+            known = None if exact is None else {"points": exact, "opponent": None, "note": None}
         if known is None and position not in FANTASY_POSITIONS and position in estimates:
             estimated.add(position)
             plays = row["team"] in games
@@ -135,13 +136,18 @@ class _Scored:
 
     Args:
         teams: the NFL teams of these games.
-        by_player: points by player id. A player of these teams without a stat line scored 0.
+        by_player: points by player id, team defences included. A player of these teams without a
+            stat line scored 0.
     """
 
     teams: Collection[str]
     by_player: Mapping[str, float]
 
-    def points(self, player_id: str | None) -> Points:
+    def points(self, player_id: str | None, team: str | None) -> Points | None:
+        """Return the points of a player or team defence; None: the lake does not have them."""
+        is_defence = (player_id or "").startswith(f"{DST}-")
+        if team not in self.teams or (is_defence and player_id not in self.by_player):
+            return None
         exact = self.by_player.get(player_id or "", 0.0)
         return Points(exact, exact, exact, exact)
 
@@ -160,8 +166,13 @@ def _scored(
         for team, game in games.items()
         if is_over_by_clock(game.kickoff, now) and {game.home_team, game.away_team} & with_stats
     }
-    ids = lines["player_id"].to_pylist()
-    return _Scored(teams, dict(zip(ids, actual(lines, scoring).tolist(), strict=True)))
+    points = actual(lines, scoring).tolist()
+    by_player = dict(zip(lines["player_id"].to_pylist(), points, strict=True))
+    defences = lake.read_if_stored(TEAM_DEFENSE_STATS, week)
+    if defences is not None:
+        points = team_scoring(scoring.team_defence).points(defences).tolist()
+        by_player |= zip(defences["player_id"].to_pylist(), points, strict=True)
+    return _Scored(teams, by_player)
 
 
 def _expected(
@@ -173,11 +184,9 @@ def _expected(
     ).to_pylist()
     found = {}
     for row, points in zip(rows, projected(projections, scoring, defences), strict=True):
-        # `weekly_stats` has no team defences.
-        if row["team"] in scored.teams and row["position"] != DST:
-            points = scored.points(row["player_id"])
+        exact = scored.points(row["player_id"], row["team"])
         note = row["reason"] or row["injury_status"]
-        found[row["player_id"]] = {"points": points, "note": note, **row}
+        found[row["player_id"]] = {"points": exact or points, "note": note, **row}
     return found
 
 

@@ -22,6 +22,7 @@ from fantasy_pipeline.football.tables import (
     LEAGUE_ROSTERS,
     PROJECTIONS,
     RAW_PLAYERS,
+    TEAM_DEFENSE_STATS,
     WEEKLY_STATS,
 )
 from fantasy_pipeline.ingest.leagues import registry
@@ -162,7 +163,7 @@ def test_a_week_whose_games_are_over_prints_no_advice(
     assert code == 0, err
     last = out.splitlines()[-1]
     assert (last == "Every game has kicked off: these started.") is is_over, out
-    # 31.1 + 5 + 1 of the starters; the platform's points of the defence are not in the lake.
+    # 31.1 + 5 + 1 of the starters; the lake does not have the defence's stats.
     assert ("Points: 37.1" in out.splitlines()) is is_over
     for advice in ("Expected points", "start Kelce and bench Chubb", "Chance to win"):
         assert (advice not in out) is is_over, advice
@@ -251,6 +252,33 @@ def test_a_team_defence_has_its_projection(filled: Lake, rows: Rows) -> None:
     found = team_lineup(filled, "friends", "ours", WEEK, THURSDAY - timedelta(hours=1))
     (chosen,) = [one for one in found.lineup.starters.values() if one.id == "CLE"]
     assert (chosen.points.expected, found.estimated) == (7.0, [])
+
+
+@pytest.mark.parametrize("is_projected", [True, False])
+def test_a_team_defence_whose_game_is_over_counts_with_the_points_scored(
+    filled: Lake, rows: Rows, is_projected: bool
+) -> None:
+    keys = {"sack": 2.0, "int": 2.0, "rush_yd": 0.1}
+    season = LeagueSeason("file", "x", 2024, "Friends", SLOTS, keys, [OUR_TEAM])
+    registry.store(filled, "friends", [season])
+    if is_projected:
+        defence = {**projected("DST-CLE", "DST", "CLE", 70.0), "rushing_yards": None}
+        table = pa.concat_tables([filled.read(PROJECTIONS, [WEEK]), rows(PROJECTIONS, defence)])
+        filled.write_weeks(PROJECTIONS, table, [WEEK])
+    stats = {**AT_WEEK, "player_id": "chubb", "team": "CLE", "rushing_yards": 40}
+    filled.write_weeks(WEEKLY_STATS, rows(WEEKLY_STATS, stats), [WEEK])
+    filled.write_weeks(RAW_PLAYERS, rows(RAW_PLAYERS, {**AT_WEEK, "player_id": "chubb"}), [WEEK])
+
+    def points_of(name: str) -> dict[str, float]:
+        found = team_lineup(filled, "friends", "1", WEEK, SUNDAY + timedelta(hours=12))
+        return {one.id: vars(one.points) for one in found.lineup.starters.values()}[name]
+
+    # The lake has the players' stats of the game, and not the defence's.
+    assert points_of("CLE")["expected"] == (7.0 if is_projected else 0.0)
+    line = {**AT_WEEK, "player_id": "DST-CLE", "team": "CLE", "sacks": 2.0, "interceptions": 0.5}
+    filled.write_weeks(TEAM_DEFENSE_STATS, rows(TEAM_DEFENSE_STATS, line), [WEEK])
+    assert points_of("CLE") == dict.fromkeys(("expected", "p10", "p50", "p90"), 5.0)
+    assert points_of("chubb")["expected"] == 4.0
 
 
 def test_without_the_weeks_rosters_and_match_up(filled: Lake, rows: Rows) -> None:
