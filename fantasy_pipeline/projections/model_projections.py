@@ -311,7 +311,11 @@ def naming_cancelled(rows: pa.Table, cancelled: Collection[tuple[int, int, str]]
 
 
 def reasons(rows: pa.Table) -> list[str | None]:
-    """Return the reason why each row is projected 0 or less than usual; None without a reason."""
+    """Return the reason why each row is projected 0 or less than usual; None without a reason.
+
+    A player on the reserve list during his team's bye is on the reserve list: he will be after it.
+    A player who was inactive in the game before the bye is on a bye.
+    """
     out: list[str | None] = []
     for bye, roster, injury in zip(
         rows["on_bye"].to_pylist(),
@@ -319,7 +323,7 @@ def reasons(rows: pa.Table) -> list[str | None]:
         rows["injury_status"].to_pylist(),
         strict=True,
     ):
-        if bye:
+        if bye and roster in (None, "ACT", "INA"):
             out.append(BYE)
         elif roster not in (None, "ACT"):
             out.append(ROSTER_REASONS.get(roster, f"roster status {roster}"))

@@ -102,6 +102,8 @@ def test_a_bye_in_the_week_itself_is_no_injury(made: Any) -> None:
     assert found["a", 15]["bye"]
     resting = made(projected("a", 0.0, 0.0, "bye"), projected("b", 0.0, 0.0, "out"))
     assert resting["a", 18]["plays"] > resting["b", 18]["plays"]
+    reserved = made(projected("a", 0.0, 0.0, "reserve list"))
+    assert reserved["a", 18]["plays"] == resting["b", 18]["plays"]
 
 
 def test_kickers_have_no_usual_points(made: Any) -> None:

@@ -222,11 +222,22 @@ def test_every_roster_status_has_a_reason(project: Project, status: str) -> None
     assert project(known("a", roster_status=status))["a"]["reason"] == ROSTER_REASONS[status]
 
 
-def test_the_bye_comes_before_the_roster_before_the_report(project: Project) -> None:
-    everything = {"on_bye": True, "roster_status": "RES", "injury_status": "Out"}
-    assert project(known("a", **everything))["a"]["reason"] == "bye"
-    everything["on_bye"] = False
-    assert project(known("a", **everything))["a"]["reason"] == "reserve list"
+@pytest.mark.parametrize(
+    ("on_bye", "roster", "reason"),
+    [
+        (True, "RES", "reserve list"),
+        (True, "ACT", "bye"),
+        (True, "INA", "bye"),
+        (True, None, "bye"),
+        (False, "RES", "reserve list"),
+        (False, "ACT", "out"),
+    ],
+)
+def test_the_roster_comes_before_the_bye_before_the_report(
+    project: Project, on_bye: bool, roster: str | None, reason: str
+) -> None:
+    row = known("a", on_bye=on_bye, roster_status=roster, injury_status="Out")
+    assert project(row)["a"]["reason"] == reason
 
 
 @pytest.mark.parametrize(("status", "rate"), [("Questionable", 0.7), ("Doubtful", 0.1)])

@@ -232,6 +232,7 @@ def test_a_defender_without_a_stat_line_did_nothing(rows: Rows) -> None:
         ({"roster_status": "RES"}, "reserve list", 0.0),
         ({"roster_status": "DEV"}, "practice squad", 0.0),
         ({"on_bye": True, "opponent": None}, "bye", 0.0),
+        ({"on_bye": True, "opponent": None, "roster_status": "RES"}, "reserve list", 0.0),
     ],
 )
 def test_what_is_known_before_kickoff(
