@@ -907,7 +907,52 @@ def every_other(frame: pd.DataFrame, week: pd.Series) -> pd.DataFrame:
     return pd.concat([frame[~week], frame[week].iloc[::2]])
 
 
+def other_words(column: str, change: Callable[[str], str], whole_file: bool = False) -> Change:
+    """Return a change of a column's words, in the week or in the whole file."""
+
+    def apply(frame: pd.DataFrame, week: pd.Series) -> None:
+        at = frame[column].notna() & (week | whole_file)
+        frame.loc[at, column] = frame.loc[at, column].map(change)
+
+    return rosters(apply)
+
+
 HEALTH_MUTATIONS = (
+    Mutation(
+        "game statuses of one letter",
+        "injuries",
+        other_words("report_status", lambda word: word[0], whole_file=True),
+        "refused",
+        "most values of injury_status in the latest week are unknown words: 'Q'",
+    ),
+    Mutation(
+        "practice statuses of two letters",
+        "injuries",
+        other_words("practice_status", lambda word: f"{word.strip()[:1]}P", whole_file=True),
+        "refused",
+        "most values of practice_status in the latest week are unknown words: 'FP'",
+    ),
+    Mutation(
+        "everybody who is out is inactive",
+        "injuries",
+        set_to("report_status", "Inactive", report_status="Out"),
+        "warned",
+        "injury_status has unknown words, left null: 'Inactive'",
+    ),
+    Mutation(
+        "game statuses in capitals, with blanks",
+        "injuries",
+        other_words("report_status", lambda word: f" {word.upper()} ", whole_file=True),
+        "mended",
+        "case and blanks do not count",
+    ),
+    Mutation(
+        "practice statuses in small letters",
+        "injuries",
+        other_words("practice_status", str.lower, whole_file=True),
+        "mended",
+        "case and blanks do not count",
+    ),
     Mutation(
         "ten of 26 teams missing",
         "injuries",

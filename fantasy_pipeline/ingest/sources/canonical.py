@@ -7,6 +7,8 @@ Each function corrects the errors of one data set; each correction was measured 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 
 import duckdb
 import pyarrow as pa
@@ -18,7 +20,7 @@ from fantasy_pipeline.football.tables.contract import Column
 from fantasy_pipeline.football.teams import code_sql
 from fantasy_pipeline.ingest.sources import schema
 from fantasy_pipeline.ingest.sources.columns import select_columns, upstream_file
-from fantasy_pipeline.ingest.sources.unreadable import FILE_IS_WRONG
+from fantasy_pipeline.ingest.sources.unreadable import FILE_IS_WRONG, FORMAT_CHANGED, MOST
 from fantasy_pipeline.lake.duck import arrow, query
 
 _SCHEDULE_COLUMNS = upstream_file(
@@ -172,11 +174,40 @@ def _rosters_that_tie(connection: duckdb.DuckDBPyConnection) -> list[str]:
     ]
 
 
-def injuries(connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: int) -> pa.Table:
-    """Return injury reports, one row per player, team and week: the latest report of each."""
+def injuries(
+    connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: int
+) -> tuple[pa.Table, list[str]]:
+    """Return injury reports and notes on unknown statuses, which are left null.
+
+    The reports have one row per player, team and week: the latest report of each.
+
+    Raises:
+        LastingError: as `select_columns`, or most statuses of the latest week are unknown words.
+    """
     connection.register("injuries", select_columns(connection, frame, schema.INJURIES, season))
+    connection.register("reports", arrow(connection, query(__package__, "injury_words")))
+    notes = _unknown_statuses(connection, season)
     sql = query(__package__, "injuries").format(team=code_sql("team"))
-    return schema.INJURIES.conform(arrow(connection, sql))
+    return schema.INJURIES.conform(arrow(connection, sql)), notes
+
+
+def _unknown_statuses(connection: duckdb.DuckDBPyConnection, season: int) -> list[str]:
+    """Return notes on the words of the table `reports` that mean no known status.
+
+    Raises:
+        LastingError: most words of the latest week are unknown.
+    """
+    unknown = arrow(connection, query(__package__, "unknown_injury_words")).to_pylist()
+    notes = []
+    for name, found in groupby(unknown, key=itemgetter("name")):
+        words = list(found)
+        listed = ", ".join(f"{row['word']!r} ({row['rows']} rows)" for row in words[:8])
+        listed += f" and {len(words) - 8} more words" if len(words) > 8 else ""
+        if words[0]["share"] > MOST:
+            cause = f"most values of {name} in the latest week are unknown words: {listed}"
+            raise LastingError("injuries", cause, FORMAT_CHANGED, season)
+        notes.append(f"injuries {season}: {name} has unknown words, left null: {listed}")
+    return notes
 
 
 def snap_counts(

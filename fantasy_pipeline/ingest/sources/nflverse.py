@@ -134,19 +134,19 @@ class Nflverse:
                 "Use --source auto or nflreadpy.",
                 season,
             )
-        return self._per_season("weekly_stats", season, canonical.weekly_stats)
+        return self._per_season(
+            "weekly_stats", season, lambda *given: (canonical.weekly_stats(*given), [])
+        )
 
     def weekly_rosters(self, season: int) -> pa.Table:
         return self._per_season("weekly_rosters", season, self._canonical_rosters)
 
     def _canonical_rosters(
         self, connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: int
-    ) -> pa.Table:
+    ) -> tuple[pa.Table, list[str]]:
         """Return weekly rosters, with ids from the file of players if upstream has it."""
         players = self._players_if_published()
-        table, notes = canonical.weekly_rosters(connection, frame, players, season)
-        self._note("weekly_rosters", season, notes)
-        return table
+        return canonical.weekly_rosters(connection, frame, players, season)
 
     def _players_if_published(self) -> pa.Table:
         """Return the file of players; without rows if upstream lacks it."""
@@ -160,15 +160,7 @@ class Nflverse:
         return self._per_season("injuries", season, canonical.injuries)
 
     def snap_counts(self, season: int) -> pa.Table:
-        return self._per_season("snap_counts", season, self._canonical_snaps)
-
-    def _canonical_snaps(
-        self, connection: duckdb.DuckDBPyConnection, frame: pa.Table, season: int
-    ) -> pa.Table:
-        """Return snap counts; players with contradictory ones are noted."""
-        table, notes = canonical.snap_counts(connection, frame, season)
-        self._note("snap_counts", season, notes)
-        return table
+        return self._per_season("snap_counts", season, canonical.snap_counts)
 
     def nflcom_projections(self, season: int, weeks: Iterable[int]) -> pa.Table:
         dataset = _NFLCOM
@@ -273,9 +265,14 @@ class Nflverse:
         self,
         dataset: str,
         season: int,
-        to_canonical: Callable[[duckdb.DuckDBPyConnection, pa.Table, int], pa.Table],
+        to_canonical: Callable[
+            [duckdb.DuckDBPyConnection, pa.Table, int], tuple[pa.Table, list[str]]
+        ],
     ) -> pa.Table:
-        """Return a season's table; the last `_KEPT_SEASON_TABLES` stay in memory."""
+        """Return a season's table; the last `_KEPT_SEASON_TABLES` stay in memory.
+
+        The notes of its conversion are kept.
+        """
         first = schema.FIRST_SEASON_UPSTREAM[dataset]
         if season < first:
             raise NotPublishedError(
@@ -286,7 +283,8 @@ class Nflverse:
             self._notes.pop(key, None)
             frame, _ = self._read(dataset, season)
             with _file_named(dataset, season), database() as connection:
-                table = to_canonical(connection, frame, season)
+                table, notes = to_canonical(connection, frame, season)
+            self._note(dataset, season, notes)
             _require_rows(dataset, season, table)
             self._note_columns(dataset, season, frame.column_names)
             self._season_tables[key] = table

@@ -16,8 +16,8 @@ from fantasy_pipeline.lake.duck import arrow
 
 FORMAT_CHANGED = "Upstream changed its format: update fantasy_pipeline, or choose another --source."
 FILE_IS_WRONG = "Upstream's file is wrong: run again when upstream has corrected it."
-_MOST = 0.5
-"""Share of a column's values that are unreadable if the column has another type."""
+MOST = 0.5
+"""Share of a column's values above which unreadable values mean another format."""
 
 
 class Reading(NamedTuple):
@@ -83,7 +83,7 @@ def _wrong_values(
     except duckdb.BinderException:
         # TRY accepts no expression that refuses a value in words.
         return None
-    if not wrong or wrong > total * _MOST:
+    if not wrong or wrong > total * MOST:
         return None
     place = f" of {row_name}" if row_name else ""
     more = f", and {wrong - 1} more values," if wrong > 1 else ""

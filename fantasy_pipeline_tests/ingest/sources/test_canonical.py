@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from fantasy_pipeline.errors import NotPublishedError, PipelineError, SourceError
+from fantasy_pipeline.errors import LastingError, NotPublishedError, PipelineError, SourceError
 from fantasy_pipeline.football.tables import GAMES, LIST_COLUMNS, STAT_COLUMNS
 from fantasy_pipeline.football.tables.contract import Column, Table
 from fantasy_pipeline.football.teams import CURRENT_CODE
@@ -21,6 +21,7 @@ from fantasy_pipeline.ingest.sources import canonical, nflcom_files, schema
 from fantasy_pipeline.ingest.sources.canonical import NO_PLAYER
 from fantasy_pipeline.ingest.sources.columns import select_columns
 from fantasy_pipeline.ingest.sources.nflcom_files import NflcomFile
+from fantasy_pipeline.ingest.sources.unreadable import FORMAT_CHANGED
 from fantasy_pipeline_tests.rows import Rows
 
 SAVED = datetime(2024, 9, 6, 16, tzinfo=timezone.utc)
@@ -511,7 +512,7 @@ def test_of_two_reports_without_a_date_the_worse_counts(
     }
     both = [{"report_status": "Doubtful"}, {"report_status": "Out"}]
     records = [both[first], both[1 - first]]
-    table = canonical.injuries(connection, frame(report, *records), 2024)
+    table, _ = canonical.injuries(connection, frame(report, *records), 2024)
     assert table["injury_status"].to_pylist() == ["Out"]
 
 
@@ -629,7 +630,8 @@ REPORT: dict[str, Any] = {
 
 
 def test_an_injury_report(connection: duckdb.DuckDBPyConnection) -> None:
-    [row] = canonical.injuries(connection, frame(REPORT, {}), 2018).to_pylist()
+    table, _ = canonical.injuries(connection, frame(REPORT, {}), 2018)
+    [row] = table.to_pylist()
     assert row == {
         "season": 2018,
         "week": 6,
@@ -650,6 +652,8 @@ def test_an_injury_report(connection: duckdb.DuckDBPyConnection) -> None:
         ("Limited Participation in Practice", "Limited"),
         ("Full Participation in Practice", "Full"),
         ("Out (Definitely Will Not Play)", "DNP"),
+        ("dnp", "DNP"),
+        (" FULL participation in practice\n", "Full"),
         ("\n    ", None),
         ("", None),
         (None, None),
@@ -660,17 +664,62 @@ def test_practice_in_a_word(
     connection: duckdb.DuckDBPyConnection, status: str | None, word: str | None
 ) -> None:
     given = frame(REPORT, {"practice_status": status}, practice_status=pa.string())
-    [row] = canonical.injuries(connection, given, 2018).to_pylist()
-    assert row["practice_status"] == word
+    table, notes = canonical.injuries(connection, given, 2018)
+    assert (table["practice_status"].to_pylist(), notes) == ([word], [])
 
 
-@pytest.mark.parametrize("status", ["Note", " ", None])
-def test_what_is_no_game_status_is_null(
-    connection: duckdb.DuckDBPyConnection, status: str | None
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [
+        ("OUT", "Out"),
+        (" out\u00a0", "Out"),
+        ("probable", "Probable"),
+        ("Note", None),
+        (" ", None),
+        (None, None),
+    ],
+)
+def test_a_game_status_counts_without_regard_to_case_and_blanks(
+    connection: duckdb.DuckDBPyConnection, status: str | None, word: str | None
 ) -> None:
     given = frame(REPORT, {"report_status": status}, report_status=pa.string())
-    [row] = canonical.injuries(connection, given, 2018).to_pylist()
-    assert row["injury_status"] is None
+    table, notes = canonical.injuries(connection, given, 2018)
+    assert (table["injury_status"].to_pylist(), notes) == ([word], [])
+
+
+def reports(column: str, words: dict[int, list[str]]) -> pa.Table:
+    """Return upstream's frame of some weeks: the words of a column, one per player."""
+    return frame(
+        REPORT,
+        *(
+            {"week": float(week), "gsis_id": f"00-{number}", column: word}
+            for week, of_week in words.items()
+            for number, word in enumerate(of_week)
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("column", "name", "known"),
+    [
+        ("report_status", "injury_status", "Out"),
+        ("practice_status", "practice_status", "Full Participation"),
+    ],
+)
+def test_unknown_statuses_are_named_or_refused(
+    connection: duckdb.DuckDBPyConnection, column: str, name: str, known: str
+) -> None:
+    """A file is refused if most words of its latest week of ten are unknown."""
+    few = {5: ["O"] * 10, 6: [known] * 5 + ["O"] * 3 + ["Q"] * 2, 7: ["O"] * 9}
+    table, notes = canonical.injuries(connection, reports(column, few), 2018)
+    assert table[name].null_count == 24
+    text = f"injuries 2018: {name} has unknown words, left null: 'O' (22 rows), 'Q' (2 rows)"
+    assert notes == [text]
+    many = {5: [known] * 90, 6: [known] * 4 + [f"word {number}" for number in range(10)]}
+    cause = rf"{name} in the latest week are unknown words: .*'word 7' \(1 rows\) and 2 more words"
+    with pytest.raises(LastingError, match=cause) as refused:
+        canonical.injuries(connection, reports(column, many), 2018)
+    assert refused.value.advice == FORMAT_CHANGED
 
 
 def test_the_last_word_of_a_report_counts_for_each_team(
@@ -684,7 +733,7 @@ def test_the_last_word_of_a_report_counts_for_each_team(
         {"team": "ARI", "report_status": "Probable"},
         {"gsis_id": None},
     )
-    table = canonical.injuries(connection, given, 2018)
+    table, _ = canonical.injuries(connection, given, 2018)
     assert list(
         zip(*table.select(["team", "injury_status"]).to_pydict().values(), strict=True)
     ) == [
@@ -707,10 +756,8 @@ def test_times_without_a_zone_are_utc_on_every_machine(
     connection: duckdb.DuckDBPyConnection, zone: str, given: Any
 ) -> None:
     connection.execute("set timezone = ?", [zone])
-    [row] = canonical.injuries(
-        connection, frame(REPORT, {"date_modified": given}), 2018
-    ).to_pylist()
-    assert row["modified_at"] == SAVED
+    table, _ = canonical.injuries(connection, frame(REPORT, {"date_modified": given}), 2018)
+    assert table["modified_at"].to_pylist() == [SAVED]
 
 
 def snaps_of(*counts: tuple[int, str, float]) -> pa.Table:

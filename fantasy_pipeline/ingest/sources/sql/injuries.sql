@@ -1,20 +1,12 @@
 -- Injury reports, one row per player, team and week: the latest report of each.
--- The practice status becomes DNP, Limited or Full; a blank one (upstream: "\n    ") becomes null.
 select
     season, week, {team} as team, player_id,
-    case when injury_status in ('Out', 'Doubtful', 'Questionable', 'Probable')
-        then injury_status end as injury_status,
+    injury_status,
     injury,
     practice_injury,
-    case
-        when practice_status like 'Did Not%' then 'DNP'
-        when practice_status like 'Limited%' then 'Limited'
-        when practice_status like 'Full%' then 'Full'
-        when practice_status like 'Out (%' then 'DNP'
-    end as practice_status,
+    practice_status,
     modified_at
-from injuries
-where player_id is not null
+from reports
 qualify row_number() over (
     partition by season, week, {team}, player_id
     -- Of two reports of one time, or without one, the worse counts.
