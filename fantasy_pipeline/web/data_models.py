@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from fantasy_pipeline.football.positions import PROJECTED_POSITIONS
+from fantasy_pipeline.football.positions import LEAGUE_POSITIONS
 from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.football.season_week import FIRST_SEASON, LAST_SEASON
 from fantasy_pipeline.football.teams import TEAMS
@@ -19,7 +19,7 @@ from fantasy_pipeline.web.models import LOWER, UPPER, NoParameters
 CURSOR = r"^(\d{1,7})-([0-9a-f]{12})$"
 """A cursor: rows before the page, and a digest of all rows."""
 _Team = Annotated[str, Field(pattern=f"^({'|'.join(TEAMS)})$"), UPPER]
-_Position = Annotated[str, Field(pattern=f"^({'|'.join(PROJECTED_POSITIONS)})$"), UPPER]
+_Position = Annotated[str, Field(pattern=f"^({'|'.join(LEAGUE_POSITIONS)})$"), UPPER]
 _Scoring = Annotated[Scoring, LOWER]
 _PLAYER = "Id of a player, or a part of his name"
 
@@ -36,7 +36,9 @@ class PageQuery(NoParameters):
 class ProjectionsQuery(WeekQuery, PageQuery):
     """The filters of a week's projections."""
 
-    position: _Position | None = Field(None, description="Only this position")
+    position: _Position | None = Field(
+        None, description="Only this position; DL, LB and DB with a league that starts defenders"
+    )
     player: str | None = Field(None, min_length=1, max_length=100, description=_PLAYER)
     team: _Team | None = Field(None, description="Only players of this NFL team")
     scoring: _Scoring = Field("ppr", description="Scoring system of the points")

@@ -93,6 +93,8 @@ def test_a_league_has_its_own_points(site: Client) -> None:
     own = answer(site, f"/api/projections?{PLAYED}&league=sample-fantasy")
     assert own["scoring"] == "sample-fantasy"
     assert "rostered_by" in own["rows"][0]
+    backs = answer(site, f"/api/projections?{PLAYED}&league=sample-fantasy&position=lb")["rows"]
+    assert {row["position"] for row in backs} == {"LB"}
 
 
 def test_without_a_week_it_is_the_week_to_show(site: Client) -> None:
@@ -284,7 +286,8 @@ def test_weeks_have_a_state(site: Client) -> None:
     [
         ("projections?season=2025", 422, "give both season and week"),
         ("projections?season=2025&week=25", 422, "less than or equal to 22"),
-        ("projections?position=LB", 422, "match pattern"),
+        ("projections?position=XX", 422, "match pattern"),
+        ("projections?position=LB", 422, "Defenders are projected in leagues that start them"),
         ("projections?team=XYZ", 422, "match pattern"),
         ("projections?limit=0", 422, "greater than or equal to 1"),
         ("projections?cursor=abc", 422, "match pattern"),
