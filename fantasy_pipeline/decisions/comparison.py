@@ -323,7 +323,7 @@ def stated_by_source(
     Args:
         of_players: player_id, position and model_half of `PROJECTIONS`.
         statements: `SOURCE_PROJECTIONS` rows, one per source and player.
-        stated_in: usual scoring of the points, half-PPR where a source states no other.
+        stated_in: usual scoring of the points; half-PPR or PPR of a source that does not state it.
     """
     ids = of_players["player_id"].to_pylist()
     found: dict[str, dict[str, Stated]] = {id_: {} for id_ in ids}
@@ -334,7 +334,7 @@ def stated_by_source(
             found[id_]["model"] = Stated(value, scoring)
     for row in statements.to_pylist():
         id_, source = row["player_id"], row["source"]
-        for name in (stated_in, "half"):
+        for name in (stated_in, "half", "ppr"):
             value = row[f"points_{name}"]
             if id_ in found and value is not None:
                 scoring = source if position_of[id_] in _OF_SITE else name

@@ -73,7 +73,8 @@ def filled(lake: Lake, rows: Rows) -> Lake:
     late = {"as_of": datetime(2024, 10, 7, tzinfo=timezone.utc)}
     espn = {**stated, "source": "espn", "points_std": 7.5, "points_half": 8.0}
     nflcom = {**stated, "source": "nflcom", "points_half": 6.5}
-    table = rows(SOURCE_PROJECTIONS, espn, {**espn, **late, "points_std": 1.0}, nflcom)
+    of_ppr = {**stated, "source": "fantasypros", "points_ppr": 9.5}
+    table = rows(SOURCE_PROJECTIONS, espn, {**espn, **late, "points_std": 1.0}, nflcom, of_ppr)
     lake.write_weeks(SOURCE_PROJECTIONS, table, [WEEK])
     return lake
 
@@ -98,7 +99,12 @@ def test_last_games_are_five_before_the_week(filled: Lake) -> None:
 
 def test_sources_state_what_they_had_before_kickoff(filled: Lake) -> None:
     cook, barkley = compare(filled, WEEK, SUNDAY, ["cook", "barkley"], "std")
-    assert cook.sources == {"model": (8.0, "half"), "espn": (7.5, "std"), "nflcom": (6.5, "half")}
+    assert cook.sources == {
+        "model": (8.0, "half"),
+        "espn": (7.5, "std"),
+        "nflcom": (6.5, "half"),
+        "fantasypros": (9.5, "ppr"),
+    }
     assert barkley.sources == {"model": (8.0, "half")}
     cook, _ = compare(filled, WEEK, datetime(2024, 10, 1, tzinfo=timezone.utc), PLAYERS[:2], "std")
     assert list(cook.sources) == ["model"]
