@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from fantasy_pipeline.errors import NotPublishedError, PipelineError
-from fantasy_pipeline.football.season_week import WEEKS
+from fantasy_pipeline.football.season_week import FIRST_SEASON, WEEKS
 from fantasy_pipeline.football.slots import NOT_STARTED, starting_slots
 from fantasy_pipeline.football.teams import CURRENT_CODE, TEAMS
 from fantasy_pipeline.ingest.leagues.base import (
@@ -118,8 +118,8 @@ def read_file(path: Path) -> LeagueSeason:
     if matchups := settings.get("matchups"):
         games = _rows(path.parent / str(matchups), ("week", "team", "opponent"))
         _check_one_game_each(path.parent / str(matchups), games)
-    if not isinstance(settings["season"], int):
-        raise PipelineError(f"league file {path}: season must be a year.")
+    if not isinstance(settings["season"], int) or settings["season"] < FIRST_SEASON:
+        raise PipelineError(f"league file {path}: season must be a year, {FIRST_SEASON} or later.")
     teams = _teams(settings, rosters, path)
     playoff_week = _whole(settings, "playoff_week", path)
     return LeagueSeason(

@@ -19,3 +19,11 @@ def test_points_that_are_no_number_are_named_with_their_line(tmp_path: Path, poi
     (tmp_path / "league.yaml").write_text(LEAGUE)
     with pytest.raises(PipelineError, match=rf"rosters\.csv, line 3: .*{points}"):
         read_file(tmp_path / "league.yaml")
+
+
+@pytest.mark.parametrize("season", ["1950", "last"])
+def test_a_season_before_the_first_is_refused(tmp_path: Path, season: str) -> None:
+    (tmp_path / "rosters.csv").write_text("week,team,player,slot\n1,A,00-1,QB\n")
+    (tmp_path / "league.yaml").write_text(LEAGUE.replace("2025", season))
+    with pytest.raises(PipelineError, match=r"season must be a year, 1999 or later\.$"):
+        read_file(tmp_path / "league.yaml")
