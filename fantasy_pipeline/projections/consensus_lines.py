@@ -50,6 +50,7 @@ class Chances:
             players at positions of which a team starts several.
         unnamed: mask of the players among them whom no source projects, (rows,).
         named: mask of the players at these positions whom a source projects, (rows,).
+        expected: mask of those whom it projects at `availability.NOTABLE` or more, (rows,).
     """
 
     room: np.ndarray
@@ -61,6 +62,7 @@ class Chances:
     silent: np.ndarray
     unnamed: np.ndarray
     named: np.ndarray
+    expected: np.ndarray
 
     @classmethod
     def of(cls, ours: pa.Table, others: Mapping[str, np.ndarray]) -> Chances:
@@ -77,7 +79,9 @@ class Chances:
         notable = as_floats(ours["projected_points_half"]) >= availability.NOTABLE
         silent = np.where(notable, silent, 0)
         unnamed = (silent > 0) & ~named
-        return cls(room, available, plays, starts, after, status, silent, unnamed, named)
+        most = np.fmax.reduce([np.zeros(len(plays)), *others.values()])
+        expected = named & (most >= availability.NOTABLE)
+        return cls(room, available, plays, starts, after, status, silent, unnamed, named, expected)
 
     @property
     def doubtful(self) -> np.ndarray:
@@ -112,6 +116,8 @@ class Chances:
         """Return the chance to play after the other sources are heard, (rows,)."""
         plays = np.fmax(self.plays, np.where(self.doubtful, 0.0, self.after))
         plays = np.where(self.unnamed, np.minimum(plays, availability.UNNAMED_PLAYS), plays)
+        fit = self.expected & (self.status == "")
+        plays = np.where(fit, np.maximum(plays, availability.EXPECTED_PLAYS), plays)
         in_doubt = self.named & (self.status == availability.QUESTIONABLE)
         return np.where(in_doubt, availability.if_named(plays), plays)
 
@@ -293,7 +299,8 @@ def _quantiles(
         levels[rows] = quantiles(table, expected[rows], certain[rows], LEVELS)
     # (rows, 1) and (rows, 3): floor and ceiling at `width` around the median
     middle = levels[:, 1:2]
-    levels = middle + (levels - middle) * width[:, None]
+    # A level of 0 is the mass of weeks in which he sits.
+    levels = np.where(levels == 0, 0.0, middle + (levels - middle) * width[:, None])
     names = [f"{name}{suffix(scoring)}" for name in QUANTILES]
     ours = np.column_stack([mine.table[name].to_numpy() for name in names])
     grown = expected / np.maximum(mine.expected[scoring], 0.01)

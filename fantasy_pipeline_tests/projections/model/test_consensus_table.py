@@ -12,6 +12,7 @@ from fantasy_pipeline.football.tables import MODEL_PROJECTIONS, PROJECTIONS, SOU
 from fantasy_pipeline.projections.consensus_projections import consensus_gaps, projections
 from fantasy_pipeline.projections.model.availability import (
     BENCH,
+    EXPECTED_PLAYS,
     SKIPPED,
     UNNAMED,
     UNNAMED_PLAYS,
@@ -163,7 +164,7 @@ def test_a_questionable_player_whom_a_source_projects_plays_more_likely() -> Non
     # Odds of 1.5 become odds of 1.875.
     assert named["plays"] == pytest.approx(1.875 / 2.875, abs=1e-4)
     # A player without a game status is not in doubt, and about MIA no source states anything.
-    assert fit["plays"] == other["plays"] == 0.6
+    assert (fit["plays"], other["plays"]) == (EXPECTED_PLAYS, 0.6)
 
 
 def test_a_receiver_whom_no_source_projects_is_expected_to_sit() -> None:
