@@ -223,10 +223,12 @@ WEEKLY_STATS = TableChecks(
             "weekly_stats_add_up",
             "The lines of each team are those of one whole game. Passers and receivers have the "
             "same completions, touchdowns, first downs and two-point conversions (100% of the "
-            "5,614 team-games of 2015-2025), and the same yards within 1 yard (100%). Target "
-            "shares add up to 1 (100%). The opponent made the interceptions that the team threw "
-            "(100%), the sacks that it took, within 2 (100%), and the recoveries of the fumbles "
-            "that it lost, within 2 (100%). In a full week, 50-130% of the recovered fumbles were "
+            "5,614 team-games of 2015-2025), and the same yards within 1 yard (100%). No team has "
+            "more targets than pass attempts (100%). Target shares add up to 1 (100%). The "
+            "opponent made the interceptions that the team threw (100%) and the sacks that it "
+            "took, at most 2 fewer and 1 more (100%), and recovered the fumbles that it lost: "
+            "within 2 without those of returners (100%), and with them, since 2021, all or all but "
+            "1 (100% of 2,406 team-games). In a full week, 50-130% of the recovered fumbles were "
             "lost (real weeks: 63-108%). The lines account for the score: never for more without "
             "safeties, and never for less by more than 2 points besides safeties (100%; counted in "
             "full, 0.12% exceed it, because upstream credits each of several tacklers with a whole "
@@ -236,6 +238,7 @@ WEEKLY_STATS = TableChecks(
             "a warning.",
             {
                 "caught": lambda e: game.passes_not_caught(e.rows),
+                "thrown": lambda e: game.targets_not_thrown(e.rows),
                 "targets": lambda e: game.incomplete_target_shares(e.rows),
                 "air": lambda e: game.unlike_air_yards(e.rows),
                 "wopr": lambda e: game.wrong_weighted_shares(e.rows),

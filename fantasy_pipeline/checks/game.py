@@ -29,13 +29,19 @@ PASSED_AND_CAUGHT = {
 }
 """Sums of a team's game that are the same on both ends of a pass, and by how much they may differ.
 They are equal in 100% of team-games; yards differ by 1 in one of them."""
-TAKEN = {("passing_interceptions", "def_interceptions"): 0, ("sacks_suffered", "def_sacks"): 2}
-"""What a team loses and its opponent takes. Interceptions are equal in 100% of team-games; sacks in
-98.4%, and they never differ by more than 2, because a sack without a defender counts for none."""
+TAKEN = {
+    ("passing_interceptions", "def_interceptions"): (0, 0),
+    ("sacks_suffered", "def_sacks"): (-1, 2),
+}
+"""What a team loses and its opponent takes, and the least and most that it loses besides.
+Interceptions are equal in 100% of team-games, sacks in 98.4%. A sack without a defender counts for
+no defender: 88 team-games lost 1 or 2 more sacks than were taken, and 3 lost 1 less."""
 FUMBLES_LOST = ("sack_fumbles_lost", "rushing_fumbles_lost", "receiving_fumbles_lost")
-MAX_FUMBLES_APART = 2
-"""Fumbles that a team lost besides those that its opponent recovered: -2 to 1 in all 5,617
-team-games. Fumbles of returners belong to no line, and are recovered, too."""
+FUMBLES = {FUMBLES_LOST: (-2, 2), ("fumbles_lost_total",): (0, 1)}
+"""Stats of a team's lost fumbles, and the least and most by which they exceed those that its
+opponent recovered. Fumbles of returners are recovered, too, and count in the total only: -2 to 1 in
+all 5,617 team-games without them, 0 or 1 in all 2,406 team-games that have the total (since
+2021)."""
 RECOVERED_SHARE, MIN_RECOVERED = (0.5, 1.3), 8
 """Fumbles lost relative to those recovered in a week: 0.63-1.08 in the 178 full weeks. Recovered
 fumbles from which a week is compared: full weeks have 8 and more, play-off weeks fewer (in 2019
@@ -87,6 +93,19 @@ def passes_not_caught(rows: pa.Table) -> list[Problem]:
                 text = f"{team} has {sums[passed]:g} {passed}, but {sums[caught]:g} {caught}"
                 problems.append(Problem(week, text, serious))
     return problems
+
+
+def targets_not_thrown(rows: pa.Table) -> list[Problem]:
+    """Return teams with more targets than passes: no team-game has them."""
+    return [
+        Problem(
+            week,
+            f"{team} has {sums['targets']:g} targets, but {sums['attempts']:g} attempts only",
+            serious,
+        )
+        for week, team, serious, sums in _team_games(rows, ["targets", "attempts"])
+        if sums["targets"] > sums["attempts"]
+    ]
 
 
 def incomplete_target_shares(rows: pa.Table) -> list[Problem]:
@@ -150,8 +169,8 @@ def losses_nobody_took(rows: pa.Table) -> list[Problem]:
             continue
         serious, lost = sums_of[week, team]
         _, taken = sums_of[week, opponent]
-        for (loss, gain), apart in TAKEN.items():
-            if abs(lost[loss] - taken[gain]) > apart:
+        for (loss, gain), (least, most) in TAKEN.items():
+            if not least <= lost[loss] - taken[gain] <= most:
                 text = (
                     f"{team} has {lost[loss]:g} {loss}, but its opponent {opponent} has "
                     f"{taken[gain]:g} {gain}"
@@ -165,26 +184,20 @@ def fumbles_nobody_lost(rows: pa.Table) -> list[Problem]:
 
     Weeks without recovered fumbles, as of the old release, are skipped.
     """
-    sums_of = {
-        (week, team): (serious, sums)
-        for week, team, serious, sums in _team_games(
-            _with_defence(rows, "fumble_recovery_opp"), [*FUMBLES_LOST, "fumble_recovery_opp"]
-        )
-    }
     problems = []
     of_week: dict[SeasonWeek, list[tuple[float, float]]] = {}
-    for week, team, opponent in _pairings(rows):
-        if (week, team) not in sums_of or (week, opponent) not in sums_of:
-            continue
-        serious, own = sums_of[week, team]
-        lost = sum(own[name] for name in FUMBLES_LOST)
-        recovered = sums_of[week, opponent][1]["fumble_recovery_opp"]
-        of_week.setdefault(week, []).append((lost, recovered))
-        if abs(lost - recovered) > MAX_FUMBLES_APART:
-            text = (
-                f"{team} lost {lost:g} fumbles, but its opponent {opponent} recovered {recovered:g}"
-            )
-            problems.append(Problem(week, text, serious))
+    found: set[tuple[SeasonWeek, str]] = set()
+    for names, (least, most) in FUMBLES.items():
+        for week, team, opponent, serious, lost, recovered in _fumbles(rows, names):
+            if names == FUMBLES_LOST:
+                of_week.setdefault(week, []).append((lost, recovered))
+            if not least <= lost - recovered <= most and (week, team) not in found:
+                found.add((week, team))
+                text = (
+                    f"{team} lost {lost:g} fumbles, but its opponent {opponent} recovered "
+                    f"{recovered:g}"
+                )
+                problems.append(Problem(week, text, serious))
     for week, pairs in of_week.items():
         lost, recovered = (sum(pair[side] for pair in pairs) for side in (0, 1))
         if recovered >= MIN_RECOVERED:
@@ -195,6 +208,26 @@ def fumbles_nobody_lost(rows: pa.Table) -> list[Problem]:
                 )
                 problems.append(Problem(week, text))
     return problems
+
+
+def _fumbles(
+    rows: pa.Table, names: Sequence[str]
+) -> Iterator[tuple[SeasonWeek, str, str, bool, float, float]]:
+    """Yield week, team, opponent, whether problems are serious, and fumbles lost and recovered.
+
+    Weeks without recovered fumbles, or without a total that is asked for, are left out.
+    """
+    totals = [name for name in names if name not in FUMBLES_LOST]
+    complete = _with_defence(rows, "fumble_recovery_opp", *totals)
+    sums_of = {
+        (week, team): (serious, sums)
+        for week, team, serious, sums in _team_games(complete, [*names, "fumble_recovery_opp"])
+    }
+    for week, team, opponent in _pairings(complete):
+        if (week, opponent) in sums_of:
+            serious, own = sums_of[week, team]
+            recovered = sums_of[week, opponent][1]["fumble_recovery_opp"]
+            yield week, team, opponent, serious, sum(own[name] for name in names), recovered
 
 
 def unexplained_scores(rows: pa.Table, games: pa.Table) -> list[Problem]:

@@ -280,6 +280,22 @@ def quarterbacks_exchanged(frame: pd.DataFrame, week: pd.Series) -> None:
     frame.loc[one, names], frame.loc[other, names] = second, first
 
 
+def more(stat: str, position: str, by: int) -> Change:
+    """Return a change that adds to the stat of the line with the most of it at a position."""
+
+    def apply(frame: pd.DataFrame, week: pd.Series) -> None:
+        at = most(frame, week, stat, position)
+        frame.loc[at, stat] = frame.loc[at, stat] + by
+
+    return stats(apply)
+
+
+def no_fumble_lost(frame: pd.DataFrame, week: pd.Series) -> None:
+    """Take the lost fumbles from the line with the most of them."""
+    lines = frame[week]["fumbles_lost_total"].astype("float64")
+    frame.loc[lines.idxmax(), [*FUMBLES_LOST, "fumbles_lost_total"]] = 0
+
+
 FUMBLES_LOST = [f"{kind}_fumbles_lost" for kind in ("sack", "rushing", "receiving")]
 YARDS = ["passing_yards", "receiving_yards", "rushing_yards"]
 RECEIVING = ("targets", "receptions", "receiving_yards", "receiving_tds")
@@ -550,11 +566,39 @@ STAT_MUTATIONS = (
         "sack_fumbles_lost 1, but sack_fumbles only 0",
     ),
     Mutation(
-        "all lost fumbles are 0, points consistent",
+        "all lost fumbles of the league are 0, points consistent",
         "weekly_stats",
         consistent(lambda f, w: zero(*FUMBLES_LOST)(f, {})),
         "refused",
         "but their opponents recovered",
+    ),
+    Mutation(
+        "a player's lost fumbles missing, points consistent",
+        "weekly_stats",
+        consistent(no_fumble_lost),
+        "refused",
+        "fumbles, but its opponent",
+    ),
+    Mutation(
+        "a defender with a recovered fumble more",
+        "weekly_stats",
+        more("fumble_recovery_opp", "LB", 1),
+        "refused",
+        "fumbles, but its opponent",
+    ),
+    Mutation(
+        "a defender with two sacks more",
+        "weekly_stats",
+        more("def_sacks", "DE", 2),
+        "refused",
+        "sacks_suffered, but its opponent",
+    ),
+    Mutation(
+        "a receiver with ten targets more",
+        "weekly_stats",
+        more("targets", "WR", 10),
+        "refused",
+        "attempts only",
     ),
     Mutation(
         "all expected points added are 0",
@@ -1115,7 +1159,7 @@ HEALTH_MUTATIONS = (
         "nobody of a team has the snaps of a whole game",
     ),
     Mutation(
-        "last week's snaps",
+        "last week's snaps of the league",
         "snap_counts",
         last_week,
         "refused",

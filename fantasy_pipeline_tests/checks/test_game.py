@@ -6,6 +6,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from fantasy_pipeline.checks import Problem, game
@@ -85,6 +86,15 @@ def test_what_is_passed_is_caught(
     )
 
 
+def test_no_team_has_more_targets_than_passes(rows: Rows) -> None:
+    assert game.targets_not_thrown(whole_game(rows, receiver={"targets": 30.0})) == []
+    more = {"targets": 31.0}
+    [problem] = game.targets_not_thrown(whole_game(rows, receiver=more))
+    assert problem == Problem(WEEK, "KC has 31 targets, but 30 attempts only")
+    [problem] = game.targets_not_thrown(whole_game(rows, OLD_READER, receiver=more))
+    assert not problem.serious
+
+
 def test_receivers_have_all_targets(rows: Rows) -> None:
     assert game.incomplete_target_shares(whole_game(rows)) == []
     [problem] = game.incomplete_target_shares(whole_game(rows, receiver={"target_share": 0.7}))
@@ -101,6 +111,18 @@ def test_what_one_team_loses_the_other_takes(rows: Rows) -> None:
         at = old.schema.get_field_index(name)
         old = old.set_column(at, name, pa.nulls(old.num_rows, pa.float64()))
     assert game.losses_nobody_took(old) == []
+
+
+@pytest.mark.parametrize(
+    ("sacks", "is_found"), [(0.5, True), (1.0, False), (4.0, False), (4.5, True)]
+)
+def test_defenders_have_few_sacks_more_than_the_passers(
+    rows: Rows, sacks: float, is_found: bool
+) -> None:
+    """The passers of the opponent took three."""
+    found = game.losses_nobody_took(whole_game(rows, defender={"def_sacks": sacks}))
+    text = f"LV has 3 sacks_suffered, but its opponent KC has {sacks:g} def_sacks"
+    assert found == ([Problem(WEEK, text)] if is_found else [])
 
 
 @pytest.mark.parametrize(
@@ -168,6 +190,30 @@ def test_the_opponent_recovered_the_fumbles_that_a_team_lost(
     rows: Rows, passer: dict[str, float], defender: dict[str, float], found: list[str]
 ) -> None:
     lines = whole_game(rows, passer=passer, defender={"fumble_recovery_opp": 0.0, **defender})
+    assert [problem.text for problem in game.fumbles_nobody_lost(lines)] == found
+
+
+@pytest.mark.parametrize(
+    ("total", "recovered", "found"),
+    [
+        (0.0, 0.0, []),
+        (1.0, 0.0, []),
+        (2.0, 0.0, ["KC lost 2 fumbles, but its opponent LV recovered 0"]),
+        (0.0, 1.0, ["LV lost 0 fumbles, but its opponent KC recovered 1"]),
+        # The parts and the total are wrong, which is one problem.
+        (0.0, 3.0, ["LV lost 0 fumbles, but its opponent KC recovered 3"]),
+    ],
+)
+def test_with_returners_nobody_recovers_more_than_was_lost(
+    rows: Rows, total: float, recovered: float, found: list[str]
+) -> None:
+    every = {"fumbles_lost_total": 0.0, "fumble_recovery_opp": 0.0}
+    changed = {"fumbles_lost_total": total, "fumble_recovery_opp": recovered}
+    lines = whole_game(rows, defender={**every, **changed})
+    opponent = pa.array([name == "defender of LV" for name in lines["player_name"].to_pylist()])
+    for name, value in every.items():
+        filled = pc.if_else(opponent, value, lines[name])
+        lines = lines.set_column(lines.schema.get_field_index(name), name, filled)
     assert [problem.text for problem in game.fumbles_nobody_lost(lines)] == found
 
 
