@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -40,6 +41,9 @@ from scripts.odds_accuracy import read, scores_of_others
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
+_GAP = re.compile(r"\d{4} week \d+: no player of \w+ is on the injury report")
+MOST_GAPS = 6
+"""Upstream's injury reports of 2015-2025 that lack one team; 203 reports are full."""
 LEAGUE = "9110030000000000000"
 """A league of 12 teams, 2022-2024."""
 RELEASE = "github.com/nflverse/nflverse-data/releases/download"
@@ -164,8 +168,10 @@ def test_no_check_cries_wolf(
                     for record in history
                     if isinstance(record.evaluation, dg.AssetCheckEvaluation)
                 ]
-                wrong = [found.description for found in done if not found.passed]
-                assert wrong == [], check.name
+                texts = [found.description or "" for found in done if not found.passed]
+                gaps = [text for text in texts if _GAP.fullmatch(text)]
+                assert sorted(texts) == sorted(gaps), check.name
+                assert len(gaps) <= MOST_GAPS, check.name
                 # Two commands; the schedule is refreshed once in each.
                 assert len(done) >= (len(seasons) + 1 if part.table.weekly else 2), check.name
 
