@@ -60,10 +60,10 @@ def trade(
     """Print what a trade changes: both teams' best line-ups over the remaining weeks.
 
     Without --week: the running week; after its last kick-off, the next one. Each remaining week has
-    its own best line-up, byes and bench included. The range and the chance to be better off come
-    from simulated seasons. --find lists the best trades of one player for one or two for two,
-    ordered by the gain of the team that gains less. The market value of the given players has its
-    own column.
+    its own best line-up, byes and bench included; the first counts as known before it. The range
+    and the chance to be better off come from simulated seasons. --find lists the best trades of one
+    player for one or two for two, ordered by the gain of the team that gains less. The market value
+    of the given players has its own column.
 
     Reads the lake; requests today's market values.
     """
