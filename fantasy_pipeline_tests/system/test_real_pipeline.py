@@ -44,6 +44,10 @@ pytestmark = [pytest.mark.real, pytest.mark.slow]
 _GAP = re.compile(r"\d{4} week \d+: no player of \w+ is on the injury report")
 MOST_GAPS = 6
 """Upstream's injury reports of 2015-2025 that lack one team; 203 reports are full."""
+CONTRADICTION = (
+    "2021 week 11: espn and nflcom state each other's points of Trevor Siemian and Mike White (QB)"
+)
+"""The one week of 72 in which two sites name each other's quarterback."""
 LEAGUE = "9110030000000000000"
 """A league of 12 teams, 2022-2024."""
 RELEASE = "github.com/nflverse/nflverse-data/releases/download"
@@ -169,8 +173,9 @@ def test_no_check_cries_wolf(
                     if isinstance(record.evaluation, dg.AssetCheckEvaluation)
                 ]
                 texts = [found.description or "" for found in done if not found.passed]
-                gaps = [text for text in texts if _GAP.fullmatch(text)]
-                assert sorted(texts) == sorted(gaps), check.name
+                unknown = [text for text in texts if text != CONTRADICTION]
+                gaps = [text for text in unknown if _GAP.fullmatch(text)]
+                assert unknown == gaps, check.name
                 assert len(gaps) <= MOST_GAPS, check.name
                 # Two commands; the schedule is refreshed once in each.
                 assert len(done) >= (len(seasons) + 1 if part.table.weekly else 2), check.name
