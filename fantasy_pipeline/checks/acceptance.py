@@ -11,11 +11,12 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from fantasy_pipeline.checks.base import Reads, Result, TableChecks
+from fantasy_pipeline.checks.base import Result, TableChecks
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table, ValidatedRows
 from fantasy_pipeline.football.tables.week_rows import of_week, of_weeks
+from fantasy_pipeline.lake.reads import Reads
 
 
 @dataclass(frozen=True)

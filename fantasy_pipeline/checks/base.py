@@ -10,8 +10,9 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,6 +22,7 @@ from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.football.tables.week_rows import of_week
 from fantasy_pipeline.football.team_games import covered_games
+from fantasy_pipeline.lake.reads import Reads
 
 SEASON_OF_WEEKS = 23
 """Weeks of a season, and the one that they are compared with."""
@@ -48,19 +50,6 @@ class NotCompared(NamedTuple):
 
     weeks: list[SeasonWeek]
     reason: str
-
-
-class Reads(Protocol):
-    """Reader of stored tables: a `Lake`, or the tables of a run, which read each table once."""
-
-    def weeks(self, table: Table) -> list[SeasonWeek]: ...
-
-    def read(
-        self,
-        table: Table,
-        weeks: Sequence[SeasonWeek] | None = None,
-        columns: Sequence[str] | None = None,
-    ) -> pa.Table: ...
 
 
 @dataclass(frozen=True)
@@ -322,3 +311,10 @@ def _games_of(lake: Reads, weeks: list[SeasonWeek]) -> pa.Table:
     games = lake.read(tables.GAMES)
     seasons = pa.array(sorted({week.season for week in weeks}), games["season"].type)
     return games.filter(pc.is_in(games["season"], seasons))
+
+
+def correlation(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the correlation of two columns, (rows,); 0 if one of them is constant."""
+    if np.ptp(one) == 0 or np.ptp(other) == 0:
+        return 0.0
+    return float(np.corrcoef(one, other)[0, 1])

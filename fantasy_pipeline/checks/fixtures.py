@@ -6,7 +6,7 @@ Frequencies are of the 7,535 games of 1999-2026.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fantasy_pipeline.checks.base import Problem
+from fantasy_pipeline.checks.base import Problem, correlation
 from fantasy_pipeline.football.calendar import REGULAR_SEASON
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.team_games import team_games
@@ -236,7 +236,7 @@ def reversed_spreads(games: pa.Table) -> list[Problem]:
             for home, away in pairs
             if (means := _means_before(spreads[at.season], (home, away), at.week)) is not None
         ]
-        if len(known) >= MIN_LINES and _correlation(known) < 0:
+        if len(known) >= MIN_LINES and correlation(*np.array(known).T) < 0:
             text = "the spreads favour the teams that were the underdogs of the weeks before"
             problems.append(Problem(at, text, serious=False))
     return problems + _spreads_against_results(games)
@@ -273,13 +273,5 @@ def _spreads_against_results(games: pa.Table) -> list[Problem]:
             serious=False,
         )
         for season, pairs in sorted(of_season.items())
-        if len(pairs) >= MIN_RESULTS and _correlation(pairs) < 0
+        if len(pairs) >= MIN_RESULTS and correlation(*np.array(pairs).T) < 0
     ]
-
-
-def _correlation(pairs: Sequence[tuple[float, float]]) -> float:
-    """Return the correlation of two columns; 0 if one of them is constant."""
-    values = np.array(pairs)
-    if (values.std(axis=0) == 0).any():
-        return 0.0
-    return float(np.corrcoef(values.T)[0, 1])

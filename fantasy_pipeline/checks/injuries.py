@@ -85,9 +85,9 @@ def _above(week: SeasonWeek, text: str, value: float, highest: float) -> list[Pr
 
 def _weeks(rows: pa.Table) -> Iterator[tuple[SeasonWeek, pa.Table]]:
     """Yield each week with its players whose team has a game."""
-    playing = _playing(rows)
-    for week in weeks_in(playing):
-        yield week, of_week(playing, week)
+    with_games = playing(rows)
+    for week in weeks_in(with_games):
+        yield week, of_week(with_games, week)
 
 
 def teams_without_report(rows: pa.Table, games: pa.Table, now: datetime) -> list[Problem]:
@@ -145,7 +145,7 @@ def one_sided_reports(rows: pa.Table, games: pa.Table, now: datetime) -> list[Pr
 
 def misdated_reports(rows: pa.Table, games: pa.Table) -> list[Problem]:
     """Return warnings for weeks whose reports changed long before or after the games."""
-    dated = _with_kickoffs(_playing(rows.filter(pc.is_valid(rows["injury_modified_at"]))), games)
+    dated = _with_kickoffs(playing(rows.filter(pc.is_valid(rows["injury_modified_at"]))), games)
     problems = []
     for week in weeks_in(dated):
         reports = of_week(dated, week)
@@ -177,7 +177,7 @@ def _due(
     rows: pa.Table, games: pa.Table, now: datetime
 ) -> Iterator[tuple[SeasonWeek, pa.Table, pa.Table]]:
     """Yield each week with the players whose report is due, and those of them who are on it."""
-    with_games = _with_kickoffs(_playing(rows).select(_REPORT), games)
+    with_games = _with_kickoffs(playing(rows).select(_REPORT), games)
     latest = pa.scalar(now + DUE, with_games["kickoff"].type)
     due = with_games.filter(pc.less_equal(with_games["kickoff"], latest))
     for week in weeks_in(due):
@@ -196,7 +196,8 @@ def _reported(players: pa.Table) -> pa.Table:
     return players.filter(pc.or_(*states))
 
 
-def _playing(rows: pa.Table) -> pa.Table:
+def playing(rows: pa.Table) -> pa.Table:
+    """Return the players whose team has a game in the week."""
     return rows.filter(pc.invert(pc.fill_null(rows["on_bye"], False)))
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fantasy_pipeline.checks.base import Problem
-from fantasy_pipeline.checks.injuries import MIN_REPORT
+from fantasy_pipeline.checks.injuries import MIN_REPORT, playing
 from fantasy_pipeline.checks.projections import PLATFORMS
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS
@@ -135,7 +135,7 @@ def earlier_rosters(rows: pa.Table) -> list[Problem]:
     """Return warnings for teams with a roster of an earlier week where others have the week's."""
     problems = []
     listed = pc.is_in(rows["roster_source"], pa.array(["weekly_roster", "carried_forward"]))
-    for week, players in _weeks(_playing(rows.filter(listed))):
+    for week, players in _weeks(playing(rows.filter(listed))):
         latest = players.group_by("team").aggregate([("roster_week", "max")]).sort_by("team")
         old = latest.filter(pc.less(latest["roster_week_max"], week.week))
         if 0 < old.num_rows < latest.num_rows:
@@ -256,11 +256,7 @@ def _moved_of_teams(week: SeasonWeek, changed: pa.Table) -> list[Problem]:
 
 def _on_rosters(rows: pa.Table) -> pa.Table:
     """Return the players of weekly rosters whose team has a game."""
-    return _playing(rows.filter(pc.equal(rows["roster_source"], "weekly_roster")))
-
-
-def _playing(rows: pa.Table) -> pa.Table:
-    return rows.filter(pc.invert(pc.fill_null(rows["on_bye"], False)))
+    return playing(rows.filter(pc.equal(rows["roster_source"], "weekly_roster")))
 
 
 def _is_in(values: pa.ChunkedArray, wanted: Iterable[str]) -> pa.ChunkedArray:

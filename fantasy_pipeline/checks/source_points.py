@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fantasy_pipeline.checks.base import Problem
+from fantasy_pipeline.checks.base import Problem, correlation
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.week_rows import of_week, weeks_in
 from fantasy_pipeline.ingest.projection_record import latest_statements
@@ -49,7 +49,7 @@ def unlike_week_before(rows: pa.Table, past: pa.Table) -> list[Problem]:
                 part = _part(both, source, position)
                 if part.num_rows < MIN_PLAYERS:
                     continue
-                like = _correlation(part["points"].to_numpy(), part["points_before"].to_numpy())
+                like = correlation(part["points"].to_numpy(), part["points_before"].to_numpy())
                 if like < least:
                     text = f"{source} has the points of other players for its {position}"
                     texts.append(
@@ -120,10 +120,3 @@ def _latest(rows: pa.Table, past: pa.Table) -> pa.Table:
 def _part(rows: pa.Table, source: str, position: str) -> pa.Table:
     own = pc.and_(pc.equal(rows["source"], source), pc.equal(rows["position"], position))
     return rows.filter(own)
-
-
-def _correlation(one: np.ndarray, other: np.ndarray) -> float:
-    """Return the correlation; 0 if all values of one side are equal."""
-    if np.ptp(one) == 0 or np.ptp(other) == 0:
-        return 0.0
-    return float(np.corrcoef(one, other)[0, 1])

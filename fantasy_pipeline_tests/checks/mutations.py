@@ -706,7 +706,7 @@ STAT_MUTATIONS = (
         "weekly_stats",
         consistent(touchdown_of_another),
         "allowed",
-        "the passer and the score are the same, whoever caught it",
+        "the passer and the score stay the same",
     ),
     Mutation(
         "an assisted tackle more",
