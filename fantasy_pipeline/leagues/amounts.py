@@ -139,6 +139,30 @@ def column(*names: str) -> Amount:
     return lambda lines: np.sum([lines[name] for name in names], axis=0)
 
 
+def first_downs(*kinds: str) -> Amount:
+    """Return first downs without touchdowns, as Sleeper counts them; the weekly file has both.
+
+    Args:
+        kinds: of passing, rushing and receiving.
+    """
+
+    def amount(lines: Lines) -> Floats:
+        counted = (lines[f"{kind}_first_downs"] - lines[f"{kind}_tds"] for kind in kinds)
+        # Projected lines have touchdowns and no first downs.
+        return np.sum([np.maximum(found, 0.0) for found in counted], axis=0)
+
+    return amount
+
+
+def returned_interceptions(lines: Lines) -> Floats:
+    """Return a passer's interceptions that the other team returned for a touchdown.
+
+    They are those of his team, if he threw all of its interceptions.
+    """
+    threw_all = lines["passing_interceptions"] == lines["team_intercepted"]
+    return lines["team_intercepted_tds"] * (threw_all & (lines["passing_interceptions"] > 0))
+
+
 @dataclass(frozen=True)
 class Within:
     """The amount that is 1 where another one is at least `lowest` and less than `below`."""
@@ -199,6 +223,19 @@ def defensive(amount: Amount) -> Amount:
     such a stat, that is right for 1,035.
     """
     return lambda lines: amount(lines) * lines.defends
+
+
+def fumble_touchdowns(of_defenders: bool) -> Amount:
+    """Return touchdowns on recovered fumbles, of defenders or of all other players.
+
+    Platforms pay those of defenders as defensive touchdowns.
+    """
+    return lambda lines: lines["fumble_recovery_tds"] * (lines.at(*DEFENDER_GROUPS) == of_defenders)
+
+
+def defensive_touchdowns(lines: Lines) -> Floats:
+    """Return touchdowns on interceptions, upstream's `def_tds`, and of defenders on fumbles."""
+    return lines["def_tds"] * lines.defends + fumble_touchdowns(of_defenders=True)(lines)
 
 
 def tackles_for_loss(lines: Lines) -> Floats:

@@ -9,6 +9,7 @@ from fantasy_pipeline.leagues.amounts import (
     Within,
     column,
     every,
+    fumble_touchdowns,
     fumbles,
     fumbles_lost,
     kicks,
@@ -41,11 +42,6 @@ _PASSED, _RUSHED, _CAUGHT = (
 )
 _SOLO = column("def_tackles_solo", "def_tackles_with_assist")
 _TACKLES = column("def_tackles_solo", "def_tackles_with_assist", "def_tackle_assists")
-
-
-def _defensive_touchdowns(intercepted: bool) -> Amount:
-    """Return defensive touchdowns on interceptions, or the other ones."""
-    return lambda lines: lines["def_tds"] * ((lines["def_interceptions"] > 0) == intercepted)
 
 
 def _steps(first: int, sizes: tuple[int, ...], amount: Amount) -> dict[int, Amount]:
@@ -86,7 +82,7 @@ PLAYER_STATS: Mapping[int, Amount] = {
     58: column("targets"),
     59: column("receiving_yards_after_catch"),
     62: column("passing_2pt_conversions", "rushing_2pt_conversions", "receiving_2pt_conversions"),
-    63: column("fumble_recovery_tds"),
+    63: fumble_touchdowns(of_defenders=False),
     64: column("sacks_suffered"),
     65: column("sack_fumbles"),
     66: column("rushing_fumbles"),
@@ -115,8 +111,8 @@ PLAYER_STATS: Mapping[int, Amount] = {
     99: column("def_sacks"),
     101: return_touchdowns(kicked_off=True),
     102: return_touchdowns(kicked_off=False),
-    103: _defensive_touchdowns(intercepted=True),
-    104: _defensive_touchdowns(intercepted=False),
+    103: column("def_tds"),
+    104: fumble_touchdowns(of_defenders=True),
     106: column("def_fumbles_forced"),
     107: column("def_tackle_assists"),
     108: _SOLO,

@@ -7,6 +7,9 @@ from fantasy_pipeline.leagues.amounts import (
     Within,
     column,
     defensive,
+    defensive_touchdowns,
+    first_downs,
+    fumble_touchdowns,
     fumbles,
     fumbles_lost,
     kick_yards,
@@ -15,12 +18,13 @@ from fantasy_pipeline.leagues.amounts import (
     missed_kicks,
     of_position,
     return_touchdowns,
+    returned_interceptions,
     special_teams_recoveries,
     tackles_for_loss,
 )
 
 _CATCHES = column("receptions")
-_FIRST_DOWNS = column("rushing_first_downs", "receiving_first_downs")
+_FIRST_DOWNS = first_downs("rushing", "receiving")
 _RUSHED_AND_CAUGHT = column("rushing_yards", "receiving_yards")
 _TACKLES = column("def_tackles_solo", "def_tackles_with_assist", "def_tackle_assists")
 
@@ -33,7 +37,8 @@ PLAYER_KEYS: AmountsByKey = {
     "pass_cmp": column("completions"),
     "pass_inc": lambda lines: lines["attempts"] - lines["completions"],
     "pass_sack": column("sacks_suffered"),
-    "pass_fd": column("passing_first_downs"),
+    "pass_fd": first_downs("passing"),
+    "pass_int_td": returned_interceptions,
     "pass_cmp_40p": column("passing_40"),
     "bonus_pass_yd_300": Within(column("passing_yards"), 300, 400),
     "bonus_pass_yd_400": Within(column("passing_yards"), 400),
@@ -42,7 +47,7 @@ PLAYER_KEYS: AmountsByKey = {
     "rush_td": column("rushing_tds"),
     "rush_2pt": column("rushing_2pt_conversions"),
     "rush_att": column("carries"),
-    "rush_fd": column("rushing_first_downs"),
+    "rush_fd": first_downs("rushing"),
     "rush_40p": column("rushing_40"),
     "bonus_rush_yd_100": Within(column("rushing_yards"), 100, 200),
     "bonus_rush_yd_200": Within(column("rushing_yards"), 200),
@@ -52,16 +57,14 @@ PLAYER_KEYS: AmountsByKey = {
     "rec_yd": column("receiving_yards"),
     "rec_td": column("receiving_tds"),
     "rec_2pt": column("receiving_2pt_conversions"),
-    "rec_fd": column("receiving_first_downs"),
+    "rec_fd": first_downs("receiving"),
     "rec_40p": column("receiving_40"),
     "bonus_rec_yd_100": Within(column("receiving_yards"), 100, 200),
     "bonus_rec_yd_200": Within(column("receiving_yards"), 200),
     "bonus_rec_rb": of_position(_CATCHES, "RB"),
     "bonus_rec_wr": of_position(_CATCHES, "WR"),
     "bonus_rec_te": of_position(_CATCHES, "TE"),
-    "bonus_fd_qb": of_position(
-        column("passing_first_downs", "rushing_first_downs", "receiving_first_downs"), "QB"
-    ),
+    "bonus_fd_qb": of_position(first_downs("passing", "rushing", "receiving"), "QB"),
     "bonus_fd_rb": of_position(_FIRST_DOWNS, "RB"),
     "bonus_fd_wr": of_position(_FIRST_DOWNS, "WR"),
     "bonus_fd_te": of_position(_FIRST_DOWNS, "TE"),
@@ -69,7 +72,7 @@ PLAYER_KEYS: AmountsByKey = {
     "bonus_rush_rec_yd_200": Within(_RUSHED_AND_CAUGHT, 200),
     "fum": fumbles,
     "fum_lost": fumbles_lost,
-    "fum_rec_td": column("fumble_recovery_tds"),
+    "fum_rec_td": fumble_touchdowns(of_defenders=False),
     "bonus_rush_td_qb": of_position(column("rushing_tds"), "QB"),
     "st_td": column("special_teams_tds"),
     "kr_td": return_touchdowns(kicked_off=True),
@@ -115,7 +118,7 @@ PLAYER_KEYS: AmountsByKey = {
     "idp_ff": defensive(column("def_fumbles_forced")),
     "idp_fum_rec": defensive(column("fumble_recovery_opp")),
     "idp_fum_ret_yd": defensive(column("fumble_recovery_yards_opp")),
-    "idp_def_td": defensive(column("def_tds")),
+    "idp_def_td": defensive_touchdowns,
     "idp_safe": defensive(column("def_safeties")),
     "idp_blk_kick": column("nflcom_kicks_blocked"),
     "st_fum_rec": special_teams_recoveries,
@@ -133,6 +136,7 @@ SEASONS_OF_BLOCKS = (2021, 2022, 2023)
 """Seasons of which NFL.com's files name the players who blocked kicks."""
 NO_BLOCKS = "only the files of 2021-2023 name the defender who blocked a kick"
 PARTLY = {
+    "pass_int_td": "of passers whose team had another passer intercepted in the game, too",
     "st_fum_rec": "of defenders, who have idp_fum_rec for fumbles recovered on special teams, too",
 }
 """Keys that are computed for some players only, with those for whom they are not."""
@@ -146,7 +150,6 @@ NOT_COMPUTED = {
     ),
     **dict.fromkeys(("rec_0_4", "rec_5_9", "rec_10_19", "rec_20_29", "rec_30_39"), _CATCH_LENGTH),
     **dict.fromkeys(("st_ff", "st_tkl_solo"), _SPECIAL_TEAMS),
-    "pass_int_td": "interceptions returned for a touchdown are not in the passer's stat line",
 }
 """Keys that pay single players and cannot be computed, with the reason."""
 

@@ -21,7 +21,7 @@ OF_PLAYERS = (
 """Columns of `RAW_PLAYERS` that `with_players` needs."""
 TURNOVERS = "turnovers"
 """Column of stat lines: interceptions and fumbles that the team lost to the other one."""
-_TAKEN = ("def_interceptions", "fumble_recovery_opp")
+_TAKEN = ("def_interceptions", "fumble_recovery_opp", "def_tds")
 _IN_EVERY_WEEK = "fumble_recovery_opp"
 """A stat that upstream's file has of every player, so that it is null only if it was not read."""
 TeamWeek = tuple[int, str]
@@ -32,6 +32,9 @@ def with_players(
     weekly_stats: pa.Table, raw_players: pa.Table, only: pa.Array | None = None
 ) -> pa.Table:
     """Return stat lines with the players' `OF_PLAYERS` and the team's turnovers.
+
+    `team_intercepted` are the interceptions among them, `team_intercepted_tds` those that the other
+    team returned for a touchdown.
 
     Args:
         weekly_stats: all stat lines of the weeks.
@@ -49,14 +52,19 @@ def with_players(
 
 
 def _taken(weekly_stats: pa.Table) -> pa.Table:
-    """Return the turnovers of each team in each week: what its opponents took."""
+    """Return the turnovers of each team in each week: what its opponents took.
+
+    Upstream's `def_tds` are touchdowns on interceptions.
+    """
     keys = ["season", "week", "opponent"]
     sums = weekly_stats.group_by(keys).aggregate([(name, "sum") for name in _TAKEN])
-    parts = (pc.fill_null(sums[f"{name}_sum"], 0) for name in _TAKEN)
+    intercepted, recovered, returned = (pc.fill_null(sums[f"{name}_sum"], 0) for name in _TAKEN)
     return (
         sums.select(keys)
         .rename_columns(["season", "week", "team"])
-        .append_column(TURNOVERS, pc.add(*parts))
+        .append_column(TURNOVERS, pc.add(intercepted, recovered))
+        .append_column("team_intercepted", intercepted)
+        .append_column("team_intercepted_tds", returned)
     )
 
 

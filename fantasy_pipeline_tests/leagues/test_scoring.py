@@ -61,7 +61,8 @@ def test_usual_scorings_are_leagues_with_the_same_bits(
         ("fum", {"rushing_fumbles": 1}, 1),
         ("idp_tkl_solo", {"def_tackles_solo": 4, "def_tackles_with_assist": 2}, 6),
         ("idp_pass_def_3p", {"def_pass_defended": 3}, 1),
-        ("fum_rec_td", {"fumble_recovery_tds": 1}, 1),
+        ("idp_def_td", {"def_tds": 1, "fumble_recovery_tds": 1}, 2),
+        ("fum_rec_td", {"fumble_recovery_tds": 1}, 0),
         ("st_td", {"special_teams_tds": 1}, 1),
         ("kr_td", {"special_teams_tds": 1, "kickoff_return_yards": 98}, 1),
         ("kr_td", {"special_teams_tds": 1, "punt_return_yards": 80}, 0),
@@ -87,10 +88,11 @@ SLEEPERS_OWN = [
         {
             **{"position": "QB", "attempts": 21, "completions": 13, "passing_yards": 167},
             **{"passing_tds": 1, "passing_interceptions": 1, "sacks_suffered": 1},
-            **{"carries": 1, "rushing_yards": -1},
+            **{"passing_first_downs": 8, "carries": 1, "rushing_yards": -1},
         },
         {
             **{"pass_att": 21, "pass_cmp": 13, "pass_inc": 8, "pass_yd": 167, "pass_td": 1},
+            **{"pass_fd": 7, "bonus_fd_qb": 7, "rush_fd": 0},
             **{"pass_int": 1, "pass_sack": 1, "rush_att": 1, "rush_yd": -1},
             **{"bonus_pass_cmp_25": 0, "bonus_pass_yd_300": 0, "rec": 0},
         },
@@ -108,6 +110,14 @@ SLEEPERS_OWN = [
             **{"bonus_rec_te": 0, "bonus_rush_att_20": 0, "bonus_rush_rec_yd_100": 0},
             **{"idp_tkl": 1, "idp_tkl_solo": 1},
         },
+    ),
+    # Josh Allen against Cincinnati, 2025 week 14: four of his first downs are touchdowns.
+    (
+        {
+            **{"position": "QB", "passing_first_downs": 13, "passing_tds": 3},
+            **{"rushing_first_downs": 4, "rushing_tds": 1},
+        },
+        {"pass_fd": 10, "rush_fd": 3, "rec_fd": 0, "bonus_fd_qb": 13, "bonus_fd_rb": 0},
     ),
     # Zack Baun against Green Bay, 2024 week 1.
     (
@@ -200,6 +210,16 @@ def test_amounts_that_were_computed_by_hand(
     assert {key: points_of(rows, {key: 1.0}, **stats) for key in amounts} == amounts
 
 
+def test_a_touchdown_on_a_fumble_is_paid_once(rows: Rows) -> None:
+    """That of a defender is a defensive one; upstream's `def_tds` are on interceptions only."""
+    both, line = {"idp_def_td": 6.0, "fum_rec_td": 5.0}, {"fumble_recovery_tds": 1}
+    assert points_of(rows, both, position="DL", **line) == 6
+    assert points_of(rows, both, position="WR", **line) == 5
+    espn = scoring.of_espn([{"statId": 63, "points": 5.0}, {"statId": 104, "points": 6.0}])
+    lines = rows(WEEKLY_STATS, {**ABOUT, "position": "LB", **line}, {**ABOUT, **line})
+    assert espn.points(lines).tolist() == [6.0, 5.0]
+
+
 def test_bonus_of_a_position(rows: Rows) -> None:
     premium = {"rec": 1.0, "bonus_rec_te": 0.5}
     assert points_of(rows, premium, position="TE", receptions=6) == 9.0
@@ -220,6 +240,28 @@ def test_first_downs_count_by_position(rows: Rows) -> None:
     first_downs = {"passing_first_downs": 9, "rushing_first_downs": 3, "receiving_first_downs": 2}
     assert points_of(rows, settings, position="QB", **first_downs) == 14
     assert points_of(rows, settings, position="WR", **first_downs) == 5
+
+
+def test_first_downs_are_those_without_a_touchdown(rows: Rows) -> None:
+    line = {"position": "WR", "receiving_first_downs": 4, "receiving_tds": 1, "rushing_tds": 1}
+    assert points_of(rows, {"rec_fd": 1.0}, **line) == 3
+    assert points_of(rows, {"rush_fd": 1.0}, **line) == 0
+    assert points_of(rows, {"bonus_fd_wr": 1.0}, **line) == 3
+
+
+@pytest.mark.parametrize(
+    ("thrown", "of_team", "returned", "points"),
+    [(2, 2, 1, -3.0), (1, 1, 0, 0.0), (0, 2, 1, 0.0), (1, 2, 1, 0.0)],
+)
+def test_interceptions_that_were_returned_for_a_touchdown(
+    rows: Rows, thrown: int, of_team: int, returned: int, points: float
+) -> None:
+    """They are his if he threw all interceptions of his team; otherwise the key is not scored."""
+    taken = {"team_intercepted": of_team, "team_intercepted_tds": returned}
+    line = {"position": "QB", "passing_interceptions": thrown}
+    assert points_of(rows, {"pass_int_td": -3.0}, taken, **line) == points
+    [note] = scoring.of_sleeper({"pass_int_td": -3.0}).notes
+    assert note.startswith("not scored: pass_int_td: of passers whose team had another passer")
 
 
 def test_plays_of_40_yards_are_not_known_before_2021() -> None:
@@ -319,7 +361,8 @@ def test_turnovers_are_what_the_other_team_took(rows: Rows) -> None:
     stats = rows(
         WEEKLY_STATS,
         {**game, "player_id": "a", "team": "KC", "opponent": "BUF", "receptions": 3},
-        {**game, "player_id": "b", "team": "KC", "opponent": "BUF", "def_interceptions": 2},
+        {**game, "player_id": "b", "team": "KC", "opponent": "BUF", "def_interceptions": 2}
+        | {"def_tds": 1},
         {**game, "player_id": "c", "team": "BUF", "opponent": "KC", "fumble_recovery_opp": 1},
         {**game, "week": 2, "player_id": "a", "team": "KC", "opponent": "LV"},
     )
@@ -329,6 +372,8 @@ def test_turnovers_are_what_the_other_team_took(rows: Rows) -> None:
         [("week", "ascending"), ("player_id", "ascending")]
     )
     assert lines["turnovers"].to_pylist() == [1, 1, 2, None]
+    assert lines["team_intercepted"].to_pylist() == [0, 0, 2, None]
+    assert lines["team_intercepted_tds"].to_pylist() == [0, 0, 1, None]
     assert lines["offense_snaps"].to_pylist() == [50, None, None, None]
     only = with_players(stats, players, pa.array(["c"]))
     assert only.select(["player_id", "turnovers"]).to_pylist() == [
