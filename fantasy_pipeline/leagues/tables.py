@@ -227,27 +227,26 @@ def league_matchups(
     more = rosters.select(["slot", "fantasy_positions"]).to_pylist()
     for row, on_roster in zip(points.to_pylist(), more, strict=True):
         by_team.setdefault((row["week"], row["team_id"]), []).append({**row, **on_roster})
-    rows = []
-    for week, of_week in games.items():
-        for game in of_week:
+    rows, with_players = [], {week for week, _ in by_team}
+    for week in with_players.intersection(games):
+        for game in games[week]:
+            # A team without an owner may have no player left.
             players = by_team.get((week, game.team_id), [])
             rows.append(
                 {
                     "season": of.season,
                     "week": week,
-                    "league": players[0]["league"] if players else None,
+                    "league": points["league"][0].as_py(),
                     "team_id": game.team_id,
                     "opponent_id": game.opponent_id,
                     "platform_points": game.points,
-                    "optimal_points": _optimal(slots, players),
                     "empty_slots": game.empty_slots,
                     "playoff_round": game.playoff_round,
-                    "median_game": of.median_game,
+                    "median_game": of.has_median_game(week),
                     "custom_points": game.is_custom,
-                    **_started(players, unpaid),
+                    **_of_team(slots, players, unpaid, of.is_best_ball),
                 }
             )
-    rows = [row for row in rows if row["league"] is not None]
     return LEAGUE_MATCHUPS.shaped(pa.Table.from_pylist(rows, schema=LEAGUE_MATCHUPS.arrow_schema))
 
 
@@ -264,7 +263,7 @@ def coming_matchups(
             "opponent_id": game.opponent_id,
             "empty_slots": game.empty_slots,
             "playoff_round": game.playoff_round,
-            "median_game": of.median_game,
+            "median_game": of.has_median_game(at.week),
             "custom_points": False,
         }
         for game in games
@@ -272,12 +271,26 @@ def coming_matchups(
     return LEAGUE_MATCHUPS.shaped(pa.Table.from_pylist(rows, schema=LEAGUE_MATCHUPS.arrow_schema))
 
 
-def _started(players: Sequence[Mapping[str, Any]], unpaid: Collection[str]) -> dict[str, float]:
-    """Return the points of a team's starters, and what the platform pays beyond those rules."""
+def _of_team(
+    slots: Sequence[str],
+    players: Sequence[Mapping[str, Any]],
+    unpaid: Collection[str],
+    is_best_ball: bool,
+) -> dict[str, float]:
+    """Return a team's points, what the platform pays beyond those rules, and the best line-up's.
+
+    The starters count, or the best line-up in a best-ball league, whose managers set none.
+    """
+    chosen, worth = best_of_week(slots, players)
     starters = [row for row in players if row["started"]]
-    own = sum(row["points"] or 0 for row in starters)
-    others = sum(_not_scored(row, unpaid) for row in starters)
-    return {"points": round(own, 2) + 0.0, "not_scored_points": round(others, 2) + 0.0}
+    if is_best_ball:
+        starters = [players[player] for player in chosen.values()]
+    sums = {
+        "points": sum(row["points"] or 0 for row in starters),
+        "not_scored_points": sum(_not_scored(row, unpaid) for row in starters),
+        "optimal_points": sum(worth[player] for player in chosen.values()),
+    }
+    return {name: round(total, 2) + 0.0 for name, total in sums.items()}
 
 
 def _not_scored(row: Mapping[str, Any], unpaid: Collection[str]) -> float:
@@ -311,11 +324,6 @@ def best_of_week(
     positions = [eligible(row) for row in players]
     worth = [_worth(row) for row in players]
     return best_lineup(slots, positions, worth), worth
-
-
-def _optimal(slots: Sequence[str], players: Sequence[Mapping[str, Any]]) -> float:
-    chosen, worth = best_of_week(slots, players)
-    return round(sum(worth[player] for player in chosen.values()), 2) + 0.0
 
 
 def eligible(row: Mapping[str, Any]) -> list[str]:

@@ -97,6 +97,43 @@ def test_a_week_without_team_defences_leaves_them_unscored(rows: Rows) -> None:
     assert (row["points"], row["not_scored"]) == (None, leagues.NO_DEFENCE)
 
 
+def matchups(rows: Rows, of: LeagueSeason, week: int, games: list[TeamGame]) -> list[Any]:
+    """Return the match-ups of a week in which team 1 benched its better quarterback."""
+    spot = {"season": 2024, "week": week, "league": "a", "team_id": "1", "platform_points": 0.0}
+    players = [
+        {**spot, "platform_player_id": name, "position": "QB", "points": points, "started": started}
+        for name, points, started in (("a", 12.0, True), ("b", 20.0, False))
+    ]
+    rosters = [
+        {**{key: row[key] for key in (*spot, "platform_player_id", "started")}, "slot": "QB"}
+        | {"fantasy_positions": "QB"}
+        for row in players
+    ]
+    made = leagues.league_matchups(
+        rows(LEAGUE_POINTS, *players), rows(LEAGUE_ROSTERS, *rosters), {week: games}, of
+    )
+    return made.to_pylist()
+
+
+def test_the_median_game_ends_with_the_regular_season(rows: Rows) -> None:
+    of, games = replace(OF, median_game=True, playoff_week=15), [TeamGame("1", None, 12.0)]
+    assert [matchups(rows, of, week, games)[0]["median_game"] for week in (14, 15)] == [True, False]
+    coming = leagues.coming_matchups("a", SeasonWeek(2024, 15), games, of)
+    assert coming["median_game"].to_pylist() == [False]
+
+
+def test_a_team_without_players_scores_nothing(rows: Rows) -> None:
+    games = [TeamGame("1", "2", 12.0), TeamGame("2", "1", 0.0, empty_slots=2)]
+    one, two = matchups(rows, OF, 1, games)
+    assert (one["opponent_id"], one["points"], one["optimal_points"]) == ("2", 12.0, 20.0)
+    assert (two["league"], two["opponent_id"], two["points"]) == ("a", "1", 0.0)
+
+
+def test_a_best_ball_team_scores_its_best_line_up(rows: Rows) -> None:
+    [row] = matchups(rows, replace(OF, more={"best_ball": True}), 1, [TeamGame("1", None, 20.0)])
+    assert (row["points"], row["platform_points"], row["optimal_points"]) == (20.0, 20.0, 20.0)
+
+
 def test_only_keys_without_a_rule_are_noted() -> None:
     assert leagues.scoring_of(OF).notes == [
         "not scored: def_4_and_stop: downs and drives are not in the weekly file"

@@ -105,6 +105,15 @@ class LeagueSeason:
             return None
         return first + sum(round_lengths(teams, self.playoffs.round_weeks)) - 1
 
+    @property
+    def is_best_ball(self) -> bool:
+        """Whether the platform picks each week's best line-up after the games."""
+        return bool(self.more.get("best_ball"))
+
+    def has_median_game(self, week: int) -> bool:
+        """Return whether each team also plays against the median of a week: not in play-offs."""
+        return self.median_game and (self.playoff_week is None or week < self.playoff_week)
+
     def to_json(self) -> Json:
         return asdict(self)
 

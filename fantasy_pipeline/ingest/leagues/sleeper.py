@@ -84,6 +84,7 @@ class Sleeper:
             opponents=self._pairings(league, number, teams, playoff_week),
             more={
                 "status": league.get("status"),
+                "best_ball": bool(settings.get("best_ball")),
                 "playoff_round_type": settings.get("playoff_round_type") or 0,
                 "reserve": {str(row["roster_id"]): row.get("reserve") or [] for row in rosters},
                 "taxi": {str(row["roster_id"]): row.get("taxi") or [] for row in rosters},
@@ -95,7 +96,8 @@ class Sleeper:
             return LeagueWeek()
         url = f"{URL.format(league=of.league_id)}/matchups/{week}"
         rows = require(self._get(url, of.season, week) or [], list, f"matchups {week}")
-        rows = [row for row in rows if row.get("players")]
+        if not any(row.get("players") for row in rows):
+            return LeagueWeek()
         opponents = _opponents(rows)
         rounds = self._playoff_rounds(of, week)
         found = LeagueWeek()
@@ -115,7 +117,6 @@ class Sleeper:
     def current(self, of: LeagueSeason) -> LeagueWeek:
         url = f"{URL.format(league=of.league_id)}/rosters"
         rows = require(self._get(url, of.season), list, "rosters")
-        rows = [row for row in rows if row.get("players")]
         return LeagueWeek([spot for row in rows for spot in _spots(row, of)[0]])
 
     def _pairings(
@@ -161,14 +162,17 @@ class Sleeper:
         by_id = {user["user_id"]: user for user in users}
         teams = []
         for row in rosters:
-            user = by_id.get(row.get("owner_id"), {})
+            owners = (row.get("owner_id"), *(row.get("co_owners") or []))
+            users_of = [by_id[owner] for owner in owners if owner in by_id]
+            user = users_of[0] if users_of else {}
             name = (user.get("metadata") or {}).get("team_name") or user.get("display_name")
+            managers = [str(one["display_name"]) for one in users_of if one.get("display_name")]
             division = (row.get("settings") or {}).get("division")
             teams.append(
                 Team(
                     str(row["roster_id"]),
                     name,
-                    user.get("display_name"),
+                    ", ".join(managers) or None,
                     str(division) if division and has_divisions else None,
                 )
             )
@@ -251,7 +255,7 @@ def _spots(row: Json, of: LeagueSeason) -> tuple[list[Spot], int]:
     for at, player in enumerate(starters):
         if player != EMPTY:
             number_of.setdefault(player, at)
-    players = dict.fromkeys([*map(str, row["players"]), *number_of])
+    players = dict.fromkeys([*map(str, row.get("players") or []), *number_of])
     out = {
         str(player): slot
         for slot, key in (("TAXI", "taxi"), ("IR", "reserve"))

@@ -95,6 +95,84 @@ def test_games_with_empty_slots_custom_points_and_rounds(sleeper: Sleeper) -> No
     assert [game.playoff_round for game in sleeper.week(season, 2).games] == [1, 1]
 
 
+def test_a_team_without_players_keeps_its_game(tmp_path: Path) -> None:
+    """The manager left and his players were dropped: the other team still plays against it."""
+    invented.sleeper_league(tmp_path / "mirror")
+    left = {"players": None, "starters": None, "players_points": None, "points": 0.0}
+    week = [invented.WEEK[0], {**invented.WEEK[1], **left, "custom_points": None}]
+    invented.save(tmp_path / "mirror", f"{invented.SLEEPER}/700/matchups/1.json", week)
+    adapter = Sleeper(Transport(tmp_path / "cache", str(tmp_path / "mirror")))
+    found = adapter.week(adapter.season("700"), 1)
+    assert found.games == [TeamGame("1", "2", 30.0, empty_slots=1), TeamGame("2", "1", 0.0)]
+    assert {spot.team_id for spot in found.spots} == {"1"}
+
+
+def test_the_odd_team_of_a_week_has_no_opponent(tmp_path: Path) -> None:
+    mirror = tmp_path / "mirror"
+    invented.sleeper_league(mirror, settings={"playoff_week_start": 3})
+    rosters = [*invented.ROSTERS, {"roster_id": 3, "owner_id": None}]
+    invented.save(mirror, f"{invented.SLEEPER}/700/rosters.json", rosters)
+    odd = {"roster_id": 3, "matchup_id": None, "points": 9.0, "players": ["60"], "starters": ["60"]}
+    invented.save(mirror, f"{invented.SLEEPER}/700/matchups/1.json", [*invented.WEEK, odd])
+    adapter = Sleeper(Transport(tmp_path / "cache", str(mirror)))
+    season = adapter.season("700")
+    assert season.opponents == {"1": ["2", "2"], "2": ["1", "1"], "3": ["-", "-"]}
+    games = {game.team_id: game.opponent_id for game in adapter.week(season, 1).games}
+    assert games == {"1": "2", "2": "1", "3": None}
+
+
+def test_owners_of_a_team(tmp_path: Path) -> None:
+    """A team may have several managers, or none if he left or deleted his account."""
+    mirror = tmp_path / "mirror"
+    invented.sleeper_league(mirror)
+    owners = [("u1", ["u2"]), (None, ["u2"]), (None, None), ("u9", [])]
+    rosters = [
+        {"roster_id": number, "owner_id": owner, "co_owners": others}
+        for number, (owner, others) in enumerate(owners, 1)
+    ]
+    users = [*invented.USERS, {"user_id": "u2", "display_name": "bob", "metadata": None}]
+    invented.save(mirror, f"{invented.SLEEPER}/700/rosters.json", rosters)
+    invented.save(mirror, f"{invented.SLEEPER}/700/users.json", users)
+    season = Sleeper(Transport(tmp_path / "cache", str(mirror))).season("700")
+    assert season.teams == [
+        Team("1", "Ann's Team", "ann, bob"),
+        Team("2", "bob", "bob"),
+        Team("3"),
+        Team("4"),
+    ]
+
+
+def test_a_bye_of_the_play_offs_is_in_no_round(tmp_path: Path) -> None:
+    """Teams with a bye, and those that are out, have no match-up in the week."""
+    mirror = tmp_path / "mirror"
+    invented.sleeper_league(mirror, settings={"playoff_week_start": 1, "playoff_teams": 3})
+    invented.save(
+        mirror,
+        f"{invented.SLEEPER}/700/rosters.json",
+        [{"roster_id": number, "owner_id": None} for number in (1, 2, 3, 4)],
+    )
+    pair, alone = {"matchup_id": 1}, {"matchup_id": None}
+    row = {"points": 1.0, "players": [], "starters": []}
+    rows = [
+        {**row, "roster_id": number, "players": [str(number)], **game}
+        for number, game in ((1, alone), (2, pair), (3, pair), (4, alone))
+    ]
+    invented.save(mirror, f"{invented.SLEEPER}/700/matchups/1.json", rows)
+    bracket = [
+        {"r": 1, "m": 1, "t1": 2, "t2": 3, "w": None, "l": None},
+        {"r": 2, "m": 2, "t1": 1, "t2": None, "t2_from": {"w": 1}},
+    ]
+    invented.save(mirror, f"{invented.SLEEPER}/700/winners_bracket.json", bracket)
+    adapter = Sleeper(Transport(tmp_path / "cache", str(mirror)))
+    found = adapter.week(adapter.season("700"), 1).games
+    assert [(game.opponent_id, game.playoff_round) for game in found] == [
+        (None, None),
+        ("3", 1),
+        ("2", 1),
+        (None, None),
+    ]
+
+
 @pytest.mark.parametrize(("kind", "rounds"), [(0, [1, 2, 3]), (1, [1, 2, 2]), (2, [1, 1, 2])])
 def test_rounds_by_type(tmp_path: Path, kind: int, rounds: list[int]) -> None:
     mirror = tmp_path / "mirror"
