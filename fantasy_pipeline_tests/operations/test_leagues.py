@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.football.calendar import games_from_table, week_status
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import (
     GAMES,
@@ -24,6 +25,7 @@ from fantasy_pipeline.football.tables import (
     LEAGUE_ROSTERS,
     LEAGUE_TEAMS,
     OPTIMAL_LINEUPS,
+    PROJECTIONS,
     RAW_PLAYERS,
     WEEKLY_STATS,
 )
@@ -31,7 +33,7 @@ from fantasy_pipeline.football.tables.week_rows import of_week
 from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.leagues.espn import Espn
 from fantasy_pipeline.ingest.players import raw_players
-from fantasy_pipeline.ingest.sample import SampleLeague
+from fantasy_pipeline.ingest.sample import SAMPLE_NOW, SampleLeague
 from fantasy_pipeline.ingest.sample.fantasy import SLOTS, TEAMS, write_fantasy_league
 from fantasy_pipeline.ingest.stats import weekly_stats
 from fantasy_pipeline.lake import Lake
@@ -188,6 +190,23 @@ def test_a_week_to_come_has_rosters_and_pairings(
         assert (row["points"], row["platform_points"], row["optimal_points"]) == (None, None, None)
 
 
+def test_projected_weeks_are_imported_unless_they_are_over_without_stats(home: Path) -> None:
+    """The import of a week that is over brings its stats; before that, its points would fail."""
+    lake, league = lake_of(home), SampleLeague()
+    status = week_status(games_from_table(lake.read(GAMES)), SAMPLE_NOW)
+    over, to_come = status.last_completed, status.upcoming
+    assert over is not None
+    assert to_come is not None
+    assert over > WEEKS[-1]
+    players, _ = raw_players(league, league.schedule(), 2025, [over.week, to_come.week])
+    lake.write_weeks(RAW_PLAYERS, players, [over, to_come])
+    lake.write_weeks(PROJECTIONS, PROJECTIONS.arrow_schema.empty_table(), [over, to_come])
+    added = done(home, "add", "file", str(home / "files" / "fantasy.yaml"))
+    assert added["weeks"] == len(WEEKS)
+    assert lake.weeks(LEAGUE_ROSTERS) == [*WEEKS, to_come]
+    assert lake.read(LEAGUE_ROSTERS, [to_come]).num_rows == len(TEAMS) * len(SLOTS)
+
+
 @pytest.mark.parametrize("platform", ["sleeper", "espn"])
 def test_sample_data_take_no_league_of_real_players(home: Path, platform: str) -> None:
     code, out, err = call(home, ["league", "add", platform, "1"])
@@ -252,7 +271,7 @@ import sys
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import GAMES, RAW_PLAYERS, WEEKLY_STATS
 from fantasy_pipeline.ingest.players import raw_players
-from fantasy_pipeline.ingest.sample import SampleLeague
+from fantasy_pipeline.ingest.sample import SAMPLE_NOW, SampleLeague
 from fantasy_pipeline.ingest.stats import weekly_stats
 from fantasy_pipeline.lake import Lake
 
