@@ -14,9 +14,10 @@ import sys
 import time
 
 from fantasy_pipeline.football import tables
+from fantasy_pipeline.football.tables.week_rows import of_players
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.projections.consensus_projections import projections
-from fantasy_pipeline.projections.history import player_history
+from fantasy_pipeline.projections.history import INPUTS, player_history
 from fantasy_pipeline.projections.model import artefact, features, training
 from fantasy_pipeline.projections.model_projections import model_projections
 
@@ -27,9 +28,9 @@ def main(root: str, season: int) -> int:
     lake = Lake(root, "nfl")
     measured: dict[str, float] = {}
     start = time.perf_counter()
-    with lake.connect((tables.GAMES, tables.RAW_PLAYERS, tables.WEEKLY_STATS)) as connection:
+    with lake.connect(INPUTS) as connection:
         history = player_history(connection)
-    features.matrix(history)
+    features.matrix(of_players(history))
     measured["features"] = time.perf_counter() - start
     measured["GiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 

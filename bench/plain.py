@@ -58,7 +58,7 @@ def main(root: str, first: int, last: int) -> None:
         season: [SeasonWeek(season, week) for week in weeks_of(games_from_table(games), season)]
         for season in range(first, last + 1)
     }
-    players, others, defences = {}, {}, {}
+    players, others = {}, {}
     nothing = SOURCE_PROJECTIONS.arrow_schema.empty_table()
     for season, weeks in exist.items():
         numbers = [week.week for week in weeks]
@@ -68,20 +68,20 @@ def main(root: str, first: int, last: int) -> None:
         others[season] = source_projections(
             sources, players[season], games, nothing, season, numbers, now
         ).table
-        defences[season] = with_standard_points(team_defense_stats(games, stats))
+        defences = with_standard_points(team_defense_stats(games, stats))
         lake.write_weeks(RAW_PLAYERS, players[season], weeks)
         lake.write_weeks(WEEKLY_STATS, stats, weeks)
-        lake.write_weeks(TEAM_DEFENSE_STATS, defences[season], weeks)
+        lake.write_weeks(TEAM_DEFENSE_STATS, defences, weeks)
         lake.write_weeks(SOURCE_PROJECTIONS, others[season], weeks)
     continued(lake, lambda connection, weeks: None)
     history = lake.read(PLAYER_HISTORY)
     stated = pa.concat_tables(others.values())
-    played, off = pa.concat_tables(defences.values()), cancelled(games)
+    off = cancelled(games)
     for season, weeks in exist.items():
         model = training.train(training.of_each_season(history), season, stated)
         artefact.save(lake, model)
         own = model_projections(history, weeks, lambda _, model=model: model, None, off)
-        teams = team_defense.model_rows(played, games, players[season], weeks, None, off)
+        teams = team_defense.model_rows(history, players[season], weeks, None, off)
         lake.write_weeks(MODEL_PROJECTIONS, both(MODEL_PROJECTIONS, own, teams), weeks)
         table = projections(own, others[season], lambda _, model=model: model, None)
         consensus = team_defense.consensus_rows(teams, others[season], None)
@@ -93,7 +93,7 @@ def main(root: str, first: int, last: int) -> None:
         accuracy = both(
             PROJECTION_ACCURACY,
             projection_accuracy(history, table, own, others[season]),
-            defence_accuracy(played, consensus, teams, others[season]),
+            defence_accuracy(history, consensus, teams, others[season]),
             stored_accuracy(lake, weeks),
         )
         lake.write_weeks(PROJECTION_ACCURACY, accuracy, weeks)

@@ -17,7 +17,7 @@ from fantasy_pipeline.football import tables
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.duck import database
 from fantasy_pipeline.projections.backtest import season_scores
-from fantasy_pipeline.projections.history import player_history
+from fantasy_pipeline.projections.history import INPUTS, player_history
 from fantasy_pipeline.projections.scoreboard import scoreboard
 
 SEASONS = (2021, 2022, 2023, 2024)
@@ -29,9 +29,9 @@ def accuracy_of(lake: Lake, size: int) -> pa.Table:
     for season in SEASONS:
         seasons = range(season - size + 1, season + 1)
         with database() as connection:
-            for table in (tables.RAW_PLAYERS, tables.WEEKLY_STATS):
-                connection.register(table.name, lake.read(table, seasons=seasons))
-            connection.register(tables.GAMES.name, lake.read(tables.GAMES))
+            for table in INPUTS:
+                of = None if table == tables.GAMES else seasons
+                connection.register(table.name, lake.read(table, seasons=of))
             history = player_history(connection)
         sources = lake.read(tables.SOURCE_PROJECTIONS, seasons=seasons)
         parts.append(season_scores(lake, history, sources, season))

@@ -19,7 +19,7 @@ from fantasy_pipeline.football.positions import DEFENDER_GROUPS, DST
 from fantasy_pipeline.football.scoring import suffix
 from fantasy_pipeline.football.tables import DEFENDER_POINTS
 from fantasy_pipeline.football.tables.history import TARGET_STATS
-from fantasy_pipeline.football.tables.week_rows import codes
+from fantasy_pipeline.football.tables.week_rows import codes, of_players
 from fantasy_pipeline.ingest.sites import ESPN, NFLCOM
 from fantasy_pipeline.leagues.scoring import Scoring
 from fantasy_pipeline.leagues.team_defence import team_scoring
@@ -143,7 +143,7 @@ def named(names: Sequence[str], projections: pa.Table, scoring: AnyScoring) -> p
         InvalidArgumentError: too few or too many players, or a name is of nobody or of several.
     """
     if isinstance(scoring, Scoring) and not team_scoring(scoring.team_defence).rules:
-        projections = team_defense.of_players(projections)
+        projections = of_players(projections)
     rows = _rows_of(names, projections.select(["player_id", "player_name", "position", "team"]))
     return projections.take(pa.array(rows))
 
@@ -282,7 +282,9 @@ def rests_of_season(rest: pa.Table, ids: Sequence[str], scoring: str) -> dict[st
     for row in own.select(["player_id", "target_week", "bye", name]).to_pylist():
         weeks_of.setdefault(row["player_id"], []).append(row)
     sums = {id_: sum(row[name] for row in weeks) for id_, weeks in weeks_of.items()}
-    bands = dict(zip(sums, np.round(totals([*sums.values()]), 1).tolist(), strict=True))
+    points = [[row[name] for row in weeks] for weeks in weeks_of.values()]
+    ranges = np.round(totals([*sums], points), 1).tolist()
+    bands = dict(zip(sums, ranges, strict=True))
     first, last = PLAYOFF_WEEKS
     found = {}
     for id_, weeks in weeks_of.items():
@@ -303,7 +305,7 @@ def rests_of_league(
         playoff_weeks: first and last week of the league's play-offs.
     """
     sums = [sum(weeks) for weeks in points.values()]
-    bands = np.round(totals(sums), 1).tolist() if sums else []
+    bands = np.round(totals([*points], [*points.values()]), 1).tolist() if sums else []
     first, last = playoff_weeks
     found = {}
     for (id_, weeks), total, (p10, _, p90) in zip(points.items(), sums, bands, strict=True):

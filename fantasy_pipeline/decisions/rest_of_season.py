@@ -13,12 +13,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fantasy_pipeline.football.positions import FANTASY_POSITIONS
+from fantasy_pipeline.football.positions import DST, FANTASY_POSITIONS
 from fantasy_pipeline.football.scoring import SCORINGS, Scoring, suffix
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.columns import PLAYER_WEEK
 from fantasy_pipeline.football.tables.decisions import REST_OF_SEASON
-from fantasy_pipeline.football.tables.week_rows import of_week, weeks_in
+from fantasy_pipeline.football.tables.week_rows import of_players, of_week, weeks_in
 from fantasy_pipeline.projections.columns import as_floats, as_texts
 from fantasy_pipeline.projections.model.features import POINTS_COLUMNS, shrunken_mean
 from fantasy_pipeline.projections.model.intervals import GRID, LEVELS, QUANTILES, quantiles
@@ -102,36 +102,50 @@ _TOTAL_SHARES = np.array(
 quantiles 0.1, 0.5 and 0.9."""
 
 
+_GAME_VARIANCE, _TEAM_VARIANCE = 31.0, 3.1
+"""Variance of a team defence's points in a game, and of what all its coming games share. Measured
+on 2017-2020 in ESPN's and Sleeper's standard scoring. A defence is never hurt and keeps its place,
+so its weeks are nearly independent."""
+_NORMAL = np.array([-1.2816, 0.0, 1.2816])
+"""The quantiles 0.1, 0.5 and 0.9 in standard deviations."""
+
+
 def rest_of_season(projections: pa.Table, history: pa.Table, games: pa.Table) -> pa.Table:
     """Return the projections of the coming weeks of the regular season.
 
     Args:
         projections: `PROJECTIONS` rows; positions other than players' are left out.
-        history: `PLAYER_HISTORY` rows of the same weeks.
+        history: `PLAYER_HISTORY` rows of the same weeks; those of team defences are left out.
         games: `GAMES` of their seasons.
 
     Returns:
         `REST_OF_SEASON` rows. A week of the play-offs has none.
     """
     parts = [REST_OF_SEASON.arrow_schema.empty_table()]
-    of_players = pc.is_in(projections["position"], pa.array(FANTASY_POSITIONS))
-    players = projections.filter(of_players)
+    is_player = pc.is_in(projections["position"], pa.array(FANTASY_POSITIONS))
+    players, known = projections.filter(is_player), of_players(history)
     for week in weeks_in(players):
         opponents = _opponents(games, week)
         if opponents:
-            parts.append(_of_week(of_week(players, week), of_week(history, week), week, opponents))
+            parts.append(_of_week(of_week(players, week), of_week(known, week), week, opponents))
     return REST_OF_SEASON.shaped(pa.concat_tables(parts))
 
 
-def totals(points: Sequence[float]) -> np.ndarray:
+def totals(ids: Sequence[str], weeks: Sequence[Sequence[float]]) -> np.ndarray:
     """Return p10, p50 and p90 of totals over the remaining weeks, (totals, 3).
 
     Args:
-        points: expected totals; the sum of `points` of a player's coming weeks.
+        ids: player ids.
+        weeks: expected points of each player in his coming weeks; 0 on a bye.
     """
-    expected = np.asarray(points, dtype=float)
+    expected = np.array([sum(points) for points in weeks], dtype=float)
     shares = [np.interp(expected, _TOTAL_SHARES[:, 0], column) for column in _TOTAL_SHARES[:, 1:].T]
-    return np.column_stack(shares) * expected[:, None]
+    of_players = np.column_stack(shares) * expected[:, None]
+    games = np.array([sum(one > 0 for one in points) for points in weeks], dtype=float)
+    deviation = np.sqrt(_GAME_VARIANCE * games + _TEAM_VARIANCE * games**2)
+    of_defences = expected[:, None] + deviation[:, None] * _NORMAL
+    is_defence = np.array([id_.startswith(f"{DST}-") for id_ in ids], dtype=bool)
+    return np.where(is_defence[:, None], of_defences, of_players)
 
 
 def _opponents(games: pa.Table, week: SeasonWeek) -> dict[int, dict[str, str]]:

@@ -96,7 +96,7 @@ def trade(
 
     values = LineupValues(slots, [player.positions for player in everybody])
     # (players, draws, weeks)
-    drawn = expected[:, None] * _factors(expected.sum(axis=1)).T[:, :, None]
+    drawn = expected[:, None] * _factors(everybody).T[:, :, None]
 
     changes = []
     for is_first in (True, False):
@@ -114,9 +114,11 @@ def trade(
     return changes[0], changes[1]
 
 
-def _factors(expected: np.ndarray) -> np.ndarray:
+def _factors(players: Sequence[Owned]) -> np.ndarray:
     """Return simulated totals as shares of the expected ones, (draws, players)."""
+    expected = np.array([sum(player.weeks) for player in players], dtype=float)
     scores = np.random.default_rng(SEED).standard_normal((DRAWS, len(expected))) / 1.2816
-    p10, p50, p90 = totals(expected.tolist()).T
+    ids, weeks = [player.id for player in players], [player.weeks for player in players]
+    p10, p50, p90 = totals(ids, weeks).T
     drawn = p50 + scores * np.where(scores > 0, p90 - p50, p50 - p10)
     return np.maximum(drawn, 0.0) / np.maximum(expected, 0.01)

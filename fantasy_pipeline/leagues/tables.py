@@ -18,7 +18,7 @@ from fantasy_pipeline.football.tables.leagues import (
     LEAGUE_PROJECTIONS,
     LEAGUE_TEAMS,
 )
-from fantasy_pipeline.football.tables.week_rows import codes
+from fantasy_pipeline.football.tables.week_rows import codes, of_players
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason, TeamGame
 from fantasy_pipeline.leagues.lineup import best_lineup
 from fantasy_pipeline.leagues.projected import projected_points
@@ -26,7 +26,6 @@ from fantasy_pipeline.leagues.scoring import Scoring, of_espn, of_sleeper
 from fantasy_pipeline.leagues.stat_lines import TeamWeek
 from fantasy_pipeline.leagues.team_defence import team_scoring
 from fantasy_pipeline.leagues.team_keys import left_out
-from fantasy_pipeline.projections.team_defense import of_players
 
 DEFENCE = "DEF"
 """Position of a team's defence on a fantasy team."""

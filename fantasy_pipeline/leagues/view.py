@@ -19,6 +19,7 @@ from fantasy_pipeline.football.tables import (
     TEAM_DEFENSE_STATS,
     WEEKLY_STATS,
 )
+from fantasy_pipeline.football.tables.week_rows import of_players
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason
 from fantasy_pipeline.ingest.leagues.rosters import of_league
 from fantasy_pipeline.lake import Lake
@@ -28,7 +29,6 @@ from fantasy_pipeline.leagues.scoring import Scoring
 from fantasy_pipeline.leagues.stat_lines import OF_PLAYERS, weeks_of_older_imports, with_players
 from fantasy_pipeline.leagues.tables import DEFENCE, scoring_of
 from fantasy_pipeline.leagues.team_defence import scored_defences, team_scoring
-from fantasy_pipeline.projections.team_defense import of_players
 
 POINTS = ("projected_points", "p10", "p50", "p90")
 _PLAYERS = (*FANTASY_POSITIONS, *DEFENDER_GROUPS)

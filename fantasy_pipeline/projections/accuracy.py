@@ -18,7 +18,7 @@ from fantasy_pipeline.football.positions import SKILL_POSITIONS
 from fantasy_pipeline.football.scoring import Scoring, suffix
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import PLAYER_WEEK, PROJECTION_ACCURACY
-from fantasy_pipeline.football.tables.week_rows import codes
+from fantasy_pipeline.football.tables.week_rows import codes, of_players
 from fantasy_pipeline.ingest.sites import NFLCOM
 from fantasy_pipeline.projections import everyone
 from fantasy_pipeline.projections.columns import as_floats, as_texts
@@ -87,7 +87,7 @@ def projection_accuracy(
 
     Args:
         history: key and `HISTORY_COLUMNS` of `PLAYER_HISTORY`, of those weeks or more: the actual
-            points and the naive baselines.
+            points and the naive baselines. Rows of team defences are ignored.
         projections: `PROJECTIONS` of those weeks.
         model_projections: `MODEL_PROJECTIONS` of those weeks.
         source_projections: `SOURCE_PROJECTIONS` of those weeks; may be empty.
@@ -97,7 +97,7 @@ def projection_accuracy(
         in progress has the players whose game is over. The pool is that of the whole week.
     """
     wanted = projections.select(KEY)
-    rows = history.select([*KEY, *HISTORY_COLUMNS])
+    rows = of_players(history.select([*KEY, *HISTORY_COLUMNS]))
     rows = rows.join(wanted, KEY, join_type="inner").sort_by([(name, "ascending") for name in KEY])
     rows = rows.filter(pc.invert(pc.fill_null(rows["on_bye"], False)))
     is_over = pc.is_valid(rows["target_played"]).to_numpy()

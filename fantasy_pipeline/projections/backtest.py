@@ -20,7 +20,7 @@ from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.projections.accuracy import projection_accuracy
 from fantasy_pipeline.projections.consensus_projections import projections
 from fantasy_pipeline.projections.defender_accuracy import backtest_defenders
-from fantasy_pipeline.projections.history import player_history
+from fantasy_pipeline.projections.history import INPUTS, player_history
 from fantasy_pipeline.projections.model import training
 from fantasy_pipeline.projections.model_projections import model_projections
 from fantasy_pipeline.projections.scoreboard import POOLS, scoreboard, team_board
@@ -67,16 +67,15 @@ def backtest(lake: Lake, seasons: Sequence[int], step: Step = lambda *_: nullcon
             f"backtest: {', '.join(map(str, missing))} not imported completely; run "
             f"`fantasy-pipeline backfill --seasons {min(missing) - 6}-{max(seasons)}` first."
         )
-    inputs = (tables.GAMES, tables.RAW_PLAYERS, tables.WEEKLY_STATS)
     left = 3 * len(seasons)
-    with step("features", left), lake.connect(inputs) as connection:
+    with step("features", left), lake.connect(INPUTS) as connection:
         history = player_history(connection)
     sources = lake.read(tables.SOURCE_PROJECTIONS)
     parts = []
     for season in seasons:
         left -= 3
         parts.append(season_scores(lake, history, sources, season, step, left))
-    parts += [backtest_defences(lake, seasons), backtest_defenders(lake, seasons)]
+    parts += [backtest_defences(lake, history, seasons), backtest_defenders(lake, seasons)]
     return pa.concat_tables(parts)
 
 

@@ -18,7 +18,7 @@ from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.scoring import SCORINGS, Scoring, suffix
 from fantasy_pipeline.football.season_week import SeasonWeek, ranges
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS, MODEL_PROJECTIONS, TARGET_STATS
-from fantasy_pipeline.football.tables.week_rows import codes, of_weeks, weeks_in
+from fantasy_pipeline.football.tables.week_rows import codes, of_players, of_weeks, weeks_in
 from fantasy_pipeline.projections.columns import as_floats, as_texts
 from fantasy_pipeline.projections.model import features, reconcile
 from fantasy_pipeline.projections.model.availability import share_of_certainty, share_of_points
@@ -73,7 +73,7 @@ def model_projections(
     """Project some weeks with our model alone.
 
     Args:
-        history: `PLAYER_HISTORY` of those weeks or more.
+        history: `PLAYER_HISTORY` of those weeks or more; rows of team defences are ignored.
         weeks: weeks to project.
         model_of: returns the model of a season.
         label: text to add to the source column, e.g. that the data are synthetic.
@@ -85,7 +85,7 @@ def model_projections(
     Raises:
         PipelineError: the history has no players of one of the weeks.
     """
-    rows = of_weeks(history, weeks)
+    rows = of_weeks(of_players(history), weeks)
     listed = rows.filter(pa.array(_is_listed(rows)))
     if absent := sorted(set(weeks) - set(weeks_in(listed))):
         raise PipelineError(

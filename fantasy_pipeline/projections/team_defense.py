@@ -1,27 +1,32 @@
 """Project team defences (D/ST): a ridge regression of ESPN's standard points, and a consensus.
 
 A defence has no stat line of the offence, so that its points are the same in every scoring. The
-features are what the betting lines imply, and the recency-weighted means of both teams.
+features are what the betting lines imply, and what `player_history` knows of both teams.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fantasy_pipeline.football.positions import DST
+from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.scoring import SCORINGS, suffix
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.football.tables import MODEL_PROJECTIONS, PROJECTIONS, TARGET_STATS
-from fantasy_pipeline.football.tables.week_rows import codes, of_weeks
-from fantasy_pipeline.football.team_games import team_games
-from fantasy_pipeline.football.teams import TEAMS
+from fantasy_pipeline.football.tables import (
+    DEFENCE_STATS,
+    MODEL_PROJECTIONS,
+    PLAYER_WEEK,
+    PROJECTIONS,
+    TARGET_STATS,
+)
+from fantasy_pipeline.football.tables.week_rows import of_defences, of_weeks, weeks_in
 from fantasy_pipeline.ingest.sites import ESPN
 from fantasy_pipeline.projections.columns import as_floats
+from fantasy_pipeline.projections.history.defences import USUAL
 from fantasy_pipeline.projections.model import consensus
 from fantasy_pipeline.projections.model.intervals import LEVELS, QUANTILES
 from fantasy_pipeline.projections.model_projections import BASELINE, BYE, MODEL, naming_cancelled
@@ -29,22 +34,23 @@ from fantasy_pipeline.projections.model_projections import BASELINE, BYE, MODEL,
 POINTS = "points_espn"
 """Column of `TEAM_DEFENSE_STATS` that is projected: the only scoring of which a source's past
 projections exist."""
-STATS = (POINTS, "sacks", "interceptions", "fumbles_recovered", "points_allowed", "yards_allowed")
-COLUMNS = ("team", *STATS)
-"""Columns of `TEAM_DEFENSE_STATS` that are read, beside the key."""
-USUAL = np.array([5.8, 2.4, 0.78, 0.55, 22.1, 340.0])
-"""Mean of each of `STATS` per game, 2015-2020."""
-FEATURES = (
-    *("opponent_total", "own_total", "is_home", "dome"),
-    *(f"own_{name}" for name in STATS),
-    *(f"opponent_{name}" for name in STATS),
+_LINES = ("implied_team_total", "spread_line", "is_home", "indoors")
+_OWN, _AGAINST = (
+    tuple(f"{prefix}_{name}" for name in DEFENCE_STATS) for prefix in ("defence", "against")
 )
+HISTORY_COLUMNS = (
+    *PLAYER_WEEK,
+    *("player_name", "position", "team", "opponent", "on_bye", "roster_source", "games"),
+    *_LINES,
+    *_OWN,
+    *_AGAINST,
+    "target_half",
+)
+"""Columns of `PLAYER_HISTORY` that the projection reads."""
+FEATURES = ("opponent_total", "own_total", "is_home", "dome", *_OWN, *_AGAINST)
 CENTRE = np.array([22.8, 22.8, 0.5, 0.25, *USUAL, *USUAL])
 SCALE = np.array([4.3, 4.3, 0.5, 0.43, *(1.2, 0.4, 0.2, 0.15, 2.2, 20.0) * 2])
 """Usual value and spread of each feature, so that a penalty means the same for all of them."""
-HALF_LIFE, CARRIED, PRIOR_GAMES = 10.0, 0.5, 6.0
-"""Games after which a game counts half, share of its weight after a summer, and the games of the
-usual team that each mean is mixed with."""
 PENALTY = 200.0
 PRIOR = np.zeros(len(FEATURES))
 PRIOR[0] = -0.45 * 4.3
@@ -61,8 +67,7 @@ SAME_SCORING = (ESPN,)
 
 
 def model_rows(
-    defences: pa.Table,
-    games: pa.Table,
+    history: pa.Table,
     raw_players: pa.Table,
     weeks: Sequence[SeasonWeek],
     label: str | None,
@@ -70,127 +75,42 @@ def model_rows(
 ) -> pa.Table:
     """Project the team defences of some weeks with our model alone.
 
-    Only weeks before each week are read, and the coefficients of a season are learnt from the
-    seasons before it.
+    The coefficients of a season are learnt from the seasons before it.
 
     Args:
-        defences: `COLUMNS` and key of `TEAM_DEFENSE_STATS`, all weeks of the lake.
-        games: `GAMES`.
-        raw_players: `RAW_PLAYERS` of the weeks; the rows of other positions are ignored.
+        history: `HISTORY_COLUMNS` of `PLAYER_HISTORY`, of those weeks and of all earlier seasons;
+            the rows of other positions are ignored.
+        raw_players: `RAW_PLAYERS` of the weeks: which of them list defences.
         label: text to add to the source column, e.g. that the data are synthetic.
         cancelled: season, week and team of cancelled games.
 
     Returns:
-        `MODEL_PROJECTIONS` rows, one per team and week; a bye is projected 0.
+        `MODEL_PROJECTIONS` rows, one per listed team and week; a bye is projected 0.
+
+    Raises:
+        PipelineError: the history lacks the defences of one of the weeks.
     """
-    listed = of_weeks(raw_players, weeks)
-    listed = listed.filter(pc.equal(listed["position"], DST))
-    if not listed.num_rows:
-        return MODEL_PROJECTIONS.arrow_schema.empty_table()
-    matrix = _matrix(defences, games, {week.season for week in weeks})
-    parts = []
-    for season in sorted(set(listed["season"].to_pylist())):
-        rows = listed.filter(pc.equal(listed["season"], season))
-        parts.append(_season(rows, matrix, season, label))
+    known = of_defences(history)
+    rows = of_weeks(known.filter(pc.is_valid(known["roster_source"])), weeks)
+    stated = weeks_in(of_defences(of_weeks(raw_players, weeks)))
+    if absent := sorted(set(stated) - set(weeks_in(rows))):
+        raise PipelineError(
+            f"projections {absent[0]}: player_history has no team defences of that week. "
+            f"Materialize player_history, then projections."
+        )
+    parts = [MODEL_PROJECTIONS.arrow_schema.empty_table()]
+    for season in sorted(set(rows["season"].to_pylist())):
+        ridge = _Ridge.of(known.filter(pc.less(known["season"], season)))
+        parts.append(_season(rows.filter(pc.equal(rows["season"], season)), ridge, label))
     return MODEL_PROJECTIONS.shaped(naming_cancelled(pa.concat_tables(parts), cancelled))
 
 
-@dataclass(frozen=True)
-class _Matrix:
-    """Features of every team-game, as known before it.
-
-    Args:
-        row_of: index of each team-game by `SeasonWeek.code` and team.
-        season: (team-games,).
-        features: (team-games, `FEATURES`).
-        games: earlier games of the team, (team-games,).
-        actual: points; NaN before the game, (team-games,).
-    """
-
-    row_of: dict[tuple[int, str], int]
-    season: np.ndarray
-    features: np.ndarray
-    games: np.ndarray
-    actual: np.ndarray
-
-
-def _matrix(defences: pa.Table, games: pa.Table, seasons: Iterable[int]) -> _Matrix:
-    """Return the features of the games since the first defence, up to the last of some seasons."""
-    first = min(defences["season"].to_pylist(), default=min(seasons))
-    kept = pc.and_(
-        pc.greater_equal(games["season"], first), pc.less_equal(games["season"], max(seasons))
-    )
-    sides = team_games(games.filter(kept))
-    order = [("season", "ascending"), ("week", "ascending"), ("team", "ascending")]
-    sides = sides.sort_by(order)
-    number = {team: index for index, team in enumerate(TEAMS)}
-    week = codes(sides)
-    team = np.array([number[name] for name in sides["team"].to_pylist()])
-    opponent = np.array([number[name] for name in sides["opponent"].to_pylist()])
-    row_of = {
-        (int(code), TEAMS[index]): row
-        for row, (code, index) in enumerate(zip(week, team, strict=True))
-    }
-    # (team-games, stats): what each defence did; NaN where it is not known
-    did = np.full((len(week), len(STATS)), np.nan)
-    at = [
-        row_of.get(key, -1)
-        for key in zip(codes(defences).tolist(), defences["team"].to_pylist(), strict=True)
-    ]
-    values = np.column_stack([as_floats(defences[name]) for name in STATS])
-    known = np.array(at, dtype=np.int64) >= 0
-    did[np.array(at, dtype=np.int64)[known]] = values[known]
-    own, against, played = _means(week, team, opponent, did)
-    features = np.column_stack([_lines(sides), own, against])
-    return _Matrix(row_of, week // 100, features, played, did[:, 0])
-
-
-def _lines(sides: pa.Table) -> np.ndarray:
-    """Return the features of the schedule, (team-games, 4); NaN without betting lines."""
-    total, spread = as_floats(sides["total_line"]), as_floats(sides["spread_line"])
+def _features(rows: pa.Table) -> np.ndarray:
+    """Return the features of `HISTORY_COLUMNS` rows, (rows, `FEATURES`); NaN if not known."""
+    total, spread, is_home, indoors = (as_floats(rows[name]) for name in _LINES)
     # A roof that can open is closed or open only on the day of the game.
-    dome = np.array([name == "dome" for name in sides["roof"].to_pylist()], dtype=float)
-    return np.column_stack(
-        [(total - spread) / 2, (total + spread) / 2, as_floats(sides["is_home"]), dome]
-    )
-
-
-def _means(
-    week: np.ndarray, team: np.ndarray, opponent: np.ndarray, did: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return recency-weighted means of the games before each game.
-
-    Args:
-        week: `SeasonWeek.code`, ascending, (team-games,).
-        team, opponent: numbers of the teams, (team-games,).
-        did: (team-games, stats); NaN for games that are not known.
-
-    Returns:
-        Means of what the team's defence did, and of what defences did against the opponent, both
-        (team-games, stats), and the team's number of games, (team-games,).
-    """
-    fade = 0.5 ** (1 / HALF_LIFE)
-    # (both sides, teams, stats) and (both sides, teams): faded sums, and the weight in them
-    sums, weights = np.zeros((2, len(TEAMS), len(STATS))), np.zeros((2, len(TEAMS)))
-    games = np.zeros(len(TEAMS))
-    out, count = np.empty((2, len(week), len(STATS))), np.zeros(len(week))
-    season = 0
-    for code in np.unique(week):
-        if season and code // 100 != season:
-            sums, weights = sums * CARRIED, weights * CARRIED
-        season = code // 100
-        rows = np.flatnonzero(week == code)
-        count[rows] = games[team[rows]]
-        for side, who in enumerate((team, opponent)):
-            mixed = sums[side, who[rows]] + PRIOR_GAMES * USUAL
-            out[side, rows] = mixed / (weights[side, who[rows]] + PRIOR_GAMES)[:, None]
-        # After the week's features: what happened in it.
-        done = rows[~np.isnan(did[rows, 0])]
-        games[team[done]] += 1
-        for side, who in enumerate((team, opponent)):
-            sums[side, who[done]] = sums[side, who[done]] * fade + did[done]
-            weights[side, who[done]] = weights[side, who[done]] * fade + 1
-    return out[0], out[1], count
+    lines = (total - spread, total, is_home, np.nan_to_num(indoors))
+    return np.column_stack([*lines, *(as_floats(rows[name]) for name in (*_OWN, *_AGAINST))])
 
 
 @dataclass(frozen=True)
@@ -203,12 +123,12 @@ class _Ridge:
     learnt: bool
 
     @classmethod
-    def of(cls, matrix: _Matrix, season: int) -> _Ridge:
-        """Learn from the seasons before one."""
-        rows = (matrix.season < season) & ~np.isnan(matrix.actual)
-        if np.count_nonzero(rows) < MIN_GAMES:
+    def of(cls, past: pa.Table) -> _Ridge:
+        """Learn from `HISTORY_COLUMNS` rows of earlier seasons."""
+        played = past.filter(pc.is_valid(past["target_half"]))
+        if played.num_rows < MIN_GAMES:
             return cls(float(USUAL[0]), PRIOR, SPREAD, learnt=False)
-        x, y = _standard(matrix.features[rows]), matrix.actual[rows]
+        x, y = _standard(_features(played)), as_floats(played["target_half"])
         mean = float(y.mean())
         # Ridge towards `PRIOR`: the penalty holds for what differs from it.
         left = x.T @ x + PENALTY * np.eye(x.shape[1])
@@ -226,19 +146,13 @@ def _standard(features: np.ndarray) -> np.ndarray:
     return np.nan_to_num((features - CENTRE) / SCALE)
 
 
-def _season(rows: pa.Table, matrix: _Matrix, season: int, label: str | None) -> pa.Table:
-    """Return `MODEL_PROJECTIONS` of one season's defences."""
-    ridge = _Ridge.of(matrix, season)
-    size = rows.num_rows
-    keys = zip(codes(rows).tolist(), rows["team"].to_pylist(), strict=True)
-    at = np.array([matrix.row_of.get(key, -1) for key in keys], dtype=np.int64)
-    plays = at >= 0
-    features = matrix.features[at]
+def _season(rows: pa.Table, ridge: _Ridge, label: str | None) -> pa.Table:
+    """Return `MODEL_PROJECTIONS` columns of one season's defences."""
+    size, plays = rows.num_rows, ~rows["on_bye"].to_numpy()
+    features = _features(rows)
     points = np.where(plays, ridge.points(features), 0.0)
     levels = np.where(plays[:, None], points[:, None] + ridge.spread, 0.0)
-    usual, against = (
-        features[:, FEATURES.index(f"{side}_{POINTS}")] for side in ("own", "opponent")
-    )
+    usual, against = (as_floats(rows[names[0]]) for names in (_OWN, _AGAINST))
     source = MODEL if ridge.learnt else BASELINE
     name = f"{source} ({label})" if label else source
     columns: dict[str, pa.Array | pa.ChunkedArray] = {
@@ -249,7 +163,7 @@ def _season(rows: pa.Table, matrix: _Matrix, season: int, label: str | None) -> 
         "injury_status": pa.nulls(size, pa.string()),
         "implied_team_total": _rounded(features[:, 1], plays),
         "opponent_factor": _rounded(np.maximum(against, 0.0) / USUAL[0], plays),
-        "games": pa.array(np.where(plays, matrix.games[at], 0).astype(np.int64)),
+        "games": pa.array(np.where(plays, as_floats(rows["games"]), 0).astype(np.int64)),
         "plays": pa.array(plays.astype(float)),
         "usual_half": _rounded(usual, plays),
     }
@@ -271,16 +185,6 @@ def _points(points: np.ndarray, levels: np.ndarray) -> dict[str, pa.Array]:
         for name, values in zip(QUANTILES, levels.T, strict=True):
             out[f"{name}{end}"] = pa.array(np.round(values, 2) + 0.0)
     return out
-
-
-def of_defences(table: pa.Table) -> pa.Table:
-    """Return the rows of team defences."""
-    return table.filter(pc.equal(table["position"], DST))
-
-
-def of_players(table: pa.Table) -> pa.Table:
-    """Return the rows of players, in the table's order; the same table without a defence."""
-    return table.filter(pc.not_equal(pc.fill_null(table["position"], ""), DST))
 
 
 def consensus_rows(ours: pa.Table, source_projections: pa.Table, label: str | None) -> pa.Table:

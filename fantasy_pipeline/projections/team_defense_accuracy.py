@@ -6,24 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from fantasy_pipeline.errors import NotMaterializedError
 from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.positions import DST
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import PLAYER_WEEK, PROJECTION_ACCURACY
-from fantasy_pipeline.football.tables.week_rows import codes
+from fantasy_pipeline.football.tables.week_rows import codes, of_defences
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.projections.accuracy import SCORED, Projected
 from fantasy_pipeline.projections.columns import as_floats
 from fantasy_pipeline.projections.measures import measure
 from fantasy_pipeline.projections.team_defense import (
-    COLUMNS,
-    POINTS,
     SAME_SCORING,
     consensus_rows,
     model_rows,
-    of_defences,
     stated_points,
 )
 
@@ -31,18 +28,12 @@ KEY = list(PLAYER_WEEK)
 POOLS = ("played", "all")
 """Pools of `projection_accuracy` that have defences. Every team that plays has a defence."""
 USUAL = "naive recency-weighted"
-
-
-def stored_defences(lake: Lake) -> pa.Table:
-    """Return the columns of `TEAM_DEFENSE_STATS` that projections need; no row in an older lake."""
-    try:
-        return lake.read(tables.TEAM_DEFENSE_STATS, columns=[*KEY, *COLUMNS])
-    except NotMaterializedError:
-        return tables.TEAM_DEFENSE_STATS.arrow_schema.empty_table().select([*KEY, *COLUMNS])
+ACTUAL = "target_half"
+"""Column of `PLAYER_HISTORY` with the actual points, which are the same in every scoring."""
 
 
 def defence_accuracy(
-    defences: pa.Table,
+    history: pa.Table,
     projections: pa.Table,
     model_projections: pa.Table,
     source_projections: pa.Table,
@@ -50,7 +41,8 @@ def defence_accuracy(
     """Score the projections of team defences.
 
     Args:
-        defences: key and `COLUMNS` of `TEAM_DEFENSE_STATS`: the actual points.
+        history: key, position and `target_half` of `PLAYER_HISTORY`, of those weeks or more: the
+            actual points.
         projections, model_projections, source_projections: of some weeks; rows of other positions
             are ignored.
 
@@ -59,7 +51,8 @@ def defence_accuracy(
         another scoring than ours are left out.
     """
     rows = of_defences(projections).select(KEY)
-    rows = rows.join(defences.select([*KEY, POINTS]), KEY, join_type="inner")
+    played = of_defences(history).select([*KEY, ACTUAL])
+    rows = rows.join(played.filter(pc.is_valid(played[ACTUAL])), KEY, join_type="inner")
     rows = rows.sort_by([(name, "ascending") for name in KEY])
     if not rows.num_rows:
         return PROJECTION_ACCURACY.arrow_schema.empty_table()
@@ -76,17 +69,19 @@ def defence_accuracy(
     )
 
 
-def backtest_defences(lake: Lake, seasons: Sequence[int]) -> pa.Table:
+def backtest_defences(lake: Lake, history: pa.Table, seasons: Sequence[int]) -> pa.Table:
     """Project the defences of seasons walk-forward from the lake's imports, and score them.
+
+    Args:
+        history: `PLAYER_HISTORY` of the lake.
 
     Returns:
         `PROJECTION_ACCURACY` rows; none from a lake without defences.
     """
     weeks = [week for week in lake.weeks(tables.RAW_PLAYERS) if week.season in set(seasons)]
-    columns = [*KEY, "player_name", "position", "team", "opponent", "is_home", "on_bye"]
-    listed = lake.read(tables.RAW_PLAYERS, weeks, columns)
-    defences, stated = stored_defences(lake), lake.read(tables.SOURCE_PROJECTIONS)
-    ours = model_rows(defences, lake.read(tables.GAMES), listed, weeks, None)
+    listed = lake.read(tables.RAW_PLAYERS, weeks, [*KEY, "position"])
+    defences, stated = of_defences(history), lake.read(tables.SOURCE_PROJECTIONS)
+    ours = model_rows(defences, listed, weeks, None)
     return defence_accuracy(defences, consensus_rows(ours, stated, None), ours, stated)
 
 
@@ -106,7 +101,7 @@ def _column(rows: pa.Table, table: pa.Table, name: str) -> np.ndarray:
 
 def _measures(rows: pa.Table, sources: Mapping[str, Projected]) -> Iterator[dict[str, object]]:
     """Yield the rows of each week, source, scoring and pool."""
-    weeks, actual = codes(rows), as_floats(rows[POINTS])
+    weeks, actual = codes(rows), as_floats(rows[ACTUAL])
     for number in np.unique(weeks):
         for source, projected in sources.items():
             at = np.flatnonzero((weeks == number) & ~np.isnan(projected.points))

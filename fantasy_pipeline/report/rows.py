@@ -15,7 +15,7 @@ from fantasy_pipeline.football.calendar import is_over_by_clock
 from fantasy_pipeline.football.import_calendar import final_import_at
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
-from fantasy_pipeline.football.tables.week_rows import codes, of_week
+from fantasy_pipeline.football.tables.week_rows import codes, of_players, of_week
 from fantasy_pipeline.football.team_games import team_games
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.projections import team_defense
@@ -91,7 +91,8 @@ class ReportReader:
 
     def __init__(self, lake: Lake, *seasons: int) -> None:
         self._lake = lake
-        self._history = self._shared(tables.PLAYER_HISTORY, HISTORY_COLUMNS, seasons)
+        history = self._shared(tables.PLAYER_HISTORY, HISTORY_COLUMNS, seasons)
+        self._history = None if history is None else of_players(history)
         # The accuracy may be that of the season before.
         both = tuple(sorted({*seasons, *(season - 1 for season in seasons)}))
         self._games = self._shared(tables.GAMES, _GAME_COLUMNS, both)

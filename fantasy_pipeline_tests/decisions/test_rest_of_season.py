@@ -124,9 +124,21 @@ def test_team_defences_and_weeks_of_the_play_offs_have_no_rows(made: Any, rows: 
 
 
 def test_bands_of_totals_rise_and_are_narrower_for_larger_totals() -> None:
-    found = totals([0.0, 30.0, 100.0, 300.0])
+    found = totals(["a", "b", "c", "d"], [[0.0], [30.0], [60.0, 40.0], [300.0]])
     assert np.all(np.diff(found, axis=1) >= 0)
     assert found[0].tolist() == [0.0, 0.0, 0.0]
     assert found[3].tolist() == pytest.approx([150.0, 318.0, 435.0])
     widths = (found[1:, 2] - found[1:, 0]) / [30.0, 100.0, 300.0]
     assert np.all(np.diff(widths) < 0)
+
+
+def test_the_weeks_of_a_team_defence_are_nearly_independent() -> None:
+    """A player may be hurt or lose his place for all of them."""
+    weeks = ([6.0], [6.0, 0.0, 6.0, 6.0, 6.0], [6.0] * 4)
+    one, four, player = totals(["DST-BUF", "DST-KC", "00-0001"], weeks)
+    width = one[2] - one[0]
+    assert width == pytest.approx(2 * 1.2816 * (31 + 3.1) ** 0.5)
+    # Games count, weeks without one do not.
+    assert 2 * width < four[2] - four[0] < 2.5 * width
+    assert four[1] == 24.0
+    assert four[2] - four[0] < player[2] - player[0]

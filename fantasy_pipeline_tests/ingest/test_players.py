@@ -13,9 +13,9 @@ import pytest
 
 from fantasy_pipeline.errors import NotPublishedError, SourceError
 from fantasy_pipeline.football.tables import GAMES, RAW_PLAYERS
+from fantasy_pipeline.football.tables.week_rows import of_players
 from fantasy_pipeline.ingest.players import raw_players
 from fantasy_pipeline.ingest.sample import SampleLeague
-from fantasy_pipeline.projections.team_defense import of_players
 
 Rows = Callable[..., pa.Table]
 SEASON = 2024

@@ -15,16 +15,16 @@ import pytest
 
 from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.football.tables.week_rows import of_defences, of_week
 from fantasy_pipeline.ingest.projection_record import as_known_at
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.projections import team_defense
 from fantasy_pipeline.projections.consensus_projections import projections
 from fantasy_pipeline.projections.defender_careers import stored_games
 from fantasy_pipeline.projections.defenders import defender_projections
-from fantasy_pipeline.projections.history import player_history
+from fantasy_pipeline.projections.history import INPUTS, player_history
 from fantasy_pipeline.projections.model import artefact
 from fantasy_pipeline.projections.model_projections import model_projections
-from fantasy_pipeline.projections.team_defense_accuracy import stored_defences
 from fantasy_pipeline_tests.real_lake import (
     ESPN,
     INJURIES,
@@ -78,13 +78,12 @@ def imported_before(past: Path, tmp_path: Path, nfl_mirror: Path) -> Callable[[S
 
 
 def history_of(lake: Lake) -> pa.Table:
-    inputs = (tables.GAMES, tables.RAW_PLAYERS, tables.WEEKLY_STATS)
-    with lake.connect(inputs) as connection:
+    with lake.connect(INPUTS) as connection:
         return player_history(connection)
 
 
 def projected(lake: Lake, week: SeasonWeek) -> list[pa.Table]:
-    """Return a week's projections of players, of team defences and of defenders."""
+    """Return a week's projections of players, of team defences with features, and of defenders."""
     history = history_of(lake)
     lake.write(tables.PLAYER_HISTORY, history)
     model = artefact.fitting(lake, week.season) or artefact.trained(lake, week.season)
@@ -97,14 +96,21 @@ def projected(lake: Lake, week: SeasonWeek) -> list[pa.Table]:
     both = projections(ours, statements, lambda _: model, None)
     assert ours.num_rows > 100
     listed, games = lake.read(tables.RAW_PLAYERS, [week]), lake.read(tables.GAMES)
-    defences = team_defense.model_rows(stored_defences(lake), games, listed, [week], None)
+    defences = team_defense.model_rows(history, listed, [week], None)
     assert defences.num_rows > 0
     assert set(defences["source"].to_pylist()) == {"model"}
     past = stored_games(lake, [week])
     singles = defender_projections(past, listed, games, statements, [week], None)
     assert singles.num_rows > 500
     together = team_defense.consensus_rows(defences, statements, None)
-    return [ours, both, defences, together, singles]
+    return [known_of_defences(history, week), ours, both, defences, together, singles]
+
+
+def known_of_defences(history: pa.Table, week: SeasonWeek) -> pa.Table:
+    """Return the features of the week's team defences."""
+    rows = of_defences(of_week(history, week))
+    assert rows["defence_sacks"].null_count == 0 < rows.num_rows
+    return rows.select([name for name in rows.column_names if not name.startswith("target_")])
 
 
 @pytest.mark.parametrize("week", WEEKS)

@@ -11,24 +11,33 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.calendar import ScheduledWeek
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.football.tables import RAW_PLAYERS, SOURCE_PROJECTIONS
-from fantasy_pipeline.football.tables.week_rows import codes, of_week
+from fantasy_pipeline.football.tables import (
+    GAMES,
+    PLAYER_HISTORY,
+    RAW_PLAYERS,
+    SOURCE_PROJECTIONS,
+    TEAM_DEFENSE_STATS,
+)
+from fantasy_pipeline.football.tables.week_rows import codes, of_week, of_weeks, weeks_in
 from fantasy_pipeline.football.team_games import team_games
 from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.sample import SampleLeague
 from fantasy_pipeline.ingest.sites.espn import espn
 from fantasy_pipeline.ingest.sources.nflverse import Nflverse
 from fantasy_pipeline.ingest.team_defense import rostered_defences, team_defense_stats
-from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.lake.duck import database
 from fantasy_pipeline.leagues.team_defence import with_standard_points
 from fantasy_pipeline.projections import team_defense
+from fantasy_pipeline.projections.history import INPUTS, player_history
+from fantasy_pipeline.projections.history.defences import USUAL
 from fantasy_pipeline.projections.scoreboard import scoreboard
-from fantasy_pipeline.projections.team_defense_accuracy import defence_accuracy, stored_defences
+from fantasy_pipeline.projections.team_defense_accuracy import ACTUAL, defence_accuracy
 from fantasy_pipeline_tests.rows import Rows
 
-WEEK = SeasonWeek(2024, 6)
+SEASONS, WEEK = (2023, 2024), SeasonWeek(2024, 6)
 Tables = tuple[pa.Table, pa.Table, pa.Table, pa.Table]
 STATED_AT = datetime(2024, 10, 1, tzinfo=timezone.utc)
 
@@ -48,12 +57,24 @@ def games(sample: SampleLeague) -> pa.Table:
 
 @pytest.fixture(scope="module")
 def defences(sample: SampleLeague, games: pa.Table) -> pa.Table:
-    lines = pa.concat_tables([sample.weekly_stats(season) for season in (2023, 2024)])
+    lines = pa.concat_tables([sample.weekly_stats(season) for season in SEASONS])
     return with_standard_points(team_defense_stats(games, lines))
 
 
+def history_of(defences: pa.Table, games: pa.Table, listed: pa.Table) -> pa.Table:
+    """Return the `PLAYER_HISTORY` rows of defences."""
+    with database() as connection:
+        for table in INPUTS:
+            connection.register(table.name, table.arrow_schema.empty_table())
+        for table, rows in ((GAMES, games), (RAW_PLAYERS, listed), (TEAM_DEFENSE_STATS, defences)):
+            connection.register(table.name, rows)
+        return player_history(connection)
+
+
 def projected(defences: pa.Table, games: pa.Table, week: SeasonWeek = WEEK) -> pa.Table:
-    return team_defense.model_rows(defences, games, listed_in(games, [week]), [week], None)
+    listed = listed_in(games, [one for one in weeks_in(games) if one.season in SEASONS])
+    history = history_of(defences, games, listed)
+    return team_defense.model_rows(history, listed, [week], None)
 
 
 def changed(defences: pa.Table, mask: pa.Array | pa.ChunkedArray) -> pa.Table:
@@ -136,7 +157,7 @@ def test_without_lines_and_without_stats_the_usual_is_projected(
         unknown = unknown.set_column(games.column_names.index(name), name, nulls)
     table = projected(defences.slice(0, 0), unknown)
     assert set(table["source"].to_pylist()) == {"baseline"}
-    assert set(table["projected_points"].to_pylist()) == {team_defense.USUAL[0]}
+    assert set(table["projected_points"].to_pylist()) == {USUAL[0]}
     assert table["implied_team_total"].null_count == table.num_rows
     assert projected(defences, unknown)["projected_points"].null_count == 0
 
@@ -144,7 +165,8 @@ def test_without_lines_and_without_stats_the_usual_is_projected(
 def test_a_bye_is_0_with_its_reason(defences: pa.Table, games: pa.Table) -> None:
     listed = listed_in(games, [WEEK]).slice(0, 1)
     free = games.filter(pc.invert(pc.equal(pa.array(codes(games)), WEEK.code)))
-    row = team_defense.model_rows(defences, free, listed, [WEEK], None).to_pylist()[0]
+    history = history_of(defences, free, listed)
+    row = team_defense.model_rows(history, listed, [WEEK], None).to_pylist()[0]
     assert (row["projected_points"], row["p10"], row["p90"], row["plays"]) == (0, 0, 0, 0)
     assert row["reason"] == "bye"
 
@@ -179,14 +201,27 @@ def test_the_consensus_moves_towards_espn_only(
     assert (second["source"], second["sources"], second["spread"]) == ("model", 1, 0.0)
 
 
+def test_a_history_of_an_earlier_version_has_no_defences(
+    rows: Rows, defences: pa.Table, games: pa.Table
+) -> None:
+    listed = listed_in(games, [WEEK])
+    older = rows(PLAYER_HISTORY, {**WEEK._asdict(), "player_id": "a", "position": "QB"})
+    text = f"projections {WEEK}: player_history has no team defences of that week"
+    with pytest.raises(PipelineError, match=text):
+        team_defense.model_rows(older, listed, [WEEK], None)
+    # Neither has raw_players of an earlier version.
+    assert team_defense.model_rows(older, listed.slice(0, 0), [WEEK], None).num_rows == 0
+
+
 def test_accuracy_scores_every_defence_that_played(
     rows: Rows, defences: pa.Table, games: pa.Table
 ) -> None:
     ours = projected(defences, games)
+    history = history_of(defences, games, listed_in(games, [WEEK]))
     team = ours["team"][0].as_py()
     said = stated(rows, WEEK, "espn", team, 9.0)
     both = team_defense.consensus_rows(ours, said, None)
-    table = defence_accuracy(defences, both, ours, said)
+    table = defence_accuracy(history, both, ours, said)
     found = {
         row["source"]: row
         for row in table.to_pylist()
@@ -198,11 +233,7 @@ def test_accuracy_scores_every_defence_that_played(
     assert found["espn"]["mae"] == abs(9.0 - actual[team_defense.POINTS][0].as_py())
     assert 0 <= found["consensus"]["coverage"] <= 1
     assert {row["position"] for row in table.to_pylist()} == {"DST"}
-    assert defence_accuracy(defences.slice(0, 0), both, ours, said).num_rows == 0
-
-
-def test_a_lake_of_an_earlier_version_has_no_defences(lake: Lake) -> None:
-    assert stored_defences(lake).num_rows == 0
+    assert defence_accuracy(history.slice(0, 0), both, ours, said).num_rows == 0
 
 
 def test_rostered_defences_have_the_ids_of_sleeper_and_espn(games: pa.Table) -> None:
@@ -217,7 +248,7 @@ def test_rostered_defences_have_the_ids_of_sleeper_and_espn(games: pa.Table) -> 
 
 @pytest.fixture(scope="module")
 def walk_forward(nfl_mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Tables:
-    """Return defences since 2015; of 2021-2024 consensus, model and ESPN, walk-forward."""
+    """Return the history since 2015; of 2021-2024 consensus, model and ESPN, walk-forward."""
     cache = tmp_path_factory.mktemp("cache")
     transport = Transport(cache, mirror=str(nfl_mirror), offline=True)
     source = Nflverse(transport, "auto")
@@ -228,8 +259,10 @@ def walk_forward(nfl_mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> 
             for season in range(2015, 2025)
         ]
     )
+    every = listed_in(games, weeks_in(defences))
+    history = history_of(defences, games, every)
     weeks = [SeasonWeek(season, week) for season in range(2021, 2025) for week in range(1, 18)]
-    listed = listed_in(games, weeks)
+    listed = of_weeks(every, weeks)
     said = []
     for season in range(2021, 2025):
         of_season = [ScheduledWeek(week, True, {}) for week in weeks if week.season == season]
@@ -239,22 +272,22 @@ def walk_forward(nfl_mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     for name, values in (("kickoff", kickoff), ("basis", pa.repeat("shown since", len(kickoff)))):
         at = stated.column_names.index(name)
         stated = stated.set_column(at, stated.schema.field(name), values)
-    ours = team_defense.model_rows(defences, games, listed, weeks, None)
-    return defences, team_defense.consensus_rows(ours, stated, None), ours, stated
+    ours = team_defense.model_rows(history, listed, weeks, None)
+    return history, team_defense.consensus_rows(ours, stated, None), ours, stated
 
 
 @pytest.mark.slow
 def test_real_seasons_reach_the_targets(walk_forward: Tables) -> None:
     """On ESPN's team-weeks: correlation at least .34, RMSE at most .985 of ESPN's."""
-    defences, *projections, said = walk_forward
+    history, *projections, said = walk_forward
     keys = ["season", "week", "player_id"]
     names = [*keys, "projected_points", "p10", "p90"]
-    actual = defences.select([*keys, team_defense.POINTS])
+    actual = history.select([*keys, ACTUAL])
     espns = said.select([*keys, "points_ppr"]).join(actual, keys, join_type="inner")
     for table in projections:
         rows = table.select(names).join(espns, keys, join_type="inner")
         points, low, high, stated, scored = (
-            rows[name].to_numpy() for name in (*names[3:], "points_ppr", team_defense.POINTS)
+            rows[name].to_numpy() for name in (*names[3:], "points_ppr", ACTUAL)
         )
         assert len(points) > 1900
         assert np.corrcoef(points, scored)[0, 1] >= 0.34

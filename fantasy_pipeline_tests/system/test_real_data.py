@@ -21,7 +21,9 @@ from fantasy_pipeline.ingest.sites.nflcom import nflcom_projections
 from fantasy_pipeline.ingest.sources.canonical import NO_PLAYER
 from fantasy_pipeline.ingest.sources.nflverse import Nflverse
 from fantasy_pipeline.ingest.stats import point_differences, unplayed_games, weekly_stats
+from fantasy_pipeline.ingest.team_defense import team_defense_stats
 from fantasy_pipeline.lake.duck import database
+from fantasy_pipeline.leagues.team_defence import with_standard_points
 from fantasy_pipeline.projections.history import player_history
 from fantasy_pipeline.projections.model.training import Model
 from fantasy_pipeline.projections.model_projections import model_projections
@@ -457,7 +459,9 @@ def test_injuries_in_mid_season(
 
 
 def history(games: pa.Table, players: pa.Table, stats: pa.Table) -> pa.Table:
+    defences = with_standard_points(team_defense_stats(games, stats))
     with database() as connection:
+        connection.register("team_defense_stats", defences)
         connection.register("games", games)
         connection.register("raw_players", players)
         connection.register("weekly_stats", stats)

@@ -13,6 +13,7 @@ from fantasy_pipeline.football.tables.defenders import DEFENDER_POINTS, DEFENDER
 from fantasy_pipeline.football.tables.defense import TEAM_DEFENSE_STATS
 from fantasy_pipeline.football.tables.history import (
     AVERAGED_STATS,
+    DEFENCE_STATS,
     LONG_STATS,
     PLAYER_HISTORY,
     RECENT_STATS,
@@ -72,6 +73,7 @@ __all__ = [
     "ALL_TABLES",
     "AVERAGED_STATS",
     "BY_NAME",
+    "DEFENCE_STATS",
     "DEFENDER_POINTS",
     "DEFENDER_PROJECTIONS",
     "FANTASY_POSITIONS",

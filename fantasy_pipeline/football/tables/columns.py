@@ -101,4 +101,4 @@ def stat_unit(name: str) -> str:
         return "share"
     if "points" in name or name.endswith("_epa"):
         return "points"
-    return "yards" if name.endswith("_yards") else "count"
+    return "yards" if "yards" in name else "count"

@@ -94,6 +94,19 @@ TEAM_STATS = (
 ``team_`` is what the player's team makes, ``allowed_`` what the opponent allows.
 """
 
+DEFENCE_STATS = (
+    "points_espn",
+    "sacks",
+    "interceptions",
+    "fumbles_recovered",
+    "points_allowed",
+    "yards_allowed",
+)
+"""Columns of `TEAM_DEFENSE_STATS` whose means per game are features of team defences.
+
+``defence_`` is what the team's defence did, ``against_`` what defences did against the opponent.
+"""
+
 TARGET_STATS = (
     "completions",
     "attempts",
@@ -124,11 +137,18 @@ def _stats(prefix: str, names: Iterable[str], description: str) -> Iterator[Colu
         yield Column(prefix + name, "float", description.format(name), unit=stat_unit(name))
 
 
+def _of_defences(prefix: str, description: str) -> Iterator[Column]:
+    """Return one column per stat of team defences; files of earlier versions lack them."""
+    for column in _stats(prefix, DEFENCE_STATS, description):
+        yield replace(column, added=True)
+
+
 PLAYER_HISTORY = Table(
     "player_history",
-    "Features of the model: one row per QB, RB, WR, TE or K and week. Every feature uses only what "
-    "was known before the week's games; the target_ columns are the result of the week. Fantasy "
-    "points include kicking.",
+    "Features of the models: one row per QB, RB, WR, TE or K and week, and per team defence (DST). "
+    "Every feature uses only what was known before the week's games; the target_ columns are the "
+    "result of the week. Fantasy points include kicking. Those of a defence are by ESPN's standard "
+    "scoring; what a defence does not have, such as touches and snaps, is null.",
     PLAYER_WEEK,
     (
         SEASON,
@@ -270,10 +290,21 @@ PLAYER_HISTORY = Table(
             "team_position_points",
             "Recency-weighted mean half-PPR points per game of the team's players at the position",
         ),
+        *_of_defences(
+            "defence_",
+            "Mean {} of the team's defence per game: a game counts half after 10 games or a "
+            "summer, and 6 usual games are added; null for players",
+        ),
+        *_of_defences(
+            "against_",
+            "Mean {} of defences against the opponent per game, computed as defence_; null for "
+            "players and on a bye",
+        ),
         Column(
             "target_played",
             "bool",
-            "Target: he has a stat line or an offensive snap; null until the game is played",
+            "Target: he has a stat line or an offensive snap; null until the game is played, and "
+            "for a defence whose stats are not known",
         ),
         points_column(
             "target_std",

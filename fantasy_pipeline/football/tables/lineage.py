@@ -102,6 +102,9 @@ def column_sources(table: str) -> Mapping[str, Sequence[Source]]:
 def _made(table: str, column: str) -> list[Source]:
     """Return the sources of a column that is computed; empty for other columns."""
     if table == PLAYER_HISTORY.name:
+        side, _, stat = column.partition("_")
+        if side in ("defence", "against"):
+            return [(TEAM_DEFENSE_STATS.name, stat)]
         stats = set(WEEKLY_STATS.column_names)
         names = (column.removeprefix(prefix) for prefix in _FROM_STATS if column.startswith(prefix))
         return [(WEEKLY_STATS.name, name) for name in names if name in stats]

@@ -1,4 +1,4 @@
-"""Rows by week, for any Arrow table with the columns season and week."""
+"""Rows by week, of players or of team defences, for any Arrow table with such columns."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from fantasy_pipeline.football.positions import DST
 from fantasy_pipeline.football.season_week import SeasonWeek
 
 
@@ -28,3 +30,13 @@ def of_weeks(table: pa.Table, weeks: Iterable[SeasonWeek]) -> pa.Table:
 def of_week(table: pa.Table, week: SeasonWeek) -> pa.Table:
     """Return the rows of one week, in the table's order."""
     return table.filter(pa.array(codes(table) == week.code))
+
+
+def of_defences(table: pa.Table) -> pa.Table:
+    """Return the rows of team defences."""
+    return table.filter(pc.equal(table["position"], DST))
+
+
+def of_players(table: pa.Table) -> pa.Table:
+    """Return the rows of players, in the table's order; the same table without a defence."""
+    return table.filter(pc.not_equal(pc.fill_null(table["position"], ""), DST))

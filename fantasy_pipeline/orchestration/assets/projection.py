@@ -15,7 +15,7 @@ from fantasy_pipeline.checks.guards import (
 from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.season_week import SeasonWeek, ranges
 from fantasy_pipeline.football.tables.contract import Table
-from fantasy_pipeline.football.tables.week_rows import weeks_in
+from fantasy_pipeline.football.tables.week_rows import of_defences, of_players, weeks_in
 from fantasy_pipeline.football.team_games import cancelled
 from fantasy_pipeline.ingest.projection_record import stored_record
 from fantasy_pipeline.ingest.source_projections import source_projections as fetch_projections
@@ -60,14 +60,14 @@ from fantasy_pipeline.projections.model_projections import (
     warning_of_few_seasons,
     warnings_without_rosters,
 )
-from fantasy_pipeline.projections.team_defense_accuracy import defence_accuracy, stored_defences
+from fantasy_pipeline.projections.team_defense_accuracy import defence_accuracy
 from fantasy_pipeline.settings import read_alert_settings
 
 
 @dg.asset(
     # The asset reads all weeks from the lake: with a lagged partition mapping, a backfill of weeks
     # 1-3 would run projections of weeks 2-5.
-    deps=[games, raw_players, weekly_stats],
+    deps=[games, raw_players, team_defense_stats, weekly_stats],
     description=tables.PLAYER_HISTORY.description,
     metadata=definition_metadata(tables.PLAYER_HISTORY),
     group_name="features",
@@ -180,19 +180,13 @@ def _models(nfl: NflData, seasons: Iterable[int]) -> Metadata:
     return {"models": facts, "data": nfl.label or REAL_LABEL}
 
 
-_OF_PLAYERS = (
-    *("player_name", "position", "team", "opponent", "is_home", "on_bye", "roster_source"),
-)
-"""Columns of `raw_players` that the projections of team defences and the warnings read."""
-
-
 @weekly_table(
     tables.MODEL_PROJECTIONS,
     "projections",
     {"parquet", "python"},
     # Not an input: projecting one season does not need the history of all seasons in memory.
-    deps=[player_history, games, team_defense_stats],
-    ins={"raw_players": key_and(*_OF_PLAYERS)},
+    deps=[player_history, games],
+    ins={"raw_players": key_and("position", "roster_source")},
 )
 def model_projections(
     context: dg.AssetExecutionContext, nfl: NflData, raw_players: pa.Table
@@ -215,11 +209,11 @@ def model_projections(
         return stored
 
     history = nfl.lake.read(tables.PLAYER_HISTORY, seasons={week.season for week in weeks})
-    schedule = nfl.tables.read(tables.GAMES)
-    off, defences = cancelled(schedule), stored_defences(nfl.lake)
+    off = cancelled(nfl.tables.read(tables.GAMES))
+    defences = nfl.lake.read(tables.PLAYER_HISTORY, columns=team_defense.HISTORY_COLUMNS)
     parts = (
         project_by_model(history, scheduled, model, nfl.label, off),
-        team_defense.model_rows(defences, schedule, raw_players, scheduled, nfl.label, off),
+        team_defense.model_rows(defences, raw_players, scheduled, nfl.label, off),
     )
     table = tables.MODEL_PROJECTIONS.shaped(pa.concat_tables(parts))
     warnings = warnings_without_rosters(raw_players)
@@ -264,13 +258,13 @@ def projections(
     inputs = (tables.MODEL_PROJECTIONS, tables.SOURCE_PROJECTIONS)
     made = weeks_with_inputs(context, nfl, tables.PROJECTIONS, weeks, *inputs)
     players = project_by_consensus(
-        team_defense.of_players(model_projections),
-        team_defense.of_players(source_projections),
+        of_players(model_projections),
+        of_players(source_projections),
         lambda season: artefact.load(nfl.lake, season),
         nfl.label,
     )
     defences = team_defense.consensus_rows(
-        team_defense.of_defences(model_projections), source_projections, nfl.label
+        of_defences(model_projections), source_projections, nfl.label
     )
     table = tables.PROJECTIONS.shaped(pa.concat_tables([players, defences]))
     warnings = consensus_gaps(model_projections, source_projections)
@@ -332,7 +326,6 @@ def defender_projections(
         model_projections,
         raw_players,
         source_projections,
-        team_defense_stats,
         weekly_stats,
     ],
 )
@@ -353,7 +346,7 @@ def projection_accuracy(context: dg.AssetExecutionContext, nfl: NflData) -> pa.T
         seasons={week.season for week in weeks},
     )
     players = measure_accuracy(history, *stored)
-    defences = defence_accuracy(stored_defences(lake), *stored)
+    defences = defence_accuracy(history, *stored)
     singles = defender_accuracy.stored_accuracy(lake, projected)
     table = tables.PROJECTION_ACCURACY.shaped(pa.concat_tables([players, defences, singles]))
     # A scored week without players means that player_history is older than its stats.

@@ -19,8 +19,8 @@ import duckdb
 import pyarrow as pa
 
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.football.tables import GAMES, PLAYER_HISTORY, RAW_PLAYERS, WEEKLY_STATS
-from fantasy_pipeline.football.tables.week_rows import weeks_in
+from fantasy_pipeline.football.tables import PLAYER_HISTORY, RAW_PLAYERS, WEEKLY_STATS
+from fantasy_pipeline.football.tables.week_rows import of_players, weeks_in
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.files import file_name
 from fantasy_pipeline.lake.stamped import DamagedSeasonError, StampedSeasons, stamped
@@ -30,12 +30,11 @@ from fantasy_pipeline.projections.history.checkpoint import (
     restored,
     unpacked,
 )
-from fantasy_pipeline.projections.history.player_history import Season, walk
+from fantasy_pipeline.projections.history.player_history import INPUTS, Season, walk
 from fantasy_pipeline.projections.history.rows import Names
 from fantasy_pipeline.projections.history.state import State
 
 Check = Callable[[duckdb.DuckDBPyConnection, Sequence[SeasonWeek]], None]
-_INPUTS = (GAMES, RAW_PLAYERS, WEEKLY_STATS)
 SOURCES = {
     "football": ("positions.py", "standings.py", "team_games.py", "teams.py", "tables/history.py"),
     "projections": ("columns.py", "history"),
@@ -64,8 +63,7 @@ def continued(lake: Lake, check: Check) -> Continued:
 
     Args:
         check: called for each walked season, before anything is written, with a connection to the
-            inputs of the season (views games, raw_players and weekly_stats) and the weeks of its
-            history.
+            inputs of the season (views of `INPUTS`) and the weeks of its history that have players.
 
     Raises:
         PipelineError: an input cannot be read, or rows break the contract.
@@ -83,12 +81,12 @@ def continued(lake: Lake, check: Check) -> Continued:
 
 def _stamps(lake: Lake) -> dict[int, str]:
     """Return the stamp of each season that has players or stats in the lake, in order."""
-    games, players, stats = (
-        lake.digests(table) if table.weekly or lake.has(table) else {} for table in _INPUTS
-    )
+    digests = {
+        table: lake.digests(table) if table.weekly or lake.has(table) else {} for table in INPUTS
+    }
     stamp, stamps = _code(), {}
-    for season in sorted(players.keys() | stats.keys()):
-        inputs = [str(of.get(season)) for of in (games, players, stats)]
+    for season in sorted(digests[RAW_PLAYERS].keys() | digests[WEEKLY_STATS].keys()):
+        inputs = [str(of_season.get(season)) for of_season in digests.values()]
         stamp = hashlib.sha256(" ".join([stamp, str(season), *inputs]).encode()).hexdigest()[:16]
         stamps[season] = stamp
     return stamps
@@ -172,7 +170,7 @@ def _walked(
 
 def _made(lake: Lake, seasons: Sequence[int], state: State, check: Check) -> Iterator[Season]:
     """Yield the valid rows of some seasons; raise if the check refuses those of one."""
-    files = lake.files(_INPUTS)
+    files = lake.files(INPUTS)
     for season in seasons:
         # DuckDB reads the footer of each file of a view in each query.
         of_season = [
@@ -182,6 +180,6 @@ def _made(lake: Lake, seasons: Sequence[int], state: State, check: Check) -> Ite
         with lake.connect_files(of_season) as connection:
             for made in walk(connection, [season], state):
                 rows = PLAYER_HISTORY.validated(made.rows).rows
-                check(connection, weeks_in(rows))
+                check(connection, weeks_in(of_players(rows)))
                 state = made.state
                 yield made._replace(rows=rows)

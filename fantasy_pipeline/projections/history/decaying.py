@@ -24,9 +24,13 @@ class Decaying:
         fade = 0.5 ** ((now - self.at[codes]) / self.half_life)
         return self.sums[codes] * fade[:, None]
 
-    def add(self, codes: np.ndarray, now: float, values: np.ndarray) -> None:
-        """Add one row of values per code; each code may occur once."""
-        self.sums[codes] = self.read(codes, now) + values
+    def add(self, codes: np.ndarray, now: float, values: np.ndarray, kept: float = 1.0) -> None:
+        """Add one row of values per code; each code may occur once.
+
+        Args:
+            kept: share of the earlier sums that is left after the addition.
+        """
+        self.sums[codes] = self.read(codes, now) * kept + values
         self.at[codes] = now
 
     def gather(self, codes: np.ndarray, now: float, values: np.ndarray) -> None:

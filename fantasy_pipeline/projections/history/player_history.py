@@ -15,18 +15,36 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from fantasy_pipeline.football.positions import PROJECTED_POSITIONS
 from fantasy_pipeline.football.standings import standings
 from fantasy_pipeline.football.tables import (
     AVERAGED_STATS,
-    FANTASY_POSITIONS,
+    DEFENCE_STATS,
+    GAMES,
     PLAYER_HISTORY,
+    RAW_PLAYERS,
     TARGET_STATS,
+    TEAM_DEFENSE_STATS,
+    WEEKLY_STATS,
 )
 from fantasy_pipeline.football.team_games import team_games
 from fantasy_pipeline.lake.duck import arrow, query
 from fantasy_pipeline.projections.columns import as_floats
 from fantasy_pipeline.projections.history.rows import Names, Rows
 from fantasy_pipeline.projections.history.state import State
+
+INPUTS = (GAMES, RAW_PLAYERS, TEAM_DEFENSE_STATS, WEEKLY_STATS)
+"""Tables that the history is made from."""
+_OF_DEFENCES = {
+    *("games", "games_season", "weeks_since_game", "weight", "long_weight"),
+    *(f"{span}_points_{name}" for span in ("last", "last4", "season") for name in ("half", "ppr")),
+    *(f"{kind}_{name}" for kind in ("avg", "opponent_factor") for name in AVERAGED_STATS[:3]),
+    *("recent_fantasy_points_half", "long_fantasy_points_half", "spread_points"),
+    *("before_points_half", "before_games", "target_played"),
+    *("target_std", "target_half", "target_ppr"),
+    *(f"{kind}_{name}" for kind in ("defence", "against") for name in DEFENCE_STATS),
+}
+"""Features and targets that team defences have; the others are null."""
 
 
 class Season(NamedTuple):
@@ -42,10 +60,10 @@ def player_history(connection: duckdb.DuckDBPyConnection) -> pa.Table:
     """Compute the features of all player-weeks in the lake.
 
     Args:
-        connection: DuckDB with the views games, raw_players and weekly_stats.
+        connection: DuckDB with the views of `INPUTS`.
 
     Returns:
-        `PLAYER_HISTORY`, one row per player of a fantasy position and week.
+        `PLAYER_HISTORY`, one row per player of a fantasy position or team defence, and week.
     """
     found = connection.execute(
         "select season from raw_players union select season from weekly_stats order by 1"
@@ -72,12 +90,14 @@ def walk(
         + f" as x_{name}"
         for name in dict.fromkeys((*AVERAGED_STATS, *TARGET_STATS))
     )
-    text = query(__package__, "history_rows").format(stats=stats)
+    stats += "".join(f", s.defence_{name} as x_defence_{name}" for name in DEFENCE_STATS)
+    defences = ", ".join(f"{name} as defence_{name}" for name in DEFENCE_STATS)
+    text = query(__package__, "history_rows").format(stats=stats, defences=defences)
     for season in seasons:
         games = arrow(connection, "from games where season = $season", season=season)
         connection.register("team_games", team_games(games))
         connection.register("standings", standings(games))
-        rows = arrow(connection, text, season=season, positions=list(FANTASY_POSITIONS))
+        rows = arrow(connection, text, season=season, positions=list(PROJECTED_POSITIONS))
         if rows.num_rows == 0:
             yield Season(season, PLAYER_HISTORY.arrow_schema.empty_table(), (), state)
             continue
@@ -105,7 +125,15 @@ def _walk(rows: pa.Table, state: State) -> dict[str, np.ndarray]:
                 out[name] = np.full(data.count, np.nan)
             out[name][week] = values
         state.update(week)
-    # Targets: what happened in the week itself, NaN for players who did not play.
+    out |= _targets(rows, data)
+    for name in out.keys() - _OF_DEFENCES:
+        out[name] = np.where(data.is_defence, np.nan, out[name])
+    return out
+
+
+def _targets(rows: pa.Table, data: Rows) -> dict[str, np.ndarray]:
+    """Return what happened in the week itself, NaN for players who did not play."""
+    out = {}
     for name, column in zip(("target_std", "target_half", "target_ppr"), range(3), strict=True):
         out[name] = np.where(data.played, data.points[:, column], np.nan)
     for name in TARGET_STATS:

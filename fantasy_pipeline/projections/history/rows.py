@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fantasy_pipeline.football.positions import DST, PROJECTED_POSITIONS
 from fantasy_pipeline.football.tables import (
     AVERAGED_STATS,
-    FANTASY_POSITIONS,
+    DEFENCE_STATS,
     LONG_STATS,
     RECENT_STATS,
     TEAM_STATS,
@@ -94,7 +95,8 @@ class Rows:
         self.week = rows["week"].to_numpy().astype(np.int64)
         self.now = (self.season * WEEKS_PER_YEAR + self.week).astype(float)
         self.player, self.players = _codes(rows["player_id"], names.players)
-        self.position, self.positions = _codes(rows["position"], FANTASY_POSITIONS)
+        self.position, self.positions = _codes(rows["position"], PROJECTED_POSITIONS)
+        self.is_defence = self.position == PROJECTED_POSITIONS.index(DST)
         teams = names.teams
         # As known before the week: own team and its opponent. As played: `played_for`, `faced`.
         self.opponent, self.teams = _codes(rows["opponent"], teams)
@@ -108,12 +110,13 @@ class Rows:
         self.report = np.minimum(self.status * kinds + practice, nothing)
         self.played = _flags(rows["x_played"])
         # A week counts towards the appearance rate if the player's team has played in it and he was
-        # on the active roster (or there is no roster file) without a game status.
+        # on the active roster (or there is no roster file) without a game status. Defences have no
+        # such rate.
         active = np.isin(
             np.array(rows["roster_status"].fill_null("ACT").to_pylist(), dtype=object), ["ACT"]
         )
         self.team_played = _flags(rows["x_week_played"]) & ~_flags(rows["on_bye"])
-        self.counted = self.team_played & active
+        self.counted = self.team_played & active & ~self.is_defence
         self.fit = self.status == len(STATUS_PRIOR)
         self.snap_share = as_floats(rows["x_snap_share"])
         # (player-weeks, AVERAGED_STATS); the first three stats are points: std, half-PPR, PPR.
@@ -123,3 +126,5 @@ class Rows:
         self.recent = self.stats[:, [AVERAGED_STATS.index(name) for name in RECENT_STATS]]
         self.long = self.stats[:, [AVERAGED_STATS.index(name) for name in LONG_STATS]]
         self.team_stats = self.stats[:, [AVERAGED_STATS.index(name) for name in TEAM_STATS]]
+        # (player-weeks, DEFENCE_STATS); NaN for players.
+        self.did = np.column_stack([as_floats(rows[f"x_defence_{name}"]) for name in DEFENCE_STATS])

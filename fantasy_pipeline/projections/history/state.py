@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from fantasy_pipeline.football.positions import PROJECTED_POSITIONS
 from fantasy_pipeline.football.tables import (
     AVERAGED_STATS,
-    FANTASY_POSITIONS,
     LONG_STATS,
     RECENT_STATS,
     TEAM_STATS,
 )
+from fantasy_pipeline.projections.history import defences
 from fantasy_pipeline.projections.history.decaying import Decaying, ratio
 from fantasy_pipeline.projections.history.rows import Names, Rows, report_priors
 
@@ -30,8 +31,8 @@ APPEARANCE_PRIOR_WEEKS = 2.0
 _POINTS = AVERAGED_STATS[:3]
 _EXPERIENCE_BINS = (1, 4, 12)
 """Career games that divide a position's players into groups: 0, 1-3, 4-11, 12 and more."""
-_OF_TEAMS = ("made", "allowed", "team_last_played")
-_OF_CELLS = ("made_by_position", "defences")
+_OF_TEAMS = ("made", "allowed", "did", "against", "team_last_played")
+_OF_CELLS = ("made_by_position", "conceded")
 """Arrays with a row per team and position."""
 _OF_LEAGUE = ("group_games", "group_appearances", "league", "reports")
 """Arrays whose rows are no names; all others have a row per player."""
@@ -59,7 +60,7 @@ class State:
         self.names = names
         # One more code of each stands for unknown.
         players, positions, teams = (
-            len(known) + 1 for known in (names.players, FANTASY_POSITIONS, names.teams)
+            len(known) + 1 for known in (names.players, PROJECTED_POSITIONS, names.teams)
         )
         groups = positions * (len(_EXPERIENCE_BINS) + 1)
         # Per player: (players, games and then stats). Snap shares, unknown before 2012, have their
@@ -73,12 +74,13 @@ class State:
         # Per team: games and then stats, made by the team and allowed to its opponents.
         self.made = Decaying(teams, 1 + len(TEAM_STATS))
         self.allowed = Decaying(teams, 1 + len(TEAM_STATS))
+        self.did, self.against = defences.sums(teams), defences.sums(teams)
         self.made_by_position = Decaying(teams * positions, 2)
         # Column 0 counts weeks, column 1 the weeks played; groups are position x experience.
         self.appearances = Decaying(players, 2)
         self.group_games = Decaying(groups, 1 + len(_POINTS))
         self.group_appearances = Decaying(groups, 2)
-        self.defences = Decaying(teams * positions, 1 + len(_POINTS))
+        self.conceded = Decaying(teams * positions, 1 + len(_POINTS))
         self.league = Decaying(positions, 1 + len(_POINTS))
         # Per game status and practice: players who played, players. (reports, 2)
         rate, worth = report_priors().T
@@ -122,7 +124,7 @@ class State:
         """
         players = _places(names.players, self.names.players)
         teams = _places(names.teams, self.names.teams)
-        positions = np.arange(len(FANTASY_POSITIONS) + 1)
+        positions = np.arange(len(PROJECTED_POSITIONS) + 1)
         rows = {
             **dict.fromkeys(_OF_TEAMS, teams),
             **dict.fromkeys(_OF_CELLS, (teams[:, None] * len(positions) + positions).ravel()),
@@ -173,7 +175,8 @@ class State:
         }
         out |= self._averages(week, now)
         out |= self._last_games(player)
-        return out | self._form(week, now) | self._team_features(week, now)
+        out |= self._form(week, now) | self._team_features(week, now)
+        return out | defences.features(self.did, self.against, data, week)
 
     def _averages(self, week: slice, now: float) -> dict[str, np.ndarray]:
         """Return decayed means per game, the group's means, and the appearance rate."""
@@ -280,7 +283,7 @@ class State:
         (week's rows, _POINTS); 1 without an opponent or without any game to learn from.
         """
         data = self.data
-        defence = self.defences.read(
+        defence = self.conceded.read(
             data.opponent[week] * data.positions + data.position[week], now
         )
         league = self.league.read(data.position[week], now)
@@ -327,6 +330,7 @@ class State:
         self._update_defences(week, now)
         self._update_teams(week, now)
         self._update_seasons(week, now)
+        defences.update(self.did, self.against, data, week)
 
     def _update_seasons(self, week: slice, now: float) -> None:
         """Add the week to careers, seasons and last games of the players who played."""
@@ -358,7 +362,8 @@ class State:
     def _update_teams(self, week: slice, now: float) -> None:
         """Add one game per team, with the stats of all its players summed."""
         data = self.data
-        played = data.played[week] & (data.played_for[week] < data.teams - 1)
+        of_players = data.played[week] & ~data.is_defence[week]
+        played = of_players & (data.played_for[week] < data.teams - 1)
         for sums, keys in ((self.made, data.played_for), (self.allowed, data.faced)):
             # Sum the rows of each team: (rows that played,) -> (teams, TEAM_STATS).
             teams, index = np.unique(keys[week][played], return_inverse=True)
@@ -384,5 +389,5 @@ class State:
         allowed = np.zeros((len(cells), len(_POINTS)))
         np.add.at(allowed, index, data.points[week][played])
         rows = np.column_stack([np.ones(len(cells)), allowed])
-        self.defences.add(cells, now, rows)
+        self.conceded.add(cells, now, rows)
         self.league.gather(cells % data.positions, now, rows)

@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from fantasy_pipeline.football.scoring import SCORINGS
 from fantasy_pipeline.football.tables import FANTASY_POSITIONS, PLAYER_WEEK
-from fantasy_pipeline.football.tables.week_rows import codes
+from fantasy_pipeline.football.tables.week_rows import codes, of_players
 from fantasy_pipeline.projections.columns import as_floats, as_texts
 from fantasy_pipeline.projections.model import (
     availability,
@@ -155,7 +155,7 @@ def train(
 
     Args:
         history: `PLAYER_HISTORY`, one table per season, oldest first, so that not all seasons must
-            be in memory; rows of `season` and later are ignored.
+            be in memory; rows of `season` and later, and of team defences, are ignored.
         source_projections: `SOURCE_PROJECTIONS`, to learn the weights of the sources; rows of
             `season` and later are ignored. None: no weights.
     """
@@ -191,7 +191,7 @@ def _training_sets(
     window: dict[int, int] = {}
     sets: dict[str, list[_TrainingSet]] = {position: [] for position in FANTASY_POSITIONS}
     for rows in history:
-        past = usable(rows, season)
+        past = usable(of_players(rows), season)
         if not past.num_rows:
             continue
         window |= _counts(past)

@@ -21,15 +21,20 @@ from hypothesis import strategies as st
 import fantasy_pipeline
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.football.tables import GAMES, PLAYER_HISTORY, RAW_PLAYERS, WEEKLY_STATS
+from fantasy_pipeline.football.tables import (
+    GAMES,
+    PLAYER_HISTORY,
+    RAW_PLAYERS,
+    TEAM_DEFENSE_STATS,
+    WEEKLY_STATS,
+)
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.projections.history import continued, player_history
+from fantasy_pipeline.projections.history import INPUTS, continued, player_history
 from fantasy_pipeline.projections.history.continued import SOURCES
 from fantasy_pipeline_tests.rows import rows_of
 
 SEASONS, WEEKS = (2021, 2022, 2023), (1, 2, 3)
 ALL_WEEKS = [SeasonWeek(season, week) for season in SEASONS for week in WEEKS]
-INPUTS = (GAMES, RAW_PLAYERS, WEEKLY_STATS)
 FILE = f"{PLAYER_HISTORY.name}/part.parquet"
 POSITIONS = ("QB", "RB", "WR", "TE", "K")
 TEAMS = ("BUF", "KC", "NYJ", "MIA")
@@ -84,6 +89,13 @@ def put_players(lake: Lake, week: SeasonWeek, version: int) -> None:
         }
         for id_, team, position in players_of(week)
     ]
+    rows += [
+        {
+            **{"season": week.season, "week": week.week, "player_id": f"DST-{team}"},
+            **{"position": "DST", "team": team, "roster_source": "schedule"},
+        }
+        for team in TEAMS
+    ]
     lake.write_weeks(RAW_PLAYERS, rows_of(RAW_PLAYERS, *rows), [week])
 
 
@@ -106,6 +118,15 @@ def put_stats(lake: Lake, week: SeasonWeek, version: int) -> None:
             }
         )
     lake.write_weeks(WEEKLY_STATS, rows_of(WEEKLY_STATS, *rows), [week])
+    defences = [
+        {
+            **{"season": week.season, "week": week.week, "player_id": f"DST-{team}"},
+            **{"team": team, "opponent": opponent[team], "sacks": float(number + version)},
+            **{"points_espn": 1.3 * number + week.week, "yards_allowed": 301.0 + 7 * week.week},
+        }
+        for number, team in enumerate(TEAMS)
+    ]
+    lake.write_weeks(TEAM_DEFENSE_STATS, rows_of(TEAM_DEFENSE_STATS, *defences), [week])
 
 
 def nothing(connection: duckdb.DuckDBPyConnection, weeks: object) -> None:
@@ -202,7 +223,7 @@ def _weeks() -> st.SearchStrategy[SeasonWeek]:
 
 EVENTS = st.one_of(
     st.builds(imports, _weeks(), st.integers(0, 2), st.booleans()),
-    st.builds(removes, st.sampled_from([RAW_PLAYERS.name, WEEKLY_STATS.name]), _weeks()),
+    st.builds(removes, st.sampled_from([table.name for table in INPUTS[1:]]), _weeks()),
     st.builds(
         lambda total: lambda lake: lake.write(GAMES, schedule(total)), st.sampled_from([40.0, 44.0])
     ),
@@ -261,14 +282,15 @@ LAST = SeasonWeek(2023, 3)
         (imports(LAST, 1, with_stats=True), (2023,)),
         (imports(SeasonWeek(2022, 1), 1, with_stats=False), (2022, 2023)),
         (removes(WEEKLY_STATS.name, SeasonWeek(2022, 3)), (2022, 2023)),
+        (removes(TEAM_DEFENSE_STATS.name, SeasonWeek(2022, 3)), (2022, 2023)),
         (lambda lake: lake.write(GAMES, schedule(40.0)), SEASONS),
         (lambda lake: without_stamps(lake), SEASONS),
         (lambda lake: Path(lake.root, FILE).unlink(), SEASONS),
         (lambda lake: Path(lake.root, FILE).write_bytes(b"PAR1 half a file"), SEASONS),
     ],
     ids=[
-        *("nothing", "same_rows", "last_week", "corrected_season", "removed_week", "lines"),
-        *("earlier_version", "lost_file", "damaged_file"),
+        *("nothing", "same_rows", "last_week", "corrected_season", "removed_week"),
+        *("removed_defences", "lines", "earlier_version", "lost_file", "damaged_file"),
     ],
 )
 def test_only_seasons_from_a_change_on_are_walked(
@@ -324,7 +346,7 @@ def test_nothing_is_written_if_the_check_refuses(lake: Lake) -> None:
 
 
 def remove(lake: Lake, season: int) -> None:
-    for table in (RAW_PLAYERS, WEEKLY_STATS):
+    for table in INPUTS[1:]:
         shutil.rmtree(Path(lake.root, table.name, f"season={season}"))
 
 

@@ -12,12 +12,22 @@ import pyarrow.compute as pc
 import pytest
 
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.football.tables import GAMES, PLAYER_HISTORY, RAW_PLAYERS, WEEKLY_STATS
+from fantasy_pipeline.football.tables import (
+    DEFENCE_STATS,
+    GAMES,
+    PLAYER_HISTORY,
+    RAW_PLAYERS,
+    TEAM_DEFENSE_STATS,
+    WEEKLY_STATS,
+)
+from fantasy_pipeline.football.tables.week_rows import of_defences, of_players
 from fantasy_pipeline.ingest.players import raw_players
 from fantasy_pipeline.ingest.sample import SampleLeague
 from fantasy_pipeline.ingest.stats import weekly_stats
+from fantasy_pipeline.ingest.team_defense import team_defense_stats
 from fantasy_pipeline.lake import Lake
-from fantasy_pipeline.projections.history import player_history
+from fantasy_pipeline.leagues.team_defence import with_standard_points
+from fantasy_pipeline.projections.history import INPUTS, defences, player_history
 from fantasy_pipeline.projections.history.decaying import HALF_LIFE
 from fantasy_pipeline.projections.history.rows import WEEKS_PER_YEAR
 
@@ -83,14 +93,38 @@ def line(
     } | more
 
 
-History = Callable[[Records, Records, Records], dict[tuple[int, str], dict[str, Any]]]
+def defence(
+    week: int | SeasonWeek, points: float, team: str = "BUF", opponent: str = "KC", **more: Any
+) -> dict[str, Any]:
+    """Return the stats of a team's defence."""
+    at = week_of(week)
+    return {
+        "season": at.season,
+        "week": at.week,
+        "player_id": f"DST-{team}",
+        "team": team,
+        "opponent": opponent,
+        "points_espn": points,
+    } | more
 
 
-def history_of(games: pa.Table, players: pa.Table, stats: pa.Table) -> pa.Table:
+def listed_defence(week: int | SeasonWeek, team: str = "BUF") -> dict[str, Any]:
+    more = {"position": "DST", "roster_status": None, "roster_source": "schedule"}
+    return listed(week, f"DST-{team}", team, **more)
+
+
+History = Callable[..., dict[tuple[int, str], dict[str, Any]]]
+NO_DEFENCES = TEAM_DEFENSE_STATS.arrow_schema.empty_table()
+
+
+def history_of(
+    games: pa.Table, players: pa.Table, stats: pa.Table, defences: pa.Table = NO_DEFENCES
+) -> pa.Table:
     with duckdb.connect() as connection:
         connection.register("games", games)
         connection.register("raw_players", players)
         connection.register("weekly_stats", stats)
+        connection.register("team_defense_stats", defences)
         table = player_history(connection)
     assert table.schema == PLAYER_HISTORY.arrow_schema
     return table
@@ -98,13 +132,16 @@ def history_of(games: pa.Table, players: pa.Table, stats: pa.Table) -> pa.Table:
 
 @pytest.fixture
 def history(rows: Rows) -> History:
-    """Return `history(games, players, stats)`: rows by week and player."""
+    """Return `history(games, players, stats, defences)`: rows by week and player."""
 
     def build(
-        games: Records, players: Records, stats: Records
+        games: Records, players: Records, stats: Records, defences: Records | None = None
     ) -> dict[tuple[int, str], dict[str, Any]]:
         table = history_of(
-            rows(GAMES, *games), rows(RAW_PLAYERS, *players), rows(WEEKLY_STATS, *stats)
+            rows(GAMES, *games),
+            rows(RAW_PLAYERS, *players),
+            rows(WEEKLY_STATS, *stats),
+            rows(TEAM_DEFENSE_STATS, *(defences or [])),
         )
         return {(row["week"], row["player_id"]): row for row in table.to_pylist()}
 
@@ -525,6 +562,107 @@ def test_a_week_that_is_not_played_yet_is_not_missed(history: History) -> None:
     assert found[3, "b"]["appearance_rate"] == pytest.approx(1.0)
 
 
+# Team defences
+
+
+USUAL = dict(zip(DEFENCE_STATS, defences.USUAL.tolist(), strict=True))
+PRIOR, KEPT = defences.PRIOR_GAMES, 0.5 ** (1 / defences.HALF_LIFE)
+
+
+def test_features_of_defences_by_hand(history: History) -> None:
+    played = [
+        defence(1, 10.0, sacks=4.0, yards_allowed=300.0),
+        defence(1, 2.0, "KC", "BUF", sacks=1.0),
+        defence(2, -3.0, sacks=2.0, yards_allowed=410.0),
+    ]
+    both = [listed_defence(week, team) for week in (1, 2, 3) for team in ("BUF", "KC")]
+    found = history(THREE_WEEKS, both, [], played)
+    first, third, other = found[1, "DST-BUF"], found[3, "DST-BUF"], found[3, "DST-KC"]
+    assert (first["position"], first["roster_source"]) == ("DST", "schedule")
+    assert (first["games"], first["weight"], first["avg_fantasy_points_ppr"]) == (0, 0.0, None)
+    assert {name: first[f"defence_{name}"] for name in DEFENCE_STATS} == pytest.approx(USUAL)
+    weight = KEPT + 1 + PRIOR
+    assert third["defence_sacks"] == pytest.approx((4 * KEPT + 2 + PRIOR * 2.4) / weight)
+    yards = (300 * KEPT + 410 + PRIOR * USUAL["yards_allowed"]) / weight
+    assert third["defence_yards_allowed"] == pytest.approx(yards)
+    assert other["defence_sacks"] == pytest.approx((1 + PRIOR * 2.4) / (1 + PRIOR))
+    # Both played against each other only.
+    for name in DEFENCE_STATS:
+        assert third[f"against_{name}"] == third[f"defence_{name}"]
+        assert other[f"against_{name}"] == other[f"defence_{name}"]
+    assert (third["games"], third["games_season"], third["weeks_since_game"]) == (2, 2, 1)
+    assert (third["last_points_half"], third["last4_points_ppr"]) == (-3.0, 3.5)
+    assert third["season_points_ppr"] == 3.5
+    assert third["avg_fantasy_points"] == pytest.approx((10 * FADE - 3) / (FADE + 1))
+
+
+def test_a_bye_takes_nothing_from_a_defence_and_a_summer_half(history: History) -> None:
+    last = SeasonWeek(SEASON - 1, 18)
+    weeks = (1, 3)
+    found = history(
+        [game(last), *(game(week) for week in weeks), game(2, "SF", "LV")],
+        [listed_defence(week) for week in (last, 1, 2, 3)],
+        [],
+        [defence(last, 10.0, sacks=8.0), defence(1, 0.0)],
+    )
+    summer, bye, after = (found[week, "DST-BUF"] for week in (1, 2, 3))
+    assert summer["defence_sacks"] == pytest.approx((0.5 * 8 + PRIOR * 2.4) / (0.5 + PRIOR))
+    expected = (0.5 * KEPT * 8 + PRIOR * 2.4) / (0.5 * KEPT + 1 + PRIOR)
+    for row in (bye, after):
+        assert row["defence_sacks"] == pytest.approx(expected)
+    assert (bye["on_bye"], bye["against_sacks"], bye["target_played"]) == (True, None, None)
+    assert after["against_sacks"] == pytest.approx(expected)
+
+
+def test_the_target_of_a_defence_is_null_until_its_stats_are_known(history: History) -> None:
+    """In week 2 the stat lines have no defence, as those of nfl_data_py."""
+    found = history(
+        THREE_WEEKS,
+        [listed_defence(week) for week in (1, 2, 3)],
+        [line(1, "a", 5.0), line(2, "a", 5.0)],
+        [defence(1, -2.0)],
+    )
+    names = ("target_played", "target_std", "target_half", "target_ppr")
+    assert [found[1, "DST-BUF"][name] for name in names] == [True, -2.0, -2.0, -2.0]
+    for week in (2, 3):
+        assert [found[week, "DST-BUF"][name] for name in names] == [None] * 4
+        assert found[week, "DST-BUF"]["games"] == 1
+
+
+def test_a_defence_that_is_not_listed_comes_from_its_stats(history: History) -> None:
+    """In a lake of an earlier version, raw_players has no defences."""
+    row = history(THREE_WEEKS, [listed(1, "a")], [], [defence(1, 5.0)])[1, "DST-BUF"]
+    assert (row["player_name"], row["team"], row["roster_source"]) == ("BUF D/ST", "BUF", None)
+    assert (row["opponent"], row["target_half"]) == ("KC", 5.0)
+
+
+OF_PLAYERS = (
+    *("age", "avg_targets", "appearance_rate", "prior_fantasy_points", "status_rate", "new_team"),
+    *("missed_last", "recent_snap_share", "team_attempts", "allowed_carries", "target_attempts"),
+    *("target_fg_made", "team_position_points", "long_passing_yards", "roster_status"),
+)
+
+
+def test_a_defence_has_no_features_of_players_and_no_player_those_of_defences(
+    whole: pa.Table,
+) -> None:
+    teams, players = of_defences(whole), of_players(whole)
+    for name in OF_PLAYERS:
+        assert teams[name].null_count == teams.num_rows > 200, name
+    features = [f"{side}_{name}" for side in ("defence", "against") for name in DEFENCE_STATS]
+    for name in features:
+        assert players[name].null_count == players.num_rows > 1000, name
+
+
+def test_rows_of_players_are_the_same_without_defences(
+    whole: pa.Table, tables: LeagueTables
+) -> None:
+    games, players, stats, _ = tables
+    without = history_of(games, of_players(players), stats)
+    assert of_players(whole).equals(without)
+    assert without.num_rows < whole.num_rows
+
+
 # Empty lakes
 
 
@@ -537,7 +675,7 @@ def test_no_players_are_no_rows(history: History, players: Records) -> None:
 def test_a_lake_without_stats_has_rows_of_rosters(lake: Lake, rows: Rows) -> None:
     lake.write(GAMES, rows(GAMES, game(1)))
     lake.write_weeks(RAW_PLAYERS, rows(RAW_PLAYERS, listed(1, "a")), [SeasonWeek(SEASON, 1)])
-    with lake.connect([GAMES, RAW_PLAYERS, WEEKLY_STATS]) as connection:
+    with lake.connect(INPUTS) as connection:
         assert player_history(connection)["player_id"].to_pylist() == ["a"]
 
 
@@ -622,10 +760,11 @@ def kickoffs(sample: SampleLeague) -> dict[tuple[int, int, str], datetime]:
 LEAGUE_WEEKS = {2023: range(17, 23), 2024: range(1, 7)}
 
 
-def league_tables(
-    source: SampleLeague, until: SeasonWeek | None = None
-) -> tuple[pa.Table, pa.Table, pa.Table]:
-    """Return games, players up to a week, and stats of the weeks before it."""
+LeagueTables = tuple[pa.Table, pa.Table, pa.Table, pa.Table]
+
+
+def league_tables(source: SampleLeague, until: SeasonWeek | None = None) -> LeagueTables:
+    """Return games, players up to a week, and stats and defences of the weeks before it."""
     games = source.schedule()
     players, stats = [], []
     for season, weeks in LEAGUE_WEEKS.items():
@@ -635,7 +774,9 @@ def league_tables(
             of_season, _ = raw_players(source, games, season, known)
             players.append(of_season)
             stats.append(weekly_stats(source, games, of_season, season, played))
-    return games, pa.concat_tables(players), pa.concat_tables(stats)
+    lines = pa.concat_tables(stats)
+    defences = with_standard_points(team_defense_stats(games, lines))
+    return games, pa.concat_tables(players), lines, defences
 
 
 def code(table: pa.Table) -> pa.ChunkedArray:
@@ -643,12 +784,12 @@ def code(table: pa.Table) -> pa.ChunkedArray:
 
 
 @pytest.fixture(scope="module")
-def tables(sample: SampleLeague) -> tuple[pa.Table, pa.Table, pa.Table]:
+def tables(sample: SampleLeague) -> LeagueTables:
     return league_tables(sample)
 
 
 @pytest.fixture(scope="module")
-def whole(tables: tuple[pa.Table, pa.Table, pa.Table]) -> pa.Table:
+def whole(tables: LeagueTables) -> pa.Table:
     return history_of(*tables)
 
 
@@ -662,17 +803,21 @@ def test_features_are_the_same_when_the_future_is_deleted(
     past = history_of(*league_tables(Past(week, kickoffs), week))
     expected = whole.filter(pc.less_equal(code(whole), week.season * 100 + week.week))
     assert past.num_rows == expected.num_rows > 1000
+    assert of_defences(past)["defence_sacks"].null_count == 0 < of_defences(past).num_rows
     for name in FEATURES:
         assert past[name].combine_chunks().equals(expected[name].combine_chunks()), name
 
 
-def test_earlier_weeks_do_change_the_features(
-    whole: pa.Table, tables: tuple[pa.Table, pa.Table, pa.Table]
-) -> None:
+def test_earlier_weeks_do_change_the_features(whole: pa.Table, tables: LeagueTables) -> None:
     """The comparison above can fail: without the stats of week 4, week 5 differs."""
-    games, players, stats = tables
-    without = history_of(games, players, stats.filter(pc.not_equal(code(stats), 202404)))
-    for name in ("avg_fantasy_points_ppr", "opponent_factor_fantasy_points", "appearance_rate"):
+    games, players, *stats = tables
+    without = history_of(
+        games, players, *(of.filter(pc.not_equal(code(of), 202404)) for of in stats)
+    )
+    for name in (
+        *("avg_fantasy_points_ppr", "opponent_factor_fantasy_points", "appearance_rate"),
+        *("defence_sacks", "against_points_espn"),
+    ):
         values = [
             table.filter(pc.equal(code(table), 202405))[name].to_pylist()
             for table in (whole, without)

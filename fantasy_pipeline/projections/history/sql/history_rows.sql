@@ -1,5 +1,6 @@
 -- Player-weeks of a season in time order: what was known before the week, beside what happened in it (the
--- columns that start with x_). Players with a stat line but no roster row come from the stat line.
+-- columns that start with x_). Players with a stat line but no roster row come from the stat line. Team defences
+-- are rows of raw_players, too; what they did is in team_defense_stats.
 -- teams_played, by team: while a week is in progress, some games are still to be played.
 with teams_played as (
     select season, week, team, sum(carries) as team_carries
@@ -17,6 +18,12 @@ lines as (
     from weekly_stats s
     left join teams_played using (season, week, team)
     where season = $season and position in $positions and player_id <> 'NO_PLAYER'
+    union all by name
+    select season, week, player_id, team || ' D/ST' as player_name, 'DST' as position, team,
+        opponent, points_espn as fantasy_points, points_espn as fantasy_points_half,
+        points_espn as fantasy_points_ppr, {defences}
+    from team_defense_stats
+    where season = $season
 ),
 listed as (
     select * from raw_players where season = $season and position in $positions
@@ -59,7 +66,9 @@ select
     date_diff('day', l.birth_date, cast(g.kickoff as date)) / 365.25 as age,
     coalesce(l.season, s.season) - l.rookie_season as years_in_league,
     l.draft_pick,
-    p.season is not null as x_week_played,
+    -- The stat lines of a game may have no defence.
+    case when coalesce(l.position, s.position) = 'DST' then s.player_id is not null
+        else p.season is not null end as x_week_played,
     -- Snaps alone do not count: upstream may have those of a game before its stat lines.
     s.player_id is not null or (p.season is not null and coalesce(l.offense_snaps, 0) > 0)
         as x_played,
