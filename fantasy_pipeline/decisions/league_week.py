@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from fantasy_pipeline.decisions.lineup import Candidate
 from fantasy_pipeline.decisions.outcomes import Points
-from fantasy_pipeline.decisions.scored import actual, projected
+from fantasy_pipeline.decisions.scored import actual
 from fantasy_pipeline.errors import NotMaterializedError
 from fantasy_pipeline.football.calendar import Game, games_from_table, is_over_by_clock
 from fantasy_pipeline.football.positions import DST
@@ -27,12 +27,13 @@ from fantasy_pipeline.football.tables import (
     TEAM_DEFENSE_STATS,
     WEEKLY_STATS,
 )
-from fantasy_pipeline.football.tables.week_rows import of_week
+from fantasy_pipeline.football.tables.week_rows import codes, of_week
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason
 from fantasy_pipeline.ingest.leagues.rosters import of_league
 from fantasy_pipeline.lake.queries import week_projections
 from fantasy_pipeline.lake.reads import Reads
 from fantasy_pipeline.leagues.defenders import with_defenders
+from fantasy_pipeline.leagues.projected import projected_points
 from fantasy_pipeline.leagues.scoring import Scoring
 from fantasy_pipeline.leagues.stat_lines import OF_PLAYERS, with_players
 from fantasy_pipeline.leagues.tables import scoring_of
@@ -40,6 +41,7 @@ from fantasy_pipeline.leagues.team_defence import scored_defences, team_scoring
 from fantasy_pipeline.leagues.view import projection_id
 
 _NOTHING = Points(0.0, 0.0, 0.0, 0.0)
+_OF_STARTERS = ("league", "position", "started", "platform_points", "points")
 
 
 @dataclass(frozen=True)
@@ -59,41 +61,93 @@ class Week:
     estimated: list[str]
 
 
+class ProjectedPlayers:
+    """The projections of some weeks in a league's scoring, by week and player.
+
+    Args:
+        projections: `PROJECTIONS` rows, with those of defenders if the league starts any.
+        scoring: the league's.
+        defences: of `scored_defences`.
+    """
+
+    def __init__(self, projections: pa.Table, scoring: Scoring, defences: pa.Table) -> None:
+        points = projected_points(projections, scoring, defences)
+        names = ("projected_points", "p10", "p50", "p90")
+        self._points = list(zip(*(points[name].tolist() for name in names), strict=True))
+        note = pc.coalesce(projections["reason"], projections["injury_status"])
+        about = (*(projections[name] for name in ("position", "team", "opponent")), note)
+        self._about = list(zip(*(column.to_pylist() for column in about), strict=True))
+        weeks, ids = codes(projections).tolist(), projections["player_id"].to_pylist()
+        keys = zip(weeks, ids, strict=True)
+        self._row_of = {key: number for number, key in enumerate(keys)}
+        self._weeks = frozenset(weeks)
+
+    def has(self, week: SeasonWeek) -> bool:
+        """Return whether a week has projections."""
+        return week.code in self._weeks
+
+    def get(self, week: SeasonWeek, player_id: str | None) -> dict[str, Any] | None:
+        """Return points, position, team, opponent and note; None: the player is not projected."""
+        number = self._row_of.get((week.code, player_id or ""))
+        if number is None:
+            return None
+        position, team, opponent, note = self._about[number]
+        about = {"position": position, "team": team, "opponent": opponent, "note": note}
+        return {"points": Points(*self._points[number]), **about}
+
+
+def projected_players(
+    projections: pa.Table,
+    lake: Reads,
+    of: LeagueSeason,
+    weeks: Sequence[SeasonWeek],
+    defences: pa.Table | None = None,
+) -> ProjectedPlayers:
+    """Return the projections of weeks of a season in a league's scoring.
+
+    Args:
+        projections: `PROJECTIONS` rows of the weeks.
+        defences: of `scored_defences`, which has the games of all seasons; None: they are read.
+    """
+    everybody = with_defenders(projections, lake, weeks, of.slots)
+    defences = scored_defences(lake) if defences is None else defences
+    return ProjectedPlayers(everybody, scoring_of(of), defences)
+
+
 def league_week(
     lake: Reads,
     league: str,
     of: LeagueSeason,
     week: SeasonWeek,
     now: datetime | None,
-    defences: pa.Table | None = None,
+    projected: ProjectedPlayers | None = None,
 ) -> Week:
     """Return the rosters of a league's week with what each player is expected to score.
 
     Args:
         now: games that have kicked off by then lock their players, and those that are over count
             with the points scored; None: before the first game.
-        defences: of `scored_defences`, which has the games of all seasons; None: they are read.
+        projected: the projections of weeks among which this one is; None: they are read.
 
     Raises:
         NotMaterializedError: the lake lacks the week's projections, or rosters of the season.
     """
-    scoring = scoring_of(of)
-    projections = with_defenders(week_projections(lake, week), lake, [week], of.slots)
+    if projected is None:
+        projected = projected_players(week_projections(lake, week), lake, of, [week])
     rosters_of, rosters = rosters_until(lake, league, week)
     games = _games(lake, week)
-    scored = _scored(lake, scoring, week, games, now)
-    defences = scored_defences(lake) if defences is None else defences
-    rostered = [projection_id(row) for row in rosters]
-    is_rostered = pc.is_in(projections["player_id"], pa.array(rostered, pa.string()))
-    expected = _expected(projections.filter(is_rostered), scoring, scored, defences)
+    scored = _scored(lake, scoring_of(of), week, games, now)
     estimates = _estimates(lake, league, week)
     by_team: dict[str, list[Candidate]] = {}
     estimated: set[str] = set()
     for row in rosters:
-        known = expected.get(projection_id(row) or "")
+        player_id = projection_id(row)
+        known = projected.get(week, player_id)
+        exact = scored.points(player_id, row["team"] if known is None else known["team"])
         position = (row["fantasy_positions"] or row["position"] or "").split("/")[0]
+        if known is not None and exact is not None:
+            known["points"] = exact
         if known is None and position not in FANTASY_POSITIONS:
-            exact = scored.points(projection_id(row), row["team"])
             known = None if exact is None else {"points": exact, "opponent": None, "note": None}
         if known is None and position not in FANTASY_POSITIONS and position in estimates:
             estimated.add(position)
@@ -175,28 +229,13 @@ def _scored(
     return _Scored(teams, by_player)
 
 
-def _expected(
-    projections: pa.Table, scoring: Scoring, scored: _Scored, defences: pa.Table
-) -> dict[str, dict[str, Any]]:
-    """Return each projected player's points by id; those of games that are over are exact."""
-    rows = projections.select(
-        ["player_id", "position", "team", "opponent", "reason", "injury_status"]
-    ).to_pylist()
-    found = {}
-    for row, points in zip(rows, projected(projections, scoring, defences), strict=True):
-        exact = scored.points(row["player_id"], row["team"])
-        note = row["reason"] or row["injury_status"]
-        found[row["player_id"]] = {"points": exact or points, "note": note, **row}
-    return found
-
-
 def _estimates(lake: Reads, league: str, week: SeasonWeek) -> dict[str, Points]:
     """Return what the league's starters scored earlier in the season, by position."""
     weeks = [one for one in lake.weeks(LEAGUE_POINTS) if one < week and one.season == week.season]
     if not weeks:
         return {}
-    rows = of_league(lake.read(LEAGUE_POINTS, weeks), league)
-    rows = rows.filter(pc.equal(rows["started"], True))
+    rows = of_league(lake.read(LEAGUE_POINTS, weeks, _OF_STARTERS), league)
+    rows = rows.filter(rows["started"])
     points = pc.coalesce(rows["platform_points"], rows["points"])
     found: dict[str, list[float]] = {}
     for position, value in zip(rows["position"].to_pylist(), points.to_pylist(), strict=True):

@@ -77,12 +77,16 @@ class RunTables:
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
         self._rows: dict[str, _Kept] = {}
+        self._weeks: dict[str, set[SeasonWeek]] = {}
         self._results: dict[str, tuple[frozenset[SeasonWeek], Mapping[str, Result]]] = {}
         self._left_out: dict[str, Mapping[SeasonWeek, LeftOut]] = {}
 
     def keep(self, table: Table, weeks: Iterable[SeasonWeek], rows: pa.Table) -> None:
         """Keep the rows that the run wrote, or read whole, of some weeks of a table."""
-        self._rows[table.name] = _Kept(weeks, rows)
+        kept = _Kept(weeks, rows)
+        self._rows[table.name] = kept
+        if table.name in self._weeks:
+            self._weeks[table.name] |= kept.weeks
 
     def keep_results(
         self, table: Table, weeks: Iterable[SeasonWeek], results: Mapping[str, Result]
@@ -104,8 +108,13 @@ class RunTables:
         return results if kept_weeks == frozenset(weeks) else None
 
     def weeks(self, table: Table) -> list[SeasonWeek]:
-        """Return the weeks of a table that are in the lake, in order."""
-        return self._lake.weeks(table)
+        """Return the weeks of a table that are in the lake, in order.
+
+        The lake lists a table once; weeks that the run writes are added.
+        """
+        if table.name not in self._weeks:
+            self._weeks[table.name] = set(self._lake.weeks(table))
+        return sorted(self._weeks[table.name])
 
     def read(
         self,

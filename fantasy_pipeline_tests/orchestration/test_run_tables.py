@@ -71,3 +71,14 @@ def test_other_weeks_are_read_from_the_lake(lake: Lake, stored: pa.Table) -> Non
     assert tables.read_if_stored(TABLE, absent) is None
     with pytest.raises(NotMaterializedError):
         tables.load(TABLE, [absent])
+
+
+def test_weeks_are_listed_once_and_those_of_the_run_are_added(lake: Lake, stored: pa.Table) -> None:
+    """Assets ask for them week by week, and a listing looks into every folder of the table."""
+    tables = RunTables(lake)
+    assert tables.weeks(TABLE) == WEEKS
+    others, own = SeasonWeek(2024, 3), SeasonWeek(2024, 4)
+    lake.write_weeks(TABLE, TABLE.validated(stored.slice(0, 0)), [others, own])
+    assert tables.weeks(TABLE) == WEEKS
+    tables.keep(TABLE, [own], stored.slice(0, 0))
+    assert tables.weeks(TABLE) == [*WEEKS, own]

@@ -27,6 +27,7 @@ class LeagueDesk:
     def __init__(self, lake: Lake, adapters: Mapping[str, Adapter]) -> None:
         self._lake = lake
         self._adapters = adapters
+        self._seasons: dict[tuple[str, int], LeagueSeason | None] = {}
         self._weeks: dict[tuple[str, SeasonWeek], LeagueWeek] = {}
         self._sleepers: dict[str, dict[str, object]] | None = None
 
@@ -41,7 +42,10 @@ class LeagueDesk:
         """Return a season of a league as stored; None if the league has no such season."""
         if season not in league.seasons:
             return None
-        return registry.stored_season(self._lake, league.name, season)
+        key = (league.name, season)
+        if key not in self._seasons:
+            self._seasons[key] = registry.stored_season(self._lake, league.name, season)
+        return self._seasons[key]
 
     def refresh(self, league: Registered, season: int) -> tuple[LeagueSeason | None, list[str]]:
         """Return a season, asked for anew unless it is complete, and a warning if that failed."""
@@ -57,6 +61,7 @@ class LeagueDesk:
             return stored, [str(_named(error, league))]
         if fresh != stored:
             registry.keep(self._lake, league.name, fresh)
+            self._seasons[league.name, season] = fresh
         return fresh, []
 
     def week(self, league: Registered, at: SeasonWeek, to_come: bool = False) -> LeagueWeek:

@@ -1,9 +1,15 @@
 """Assets of decisions: the rest of the season, and the best line-ups of registered leagues."""
 
+from collections.abc import Sequence
+
 import dagster as dg
 import pyarrow as pa
 
-from fantasy_pipeline.decisions.league_week import league_week
+from fantasy_pipeline.decisions.league_week import (
+    ProjectedPlayers,
+    league_week,
+    projected_players,
+)
 from fantasy_pipeline.decisions.optimal_lineups import actual_lineups, projected_lineups
 from fantasy_pipeline.decisions.rest_of_season import HISTORY_COLUMNS
 from fantasy_pipeline.decisions.rest_of_season import rest_of_season as project_rest
@@ -27,7 +33,7 @@ from fantasy_pipeline.orchestration.assets.projection import (
     projections,
 )
 from fantasy_pipeline.orchestration.metadata import add_week_metadata
-from fantasy_pipeline.orchestration.partitions import weeks_of_run
+from fantasy_pipeline.orchestration.partitions import by_season, weeks_of_run
 from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.runs.tags import moment_of
 
@@ -70,13 +76,16 @@ def optimal_lineups(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table
         leagues.load_projections(nfl, found, weeks)
     defences = scored_defences(nfl.tables) if found else None
     for league in found:
-        for week in weeks:
-            of = nfl.leagues.season(league, week.season)
+        for season, numbers in by_season(weeks).items():
+            of = nfl.leagues.season(league, season)
             if of is not None:
-                parts += [
-                    _projected(nfl, league.name, of, week, defences),
-                    _actual(nfl, league.name, of, week),
-                ]
+                of_season = [SeasonWeek(season, number) for number in numbers]
+                projected = _projected_players(nfl, of, of_season, defences)
+                for week in of_season:
+                    parts += [
+                        _projected(nfl, league.name, of, week, projected),
+                        _actual(nfl, league.name, of, week),
+                    ]
     rows = tables.OPTIMAL_LINEUPS.shaped(pa.concat_tables(parts))
     played = games_played(nfl.tables.read(tables.GAMES), moment_of(context.run.tags, nfl.now()))
     left_out = nfl.tables.left_out(tables.OPTIMAL_LINEUPS)
@@ -84,13 +93,25 @@ def optimal_lineups(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table
     return rows
 
 
+def _projected_players(
+    nfl: NflData, of: LeagueSeason, weeks: Sequence[SeasonWeek], defences: pa.Table | None
+) -> ProjectedPlayers:
+    """Return the projections of those of the weeks that the lake has any of."""
+    stored = sorted(set(nfl.tables.weeks(tables.PROJECTIONS)).intersection(weeks))
+    rows = nfl.tables.read(tables.PROJECTIONS, stored)
+    return projected_players(rows, nfl.tables, of, stored, defences)
+
+
 def _projected(
-    nfl: NflData, league: str, of: LeagueSeason, week: SeasonWeek, defences: pa.Table | None
+    nfl: NflData, league: str, of: LeagueSeason, week: SeasonWeek, projected: ProjectedPlayers
 ) -> pa.Table:
     """Return the projected line-ups; none of a week without projections or rosters up to it."""
+    if not projected.has(week):
+        return tables.OPTIMAL_LINEUPS.arrow_schema.empty_table()
     try:
-        found = league_week(nfl.tables, league, of, week, None, defences)
-        return projected_lineups(league, week, found)
+        return projected_lineups(
+            league, week, league_week(nfl.tables, league, of, week, None, projected)
+        )
     except NotMaterializedError:
         return tables.OPTIMAL_LINEUPS.arrow_schema.empty_table()
 

@@ -1,10 +1,11 @@
 """Assets of the registered leagues; without any, they write empty tables and make no requests."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
 import dagster as dg
+import numpy as np
 import pyarrow as pa
 
 from fantasy_pipeline.checks.leagues import agreement
@@ -12,9 +13,9 @@ from fantasy_pipeline.errors import SourceError
 from fantasy_pipeline.football import tables
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
-from fantasy_pipeline.football.tables.week_rows import of_week, of_weeks, weeks_in
+from fantasy_pipeline.football.tables.week_rows import codes, of_week, of_weeks, weeks_in
 from fantasy_pipeline.football.team_games import over_by_clock
-from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Registered
+from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Registered, TeamGame
 from fantasy_pipeline.ingest.leagues.rosters import Directory, of_league
 from fantasy_pipeline.ingest.leagues.rosters import league_rosters as rosters_of
 from fantasy_pipeline.leagues import stat_lines
@@ -186,26 +187,55 @@ def league_matchups(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Table
         points = nfl.tables.read(tables.LEAGUE_POINTS, made)
         rosters = nfl.tables.read(tables.LEAGUE_ROSTERS, made)
     for league in found:
+        games: dict[SeasonWeek, Sequence[TeamGame]] = {}
         for week in sorted({*made, *to_come}):
             of = desk.season(league, week.season)
             if of is None:
                 continue
             try:
-                played = desk.week(league, week, week in to_come).games
+                games[week] = desk.week(league, week, week in to_come).games
             except SourceError as error:
                 parts.append(_stored(nfl, tables.LEAGUE_MATCHUPS, league, week))
                 warnings.setdefault(week.season, []).append(str(error))
                 continue
             if week in to_come:
-                parts.append(leagues.coming_matchups(league.name, week, played, of))
-                continue
-            own = of_week(of_league(points, league.name), week)
-            on_rosters = of_week(of_league(rosters, league.name), week)
-            if own.num_rows == on_rosters.num_rows:
-                parts.append(leagues.league_matchups(own, on_rosters, {week.week: played}, of))
+                parts.append(leagues.coming_matchups(league.name, week, games.pop(week), of))
+        if games:
+            own, spots = (of_league(rows, league.name) for rows in (points, rosters))
+            parts += _played_matchups(own, spots, games, partial(desk.season, league))
     table = tables.LEAGUE_MATCHUPS.shaped(pa.concat_tables(parts))
     _describe(context, nfl, tables.LEAGUE_MATCHUPS, table, weeks, warnings)
     return table
+
+
+def _played_matchups(
+    points: pa.Table,
+    rosters: pa.Table,
+    games: Mapping[SeasonWeek, Sequence[TeamGame]],
+    of: Callable[[int], LeagueSeason | None],
+) -> Iterator[pa.Table]:
+    """Yield the match-ups of a league, season by season.
+
+    A week whose players have no points is left out.
+
+    Args:
+        points, rosters: rows of the league.
+        games: its games by week.
+        of: returns the settings of a season.
+    """
+    of_points, of_rosters = codes(points), codes(rosters)
+    whole = [
+        week
+        for week in games
+        if np.count_nonzero(of_points == week.code) == np.count_nonzero(of_rosters == week.code)
+    ]
+    for season, numbers in by_season(whole).items():
+        settings = of(season)
+        if settings is not None:
+            weeks = [SeasonWeek(season, number) for number in numbers]
+            own, spots = of_weeks(points, weeks), of_weeks(rosters, weeks)
+            of_season = {week.week: games[week] for week in weeks}
+            yield leagues.league_matchups(own, spots, of_season, settings)
 
 
 @weekly_table(
