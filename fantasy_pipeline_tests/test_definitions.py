@@ -157,7 +157,7 @@ def test_loading_the_code_location_costs_little() -> None:
     code = (
         "import sys, fantasy_pipeline.definitions;"
         "print([m for m in ('pandas','polars','nflreadpy','nfl_data_py','matplotlib','jinja2',"
-        "'dataframely','sklearn','requests')"
+        "'dataframely','requests')"
         " if m in sys.modules])"
     )
     done = subprocess.run(

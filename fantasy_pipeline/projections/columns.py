@@ -13,4 +13,4 @@ def as_floats(column: pa.ChunkedArray) -> np.ndarray:
 
 def as_texts(column: pa.ChunkedArray) -> np.ndarray:
     """Return a string column as an array of objects, one per row; null becomes ``""``."""
-    return np.array(column.fill_null("").to_pylist(), dtype=object)
+    return column.fill_null("").to_numpy()

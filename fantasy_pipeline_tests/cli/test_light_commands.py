@@ -32,7 +32,7 @@ from fantasy_pipeline.cli import main
 main()
 """
 _AT_WEEK = ["--season", str(WEEK.season), "--week", str(WEEK.week)]
-_HEAVY = {"dagster", "pandas", "polars", "sqlalchemy", "sklearn", "matplotlib", "requests"}
+_HEAVY = {"dagster", "pandas", "polars", "sqlalchemy", "matplotlib", "requests"}
 
 
 @pytest.fixture(scope="module")

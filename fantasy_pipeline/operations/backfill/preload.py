@@ -35,7 +35,6 @@ for name in (
     "pyarrow.dataset",
     "pyarrow.parquet",
     "requests",
-    "sklearn.ensemble",
     "sqlalchemy.dialects.sqlite",
     "structlog",
     "tenacity",

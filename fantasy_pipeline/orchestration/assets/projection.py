@@ -157,7 +157,7 @@ class Retraining(dg.Config):
     description="The models behind the projections: one per season, trained on the seasons before "
     "it. Arrays and facts are under models/ in the lake.",
     group_name="projections",
-    kinds={"scikitlearn", "python"},
+    kinds={"numpy", "python"},
     owners=OWNERS,
 )
 def projection_model(

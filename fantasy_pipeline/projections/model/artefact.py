@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,10 +22,9 @@ from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.projections.model import features, linear, training
 from fantasy_pipeline.projections.model.stat_line import STATS
 from fantasy_pipeline.projections.model.training import Model, PositionModel
-from fantasy_pipeline.projections.model.trees import Trees
 
 NAME = "projection"
-FORMAT = 3
+FORMAT = 4
 
 Facts = Mapping[str, Any]
 """Facts of a model as JSON stores them, by name."""
@@ -55,10 +54,6 @@ def _arrays(model: Model) -> dict[str, np.ndarray]:
         out[f"{position}/starts"] = learnt.starts
         for scoring, table in learnt.tables.items():
             out[f"{position}/table/{scoring}"] = table
-        for target, trees in learnt.trees.items():
-            for field in fields(trees):
-                value = np.asarray(getattr(trees, field.name))
-                out[f"{position}/trees/{target}/{field.name}"] = value
     return out
 
 
@@ -175,16 +170,10 @@ def _position(arrays: dict[str, np.ndarray], position: str) -> PositionModel:
         for name, array in arrays.items()
         if name.startswith(f"{position}/")
     }
-    trees = {}
-    for target in sorted({name.split("/")[1] for name in own if name.startswith("trees/")}):
-        parts = {field.name: own[f"trees/{target}/{field.name}"] for field in fields(Trees)}
-        base = float(parts.pop("base"))
-        trees[target] = Trees(base, **parts)
     return PositionModel(
         scale=linear.Scale(own["mean"], own["deviation"]),
         coefficients=own["coefficients"],
         intercepts=own["intercepts"],
-        trees=trees,
         tables={
             name.removeprefix("table/"): array
             for name, array in own.items()

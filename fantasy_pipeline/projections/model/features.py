@@ -1,7 +1,7 @@
 """The feature matrix: columns of `player_history`, and features that compare rows of one week.
 
-All features are known before the week. Missing values stay NaN: trees split on them, the ridge
-regression takes the position's mean instead.
+All features are known before the week. Missing values stay NaN: the regressions take the position's
+mean instead.
 """
 
 from __future__ import annotations
@@ -150,15 +150,45 @@ _TERMS = (
     *("room_top", "snap_trend", "log_absence", "root_points"),
 )
 
-TREE_NAMES = (*_HISTORY, *_DERIVED)
-"""Features that the trees read: the matrix's first columns."""
-NAMES = (*TREE_NAMES, *_TERMS, *(f"{a} x {b}" for a, b in _PRODUCTS))
+_PLAIN = (*_HISTORY, *_DERIVED)
+NAMES = (*_PLAIN, *_TERMS, *(f"{a} x {b}" for a, b in _PRODUCTS))
 """Features, in the order of the matrix's columns."""
+
+CURVED = (
+    *("shrunken_points", "expected_points", "recent_fantasy_points_half"),
+    *("long_fantasy_points_half", "recent_snap_share", "last_snap_share"),
+    *("room_usage_share", "room_rank", "avg_targets", "recent_targets", "avg_carries"),
+    *("recent_carries", "avg_target_share", "games", "games_season", "weeks_since_game"),
+    *("age", "spread_line", "implied_team_total", "log_pick"),
+)
+"""Features whose effect on a stat is a curve: a straight line that may bend at each of `_KNOTS`."""
+_KNOTS = (-1.0, 0.0, 1.0)
+"""Where a curve may bend, in standard deviations of the position's players."""
+CURVES = tuple(f"{name} > {knot:+g}" for knot in _KNOTS for name in CURVED)
+"""Columns that `with_curves` adds, in order."""
+_CURVED_AT = [NAMES.index(name) for name in CURVED]
 
 
 def fingerprint() -> str:
-    """Return a hash of the feature list; a model made with another list is refused."""
-    return hashlib.sha256("\n".join(NAMES).encode()).hexdigest()[:16]
+    """Return a hash of the lists of features and curves; a model of other lists is refused."""
+    return hashlib.sha256("\n".join((*NAMES, *CURVES)).encode()).hexdigest()[:16]
+
+
+def with_curves(scaled: np.ndarray) -> np.ndarray:
+    """Return a scaled matrix with its `CURVES`: how far each `CURVED` feature is above each knot.
+
+    On the projections of 2021-2024 (PPR, players who played), the curves lower the model's MAE from
+    5.642 to 5.636 and its RMSE from 7.258 to 7.256. Boosted trees beside the regression reached
+    5.635 and 7.254, and took more than half of the time and memory of a training.
+
+    Args:
+        scaled: (rows, `NAMES`).
+
+    Returns:
+        (rows, `NAMES` and `CURVES`).
+    """
+    curved = scaled[:, _CURVED_AT]
+    return np.column_stack([scaled, *(np.maximum(curved - knot, 0.0) for knot in _KNOTS)])
 
 
 def shrunken_mean(rows: pa.Table, scoring: Scoring) -> np.ndarray:
@@ -198,7 +228,7 @@ def matrix(rows: pa.Table) -> np.ndarray:
     terms = {name: np.nan_to_num(values) for name, values in _terms(columns).items()}
     plain = {name: np.nan_to_num(values) for name, values in columns.items()} | terms
     products = [plain[a] * plain[b] for a, b in _PRODUCTS]
-    first = [columns[name] for name in TREE_NAMES]
+    first = [columns[name] for name in _PLAIN]
     return np.column_stack([*first, *(terms[name] for name in _TERMS), *products])
 
 

@@ -8,6 +8,9 @@ import numpy as np
 
 CLIP = 4.0
 """Standard deviations to which a scaled feature is clipped."""
+_MOST_STEPS, _SMALLEST_STEP = 12, 1e-9
+"""Steps of Newton's method, at most, and the change of a coefficient after which no step follows:
+the next one would change it by about its square."""
 
 
 @dataclass(frozen=True)
@@ -20,16 +23,22 @@ class Scale:
     @classmethod
     def of(cls, matrix: np.ndarray) -> Scale:
         """Return the scale of a matrix, (rows, features), from its values that are not NaN."""
-        present = ~np.isnan(matrix)
-        count = np.maximum(present.sum(axis=0), 1)
-        mean = np.where(present, matrix, 0.0).sum(axis=0) / count
-        spread = np.sqrt(np.where(present, (matrix - mean) ** 2, 0.0).sum(axis=0) / count)
+        missing = np.isnan(matrix)
+        count = np.maximum(len(matrix) - missing.sum(axis=0), 1)
+        mean = np.where(missing, 0.0, matrix).sum(axis=0) / count
+        # In place: the largest cost of a copy is its memory.
+        centred = matrix - mean
+        np.copyto(centred, 0.0, where=missing)
+        spread = np.sqrt(np.square(centred, out=centred).sum(axis=0) / count)
         # A constant feature keeps deviation 1, so that its scaled values are 0.
         return cls(mean, np.where(spread > 1e-9, spread, 1.0))
 
     def apply(self, matrix: np.ndarray) -> np.ndarray:
         """Return the matrix scaled and clipped to `CLIP`, (rows, features); NaN becomes 0."""
-        return np.clip(np.nan_to_num((matrix - self.mean) / self.deviation), -CLIP, CLIP)
+        scaled = matrix - self.mean
+        scaled /= self.deviation
+        np.copyto(scaled, 0.0, where=np.isnan(scaled))
+        return np.clip(scaled, -CLIP, CLIP, out=scaled)
 
 
 def dot(matrix: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
@@ -112,13 +121,15 @@ def logistic(scaled: np.ndarray, happened: np.ndarray, penalty: float) -> np.nda
     design = np.column_stack([scaled, np.ones(len(scaled))])
     coefficients = np.zeros(design.shape[1])
     regular = np.diag([*np.full(scaled.shape[1], penalty), 1e-6])
-    # Newton's method with a fixed number of steps, so that the same rows give the same bits.
-    for _ in range(12):
+    for _ in range(_MOST_STEPS):
         # (rows,), then (features + 1, features + 1) and (features + 1,)
         chance = 1 / (1 + np.exp(-design @ coefficients))
         curvature = (design * (chance * (1 - chance))[:, None]).T @ design + regular
         slope = design.T @ (happened - chance) - regular @ coefficients
-        coefficients = coefficients + np.linalg.solve(curvature, slope)
+        step = np.linalg.solve(curvature, slope)
+        coefficients = coefficients + step
+        if np.abs(step).max() < _SMALLEST_STEP:
+            break
     return coefficients
 
 
@@ -133,19 +144,21 @@ def choice(scaled: np.ndarray, chosen: np.ndarray, group: np.ndarray, penalty: f
     """
     coefficients = np.zeros(scaled.shape[1])
     regular = penalty * np.eye(scaled.shape[1])
-    # Newton's method with a fixed number of steps, so that the same rows give the same bits.
-    for _ in range(12):
+    # Sorted by group: sums and maxima of slices are faster than those by group number.
+    order = np.argsort(group, kind="stable")
+    scaled, chosen, group = scaled[order], chosen[order], group[order]
+    first = np.flatnonzero(np.diff(group, prepend=-1))
+    for _ in range(_MOST_STEPS):
         # (rows,): chances, which sum to one per group
         score = scaled @ coefficients
-        best = np.full(group.max() + 1, -np.inf)
-        np.maximum.at(best, group, score)
-        weight = np.exp(score - best[group])
-        chance = weight / np.bincount(group, weight)[group]
+        weight = np.exp(score - np.maximum.reduceat(score, first)[group])
+        chance = weight / np.add.reduceat(weight, first)[group]
         # (rows, features): features less their mean in the group, by chance
-        mean = np.zeros((group.max() + 1, scaled.shape[1]))
-        np.add.at(mean, group, scaled * chance[:, None])
-        inner = scaled - mean[group]
+        inner = scaled - np.add.reduceat(scaled * chance[:, None], first)[group]
         curvature = (inner * chance[:, None]).T @ inner + regular
         slope = scaled.T @ (chosen - chance) - regular @ coefficients
-        coefficients = coefficients + np.linalg.solve(curvature, slope)
+        step = np.linalg.solve(curvature, slope)
+        coefficients = coefficients + step
+        if np.abs(step).max() < _SMALLEST_STEP:
+            break
     return coefficients

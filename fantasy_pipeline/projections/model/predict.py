@@ -10,11 +10,9 @@ import pyarrow as pa
 from fantasy_pipeline.projections.columns import as_texts
 from fantasy_pipeline.projections.model import availability, features, linear, rooms
 from fantasy_pipeline.projections.model.baseline import baseline_plays
-from fantasy_pipeline.projections.model.stat_line import STATS, WEIGHTS, points
-from fantasy_pipeline.projections.model.training import TREE_SHARE, PositionModel
+from fantasy_pipeline.projections.model.stat_line import STATS, points
+from fantasy_pipeline.projections.model.training import PositionModel
 
-_LEAST_POINTS = 0.25
-"""Lowest value that a correction divides by."""
 REPLACEMENT = 0.65
 """Share of a typical starter's points that a starting quarterback or kicker has at least."""
 PARTS = {"completions": "attempts", "receptions": "targets"}
@@ -25,8 +23,6 @@ regression is linear and overrates players deep in a room: without it, the recei
 are projected 6% more yards than they had, and runners 8%."""
 LEAST_DEPTH = 0.5
 """Lowest factor of a player deep in his room."""
-_MOST_CORRECTION = 2.0
-"""Highest factor, and inverse of the lowest, by which the trees correct a stat line."""
 
 
 @dataclass(frozen=True)
@@ -52,21 +48,9 @@ def expect(model: PositionModel, position: str, rows: pa.Table, matrix: np.ndarr
         matrix: their features, (rows, `features.NAMES`).
     """
     # (rows, stats of the position): the ridge regression's stat line, never below 0
-    raw = linear.dot(model.scale.apply(matrix), model.coefficients) + model.intercepts
+    scaled = features.with_curves(model.scale.apply(matrix))
+    raw = linear.dot(scaled, model.coefficients) + model.intercepts
     line = dict(zip(STATS[position], np.maximum(raw, 0.0).T, strict=True))
-    # (rows, TREE_NAMES): the trees correct receptions first, then all stats that score
-    few = np.ascontiguousarray(matrix[:, : len(features.TREE_NAMES)])
-    if "receptions" in model.trees:
-        whole = np.maximum(model.trees["receptions"].predict(few), 0.0)
-        factor = _correction(line["receptions"], whole)
-        line["receptions"] = line["receptions"] * factor
-        line["targets"] = line["targets"] * factor
-    if "points" in model.trees:
-        whole = np.maximum(model.trees["points"].predict(few), 0.0)
-        factor = _correction(points(line, "std"), whole)
-        for name in line:
-            if name in WEIGHTS:
-                line[name] = line[name] * factor
     if position in rooms.USAGE:
         line = _at_least_a_replacement(model, position, line)
     for part, whole in PARTS.items():
@@ -133,10 +117,3 @@ def starts(
     doubtful = as_texts(rows["injury_status"]) == availability.DOUBTFUL
     score = score + np.where(doubtful, np.log(np.maximum(plays, 1e-3)), 0.0)
     return rooms.softmax(score, rooms.room_of(rows), plays > 0)
-
-
-def _correction(parts: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """Return the factor, (rows,), that moves the parts' sum by `TREE_SHARE` to the trees' value."""
-    parts = np.maximum(parts, _LEAST_POINTS)
-    wanted = ((1 - TREE_SHARE) * parts + TREE_SHARE * whole) / parts
-    return np.clip(wanted, 1 / _MOST_CORRECTION, _MOST_CORRECTION)

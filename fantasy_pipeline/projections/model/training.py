@@ -1,13 +1,12 @@
 """Training: one model per position, from the seasons before only.
 
 A model learns from player-weeks in which a relevant player played (`RELEVANT`). Each stat of the
-stat line has a ridge regression; boosted trees of the points and of the receptions correct it. The
-chance to play is a logistic regression over all listed players.
+stat line has a ridge regression on the features and on curves of some of them (`features.CURVED`).
+The chance to play is a logistic regression over all listed players.
 """
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from functools import reduce
@@ -27,7 +26,6 @@ from fantasy_pipeline.projections.model import (
     features,
     linear,
     rooms,
-    tree_learner,
 )
 from fantasy_pipeline.projections.model.consensus import (
     Stated,
@@ -37,7 +35,6 @@ from fantasy_pipeline.projections.model.consensus import (
 )
 from fantasy_pipeline.projections.model.intervals import quantile_table
 from fantasy_pipeline.projections.model.stat_line import STATS, penalty, points
-from fantasy_pipeline.projections.model.trees import Trees
 
 RELEVANT = {"QB": 40, "RB": 100, "WR": 130, "TE": 60, "K": 40}
 """Players per week and position to learn from: the best by their shrunken mean points."""
@@ -50,10 +47,6 @@ MAX_SEASONS = 12
 """Seasons to learn from, at most."""
 SEASON_DISCOUNT = 0.9
 """Weight of a season relative to the one after it."""
-TREE_SHARE = 0.25
-"""Share of the trees in points and receptions; with 0.5, RMSE was no better than the ridge's."""
-TREE_ROWS = 5000
-"""Player-weeks that trees need: with the 3,000-4,500 of quarterbacks they made RMSE worse."""
 FOLDS = 5
 """Parts of the weeks, each projected by a model of the others, to learn errors and weights from."""
 
@@ -64,9 +57,9 @@ class PositionModel:
 
     Args:
         scale: scale of the features, (`features.NAMES`,).
-        coefficients: on the scaled matrix, (`features.NAMES`, stats of the position).
+        coefficients: on the scaled matrix and its curves, (`features.NAMES` and `features.CURVES`,
+            stats of the position).
         intercepts: (stats of the position,).
-        trees: by ``points`` and ``receptions``; empty with too few rows.
         tables: quantile table of each scoring.
         plays_scale: scale of the features of the chance to play, (`availability.NAMES`,).
         plays: logistic coefficients, (`availability.NAMES` + 1,), the intercept last; empty if no
@@ -79,7 +72,6 @@ class PositionModel:
     scale: linear.Scale
     coefficients: np.ndarray
     intercepts: np.ndarray
-    trees: dict[str, Trees]
     tables: dict[str, np.ndarray]
     plays_scale: linear.Scale
     plays: np.ndarray
@@ -159,8 +151,6 @@ def train(
         source_projections: `SOURCE_PROJECTIONS`, to learn the weights of the sources; rows of
             `season` and later are ignored. None: no weights.
     """
-    # Imported before the limit, which only applies to thread pools of loaded libraries.
-    importlib.import_module("sklearn.ensemble")
     learnt, metrics, weights, width = {}, {}, {}, {}
     sources = None if source_projections is None else usable(source_projections, season)
     stated = None if sources is None else Stated.of(sources)
@@ -281,9 +271,9 @@ def _train_position(
     targets = np.column_stack([as_floats(rows[f"target_{name}"]) for name in names])
     weights = SEASON_DISCOUNT ** (season - rows["season"].to_numpy()).astype(float)
     penalties = np.array([penalty(name) for name in names])
-    # (rows, features): standardised; the same scale for all folds
+    # (rows, features and curves): standardised; the same scale for all folds
     scale = linear.Scale.of(inputs)
-    scaled = scale.apply(inputs)
+    scaled = features.with_curves(scale.apply(inputs))
     fold = codes(rows) % FOLDS
     folds = [fold == number for number in range(FOLDS)]
     sums = [linear.Sums.of(scaled[at], targets[at], weights[at]) for at in folds]
@@ -299,27 +289,14 @@ def _train_position(
     starts = _rank(codes(rows), points(line, "half")) <= STARTERS[position]
     tables, metrics = _uncertainty(rows, line, starts)
     out_of_fold = _out_of_fold(rows, line, starts, inputs)
-    forest = _train_trees(training_set, position)
     plays = availability.learn(training_set.plays_inputs, training_set.played)
     starting = rooms.learn(
         training_set.starts_inputs,
         training_set.started,
         np.unique(training_set.room, return_inverse=True)[1],
     )
-    model = PositionModel(scale, coefficients, intercepts, forest, tables, *plays, *starting)
+    model = PositionModel(scale, coefficients, intercepts, tables, *plays, *starting)
     return model, metrics, out_of_fold
-
-
-def _train_trees(training_set: _TrainingSet, position: str) -> dict[str, Trees]:
-    """Return trees of standard points and receptions by name; empty below `TREE_ROWS` rows."""
-    rows = training_set.rows
-    if rows.num_rows < TREE_ROWS:
-        return {}
-    few = training_set.inputs[:, : len(features.TREE_NAMES)]
-    out = {"points": tree_learner.fit(few, as_floats(rows["target_std"]))}
-    if "receptions" in STATS[position]:
-        out["receptions"] = tree_learner.fit(few, as_floats(rows["target_receptions"]))
-    return out
 
 
 def _uncertainty(

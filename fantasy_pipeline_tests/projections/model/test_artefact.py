@@ -25,6 +25,7 @@ from fantasy_pipeline.football.teams import TEAMS
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.projections.model import artefact, features, training
 from fantasy_pipeline.projections.model.predict import expect
+from fantasy_pipeline.projections.model.stat_line import STATS
 from fantasy_pipeline.projections.model_projections import model_projections
 
 SEASON = 2024
@@ -141,31 +142,27 @@ def test_a_model_read_back_projects_the_same(
     assert about["metrics"]["RB"]["rmse_half"] > 0
 
 
-def test_trees_are_stored_as_arrays_and_read_back(
-    tmp_path: Path, past: pa.Table, monkeypatch: pytest.MonkeyPatch
+def test_coefficients_are_stored_as_arrays_one_per_feature_and_curve(
+    tmp_path: Path, model: training.Model
 ) -> None:
     """The names are those of lakes of earlier versions; other names would lose their models."""
-    monkeypatch.setattr(training, "TREE_ROWS", 1000)
-    model = training.train(training.of_each_season(past), SEASON)
     lake = Lake(str(tmp_path), "nfl")
     version = artefact.save(lake, model)
     raw = lake.read_bytes(f"models/projection/season={SEASON}/{version}.npz")
     assert raw is not None
     with np.load(io.BytesIO(raw), allow_pickle=False) as stored:
-        names = {name for name in stored.files if "/trees/" in name}
-    fields = ("base", "feature", "threshold", "missing_left", "left", "right", "leaf", "value")
-    assert names == {
-        f"RB/trees/{target}/{field}"
-        for target in ("points", "receptions")
-        for field in (*fields, "roots")
-    }
-    found = artefact.load(lake, SEASON)
-    assert found is not None
-    matrix = features.matrix(past.slice(past.num_rows - 40))[:, : len(features.TREE_NAMES)]
-    for target, trees in model.positions["RB"].trees.items():
-        read = found.positions["RB"].trees[target]
-        assert np.array_equal(read.predict(matrix), trees.predict(matrix))
-    assert len(np.unique(model.positions["RB"].trees["points"].predict(matrix))) > 10
+        shape = stored["RB/coefficients"].shape
+    assert shape == (len(features.NAMES) + len(features.CURVES), len(STATS["RB"]))
+
+
+def test_a_model_of_an_earlier_format_is_refused(tmp_path: Path, model: training.Model) -> None:
+    lake = Lake(str(tmp_path), "nfl")
+    artefact.save(lake, model)
+    path = f"models/projection/season={SEASON}/model.json"
+    about = json.loads(lake.read_bytes(path) or b"")
+    lake.write_bytes(path, json.dumps({**about, "format": artefact.FORMAT - 1}).encode())
+    with pytest.raises(artefact.ModelMismatchError, match="another feature set"):
+        artefact.load(lake, SEASON)
 
 
 def test_a_model_of_another_feature_set_is_refused_and_trained_again(

@@ -1,14 +1,11 @@
-"""Ridge regression, trees and quantiles: results by hand, and rows independent of other rows."""
+"""Ridge regression, curves and quantiles: results by hand, and rows independent of other rows."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-import sklearn
-from sklearn.ensemble import HistGradientBoostingRegressor
 
-from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.projections.model import linear, tree_learner, trees
+from fantasy_pipeline.projections.model import features, linear
 from fantasy_pipeline.projections.model.intervals import GRID, quantile_table, quantiles
 from fantasy_pipeline.projections.model.stat_line import STATS, WEIGHTS, points
 
@@ -79,46 +76,35 @@ def test_logistic_finds_the_chance() -> None:
     assert intercept == pytest.approx(0.5, abs=0.1)
 
 
-def test_trees_read_as_scikit_learn_does_missing_values_included() -> None:
-    inputs = RANDOM.normal(size=(2000, 5))
-    inputs[RANDOM.random(inputs.shape) < 0.1] = np.nan
-    target = np.where(inputs[:, 0] > 0, 3.0, -1.0) + np.nan_to_num(inputs[:, 1])
-    learnt = tree_learner.fit(inputs, target)
-    assert np.abs(learnt.predict(inputs) - target).mean() < 0.6
-    alone = np.concatenate([learnt.predict(inputs[[row]]) for row in range(20)])
-    assert np.array_equal(alone, learnt.predict(inputs)[:20])
-    assert np.array_equal(tree_learner.fit(inputs, target).value, learnt.value)
+def test_the_choice_finds_the_better_of_each_group() -> None:
+    inputs = RANDOM.normal(size=(9000, 2))
+    # Groups of three rows that are not next to each other.
+    group = np.tile(np.arange(3000), 3)
+    score = (inputs @ [1.5, -0.5] + RANDOM.gumbel(size=9000)).reshape(3, 3000)
+    chosen = (score == score.max(axis=0)).astype(float).ravel()
+    found = linear.choice(inputs, chosen, group, 1.0)
+    np.testing.assert_allclose(found, [1.5, -0.5], atol=0.1)
 
 
-def test_trees_that_read_otherwise_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    inputs = RANDOM.normal(size=(500, 2))
-    monkeypatch.setattr(trees.Trees, "predict", lambda self, matrix: np.full(len(matrix), 99.0))
-    with pytest.raises(PipelineError, match="trees do not read as expected"):
-        tree_learner.fit(inputs, inputs[:, 0])
+def test_curves_follow_a_feature_from_each_knot_on() -> None:
+    scaled = np.tile([[-2.0], [-0.5], [0.5], [3.0]], len(features.NAMES))
+    wide = features.with_curves(scaled)
+    assert wide.shape == (4, len(features.NAMES) + len(features.CURVES))
+    assert np.array_equal(wide[:, : len(features.NAMES)], scaled)
+    by_name = dict(zip(features.CURVES, wide[:, len(features.NAMES) :].T, strict=True))
+    np.testing.assert_array_equal(by_name["age > -1"], [0.0, 0.5, 1.5, 4.0])
+    np.testing.assert_array_equal(by_name["age > +0"], [0.0, 0.0, 0.5, 3.0])
+    np.testing.assert_array_equal(by_name["age > +1"], [0.0, 0.0, 0.0, 2.0])
 
 
-def test_trees_of_another_layout_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A version of scikit-learn that renames a private attribute is named in the error."""
-    inputs = RANDOM.normal(size=(500, 2))
-    learn = HistGradientBoostingRegressor.fit
-
-    def renamed(self: HistGradientBoostingRegressor, *data: np.ndarray) -> object:
-        learnt = learn(self, *data)
-        learnt._baseline = learnt.__dict__.pop("_baseline_prediction")
-        return learnt
-
-    monkeypatch.setattr(HistGradientBoostingRegressor, "fit", renamed)
-    expected = (
-        rf"scikit-learn {sklearn.__version__}'s trees do not read as expected "
-        r"\(.*_baseline_prediction.*\); install scikit-learn 1\.5 to 1\.9\."
-    )
-    with pytest.raises(PipelineError, match=expected):
-        tree_learner.fit(inputs, inputs[:, 0])
-
-
-def test_this_scikit_learn_is_one_whose_trees_were_checked() -> None:
-    """With a new version: run this file with it, compare a backtest, then add it to the list."""
-    assert ".".join(sklearn.__version__.split(".")[:2]) in tree_learner.CHECKED_VERSIONS
+def test_a_bend_is_learnt_which_no_line_has() -> None:
+    scaled = np.zeros((2000, len(features.NAMES)))
+    at = features.NAMES.index("age")
+    scaled[:, at] = RANDOM.uniform(-3, 3, 2000)
+    target = np.maximum(scaled[:, [at]], 0.0)
+    wide = features.with_curves(scaled)
+    coefficients, level = ridge(wide, target, np.ones(2000), np.array([1e-6]))
+    np.testing.assert_allclose(wide @ coefficients + level, target, atol=1e-3)
 
 
 def test_quantiles_cover_what_they_promise_and_rise() -> None:
