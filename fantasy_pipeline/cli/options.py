@@ -113,7 +113,11 @@ def not_empty(text: str) -> str:
 
 
 def open_session(
-    source: str | None, at: str | None = None, one_run: bool = False, lists_all: bool = False
+    source: str | None,
+    at: str | None = None,
+    one_run: bool = False,
+    lists_all: bool = False,
+    runs_jobs: bool = False,
 ) -> Session:
     """Return the session of a command, from the values of its --source and --at.
 
@@ -122,6 +126,7 @@ def open_session(
     Args:
         one_run: the command starts no run, so that it reads each object of the lake once.
         lists_all: such a command reads many tables, so that it lists the lake first.
+        runs_jobs: the command runs jobs in its process, and keeps the files of their events open.
 
     Raises:
         InvalidArgumentError: --at is not an ISO 8601 time.
@@ -132,7 +137,7 @@ def open_session(
     no_pandas.settle()
     name = cast("SourceName | None", source)
     moment = parse_time("--at", at) if at is not None else None
-    session = Session(name, moment, one_run, lists_all)
+    session = Session(name, moment, one_run, lists_all, runs_jobs)
     if way := session.way_to_demo():
         say(f"No projections are in {session.settings.lake_root(session.source)}. {way}")
     return session

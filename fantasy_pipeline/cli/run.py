@@ -75,7 +75,8 @@ def run(
             "--projections-only needs a week; add --season and --week, or leave it out."
         )
     # Without a week, the lake is first read when its weeks are made: once is enough.
-    session = open_session(source, at, one_run=wanted is None, lists_all=wanted is None)
+    is_due = wanted is None
+    session = open_session(source, at, one_run=is_due, lists_all=is_due, runs_jobs=True)
     steps = Steps(json, usual_seconds(session.instance))
     if wanted is None:
         with waiting("reading the schedule"):

@@ -108,7 +108,7 @@ def makes_files(home: Path) -> bool:
 
 
 class OpenEventLog(SqliteEventLogStorage):
-    """Dagster's event log in the same files, for a process of one run: the files stay open.
+    """Dagster's event log in the same files, for a process of few runs: the files stay open.
 
     An event is one transaction in the run's file and one in the index of all runs. It survives the
     death of any process; a loss of power may cost the last events, never the files.
@@ -190,7 +190,7 @@ def home_instance(home: Path, one_run: bool = False) -> dg.DagsterInstance:
     process group, and print a stack trace when Ctrl-C reaches them. Our own steps print nothing.
 
     Args:
-        one_run: for a process of one run of many weeks; see `OpenEventLog`.
+        one_run: for a process of one run, or of a few; see `OpenEventLog`.
     """
     capture = {
         "module": NoOpComputeLogManager.__module__,

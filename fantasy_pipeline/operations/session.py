@@ -81,6 +81,7 @@ class Session(Workspace):
 
     Args:
         source, at, one_run, lists_all: as for `Workspace`.
+        runs_jobs: the command runs jobs in its process, as for `home_instance`.
     """
 
     def __init__(
@@ -89,8 +90,10 @@ class Session(Workspace):
         at: datetime | None = None,
         one_run: bool = False,
         lists_all: bool = False,
+        runs_jobs: bool = False,
     ) -> None:
         super().__init__(source, at, one_run, lists_all)
+        self._runs_jobs = runs_jobs
         home = default_home()
         if self.source == "sample" and Settings().source != "sample":
             home = home / "sample"
@@ -136,7 +139,7 @@ class Session(Workspace):
 
         self.make_home()
         with at_once():
-            return open_instance(self.home)
+            return open_instance(self.home, self._runs_jobs)
 
     @cached_property
     def now(self) -> datetime:

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import dagster as dg
 from cronsim import CronSim
 
-from fantasy_pipeline.definitions import defs
 from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.ingest.week_so_far import WeekSoFar
 from fantasy_pipeline.operations.backfill.plan import weeks_done
@@ -28,6 +27,8 @@ from fantasy_pipeline.orchestration.runs.tags import (
     internal,
     spellings,
 )
+from fantasy_pipeline.orchestration.schedules import ALL_SCHEDULES
+from fantasy_pipeline.orchestration.sensors import ALL_SENSORS
 
 UNDER_WAY = ("REQUESTED", "CANCELING", "FAILING")
 NEWEST = 50
@@ -96,17 +97,16 @@ def instigators(instance: dg.DagsterInstance, now: datetime) -> list[Instigator]
     Args:
         now: moment from which on the next ticks are computed.
     """
-    repository = defs.get_repository_def()
     states = instance.all_instigator_state()
     is_on = {state.instigator_name: state.is_running for state in states}
     ticks = _latest_ticks(instance, {s.selector_id: s.instigator_name for s in states})
-    crons = {schedule.name: schedule.cron_schedule for schedule in repository.schedule_defs}
+    crons = {schedule.name: schedule.cron_schedule for schedule in ALL_SCHEDULES}
     defaults = {
         schedule.name: schedule.default_status == dg.DefaultScheduleStatus.RUNNING
-        for schedule in repository.schedule_defs
+        for schedule in ALL_SCHEDULES
     } | {
         sensor.name: sensor.default_status == dg.DefaultSensorStatus.RUNNING
-        for sensor in repository.sensor_defs
+        for sensor in ALL_SENSORS
     }
     kinds = {
         **dict.fromkeys(sorted(crons), "schedule"),
@@ -273,12 +273,20 @@ def backfills(instance: dg.DagsterInstance) -> list[dict[str, Any]]:
 
 def _dagster_backfills(instance: dg.DagsterInstance) -> list[dict[str, Any]]:
     """Return the backfills that the Dagster UI or `dagster` started and the daemon runs."""
+    under_way = [
+        backfill
+        for backfill in instance.get_backfills(limit=NEWEST)
+        if backfill.status.value in UNDER_WAY and backfill.is_asset_backfill
+    ]
+    if not under_way:
+        return []
+    # Loading all assets takes longer than everything else here.
+    from fantasy_pipeline.definitions import defs
+
     graph = defs.get_repository_def().asset_graph
     asset_keys = graph.get_all_asset_keys()
     found = []
-    for backfill in instance.get_backfills(limit=NEWEST):
-        if backfill.status.value not in UNDER_WAY or not backfill.is_asset_backfill:
-            continue
+    for backfill in under_way:
         if not set(backfill.asset_selection or ()) <= asset_keys:
             # A backfill of another code location.
             continue

@@ -44,7 +44,7 @@ def _run(arguments: Sequence[str]) -> int:
 
     job, source, key, run_id, by, at = arguments
     week, now = SeasonWeek.from_key(key), datetime.fromisoformat(at)
-    with open_instance(default_home()) as instance:
+    with open_instance(default_home(), one_run=True) as instance:
         runs = WeekRuns(instance, source, by, now, first_id=run_id)
         if not runs.run(job, week):
             return 0

@@ -14,7 +14,6 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", dg.BetaWarning)
     warnings.simplefilter("ignore", dg.PreviewWarning)
     from fantasy_pipeline.orchestration import assets
-    from fantasy_pipeline.orchestration.alerts.sensors import ALERT_SENSORS
     from fantasy_pipeline.orchestration.asset_checks import ASSET_CHECKS
     from fantasy_pipeline.orchestration.io_manager import LakeIOManager
     from fantasy_pipeline.orchestration.jobs import ASSET_JOBS, prune_history
@@ -30,7 +29,7 @@ defs = dg.Definitions(
     asset_checks=ASSET_CHECKS,
     jobs=[*ASSET_JOBS, prune_history],
     schedules=ALL_SCHEDULES,
-    sensors=[*ALL_SENSORS, *ALERT_SENSORS],
+    sensors=ALL_SENSORS,
     resources={"nfl": nfl, "io_manager": LakeIOManager(nfl=nfl)},
     # A run is one process: each upstream file is read once, and a step costs no start-up.
     executor=dg.in_process_executor,

@@ -1,28 +1,31 @@
-"""Jobs: assets that run together. People filter run history by job name: never rename a job."""
+"""Jobs: assets that run together. People filter run history by job name: never rename a job.
+
+Jobs name their assets, so that schedules and sensors, and with them `status` and `health`, load
+without the assets. Dagster refuses to load a job of an asset that does not exist.
+"""
 
 from datetime import datetime, timedelta, timezone
 
 import dagster as dg
 
-from fantasy_pipeline.orchestration import assets
 from fantasy_pipeline.orchestration.runs.retention import USUAL_AGE, check_age, prune
 
 weekly_import = dg.define_asset_job(
     "weekly_import",
     selection=dg.AssetSelection.assets(
-        assets.games,
-        assets.raw_players,
-        assets.weekly_stats,
-        assets.provisional_stats,
-        assets.stat_corrections,
-        assets.team_defense_stats,
-        assets.player_history,
-        assets.projection_accuracy,
-        assets.league_teams,
-        assets.league_rosters,
-        assets.league_points,
-        assets.league_matchups,
-        assets.optimal_lineups,
+        "games",
+        "raw_players",
+        "weekly_stats",
+        "provisional_stats",
+        "stat_corrections",
+        "team_defense_stats",
+        "player_history",
+        "projection_accuracy",
+        "league_teams",
+        "league_rosters",
+        "league_points",
+        "league_matchups",
+        "optimal_lineups",
     ),
     description="Import a played week, and measure the accuracy of its projections.",
 )
@@ -30,20 +33,20 @@ weekly_import = dg.define_asset_job(
 weekly_projections = dg.define_asset_job(
     "weekly_projections",
     selection=dg.AssetSelection.assets(
-        assets.games,
-        assets.raw_players,
-        assets.news,
-        assets.source_projections,
-        assets.player_history,
-        assets.model_projections,
-        assets.projections,
-        assets.defender_projections,
-        assets.rest_of_season,
-        assets.league_teams,
-        assets.league_rosters,
-        assets.league_matchups,
-        assets.league_projections,
-        assets.optimal_lineups,
+        "games",
+        "raw_players",
+        "news",
+        "source_projections",
+        "player_history",
+        "model_projections",
+        "projections",
+        "defender_projections",
+        "rest_of_season",
+        "league_teams",
+        "league_rosters",
+        "league_matchups",
+        "league_projections",
+        "optimal_lineups",
     ),
     description="Project a week that has not been played.",
 )
@@ -53,17 +56,17 @@ whole_week = dg.define_asset_job(
     # The model trains when a projection first needs it. Reports are a separate job: their charts
     # take longer than all other assets of a week together. News is never of a played week.
     selection=dg.AssetSelection.all()
-    - dg.AssetSelection.assets(assets.projection_model, assets.weekly_report, assets.news),
+    - dg.AssetSelection.assets("projection_model", "weekly_report", "news"),
     description="Import a played week, and project it from what was known before it was played.",
 )
 
 season_ingest = dg.define_asset_job(
     "season_ingest",
     selection=dg.AssetSelection.assets(
-        assets.raw_players,
-        assets.weekly_stats,
-        assets.team_defense_stats,
-        assets.source_projections,
+        "raw_players",
+        "weekly_stats",
+        "team_defense_stats",
+        "source_projections",
     ),
     description="First stage of a command-line backfill: import whole weeks from upstream.",
 )
@@ -72,12 +75,12 @@ provisional_ingest = dg.define_asset_job(
     "provisional_ingest",
     # Only for weeks whose stats are not final: final stats are not corrected, so a copy is useless.
     selection=dg.AssetSelection.assets(
-        assets.raw_players,
-        assets.weekly_stats,
-        assets.provisional_stats,
-        assets.stat_corrections,
-        assets.team_defense_stats,
-        assets.source_projections,
+        "raw_players",
+        "weekly_stats",
+        "provisional_stats",
+        "stat_corrections",
+        "team_defense_stats",
+        "source_projections",
     ),
     description="First stage of a backfill for weeks whose stats are not final: import the weeks "
     "and keep a copy, so that the final import finds the corrections.",
@@ -85,18 +88,18 @@ provisional_ingest = dg.define_asset_job(
 
 history_rebuild = dg.define_asset_job(
     "history_rebuild",
-    selection=dg.AssetSelection.assets(assets.player_history),
+    selection=dg.AssetSelection.assets("player_history"),
     description="Second stage of a command-line backfill: rebuild the player history of all weeks.",
 )
 
 season_projections = dg.define_asset_job(
     "season_projections",
     selection=dg.AssetSelection.assets(
-        assets.model_projections,
-        assets.projections,
-        assets.defender_projections,
-        assets.projection_accuracy,
-        assets.rest_of_season,
+        "model_projections",
+        "projections",
+        "defender_projections",
+        "projection_accuracy",
+        "rest_of_season",
     ),
     description="Third stage of a command-line backfill: project the weeks and measure accuracy.",
 )
@@ -109,25 +112,25 @@ league_import = dg.define_asset_job(
 
 retrain = dg.define_asset_job(
     "retrain",
-    selection=dg.AssetSelection.assets(assets.projection_model),
+    selection=dg.AssetSelection.assets("projection_model"),
     description="Train the projection model of the latest season again.",
 )
 
 report_week = dg.define_asset_job(
     "report_week",
-    selection=dg.AssetSelection.assets(assets.weekly_report),
+    selection=dg.AssetSelection.assets("weekly_report"),
     description="Write the report of a week that has projections.",
 )
 
 news_refresh = dg.define_asset_job(
     "news_refresh",
-    selection=dg.AssetSelection.assets(assets.news),
+    selection=dg.AssetSelection.assets("news"),
     description="Add the latest news about the players of a week that is projected now.",
 )
 
 games_refresh = dg.define_asset_job(
     "games_refresh",
-    selection=dg.AssetSelection.assets(assets.games),
+    selection=dg.AssetSelection.assets("games"),
     description="Download the NFL schedule again.",
 )
 

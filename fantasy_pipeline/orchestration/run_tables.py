@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from fantasy_pipeline.checks import Result
 from fantasy_pipeline.errors import NotMaterializedError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import GAMES
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.football.tables.week_rows import codes
 from fantasy_pipeline.lake import Lake
+
+if TYPE_CHECKING:
+    from fantasy_pipeline.checks import Result
 
 
 class LeftOut(NamedTuple):

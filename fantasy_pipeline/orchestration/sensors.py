@@ -17,6 +17,7 @@ from fantasy_pipeline.football.calendar import (
 from fantasy_pipeline.football.import_calendar import CATCH_UP_GRACE, Import
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import PROJECTIONS
+from fantasy_pipeline.orchestration.alerts.sensors import ALERT_SENSORS
 from fantasy_pipeline.orchestration.jobs import (
     report_week,
     weekly_import,
@@ -293,4 +294,10 @@ def record_results(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     return dg.SkipReason(f"{len(missing)} results recorded; this sensor starts no runs")
 
 
-ALL_SENSORS = [project_upcoming_week, report_projected_week, catch_up, record_results]
+ALL_SENSORS = [
+    project_upcoming_week,
+    report_projected_week,
+    catch_up,
+    record_results,
+    *ALERT_SENSORS,
+]

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, TypeAlias
 import dagster as dg
 
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline.orchestration import assets
 from fantasy_pipeline.orchestration.jobs import ASSET_JOBS
 from fantasy_pipeline.orchestration.runs.history import executions
 from fantasy_pipeline.orchestration.runs.import_state import (
@@ -189,6 +188,9 @@ def _too_early(run: Execution) -> Work:
 
 @cache
 def _definitions() -> Sequence[dg.AssetsDefinition]:
+    # Importing the assets takes longer than a health check without a failed run.
+    from fantasy_pipeline.orchestration import assets
+
     found = dg.load_assets_from_modules([assets])
     return [item for item in found if isinstance(item, dg.AssetsDefinition)]
 
