@@ -132,8 +132,7 @@ def league_week(
     Raises:
         NotMaterializedError: the lake lacks the week's projections, or rosters of the season.
     """
-    if projected is None:
-        projected = projected_players(week_projections(lake, week), lake, of, [week])
+    projected = projected or projected_players(week_projections(lake, week), lake, of, [week])
     rosters_of, rosters = rosters_until(lake, league, week)
     games = _games(lake, week)
     scored = _scored(lake, scoring_of(of), week, games, now)
@@ -147,8 +146,8 @@ def league_week(
         position = (row["fantasy_positions"] or row["position"] or "").split("/")[0]
         if known is not None and exact is not None:
             known["points"] = exact
-        if known is None and position not in FANTASY_POSITIONS:
-            known = None if exact is None else {"points": exact, "opponent": None, "note": None}
+        elif exact is not None and position not in FANTASY_POSITIONS:
+            known = {"points": exact, "opponent": None, "note": None}
         if known is None and position not in FANTASY_POSITIONS and position in estimates:
             estimated.add(position)
             plays = row["team"] in games

@@ -37,10 +37,12 @@ class Lines:
     Args:
         rows: columns of `WEEKLY_STATS`, one row per player and week; optionally those that
             `stat_lines.with_players` adds.
+        all_defend: pay the defensive stats of every line.
     """
 
-    def __init__(self, rows: pa.Table) -> None:
+    def __init__(self, rows: pa.Table, all_defend: bool = False) -> None:
         self.rows = rows
+        self._all_defend = all_defend
         self.count = rows.num_rows
         self._columns: dict[str, Floats] = {}
 
@@ -78,6 +80,8 @@ class Lines:
     @cached_property
     def defends(self) -> Bools:
         """A mask of the lines whose defensive stats platforms pay; see `defensive`."""
+        if self._all_defend:
+            return np.ones(self.count, dtype=bool)
         rarely = self["st_snaps"] < _SPECIAL_TEAMS_SNAPS
         mainly = self["offense_snaps"] >= _MAINLY_ON_OFFENCE * self["st_snaps"]
         lost = self.known("turnovers", otherwise=1.0)

@@ -84,6 +84,15 @@ class Scoring:
         """Return the points of each stat line by key; keys that pay no line are left out."""
         return self.points_and_parts(lines)[1]
 
+    def withheld(self, lines: pa.Table) -> dict[str, Floats]:
+        """Return the units of defensive stats that the rules do not pay, of each line by key.
+
+        They are tackles that players of the offence seem to have on kick returns; see `defensive`.
+        """
+        paid, all_lines = Lines(lines), Lines(lines, all_defend=True)
+        found = {rule.key: rule.amount(all_lines) - rule.amount(paid) for rule in self.rules}
+        return {key: units for key, units in found.items() if np.any(units > 0)}
+
     def points_and_parts(self, lines: pa.Table) -> tuple[Floats, dict[str, Floats]]:
         """Return `points` and `parts`, from one evaluation of the rules."""
         opened = Lines(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,11 +21,13 @@ from fantasy_pipeline.football.tables.leagues import (
 )
 from fantasy_pipeline.football.tables.week_rows import codes, of_players
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason, TeamGame
+from fantasy_pipeline.leagues.amounts import Floats
 from fantasy_pipeline.leagues.lineup import best_lineup
 from fantasy_pipeline.leagues.projected import projected_points
 from fantasy_pipeline.leagues.scoring import Scoring, of_espn, of_sleeper
 from fantasy_pipeline.leagues.stat_lines import TeamWeek
 from fantasy_pipeline.leagues.team_defence import team_scoring
+from fantasy_pipeline.leagues.team_keys import NOT_COMPUTED as OF_TEAM_DEFENCES
 from fantasy_pipeline.leagues.team_keys import left_out
 
 DEFENCE = "DEF"
@@ -34,6 +37,8 @@ NO_DEFENCE = "team_defense_stats lack the week"
 NO_LINE = "no stat line"
 TO_PLAY = "his game is not over, or the lake has no stats of it"
 _ASSISTED = "def_tackles_with_assist"
+_MOST, _MOST_OF_TEAM = 2, 5
+"""Times that a key that cannot be computed pays a player and a team defence in a game, at most."""
 
 
 def scoring_of(season: LeagueSeason) -> Scoring:
@@ -131,7 +136,7 @@ class _Paid:
     """
 
     def __init__(self, lines: pa.Table, identity: str, scoring: Scoring) -> None:
-        self._scoring = scoring
+        self._scoring, self._lines = scoring, lines
         self._points, self._parts = scoring.points_and_parts(lines)
         # Lines of team defences lack the column.
         has_column = _ASSISTED in lines.column_names
@@ -170,17 +175,27 @@ class _Paid:
 
     def _explanation(self, difference: float, line: int) -> str | None:
         parts = {key: float(part[line]) for key, part in self._parts.items()}
-        return explanation(difference, parts, self._scoring, bool(self._assisted[line]))
+        withheld = {key: int(units[line]) for key, units in self._withheld.items()}
+        return explanation(difference, parts, self._scoring, bool(self._assisted[line]), withheld)
+
+    @cached_property
+    def _withheld(self) -> Mapping[str, Floats]:
+        return self._scoring.withheld(self._lines)
 
 
 def explanation(
-    difference: float, parts: Mapping[str, float], scoring: Scoring, is_assisted: bool = False
+    difference: float,
+    parts: Mapping[str, float],
+    scoring: Scoring,
+    is_assisted: bool = False,
+    withheld: Mapping[str, int] | None = None,
 ) -> str | None:
     """Return the key that would explain a difference between our points and the platform's.
 
-    The first of these that fits: a key that cannot be computed, or shared tackles for loss, pay
-    once or twice what we lack, and both are named if both fit; we paid a key that the platform did
-    not; the platform paid one unit of a key more or less.
+    The first of these that fits: the platform paid what we lack, of which two reasons are named if
+    both fit; we paid a key that the platform did not; the platform paid one unit of a key more or
+    less. We may lack tackles of the offence that we take for tackles on kick returns, shared
+    tackles for loss, and a key that cannot be computed.
 
     Args:
         difference: our points less the platform's.
@@ -188,13 +203,18 @@ def explanation(
         scoring: the rules.
         is_assisted: whether the player has a tackle that another player assisted. Of those, the
             weekly file seems to lack the ones for a loss until 2023.
+        withheld: units by key that we do not pay; see `Scoring.withheld`.
     """
-    lacking = [key for key, worth in scoring.unpaid.items() if _is_lacking(difference, worth)][:1]
-    if is_assisted:
-        losses = (rule for rule in scoring.rules if rule.key == "idp_tkl_loss")
-        lacking[:0] = [rule.key for rule in losses if _is_lacking(difference, rule.points)]
-    if lacking:
-        return " or ".join(lacking)
+    worth = {rule.key: rule.points for rule in scoring.rules}
+    most = {key: _MOST_OF_TEAM if key in OF_TEAM_DEFENCES else _MOST for key in scoring.unpaid}
+    lacking = [key for key in most if _is_lacking(difference, scoring.unpaid[key], most[key])][:1]
+    if is_assisted and _is_lacking(difference, worth.get("idp_tkl_loss", 0.0), _MOST):
+        lacking.insert(0, "idp_tkl_loss")
+    own = [
+        key for key, units in (withheld or {}).items() if _is_lacking(difference, worth[key], units)
+    ]
+    if named := [*own[:1], *lacking][:2]:
+        return " or ".join(named)
     for key, paid in parts.items():
         if paid and abs(difference - paid) < AGREE:
             return key
@@ -204,9 +224,9 @@ def explanation(
     return None
 
 
-def _is_lacking(difference: float, worth: float) -> bool:
-    """Return whether we lack `worth` once or twice."""
-    return any(abs(difference + times * worth) < AGREE for times in (1, 2))
+def _is_lacking(difference: float, worth: float, most: int) -> bool:
+    """Return whether we lack `worth` once, or up to `most` times."""
+    return any(abs(difference + times * worth) < AGREE for times in range(1, most + 1))
 
 
 def league_matchups(

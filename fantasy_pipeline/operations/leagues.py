@@ -123,7 +123,9 @@ def season_of(session: Session, name: str, season: int | None = None) -> LeagueS
     found = registry.stored_season(session.lake, name, wanted) if wanted in league.seasons else None
     if found is None:
         seasons = ", ".join(map(str, sorted(league.seasons)))
-        raise InvalidArgumentError(f"league {name} has no season {wanted}; it has {seasons}.")
+        raise InvalidArgumentError(
+            f"league {name} has no season {wanted}; it has {seasons}. Choose one with --season."
+        )
     return found
 
 

@@ -66,6 +66,9 @@ def test_points_of_a_key_that_cannot_be_computed_are_not_scored(rows: Rows) -> N
     row, matchup = scored(rows, {"sacks": 3}, 5.0)
     assert (row["points"], row["explained_by"]) == (3.0, "def_4_and_stop")
     assert (matchup["points"], matchup["not_scored_points"]) == (3.0, 2.0)
+    # A team may stop several fourth downs of a game.
+    row, matchup = scored(rows, {"sacks": 3}, 11.0)
+    assert (row["explained_by"], matchup["not_scored_points"]) == ("def_4_and_stop", 8.0)
     # One point is no stop on fourth down.
     row, matchup = scored(rows, {"sacks": 3}, 4.0)
     assert (matchup["points"], matchup["not_scored_points"]) == (3.0, 0.0)
@@ -78,6 +81,21 @@ def test_shared_tackles_for_loss_are_named_beside_a_key_that_pays_as_much() -> N
     assert why(-2.0, is_assisted=False) == "st_ff"
     assert why(2.0, is_assisted=True) == "idp_tkl_loss"
     assert why(-3.0, is_assisted=True) is None
+
+
+def test_tackles_of_the_offence_that_are_not_paid_explain_a_difference(rows: Rows) -> None:
+    """The player has two tackles after no turnover of his team: they count as on kick returns."""
+    settings = {"idp_tkl_solo": 1.0, "st_ff": 1.0, "rec": 0.5}
+    stats = {**GAME, "player_id": "a", "team": "KC", "position": "WR", "def_tackles_solo": 2}
+    lines = rows(WEEKLY_STATS, stats).append_column("turnovers", pa.array([0]))
+    spot = {**GAME, "league": "a", "team_id": "1", "platform_player_id": "9", "player_id": "a"}
+    scoring = leagues.scoring_of(replace(OF, scoring=settings))
+    found = []
+    for stated in (1.0, 2.0, 3.0):
+        rosters = rows(LEAGUE_ROSTERS, {**spot, "position": "WR", "platform_points": stated})
+        made = leagues.league_points(rosters, lines, rows(TEAM_DEFENSE_STATS), scoring)
+        found += made["explained_by"].to_pylist()
+    assert found == ["idp_tkl_solo or st_ff", "idp_tkl_solo or st_ff", None]
 
 
 def test_a_defence_without_a_game_has_no_points(rows: Rows) -> None:

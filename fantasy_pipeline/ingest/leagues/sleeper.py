@@ -55,16 +55,15 @@ class Sleeper:
                 f"league {league_id!r}: a Sleeper league id is a number; copy it from the league's "
                 "address, sleeper.com/leagues/ID."
             )
-        league = self._get(URL.format(league=league_id), season)
+        url = URL.format(league=league_id)
+        league = self._get(url, season)
         if league is None:
             raise _unknown(league_id)
         league = require(league, dict, f"league {league_id}")
         if (sport := league.get("sport", _SPORT)) != _SPORT:
             raise PipelineError(f"league {league_id} is a league of the sport {sport}: check it")
         number = int(league["season"])
-        rosters = require(
-            self._get(f"{URL.format(league=league_id)}/rosters", number), list, "rosters"
-        )
+        rosters = require(self._get(f"{url}/rosters", number), list, "rosters")
         settings = league.get("settings") or {}
         teams = self._teams(league_id, number, rosters, bool(settings.get("divisions")))
         playoff_week = settings.get("playoff_week_start") or None
