@@ -1,9 +1,10 @@
 """Measures the web interface with concurrent readers: times, memory, bytes of the first paint.
 
-usage: web.py [--readers N] [--seconds S] [--backfill] ADDRESS PID
+usage: web.py [--readers N] [--seconds S] [--backfill SEASONS] ADDRESS PID
 
 ADDRESS is that of a server on loopback, PID its process. With --backfill, the readers measure while
-`fantasy-pipeline backfill` imports two seasons of the sample league into a folder of its own.
+`fantasy-pipeline backfill` imports these seasons again, in the environment of this program: give it
+the server's DAGSTER_HOME and FANTASY_SOURCE, so that the server's history and tables change.
 
 Each path is read twice: by readers who read for seconds before they ask again, as people do, and by
 hurried ones, who ask ten times a second. The hurried ones need as much of the processors as the
@@ -20,9 +21,10 @@ import random
 import re
 import subprocess
 import sys
-import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -33,8 +35,14 @@ HTML = {"Accept": "text/html,*/*;q=0.8", "Accept-Encoding": "gzip"}
 JSON = {"Accept": "application/json", "Accept-Encoding": "gzip"}
 PAUSES = {"readers": 2.0, "hurried readers": 0.1}
 """Seconds from an answer to the next request."""
-PATHS = {"status": ("/", HTML, 0.300), "projections": ("/api/projections", JSON, 0.150)}
+PATHS = {
+    "status": ("/", HTML, 0.300),
+    "projections": ("/api/projections", JSON, 0.150),
+    "health": ("/healthz", JSON, 1.000),
+}
 """What the readers ask for: path, headers and the limit of the 99th percentile, seconds."""
+ANSWERS = (200, 503)
+"""A server without a daemon is not healthy, and says so with 503."""
 IDLE_BYTES, PAINT_BYTES = 250 * 2**20, 100_000
 
 
@@ -59,7 +67,7 @@ class Reader(threading.Thread):
             response = connection.getresponse()
             response.read()
             self.seconds.append(time.perf_counter() - start)
-            assert response.status == 200, response.status
+            assert response.status in ANSWERS, response.status
             # A reader looks at what he has read.
             time.sleep(self._pause)
 
@@ -93,7 +101,7 @@ def fetch(address: str, path: str, headers: dict[str, str] = HTML) -> bytes:
     connection.request("GET", path, headers=headers)
     response = connection.getresponse()
     body = response.read()
-    assert response.status == 200, f"{path}: {response.status}"
+    assert response.status in ANSWERS, f"{path}: {response.status}"
     return body
 
 
@@ -111,15 +119,22 @@ def first_paint(address: str, path: str) -> int:
     return len(body) + sum(len(fetch(address, file)) for file in files)
 
 
-def start_backfill(folder: str) -> subprocess.Popen:
-    """Start to import two seasons of the sample league into a folder."""
-    environment = {**os.environ, "DAGSTER_HOME": folder, "FANTASY_SOURCE": "sample"}
-    environment.pop("FANTASY_DATA", None)
+@contextmanager
+def backfill(seasons: str | None) -> Iterator[None]:
+    """Import seasons meanwhile; fail if that ends before the readers."""
+    if seasons is None:
+        yield
+        return
     program = str(Path(sys.executable).with_name("fantasy-pipeline"))
-    command = [program, "backfill", "--seasons", "2023-2024", "--source", "sample"]
-    return subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    running = subprocess.Popen(
+        [program, "backfill", "--seasons", seasons],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
+    yield
+    assert running.poll() is None, "the backfill ended before the readers; choose more seasons"
+    running.terminate()
+    running.wait()
 
 
 def report(name: str, value: float, limit: float, unit: str) -> bool:
@@ -135,7 +150,7 @@ def main() -> int:
     parser.add_argument("pid", type=int)
     parser.add_argument("--readers", type=int, default=20, choices=range(1, 51))
     parser.add_argument("--seconds", type=float, default=15.0)
-    parser.add_argument("--backfill", action="store_true")
+    parser.add_argument("--backfill", metavar="SEASONS")
     chosen = parser.parse_args()
     if urlsplit(chosen.address).hostname not in ("127.0.0.1", "localhost", "::1"):
         parser.error("measure a server on loopback only")
@@ -143,28 +158,23 @@ def main() -> int:
     for path in ("/", shown_report(chosen.address), "/accuracy", "/players"):
         with_files = first_paint(chosen.address, path) / 1000
         kept.append(report(f"first paint {path}", with_files, PAINT_BYTES / 1000, "KB"))
-    with tempfile.TemporaryDirectory() as folder:
-        backfill = start_backfill(folder) if chosen.backfill else None
-        seconds = min(chosen.seconds, 120.0)
-        for (name, (path, headers, limit)), (who, pause) in product(PATHS.items(), PAUSES.items()):
-            before = processor_seconds(chosen.pid)
+    seconds = min(chosen.seconds, 120.0)
+    for (name, (path, headers, limit)), (who, pause) in product(PATHS.items(), PAUSES.items()):
+        before = processor_seconds(chosen.pid)
+        with backfill(chosen.backfill):
             found = times(chosen.address, path, headers, chosen.readers, seconds, pause)
-            spent = processor_seconds(chosen.pid) - before
-            at, median = (1000 * found[len(found) * part // 100] for part in (99, 50))
-            label = f"{name}, {who}, p99"
-            if who == "readers":
-                kept.append(report(label, at, 1000 * limit, "ms"))
-            else:
-                print(f"{label:34} {at:10,.1f} ms")
-            print(
-                f"{'':34} {median:10,.1f} ms   median of {len(found)}; "
-                f"{1000 * spent / len(found):.1f} ms of the processor each; "
-                f"load {os.getloadavg()[0]:.1f}"
-            )
-        if backfill is not None:
-            assert backfill.poll() is None, "the backfill ended before the readers"
-            backfill.terminate()
-            backfill.wait()
+        spent = processor_seconds(chosen.pid) - before
+        at, median = (1000 * found[len(found) * part // 100] for part in (99, 50))
+        label = f"{name}, {who}, p99"
+        if who == "readers":
+            kept.append(report(label, at, 1000 * limit, "ms"))
+        else:
+            print(f"{label:34} {at:10,.1f} ms")
+        print(
+            f"{'':34} {median:10,.1f} ms   median of {len(found)}; "
+            f"{1000 * spent / len(found):.1f} ms of the processor each; "
+            f"load {os.getloadavg()[0]:.1f}"
+        )
     kept.append(report("memory after", resident(chosen.pid) / 2**20, IDLE_BYTES / 2**20, "MiB"))
     return 0 if all(kept) else 1
 
