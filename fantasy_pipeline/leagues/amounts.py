@@ -181,8 +181,11 @@ class Within:
 
 
 def every(amount: Amount, size: float) -> Amount:
-    """Return how many times `size` is in an amount; the part of one does not count."""
-    return lambda lines: np.asarray(np.trunc(amount(lines) / size))
+    """Return how many times `size` is in an amount; the part of one does not count.
+
+    ESPN pays nothing for lost yards: Aaron Rodgers caught a pass for -6 yards in 2020 week 2.
+    """
+    return lambda lines: np.floor(np.maximum(amount(lines), 0.0) / size)
 
 
 def of_position(amount: Amount, position: str) -> Amount:
@@ -279,6 +282,12 @@ def missed_kicks(lowest: float, below: float = np.inf) -> Amount:
     missed = kicks("fg_missed_list", lowest, below)
     blocked = kicks("fg_blocked_list", lowest, below)
     return lambda lines: missed(lines) + blocked(lines)
+
+
+def tried_kicks(lowest: float, below: float = np.inf) -> Amount:
+    """Return the field goals of a distance that were tried."""
+    made, missed = kicks("fg_made_list", lowest, below), missed_kicks(lowest, below)
+    return lambda lines: made(lines) + missed(lines)
 
 
 AmountsByKey: TypeAlias = Mapping[str, Amount]

@@ -15,6 +15,7 @@ from fantasy_pipeline.leagues.amounts import (
     kicks,
     missed_kicks,
     return_touchdowns,
+    tried_kicks,
 )
 
 TEAM_DEFENCE_SLOT = 16
@@ -81,7 +82,7 @@ PLAYER_STATS: Mapping[int, Amount] = {
     57: Within(_CAUGHT, 200),
     58: column("targets"),
     59: column("receiving_yards_after_catch"),
-    62: column("passing_2pt_conversions", "rushing_2pt_conversions", "receiving_2pt_conversions"),
+    62: column("rushing_2pt_conversions", "receiving_2pt_conversions"),
     63: fumble_touchdowns(of_defenders=False),
     64: column("sacks_suffered"),
     65: column("sack_fumbles"),
@@ -94,10 +95,13 @@ PLAYER_STATS: Mapping[int, Amount] = {
     72: fumbles_lost,
     73: lambda lines: lines["passing_interceptions"] + fumbles_lost(lines),
     74: kicks("fg_made_list", 50),
+    75: tried_kicks(50),
     76: missed_kicks(50),
     77: column("fg_made_40_49"),
+    78: tried_kicks(40, 50),
     79: missed_kicks(40, 50),
     80: column("fg_made_0_19", "fg_made_20_29", "fg_made_30_39"),
+    81: tried_kicks(0, 40),
     82: missed_kicks(0, 40),
     83: column("fg_made"),
     84: column("fg_att"),
@@ -124,8 +128,10 @@ PLAYER_STATS: Mapping[int, Amount] = {
     **_steps(116, (10, 25), column("kickoff_return_yards")),
     **_steps(118, (10, 25), column("punt_return_yards")),
     198: kicks("fg_made_list", 50, 60),
+    199: tried_kicks(50, 60),
     200: missed_kicks(50, 60),
     201: kicks("fg_made_list", 60),
+    202: tried_kicks(60),
     203: missed_kicks(60),
     211: column("passing_first_downs"),
     212: column("rushing_first_downs"),
@@ -139,7 +145,7 @@ TEAM_STATS = frozenset((89, 90, 91, 92, 93, 94, 97, 100, *range(120, 138), *rang
 _LONG = "the length of a touchdown is not in the weekly file"
 _RARE = "returned two-point tries and one-point safeties are not in the weekly file"
 NOT_COMPUTED = {
-    **dict.fromkeys((15, 16, 35, 36, 45, 46), _LONG),
+    **dict.fromkeys((15, 16, 35, 36, 45, 46, *range(175, 187)), _LONG),
     **dict.fromkeys((204, 205, 206, 209), _RARE),
     **dict.fromkeys(range(138, 155), "punting is not imported"),
     112: "stuffed runs are not in the weekly file",
