@@ -218,7 +218,8 @@ def explanation(
     for key, paid in parts.items():
         if paid and abs(difference - paid) < AGREE:
             return key
-    for rule in scoring.rules:
+    # A key that pays the player's line comes before those of other positions.
+    for rule in sorted(scoring.rules, key=lambda rule: not parts.get(rule.key)):
         if any(abs(difference - times * rule.points) < AGREE for times in (-1, 1)):
             return rule.key
     return None

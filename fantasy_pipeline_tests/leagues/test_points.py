@@ -83,6 +83,13 @@ def test_shared_tackles_for_loss_are_named_beside_a_key_that_pays_as_much() -> N
     assert why(-3.0, is_assisted=True) is None
 
 
+def test_a_key_that_pays_the_player_explains_before_those_of_others() -> None:
+    scoring = leagues.scoring_of(replace(OF, scoring={"fgmiss": -1.0, "fum": -1.0, "rec": 1.0}))
+    assert leagues.explanation(1.0, {"fum": -2.0}, scoring) == "fum"
+    assert leagues.explanation(-1.0, {"rec": 5.0}, scoring) == "rec"
+    assert leagues.explanation(1.0, {}, scoring) == "fgmiss"
+
+
 def test_tackles_of_the_offence_that_are_not_paid_explain_a_difference(rows: Rows) -> None:
     """The player has two tackles after no turnover of his team: they count as on kick returns."""
     settings = {"idp_tkl_solo": 1.0, "st_ff": 1.0, "rec": 0.5}
