@@ -128,6 +128,13 @@ def check(name: NameArgument, source: SourceOption = None, json: JsonOption = Fa
         print_line(
             f"{row['season']}: {row['equal']:,} of {row['compared']:,} player-weeks: {share}"
         )
+    for row in found["missing_keys"]:
+        apart = row["compared"] - row["equal"]
+        print_line(
+            f"{row['season']}, {row['whose']}: {row['key']} ({row['points']:g} points, not scored) "
+            f"may explain {row['explained']:,} of the {apart:,} that differ; of the others, "
+            f"{100 * row['share']:.2f}% are equal"
+        )
     rows = found["differences"]
     if rows:
         columns = [

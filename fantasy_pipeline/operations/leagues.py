@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
@@ -20,11 +21,13 @@ from fantasy_pipeline.football.tables import (
     PROJECTIONS,
     WEEKLY_STATS,
 )
+from fantasy_pipeline.football.tables.leagues import AGREE
 from fantasy_pipeline.ingest.leagues import registry
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason
 from fantasy_pipeline.ingest.leagues.files import read_file
 from fantasy_pipeline.ingest.leagues.rosters import of_league
-from fantasy_pipeline.leagues.tables import NOT_MAPPED, scoring_of
+from fantasy_pipeline.leagues.tables import DEFENCE, NOT_MAPPED, scoring_of
+from fantasy_pipeline.leagues.team_keys import left_out
 from fantasy_pipeline.leagues.view import LeagueView
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from fantasy_pipeline.operations.session import Session
 
 SAMPLE_NAME = "sample-fantasy"
+TEAM_DEFENCES, PLAYERS = "team defences", "players"
 _LATER = "fumbles_total"
 """A column that weeks imported by an earlier version lack, as all that leagues score besides."""
 
@@ -184,8 +188,8 @@ def checked(session: Session, name: str) -> dict[str, Any]:
 
     Returns:
         ``seasons``: rows with the number of compared and equal player-weeks and the share;
-        ``differences``: the ten largest; ``notes``: keys that are not scored; ``unmapped``: players
-        without an NFL id.
+        ``missing_keys``: see `_missing_keys`; ``differences``: the ten largest; ``notes``: keys
+        that are not scored; ``unmapped``: players without an NFL id.
 
     Raises:
         InvalidArgumentError: there is no such league.
@@ -201,9 +205,11 @@ def checked(session: Session, name: str) -> dict[str, Any]:
             f"add {league.platform} {league.seasons[max(league.seasons)]} --name {name}`."
         )
     rows = points.to_pylist()
-    seasons = []
+    seasons, missing = [], []
     for season in sorted({row["season"] for row in rows}):
         of_season = points.filter(pc.equal(points["season"], season))
+        if (of := registry.stored_season(session.lake, name, season)) is not None:
+            missing += _missing_keys(of_season, of)
         share = agreement(of_season)
         compared = of_season.num_rows - of_season["difference"].null_count
         equal = round((share or 0) * compared)
@@ -222,6 +228,7 @@ def checked(session: Session, name: str) -> dict[str, Any]:
     return {
         "league": name,
         "seasons": seasons,
+        "missing_keys": missing,
         "differences": [
             {**{key: row[key] for key in names}, "explained_by": row["explained_by"]}
             for row in apart[:10]
@@ -229,6 +236,38 @@ def checked(session: Session, name: str) -> dict[str, Any]:
         "notes": scoring_of(latest).notes if latest else [],
         "unmapped": sorted(unmapped),
     }
+
+
+def _missing_keys(points: pa.Table, of: LeagueSeason) -> list[dict[str, Any]]:
+    """Return what keys that are not scored leave open: a row per key and kind of player.
+
+    Args:
+        points: `LEAGUE_POINTS` rows of one league and season.
+
+    Returns:
+        season, key, its points, the reason; whose (team defences or players); compared and equal
+        player-weeks of those; explained: player-weeks whose difference the key may explain; share:
+        that of equal ones among the others.
+    """
+    scoring = scoring_of(of)
+    reasons = {**scoring.not_computed, **left_out(scoring.team_defence)}
+    compared = [row for row in points.to_pylist() if row["difference"] is not None]
+    found = []
+    for whose in (TEAM_DEFENCES, PLAYERS):
+        rows = [row for row in compared if (row["position"] == DEFENCE) == (whose == TEAM_DEFENCES)]
+        equal = sum(abs(row["difference"]) < AGREE for row in rows)
+        for key, reason in reasons.items():
+            keys_of = ((row["explained_by"] or "").split(" or ") for row in rows)
+            if explained := sum(key in keys for keys in keys_of):
+                found.append(
+                    {
+                        **{"season": of.season, "key": key, "reason": reason, "whose": whose},
+                        "points": scoring.unpaid.get(key, scoring.team_defence.get(key)),
+                        **{"compared": len(rows), "equal": equal, "explained": explained},
+                        "share": equal / max(len(rows) - explained, 1),
+                    }
+                )
+    return found
 
 
 def remove(session: Session, name: str) -> int:

@@ -27,6 +27,7 @@ from fantasy_pipeline.football.tables import (
     OPTIMAL_LINEUPS,
     PROJECTIONS,
     RAW_PLAYERS,
+    TEAM_DEFENSE_STATS,
     WEEKLY_STATS,
 )
 from fantasy_pipeline.football.tables.week_rows import of_week
@@ -36,7 +37,9 @@ from fantasy_pipeline.ingest.players import raw_players
 from fantasy_pipeline.ingest.sample import SAMPLE_NOW, SampleLeague
 from fantasy_pipeline.ingest.sample.fantasy import SLOTS, TEAMS, write_fantasy_league
 from fantasy_pipeline.ingest.stats import weekly_stats
+from fantasy_pipeline.ingest.team_defense import team_defense_stats
 from fantasy_pipeline.lake import Lake
+from fantasy_pipeline.leagues.team_defence import with_standard_points
 from fantasy_pipeline.operations.execute import execute
 from fantasy_pipeline.operations.league_add import JOB, espn_seasons, rectangles
 from fantasy_pipeline.operations.session import Session
@@ -62,7 +65,10 @@ def made(sample: SampleLeague, tmp_path_factory: pytest.TempPathFactory) -> Path
     players, _ = raw_players(league, games, 2025, numbers)
     lake.write(GAMES, games)
     lake.write_weeks(RAW_PLAYERS, players, WEEKS)
-    lake.write_weeks(WEEKLY_STATS, weekly_stats(league, games, players, 2025, numbers), WEEKS)
+    stats = weekly_stats(league, games, players, 2025, numbers)
+    lake.write_weeks(WEEKLY_STATS, stats, WEEKS)
+    defences = with_standard_points(team_defense_stats(games, stats))
+    lake.write_weeks(TEAM_DEFENSE_STATS, defences, WEEKS)
     write_fantasy_league(made / "files", league.weekly_stats(2025), 2025)
     return made
 
@@ -90,7 +96,7 @@ def test_a_league_is_added_checked_and_removed(home: Path) -> None:
     assert (listed["league"], listed["weeks"]) == (NAME, 2)
     assert len(done(home, "show", NAME)["teams"]) == len(TEAMS)
     [season] = done(home, "check", NAME)["seasons"]
-    assert season == {"season": 2025, "compared": 120, "equal": 120, "share": 1.0}
+    assert season == {"season": 2025, "compared": 136, "equal": 136, "share": 1.0}
 
     lake = lake_of(home)
     assert lake.read(LEAGUE_TEAMS).num_rows == len(TEAMS)
@@ -328,7 +334,7 @@ def test_a_difference_is_named_with_the_key_that_would_explain_it(home: Path) ->
     rosters.write_text("\n".join(lines) + "\n")
     done(home, "add", "file", str(home / "files" / "fantasy.yaml"))
     found = done(home, "check", NAME)
-    assert found["seasons"][0]["equal"] == 119
+    assert found["seasons"][0]["equal"] == 135
     [difference] = found["differences"]
     assert (difference["week"], difference["explained_by"]) == (1, "pass_td")
 

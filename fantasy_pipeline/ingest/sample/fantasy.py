@@ -17,13 +17,13 @@ import yaml
 TITLE = "Sample Fantasy League"
 TEAMS = ("Dune Devils", "Ember Eagles", "Gale Giants", "Moss Monarchs")
 SLOTS = (
-    *("QB", "RB", "RB", "WR", "WR", "TE", "FLEX", "K", "DL", "LB", "DB", "IDP_FLEX"),
-    *("BN", "BN", "BN"),
+    *("QB", "RB", "RB", "WR", "WR", "TE", "FLEX", "K", "DEF", "DL", "LB", "DB", "IDP_FLEX"),
+    *("BN", "BN", "BN", "BN"),
 )
 LAST_WEEK = 17
 _POSITIONS = (
-    *("QB", "RB", "RB", "WR", "WR", "TE", "WR", "K", "DE", "LB", "S", "LB"),
-    *("RB", "QB", "TE"),
+    *("QB", "RB", "RB", "WR", "WR", "TE", "WR", "K", "DEF", "DE", "LB", "S", "LB"),
+    *("RB", "QB", "TE", "DEF"),
 )
 """Position of the player in each slot."""
 SCORING = {
@@ -44,6 +44,17 @@ SCORING = {
     "fgm": 3.0,
     "fgmiss": -1.0,
     "xpm": 1.0,
+    "sack": 1.0,
+    "int": 2.0,
+    "fum_rec": 2.0,
+    "def_td": 6.0,
+    "yds_allow_0_100": 5.0,
+    "yds_allow_100_199": 3.0,
+    "yds_allow_200_299": 2.0,
+    "yds_allow_400_449": -2.0,
+    "yds_allow_450_499": -3.0,
+    "yds_allow_500_549": -4.0,
+    "yds_allow_550p": -5.0,
     "idp_tkl_solo": 1.0,
     "idp_tkl_ast": 0.5,
     "idp_sack": 2.0,
@@ -84,6 +95,11 @@ _PAID = {
     "def_tds": 6.0,
 }
 """Points of each stat of the sample league's stat lines."""
+_PAID_OF_TEAMS = {"def_interceptions": 2.0, "fumble_recovery_opp": 2.0, "def_tds": 6.0}
+"""Points of a team's defence for each stat of its players. Sacks and yards are the opponent's."""
+_YARDS_ALLOWED = (100, 200, 300, 400, 450, 500, 550)
+_OF_YARDS_ALLOWED = np.array([5.0, 3.0, 2.0, 0.0, -2.0, -3.0, -4.0, -5.0])
+"""Points of a team's defence below each of these yards; the last for more."""
 
 
 def write_fantasy_league(folder: Path, weekly_stats: pa.Table, season: int) -> Path:
@@ -96,7 +112,9 @@ def write_fantasy_league(folder: Path, weekly_stats: pa.Table, season: int) -> P
         weekly_stats: the sample league's stat lines of the season.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    lines = weekly_stats.append_column("points", pa.array(_points(weekly_stats)))
+    names = ["week", "player_id", "position", "points"]
+    lines = weekly_stats.append_column("points", pa.array(_points(weekly_stats))).select(names)
+    lines = pa.concat_tables([lines, _defences(weekly_stats).select(names)])
     rosters = _draft(lines)
     last = pc.max(lines["week"]).as_py()
     rows, games = ["week,team,player,slot,points"], ["week,team,opponent,points"]
@@ -140,6 +158,28 @@ def _points(lines: pa.Table) -> np.ndarray:
     is_tight_end = pc.equal(lines["position"], "TE").to_numpy()
     total = sum(paid.values()) + 0.5 * lines["receptions"].fill_null(0).to_numpy() * is_tight_end
     return np.round(total, 2) + 0.0
+
+
+def _defences(lines: pa.Table) -> pa.Table:
+    """Return the points of each team's defence by week; its player id is the team."""
+    own = lines.group_by(["week", "team"]).aggregate([(name, "sum") for name in _PAID_OF_TEAMS])
+    yards = ("passing_yards", "rushing_yards", "sack_yards_lost")
+    taken = [(name, "sum") for name in ("sacks_suffered", *yards)]
+    other = lines.group_by(["week", "opponent"]).aggregate(taken)
+    both = own.join(other, ["week", "team"], ["week", "opponent"], "inner")
+    points = both["sacks_suffered_sum"].to_numpy() + sum(
+        worth * both[f"{name}_sum"].to_numpy() for name, worth in _PAID_OF_TEAMS.items()
+    )
+    allowed = sum(both[f"{name}_sum"].to_numpy() for name in yards)
+    points += _OF_YARDS_ALLOWED[np.searchsorted(_YARDS_ALLOWED, allowed, side="right")]
+    return pa.table(
+        {
+            "week": both["week"],
+            "player_id": both["team"],
+            "position": pa.array(["DEF"] * both.num_rows),
+            "points": pa.array(points, pa.float64()),
+        }
+    )
 
 
 def _draft(lines: pa.Table) -> dict[str, list[str]]:
