@@ -89,7 +89,11 @@ class InterruptedCommandError(PipelineError):
     """A signal interrupted the command; the message says how to continue its work."""
 
 
-class HistoryError(PipelineError):
+class UnusableStorageError(PipelineError):
+    """The lake or the run history cannot be used: its storage is down, damaged or refuses."""
+
+
+class HistoryError(UnusableStorageError):
     """The run history cannot be used: its database is down, full or refuses."""
 
 

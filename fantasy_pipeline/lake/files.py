@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fantasy_pipeline.errors import NotMaterializedError, PipelineError
+from fantasy_pipeline.errors import NotMaterializedError, PipelineError, UnusableStorageError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables.contract import Table
 from fantasy_pipeline.football.tables.week_rows import codes
@@ -115,35 +115,35 @@ def stored_label(marker: bytes | None, root: str, label: str) -> str | None:
         root, label: what an error names: the root of the lake, and its expected label.
 
     Raises:
-        PipelineError: the file is broken.
+        UnusableStorageError: the file is broken.
     """
     if marker is None:
         return None
     try:
         return str(json.loads(marker)["label"])
     except (ValueError, KeyError, TypeError) as error:
-        raise PipelineError(
+        raise UnusableStorageError(
             f"{root}/{MARKER} is broken: it must state which data the lake holds. "
             f'If they are {label} data, write {{"label": "{label}"}} into it.'
         ) from error
 
 
-def older_layout(root: str, table: Table) -> PipelineError:
+def older_layout(root: str, table: Table) -> UnusableStorageError:
     """Return the error of a file whose columns are those of another version of the contract."""
-    return PipelineError(
+    return UnusableStorageError(
         f"{table.name} in the lake at {root} has weeks of an older layout; "
         f"materialize them again, e.g. `fantasy-pipeline backfill`."
     )
 
 
-def damaged(path: str, table: Table, week: SeasonWeek | None, reason: str) -> PipelineError:
+def damaged(path: str, table: Table, week: SeasonWeek | None, reason: str) -> UnusableStorageError:
     """Return the error of a file that is incomplete or not parquet."""
     reason = " ".join(reason.split())[:200].rstrip(".")
     label, command = table.name, "run"
     if week is not None:
         label = f"{table.name} {week}"
         command = f"run --season {week.season} --week {week.week}"
-    return PipelineError(
+    return UnusableStorageError(
         f"{label}: the file {path} is damaged: {reason}. Restore it from a backup; or remove it "
         f"and make it again: `fantasy-pipeline {command}`, or `fantasy-pipeline backfill` for many "
         f"weeks."

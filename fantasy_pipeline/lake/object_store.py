@@ -31,7 +31,7 @@ from urllib.parse import urlsplit
 
 import pyarrow as pa
 
-from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.errors import PipelineError, UnusableStorageError
 from fantasy_pipeline.lake.copies import TEMPORARY, RemovedFileError, target
 from fantasy_pipeline.lake.object_cache import CACHE, Version
 from fantasy_pipeline.lake.patience import Outage, set_seconds
@@ -125,10 +125,11 @@ class ObjectStore:
         """Send a request and return the storage's answer; None if the object does not exist.
 
         Raises:
-            PipelineError: the bucket does not exist, or the storage refuses or does not answer.
+            UnusableStorageError: the bucket does not exist, or the storage refuses or does not
+                answer.
         """
         if self._given_up or self._outage.is_lasting:
-            raise PipelineError(self._given_up or self._outage.reason)
+            raise UnusableStorageError(self._given_up or self._outage.reason)
         started = time.monotonic()
         last_start = started + min(_RETRY_SECONDS, set_seconds() or _RETRY_SECONDS)
         for attempt in range(_ATTEMPTS):
@@ -162,11 +163,11 @@ class ObjectStore:
         status = answer_to(error).get("ResponseMetadata", {}).get("HTTPStatusCode")
         return status in _PASSING_STATUS or isinstance(error, passing_errors())
 
-    def _unusable(self, error: Exception) -> PipelineError:
+    def _unusable(self, error: Exception) -> UnusableStorageError:
         reason = " ".join(str(error).split())[:300].rstrip(".") or type(error).__name__
         if self._is_s3 and type(error).__name__ == "FSTimeoutError":
             reason = f"no answer within {set_seconds():g} s"
-        return PipelineError(
+        return UnusableStorageError(
             f"the lake at {self._root} cannot be used: {reason}. "
             f"Check FANTASY_DATA, AWS_ENDPOINT_URL and the AWS credentials, or run again later."
         )

@@ -20,7 +20,7 @@ from uuid import uuid4
 
 import pyarrow as pa
 
-from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.errors import PipelineError, UnusableStorageError
 from fantasy_pipeline.lake.copies import TEMPORARY, RemovedFileError, target
 from fantasy_pipeline.lake.locks import Timeout, locked
 from fantasy_pipeline.lake.object_store import ObjectStore
@@ -294,7 +294,7 @@ def _unreadable(path: str, error: OSError) -> PipelineError:
     """Return the error of a file or folder that cannot be read; it must not count as empty."""
     if isinstance(error, FileNotFoundError):
         return RemovedFileError(path)
-    return PipelineError(
+    return UnusableStorageError(
         f"the lake cannot be read: {path}: {error.strerror or error}. Check its permissions, its "
         f"folders and the disk; or set FANTASY_DATA to another folder."
     )

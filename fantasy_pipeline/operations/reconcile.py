@@ -25,6 +25,7 @@ from fantasy_pipeline.football.tables import (
     WEEKLY_STATS,
 )
 from fantasy_pipeline.ingest.week_so_far import lacking_games
+from fantasy_pipeline.orchestration.history_probe import check_usable
 from fantasy_pipeline.orchestration.runs.import_state import label_of, lost_weeks
 from fantasy_pipeline.orchestration.runs.materialized import materialized_partitions
 from fantasy_pipeline.orchestration.workspace import REAL_LABEL
@@ -80,7 +81,12 @@ def reconcile(
     Args:
         label: label of the lake's league; None for the NFL.
         dry_run: report nothing.
+
+    Raises:
+        HistoryError: the run history cannot be read and written.
     """
+    # The runs, too, although only events are compared: a history that fails elsewhere is not right.
+    check_usable(instance)
     found = Reconciliation(lost=lost_data(instance, lake, label))
     schedule = lake.read_if_stored(GAMES)
     games = {} if schedule is None else games_by_week(games_from_table(schedule))

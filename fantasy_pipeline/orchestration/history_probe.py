@@ -41,7 +41,7 @@ def try_to_write(instance: dg.DagsterInstance) -> None:
 
 
 def check_usable(instance: dg.DagsterInstance) -> None:
-    """Read and write the history once, before worker processes start that would each fail.
+    """Read and write the history once, before work starts that would fail in its midst.
 
     Raises:
         HistoryError: the history cannot be used; says why and what to do.

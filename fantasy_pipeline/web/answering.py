@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from fastapi import HTTPException
 
-from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
+from fantasy_pipeline.errors import InvalidArgumentError, PipelineError, UnusableStorageError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.ingest.leagues import registry
 from fantasy_pipeline.operations.session import Session
@@ -39,7 +39,12 @@ def answering(session: Session, league: str | None = None) -> Iterator[None]:
     except InvalidArgumentError:
         raise
     except PipelineError as error:
-        raise HTTPException(404, public_text(error, session)) from None
+        raise HTTPException(status_of(error), public_text(error, session)) from None
+
+
+def status_of(error: PipelineError) -> int:
+    """Return the status of an answer that cannot be made: 503 if storage is down, else 404."""
+    return 503 if isinstance(error, UnusableStorageError) else 404
 
 
 def public_text(error: PipelineError, session: Session) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Query, Request, Response
-from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fantasy_pipeline import __version__
@@ -28,28 +28,45 @@ from fantasy_pipeline.web.pages.status import status_page
 from fantasy_pipeline.web.problems import problem, problems
 from fantasy_pipeline.web.progress import add_progress
 from fantasy_pipeline.web.queries import no_repeated_values
-from fantasy_pipeline.web.security import SECURITY_HEADERS, own_names, refusal
+from fantasy_pipeline.web.security import (
+    SECURITY_HEADERS,
+    own_names,
+    refusal,
+    refusal_of_name,
+)
 from fantasy_pipeline.web.server import Server, config
 from fantasy_pipeline.web.sessions import MakeSession, Sessions
 from fantasy_pipeline.web.shared import SECONDS
 from fantasy_pipeline.web.tables import Tables
+
+_DEFECT = "this is a defect of the server; report it with the traceback in the log of the server"
 
 
 class Admission:
     """Refuses a request by its headers, or passes it on to its route.
 
     Args:
-        is_protected: as for `create_app`.
+        names, is_protected: as for `create_app`.
     """
 
-    def __init__(self, app: ASGIApp, is_protected: bool) -> None:
+    def __init__(self, app: ASGIApp, names: Sequence[str], is_protected: bool) -> None:
         self._app = app
+        self._names = names
         self._is_protected = is_protected
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
+        if scope["type"] == "http":
+            await self._answer(scope, receive, send)
             return
+        with at_once():
+            await (self._refused_name(scope) or self._app)(scope, receive, send)
+
+    def _refused_name(self, scope: Scope) -> Response | None:
+        is_connection = scope["type"] in ("http", "websocket")
+        return refusal_of_name(HTTPConnection(scope), self._names) if is_connection else None
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request; every answer has `SECURITY_HEADERS`."""
         if scope["method"] == "HEAD":
             # The answer to a GET; the server leaves its body out.
             scope = {**scope, "method": "GET"}
@@ -64,12 +81,17 @@ class Admission:
 
         try:
             with at_once():
-                answer = refusal(Request(scope), self._is_protected) or self._app
+                refused = refusal(Request(scope), self._is_protected)
+                answer = self._refused_name(scope) or refused or self._app
                 await answer(scope, receive, send_with_headers)
         except Exception as error:
-            if has_started or (known := in_words(error)) is None:
+            if has_started:
                 raise
-            await problem(503, str(known))(scope, receive, send_with_headers)
+            if (known := in_words(error)) is not None:
+                await problem(503, str(known))(scope, receive, send_with_headers)
+                return
+            await problem(500, _DEFECT)(scope, receive, send_with_headers)
+            raise
 
 
 def create_app(
@@ -120,11 +142,10 @@ def create_app(
     site = Site(sessions.shared, seconds)
     add_pages(app, site, sessions, players)
     _add_index(app, site, results)
-    app.add_middleware(Admission, is_protected=is_protected)
     app.add_middleware(
-        TrustedHostMiddleware,
-        allowed_hosts=own_names() if names is None else names,
-        www_redirect=False,
+        Admission,
+        names=own_names() if names is None else names,
+        is_protected=is_protected,
     )
     return app
 

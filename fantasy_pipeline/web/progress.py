@@ -22,9 +22,11 @@ from typing import Any
 import dagster as dg
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 from fastapi.concurrency import run_in_threadpool
+from starlette.routing import WebSocketRoute
 
 from fantasy_pipeline.football.season_week import week_ranges
 from fantasy_pipeline.operations.status import backfills
+from fantasy_pipeline.orchestration.history_errors import in_words
 from fantasy_pipeline.orchestration.runs.import_state import weeks_of_tags
 from fantasy_pipeline.orchestration.runs.progress import Message, RunProgress, running
 from fantasy_pipeline.web.problems import problem
@@ -50,6 +52,11 @@ _LONGEST_PAUSE, _MOST_ENDED = 30.0, 200
 NORMAL, REFUSED, BUSY, UNKNOWN = 1000, 1008, 1013, 4404
 """Codes of a closed connection: the run is over, the client is at fault, too many clients, unknown
 run."""
+_UNREADABLE = "the run history cannot be read; connect again later"
+_NO_SOCKET = (
+    "there is no WebSocket at this address; connect to /api/jobs/progress, or for one run to "
+    "/api/jobs/history/{run_id}/progress"
+)
 _LOG = logging.getLogger(__name__)
 
 
@@ -90,7 +97,7 @@ class Feed:
                 found = await run_in_threadpool(self._progress.read)
             except Exception as error:
                 _LOG.warning("progress of run %s: %s", self._progress.run.run_id, error)
-                self.failure = "the run history cannot be read; connect again later"
+                self.failure = _UNREADABLE
                 found = []
             self.messages += found
             self.is_over = self._progress.is_over or self.failure is not None
@@ -341,6 +348,13 @@ def add_progress(
                 return
             await _serve(socket, lambda: _follow_all(socket, feeds, query))
 
+    app.router.routes.append(WebSocketRoute("/{path:path}", _no_progress))
+
+
+async def _no_progress(socket: WebSocket) -> None:
+    """Refuse a WebSocket at any other address."""
+    await socket.send_denial_response(problem(404, _NO_SOCKET))
+
 
 @asynccontextmanager
 async def _admitted(socket: WebSocket, feeds: Feeds, is_protected: bool) -> AsyncIterator[bool]:
@@ -370,5 +384,10 @@ async def _admitted(socket: WebSocket, feeds: Feeds, is_protected: bool) -> Asyn
         yield True
     except WebSocketDisconnect:
         """The client is gone."""
+    except Exception as error:
+        if in_words(error) is None:
+            raise
+        with suppress(RuntimeError):
+            await socket.close(BUSY, _UNREADABLE)
     finally:
         feeds.clients -= 1

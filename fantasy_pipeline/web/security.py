@@ -8,6 +8,7 @@ import hmac
 import os
 import re
 import time
+from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import unquote_plus, urlsplit
@@ -45,6 +46,8 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "same-origin",
 }
 """Headers of every answer. Nothing is loaded from another host, and nothing inline runs."""
+_HOST = re.compile(r"(\[[^\]]*\]|[^:]*)(:[0-9]*)?")
+"""A Host header: the name, and perhaps a port."""
 _TOKEN_NAMES = re.compile(r"(^|&)(access_|api_|auth_|bearer_?)?(token|api[-_]?key|password)=", re.I)
 
 
@@ -60,6 +63,23 @@ def own_names(host: str = "127.0.0.1") -> list[str]:
     further = names_in(ApiSettings().hosts)
     bound = [] if host in ALL_INTERFACES else [f"[{host}]" if ":" in host else host]
     return [*LOOPBACK_NAMES, *bound, *further]
+
+
+def refusal_of_name(connection: HTTPConnection, names: Sequence[str]) -> Response | None:
+    """Return the refusal of a request or WebSocket to another server's name, else None.
+
+    Args:
+        names: names of this server in lower case; `*.example.org` has every name that ends so.
+    """
+    found = _HOST.fullmatch(connection.headers.get("host", ""))
+    host = found[1].lower() if found else ""
+    if any(host == n or (n.startswith("*.") and host.endswith(n[1:])) for n in names):
+        return None
+    detail = (
+        "the Host header is no name of this server; use the address at which it was started, or "
+        "add the name to FANTASY_API_HOSTS"
+    )
+    return problem(400, detail)
 
 
 def exposure(host: str) -> str | None:

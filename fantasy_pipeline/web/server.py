@@ -10,13 +10,25 @@ import asyncio
 import json
 import logging
 import socket
+import sys
+from http import HTTPStatus
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
+from websockets.http11 import Request
+from websockets.server import ServerProtocol
 
 from fantasy_pipeline.operations import interruption
+from fantasy_pipeline.web.problems import problem
+from fantasy_pipeline.web.security import SECURITY_HEADERS
+
+if TYPE_CHECKING:
+    import h11
 
 REQUEST_SECONDS = 5.0
 """Time for a request to arrive, with its body; bodies are small."""
@@ -24,12 +36,20 @@ MAX_CONNECTIONS = 200
 """A process may open 1,024 files by default, and each request opens those of the run history."""
 MAX_MESSAGE_BYTES = 4096
 """Clients of a WebSocket have nothing to say."""
+PING_SECONDS = 20.0
+"""Pause between two pings of a WebSocket: proxies close a connection without bytes after 60 s."""
+PONG_SECONDS = 60.0
+"""Time for the answer to a ping. The answer of a slow client comes after what it has not read yet,
+and a machine under load is late; only a client that is gone needs so long."""
 _LOG = logging.getLogger("uvicorn.error")
-_LATE = json.dumps({"detail": f"the request was not complete after {REQUEST_SECONDS:g} s"})
-_LATE_RESPONSE = (
-    "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Type: application/json\r\n"
-    f"Content-Length: {len(_LATE)}\r\n\r\n{_LATE}"
-).encode()
+_LATE = f"the request was not complete after {REQUEST_SECONDS:g} s; send all of it at once"
+_INVALID = {
+    400: "the bytes are no HTTP/1.1 request; if the client uses https, use http or a TLS proxy",
+    431: "the request line and headers are larger than 16 KiB; shorten the address or the cookies",
+    501: "this transfer encoding is not supported; send a Content-Length",
+}
+"""Sentences about bytes that are no request, by the status that the parser of HTTP names."""
+_FULL = f"the server is answering {MAX_CONNECTIONS} requests already; try again in a moment"
 
 
 def is_not_a_request(record: logging.LogRecord) -> bool:
@@ -57,6 +77,27 @@ class Server(uvicorn.Server):
             _LOG.removeFilter(is_not_a_request)
 
 
+class Limited:
+    """Refuses requests beyond `MAX_CONNECTIONS` at the same time, before the application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._running = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if self._running >= MAX_CONNECTIONS:
+            await problem(503, _FULL, headers={"Retry-After": "1"})(scope, receive, send)
+            return
+        self._running += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._running -= 1
+
+
 class BoundedProtocol(H11Protocol):
     """One connection, which is closed if a request takes longer than `REQUEST_SECONDS` to arrive.
 
@@ -76,6 +117,18 @@ class BoundedProtocol(H11Protocol):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         self._watch()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no request; uvicorn calls it where it handles the error of h11."""
+        code = getattr(sys.exc_info()[1], "error_status_hint", 400)
+        self._refuse(code, _INVALID.get(code, _INVALID[400]))
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Open a WebSocket, or say why not; the library would answer with a bare text."""
+        if (refused := _handshake_refusal(event)) is None:
+            super().handle_websocket_upgrade(event)
+        else:
+            self._refuse(*refused)
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -117,11 +170,45 @@ class BoundedProtocol(H11Protocol):
             self._deadline = None
 
     def _give_up(self) -> None:
-        if self.transport.is_closing():
-            return
+        if not self.transport.is_closing():
+            self._refuse(408, _LATE)
+
+    def _refuse(self, code: int, detail: str) -> None:
+        """Answer without the application, unless an answer is under way, and close."""
         if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
-            self.transport.write(_LATE_RESPONSE)
+            self.transport.write(_refusal(code, detail))
         self.transport.close()
+
+
+def _refusal(code: int, detail: str) -> bytes:
+    """Return the bytes of an answer with the fields of `Problem`."""
+    body = json.dumps({"detail": detail})
+    headers = {
+        "Connection": "close",
+        "Content-Type": "application/json",
+        "Content-Length": len(body),
+        **SECURITY_HEADERS,
+    }
+    lines = [f"HTTP/1.1 {code} {HTTPStatus(code).phrase}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "", body]).encode()
+
+
+def _handshake_refusal(event: h11.Request) -> tuple[int, str] | None:
+    """Return status and sentence about a request that opens no WebSocket; None if it opens one."""
+    lines = [b"%s %s HTTP/1.1" % (event.method, event.target)]
+    lines += [b"%s: %s" % header for header in event.headers]
+    handshake = ServerProtocol(extensions=[ServerPerMessageDeflateFactory()])
+    handshake.receive_data(b"\r\n".join([*lines, b"", b""]))
+    code, cause = 400, "its request line or headers are not those of a WebSocket"
+    for request in handshake.events_received():
+        assert isinstance(request, Request)  # noqa: S101 - the first event
+        response = handshake.accept(request)
+        if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            return None
+        code, text = response.status_code, (response.body or b"").decode().split("\n")[0]
+        cause = text.removeprefix("Failed to open a WebSocket connection: ").rstrip(".")
+    return code, f"the WebSocket was not opened: {cause}; use a WebSocket client"
 
 
 def config(app: FastAPI, host: str, port: int) -> uvicorn.Config:
@@ -130,14 +217,15 @@ def config(app: FastAPI, host: str, port: int) -> uvicorn.Config:
     Requests beyond `MAX_CONNECTIONS` at the same time are answered with 503.
     """
     made = uvicorn.Config(
-        app,
+        Limited(app),
         host,
         port,
         http=BoundedProtocol,
         ws_max_size=MAX_MESSAGE_BYTES,
+        ws_ping_interval=PING_SECONDS,
+        ws_ping_timeout=PONG_SECONDS,
         log_level="info",
         access_log=False,
-        limit_concurrency=MAX_CONNECTIONS + 1,
     )
     _LOG.addFilter(is_not_a_request)
     return made

@@ -6,7 +6,7 @@ from threading import Lock
 
 from fastapi import HTTPException
 
-from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.errors import PipelineError, UnusableStorageError
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.orchestration.runs.history import Execution, execution_of
 from fantasy_pipeline.settings import SourceName
@@ -56,5 +56,7 @@ class Sessions:
         session = self.holding(run_id) or self.shared
         try:
             return execution_of(session.instance, run_id)
+        except UnusableStorageError:
+            raise
         except PipelineError as error:
             raise HTTPException(404, str(error)) from None

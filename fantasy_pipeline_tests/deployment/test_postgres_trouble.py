@@ -119,7 +119,8 @@ def test_a_schema_of_another_version_is_one_line(home: Path, postgres: Postgres)
         with pytest.raises(HistoryError, match=r"update_timestamp.*run dagster instance migrate"):
             tick(instance)
     # The worker processes of a backfill would each fail, and Dagster say so beside them.
-    for command in ("history",), ("backfill", "--seasons", "2024", "--weeks", "1"):
+    backfill = ("backfill", "--seasons", "2024", "--weeks", "1")
+    for command in ("history",), ("reconcile",), ("reconcile", "--dry-run"), backfill:
         line = failure(*command)
         assert line.startswith(f"error: the run history cannot be used: {place(postgres)}")
         assert "run dagster instance migrate" in line

@@ -1,11 +1,15 @@
-"""Serve the application from a thread, and send requests to it."""
+"""Serve the application from a thread or a process, and send requests to it."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -15,17 +19,26 @@ import uvicorn
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.web.api import create_app
 from fantasy_pipeline.web.server import config
+from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.orchestration.alerts.receivers import free_port
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS, until
+
+TOKEN = "a-token-of-the-tests"  # noqa: S105 - of the tests
 
 FIRST_PAINT_BYTES = 85_000
 """The most that any page needs before it shows, compressed."""
 
 
 class Client:
-    """Sends requests to a server on this machine."""
+    """Sends requests to a server on this machine.
 
-    def __init__(self, port: int) -> None:
+    Args:
+        pid: process of the server; default: this one.
+    """
+
+    def __init__(self, port: int, pid: int | None = None) -> None:
         self.port = port
+        self.pid = pid or os.getpid()
         self.url = f"http://127.0.0.1:{port}"
 
     def get(self, path: str, **headers: str) -> requests.Response:
@@ -36,6 +49,11 @@ class Client:
     def page(self, path: str, **headers: str) -> requests.Response:
         """Send a GET request as a browser does."""
         return self.get(path, Accept="text/html,*/*;q=0.8", **headers)
+
+    def resident_bytes(self) -> int:
+        """Return the memory of the server's process."""
+        fields = Path(f"/proc/{self.pid}/statm").read_text().split()
+        return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
 
     def post(self, path: str, **more: Any) -> requests.Response:
         return requests.post(self.url + path, timeout=120, allow_redirects=False, **more)
@@ -68,3 +86,46 @@ def serving(session: Session, **options: Any) -> Iterator[Client]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+END = "Interrupted."
+
+
+@contextlib.contextmanager
+def serving_process(home: Path) -> Iterator[Client]:
+    """Run `fantasy-pipeline api` in a process of its own."""
+    port = free_port()
+    env = {
+        **os.environ,
+        "DAGSTER_HOME": str(home),
+        "FANTASY_SOURCE": "sample",
+        "FANTASY_API_TOKEN": TOKEN,
+        "PYTHONPATH": str(ROOT),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fantasy_pipeline.cli", "api", "--port", str(port)],
+        env=env,
+        cwd=home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    output = ""
+    try:
+        client = Client(port, process.pid)
+
+        def answers() -> bool:
+            assert process.poll() is None
+            with contextlib.suppress(requests.ConnectionError):
+                return client.get("/openapi.json").ok
+            return False
+
+        until(answers, "the server answers")
+        yield client
+    finally:
+        process.terminate()
+        output, _ = process.communicate(timeout=LONGEST_SECONDS)
+    assert TOKEN not in output
+    # It ends as other commands do, and DuckDB's bindings report no leaks.
+    assert process.returncode == 143
+    assert output.splitlines()[-2:] == [f"INFO:     Finished server process [{process.pid}]", END]

@@ -1,11 +1,9 @@
 """The HTTP interface: a real server, and every reason to refuse a request."""
 
-import contextlib
 import json
 import os
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime, timezone
@@ -30,14 +28,12 @@ from fantasy_pipeline.web.security import MAX_BODY_BYTES, exposure, own_names
 from fantasy_pipeline.web.sessions import Sessions
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.operations.test_execute import run as run_some_job
-from fantasy_pipeline_tests.orchestration.alerts.receivers import free_port
 from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
-from fantasy_pipeline_tests.waiting import LONGEST_SECONDS, until
-from fantasy_pipeline_tests.web.servers import Client, serving
+from fantasy_pipeline_tests.waiting import until
+from fantasy_pipeline_tests.web.servers import TOKEN, Client, serving, serving_process
 
 pytestmark = pytest.mark.loopback
 
-TOKEN = "a-token-of-the-tests"  # noqa: S105 - of the tests
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 WEEK = {"year": 2025, "week": 5}
 
@@ -387,49 +383,6 @@ def _run_id(answer: dict[str, Any]) -> str:
     return str(answer["run_id"])
 
 
-END = "Interrupted."
-
-
-@contextlib.contextmanager
-def server(home: Path) -> Iterator[Client]:
-    """Run `fantasy-pipeline api` in another process."""
-    port = free_port()
-    env = {
-        **os.environ,
-        "DAGSTER_HOME": str(home),
-        "FANTASY_SOURCE": "sample",
-        "FANTASY_API_TOKEN": TOKEN,
-        "PYTHONPATH": str(ROOT),
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "fantasy_pipeline.cli", "api", "--port", str(port)],
-        env=env,
-        cwd=home,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    output = ""
-    try:
-        client = Client(port)
-
-        def answers() -> bool:
-            assert process.poll() is None
-            with contextlib.suppress(requests.ConnectionError):
-                return client.get("/openapi.json").ok
-            return False
-
-        until(answers, "the server answers")
-        yield client
-    finally:
-        process.terminate()
-        output, _ = process.communicate(timeout=LONGEST_SECONDS)
-    assert TOKEN not in output
-    # It ends as other commands do, and DuckDB's bindings report no leaks.
-    assert process.returncode == 143
-    assert output.splitlines()[-2:] == [f"INFO:     Finished server process [{process.pid}]", END]
-
-
 def listening(port: int) -> set[str]:
     """Return the addresses that a port listens on, in the kernel's form: 0100007F is 127.0.0.1."""
     lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
@@ -501,7 +454,7 @@ def test_server_process(tmp_path: Path) -> None:
     succeeds."""
     (tmp_path / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
     started = datetime.now(timezone.utc)
-    with server(tmp_path) as client:
+    with serving_process(tmp_path) as client:
         guide = (ROOT / "docs" / "operations.md").read_text()
         (curl,) = re.findall(r"```text\n(curl .*?)```", guide, flags=re.S)
         assert "http://127.0.0.1:8000/" in curl

@@ -9,7 +9,7 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
-from fantasy_pipeline.errors import PipelineError
+from fantasy_pipeline.errors import PipelineError, UnusableStorageError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.operations.cancel import RunIsOverError, cancel
 from fantasy_pipeline.operations.trigger import AlreadyRunningError, trigger
@@ -81,6 +81,8 @@ def add_actions(app: FastAPI, site: Site, sessions: Sessions) -> None:
             run_id = await run_in_threadpool(_start, sessions, form.get("week", ""))
         except AlreadyRunningError as error:
             return RedirectResponse(f"/runs/{error.run_id}", 303)
+        except UnusableStorageError as error:
+            return site.error(request, 503, str(error))
         except PipelineError as error:
             return site.error(request, 422, str(error))
         site.forget()

@@ -1,7 +1,8 @@
 """All pages of an application, and errors as pages where a browser asks."""
 
+from http import HTTPStatus
+
 from fastapi import FastAPI, Request, Response
-from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
@@ -16,7 +17,9 @@ from fantasy_pipeline.web.problems import problem, sentence
 from fantasy_pipeline.web.sessions import Sessions
 
 DOCUMENTATION = "/docs"
-_DATA = ("/api/", "/healthz", "/openapi.json")
+_DATA = ("/api/", "/healthz", "/metrics", "/openapi.json")
+_UNREADABLE = "There was an error parsing the body"
+"""FastAPI's sentence about a body that is not text."""
 
 
 def add_pages(app: FastAPI, site: Site, sessions: Sessions, players: Players) -> None:
@@ -48,11 +51,27 @@ def _add_errors(app: FastAPI, site: Site) -> None:
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
-        if is_page(request):
-            return site.error(request, error.status_code, str(error.detail))
-        return await http_exception_handler(request, error)
+        code, detail = error.status_code, _in_words(request, error)
+        if not is_page(request):
+            return problem(code, detail, headers=dict(error.headers or {}))
+        page = site.error(request, code, detail)
+        page.headers.update(error.headers or {})
+        return page
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         detail = sentence(error)
         return site.error(request, 422, detail) if is_page(request) else problem(422, detail)
+
+
+def _in_words(request: Request, error: HTTPException) -> str:
+    """Return what is wrong with a request; the framework's own words lack the next step."""
+    detail = str(error.detail)
+    if detail == _UNREADABLE:
+        return f"the body is not JSON in UTF-8; {DOCUMENTATION} describes it"
+    if detail != HTTPStatus(error.status_code).phrase:
+        return detail
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = (error.headers or {}).get("Allow", "other methods")
+        return f"this address does not take {request.method}; use {allowed}"
+    return f"there is nothing at this address; {DOCUMENTATION} lists all addresses"

@@ -14,7 +14,7 @@ from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.report.accuracy import DISPLAY_NAMES
 from fantasy_pipeline.report.words import moment, number, signed
-from fantasy_pipeline.web.answering import public_text
+from fantasy_pipeline.web.answering import public_text, status_of
 from fantasy_pipeline.web.pages.documents import Files
 from fantasy_pipeline.web.representations import FORMATS, HTML, Representation, accepted, respond
 from fantasy_pipeline.web.security import STATIC, configured_token, form_key, is_logged_in
@@ -97,7 +97,7 @@ class Site:
         except InvalidArgumentError as error:
             return self.error(request, 422, str(error))
         except PipelineError as error:
-            return self.error(request, 404, public_text(error, self.session))
+            return self.error(request, status_of(error), public_text(error, self.session))
         return respond(request, found)
 
     def forget(self) -> None:

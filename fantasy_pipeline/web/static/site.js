@@ -50,7 +50,13 @@
   function listen(heard) {
     if (!main.dataset.live) return;
     const socket = new WebSocket(location.origin.replace(/^http/, "ws") + main.dataset.live);
+    let hasOpened = false;
+    socket.addEventListener("open", () => (hasOpened = true));
     socket.addEventListener("message", (event) => heard(JSON.parse(event.data)));
+    socket.addEventListener("close", (event) => {
+      // A connection that breaks is opened again; one that is over, or never opened, is not.
+      if (hasOpened && event.code !== 1000) setTimeout(() => listen(heard), 5000);
+    });
   }
 
   if (main.dataset.refresh) {
