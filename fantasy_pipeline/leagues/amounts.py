@@ -188,6 +188,11 @@ def every(amount: Amount, size: float) -> Amount:
     return lambda lines: np.floor(np.maximum(amount(lines), 0.0) / size)
 
 
+def steps(first: int, sizes: tuple[int, ...], amount: Amount) -> dict[int, Amount]:
+    """Return the amounts of consecutive stat ids of ESPN, each the full `sizes` in an amount."""
+    return {first + number: every(amount, size) for number, size in enumerate(sizes)}
+
+
 def of_position(amount: Amount, position: str) -> Amount:
     """Return an amount for players whose main position it is, and 0 for the others.
 

@@ -8,13 +8,13 @@ from fantasy_pipeline.leagues.amounts import (
     Amount,
     Within,
     column,
-    every,
     fumble_touchdowns,
     fumbles,
     fumbles_lost,
     kicks,
     missed_kicks,
     return_touchdowns,
+    steps,
     tried_kicks,
 )
 
@@ -45,20 +45,15 @@ _SOLO = column("def_tackles_solo", "def_tackles_with_assist")
 _TACKLES = column("def_tackles_solo", "def_tackles_with_assist", "def_tackle_assists")
 
 
-def _steps(first: int, sizes: tuple[int, ...], amount: Amount) -> dict[int, Amount]:
-    """Return the amounts of consecutive ids, each the full `sizes` in an amount."""
-    return {first + number: every(amount, size) for number, size in enumerate(sizes)}
-
-
 PLAYER_STATS: Mapping[int, Amount] = {
     0: column("attempts"),
     1: column("completions"),
     2: lambda lines: lines["attempts"] - lines["completions"],
     3: _PASSED,
     4: column("passing_tds"),
-    **_steps(5, (5, 10, 20, 25, 50, 100), _PASSED),
-    **_steps(11, (5, 10), column("completions")),
-    **_steps(13, (5, 10), lambda lines: lines["attempts"] - lines["completions"]),
+    **steps(5, (5, 10, 20, 25, 50, 100), _PASSED),
+    **steps(11, (5, 10), column("completions")),
+    **steps(13, (5, 10), lambda lines: lines["attempts"] - lines["completions"]),
     17: Within(_PASSED, 300, 400),
     18: Within(_PASSED, 400),
     19: column("passing_2pt_conversions"),
@@ -67,17 +62,17 @@ PLAYER_STATS: Mapping[int, Amount] = {
     24: _RUSHED,
     25: column("rushing_tds"),
     26: column("rushing_2pt_conversions"),
-    **_steps(27, (5, 10, 20, 25, 50, 100), _RUSHED),
-    **_steps(33, (5, 10), column("carries")),
+    **steps(27, (5, 10, 20, 25, 50, 100), _RUSHED),
+    **steps(33, (5, 10), column("carries")),
     37: Within(_RUSHED, 100, 200),
     38: Within(_RUSHED, 200),
     41: column("receptions"),
     42: _CAUGHT,
     43: column("receiving_tds"),
     44: column("receiving_2pt_conversions"),
-    **_steps(47, (5, 10, 20, 25, 50, 100), _CAUGHT),
+    **steps(47, (5, 10, 20, 25, 50, 100), _CAUGHT),
     53: column("receptions"),
-    **_steps(54, (5, 10), column("receptions")),
+    **steps(54, (5, 10), column("receptions")),
     56: Within(_CAUGHT, 100, 200),
     57: Within(_CAUGHT, 200),
     58: column("targets"),
@@ -113,6 +108,7 @@ PLAYER_STATS: Mapping[int, Amount] = {
     96: column("fumble_recovery_opp"),
     98: column("def_safeties"),
     99: column("def_sacks"),
+    100: lambda lines: 2 * lines["def_sacks"],
     101: return_touchdowns(kicked_off=True),
     102: return_touchdowns(kicked_off=False),
     103: column("def_tds"),
@@ -121,12 +117,12 @@ PLAYER_STATS: Mapping[int, Amount] = {
     107: column("def_tackle_assists"),
     108: _SOLO,
     109: _TACKLES,
-    **_steps(110, (3, 5), _TACKLES),
+    **steps(110, (3, 5), _TACKLES),
     113: column("def_pass_defended"),
     114: column("kickoff_return_yards"),
     115: column("punt_return_yards"),
-    **_steps(116, (10, 25), column("kickoff_return_yards")),
-    **_steps(118, (10, 25), column("punt_return_yards")),
+    **steps(116, (10, 25), column("kickoff_return_yards")),
+    **steps(118, (10, 25), column("punt_return_yards")),
     198: kicks("fg_made_list", 50, 60),
     199: tried_kicks(50, 60),
     200: missed_kicks(50, 60),
@@ -139,7 +135,9 @@ PLAYER_STATS: Mapping[int, Amount] = {
 }
 """Amounts of the stat ids that pay single players."""
 
-TEAM_STATS = frozenset((89, 90, 91, 92, 93, 94, 97, 100, *range(120, 138), *range(155, 175)))
+TEAM_STATS = frozenset(
+    (89, 90, 91, 92, 93, 94, 97, *range(120, 138), *range(155, 175), *range(187, 197))
+)
 """Stat ids that pay teams only."""
 
 _LONG = "the length of a touchdown is not in the weekly file"

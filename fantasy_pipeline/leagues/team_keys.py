@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from fantasy_pipeline.leagues.amounts import Amount, Within, column, return_touchdowns
+from fantasy_pipeline.leagues.amounts import Amount, Within, column, return_touchdowns, steps
 
 _POINTS, _YARDS = column("points_allowed"), column("yards_allowed")
 _TOUCHDOWNS = column("interception_tds", "fumble_tds")
@@ -82,6 +82,7 @@ ESPN: Mapping[str, Amount] = {
         97: column("blocked_kicks"),
         98: column("safeties"),
         99: column("sacks"),
+        100: lambda lines: 2 * lines["sacks"],
         101: return_touchdowns(kicked_off=True),
         102: return_touchdowns(kicked_off=False),
         103: column("interception_tds"),
@@ -91,9 +92,12 @@ ESPN: Mapping[str, Amount] = {
         107: column("tackle_assists"),
         108: column("tackles_solo"),
         109: _TACKLES,
+        **steps(110, (3, 5), _TACKLES),
         113: column("passes_defended"),
         114: column("kickoff_return_yards"),
         115: column("punt_return_yards"),
+        **steps(116, (10, 25), column("kickoff_return_yards")),
+        **steps(118, (10, 25), column("punt_return_yards")),
         120: _POINTS,
         127: _YARDS,
         206: column("two_point_returns"),
@@ -131,12 +135,17 @@ ESPN: Mapping[str, Amount] = {
 """Amounts of ESPN's stat ids that pay team defences, by the key that `Scoring` gives an id."""
 
 _PLAY_BY_PLAY = "downs and drives are not in the weekly file"
+_WHOLE_SCORE = "points of the opponent's defence and returns are not points allowed"
+_RESULT = "the result of the team's game is not a stat"
 _BLOCKED_RETURN = "returns of blocked and missed kicks are not in the weekly file"
 NOT_COMPUTED = {
     **dict.fromkeys(("def_4_and_stop", "def_3_and_out", "def_forced_punts"), _PLAY_BY_PLAY),
     **dict.fromkeys(("blk_kick_ret_yd", "fg_ret_yd"), _BLOCKED_RETURN),
     "def_st_tkl_solo": "the weekly file does not tell plays of special teams from others",
+    **{f"stat {number}": _WHOLE_SCORE for number in range(187, 197)},
+    **{f"stat {number}": _RESULT for number in range(155, 175)},
     "stat 93": "a touchdown on a blocked kick counts as one on a return",
+    "stat 112": "stuffed runs are not in the weekly file",
     "stat 209": "one-point safeties are not in the weekly file",
 }
 """Keys that pay team defences and cannot be computed, with the reason."""
