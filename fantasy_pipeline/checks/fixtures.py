@@ -57,6 +57,8 @@ def moved_games(stored: pa.Table, games: pa.Table) -> list[str]:
     Games are moved now and then, at times just before they are played. A wrong file moves many of
     them, so each is named; of more than `_SHOWN` weeks, the last ones are.
     """
+    if _fixtures(stored).equals(_fixtures(games)):
+        return []
     before, after = _sides(stored), _sides(games)
     changes: dict[SeasonWeek, list[str]] = defaultdict(list)
     for (week, team), old in sorted(before.items()):
@@ -85,6 +87,12 @@ def moved_games(stored: pa.Table, games: pa.Table) -> list[str]:
     if len(weeks) > _SHOWN:
         warnings.append(f"games: the schedule changed in {len(weeks) - _SHOWN} earlier weeks, too")
     return warnings
+
+
+def _fixtures(games: pa.Table) -> pa.Table:
+    """Return week, teams and kick-off of each game, in order."""
+    names = ["season", "week", "home_team", "away_team", "kickoff"]
+    return games.select(names).sort_by([(name, "ascending") for name in names])
 
 
 def _sides(games: pa.Table) -> Mapping[tuple[SeasonWeek, str], _Side]:

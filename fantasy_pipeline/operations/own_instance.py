@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -37,7 +38,6 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
 )
 from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
-from dagster._daemon import controller
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection, Engine
@@ -54,7 +54,9 @@ the daemon some tenths of a second of CPU while a backfill runs, so more looks w
 
 # Each process that opens the run history imports this module first.
 sqlite_files.tune()
-controller.DEFAULT_DAEMON_INTERVAL_SECONDS = BACKFILL_SECONDS
+# The daemon has loaded its module by then; for all others it takes a tenth of the instance's time.
+if _controller := sys.modules.get("dagster._daemon.controller"):
+    vars(_controller)["DEFAULT_DAEMON_INTERVAL_SECONDS"] = BACKFILL_SECONDS
 
 LOCATION, REPOSITORY = "fantasy_pipeline", "__repository__"
 """Name of the code location in ``workspace.yaml`` and ``pyproject.toml``, and Dagster's name for
