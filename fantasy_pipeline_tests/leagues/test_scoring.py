@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,60 @@ def test_usual_scorings_are_leagues_with_the_same_bits(
 )
 def test_amount_of_a_key(rows: Rows, key: str, stats: dict[str, Any], amount: float) -> None:
     assert points_of(rows, {key: 2.5}, position="LB", **stats) == 2.5 * amount
+
+
+@pytest.mark.parametrize(
+    "key",
+    [key for key in sleeper_keys.PLAYER_KEYS if re.fullmatch(r"fg(m|miss)_(\d+_\d+|\d+p)", key)],
+)
+def test_a_field_goal_counts_at_the_distances_that_its_key_names(rows: Rows, key: str) -> None:
+    first, last = re.fullmatch(r"fg\w+?_(\d+)(?:p|_(\d+))", key).groups()  # type: ignore[union-attr]
+    inside, outside = {int(first)}, {int(first) - 1}
+    if last is not None:
+        inside, outside = {*inside, int(last)}, {*outside, int(last) + 1}
+    lists = ("fg_made_list",) if key.startswith("fgm_") else ("fg_missed_list", "fg_blocked_list")
+    for name in lists:
+        yards = ";".join(str(number) for number in sorted(inside | outside) if number >= 0)
+        made = {
+            f"fg_made_{group}": sum(int(low) <= number <= int(high) for number in inside | outside)
+            for group in ("0_19", "20_29", "30_39", "40_49")
+            for low, high in [group.split("_")]
+        }
+        more = made if name == "fg_made_list" else {}
+        assert points_of(rows, {key: 1.0}, **{name: yards}, **more) == len(inside)
+
+
+@pytest.mark.parametrize(
+    ("key", "stat", "next_key"),
+    [
+        ("bonus_pass_yd_300", "passing_yards", 400),
+        ("bonus_pass_yd_400", "passing_yards", None),
+        ("bonus_rush_yd_100", "rushing_yards", 200),
+        ("bonus_rush_yd_200", "rushing_yards", None),
+        ("bonus_rec_yd_100", "receiving_yards", 200),
+        ("bonus_rec_yd_200", "receiving_yards", None),
+        ("bonus_rush_rec_yd_100", "rushing_yards", 200),
+        ("bonus_rush_rec_yd_200", "receiving_yards", None),
+        ("bonus_pass_cmp_25", "completions", None),
+        ("bonus_rush_att_20", "carries", None),
+        ("bonus_tkl_10p", "def_tackles_solo", None),
+        ("bonus_sack_2p", "def_sacks", None),
+        ("idp_pass_def_3p", "def_pass_defended", None),
+    ],
+)
+def test_a_bonus_begins_at_the_number_of_its_key(
+    rows: Rows, key: str, stat: str, next_key: int | None
+) -> None:
+    first = int(re.findall(r"\d+", key)[-1])
+
+    def paid(amount: int) -> float:
+        return points_of(rows, {key: 2.0}, position="LB", **{stat: amount})
+
+    assert (paid(first - 1), paid(first)) == (0.0, 2.0)
+    if next_key is None:
+        assert paid(10 * first) == 2.0
+    else:
+        assert (paid(next_key - 1), paid(next_key)) == (2.0, 0.0)
 
 
 SLEEPERS_OWN = [
