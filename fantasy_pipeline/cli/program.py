@@ -56,6 +56,10 @@ Complete commands, options and values with Tab:
 
     {PROGRAM} --install-completion"""
 
+_NEW_OBJECTS = 100_000
+"""Objects after which Python looks for garbage. The modules of a command are many more objects and
+all of them stay, so the usual 700 mean hundreds of looks for nothing while they load."""
+
 app = typer.Typer(
     cls=Group,
     help="Import, check and project NFL weeks for fantasy football.",
@@ -110,6 +114,7 @@ def _program() -> Callable[..., int | None]:
 
 def main() -> None:
     """Run the program and exit: each failure prints one line on stderr and sets the exit code."""
+    gc.set_threshold(_NEW_OBJECTS)
     interruption.listen()
     try:
         code = _program()(standalone_mode=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Annotated
 
 import typer
@@ -37,6 +38,9 @@ def api(
 
     warn(filter(None, [exposure(host)]))
     no_pandas.settle()
+    # A server lives long: collect its garbage at Python's usual pace, but not among the modules.
+    gc.freeze()
+    gc.set_threshold(700)
     serve(host, port)
 
 
