@@ -85,7 +85,7 @@ def reconcile(
     Raises:
         HistoryError: the run history cannot be read and written.
     """
-    # The runs, too, although only events are compared: a history that fails elsewhere is not right.
+    # Runs are not compared, but a history whose runs cannot be read is not to be written to.
     check_usable(instance)
     found = Reconciliation(lost=lost_data(instance, lake, label))
     schedule = lake.read_if_stored(GAMES)

@@ -32,6 +32,7 @@ from fantasy_pipeline_tests.operations.test_execute import run, tick
 from fantasy_pipeline_tests.orchestration.alerts.receivers import receiving
 from fantasy_pipeline_tests.waiting import LONGEST_SECONDS, until
 from fantasy_pipeline_tests.web.servers import serving
+from fantasy_pipeline_tests.web.test_progress import heard
 
 pytestmark = [pytest.mark.loopback, pytest.mark.slow]
 
@@ -120,7 +121,8 @@ def test_a_schema_of_another_version_is_one_line(home: Path, postgres: Postgres)
             tick(instance)
     # The worker processes of a backfill would each fail, and Dagster say so beside them.
     backfill = ("backfill", "--seasons", "2024", "--weeks", "1")
-    for command in ("history",), ("reconcile",), ("reconcile", "--dry-run"), backfill:
+    prune = ("prune", "--older-than", "180d")
+    for command in ("history",), ("reconcile",), prune, backfill:
         line = failure(*command)
         assert line.startswith(f"error: the run history cannot be used: {place(postgres)}")
         assert "run dagster instance migrate" in line
@@ -134,6 +136,13 @@ def test_http_answers_503_without_its_database(home: Path, postgres: Postgres) -
             answer = client.get(path)
             assert answer.status_code == 503, answer.text
             assert f"{place(postgres)}Connection refused" in answer.json()["detail"]
+        page = client.page("/runs/00000000-0000-0000-0000-000000000000")
+        assert page.status_code == 503
+        assert "Connection refused" in page.text
+        for path in ("progress", "history/00000000-0000-0000-0000-000000000000/progress"):
+            found, code, reason = heard(client, path)
+            assert (found, code) == ([], 1013)
+            assert reason == "the run history cannot be read; connect again later"
         answer = client.get("/healthz")
         assert answer.status_code == 503
         (finding,) = answer.json()["findings"]

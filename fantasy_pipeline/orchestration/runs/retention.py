@@ -68,6 +68,8 @@ def prune(instance: dg.DagsterInstance, before: datetime, dry_run: bool = False)
     Args:
         dry_run: delete nothing; `freed_bytes` is then an estimate.
     """
+    # Whole records, too, of which the next lines read a part: a broken history is left alone.
+    instance.get_run_records(limit=1)
     old = dict.fromkeys(_ended_runs(instance, before))
     needed = _needed_runs(instance) if old else set()
     deleted = [run_id for run_id in old if run_id not in needed]
