@@ -71,8 +71,9 @@ UNPICKED = 10.0
 
 def groups(raw_players: pa.Table) -> np.ndarray:
     """Return the index of each row's position in `DEFENDER_GROUPS`; -1 for other positions."""
-    index = {position: DEFENDER_GROUPS.index(group) for position, group in GROUP_OF.items()}
-    return np.array([index.get(name, -1) for name in raw_players["position"].to_pylist()], int)
+    number = np.array([*map(DEFENDER_GROUPS.index, GROUP_OF.values()), -1])
+    at = pc.index_in(raw_players["position"], value_set=pa.array([*GROUP_OF], pa.string()))
+    return np.asarray(number[pc.fill_null(at, len(GROUP_OF)).to_numpy()])
 
 
 def games_of(raw_players: pa.Table, weekly_stats: pa.Table) -> pa.Table:
@@ -157,8 +158,8 @@ def known_before(past: pa.Table, listed: pa.Table) -> Known:
         past: of `games_of`.
         listed: `RAW_PLAYERS` rows of defenders, with opponent and draft_pick.
     """
-    names = [*past["player_id"].to_pylist(), *listed["player_id"].to_pylist()]
-    _, numbers = np.unique(np.array(names, dtype=object).astype(str), return_inverse=True)
+    ids = pa.concat_tables([past.select(["player_id"]), listed.select(["player_id"])])["player_id"]
+    numbers = ids.combine_chunks().dictionary_encode().indices.to_numpy()
     careers = _Careers(numbers.max(initial=-1) + 1)
     rows = _Rows.of(listed, numbers[past.num_rows :])
     done = _Rows.of(past, numbers[: past.num_rows])
