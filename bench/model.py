@@ -21,7 +21,7 @@ from fantasy_pipeline.projections.history import INPUTS, player_history
 from fantasy_pipeline.projections.model import artefact, features, training
 from fantasy_pipeline.projections.model_projections import model_projections
 
-LIMITS = {"features": 15.0, "training": 60.0, "a week": 2.0, "GiB": 1.0}
+LIMITS = {"features": 15.0, "training": 6.0, "a week": 2.0, "GiB": 1.0}
 
 
 def main(root: str, season: int) -> int:

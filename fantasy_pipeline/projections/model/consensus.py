@@ -58,10 +58,11 @@ LEVEL_ROWS = 12
 """Players of a week and position that a source's level is estimated from at least."""
 WIDTHS = tuple(round(0.8 + 0.02 * step, 2) for step in range(16))
 """Candidates for the width of p10-p90."""
-COVERED = {"QB": 0.83, "RB": 0.76, "WR": 0.8, "TE": 0.8}
+COVERED = {"QB": 0.83, "RB": 0.76, "WR": 0.8, "TE": 0.77}
 """Share of outcomes that p10-p90 covers out of the fold, chosen so that a later season reaches 80%.
 Quarterbacks need more, because the width is learnt from starters, and in one week of forty another
-one throws most. Running backs need less: later seasons scattered less than the folds."""
+one throws most. Running backs and tight ends need less: later seasons scattered less than the
+folds."""
 PRIOR_WIDTH = {"QB": 1.04, "RB": 0.95, "WR": 0.97, "TE": 0.98}
 """Prior width of the consensus's p10-p90, relative to the model's; of kickers the model's counts:
 they score few whole numbers, and a slightly narrower range leaves a whole number out."""
