@@ -65,7 +65,7 @@ def received(connection: socket.socket) -> bytes:
     return found
 
 
-LATE = b"the request was not complete after 5 s"
+LATE = b"the request was not complete after 5 s; send all of it at once"
 HEAD = b"HTTP/1.1\r\nHost: localhost\r\n"
 HALF_OPEN = {
     "nothing": b"",
