@@ -323,6 +323,27 @@ def test_a_lake_of_the_commit_before_reads_null_and_says_what_to_import(tmp_path
     assert done(tmp_path, "check", NAME)["seasons"][0]["share"] == 1.0
 
 
+def test_differences_that_a_key_which_is_not_scored_explains_are_counted(home: Path) -> None:
+    settings, rosters = home / "files" / "fantasy.yaml", home / "files" / "rosters.csv"
+    text = settings.read_text()
+    settings.write_text(text.replace("scoring:\n", "scoring:\n  def_4_and_stop: 2.0\n"))
+    lines = rosters.read_text().splitlines()
+    [at] = [
+        n for n, line in enumerate(lines) if line.startswith(f"1,{TEAMS[0]},") and ",DEF," in line
+    ]
+    start, points = lines[at].rsplit(",", 1)
+    lines[at] = f"{start},{float(points) + 6:.2f}"
+    rosters.write_text("\n".join(lines) + "\n")
+    done(home, "add", "file", str(settings))
+    [row] = done(home, "check", NAME)["missing_keys"]
+    assert (row["key"], row["points"], row["whose"]) == ("def_4_and_stop", 2.0, "team defences")
+    # Two weeks of four teams with two defences each.
+    assert (row["compared"], row["equal"], row["explained"], row["share"]) == (16, 15, 1, 1.0)
+    code, out, _ = call(home, ["league", "check", NAME])
+    assert code == 0
+    assert "def_4_and_stop (2 points, not scored) may explain 1 of the 1 that differ" in out
+
+
 def test_a_difference_is_named_with_the_key_that_would_explain_it(home: Path) -> None:
     rosters = home / "files" / "rosters.csv"
     lines = rosters.read_text().splitlines()
