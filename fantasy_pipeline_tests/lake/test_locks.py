@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from fantasy_pipeline.lake.locks import LOOK_SECONDS, held, locked
+from fantasy_pipeline.lake.locks import held, locked
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
 
 LOOKS = 2000
 
@@ -33,8 +34,8 @@ def test_a_look_does_not_stand_in_the_way_of_a_lock(tmp_path: Path) -> None:
         looking = pool.submit(lambda: [list(held([path])) for _ in range(LOOKS)])
         taken = 0
         while not looking.done():
-            # Raises Timeout if a look keeps the lock.
-            with locked(path, LOOK_SECONDS):
+            # Raises Timeout if a look keeps the lock. A thread that looks may have to wait its turn.
+            with locked(path, LONGEST_SECONDS):
                 taken += 1
     assert taken
 
