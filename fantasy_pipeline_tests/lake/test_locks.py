@@ -34,7 +34,7 @@ def test_a_look_does_not_stand_in_the_way_of_a_lock(tmp_path: Path) -> None:
         looking = pool.submit(lambda: [list(held([path])) for _ in range(LOOKS)])
         taken = 0
         while not looking.done():
-            # Raises Timeout if a look keeps the lock. A thread that looks may have to wait its turn.
+            # Raises Timeout if a look keeps the lock; a look may have to wait for its turn.
             with locked(path, LONGEST_SECONDS):
                 taken += 1
     assert taken
