@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 
 from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
 from fantasy_pipeline.football.tables.leagues import LEAGUE_TEAMS
@@ -74,7 +75,7 @@ def store(lake: Lake, name: str, seasons: list[LeagueSeason]) -> Registered:
         leagues = {league.name: league for league in registered(lake)}
         platform = seasons[0].platform
         old = leagues.get(name)
-        if old is not None and not _is_same(old, seasons):
+        if old is not None and not _is_same(lake, old, seasons):
             raise InvalidArgumentError(
                 f"a league {name!r} of {old.platform} is registered already; give another --name, "
                 f"or run `league remove {name}` first."
@@ -106,13 +107,34 @@ def stored_season(lake: Lake, name: str, season: int) -> LeagueSeason | None:
     return None if content is None else LeagueSeason.from_json(json.loads(content))
 
 
-def _is_same(old: Registered, seasons: list[LeagueSeason]) -> bool:
-    """Return whether seasons belong to a registered league: same platform, no other ids."""
-    return all(
-        season.platform == old.platform
-        and old.seasons.get(season.season, season.league_id) == season.league_id
+def _is_same(lake: Lake, old: Registered, seasons: list[LeagueSeason]) -> bool:
+    """Return whether seasons belong to a registered league.
+
+    They do if no season has another id, and the platform ties them together: Sleeper by the ids of
+    the seasons before, ESPN by one id for all seasons, files by their file name or `name`.
+    """
+    if any(
+        season.platform != old.platform
+        or old.seasons.get(season.season, season.league_id) != season.league_id
         for season in seasons
-    )
+    ):
+        return False
+    stored = [stored_season(lake, old.name, season) for season in old.seasons]
+    known = [season for season in stored if season is not None]
+    ids = {("id", league_id) for league_id in old.seasons.values()}
+    return not (_ties(known) | ids).isdisjoint(_ties(seasons))
+
+
+def _ties(seasons: Iterable[LeagueSeason]) -> set[tuple[str, str]]:
+    """Return what seasons of one league have in common: ids, and the title of a file."""
+    found: set[tuple[str, str]] = set()
+    for season in seasons:
+        found.add(("id", season.league_id))
+        if season.previous is not None:
+            found.add(("id", season.previous))
+        if season.platform == "file":
+            found.add(("title", season.title))
+    return found
 
 
 def _season_file(name: str, season: int) -> str:
