@@ -363,7 +363,7 @@ def test_a_difference_is_named_with_the_key_that_would_explain_it(home: Path) ->
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda text: "", "is a NoneType, not a dict"),
+        (lambda text: "", "is empty. Write at least the keys season, slots"),
         (lambda text: text.replace("slots:", "slotz:"), "no key slots"),
         (lambda text: text + "jersey: 1\n", "unknown key jersey"),
         (lambda text: text.replace("rosters.csv", "nowhere.csv"), "cannot be read"),

@@ -9,13 +9,12 @@ from __future__ import annotations
 import csv
 import math
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from fantasy_pipeline.errors import NotPublishedError, PipelineError
 from fantasy_pipeline.football.season_week import FIRST_SEASON, WEEKS
-from fantasy_pipeline.football.slots import NOT_STARTED, starting_slots
+from fantasy_pipeline.football.slots import ELIGIBLE, NOT_STARTED, starting_slots, unknown_slots
 from fantasy_pipeline.football.teams import CURRENT_CODE, TEAMS
 from fantasy_pipeline.ingest.leagues.base import (
     DATASET,
@@ -28,8 +27,8 @@ from fantasy_pipeline.ingest.leagues.base import (
     Spot,
     Team,
     TeamGame,
+    check_points,
     opponents_by_team,
-    require,
 )
 
 _KEYS = {
@@ -106,12 +105,13 @@ def read_file(path: Path) -> LeagueSeason:
         PipelineError: a file cannot be read, or a key or column is missing or unknown.
     """
     try:
-        settings = require(yaml.safe_load(path.read_text(encoding="utf-8")), dict, str(path))
+        settings = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeError, yaml.YAMLError) as error:
         line = " ".join(str(error).split())
         raise PipelineError(f"league file {path} cannot be read: {line}.") from error
     _check_keys(settings, path)
-    slots = [str(slot) for slot in require(settings["slots"], list, "slots")]
+    slots = _slots(settings, path)
+    _check_scoring(settings, path)
     rosters = _rows(path.parent / str(settings["rosters"]), _ROSTER_COLUMNS)
     _check_slots(path.parent / str(settings["rosters"]), rosters, slots)
     games: list[Json] = []
@@ -128,7 +128,7 @@ def read_file(path: Path) -> LeagueSeason:
         season=settings["season"],
         title=str(settings.get("name") or path.stem),
         slots=slots,
-        scoring=require(settings["scoring"], dict, "scoring"),
+        scoring=settings["scoring"],
         teams=teams,
         playoff_week=playoff_week,
         playoffs=_playoffs(settings, path),
@@ -143,7 +143,13 @@ def read_file(path: Path) -> LeagueSeason:
     )
 
 
-def _check_keys(settings: Json, path: Path) -> None:
+def _check_keys(settings: object, path: Path) -> None:
+    if not isinstance(settings, dict):
+        found = "is empty" if settings is None else "has no keys"
+        raise PipelineError(
+            f"league file {path} {found}. Write at least the keys {', '.join(_NEEDED)}, each as "
+            "`key: value`."
+        )
     if lacking := [key for key in _NEEDED if key not in settings]:
         raise PipelineError(f"league file {path}: no key {', '.join(lacking)}.")
     if unknown := sorted(set(map(str, settings)) - _KEYS):
@@ -153,6 +159,43 @@ def _check_keys(settings: Json, path: Path) -> None:
         )
 
 
+def _slots(settings: Json, path: Path) -> list[str]:
+    """Return the slots of a roster.
+
+    Raises:
+        PipelineError: they are no list, or one is unknown.
+    """
+    slots = settings["slots"]
+    if not isinstance(slots, list):
+        raise PipelineError(f"league file {path}: slots must be a list, e.g. [QB, RB, FLEX, BN].")
+    slots = [str(slot) for slot in slots]
+    if unknown := unknown_slots(slots):
+        raise PipelineError(
+            f"league file {path}: slots that are not known: {', '.join(unknown)}. Use "
+            f"{', '.join((*ELIGIBLE, *NOT_STARTED))}."
+        )
+    return slots
+
+
+def _check_scoring(settings: Json, path: Path) -> None:
+    """Check that every scoring key pays a number of points.
+
+    Raises:
+        PipelineError: names the key.
+    """
+    scoring = settings["scoring"]
+    if not isinstance(scoring, dict):
+        raise PipelineError(
+            f"league file {path}: scoring must be keys with points, e.g. {{pass_td: 4, rec: 1}}."
+        )
+    for key, value in scoring.items():
+        try:
+            check_points(str(key), value)
+        except PipelineError as error:
+            wrong = str(error).removeprefix(f"{DATASET}: ")
+            raise PipelineError(f"league file {path}: {wrong} Correct the file.") from error
+
+
 def _teams(settings: Json, rosters: list[Json], path: Path) -> list[Team]:
     """Return the teams of the rosters, each with its division.
 
@@ -160,11 +203,14 @@ def _teams(settings: Json, rosters: list[Json], path: Path) -> list[Team]:
         PipelineError: the divisions leave out a team, or name one twice or one without a roster.
     """
     names = sorted({row["team"] for row in rosters})
-    divisions = require(settings.get("divisions") or {}, dict, f"league file {path}: divisions")
+    divisions = settings.get("divisions") or {}
+    if not isinstance(divisions, dict) or not all(isinstance(x, list) for x in divisions.values()):
+        raise PipelineError(
+            f"league file {path}: divisions must be lists of teams, e.g. {{East: [Ann, Bob], West: "
+            "[Cem, Dee]}."
+        )
     of_team = [
-        (str(team), str(division))
-        for division, members in divisions.items()
-        for team in require(members, list, f"league file {path}: division {division}")
+        (str(team), str(division)) for division, members in divisions.items() for team in members
     ]
     if of_team and sorted(team for team, _ in of_team) != names:
         raise PipelineError(
@@ -233,19 +279,32 @@ def _rows(path: Path, columns: tuple[str, ...]) -> list[Json]:
     for number, row in enumerate(rows, 2):
         if lacking := [name for name in columns if not row.get(name)]:
             raise PipelineError(f"league file {path}, line {number}: no {', '.join(lacking)}.")
-        try:
-            row["week"] = int(row["week"])
-            points: Any = row.get("points")
-            row["points"] = float(points) if points else None
-            if not math.isfinite(row["points"] or 0.0):
-                raise ValueError(f"{points} is not a number of points")
-        except ValueError as error:
-            raise PipelineError(f"league file {path}, line {number}: {error}.") from error
-        if row["week"] not in WEEKS:
-            raise PipelineError(
-                f"league file {path}, line {number}: there is no week {row['week']}."
-            )
+        row["week"] = _week(row["week"], f"league file {path}, line {number}")
+        row["points"] = _points(row.get("points"), f"league file {path}, line {number}")
     return rows
+
+
+def _week(text: str, where: str) -> int:
+    week = int(text) if text.strip().isdecimal() else 0
+    if week not in WEEKS:
+        raise PipelineError(
+            f"{where}: there is no week {text}. Write a number from {min(WEEKS)} to {max(WEEKS)}."
+        )
+    return week
+
+
+def _points(text: str | None, where: str) -> float | None:
+    if not text:
+        return None
+    try:
+        points = float(text)
+    except ValueError:
+        points = math.nan
+    if not math.isfinite(points):
+        raise PipelineError(
+            f"{where}: {text} is not a number of points. Write a number, or nothing."
+        )
+    return points
 
 
 def _check_slots(path: Path, rosters: list[Json], slots: list[str]) -> None:

@@ -27,3 +27,31 @@ def test_a_season_before_the_first_is_refused(tmp_path: Path, season: str) -> No
     (tmp_path / "league.yaml").write_text(LEAGUE.replace("2025", season))
     with pytest.raises(PipelineError, match=r"season must be a year, 1999 or later\.$"):
         read_file(tmp_path / "league.yaml")
+
+
+ROSTERS = "week,team,player,slot,points\n1,A,00-1,QB,4.5\n1,B,00-2,QB,3\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (LEAGUE, "", r"league\.yaml is empty\. Write at least the keys season, slots, scoring, ro"),
+        (LEAGUE, "- 2025", r"league\.yaml has no keys\. Write at least the keys season"),
+        ("[QB]", "[QB, FLEXX]", r"league\.yaml: slots that are not known: FLEXX\. Use QB, RB, WR,"),
+        ("[QB]", "QB", r"league\.yaml: slots must be a list, e\.g\. \[QB"),
+        ("{rec: 1}", "{rec: abc}", r"league\.yaml: the scoring key rec is 'abc', not a number"),
+        ("{rec: 1}", "rec", r"league\.yaml: scoring must be keys with points, e\.g\. \{pass_td: 4"),
+        ("1,B", "xx,B", r"rosters\.csv, line 3: there is no week xx\. Write a number from 1 to 22"),
+        (",3\n", ",abc\n", r"rosters\.csv, line 3: abc is not a number of points\. Write a number"),
+        ("season", "divisions: [A, B]\nseason", r"league\.yaml: divisions must be lists of teams"),
+        ("season", "divisions: {East: A}\nseason", r"league\.yaml: divisions must be lists of te"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_file(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    assert old in LEAGUE or old in ROSTERS
+    (tmp_path / "league.yaml").write_text(LEAGUE.replace(old, new))
+    (tmp_path / "rosters.csv").write_text(ROSTERS.replace(old, new))
+    with pytest.raises(PipelineError, match=message):
+        read_file(tmp_path / "league.yaml")
