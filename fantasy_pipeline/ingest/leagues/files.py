@@ -96,7 +96,8 @@ def read_file(path: Path) -> LeagueSeason:
     Keys: ``season``; ``slots``, a list of roster slots; ``scoring``, points by Sleeper's keys or
     stat columns; ``rosters``, a CSV file beside the YAML file with the columns week, team, player
     (NFL player id, or team code of a defence), slot and optionally points; optionally ``name``,
-    ``matchups`` (CSV: week, team, opponent, points; weeks to come without points),
+    ``matchups`` (CSV: week, team, opponent, points; weeks to come without points; a row per pair
+    is enough),
     ``playoff_week``, ``playoff_teams``, ``playoff_round_weeks`` (a list, weeks of each round),
     ``matchup_weeks`` (the same of the regular season), ``reseeds``, ``tie_break``, ``divisions``
     (lists of teams by name) and ``median_game``.
@@ -117,7 +118,7 @@ def read_file(path: Path) -> LeagueSeason:
     games: list[Json] = []
     if matchups := settings.get("matchups"):
         games = _rows(path.parent / str(matchups), ("week", "team", "opponent"))
-        _check_one_game_each(path.parent / str(matchups), games)
+        games = _both_sides(path.parent / str(matchups), games, {row["team"] for row in rosters})
     if not isinstance(settings["season"], int) or settings["season"] < FIRST_SEASON:
         raise PipelineError(f"league file {path}: season must be a year, {FIRST_SEASON} or later.")
     teams = _teams(settings, rosters, path)
@@ -322,21 +323,40 @@ def _check_slots(path: Path, rosters: list[Json], slots: list[str]) -> None:
             )
 
 
-def _check_one_game_each(path: Path, games: list[Json]) -> None:
-    """Check that a team has one line per week.
+def _both_sides(path: Path, games: list[Json], teams: set[str]) -> list[Json]:
+    """Return the games with a row per team: a pair of one row gets that of the opponent.
 
     Raises:
-        PipelineError: names the second line of a team's week.
+        PipelineError: names the first line with a team that has no roster, with a second line of a
+            team's week, or whose pair another line contradicts.
     """
-    seen = set()
+    lines: dict[tuple[int, str], int] = {}
     for number, row in enumerate(games, 2):
-        key = row["week"], row["team"]
-        if key in seen:
-            raise PipelineError(
-                f"league file {path}, line {number}: team {row['team']} has a second line of week "
-                f"{row['week']}."
-            )
-        seen.add(key)
+        where, week, team = f"league file {path}, line {number}", row["week"], row["team"]
+        for name in (team, row["opponent"]):
+            if name not in teams:
+                known = ", ".join(sorted(teams))
+                raise PipelineError(
+                    f"{where}: team {name} is not in the league, which has {known}."
+                )
+        if (week, team) in lines:
+            raise PipelineError(f"{where}: team {team} has a second line of week {week}.")
+        lines[week, team] = number
+    opponents: dict[tuple[int, str], tuple[str, int]] = {}
+    filled = list(games)
+    for number, row in enumerate(games, 2):
+        week, team, other = row["week"], row["team"], row["opponent"]
+        for one, against in ((team, other), (other, team)):
+            known_as, line = opponents.setdefault((week, one), (against, number))
+            if known_as != against or one == against:
+                also = f", but against {known_as} in line {line}" if known_as != against else ""
+                raise PipelineError(
+                    f"league file {path}, line {number}: team {one} plays against {against} in "
+                    f"week {week}{also}. Correct the line that is wrong."
+                )
+        if (week, other) not in lines:
+            filled.append({"week": week, "team": other, "opponent": team, "points": None})
+    return filled
 
 
 def weeks_of(season: LeagueSeason) -> list[int]:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.ingest.leagues.files import read_file
+from fantasy_pipeline.ingest.leagues.answers import season_of_file
+from fantasy_pipeline.ingest.leagues.base import LeagueSeason
+from fantasy_pipeline.ingest.leagues.files import File, read_file
 
 LEAGUE = "season: 2025\nslots: [QB]\nscoring: {rec: 1}\nrosters: rosters.csv\n"
 
@@ -55,3 +57,40 @@ def test_what_is_wrong_is_named_with_its_file(
     (tmp_path / "rosters.csv").write_text(ROSTERS.replace(old, new))
     with pytest.raises(PipelineError, match=message):
         read_file(tmp_path / "league.yaml")
+
+
+def league_of_four(tmp_path: Path, games: str) -> LeagueSeason:
+    rosters = "".join(f"{week},{team},00-{team},QB\n" for week in (1, 2) for team in "ABCD")
+    (tmp_path / "rosters.csv").write_text(f"week,team,player,slot\n{rosters}")
+    (tmp_path / "games.csv").write_text(f"week,team,opponent,points\n{games}")
+    (tmp_path / "league.yaml").write_text(f"{LEAGUE}matchups: games.csv\nplayoff_week: 4\n")
+    return season_of_file(tmp_path / "league.yaml")
+
+
+def test_a_row_per_pair_is_enough(tmp_path: Path) -> None:
+    season = league_of_four(tmp_path, "1,A,B,90.5\n1,C,D,80\n1,D,C,70\n2,D,A,\n3,A,C,\n")
+    found = {game.team_id: (game.opponent_id, game.points) for game in File().week(season, 1).games}
+    assert found == {"A": ("B", 90.5), "B": ("A", None), "C": ("D", 80), "D": ("C", 70)}
+    found = {game.team_id: (game.opponent_id, game.points) for game in File().week(season, 2).games}
+    assert found == dict.fromkeys("BC", (None, None)) | {"A": ("D", None), "D": ("A", None)}
+    assert season.opponents == {
+        "A": ["B", "D", "C"],
+        "B": ["A", "-", "-"],
+        "C": ["D", "-", "A"],
+        "D": ["C", "A", "-"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("games", "message"),
+    [
+        ("1,A,B,\n1,B,C,\n", "line 3: team B plays against C in week 1, but against A in line 2"),
+        ("1,A,B,\n1,C,B,\n", "line 3: team B plays against C in week 1, but against A in line 2"),
+        ("3,A,B,\n3,C,A,\n", "line 3: team A plays against C in week 3, but against B in line 2"),
+        ("1,C,D,\n1,A,A,\n", r"line 3: team A plays against A in week 1\. Correct the line"),
+        ("3,A,B,\n3,C,E,\n", "line 3: team E is not in the league, which has A, B, C, D"),
+    ],
+)
+def test_pairs_that_contradict_each_other(tmp_path: Path, games: str, message: str) -> None:
+    with pytest.raises(PipelineError, match=rf"games\.csv, {message}"):
+        league_of_four(tmp_path, games)
