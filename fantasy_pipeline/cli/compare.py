@@ -17,6 +17,7 @@ from fantasy_pipeline.cli.options import (
     WeekOption,
     open_week,
     warn_of_older_imports,
+    warn_without_lines,
 )
 from fantasy_pipeline.cli.output import Column, print_json, say_label, write_table
 from fantasy_pipeline.cli.progress import waiting
@@ -66,6 +67,7 @@ def compare(
     if of_league:
         # The last games are of this season and the one before.
         warn_of_older_imports(session, [wanted.season - 1, wanted.season])
+        warn_without_lines(session, wanted)
     if json:
         about = {"season": wanted.season, "week": wanted.week, "scoring": league or scoring}
         data = {"data": session.label} if session.label else {}

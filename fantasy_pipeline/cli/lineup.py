@@ -14,6 +14,7 @@ from fantasy_pipeline.cli.options import (
     SourceOption,
     WeekOption,
     open_week,
+    warn_without_lines,
 )
 from fantasy_pipeline.cli.output import (
     Column,
@@ -88,6 +89,7 @@ def lineup(
             exclude or (),
             opponent,
         )
+    warn_without_lines(session, wanted)
     warn(_warnings(found))
     if json:
         data = {"data": session.label} if session.label else {}

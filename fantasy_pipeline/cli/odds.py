@@ -14,6 +14,7 @@ from fantasy_pipeline.cli.options import (
     SourceOption,
     WeekOption,
     open_week,
+    warn_without_lines,
 )
 from fantasy_pipeline.cli.output import Column, print_json, say_label, warn, write_table
 from fantasy_pipeline.cli.progress import waiting
@@ -51,6 +52,7 @@ def odds(
     say_label(session.label)
     with waiting("simulating the season"):
         found = league_odds(session, league, wanted, sims)
+    warn_without_lines(session, wanted)
     if found.drawn:
         warn(
             [

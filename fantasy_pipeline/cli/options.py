@@ -163,6 +163,14 @@ def warn_of_older_imports(session: Session, seasons: Collection[int]) -> None:
         warn([f"{import_again(older)}. No league has points of them"])
 
 
+def warn_without_lines(session: Session, week: SeasonWeek) -> None:
+    """Warn of players of a week whose points a league's keys do not decide."""
+    from fantasy_pipeline.lake.queries import week_projections
+    from fantasy_pipeline.leagues.projected import without_lines
+
+    warn(without_lines(week_projections(session.lake, week)))
+
+
 def parse_time(option: str, text: str) -> datetime:
     """Return the time that an ISO 8601 text states, in UTC; a text without an offset is UTC.
 

@@ -26,6 +26,7 @@ from fantasy_pipeline.cli.options import (
     projected_week,
     table_format,
     warn_of_older_imports,
+    warn_without_lines,
 )
 from fantasy_pipeline.cli.output import Format, console, print_json, say_label, write
 from fantasy_pipeline.cli.progress import waiting
@@ -143,6 +144,8 @@ def projections(
         table = projection_list(
             session.lake, wanted, session.now, scoring, position, player, team, top, view
         )
+    if league is not None:
+        warn_without_lines(session, wanted)
     print_projections(session, wanted, league or scoring, table, format, output)
 
 

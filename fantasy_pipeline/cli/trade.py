@@ -14,6 +14,7 @@ from fantasy_pipeline.cli.options import (
     SourceOption,
     WeekOption,
     open_week,
+    warn_without_lines,
 )
 from fantasy_pipeline.cli.output import print_json, print_rows, say, say_label
 from fantasy_pipeline.cli.progress import waiting
@@ -78,6 +79,7 @@ def trade(
         with waiting("finding trades"):
             trades = find_trade(session.lake, league, wanted, team, top or 10)
             market = market_values(session, league, wanted)
+        warn_without_lines(session, wanted)
         if json:
             print_json({**trades.to_json(league, market), **data})
             return
@@ -86,6 +88,7 @@ def trade(
     with waiting("judging the trade"):
         found = judge_trade(session.lake, league, wanted, _names(give), _names(get))
         market = market_values(session, league, wanted)
+    warn_without_lines(session, wanted)
     if json:
         print_json({**found.to_json(league, market), **data})
         return

@@ -15,6 +15,7 @@ from fantasy_pipeline.cli.options import (
     SourceOption,
     WeekOption,
     open_week,
+    warn_without_lines,
 )
 from fantasy_pipeline.cli.output import print_json, print_rows, say, say_label, warn
 from fantasy_pipeline.cli.progress import waiting
@@ -47,6 +48,7 @@ def waivers(
     say_label(session.label)
     with waiting("comparing the free agents"):
         found = free_agents(session, league, team, wanted, top)
+    warn_without_lines(session, wanted)
     warn(_warnings(found))
     if json:
         data = {"data": session.label} if session.label else {}

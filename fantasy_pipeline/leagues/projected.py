@@ -15,11 +15,12 @@ import pyarrow.compute as pc
 from fantasy_pipeline.football.positions import DST
 from fantasy_pipeline.football.scoring import RECEPTION_POINTS, SCORINGS, suffix
 from fantasy_pipeline.football.scoring import Scoring as Usual
-from fantasy_pipeline.football.tables.week_rows import codes
-from fantasy_pipeline.leagues.amounts import Floats, Within
+from fantasy_pipeline.football.tables.week_rows import codes, weeks_in
+from fantasy_pipeline.leagues.amounts import Bools, Floats, Within
 from fantasy_pipeline.leagues.scoring import Scoring
 from fantasy_pipeline.leagues.team_defence import team_scoring
 from fantasy_pipeline.projections.columns import as_floats
+from fantasy_pipeline.projections.model_projections import FIRST_SEASON_TO_IMPORT
 from fantasy_pipeline.projections.team_defense import POINTS as OF_ESPN
 
 _RENAMED = {"fumbles_lost": "fumbles_lost_total"}
@@ -70,11 +71,7 @@ def projected_points(
     end = suffix(usual)
     base = projections[f"projected_points{end}"].to_numpy()
     expected = _of_lines(projections, scoring)
-    has_line = np.zeros(projections.num_rows, dtype=bool)
-    for name in _IN_EVERY_LINE:
-        if name in projections.column_names:
-            has_line |= pc.is_valid(projections[name]).to_numpy()
-    expected = np.where(has_line & (base > 0), np.maximum(expected, 0.0), base)
+    expected = np.where(_has_line(projections) & (base > 0), np.maximum(expected, 0.0), base)
     scale = np.where(base > _LEAST, expected / np.maximum(base, _LEAST), 1.0)
     points = {"projected_points": np.round(expected, 2) + 0.0}
     for name in _QUANTILES:
@@ -82,6 +79,34 @@ def projected_points(
     if defences is not None:
         _put_defences(points, projections, team_scoring(scoring.team_defence), defences)
     return points
+
+
+def without_lines(projections: pa.Table) -> list[str]:
+    """Return a note if players of a week have no stat line, so that few of the keys pay them.
+
+    Args:
+        projections: `PROJECTIONS` rows of one week.
+    """
+    absent = ~_has_line(projections) & (as_floats(projections["projected_points"]) > 0)
+    absent &= pc.not_equal(projections["position"], DST).to_numpy(zero_copy_only=False)
+    if not (count := np.count_nonzero(absent)):
+        return []
+    week = weeks_in(projections)[0]
+    return [
+        f"projections {week}: {count} player{'s have' if count > 1 else ' has'} no stat line, "
+        "because no model was trained. Their points are those of standard, half-PPR or PPR "
+        "scoring, whichever pays catches most like the league, and leave out its other keys. "
+        "Import earlier seasons, so that a model is trained: `fantasy-pipeline backfill --seasons "
+        f"{FIRST_SEASON_TO_IMPORT}-{week.season}`"
+    ]
+
+
+def _has_line(projections: pa.Table) -> Bools:
+    has_line = np.zeros(projections.num_rows, dtype=bool)
+    for name in _IN_EVERY_LINE:
+        if name in projections.column_names:
+            has_line |= pc.is_valid(projections[name]).to_numpy()
+    return has_line
 
 
 def _put_defences(

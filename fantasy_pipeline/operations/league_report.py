@@ -9,7 +9,9 @@ import pyarrow.compute as pc
 
 from fantasy_pipeline.football.positions import DEFENDER_GROUPS, LEAGUE_POSITIONS
 from fantasy_pipeline.football.season_week import SeasonWeek
+from fantasy_pipeline.lake.queries import week_projections
 from fantasy_pipeline.leagues.defenders import starts_defenders
+from fantasy_pipeline.leagues.projected import without_lines
 from fantasy_pipeline.operations.league_background import league_background
 from fantasy_pipeline.operations.leagues import view_of
 from fantasy_pipeline.operations.projection_list import projection_list, value_league_of
@@ -45,7 +47,7 @@ def league_report(
         title=f"{view.of.title}: {week}",
         label=session.label,
         about=_about(view, bool(view.owners(session.lake, week))),
-        notes=[*_without_defenders(view, rows), *_notes(view)],
+        notes=[*_without_lines(session, week), *_without_defenders(view, rows), *_notes(view)],
         rankings=rankings,
         team=None if team is None else your_team(session, name, team, week),
         background=league_background(session.lake, week, session.present, view.of, ranked),
@@ -73,6 +75,12 @@ def _about(view: LeagueView, has_rosters: bool) -> str:
 def _notes(view: LeagueView) -> list[str]:
     """Return the keys that the points leave out, as sentences."""
     return [f"{note[0].upper()}{note[1:]}" for note in view.scoring.notes]
+
+
+def _without_lines(session: Session, week: SeasonWeek) -> list[str]:
+    """Return a note if the league's keys do not decide the points of some players."""
+    found = without_lines(week_projections(session.lake, week))
+    return [f"{note[0].upper()}{note[1:]}." for note in found]
 
 
 def _without_defenders(view: LeagueView, rows: list[dict[str, Any]]) -> list[str]:

@@ -16,9 +16,11 @@ import pytest
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.football.tables import (
     GAMES,
+    LEAGUE_ROSTERS,
     PROJECTION_ACCURACY,
     PROJECTIONS,
     RAW_PLAYERS,
+    REST_OF_SEASON,
     WEEKLY_STATS,
 )
 from fantasy_pipeline.football.tables.week_rows import of_week
@@ -175,6 +177,60 @@ def test_weeks_of_an_earlier_version_are_named(league_home: Path, words: list[st
     assert AGAIN in " ".join(err.split())
     if words[0] == "projections":
         assert {row["actual_points"] for row in json.loads(out)} == {None}
+
+
+@pytest.mark.parametrize(
+    "words", [["projections", *CHOSEN], ["compare", *CHOSEN], ["report", *CHOSEN, "--format", "md"]]
+)
+def test_players_without_a_stat_line_are_counted(league_home: Path, words: list[str]) -> None:
+    lake = Lake(str(league_home / "data" / "sample"), SAMPLE_LABEL)
+    ids = lake.read(PROJECTIONS, [WEEK])["player_id"].to_pylist()
+    players = ids[:2] if words[0] == "compare" else []
+    assert "no stat line" not in "".join(done(league_home, *words, *players))
+    remove_lines(lake)
+    text = " ".join("".join(done(league_home, *words, *players)).split())
+    assert text.count(f"2025 week 1: {len(ids)} players have no stat line") == 1
+    assert "`fantasy-pipeline backfill --seasons 2015-2025`" in text
+
+
+def test_the_import_and_decisions_count_players_without_a_stat_line(league_home: Path) -> None:
+    lake = Lake(str(league_home / "data" / "sample"), SAMPLE_LABEL)
+    ids = remove_lines(lake)
+    points = {f"points{end}": 5.0 for end in ("", "_half", "_std")}
+    coming = [
+        {"season": 2025, "week": 1, "player_id": id_, "target_week": number, **points}
+        for id_ in ids
+        for number in range(1, 18)
+    ]
+    lake.write_weeks(REST_OF_SEASON, rows_of(REST_OF_SEASON, *coming), [WEEK])
+    file = str(league_home.parent / "files" / "fantasy.yaml")
+    write_fantasy_league(Path(file).parent, SampleLeague().weekly_stats(2025), 2025)
+    note = f"2025 week 1: {len(ids)} players have no stat line"
+    _, err = done(league_home, "league", "add", "file", file, "--name", NAME)
+    assert " ".join(err.split()).count(note) == 1
+    rosters = lake.read(LEAGUE_ROSTERS, [WEEK]).to_pylist()
+    give, get = (
+        next(row["player_id"] for row in rosters if row["team_id"] == team) for team in TEAMS[:2]
+    )
+    at = [*CHOSEN, "--at", "2025-08-30T00:00Z"]
+    for words in (
+        ["lineup", "--team", TEAMS[0]],
+        ["waivers", "--team", TEAMS[0]],
+        ["odds", "--sims", "100"],
+        ["trade", "--give", give, "--get", get],
+        ["trade", "--find"],
+    ):
+        _, err = done(league_home, *words, *at)
+        assert " ".join(err.split()).count(note) == 1, words
+
+
+def remove_lines(lake: Lake) -> list[str]:
+    """Give the projections points without stat lines, as without a model; return the players."""
+    about = ("season", "week", "player_id", "player_name", "position", "team")
+    points = {f"projected_points{end}": 5.0 for end in ("", "_half", "_std")}
+    rows = [{**row, **points} for row in lake.read(PROJECTIONS, [WEEK]).select(about).to_pylist()]
+    lake.write_weeks(PROJECTIONS, rows_of(PROJECTIONS, *rows), [WEEK])
+    return [row["player_id"] for row in rows]
 
 
 def test_compare_names_weeks_of_an_earlier_version(league_home: Path) -> None:

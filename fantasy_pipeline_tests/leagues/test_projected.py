@@ -12,7 +12,7 @@ import pytest
 from fantasy_pipeline.football.tables import PROJECTIONS, TEAM_DEFENSE_STATS
 from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Team
 from fantasy_pipeline.leagues import amounts, projected, scoring
-from fantasy_pipeline.leagues.projected import projected_points
+from fantasy_pipeline.leagues.projected import projected_points, without_lines
 from fantasy_pipeline.leagues.view import LeagueView
 from fantasy_pipeline.operations.projection_list import _ranks_and_values, value_league_of
 from fantasy_pipeline.report.value import League, starters
@@ -47,6 +47,18 @@ def test_a_row_of_the_baseline_keeps_its_points(rows: Rows) -> None:
     points = projected_points(rows(PROJECTIONS, row), scoring.of_sleeper(SETTINGS))
     assert points["projected_points"].tolist() == [18.0]
     assert points["p90"].tolist() == [30.0]
+
+
+def test_players_without_a_stat_line_are_counted(rows: Rows) -> None:
+    absent = {**QB, "projected_points": 18.0, "passing_yards": None, "passing_tds": None}
+    out = {**absent, "player_id": "b", "projected_points": 0.0}
+    defence = {**absent, "player_id": "DST-BUF", "position": "DST"}
+    assert without_lines(rows(PROJECTIONS, QB, out, defence)) == []
+    [note] = without_lines(rows(PROJECTIONS, absent, out, defence))
+    assert note.startswith("projections 2024 week 5: 1 player has no stat line")
+    assert note.endswith("`fantasy-pipeline backfill --seasons 2015-2024`")
+    [note] = without_lines(rows(PROJECTIONS, absent, {**absent, "player_id": "c"}, out))
+    assert note.startswith("projections 2024 week 5: 2 players have no stat line")
 
 
 def test_a_player_who_is_out_has_no_points(rows: Rows) -> None:

@@ -21,6 +21,7 @@ from fantasy_pipeline.ingest.leagues.rosters import league_rosters as rosters_of
 from fantasy_pipeline.leagues import stat_lines
 from fantasy_pipeline.leagues import tables as leagues
 from fantasy_pipeline.leagues.defenders import starts_defenders, with_defenders
+from fantasy_pipeline.leagues.projected import without_lines
 from fantasy_pipeline.leagues.team_defence import scored_defences
 from fantasy_pipeline.orchestration.assets.base import (
     OWNERS,
@@ -263,7 +264,12 @@ def league_projections(context: dg.AssetExecutionContext, nfl: NflData) -> pa.Ta
                 everybody = with_defenders(rows, nfl.tables, of_season, of.slots)
                 parts.append(leagues.league_projections(name, everybody, scoring, defences))
     table = tables.LEAGUE_PROJECTIONS.shaped(pa.concat_tables(parts))
-    _describe(context, nfl, tables.LEAGUE_PROJECTIONS, table, weeks, {})
+    warnings: dict[int, list[str]] = {}
+    if table.num_rows:
+        # The first season of a lake has no model, so only the latest week tells how it is now.
+        latest = max(projected)
+        warnings[latest.season] = without_lines(nfl.tables.read(tables.PROJECTIONS, [latest]))
+    _describe(context, nfl, tables.LEAGUE_PROJECTIONS, table, weeks, warnings)
     return table
 
 
