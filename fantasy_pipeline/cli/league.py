@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -97,11 +98,14 @@ def show(
     if json:
         about = {"league": name, "title": of.title, "season": of.season, "slots": of.slots}
         about |= {"platform": of.platform, "playoff_week": of.playoff_week}
-        print_json({**about, "scoring": found.scoring, "notes": found.notes, "teams": found.teams})
+        about |= {"scoring": found.scoring, "team_defence": found.team_defence}
+        print_json({**about, "notes": found.notes, "teams": found.teams})
         return
     print_line(f"{of.title} ({of.platform} {of.league_id}), season {of.season}")
     print_line(f"Slots: {' '.join(of.slots)}")
-    print_line(f"Scoring: {', '.join(f'{key} {worth:g}' for key, worth in found.scoring.items())}")
+    print_line(f"Scoring: {_points(found.scoring)}")
+    if found.team_defence:
+        print_line(f"Scoring of team defences: {_points(found.team_defence)}")
     for note in found.notes:
         print_line(note)
     names = ("team_id", "team_name", "manager")
@@ -175,6 +179,10 @@ def _imported(seasons: list[int], weeks: list[SeasonWeek]) -> str:
     plural = "s" if len(weeks) > 1 else ""
     done = f"{len(weeks)} week{plural} imported, {week_ranges(weeks)}"
     return f"{done}; {without}" if absent else done
+
+
+def _points(scoring: Mapping[str, float]) -> str:
+    return ", ".join(f"{key} {worth:g}" for key, worth in scoring.items())
 
 
 def _list(seasons: list[int]) -> str:

@@ -27,6 +27,7 @@ from fantasy_pipeline.ingest.leagues.base import LeagueSeason
 from fantasy_pipeline.ingest.leagues.files import read_file
 from fantasy_pipeline.ingest.leagues.rosters import of_league
 from fantasy_pipeline.leagues.tables import DEFENCE, NOT_MAPPED, scoring_of
+from fantasy_pipeline.leagues.team_defence import team_scoring
 from fantasy_pipeline.leagues.team_keys import left_out
 from fantasy_pipeline.leagues.view import LeagueView
 
@@ -96,11 +97,16 @@ def listed(session: Session) -> list[dict[str, Any]]:
 
 @dataclass
 class Shown:
-    """The settings of a league's season, and its teams as rows of `LEAGUE_TEAMS`."""
+    """The settings of a league's season, and its teams as rows of `LEAGUE_TEAMS`.
+
+    Args:
+        scoring, team_defence: points by key that players and team defences are scored by.
+    """
 
     season: LeagueSeason
     notes: list[str]
     scoring: dict[str, float]
+    team_defence: dict[str, float]
     teams: list[dict[str, Any]]
 
 
@@ -113,7 +119,11 @@ def shown(session: Session, name: str, season: int | None = None) -> Shown:
     of = season_of(session, name, season)
     scoring = scoring_of(of)
     teams = [{"team_id": t.team_id, "team_name": t.name, "manager": t.manager} for t in of.teams]
-    return Shown(of, scoring.notes, {rule.key: rule.points for rule in scoring.rules}, teams)
+    of_players, of_defences = (
+        {rule.key: rule.points for rule in one.rules}
+        for one in (scoring, team_scoring(scoring.team_defence))
+    )
+    return Shown(of, scoring.notes, of_players, of_defences, teams)
 
 
 def season_of(session: Session, name: str, season: int | None = None) -> LeagueSeason:

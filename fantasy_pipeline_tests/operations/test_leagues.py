@@ -95,6 +95,13 @@ def test_a_league_is_added_checked_and_removed(home: Path) -> None:
     [listed] = done(home, "list")
     assert (listed["league"], listed["weeks"]) == (NAME, 2)
     assert len(done(home, "show", NAME)["teams"]) == len(TEAMS)
+    shown = done(home, "show", NAME)
+    # A team defence has a point per sack, and two per interception; no player has.
+    assert (shown["team_defence"]["sack"], shown["team_defence"]["int"]) == (1, 2)
+    assert not {"sack", "int"}.intersection(shown["scoring"])
+    _, out, _ = call(home, ["league", "show", NAME])
+    assert "Scoring of team defences: " in out
+    assert ", sack 1" in " ".join(out.split())
     [season] = done(home, "check", NAME)["seasons"]
     assert season == {"season": 2025, "compared": 136, "equal": 136, "share": 1.0}
 
