@@ -14,12 +14,13 @@ import pyarrow.compute as pc
 from fantasy_pipeline.errors import InvalidArgumentError, NotPublishedError, PipelineError
 from fantasy_pipeline.football.season_week import WEEKS, SeasonWeek, ranges, week_ranges
 from fantasy_pipeline.football.slots import unknown_slots
-from fantasy_pipeline.football.tables import GAMES, PROJECTIONS, WEEKLY_STATS
+from fantasy_pipeline.football.tables import GAMES, LEAGUE_ROSTERS, PROJECTIONS, WEEKLY_STATS
 from fantasy_pipeline.football.tables.week_rows import of_weeks, weeks_in
 from fantasy_pipeline.football.team_games import over_by_clock
 from fantasy_pipeline.ingest.leagues import registry
 from fantasy_pipeline.ingest.leagues.answers import season_of, season_of_file
 from fantasy_pipeline.ingest.leagues.base import DATASET, LAST_WEEK, Adapter, LeagueSeason
+from fantasy_pipeline.ingest.leagues.rosters import of_league
 from fantasy_pipeline.leagues.tables import scoring_of
 from fantasy_pipeline.operations.backfill.plan import contiguous
 from fantasy_pipeline.operations.execute import execute
@@ -28,6 +29,7 @@ from fantasy_pipeline.operations.session import open_instance
 from fantasy_pipeline.orchestration.runs.tags import run_tags
 
 if TYPE_CHECKING:
+    from fantasy_pipeline.lake import Lake
     from fantasy_pipeline.operations.session import Session
 
 JOB = "league_import"
@@ -90,8 +92,14 @@ def add(
         # A league whose scoring cannot be read must not fail every later import.
         scoring_of(season)
     name = name or slug(seasons[-1].title)
-    registry.store(session.lake, name, seasons)
+    replaced = _without_rows(session.lake, name, seasons[-1]) if platform == "file" else []
+    registry.store(session.lake, name, seasons, replaced)
     added = Added(name, seasons, warnings=warnings)
+    if replaced:
+        added.warnings.append(
+            f"season {ranges(replaced)} of {name}, which an earlier `league add` of this file "
+            f"registered, had no imported week; season {seasons[-1].season} replaces it"
+        )
     wanted = {season.season for season in seasons}
     last = max(WEEKS) if platform == "file" else LAST_WEEK
     weeks = [week for week in stored if week.season in wanted and week.week <= last]
@@ -110,6 +118,24 @@ def add(
             "has later weeks. Run `league add` again"
         )
     return added
+
+
+def _without_rows(lake: Lake, name: str, of: LeagueSeason) -> list[int]:
+    """Return the other seasons that the same file is registered for, and the lake has no rows of.
+
+    A file that is added again with another season corrects the earlier one, unless that has rows.
+    """
+    others = {
+        season
+        for league in registry.registered(lake)
+        if league.name == name and league.platform == "file"
+        for season, league_id in league.seasons.items()
+        if league_id == of.league_id and season != of.season
+    }
+    if others and lake.weeks(LEAGUE_ROSTERS):
+        rosters = of_league(lake.read(LEAGUE_ROSTERS, columns=["season", "league"]), name)
+        others -= set(rosters["season"].unique().to_pylist())
+    return sorted(others)
 
 
 def _to_come(session: Session, played: Sequence[SeasonWeek], last: int) -> list[SeasonWeek]:
@@ -149,7 +175,13 @@ def _seasons(
         PipelineError: the platform has no such league.
     """
     if platform == "file":
-        return [season_of_file(Path(league))], []
+        season = season_of_file(Path(league))
+        if season.season > session.now.year:
+            raise PipelineError(
+                f"league file {league}: season {season.season} is later than the coming one, "
+                f"{session.now.year}. Correct `season`."
+            )
+        return [season], []
     adapter = session.league_desk().adapter(platform)
     if platform == "espn":
         return espn_seasons(session, adapter, league, stored)

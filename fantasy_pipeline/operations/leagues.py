@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
-from fantasy_pipeline.football.season_week import SeasonWeek, week_ranges
+from fantasy_pipeline.football.season_week import SeasonWeek, ranges, week_ranges
 from fantasy_pipeline.football.tables import (
     LEAGUE_MATCHUPS,
     LEAGUE_POINTS,
@@ -23,7 +23,7 @@ from fantasy_pipeline.football.tables import (
 )
 from fantasy_pipeline.football.tables.leagues import AGREE
 from fantasy_pipeline.ingest.leagues import registry
-from fantasy_pipeline.ingest.leagues.base import LeagueSeason
+from fantasy_pipeline.ingest.leagues.base import LeagueSeason, Registered
 from fantasy_pipeline.ingest.leagues.files import read_file
 from fantasy_pipeline.ingest.leagues.rosters import of_league
 from fantasy_pipeline.leagues.tables import DEFENCE, NOT_MAPPED, scoring_of
@@ -210,10 +210,7 @@ def checked(session: Session, name: str) -> dict[str, Any]:
     league = registry.find(session.lake, name)
     points = of_league(session.lake.read(LEAGUE_POINTS), name)
     if not points.num_rows:
-        raise PipelineError(
-            f"league_points: the lake has no week of league {name}. Run `fantasy-pipeline league "
-            f"add {league.platform} {league.seasons[max(league.seasons)]} --name {name}`."
-        )
+        raise PipelineError(_no_points(session.lake, league))
     rows = points.to_pylist()
     seasons, missing = [], []
     for season in sorted({row["season"] for row in rows}):
@@ -246,6 +243,20 @@ def checked(session: Session, name: str) -> dict[str, Any]:
         "notes": scoring_of(latest).notes if latest else [],
         "unmapped": sorted(unmapped),
     }
+
+
+def _no_points(lake: Lake, league: Registered) -> str:
+    """Return that the lake has no week of a league, and what to do."""
+    absent = set(league.seasons) - {week.season for week in lake.weeks(WEEKLY_STATS)}
+    if absent:
+        todo = (
+            f"It lacks the stats of {ranges(absent)}: run `fantasy-pipeline backfill --seasons "
+            f"{ranges(absent)}`, which imports the league as well"
+        )
+    else:
+        what = "FILE" if league.platform == "file" else league.seasons[max(league.seasons)]
+        todo = f"Run `fantasy-pipeline league add {league.platform} {what} --name {league.name}`"
+    return f"league_points: the lake has no week of league {league.name}. {todo}."
 
 
 def _missing_keys(points: pa.Table, of: LeagueSeason) -> list[dict[str, Any]]:

@@ -277,6 +277,41 @@ def test_a_league_without_imported_weeks_has_no_next_step_but_the_backfill(home:
     assert code == 0, err
     assert "run `fantasy-pipeline backfill --seasons 2024`, then `league add` again" in err
     assert out.splitlines() == [f"League {NAME}: no week of 2024 imported."]
+    code, _, err = call(home, ["league", "check", NAME])
+    assert code == 1
+    assert (
+        f"the lake has no week of league {NAME}. It lacks the stats of 2024: run `fantasy-pipeline "
+        "backfill --seasons 2024`, which imports the league as well."
+    ) in err
+
+
+def test_a_file_with_a_season_after_the_coming_one_is_refused(home: Path) -> None:
+    path = home / "files" / "fantasy.yaml"
+    path.write_text(path.read_text().replace("season: 2025", "season: 2030"))
+    code, out, err = call(home, ["league", "add", "file", str(path)])
+    assert (code, out) == (1, "")
+    assert "season 2030 is later than the coming one, 2025. Correct `season`." in err
+    assert done(home, "list") == []
+
+
+def test_a_corrected_season_replaces_the_wrong_one_unless_it_has_rows(home: Path) -> None:
+    path = home / "files" / "fantasy.yaml"
+    text = path.read_text()
+
+    def add(season: int) -> str:
+        path.write_text(text.replace("season: 2025", f"season: {season}"))
+        code, _, err = call(home, ["league", "add", "file", str(path)])
+        assert code == 0, err
+        return err
+
+    add(2023)
+    assert "season 2023 of" in add(2024)
+    assert [league["seasons"] for league in done(home, "list")] == [[2024]]
+    assert "season 2025 replaces it" in add(2025)
+    assert [league["seasons"] for league in done(home, "list")] == [[2025]]
+    # Next year's file of a league with imported weeks keeps them.
+    assert "replaces it" not in add(2024)
+    assert [league["seasons"] for league in done(home, "list")] == [[2024, 2025]]
 
 
 OLDER_IMPORT = """

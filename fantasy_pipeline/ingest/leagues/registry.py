@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
 from fantasy_pipeline.football.tables.leagues import LEAGUE_TEAMS
@@ -59,8 +59,13 @@ def find(lake: Lake, name: str) -> Registered:
     raise InvalidArgumentError(f"there is no league {name!r}; registered: {known}.")
 
 
-def store(lake: Lake, name: str, seasons: list[LeagueSeason]) -> Registered:
+def store(
+    lake: Lake, name: str, seasons: list[LeagueSeason], instead_of: Collection[int] = ()
+) -> Registered:
     """Register seasons of a league, beside those that are registered already.
+
+    Args:
+        instead_of: registered seasons that are registered no longer.
 
     Raises:
         InvalidArgumentError: the name is not lower-case letters, digits, - and _, or another
@@ -80,7 +85,9 @@ def store(lake: Lake, name: str, seasons: list[LeagueSeason]) -> Registered:
                 f"a league {name!r} of {old.platform} is registered already; give another --name, "
                 f"or run `league remove {name}` first."
             )
-        ids = {**(old.seasons if old else {}), **{s.season: s.league_id for s in seasons}}
+        before = old.seasons.items() if old else ()
+        ids = {year: id_ for year, id_ in before if year not in instead_of}
+        ids |= {season.season: season.league_id for season in seasons}
         leagues[name] = Registered(name, platform, ids)
         for season in seasons:
             keep(lake, name, season)
