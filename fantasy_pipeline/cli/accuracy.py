@@ -16,6 +16,7 @@ from fantasy_pipeline.cli.options import (
     LeagueOption,
     SeasonsRequired,
     SourceOption,
+    check_one_scoring,
     open_session,
     seasons_of,
     warn_of_older_imports,
@@ -54,8 +55,9 @@ def accuracy(
         typer.Option(help="Group by season, week or position; default: no groups."),
     ] = None,
     scoring: Annotated[
-        Literal["half", "ppr"], typer.Option(help="Scoring system of the points.")
-    ] = "ppr",
+        Literal["half", "ppr"] | None,
+        typer.Option(help="Scoring system of the points.", show_default="ppr"),
+    ] = None,
     pool: Annotated[
         Literal["played", "all", "everyone"],
         typer.Option(help="Players to score: who played, all, or everyone projected at 8+ points."),
@@ -91,6 +93,8 @@ def accuracy(
 
     if teams and (by == "position" or pool != "played"):
         raise InvalidArgumentError("--teams takes --by season or week, and no --pool.")
+    check_one_scoring(scoring, league)
+    scoring = scoring or "ppr"
     wanted = None if seasons is None else seasons_of(seasons)
     if league is not None:
         if teams or by is not None or pool != "played":

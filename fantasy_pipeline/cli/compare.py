@@ -12,9 +12,11 @@ from fantasy_pipeline.cli.options import (
     AtOption,
     JsonOption,
     LeagueOption,
+    ScoringOption,
     SeasonOption,
     SourceOption,
     WeekOption,
+    check_one_scoring,
     open_week,
     warn_of_older_imports,
     warn_without_lines,
@@ -22,7 +24,6 @@ from fantasy_pipeline.cli.options import (
 from fantasy_pipeline.cli.output import Column, print_json, say_label, write_table
 from fantasy_pipeline.cli.progress import waiting
 from fantasy_pipeline.football.positions import DST
-from fantasy_pipeline.football.scoring import Scoring
 
 if TYPE_CHECKING:
     from fantasy_pipeline.decisions.comparison import Compared
@@ -37,7 +38,7 @@ def compare(
         typer.Argument(metavar="PLAYER", help="Two to eight names, parts of names, or ids."),
     ],
     league: LeagueOption = None,
-    scoring: Annotated[Scoring, typer.Option(help="Scoring system of the points.")] = "ppr",
+    scoring: ScoringOption = None,
     season: SeasonOption = None,
     week: WeekOption = None,
     source: SourceOption = None,
@@ -59,6 +60,8 @@ def compare(
     from fantasy_pipeline.operations.comparison import league_of
 
     check_names(players)
+    check_one_scoring(scoring, league)
+    scoring = scoring or "ppr"
     session, wanted = open_week(season, week, source, at)
     say_label(session.label)
     with waiting("comparing the players"):

@@ -13,6 +13,7 @@ import typer
 from fantasy_pipeline.cli.output import Format, say, warn
 from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
 from fantasy_pipeline.football.positions import LEAGUE_POSITIONS
+from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.football.season_week import FIRST_SEASON, LAST_SEASON, WEEKS, SeasonWeek
 
 if TYPE_CHECKING:
@@ -89,6 +90,9 @@ LeagueOption = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="Use the scoring of this registered league."),
 ]
+ScoringOption = Annotated[
+    Scoring | None, typer.Option(help="Scoring system of the points.", show_default="ppr")
+]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print JSON. Errors stay one line on stderr.")
 ]
@@ -141,6 +145,18 @@ def open_session(
     if way := session.way_to_demo():
         say(f"No projections are in {session.settings.lake_root(session.source)}. {way}")
     return session
+
+
+def check_one_scoring(scoring: str | None, league: str | None) -> None:
+    """Check that points are asked for in one scoring.
+
+    Raises:
+        InvalidArgumentError: both a scoring system and a league are named.
+    """
+    if scoring is not None and league is not None:
+        raise InvalidArgumentError(
+            "--league and --scoring contradict each other; give one of them."
+        )
 
 
 def check_league(session: Session, league: str | None) -> None:

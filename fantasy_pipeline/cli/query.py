@@ -15,11 +15,13 @@ from fantasy_pipeline.cli.options import (
     JsonOption,
     LeagueOption,
     OutputOption,
+    ScoringOption,
     SeasonOption,
     SourceOption,
     WeekOption,
     both_or_none,
     check_league,
+    check_one_scoring,
     check_shown,
     open_session,
     positions,
@@ -31,7 +33,6 @@ from fantasy_pipeline.cli.options import (
 from fantasy_pipeline.cli.output import Format, console, print_json, say_label, write
 from fantasy_pipeline.cli.progress import waiting
 from fantasy_pipeline.errors import PipelineError
-from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.football.season_week import SeasonWeek
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def projections(
     team: Annotated[
         str | None, typer.Option(metavar="CODE", help="Code of a team, e.g. BUF.")
     ] = None,
-    scoring: Annotated[Scoring, typer.Option(help="Scoring system of the points.")] = "ppr",
+    scoring: ScoringOption = None,
     league: LeagueOption = None,
     top: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Print the best N; default: all.")
@@ -124,6 +125,7 @@ def projections(
     """
     from fantasy_pipeline.operations.projection_list import check_choices, projection_list
 
+    check_one_scoring(scoring, league)
     format = table_format(format, json, output)
     named = both_or_none(season, week)
     position, team = (text and text.upper() for text in (position, team))
@@ -142,11 +144,19 @@ def projections(
     say_label(session.label)
     with waiting("reading the projections"):
         table = projection_list(
-            session.lake, wanted, session.now, scoring, position, player, team, top, view
+            session.lake,
+            wanted,
+            session.now,
+            scoring or "ppr",
+            position,
+            player,
+            team,
+            top,
+            view,
         )
     if league is not None:
         warn_without_lines(session, wanted)
-    print_projections(session, wanted, league or scoring, table, format, output)
+    print_projections(session, wanted, league or scoring or "ppr", table, format, output)
 
 
 def print_projections(

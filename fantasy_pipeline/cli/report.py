@@ -14,11 +14,13 @@ from fantasy_pipeline.cli.options import (
     JsonOption,
     LeagueOption,
     OutputOption,
+    ScoringOption,
     SeasonOption,
     SourceOption,
     WeekOption,
     both_or_none,
     check_league,
+    check_one_scoring,
     check_shown,
     chosen_week,
     open_session,
@@ -27,7 +29,6 @@ from fantasy_pipeline.cli.options import (
 from fantasy_pipeline.cli.output import console, print_json, say_label
 from fantasy_pipeline.cli.progress import Steps, usual_seconds, waiting
 from fantasy_pipeline.errors import InvalidArgumentError, PipelineError
-from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.football.season_week import SeasonWeek
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def report(
     format: Annotated[
         Literal["html", "md"], typer.Option(help="HTML page, or Markdown for chat channels.")
     ] = "html",
-    scoring: Annotated[Scoring, typer.Option(help="Scoring system of the points.")] = "ppr",
+    scoring: ScoringOption = None,
     league: LeagueOption = None,
     team: Annotated[
         str | None,
@@ -69,6 +70,7 @@ def report(
     """
     from fantasy_pipeline.report import store
 
+    check_one_scoring(scoring, league)
     if team is not None and league is None:
         raise InvalidArgumentError("--team needs --league, the league of the team.")
     named = both_or_none(season, week)
@@ -80,7 +82,7 @@ def report(
     if league is not None:
         _show_league(session, league, team, wanted, format, output, open, json)
         return
-    file = store.file_of(format, scoring)
+    file = store.file_of(format, scoring or "ppr")
     text, made = _read_or_make(session, wanted, file, refresh, json)
     path = str(_write(output, text)) if output else store.path(session.lake, wanted, file)
     if open:

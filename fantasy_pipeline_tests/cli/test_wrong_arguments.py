@@ -84,6 +84,7 @@ WRONG = {
         ("--source nfl", SOURCES),
     ],
     "compare": [
+        ("a b --league friends --scoring half", "--league and --scoring contradict"),
         ("", "'PLAYER'"),
         ("henry", "compare takes 2 to 8 players, not 1"),
         ("a b c d e f g h i", "compare takes 2 to 8 players, not 9"),
@@ -142,6 +143,7 @@ WRONG = {
         ("--league friends --team 1 --at noon", ISO),
     ],
     "projections": [
+        ("--league friends --scoring half", "--league and --scoring contradict"),
         ("--league nobody", "registered: none yet"),
         ("--week 5", "go together; add --season"),
         ("--season 0 --week 1", OLDEST),
@@ -180,6 +182,7 @@ WRONG = {
         ("'select 1' --source nfl", SOURCES),
     ],
     "report": [
+        ("--league friends --scoring half", "--league and --scoring contradict"),
         ("--league nobody", "registered: none yet"),
         ("--team 1", "--team needs --league"),
         ("--season 2025", "go together; add --week"),
@@ -194,6 +197,7 @@ WRONG = {
         ("--at noon", ISO),
     ],
     "accuracy": [
+        ("--league friends --scoring half", "--league and --scoring contradict"),
         ("--league nobody", "registered: none yet"),
         ("--seasons abc", SEASONS),
         ("--seasons ''", SEASONS),
