@@ -9,6 +9,8 @@ from functools import cache
 from typing import Any
 
 from fantasy_pipeline.errors import InvalidArgumentError
+from fantasy_pipeline.football.positions import DST
+from fantasy_pipeline.leagues.tables import DEFENCE
 
 _SUFFIX = re.compile(r"( (jr|sr|ii|iii|iv|v))?\s*$")
 _CANDIDATES = 8
@@ -31,7 +33,8 @@ def find_player(
 ) -> Mapping[str, Any]:
     """Return the row of the player whom a text names: his id, his name, or a part of it.
 
-    A whole name comes before a part of a name.
+    A whole name comes before a part of a name. A team defence also has the name and the id of
+    `projections`, e.g. ``BUF D/ST`` and ``DST-BUF``: rosters name it by its team.
 
     Args:
         rows: rows with `player_id`, `player_name`, `position` and `team`.
@@ -46,6 +49,7 @@ def find_player(
     named = [(row, plain_name(row["player_name"] or "")) for row in rows]
     for matches in (
         [row for row in rows if row["player_id"] == text.strip()],
+        [row for row in rows if text.strip().upper() in _names_of_defence(row)],
         [row for row, name in named if wanted and name == wanted],
         [row for row, name in named if wanted and wanted in name],
     ):
@@ -56,6 +60,12 @@ def find_player(
     raise InvalidArgumentError(
         f"no player named {text!r} {where}; give a name, part of a name, or an id."
     )
+
+
+def _names_of_defence(row: Mapping[str, Any]) -> tuple[str, ...]:
+    if row["position"] not in (DST, DEFENCE):
+        return ()
+    return (f"{row['team']} D/ST", f"{DST}-{row['team']}")
 
 
 def _ambiguous(text: str, matches: Sequence[Mapping[str, Any]]) -> str:

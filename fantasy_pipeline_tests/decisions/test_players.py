@@ -61,6 +61,16 @@ def test_a_text_of_nobody_or_several(text: str, message: str) -> None:
         find_player(ROWS, text)
 
 
+@pytest.mark.parametrize("text", ["BUF D/ST", "buf d/st", " DST-BUF "])
+@pytest.mark.parametrize(("position", "name"), [("DEF", "BUF"), ("DST", "BUF D/ST")])
+def test_a_team_defence_has_the_name_that_projections_print(
+    text: str, position: str, name: str
+) -> None:
+    # A line-up has the platform's id.
+    defences = [named(8, name, position, "BUF"), named(9, "CIN", "DEF")]
+    assert find_player([*ROWS, *defences], text) == defences[0]
+
+
 def test_many_candidates_are_counted() -> None:
     rows = [named(number, f"John Smith {'abcdefghijk'[number]}") for number in range(11)]
     with pytest.raises(InvalidArgumentError, match=r"names 11 players: .* and 3 more; give the id"):

@@ -139,6 +139,16 @@ def test_the_best_trade_of_a_league_is_found(filled: Lake) -> None:
         assert all(side.change.change > 0 for side in trade.sides)
 
 
+def test_a_team_defence_is_traded_by_its_projected_name(filled: Lake, rows: Rows) -> None:
+    spots = filled.read(LEAGUE_ROSTERS, [WEEK]).to_pylist()
+    [chase] = [row for row in spots if row["player_id"] == "chase"]
+    about = {"player_id": "DST-CIN", "platform_player_id": "CIN", "player_name": "CIN"}
+    chase |= {**about, "position": "DEF", "fantasy_positions": "DEF", "team": "CIN"}
+    filled.write_weeks(LEAGUE_ROSTERS, rows(LEAGUE_ROSTERS, *spots), [WEEK])
+    trade = judge_trade(filled, "friends", WEEK, ["hurts"], ["CIN D/ST"])
+    assert trade.sides[1].names == ["CIN"]
+
+
 @pytest.mark.parametrize(
     ("give", "get", "message"),
     [
