@@ -58,7 +58,7 @@ def league_teams(seasons: Mapping[str, Sequence[LeagueSeason]]) -> pa.Table:
     for league, of_league in seasons.items():
         for season in of_league:
             scoring = scoring_of(season)
-            keys = sorted((rule.key, rule.points) for rule in scoring.rules)
+            of_defences = _keys(team_scoring(scoring.team_defence))
             about = {
                 "season": season.season,
                 "league": league,
@@ -72,7 +72,8 @@ def league_teams(seasons: Mapping[str, Sequence[LeagueSeason]]) -> pa.Table:
                 "playoff_round_weeks": " ".join(map(str, season.playoffs.round_weeks)) or None,
                 "reseeds": season.playoffs.reseeds,
                 "tie_break": season.playoffs.tie_break,
-                "scoring": ", ".join(f"{key} {points:g}" for key, points in keys),
+                "scoring": _keys(scoring)
+                + (f"; team defences: {of_defences}" if of_defences else ""),
                 "not_scored": "; ".join(scoring.notes) or None,
             }
             rows += [
@@ -88,6 +89,11 @@ def league_teams(seasons: Mapping[str, Sequence[LeagueSeason]]) -> pa.Table:
             ]
     table = pa.Table.from_pylist(rows, schema=LEAGUE_TEAMS.arrow_schema)
     return LEAGUE_TEAMS.shaped(table)
+
+
+def _keys(scoring: Scoring) -> str:
+    keys = sorted((rule.key, rule.points) for rule in scoring.rules)
+    return ", ".join(f"{key} {points:g}" for key, points in keys)
 
 
 def league_points(

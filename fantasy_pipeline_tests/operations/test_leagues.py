@@ -106,7 +106,11 @@ def test_a_league_is_added_checked_and_removed(home: Path) -> None:
     assert season == {"season": 2025, "compared": 136, "equal": 136, "share": 1.0}
 
     lake = lake_of(home)
-    assert lake.read(LEAGUE_TEAMS).num_rows == len(TEAMS)
+    teams = lake.read(LEAGUE_TEAMS).to_pylist()
+    assert len(teams) == len(TEAMS)
+    of_players, of_defences = teams[0]["scoring"].split("; team defences: ")
+    assert "rec 0.5" in of_players.split(", ")
+    assert {"int 2", "sack 1"} <= set(of_defences.split(", "))
     assert lake.read(LEAGUE_ROSTERS).num_rows == 2 * len(TEAMS) * len(SLOTS)
     for row in lake.read(LEAGUE_MATCHUPS).to_pylist():
         assert row["points"] == row["platform_points"]

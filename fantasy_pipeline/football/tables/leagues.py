@@ -95,7 +95,12 @@ LEAGUE_TEAMS = Table(
             "semicolons; - for a week without one; null if the platform states none",
             added=True,
         ),
-        Column("scoring", "string", "Points by scoring key, in alphabetical order of the keys"),
+        Column(
+            "scoring",
+            "string",
+            "Points by scoring key, in alphabetical order of the keys; after `; team defences: `, "
+            "those of team defences",
+        ),
         Column(
             "not_scored",
             "string",
