@@ -1,6 +1,6 @@
 """Measures what a weekly run costs as the lake grows: by seasons, and by registered leagues.
 
-usage: NFLVERSE_MIRROR=<folder of upstream files> growth.py HOME [--leagues N ...]
+usage: NFLVERSE_MIRROR=<folder of upstream files> growth.py HOME [--seasons N ...] [--leagues N ...]
 
 HOME is a Dagster home whose lake has the seasons 2015-2024. It is copied, never changed. In the
 lake of 26 seasons, the earlier ones have the rows of 2015-2024 again: a mirror may lack them.
@@ -14,6 +14,7 @@ import resource
 import shutil
 import sys
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -44,11 +45,23 @@ def with_first(home: Path, first: int) -> Path:
             copied = season + 10 * -((season - FIRST) // 10)
             weeks = [week for week in lake.weeks(table) if week.season == copied]
             if weeks:
-                rows = lake.read(table, weeks)
-                years = pa.array([season] * rows.num_rows, rows["season"].type)
-                rows = rows.set_column(rows.schema.get_field_index("season"), "season", years)
+                rows = earlier(lake.read(table, weeks), copied - season)
                 lake.write_weeks(table, rows, [SeasonWeek(season, week.week) for week in weeks])
     return home
+
+
+def earlier(rows: pa.Table, years: int) -> pa.Table:
+    """Return rows of a season as those of one some years before, with the players' ages."""
+    for name in ("season", "rookie_season", "birth_date"):
+        if name in rows.column_names:
+            at, values = rows.schema.get_field_index(name), rows[name]
+            if name == "birth_date":
+                days = pa.scalar(timedelta(days=round(365.25 * years)))
+                moved = pc.subtract(values.cast(pa.timestamp("s")), days.cast(pa.duration("s")))
+            else:
+                moved = pc.subtract(values, pa.scalar(years, values.type))
+            rows = rows.set_column(at, name, moved.cast(values.type))
+    return rows
 
 
 def with_leagues(home: Path, number: int) -> Path:
@@ -82,6 +95,7 @@ def measure(name: str, home: Path) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("home", type=Path)
+    parser.add_argument("--seasons", type=int, nargs="*", default=[2, 10, 26])
     parser.add_argument("--leagues", type=int, nargs="*", default=[1, 10, 100])
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="fantasy-growth-") as name:
@@ -91,7 +105,7 @@ def main() -> int:
             shutil.copytree(chosen.home / "data" / "lake", home / "data" / "lake")
             return home
 
-        for seasons in (2, 10, 26):
+        for seasons in chosen.seasons:
             label = f"{seasons} seasons"
             measure(label, with_first(copy(label.replace(" ", "-")), LAST + 1 - seasons))
         for number in chosen.leagues:

@@ -38,8 +38,7 @@ def api(
 
     warn(filter(None, [exposure(host)]))
     no_pandas.settle()
-    # A server lives long: collect its garbage at Python's usual pace, but not among the modules.
-    gc.freeze()
+    # A server lives long: its garbage is collected at Python's usual pace.
     gc.set_threshold(700)
     serve(host, port)
 
