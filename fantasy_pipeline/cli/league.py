@@ -134,8 +134,9 @@ def check(name: NameArgument, source: SourceOption = None, json: JsonOption = Fa
         )
     for row in found["missing_keys"]:
         apart = row["compared"] - row["equal"]
+        worth = "1 point" if row["points"] == 1 else f"{row['points']:g} points"
         print_line(
-            f"{row['season']}, {row['whose']}: {row['key']} ({_points(row["points"])}, not scored) "
+            f"{row['season']}, {row['whose']}: {row['key']} ({worth}, not scored) "
             f"may explain {row['explained']:,} of the {apart:,} that differ; of the others, "
             f"{100 * row['share']:.2f}% are equal"
         )
