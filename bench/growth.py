@@ -69,7 +69,10 @@ def with_leagues(home: Path, number: int) -> Path:
     lake = Lake(str(home / "data" / "lake"), REAL_LABEL)
     season = [week for week in lake.weeks(WEEKLY_STATS) if week.season == LAST]
     lines = lake.read(WEEKLY_STATS, season)
-    lines = lines.filter(pc.is_in(lines["position"], pa.array(["QB", "RB", "WR", "TE", "K"])))
+    # The sample league drafts by the positions of its rosters.
+    groups = {"DL": "DE", "DB": "S", None: ""}
+    drafted = [groups.get(name, name) for name in lines["position"].to_pylist()]
+    lines = lines.set_column(lines.schema.get_field_index("position"), "position", [drafted])
     of = read_file(write_fantasy_league(home / "fantasy", lines, LAST))
     for one in range(number):
         registry.store(lake, f"league-{one:03}", [of])

@@ -191,6 +191,7 @@ def test_a_run_continues_the_lake_with_its_models(before: Before, home: Home) ->
     # The team defences of the weeks that the run makes.
     assert {name: rows for name, rows in more.items() if rows} == {
         "raw_players": 64,
+        "player_history": 64,
         "model_projections": 32,
         "projections": 32,
     }
