@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
@@ -15,6 +14,7 @@ from typing import Any
 
 import requests
 import uvicorn
+from fastapi import FastAPI
 
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.web.api import create_app
@@ -68,24 +68,29 @@ def first_paint(client: Client, path: str) -> int:
 
 
 @contextlib.contextmanager
+def listening_to(app: FastAPI) -> Iterator[int]:
+    """Run a real server of an application in a thread, with our configuration; yield its port."""
+    port = free_port()
+    server = uvicorn.Server(config(app, "127.0.0.1", port))
+    thread = Thread(target=server.run)
+    thread.start()
+    try:
+        until(lambda: server.started, "the server listens")
+        yield port
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@contextlib.contextmanager
 def serving(session: Session, **options: Any) -> Iterator[Client]:
     """Run a real server in a thread.
 
     Args:
         options: arguments of `create_app`.
     """
-    port = free_port()
-    app = create_app(lambda source: session, **options)
-    server = uvicorn.Server(config(app, "127.0.0.1", port))
-    thread = Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    try:
+    with listening_to(create_app(lambda source: session, **options)) as port:
         yield Client(port)
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 END = "Interrupted."

@@ -7,18 +7,14 @@ import socket
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
-from threading import Thread
 
 import pytest
-import uvicorn
 
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.web.api import create_app
 from fantasy_pipeline.web.security import SECURITY_HEADERS
-from fantasy_pipeline.web.server import config
-from fantasy_pipeline_tests.orchestration.alerts.receivers import free_port
-from fantasy_pipeline_tests.waiting import LONGEST_SECONDS, until
-from fantasy_pipeline_tests.web.servers import TOKEN, Client
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
+from fantasy_pipeline_tests.web.servers import TOKEN, Client, listening_to
 
 pytestmark = pytest.mark.loopback
 
@@ -48,14 +44,8 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         def defect() -> None:
             raise RuntimeError("a defect of this test")
 
-        chosen = free_port()
-        server = uvicorn.Server(config(app, "127.0.0.1", chosen))
-        thread = Thread(target=server.run)
-        thread.start()
-        until(lambda: server.started, "the server listens")
-        yield chosen
-        server.should_exit = True
-        thread.join()
+        with listening_to(app) as chosen:
+            yield chosen
 
 
 @pytest.fixture(autouse=True)

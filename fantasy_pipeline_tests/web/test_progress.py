@@ -14,7 +14,6 @@ from typing import Any
 
 import dagster as dg
 import pytest
-import uvicorn
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -25,13 +24,10 @@ from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.orchestration.runs.progress import RunProgress
 from fantasy_pipeline.orchestration.runs.tags import run_config, run_tags
 from fantasy_pipeline.web import progress
-from fantasy_pipeline.web.api import create_app
-from fantasy_pipeline.web.server import config
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.operations.test_execute import run as run_some_job
-from fantasy_pipeline_tests.orchestration.alerts.receivers import free_port
-from fantasy_pipeline_tests.waiting import LONGEST_SECONDS, until
-from fantasy_pipeline_tests.web.servers import Client, serving_process
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
+from fantasy_pipeline_tests.web.servers import Client, serving, serving_process
 from fantasy_pipeline_tests.web.test_api import client, session
 
 __all__ = ["client", "session"]
@@ -268,24 +264,15 @@ def test_other_host_is_refused(client: Client) -> None:
 def test_server_keeps_a_websocket_open(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     """It closes connections whose request does not arrive, which a WebSocket's never does."""
     monkeypatch.setattr("fantasy_pipeline.web.server.REQUEST_SECONDS", 0.2)
-    port = free_port()
-    app = create_app(lambda source: session)
-    server = uvicorn.Server(config(app, "127.0.0.1", port))
-    thread = Thread(target=server.run)
-    thread.start()
-    until(lambda: server.started, "the server listens")
 
-    async def attempt() -> None:
-        async with connect(f"ws://127.0.0.1:{port}/api/jobs/progress") as socket:
+    async def attempt(client: Client) -> None:
+        async with connect(address(client, "progress")) as socket:
             await socket.recv()
             await asyncio.sleep(1)
             await (await socket.ping())
 
-    try:
-        asyncio.run(attempt())
-    finally:
-        server.should_exit = True
-        thread.join()
+    with serving(session) as client:
+        asyncio.run(attempt(client))
 
 
 def test_number_of_clients_is_bounded(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

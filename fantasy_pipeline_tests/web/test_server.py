@@ -12,12 +12,11 @@ from threading import Thread
 
 import pytest
 import requests
-import uvicorn
 from fastapi import FastAPI
 
-from fantasy_pipeline.web.server import MAX_CONNECTIONS, REQUEST_SECONDS, config
-from fantasy_pipeline_tests.orchestration.alerts.receivers import free_port
-from fantasy_pipeline_tests.waiting import LONGEST_SECONDS, until
+from fantasy_pipeline.web.server import MAX_CONNECTIONS, REQUEST_SECONDS
+from fantasy_pipeline_tests.waiting import LONGEST_SECONDS
+from fantasy_pipeline_tests.web.servers import listening_to
 
 pytestmark = [pytest.mark.loopback, pytest.mark.slow]
 
@@ -40,14 +39,8 @@ def port() -> Iterator[int]:
     def length(words: list[str]) -> int:
         return len(words)
 
-    chosen = free_port()
-    server = uvicorn.Server(config(app, "127.0.0.1", chosen))
-    thread = Thread(target=server.run)
-    thread.start()
-    until(lambda: server.started, "the server listens")
-    yield chosen
-    server.should_exit = True
-    thread.join()
+    with listening_to(app) as chosen:
+        yield chosen
 
 
 def connect(port: int, sent: bytes = b"") -> socket.socket:
