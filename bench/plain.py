@@ -75,10 +75,11 @@ def main(root: str, first: int, last: int) -> None:
         lake.write_weeks(SOURCE_PROJECTIONS, others[season], weeks)
     continued(lake, lambda connection, weeks: None)
     history = lake.read(PLAYER_HISTORY)
+    past = list(training.of_each_season(history))
     stated = pa.concat_tables(others.values())
     off = cancelled(games)
     for season, weeks in exist.items():
-        model = training.train(training.of_each_season(history), season, stated)
+        model = training.train(past, season, stated)
         artefact.save(lake, model)
         own = model_projections(history, weeks, lambda _, model=model: model, None, off)
         teams = team_defense.model_rows(history, players[season], weeks, None, off)

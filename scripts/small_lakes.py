@@ -18,6 +18,7 @@ from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.lake.duck import database
 from fantasy_pipeline.projections.backtest import season_scores
 from fantasy_pipeline.projections.history import INPUTS, player_history
+from fantasy_pipeline.projections.model.training import of_each_season
 from fantasy_pipeline.projections.scoreboard import scoreboard
 
 SEASONS = (2021, 2022, 2023, 2024)
@@ -34,7 +35,8 @@ def accuracy_of(lake: Lake, size: int) -> pa.Table:
                 connection.register(table.name, lake.read(table, seasons=of))
             history = player_history(connection)
         sources = lake.read(tables.SOURCE_PROJECTIONS, seasons=seasons)
-        parts.append(season_scores(lake, history, sources, season))
+        past = of_each_season(history)
+        parts.append(season_scores(lake, history, past, sources, season))
     return pa.concat_tables(parts)
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 import pyarrow as pa
@@ -71,10 +71,11 @@ def backtest(lake: Lake, seasons: Sequence[int], step: Step = lambda *_: nullcon
     with step("features", left), lake.connect(INPUTS) as connection:
         history = player_history(connection)
     sources = lake.read(tables.SOURCE_PROJECTIONS)
+    past = list(training.of_each_season(history))
     parts = []
     for season in seasons:
         left -= 3
-        parts.append(season_scores(lake, history, sources, season, step, left))
+        parts.append(season_scores(lake, history, past, sources, season, step, left))
     parts += [backtest_defences(lake, history, seasons), backtest_defenders(lake, seasons)]
     return pa.concat_tables(parts)
 
@@ -82,6 +83,7 @@ def backtest(lake: Lake, seasons: Sequence[int], step: Step = lambda *_: nullcon
 def season_scores(
     lake: Lake,
     history: pa.Table,
+    past: Iterable[training.TrainingSeason],
     sources: pa.Table,
     season: int,
     step: Step = lambda *_: nullcontext(),
@@ -92,10 +94,11 @@ def season_scores(
     Args:
         history, sources: `PLAYER_HISTORY` and `SOURCE_PROJECTIONS`, of the season and of those to
             learn from.
+        past: the seasons to learn from; later ones are ignored.
         left: steps of the seasons after it.
     """
     with step(f"training for {season}", left + 2):
-        model = training.train(training.of_each_season(history), season, sources)
+        model = training.train(past, season, sources)
     of_season = history.filter(pc.equal(history["season"], season))
     in_history = set(pc.unique(of_season["week"]).to_pylist())
     imported = [SeasonWeek(*week) for week in lake.weeks(tables.RAW_PLAYERS)]

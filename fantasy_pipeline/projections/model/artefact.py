@@ -209,7 +209,8 @@ def trained(lake: Lake, season: int) -> Model:
     content = _content(lake, season)
     before = training.seasons_before(season)
     sources = lake.read(SOURCE_PROJECTIONS, seasons=before)
-    model = training.train(lake.by_season(PLAYER_HISTORY, before), season, sources)
+    history = map(training.TrainingSeason.of, lake.by_season(PLAYER_HISTORY, before))
+    model = training.train(history, season, sources)
     model = replace(model, content=content)
     save(lake, model)
     return model

@@ -134,29 +134,28 @@ def _counts(rows: pa.Table) -> dict[int, int]:
     return {count["values"]: count["counts"] for count in sorted(counts, key=lambda c: c["values"])}
 
 
-def of_each_season(rows: pa.Table) -> Iterator[pa.Table]:
-    """Yield the rows of one season after the other, oldest first."""
-    for season in _counts(rows):
-        yield rows.filter(pc.equal(rows["season"], season))
-
-
 def train(
-    history: Iterable[pa.Table], season: int, source_projections: pa.Table | None = None
+    history: Iterable[TrainingSeason], season: int, source_projections: pa.Table | None = None
 ) -> Model:
     """Return a model of a season, learnt from the seasons before it.
 
     Args:
-        history: `PLAYER_HISTORY`, one table per season, oldest first, so that not all seasons must
-            be in memory; rows of `season` and later, and of team defences, are ignored.
+        history: seasons, oldest first; `season` and later ones are ignored.
         source_projections: `SOURCE_PROJECTIONS`, to learn the weights of the sources; rows of
             `season` and later are ignored. None: no weights.
     """
     learnt, metrics, weights, width = {}, {}, {}, {}
     sources = None if source_projections is None else usable(source_projections, season)
     stated = None if sources is None else Stated.of(sources)
+    window: dict[int, int] = {}
+    sets: dict[str, list[_TrainingSet]] = {position: [] for position in FANTASY_POSITIONS}
+    for past in history:
+        if past.rows and past.season in seasons_before(season):
+            window[past.season] = past.rows
+            for position, training_set in past.sets.items():
+                sets[position].append(training_set)
     # One thread: sums in another order would change the last bits.
     with threadpool_limits(1):
-        window, sets = _training_sets(history, season)
         for position in FANTASY_POSITIONS:
             # Removed from `sets`, so that its arrays are freed after training.
             if not (parts := sets.pop(position)):
@@ -174,31 +173,46 @@ def train(
     return Model(season, window, learnt, metrics, source_window, weights, width)
 
 
-def _training_sets(
-    history: Iterable[pa.Table], season: int
-) -> tuple[dict[int, int], dict[str, list[_TrainingSet]]]:
-    """Return the rows of each usable season, and each position's training sets, one per season."""
-    window: dict[int, int] = {}
-    sets: dict[str, list[_TrainingSet]] = {position: [] for position in FANTASY_POSITIONS}
-    for rows in history:
-        past = usable(of_players(rows), season)
-        if not past.num_rows:
-            continue
-        window |= _counts(past)
-        matrix = features.matrix(past)
-        positions = as_texts(past["position"])
+@dataclass(frozen=True)
+class TrainingSeason:
+    """What models learn from one season. It is the same for the model of every later season.
+
+    Args:
+        season: the season.
+        rows: number of its rows, those of team defences left out.
+        sets: training set of each position.
+    """
+
+    season: int
+    rows: int
+    sets: dict[str, _TrainingSet]
+
+    @classmethod
+    def of(cls, history: pa.Table) -> TrainingSeason:
+        """Return what models learn from the `PLAYER_HISTORY` of one season."""
+        season = history["season"][0].as_py()
+        rows = of_players(history)
+        matrix = features.matrix(rows)
+        positions = as_texts(rows["position"])
         # The matrix has the features; the sets need the other columns.
-        past = past.select(
+        rows = rows.select(
             [
                 column.name
-                for column in past.schema
+                for column in rows.schema
                 if not pa.types.is_floating(column.type) or column.name.startswith("target_")
             ]
         )
+        sets: dict[str, _TrainingSet] = {}
         for position in FANTASY_POSITIONS:
             at = np.flatnonzero(positions == position)
-            sets[position].append(_TrainingSet.of(past.take(at), matrix[at], position))
-    return window, sets
+            sets[position] = _TrainingSet.of(rows.take(at), matrix[at], position)
+        return cls(season, rows.num_rows, sets)
+
+
+def of_each_season(history: pa.Table) -> Iterator[TrainingSeason]:
+    """Yield what models learn from each season of `PLAYER_HISTORY`, oldest first."""
+    for season in _counts(history):
+        yield TrainingSeason.of(history.filter(pc.equal(history["season"], season)))
 
 
 @dataclass(frozen=True)
