@@ -11,9 +11,11 @@ import socket
 import sqlite3
 import time
 from collections.abc import Callable, Generator
+from functools import cache
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from hypothesis import settings
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
@@ -42,6 +44,8 @@ def pytest_configure() -> None:
     # Tests start hundreds of processes; none should have to compile the package.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     event.listen(Engine, "connect", _do_not_wait_for_the_disk)
+    # Dagster reads its migrations from files for each run history and each run.
+    ScriptDirectory.from_config = cache(ScriptDirectory.from_config)
 
 
 def _do_not_wait_for_the_disk(connection: object, _record: object) -> None:

@@ -8,7 +8,7 @@ import pytest
 from fantasy_pipeline.errors import NotPublishedError
 from fantasy_pipeline.football.named_weeks import scheduled_weeks, weeks_to_come
 from fantasy_pipeline.football.season_week import SeasonWeek
-from fantasy_pipeline_tests.football.two_seasons import TWO_SEASONS, utc
+from fantasy_pipeline_tests.football.two_seasons import SUPER_BOWL, TWO_SEASONS, utc
 
 
 def schedule(*weeks: tuple[int, int], last: str = "REG") -> pa.Table:
@@ -63,3 +63,11 @@ def test_weeks_to_come(at: str, to_come: list[tuple[int, int]]) -> None:
         SeasonWeek(2024, 2), "its games are to come, the first at 2024-09-15 17:00 UTC"
     )
     assert first == "its games are to come, the first at 2024-09-15 17:00 UTC"
+
+
+def test_a_later_season_does_not_end_an_earlier_one() -> None:
+    without = [game for game in TWO_SEASONS if game is not SUPER_BOWL]
+    week = SeasonWeek(2023, 5)
+    assert weeks_to_come(without, [week], utc("2024-09-15T21:30")) == {
+        week: "its games are not scheduled yet"
+    }

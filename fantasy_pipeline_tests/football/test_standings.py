@@ -73,3 +73,17 @@ def test_the_week_itself_is_not_known(week: int) -> None:
         for row in whole
     ]
     assert flags(before, week) == flags(whole, week)
+
+
+def test_a_tie_is_half_a_win() -> None:
+    """Team 8 has a tie instead of its seventh win, so it cannot reach the eight of team 7."""
+    rows = season(16)
+    won = next(
+        row
+        for row in rows
+        if "home_score" in row
+        and ORDER[7] in (row["home_team"], row["away_team"])
+        and min(map(ORDER.index, (row["home_team"], row["away_team"]))) == 7
+    )
+    won["away_score"] = won["home_score"]
+    assert flags(rows, 16)[ORDER[6]][0]

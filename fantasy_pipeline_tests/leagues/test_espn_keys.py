@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from fantasy_pipeline.football.tables import WEEKLY_STATS
 from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.players import raw_players
 from fantasy_pipeline.ingest.sites import espn
@@ -20,6 +21,7 @@ from fantasy_pipeline.ingest.team_defense import team_defense_stats
 from fantasy_pipeline.leagues import espn_keys, team_keys
 from fantasy_pipeline.leagues.amounts import Floats, Lines
 from fantasy_pipeline.leagues.stat_lines import with_players
+from fantasy_pipeline_tests.rows import Rows
 
 LEAGUES = "lm-api-reads.fantasy.espn.com/apis/v3/games/ffl/seasons/2020/segments/0/leagues"
 
@@ -122,3 +124,20 @@ def test_amounts_of_teams_are_those_that_espn_states(source: Nflverse, nfl_mirro
     assert len(compared.equal) >= 35
     named = {int(key.removeprefix("stat ")) for key in team_keys.NOT_COMPUTED if "stat " in key}
     assert compared.without_rule - UNPAID <= named
+
+
+@pytest.mark.parametrize(
+    ("column", "first", "second", "lowest", "highest"),
+    [
+        ("passing_yards", 17, 18, 300, 400),
+        ("rushing_yards", 37, 38, 100, 200),
+        ("receiving_yards", 56, 57, 100, 200),
+    ],
+)
+def test_a_bonus_is_paid_from_its_yards_on(
+    rows: Rows, column: str, first: int, second: int, lowest: int, highest: int
+) -> None:
+    yards = [lowest - 1, lowest, highest - 1, highest]
+    lines = Lines(rows(WEEKLY_STATS, *({column: number} for number in yards)))
+    assert espn_keys.PLAYER_STATS[first](lines).tolist() == [0, 1, 1, 0]
+    assert espn_keys.PLAYER_STATS[second](lines).tolist() == [0, 0, 0, 1]

@@ -42,6 +42,16 @@ def test_expected_points_are_those_of_the_line_without_bonuses(rows: Rows) -> No
     assert points["p90"].tolist() == [pytest.approx(30 * 22 / 18, abs=0.01)]
 
 
+@pytest.mark.parametrize(
+    ("per_catch", "usual"),
+    [(0, "std"), (0.2, "std"), (0.3, "half"), (0.5, "half"), (0.8, "ppr"), (2, "ppr")],
+)
+def test_the_usual_scoring_is_the_one_with_the_closest_points_per_catch(
+    per_catch: float, usual: str
+) -> None:
+    assert projected.usual_of(scoring.of_sleeper({"rec": per_catch})) == usual
+
+
 def test_a_row_of_the_baseline_keeps_its_points(rows: Rows) -> None:
     row = {**QB, "passing_yards": None, "passing_tds": None}
     points = projected_points(rows(PROJECTIONS, row), scoring.of_sleeper(SETTINGS))

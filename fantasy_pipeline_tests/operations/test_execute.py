@@ -14,14 +14,14 @@ from fantasy_pipeline.orchestration.runs.history import execution_of, executions
 from fantasy_pipeline.orchestration.runs.record import record, try_to_record
 from fantasy_pipeline.orchestration.runs.summaries import FIELDS, RUN_RESULTS, recorded
 from fantasy_pipeline.orchestration.sensors import record_results
-from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
+from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory, opened
 
 pytestmark = pytest.mark.filterwarnings("ignore:Non-compliant tag keys:DeprecationWarning")
 
 
 @pytest.fixture
 def instance(tmp_path: Path, with_history: WithHistory) -> Iterator[dg.DagsterInstance]:
-    with dg.instance_for_test(temp_dir=str(with_history(tmp_path))) as instance:
+    with opened(with_history(tmp_path)) as instance:
         yield instance
 
 

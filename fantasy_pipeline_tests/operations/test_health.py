@@ -32,7 +32,7 @@ from fantasy_pipeline.orchestration.alerts.outbox import MAX_AGE_SECONDS, Outbox
 from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline_tests import ROOT
 from fantasy_pipeline_tests.orchestration.alerts.receivers import receiving
-from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
+from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory, opened
 from fantasy_pipeline_tests.orchestration.runs.ui_runs import ui_run
 from fantasy_pipeline_tests.system.replay import record_imports
 from fantasy_pipeline_tests.waiting import until
@@ -52,7 +52,7 @@ GAMES = tuple(
 
 @pytest.fixture
 def instance(tmp_path: Path, with_history: WithHistory) -> Iterator[dg.DagsterInstance]:
-    with dg.instance_for_test(temp_dir=str(with_history(tmp_path))) as instance:
+    with opened(with_history(tmp_path)) as instance:
         yield instance
 
 

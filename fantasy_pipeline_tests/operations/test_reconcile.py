@@ -14,7 +14,7 @@ from fantasy_pipeline.football.tables import GAMES, PROJECTIONS, WEEKLY_STATS
 from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.operations.reconcile import advice, reconcile
 from fantasy_pipeline.orchestration.runs.import_state import imported_of
-from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
+from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory, opened
 from fantasy_pipeline_tests.rows import Rows
 
 WEEKS = [SeasonWeek(2024, week) for week in (1, 2, 3)]
@@ -29,7 +29,7 @@ SCHEDULE = [
 
 @pytest.fixture
 def instance(tmp_path: Path, with_history: WithHistory) -> Iterator[dg.DagsterInstance]:
-    with dg.instance_for_test(temp_dir=str(with_history(tmp_path / "home"))) as instance:
+    with opened(with_history(tmp_path / "home")) as instance:
         yield instance
 
 

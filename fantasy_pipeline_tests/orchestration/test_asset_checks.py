@@ -39,6 +39,7 @@ from fantasy_pipeline.orchestration.partitions import season_week
 from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.runs.results import RunOutcome, made_check
 from fantasy_pipeline.settings import SAMPLE_LABEL
+from fantasy_pipeline_tests.orchestration.runs.empty_history import opened
 
 WEEKS = [SeasonWeek(2024, 5), SeasonWeek(2024, 6)]
 
@@ -52,9 +53,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def instance(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
-    monkeypatch.setenv("DAGSTER_HOME", str(home))
-    with dg.DagsterInstance.get() as instance:
+def instance(home: Path) -> Iterator[dg.DagsterInstance]:
+    with opened(home) as instance:
         if not instance.get_runs(limit=1):
             assert run(instance, "games_refresh").success
             assert run(instance, "season_ingest").success

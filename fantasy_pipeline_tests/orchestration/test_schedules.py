@@ -20,7 +20,7 @@ from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.runs.import_state import imported_phases
 from fantasy_pipeline.orchestration.schedules import ALL_SCHEDULES
 from fantasy_pipeline.orchestration.sensors import CATCH_UP_PER_TICK, catch_up, projection_requests
-from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
+from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory, opened
 from fantasy_pipeline_tests.rows import Rows
 from fantasy_pipeline_tests.system.replay import record_imports, write_schedule
 
@@ -40,8 +40,7 @@ def empty_instance(
     tmp_path: Path, with_history: WithHistory, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[dg.DagsterInstance]:
     monkeypatch.setenv("FANTASY_DATA", str(tmp_path / "data"))
-    folder = with_history(tmp_path / "instance")
-    with dg.instance_for_test(temp_dir=str(folder)) as instance:
+    with opened(with_history(tmp_path / "instance")) as instance:
         yield instance
 
 

@@ -15,6 +15,7 @@ from fantasy_pipeline.operations.execute import execute
 from fantasy_pipeline.orchestration.runs.results import RunOutcome
 from fantasy_pipeline.orchestration.runs.tags import run_tags
 from fantasy_pipeline.settings import SAMPLE_LABEL
+from fantasy_pipeline_tests.orchestration.runs.empty_history import opened
 
 UPCOMING = SeasonWeek(2025, 10)
 PLAYED = SeasonWeek(2025, 8), SeasonWeek(2025, 9)
@@ -40,12 +41,10 @@ def league(tmp_path_factory: pytest.TempPathFactory) -> Iterator[League]:
     """Return the league in 2025: weeks 8 and 9 scored, week 10 projected, reports of 9 and 10."""
     home = tmp_path_factory.mktemp("league")
     (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DAGSTER_HOME", str(home))
-        with dg.DagsterInstance.get() as instance:
-            league = League(home, instance)
-            assert league.run("whole_week", *PLAYED).errors == ()
-            assert league.run("weekly_projections", UPCOMING).errors == ()
-            for week in (UPCOMING, PLAYED[1]):
-                assert league.run("report_week", week).errors == ()
-            yield league
+    with opened(home) as instance:
+        league = League(home, instance)
+        assert league.run("whole_week", *PLAYED).errors == ()
+        assert league.run("weekly_projections", UPCOMING).errors == ()
+        for week in (UPCOMING, PLAYED[1]):
+            assert league.run("report_week", week).errors == ()
+        yield league

@@ -27,6 +27,7 @@ from fantasy_pipeline.lake import Lake
 from fantasy_pipeline.operations.execute import execute
 from fantasy_pipeline.orchestration.runs.results import RunOutcome
 from fantasy_pipeline.settings import SAMPLE_LABEL
+from fantasy_pipeline_tests.orchestration.runs.empty_history import opened
 
 WEEK = SeasonWeek(2024, 5)
 
@@ -39,9 +40,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def instance(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
-    monkeypatch.setenv("DAGSTER_HOME", str(home))
-    with dg.DagsterInstance.get() as instance:
+def instance(home: Path) -> Iterator[dg.DagsterInstance]:
+    with opened(home) as instance:
         if not instance.get_runs(limit=1):
             assert run(instance, "whole_week").success
         yield instance

@@ -24,6 +24,7 @@ from fantasy_pipeline.operations.execute import execute
 from fantasy_pipeline.orchestration.alerts.repairs import unrepaired
 from fantasy_pipeline.orchestration.runs.import_state import imported_phases
 from fantasy_pipeline.orchestration.runs.results import RunOutcome
+from fantasy_pipeline_tests.orchestration.runs.empty_history import opened
 from fantasy_pipeline_tests.real_lake import ROSTERS, STATS
 from fantasy_pipeline_tests.system.replay import overlay
 
@@ -46,9 +47,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def instance(
     home: Path, nfl_mirror: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[dg.DagsterInstance]:
-    monkeypatch.setenv("DAGSTER_HOME", str(home))
     monkeypatch.setenv("NFLVERSE_MIRROR", str(nfl_mirror))
-    with dg.DagsterInstance.get() as instance:
+    with opened(home) as instance:
         yield instance
 
 
@@ -157,10 +157,9 @@ def test_wrong_weeks_cost_no_other_week(
     change(ROSTERS, five_players_of_detroit)
     home.mkdir()
     (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
-    monkeypatch.setenv("DAGSTER_HOME", str(home))
     monkeypatch.setenv("NFLVERSE_MIRROR", str(upstream))
     lake = Lake(str(home / "data" / "lake"), "nfl")
-    with dg.DagsterInstance.get() as instance:
+    with opened(home) as instance:
         assert run(instance, "games_refresh", DURING_WEEK_5).success
         tags = {"as_of": DURING_WEEK_5, "trigger": "manual"}
         outcome = execute(instance, "season_ingest", "auto", tags, SEASON[0], SEASON[3])

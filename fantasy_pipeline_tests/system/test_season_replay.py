@@ -24,6 +24,7 @@ from fantasy_pipeline.orchestration.runs.import_state import imported_of, import
 from fantasy_pipeline.orchestration.runs.tags import run_tags
 from fantasy_pipeline.orchestration.schedules import ALL_SCHEDULES
 from fantasy_pipeline.orchestration.workspace import REAL_LABEL
+from fantasy_pipeline_tests.orchestration.runs.empty_history import opened
 from fantasy_pipeline_tests.system.replay import (
     Replay,
     asked_after,
@@ -55,15 +56,15 @@ POSTPONED = {"2024_05_NO_KC": "2024-10-08 19:00"}
 """Moves a game from Monday night to Tuesday night, US/Eastern."""
 
 
-def _folder(tmp_path: Path) -> str:
+def _folder(tmp_path: Path) -> Path:
     (tmp_path / "instance").mkdir()
-    return str(tmp_path / "instance")
+    return tmp_path / "instance"
 
 
 @pytest.fixture
 def instance(tmp_path: Path, games: tuple[Game, ...]) -> Iterator[dg.DagsterInstance]:
     """Return an instance whose history has the season before."""
-    with dg.instance_for_test(temp_dir=_folder(tmp_path)) as instance:
+    with opened(_folder(tmp_path)) as instance:
         _import_before(instance, games)
         yield instance
 
@@ -398,7 +399,7 @@ def test_half_finished_week_and_its_corrections(
     monkeypatch.setenv("FANTASY_DATA", str(data))
     early = overlay(nfl_mirror, nfl_variants / "2025-09-14", tmp_path / "early")
     week = SeasonWeek(2025, 2)
-    with dg.instance_for_test(temp_dir=_folder(tmp_path)) as instance:
+    with opened(_folder(tmp_path)) as instance:
         replay = Replay(instance, execute_for_real(instance))
         monkeypatch.setenv("NFLVERSE_MIRROR", str(early))
         tuesday, thursday = (s for s in ALL_SCHEDULES if s.name in replay.schedules)
@@ -456,7 +457,7 @@ def test_a_week_day_by_day(
     week, lake = SeasonWeek(2025, 2), Lake(f"{tmp_path}/data/lake", REAL_LABEL)
     seen: list[tuple[str, str, bool, int, set[str], bool]] = []
     since, until = utc("2025-09-12T00:00"), utc("2025-09-18T14:00")
-    with dg.instance_for_test(temp_dir=_folder(tmp_path)) as instance:
+    with opened(_folder(tmp_path)) as instance:
         _import_before(instance, games, since)
         run = execute_for_real(instance)
 
@@ -525,7 +526,7 @@ def test_whole_season_for_real(
         mirror = half if is_half else early if is_early else final
         monkeypatch.setenv("NFLVERSE_MIRROR", str(mirror))
 
-    with dg.instance_for_test(temp_dir=_folder(tmp_path)) as instance:
+    with opened(_folder(tmp_path)) as instance:
         _import_before(instance, games)
         replay = Replay(
             instance,

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import dagster as dg
 import pytest
 
 from fantasy_pipeline.operations.leagues import register_sample
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline_tests import ROOT
+from fantasy_pipeline_tests.orchestration.runs.empty_history import opened
 from fantasy_pipeline_tests.report.conftest import PLAYED, UPCOMING, League
 from fantasy_pipeline_tests.shared_folder import shared_folder
 from fantasy_pipeline_tests.web.servers import Client, serving
@@ -31,9 +31,8 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[League]:
 @contextmanager
 def _opened(home: Path) -> Iterator[League]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DAGSTER_HOME", str(home))
         patch.setenv("FANTASY_SOURCE", "sample")
-        with dg.DagsterInstance.get() as instance:
+        with opened(home) as instance:
             yield League(home, instance)
 
 

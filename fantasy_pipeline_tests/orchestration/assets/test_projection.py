@@ -19,34 +19,32 @@ from fantasy_pipeline.operations.execute import execute, summarize
 from fantasy_pipeline.orchestration.runs.tags import run_config
 from fantasy_pipeline.report import store
 from fantasy_pipeline.settings import SAMPLE_LABEL
+from fantasy_pipeline_tests.orchestration.runs.empty_history import opened
 
 WEEK = SeasonWeek(2024, 2)
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a season to learn from, and two weeks of the next one imported."""
     home = tmp_path_factory.mktemp("home")
     (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DAGSTER_HOME", str(home))
-        with dg.DagsterInstance.get() as instance:
-            stages = (
-                ("games_refresh", ()),
-                ("season_ingest", (SeasonWeek(2023, 1), SeasonWeek(2023, 18))),
-                ("season_ingest", (SeasonWeek(2024, 1), WEEK)),
-                ("history_rebuild", ()),
-            )
-            for job, weeks in stages:
-                outcome = execute(instance, job, "sample", {}, *weeks)
-                assert outcome.success, outcome.errors
-        yield home
+    with opened(home) as instance:
+        stages = (
+            ("games_refresh", ()),
+            ("season_ingest", (SeasonWeek(2023, 1), SeasonWeek(2023, 18))),
+            ("season_ingest", (SeasonWeek(2024, 1), WEEK)),
+            ("history_rebuild", ()),
+        )
+        for job, weeks in stages:
+            outcome = execute(instance, job, "sample", {}, *weeks)
+            assert outcome.success, outcome.errors
+    return home
 
 
 @pytest.fixture
-def instance(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
-    monkeypatch.setenv("DAGSTER_HOME", str(home))
-    with dg.DagsterInstance.get() as instance:
+def instance(home: Path) -> Iterator[dg.DagsterInstance]:
+    with opened(home) as instance:
         yield instance
 
 

@@ -19,7 +19,7 @@ from fantasy_pipeline.orchestration.runs.history import (
     trigger_of,
 )
 from fantasy_pipeline.orchestration.runs.results import Facts
-from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
+from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory, opened
 
 
 @dg.op(config_schema={"fail": bool})
@@ -57,7 +57,7 @@ def run(instance: dg.DagsterInstance, fail: bool = False, **tags: str) -> str:
 
 @pytest.fixture
 def instance(tmp_path: Path, with_history: WithHistory) -> Iterator[dg.DagsterInstance]:
-    with dg.instance_for_test(temp_dir=str(with_history(tmp_path))) as instance:
+    with opened(with_history(tmp_path)) as instance:
         yield instance
 
 

@@ -16,7 +16,7 @@ from fantasy_pipeline.football.tables import WEEKLY_STATS
 from fantasy_pipeline.orchestration.resources import NflData
 from fantasy_pipeline.orchestration.runs.import_state import imported_phases
 from fantasy_pipeline.orchestration.runs.retention import check_age, prune
-from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
+from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory, opened
 from fantasy_pipeline_tests.orchestration.runs.ui_runs import ui_run
 from fantasy_pipeline_tests.system.replay import record_imports
 
@@ -35,7 +35,7 @@ def other_job() -> None:
 
 @pytest.fixture
 def instance(tmp_path: Path, with_history: WithHistory) -> Iterator[dg.DagsterInstance]:
-    with dg.instance_for_test(temp_dir=str(with_history(tmp_path))) as instance:
+    with opened(with_history(tmp_path)) as instance:
         yield instance
 
 
