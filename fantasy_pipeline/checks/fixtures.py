@@ -75,15 +75,11 @@ def moved_games(stored: pa.Table, games: pa.Table) -> list[str]:
                 f"{old.kickoff:%Y-%m-%d %H:%M}"
             )
     weeks = sorted(changes)
-    warnings = [
-        f"games {week}: the schedule changed: {'; '.join(changes[week][:_SHOWN])}"
-        + (
-            f" and {len(changes[week]) - _SHOWN} more changes"
-            if len(changes[week]) > _SHOWN
-            else ""
-        )
-        for week in weeks[-_SHOWN:]
-    ]
+    warnings = []
+    for week in weeks[-_SHOWN:]:
+        named, more = changes[week][:_SHOWN], len(changes[week]) - _SHOWN
+        rest = f" and {more} more" if more > 0 else ""
+        warnings.append(f"games {week}: the schedule changed: {'; '.join(named)}{rest}")
     if len(weeks) > _SHOWN:
         warnings.append(f"games: the schedule changed in {len(weeks) - _SHOWN} earlier weeks, too")
     return warnings

@@ -59,6 +59,9 @@ Complete commands, options and values with Tab:
 _NEW_OBJECTS = 100_000
 """Objects after which Python looks for garbage. The modules of a command are many more objects and
 all of them stay, so the usual 700 mean hundreds of looks for nothing while they load."""
+_MEMORY_POOL = "ARROW_DEFAULT_MEMORY_POOL"
+"""Arrow reads it when it is first imported. Arrow's own allocator keeps freed memory: a weekly run
+on eleven seasons took up to 609 MiB with it, and takes 520 with the system's."""
 
 app = typer.Typer(
     cls=Group,
@@ -115,6 +118,7 @@ def _program() -> Callable[..., int | None]:
 def main() -> None:
     """Run the program and exit: each failure prints one line on stderr and sets the exit code."""
     gc.set_threshold(_NEW_OBJECTS)
+    os.environ.setdefault(_MEMORY_POOL, "system")
     interruption.listen()
     try:
         code = _program()(standalone_mode=False)

@@ -57,6 +57,15 @@ def test_moved_games_are_named(
     assert fixtures.moved_games(stored, games) == expected
 
 
+def test_of_many_changed_games_the_first_are_named(rows: Rows) -> None:
+    pairs = list(zip(sorted(TEAMS)[:16:2], sorted(TEAMS)[1:16:2], strict=True))
+    stored = rows(tables.GAMES, *(fixture(*pair) for pair in pairs))
+    other = rows(tables.GAMES, *(fixture(*reversed(pair)) for pair in pairs))
+    [text] = fixtures.moved_games(stored, other)
+    first = "; ".join(f"{away} is at home now" for away, _ in pairs[:6])
+    assert text == f"games 2024 week 5: the schedule changed: {first} and 2 more"
+
+
 def test_of_many_changed_weeks_the_last_are_named(rows: Rows) -> None:
     weeks = range(1, 10)
     stored = rows(tables.GAMES, *(fixture("LV", "KC", week) for week in weeks))

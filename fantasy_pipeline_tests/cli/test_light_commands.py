@@ -31,6 +31,17 @@ atexit.register(lambda: print(*sys.modules, file=sys.stderr))
 from fantasy_pipeline.cli import main
 main()
 """
+_POOL = """
+import atexit, sys
+
+@atexit.register
+def say():
+    import pyarrow
+    print(pyarrow.default_memory_pool().backend_name, file=sys.stderr)
+
+from fantasy_pipeline.cli import main
+main()
+"""
 _AT_WEEK = ["--season", str(WEEK.season), "--week", str(WEEK.week)]
 _HEAVY = {"dagster", "pandas", "polars", "sqlalchemy", "matplotlib", "requests"}
 
@@ -77,6 +88,19 @@ def test_the_command_loads_no_package_that_it_does_not_use(
     loaded = set(done.stderr.split())
     assert "fantasy_pipeline.cli.query" in loaded
     assert absent & loaded == set()
+
+
+def test_a_command_gives_memory_back(home: Path) -> None:
+    """Arrow chooses its allocator when it is first imported, so no module may load it before."""
+    done = subprocess.run(
+        [sys.executable, "-c", _POOL, "sql", "select 1"],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "DAGSTER_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_SECONDS,
+    )
+    assert done.returncode == 0, done.stderr[:500]
+    assert done.stderr.split() == ["system"]
 
 
 def test_data_frames_are_still_converted() -> None:
