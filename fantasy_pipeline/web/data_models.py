@@ -13,7 +13,7 @@ from fantasy_pipeline.football.scoring import Scoring
 from fantasy_pipeline.football.season_week import FIRST_SEASON, LAST_SEASON
 from fantasy_pipeline.football.teams import TEAMS
 from fantasy_pipeline.operations.players import FEWEST_CHARACTERS
-from fantasy_pipeline.web.decision_models import OfWeek, WeekQuery
+from fantasy_pipeline.web.decision_models import OfWeek, ScoredQuery, WeekQuery
 from fantasy_pipeline.web.models import LOWER, UPPER, NoParameters
 
 CURSOR = r"^(\d{1,7})-([0-9a-f]{12})$"
@@ -33,7 +33,7 @@ class PageQuery(NoParameters):
     )
 
 
-class ProjectionsQuery(WeekQuery, PageQuery):
+class ProjectionsQuery(ScoredQuery, PageQuery):
     """The filters of a week's projections."""
 
     position: _Position | None = Field(
@@ -41,8 +41,6 @@ class ProjectionsQuery(WeekQuery, PageQuery):
     )
     player: str | None = Field(None, min_length=1, max_length=100, description=_PLAYER)
     team: _Team | None = Field(None, description="Only players of this NFL team")
-    scoring: _Scoring = Field("ppr", description="Scoring system of the points")
-    league: str | None = Field(None, max_length=100, description="Scoring of a registered league")
 
 
 class StatsQuery(WeekQuery, PageQuery):

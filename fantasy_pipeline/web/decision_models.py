@@ -78,14 +78,27 @@ class OddsQuery(WeekQuery):
     sims: int = Field(SIMULATIONS, ge=100, le=SIMULATIONS, description="Simulated seasons")
 
 
-class CompareQuery(WeekQuery):
-    """The players to compare, and the scoring."""
+class ScoredQuery(WeekQuery):
+    """A week, and whose points: those of a scoring system, or of a league."""
+
+    league: str | None = Field(None, max_length=100, description="Scoring of a registered league")
+    scoring: Annotated[Scoring, LOWER] = Field(
+        "ppr", description="Scoring system of the points; not beside `league`"
+    )
+
+    @model_validator(mode="after")
+    def _one_scoring(self) -> "ScoredQuery":
+        if self.league is not None and "scoring" in self.model_fields_set:
+            raise ValueError("league and scoring contradict each other; give one of them")
+        return self
+
+
+class CompareQuery(ScoredQuery):
+    """The players to compare."""
 
     player: list[str] = Field(
         min_length=2, max_length=8, description="Names, parts of names, or ids"
     )
-    league: str | None = Field(None, max_length=100, description="Scoring of a registered league")
-    scoring: Annotated[Scoring, LOWER] = Field("ppr", description="Scoring system of the points")
 
 
 class OfWeek(BaseModel):

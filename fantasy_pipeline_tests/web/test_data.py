@@ -289,6 +289,8 @@ def test_weeks_have_a_state(site: Client) -> None:
         ("projections?position=XX", 422, "match pattern"),
         ("projections?position=LB", 422, "Defenders are projected in leagues that start them"),
         ("projections?team=XYZ", 422, "match pattern"),
+        ("projections?league=x&scoring=ppr", 422, "league and scoring contradict each other"),
+        ("players/compare?player=a&player=b&league=x&scoring=ppr", 422, "contradict each other"),
         ("projections?limit=0", 422, "greater than or equal to 1"),
         ("projections?cursor=abc", 422, "match pattern"),
         ("projections?player=nobodyatall", 404, "no player matches 'nobodyatall'"),

@@ -484,7 +484,7 @@ class TestMisbehaviour:
     ) -> None:
         upstream.will(stall(NEW, 5))
         with pytest.raises(SourceError, match=r"timed out.* \(attempts: 4\)"):
-            transport(read_timeout=0.5, patience=3).fetch(URL, "snap_counts")
+            transport(read_timeout=0.5, patience=20).fetch(URL, "snap_counts")
         assert len(upstream.requests) == 4, "each attempt made progress"
         assert "127.0.0.1 stopped sending; trying again in" in caplog.text
 
