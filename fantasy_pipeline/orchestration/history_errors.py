@@ -47,6 +47,10 @@ _REFUSED = {
 """Next step by a part of the message: psycopg2 has no SQLSTATE for a refused connection."""
 _UNREACHABLE = "Start the server or check the address in dagster.yaml, then run again"
 _FILES = "Check the free disk space, and the rights on the folder of the run history"
+_DAMAGED_FILE = (
+    "Restore the file from a backup; or move it away, which loses runs but no table, then run "
+    "`fantasy-pipeline reconcile` to record the tables that the history lacks"
+)
 _UNSET = re.compile(r'environment variable "(\w+)" which is not set')
 OUTAGE = Outage(12)
 """Failures of the history's server. Dagster's six attempts to connect take up to 12 seconds."""
@@ -78,7 +82,11 @@ def at_once() -> Iterator[None]:
 def _replace(context: ExceptionContext) -> None:
     """Raise a `HistoryError` in place of a database's error, or add the address to the error."""
     error, url = context.sqlalchemy_exception, context.engine and context.engine.url
-    if not isinstance(error, DBAPIError) or not url or context.dialect.name != "postgresql":
+    if not isinstance(error, DBAPIError) or not url:
+        return
+    if context.dialect.name != "postgresql":
+        if _is_damaged(error):
+            raise _history_error(error, str(url.database), _DAMAGED_FILE) from None
         return
     is_lost = _is_lost(error)
     if is_lost and not OUTAGE.is_lasting:
@@ -90,6 +98,12 @@ def _replace(context: ExceptionContext) -> None:
 
 def _server(url: URL) -> str:
     return f"the database {url.database} at {url.host} port {url.port or 5432}"
+
+
+def _is_damaged(error: DBAPIError) -> bool:
+    """Return whether a file of SQLite has lost its form."""
+    # Python names the code of the error since 3.11 only.
+    return any(text in str(error.orig) for text in ("not a database", "malformed"))
 
 
 def _sqlstate(error: DBAPIError) -> str | None:
