@@ -187,7 +187,10 @@ def recent_success(subject: Subject) -> Iterable[Finding]:
         return
     last = subject.last_import()
     if last is None:
-        message = f"no import has succeeded yet; {_FAILED_RUNS}"
+        message = (
+            "no week in progress or due of late has been imported; run fantasy-pipeline trigger, "
+            f"or {_FAILED_RUNS}"
+        )
         yield Finding("recent_success", "critical", message)
     elif not imports_due_between(subject.games, last, subject.now):
         # Nothing fell due since then: the sample league's clock stands still.

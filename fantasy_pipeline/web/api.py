@@ -3,6 +3,7 @@
 Needs the extra ``[api]``.
 """
 
+import socket
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -167,6 +168,19 @@ def _add_index(app: FastAPI, site: Site, results: Results) -> None:
 
 
 def serve(host: str, port: int) -> None:
-    """Serve the application until the process is stopped."""
+    """Serve the application until the process is stopped.
+
+    Raises:
+        PipelineError: the address cannot be listened on.
+    """
+    # uvicorn reports it in six lines of its log.
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        socket.create_server(address, family=family).close()
+    except OSError as error:
+        raise PipelineError(
+            f"api cannot listen on {host} port {port}: {error.strerror}. Choose another port with "
+            "--port, or stop what listens there."
+        ) from None
     app = create_app(names=own_names(host), is_protected=not is_loopback(host))
     Server(config(app, host, port)).run()

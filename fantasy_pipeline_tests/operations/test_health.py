@@ -270,11 +270,15 @@ def weeks_tags(first: str, last: str) -> dict[str, str]:
 
 
 FAILED_RUNS = "see fantasy-pipeline history --status failure"
+NEVER = (
+    "no week in progress or due of late has been imported; run fantasy-pipeline trigger, or "
+    f"{FAILED_RUNS}"
+)
 
 
 class TestRuns:
     def test_no_success_in_season(self, instance: dg.DagsterInstance) -> None:
-        expected = [("critical", f"no import has succeeded yet; {FAILED_RUNS}")]
+        expected = [("critical", NEVER)]
         assert found(subject(instance), "recent_success") == expected
         assert found(subject(instance, games=()), "recent_success") == [("ok", "")]
 
@@ -295,7 +299,7 @@ class TestRuns:
         assert (level, message) == ("critical", expected_message)
         # Sample data are no import of the league's week.
         sample = subject(instance, label="sample")
-        expected = [("critical", f"no import has succeeded yet; {FAILED_RUNS}")]
+        expected = [("critical", NEVER)]
         assert found(sample, "recent_success") == expected
 
     def test_an_import_of_the_running_week_is_a_success(self, instance: dg.DagsterInstance) -> None:
@@ -327,7 +331,7 @@ class TestRuns:
             fails(imports())
 
         broken.execute_in_process(instance=instance, raise_on_error=False)
-        expected = [("critical", f"no import has succeeded yet; {FAILED_RUNS}")]
+        expected = [("critical", NEVER)]
         assert found(subject(instance), "recent_success") == expected
 
     def test_last_run_failed(self, instance: dg.DagsterInstance) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -16,13 +17,14 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error, positive_data_acceptance
 
+from fantasy_pipeline.errors import PipelineError
 from fantasy_pipeline.football.season_week import SeasonWeek
 from fantasy_pipeline.lake.locks import locked
 from fantasy_pipeline.operations.execute import execute
 from fantasy_pipeline.operations.session import TRIGGER_LOCK, Session
 from fantasy_pipeline.operations.trigger import trigger, wait_for
 from fantasy_pipeline.orchestration.runs.history import executions
-from fantasy_pipeline.web.api import create_app
+from fantasy_pipeline.web.api import create_app, serve
 from fantasy_pipeline.web.health import Results
 from fantasy_pipeline.web.security import MAX_BODY_BYTES, exposure, own_names
 from fantasy_pipeline.web.sessions import Sessions
@@ -53,6 +55,13 @@ def client(session: Session) -> Iterator[Client]:
         yield client
     for run in executions(session.instance, status="running"):
         wait_for(session.instance, run.run.run_id)
+
+
+def test_an_address_that_is_taken_is_refused_in_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(PipelineError, match=rf"127\.0\.0\.1 port {port}: .* another port with"):
+            serve("127.0.0.1", port)
 
 
 def test_post_is_off_without_a_token(client: Client) -> None:
