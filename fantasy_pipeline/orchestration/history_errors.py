@@ -19,7 +19,7 @@ from functools import cache
 import dagster as dg
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Engine, ExceptionContext
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, NoSuchTableError, OperationalError
 
 from fantasy_pipeline.errors import HistoryError, PipelineError
 from fantasy_pipeline.lake.patience import Outage
@@ -37,14 +37,16 @@ _LASTING = {
     "53100": "Free space on the disk of the server, then run again",
 }
 """Next step by SQLSTATE, for errors of a statement that a retry cannot fix."""
+_REMOVED = "no such table"
 _REFUSED = {
+    _REMOVED: "The files of the history were removed or replaced: restore them, then start again",
     "authentication": "Check the user and the password in dagster.yaml (DAGSTER_PG_…)",
     "no password supplied": "Set the password in dagster.yaml (DAGSTER_PG_PASSWORD)",
     "does not exist": "Create the database and the user, or check dagster.yaml (DAGSTER_PG_…)",
     "connection slots": "End other processes, or raise max_connections of the server",
     "too many clients": "End other processes, or raise max_connections of the server",
 }
-"""Next step by a part of the message: psycopg2 has no SQLSTATE for a refused connection."""
+"""Next step by a part of the message: SQLite and a refused connection have no SQLSTATE."""
 _UNREACHABLE = "Start the server or check the address in dagster.yaml, then run again"
 _FILES = "Check the free disk space, and the rights on the folder of the run history"
 _DAMAGED_FILE = (
@@ -152,6 +154,8 @@ def in_words(error: BaseException) -> PipelineError | None:
             return HistoryError(
                 f"dagster.yaml names environment variables that are not set: {names}. Set them."
             )
+        if isinstance(cause, NoSuchTableError):
+            return _unusable("its database", f"{_REMOVED}: {cause}", _REFUSED[_REMOVED])
         if place := getattr(cause, "place", None):
             return _unusable(place, str(cause), _UNREACHABLE)
         if isinstance(cause, OperationalError) or (

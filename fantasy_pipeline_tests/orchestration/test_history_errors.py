@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import NoSuchTableError
 
 from fantasy_pipeline.errors import HistoryError
 from fantasy_pipeline.operations.session import open_instance
 from fantasy_pipeline.orchestration import history_errors
+from fantasy_pipeline.orchestration.runs.history import executions
 from fantasy_pipeline_tests.orchestration.runs.empty_history import WithHistory
 
 
@@ -46,3 +48,16 @@ def test_a_damaged_file_of_the_history_is_named(
     damage(home / "history" / name)
     with pytest.raises(HistoryError, match=rf"history/{name}: .*{cause}.*`fantasy-pipeline rec"):
         _read(home)
+
+
+def test_files_that_are_removed_under_a_process_are_said(
+    tmp_path: Path, with_history: WithHistory
+) -> None:
+    with open_instance(with_history(tmp_path)) as instance:
+        for file in (tmp_path / "history").glob("runs.db*"):
+            file.unlink()
+        with pytest.raises(NoSuchTableError) as raised:
+            list(executions(instance))
+    said = history_errors.in_words(raised.value)
+    assert isinstance(said, HistoryError)
+    assert "no such table: runs. The files of the history were removed" in str(said)
