@@ -173,14 +173,29 @@ def serve(host: str, port: int) -> None:
     Raises:
         PipelineError: the address cannot be listened on.
     """
-    # uvicorn reports it in six lines of its log.
+    _check_address(host, port)
+    app = create_app(names=own_names(host), is_protected=not is_loopback(host))
+    Server(config(app, host, port)).run()
+
+
+def _check_address(host: str, port: int) -> None:
+    """Check that one of the addresses of a host can be listened on; uvicorn logs a failure only.
+
+    Raises:
+        PipelineError: none of them can.
+    """
     try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        socket.create_server(address, family=family).close()
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        # A machine may name an address of IPv6 without having it.
+        for number, (family, _, _, _, address) in enumerate(found, 1):
+            try:
+                socket.create_server(address, family=family).close()
+                return
+            except OSError:
+                if number == len(found):
+                    raise
     except OSError as error:
         raise PipelineError(
             f"api cannot listen on {host} port {port}: {error.strerror}. Choose another port with "
             "--port, or stop what listens there."
         ) from None
-    app = create_app(names=own_names(host), is_protected=not is_loopback(host))
-    Server(config(app, host, port)).run()
