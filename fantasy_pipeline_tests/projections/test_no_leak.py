@@ -142,6 +142,7 @@ def test_the_test_can_fail(
         SeasonWeek(SEASON, 9),
         SeasonWeek(SEASON, 8),
     )
+    assert projected(other, now) == today(now)
     stats = other.read(tables.WEEKLY_STATS, [last])
     more = pc.add(stats["targets"], 1.0)
     stats = stats.set_column(stats.schema.get_field_index("targets"), "targets", more)

@@ -26,8 +26,7 @@ lake. Some of them ask for earlier weeks, of which there are none."""
 def test_a_weekly_run_reads_and_validates_each_table_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_history: WithHistory
 ) -> None:
-    (with_history(tmp_path) / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
-    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    monkeypatch.setenv("DAGSTER_HOME", str(with_history(tmp_path)))
     monkeypatch.setenv("FANTASY_SOURCE", "sample")
     reads: Counter[str] = Counter()
     validated: Counter[tuple[str, str]] = Counter()
