@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
+from itertools import zip_longest
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
@@ -198,10 +200,13 @@ def write_table(
         file: default: stdout.
         style: returns the rich style of a cell.
     """
-    from rich.console import Console
-
     file = file or sys.stdout
     is_screen = file.isatty()
+    if not is_screen and not os.environ.get("FORCE_COLOR"):
+        file.writelines(_plain_lines(columns, title))
+        return
+    from rich.console import Console
+
     out = Console(file=file, highlight=False, width=None if is_screen else _UNLIMITED_WIDTH)
     shown = list(columns)
     if is_screen:
@@ -214,6 +219,29 @@ def write_table(
             f"{len(columns) - len(shown)} of {len(columns)} columns do not fit; "
             f"use --json or `| less -S` to see all of them."
         )
+
+
+def _plain_lines(columns: Sequence[Column], title: str | None) -> Iterator[str]:
+    """Yield the lines of a table without colours.
+
+    rich measures and cuts each cell, which takes most of the time of a command that prints a week.
+    """
+    from rich.cells import cell_len
+
+    texts = [
+        [[line.expandtabs() for line in cell.splitlines()] or [""] for cell in column.cells]
+        for column in (column._replace(cells=[column.name, *column.cells]) for column in columns)
+    ]
+    widths = [max(cell_len(line) for cell in cells for line in cell) for cells in texts]
+    if title:
+        yield f"{title}\n"
+    for row in zip(*texts, strict=True):
+        for lines in zip_longest(*row, fillvalue=""):
+            padded = []
+            for line, width, column in zip(lines, widths, columns, strict=True):
+                space = " " * (width - cell_len(line))
+                padded.append(space + line if column.is_number else line + space)
+            yield (" " * _GAP).join(padded).rstrip() + "\n"
 
 
 def _rich_table(

@@ -313,6 +313,37 @@ def test_a_pipe_gets_everything_on_one_line_each(capsys: pytest.CaptureFixture[s
     assert captured.err == ""
 
 
+@pytest.mark.parametrize("title", [None, "Week 5"])
+def test_a_pipe_gets_the_lines_of_a_coloured_table(
+    title: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = [
+        Column("name", ["Ash", "日本 Birch", "two\nlines", ""]),
+        Column("points", ["9.50", "12.25", "", "7"], is_number=True),
+        Column("none", ["", "", "", ""]),
+        Column("reason", ["", "[bold]out", "late", "\u0301e"]),
+    ]
+
+    def lines() -> list[str]:
+        file = io.StringIO()
+        write_table(columns, title, file=file)
+        text = re.sub(r"\x1b\[[0-9;]*m", "", file.getvalue())
+        return [line.rstrip() for line in text.splitlines()]
+
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    piped = lines()
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert piped == lines()
+    assert len(piped) == (7 if title else 6)
+
+
+def test_a_tab_in_a_cell_moves_no_other_column(capsys: pytest.CaptureFixture[str]) -> None:
+    write_table([Column("a", ["1\t2", "3"]), Column("b", ["x", "y"])])
+    _, *rows = capsys.readouterr().out.splitlines()
+    assert rows == ["1       2  x", "3          y"]
+
+
 def test_columns_of_the_same_name_stay_two(capsys: pytest.CaptureFixture[str]) -> None:
     table = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"])
     write(table, Format.table)

@@ -116,6 +116,15 @@ def test_an_event_that_fails_leaves_nothing(own: dg.DagsterInstance) -> None:
     assert len(_events(own, run_id)) == len(before) + 1
 
 
+def test_a_table_of_a_later_version_is_found_once_it_is_made(own: dg.DagsterInstance) -> None:
+    log = own.event_log_storage
+    assert isinstance(log, OpenEventLog)
+    assert not log.has_table("of_a_later_version")
+    with log.index_connection() as connection:
+        connection.execute(text("CREATE TABLE of_a_later_version (id INTEGER)"))
+    assert log.has_table("of_a_later_version")
+
+
 class _Waits(threading.Event):
     """Ends a loop at its first pause, and knows how long that would have been."""
 
