@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from fantasy_pipeline_tests import ROOT
+from fantasy_pipeline_tests.cli.calling import Shell
 
 pytestmark = pytest.mark.slow
 
@@ -22,35 +18,6 @@ WHY = "2025 week 9 is chosen because 14 of its 15 games have not kicked off."
 
 def week(number: int) -> dict[str, int]:
     return {"season": 2025, "week": number}
-
-
-class Shell:
-    """The sample league's command line in a home of its own."""
-
-    def __init__(self, home: Path) -> None:
-        (home / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
-        self.home = home
-
-    def __call__(self, *words: str, code: int = 0) -> tuple[str, str]:
-        """Run a command and return its stdout and stderr."""
-        done = subprocess.run(
-            [sys.executable, "-m", "fantasy_pipeline.cli", *words],
-            env={
-                **os.environ,
-                "DAGSTER_HOME": str(self.home),
-                "FANTASY_SOURCE": "sample",
-                "PYTHONPATH": str(ROOT),
-            },
-            cwd=self.home,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-        assert done.returncode == code, done.stderr
-        return done.stdout, done.stderr
-
-    def json(self, *words: str) -> Any:
-        return json.loads(self(*words, "--json")[0])
 
 
 @pytest.fixture(scope="module")
@@ -199,7 +166,7 @@ def test_status_health_and_trigger_act_as_of_another_time(
 
 def test_a_backfill_as_of_sunday_has_no_later_game(tmp_path: Path) -> None:
     shell = Shell(tmp_path)
-    shell("backfill", "--seasons", "2025", "--weeks", "8-9", "--at", SUNDAY)
+    shell.bash(f"fantasy-pipeline backfill --seasons 2025 --weeks 8-9 --at {SUNDAY}")
     games = shell.json(
         "sql",
         "select week, count(distinct team) / 2 as games from weekly_stats group by 1 order by 1",

@@ -1,4 +1,7 @@
-"""Commands without network: they say what they wait for and give up after seconds."""
+"""Commands without network: they say what they wait for and give up after seconds.
+
+All commands wait at the same time, each for a host of its own kind.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import dagster as dg
 import pytest
@@ -15,22 +19,71 @@ from fantasy_pipeline_tests.system.watching import new_home, start
 
 pytestmark = [pytest.mark.slow, pytest.mark.loopback]
 
+COMMANDS = {
+    "swallowed": ("run",),
+    "run": ("run",),
+    "backfill": ("backfill", "--seasons", "2024"),
+    "week": ("week",),
+    "refused": ("backfill", "--seasons", "2024"),
+}
+"""Commands that wait; those that are named after themselves wait for a host that says nothing."""
+
+
+class Ended(NamedTuple):
+    """How a command ended: its Dagster home, exit code and output."""
+
+    home: Path
+    code: int
+    out: str
+    err: str
+
 
 @contextmanager
 def swallowing() -> Iterator[str]:
     """Return an address that answers no connection: its queue is full, so the system drops more."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as server, socket.socket() as queued:
         queued.connect(server.getsockname())
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        yield _address(server)
 
 
-def test_a_host_that_swallows_connections_is_given_up_after_seconds(tmp_path: Path) -> None:
+def _address(server: socket.socket) -> str:
+    return f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
+    """Return how each of `COMMANDS` ended."""
+    homes = {name: new_home(tmp_path_factory.mktemp("home") / name) for name in COMMANDS}
+    with (
+        swallowing() as swallower,
+        # The system accepts connections for the server, which never looks at them.
+        socket.create_server(("127.0.0.1", 0), backlog=50) as silent,
+        socket.socket() as closed,
+    ):
+        closed.bind(("127.0.0.1", 0))
+        special = {"swallowed": swallower, "refused": _address(closed)}
+        processes = {
+            name: start(
+                homes[name],
+                *words,
+                NFLVERSE_MIRROR=special.get(name, _address(silent)),
+                COLUMNS="500",
+            )
+            for name, words in COMMANDS.items()
+        }
+        found = {}
+        for name, process in processes.items():
+            out, err = process.communicate(timeout=900)
+            found[name] = Ended(homes[name], process.returncode, out, err)
+    return found
+
+
+def test_a_host_that_swallows_connections_is_given_up_after_seconds(
+    ended: dict[str, Ended],
+) -> None:
     """Four attempts of five seconds, and the waits between them, would take half a minute."""
-    home = new_home(tmp_path / "home")
-    with swallowing() as mirror:
-        process = start(home, "run", NFLVERSE_MIRROR=mirror, COLUMNS="500")
-        out, err = process.communicate(timeout=900)
-    assert (process.returncode, out) == (1, "")
+    _, code, out, err = ended["swallowed"]
+    assert (code, out) == (1, "")
     retries = [line for line in err.splitlines() if "trying again" in line]
     assert 1 <= len(retries) <= 2
     for text in retries:
@@ -41,18 +94,13 @@ def test_a_host_that_swallows_connections_is_given_up_after_seconds(tmp_path: Pa
     assert f"(attempts: {len(retries) + 1})" in error
 
 
-@pytest.mark.parametrize("command", [("run",), ("backfill", "--seasons", "2024"), ("week",)])
+@pytest.mark.parametrize("command", ["run", "backfill", "week"])
 def test_a_host_that_accepts_and_says_nothing_is_given_up_after_seconds(
-    tmp_path: Path, command: tuple[str, ...]
+    ended: dict[str, Ended], command: str
 ) -> None:
     """Two waits of at most ten seconds. Four of sixty took four minutes."""
-    home = new_home(tmp_path / "home")
-    # The system accepts connections for the server, which never looks at them.
-    with socket.create_server(("127.0.0.1", 0), backlog=50) as silent:
-        mirror = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        process = start(home, *command, NFLVERSE_MIRROR=mirror, COLUMNS="500")
-        out, err = process.communicate(timeout=900)
-    assert (process.returncode, out) == (1, "")
+    _, code, out, err = ended[command]
+    assert (code, out) == (1, "")
     retry, error = err.splitlines()
     assert re.fullmatch(r"127\.0\.0\.1 does not answer; trying again in \S+ s \(2 of 4\)", retry)
     assert re.match(r"error: (games: )?schedule: ", error)
@@ -60,14 +108,9 @@ def test_a_host_that_accepts_and_says_nothing_is_given_up_after_seconds(
     assert "(attempts: 2)" in error
 
 
-def test_backfill_gives_up_without_step_retries(tmp_path: Path) -> None:
-    home = new_home(tmp_path / "home")
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        mirror = f"http://127.0.0.1:{closed.getsockname()[1]}"
-        process = start(home, "backfill", "--seasons", "2024", NFLVERSE_MIRROR=mirror)
-        out, err = process.communicate(timeout=900)
-    assert (process.returncode, out) == (1, "")
+def test_backfill_gives_up_without_step_retries(ended: dict[str, Ended]) -> None:
+    home, code, out, err = ended["refused"]
+    assert (code, out) == (1, "")
     *retries, error = err.splitlines()
     line = r"127\.0\.0\.1 cannot be reached; trying again in \S+ s \(%d of 4\)"
     assert len(retries) == 3
