@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -34,3 +34,12 @@ def chromium() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+def violations(page: Page) -> list[tuple[str, str]]:
+    """Return what axe finds wrong with a page: the rule, and the first element that breaks it."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    # axe is put into the page by the browser, which the policy of the page does not stop.
+    found = Axe().run(page).response["violations"]
+    return [(item["id"], item["nodes"][0]["html"]) for item in found]

@@ -15,6 +15,7 @@ from fantasy_pipeline.operations.leagues import register_sample, remove
 from fantasy_pipeline.operations.session import Session
 from fantasy_pipeline.report import league_page
 from fantasy_pipeline.report.league_page import LeagueReport
+from fantasy_pipeline_tests.browsing import violations
 from fantasy_pipeline_tests.report.conftest import UPCOMING, League
 from fantasy_pipeline_tests.report.test_browser import DESKTOP, SUNDAYS_PHONE, add, compared
 
@@ -124,13 +125,10 @@ def test_players_are_compared_in_a_leagues_report(chromium: Browser, league_file
 def test_a_comparison_in_a_leagues_report_is_accessible(
     chromium: Browser, league_file: Path, size: dict[str, int]
 ) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
     page, messages = open_file(chromium, league_file, size)
     for name in dict.fromkeys(page.locator(".ranking .name").all_text_contents()[:4]):
         add(page, name)
     assert page.evaluate("document.documentElement.scrollWidth") == size["width"]
-    found = Axe().run(page).response["violations"]
-    assert [(item["id"], item["nodes"][0]["html"]) for item in found] == []
+    assert violations(page) == []
     assert messages == []
     page.context.close()
