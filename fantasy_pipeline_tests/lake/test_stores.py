@@ -561,6 +561,7 @@ def trouble(kind: str) -> Iterator[tuple[str, list[float]]]:
 
 
 @pytest.mark.loopback
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["closing", "silent"])
 def test_one_layer_tries_again_and_gives_up_within_its_deadline(
     s3: str, monkeypatch: pytest.MonkeyPatch, kind: str

@@ -38,7 +38,7 @@ from fantasy_pipeline_tests.real_lake import (
 )
 from fantasy_pipeline_tests.system.replay import SCHEDULE, overlay
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 SEASON = 2024
 LAST_OF_ESPN = 17

@@ -239,6 +239,7 @@ def test_a_report_is_made_again_once_its_week_was_played(league: League, command
         league.run("report_week", UPCOMING)
 
 
+@pytest.mark.slow
 def test_a_report_as_of_friday_shows_no_result_of_sunday(league: League, command: Command) -> None:
     """LV-WAS was played on Thursday, the other games of week 9 on Sunday and Monday."""
     week = ("--season", "2025", "--week", "9")

@@ -115,6 +115,7 @@ def test_bad_bodies(client: Client, monkeypatch: pytest.MonkeyPatch, body: Any) 
     assert answer.status_code == 422
 
 
+@pytest.mark.slow
 def test_post_starts_a_run_and_returns_its_id(
     client: Client, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -335,6 +335,7 @@ UNREAD: dict[str, Any] = {
 """Options of a client that reads no more than it is asked for."""
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("loud")
 def test_a_slow_client_holds_nobody_up_and_loses_nothing(
     client: Client, session: Session, monkeypatch: pytest.MonkeyPatch
