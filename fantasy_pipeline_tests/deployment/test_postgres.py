@@ -20,6 +20,7 @@ from fantasy_pipeline.orchestration.alerts.messages import Alert
 from fantasy_pipeline.orchestration.alerts.outbox import Outbox
 from fantasy_pipeline.orchestration.runs.summaries import recorded
 from fantasy_pipeline_tests import ROOT
+from fantasy_pipeline_tests.cli.calling import call
 from fantasy_pipeline_tests.operations.test_execute import run, tick
 from fantasy_pipeline_tests.waiting import LONGEST_SECONDS, until
 
@@ -30,19 +31,12 @@ Run = Callable[..., Any]
 
 
 def shell(home: Path, environment: dict[str, str]) -> Run:
-    """Return a function that runs a command on an instance and returns its JSON."""
+    """Return a function that calls a command on an instance and returns its JSON."""
 
     def run(*arguments: str, code: int = 0) -> Any:
-        done = subprocess.run(
-            [sys.executable, "-m", "fantasy_pipeline.cli", *arguments],
-            env={**os.environ, **environment, "DAGSTER_HOME": str(home), "PYTHONPATH": str(ROOT)},
-            cwd=home,
-            capture_output=True,
-            text=True,
-            timeout=LONGEST_SECONDS,
-        )
-        assert done.returncode == code, done.stderr + done.stdout
-        return json.loads(done.stdout)
+        ended, out, err = call(home, list(arguments), **environment)
+        assert ended == code, err + out
+        return json.loads(out)
 
     return run
 

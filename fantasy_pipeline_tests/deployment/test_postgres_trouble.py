@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,12 +24,14 @@ from fantasy_pipeline.orchestration import history_errors
 from fantasy_pipeline.orchestration.alerts.channels import Webhook
 from fantasy_pipeline.orchestration.alerts.messages import Alert
 from fantasy_pipeline.orchestration.alerts.outbox import KEY, Outbox
+from fantasy_pipeline.orchestration.history_errors import OUTAGE
 from fantasy_pipeline.orchestration.history_locks import claimed
 from fantasy_pipeline.orchestration.history_probe import try_to_write
 from fantasy_pipeline_tests import ROOT
+from fantasy_pipeline_tests.cli.calling import call
 from fantasy_pipeline_tests.operations.test_execute import run, tick
 from fantasy_pipeline_tests.orchestration.alerts.receivers import receiving
-from fantasy_pipeline_tests.waiting import LONGEST_SECONDS, until
+from fantasy_pipeline_tests.waiting import until
 from fantasy_pipeline_tests.web.servers import serving
 from fantasy_pipeline_tests.web.test_progress import heard
 
@@ -63,16 +64,11 @@ def home(tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch) ->
 
 def failure(*arguments: str, **variables: str) -> str:
     """Return the one line on stderr of a command that must end with exit code 1."""
-    done = subprocess.run(
-        [sys.executable, "-m", "fantasy_pipeline.cli", *arguments],
-        env={**os.environ, **variables, "PYTHONPATH": str(ROOT)},
-        cwd=os.environ["DAGSTER_HOME"],
-        capture_output=True,
-        text=True,
-        timeout=LONGEST_SECONDS,
-    )
-    assert done.returncode == 1, done.stderr + done.stdout
-    (line,) = done.stderr.splitlines()
+    # A process has one server, and this one has had another.
+    OUTAGE.end()
+    code, out, err = call(Path(os.environ["DAGSTER_HOME"]), list(arguments), **variables)
+    assert code == 1, err + out
+    (line,) = err.splitlines()
     assert line.startswith("error: ")
     return line
 
