@@ -23,9 +23,7 @@ ui: $(VENV)/installed ## start the Dagster UI and the web interface on the data 
 		$(CURDIR)/$(BIN)/python $(CURDIR)/scripts/ui.py \
 		$(CURDIR)/$(BIN)/dg dev -w $(CURDIR)/workspace.yaml --host 127.0.0.1 --port 3000
 
-PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
-# One more than cores: tests wait for servers, browsers and processes, and for time limits.
-WORKERS = $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
+PYTEST = $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test: $(VENV)/installed-dev ## run the tests except the slow and the long ones
 	$(PYTEST) -m "not slow and not soak"
