@@ -25,6 +25,11 @@ _GAP = 2
 """Characters between two columns."""
 _WRAPPED_WIDTH = 20
 """Least characters of the last column, whose text wraps."""
+_VISIBLE: Mapping[int, int | str] = {
+    **{code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"},
+    **dict.fromkeys(range(0x7F, 0xA0), "\N{REPLACEMENT CHARACTER}"),
+}
+"""Signs for control characters: a name or headline of other people must not steer a terminal."""
 
 
 class Format(str, Enum):
@@ -100,11 +105,14 @@ def write(
         # Format before opening the file: a value that cannot be written leaves an old file alone.
         text = _text(data, format)
         if output is None:
-            _put(text, data, sys.stdout, title, digits, spare)
+            _put(text, data, None, title, digits, spare)
             return
         with output.open("w", encoding="utf-8", newline="") as file:
             _put(text, data, file, title, digits, spare)
     except OSError as error:
+        if output is None:
+            # The program says it, whatever the command was writing.
+            raise
         raise PipelineError(f"cannot write {output}: {error.strerror or error}.") from error
 
 
@@ -112,9 +120,15 @@ def _text(data: pa.Table, format: Format) -> str | None:
     """Return the rows as JSON or CSV, or None for a table for people.
 
     Raises:
-        PipelineError: CSV cannot hold a value.
+        PipelineError: CSV cannot hold a value, or JSON two columns of one name.
     """
     if format is Format.json:
+        names = data.column_names
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise PipelineError(
+                f"two columns are named {twice}, and JSON would keep one of them; give one of them "
+                "another name with AS."
+            )
         return json_text(data.to_pylist()) + "\n"
     if format is not Format.csv:
         return None
@@ -124,14 +138,18 @@ def _text(data: pa.Table, format: Format) -> str | None:
 def _put(
     text: str | None,
     data: pa.Table,
-    file: IO[str],
+    file: IO[str] | None,
     title: str | None,
     digits: int,
     spare: Sequence[str],
 ) -> None:
-    """Write JSON or CSV text if there is one, else the rows as a table for people."""
+    """Write JSON or CSV text if there is one, else the rows as a table for people.
+
+    Args:
+        file: default: stdout.
+    """
     if text is not None:
-        file.write(text)
+        (file or sys.stdout).write(text)
         return
     columns = [
         Column(
@@ -200,9 +218,19 @@ def write_table(
         file: default: stdout.
         style: returns the rich style of a cell.
     """
+    # A file gets no colours, even if the user wants them in pipes.
+    wants_colours = file is None and bool(os.environ.get("FORCE_COLOR"))
     file = file or sys.stdout
     is_screen = file.isatty()
-    if not is_screen and not os.environ.get("FORCE_COLOR"):
+    columns = [
+        Column(
+            column.name.translate(_VISIBLE).expandtabs(),
+            [cell.translate(_VISIBLE).expandtabs() for cell in column.cells],
+            column.is_number,
+        )
+        for column in columns
+    ]
+    if not is_screen and not wants_colours:
         file.writelines(_plain_lines(columns, title))
         return
     from rich.console import Console
@@ -228,10 +256,7 @@ def _plain_lines(columns: Sequence[Column], title: str | None) -> Iterator[str]:
     """
     from rich.cells import cell_len
 
-    texts = [
-        [[line.expandtabs() for line in cell.splitlines()] or [""] for cell in column.cells]
-        for column in (column._replace(cells=[column.name, *column.cells]) for column in columns)
-    ]
+    texts = [[cell.split("\n") for cell in (column.name, *column.cells)] for column in columns]
     widths = [max(cell_len(line) for cell in cells for line in cell) for cells in texts]
     if title:
         yield f"{title}\n"
@@ -262,6 +287,8 @@ def _rich_table(
             Text(column.name),
             justify="right" if column.is_number else "left",
             no_wrap=not wrap_last or column is not columns[-1],
+            # A word that is wider than its column goes on in the next line.
+            overflow="fold",
         )
     for row in zip(*(column.cells for column in columns), strict=True):
         table.add_row(*(Text(cell, style(cell)) for cell in row))

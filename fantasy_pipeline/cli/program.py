@@ -1,6 +1,8 @@
 """The program: one app made of all commands, and the exit code and message of each failure."""
 
+import errno
 import gc
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -120,8 +122,15 @@ def main() -> None:
     gc.set_threshold(_NEW_OBJECTS)
     os.environ.setdefault(_MEMORY_POOL, "system")
     interruption.listen()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # An encoding without a character shows a question mark instead of it.
+            stream.reconfigure(errors="replace")
     try:
         code = _program()(standalone_mode=False)
+        # What is still to be written may fail, too.
+        if sys.stdout is not None:
+            sys.stdout.flush()
         # Typer returns the code instead of raising KeyboardInterrupt.
         if code == INTERRUPTED:
             code = _fail(_stopped(), "Interrupted.")
@@ -140,7 +149,7 @@ def main() -> None:
         code = _fail(INTERRUPTED, "Interrupted.")
     except BrokenPipeError:
         # The reader closed the pipe, as `| head` does.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         code = FAILED
     except Exception as error:
         code = _fail_unexpectedly(error)
@@ -149,6 +158,11 @@ def main() -> None:
         # collection: without it they report leaks on stderr.
         gc.freeze()
     raise SystemExit(code or 0)
+
+
+def _drop_output() -> None:
+    """Lead stdout to nowhere, so that Python writes nothing more into it at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _stopped() -> int:
@@ -174,6 +188,10 @@ def _fail_unexpectedly(error: Exception) -> int:
 
     from fantasy_pipeline.settings import invalid_settings
 
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO, errno.EDQUOT):
+        # The files of the lake and of the history have errors of their own.
+        _drop_output()
+        return _fail(FAILED, f"error: cannot write the output: {error.strerror}.")
     if isinstance(error, ValidationError):
         return _fail(FAILED, f"error: {invalid_settings(error)}")
     if os.environ.get("FANTASY_DEBUG"):

@@ -344,6 +344,72 @@ def test_a_tab_in_a_cell_moves_no_other_column(capsys: pytest.CaptureFixture[str
     assert rows == ["1       2  x", "3          y"]
 
 
+def test_control_characters_are_shown_and_do_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    columns = [Column("name", ["\x1b]0;title\x07\x9b31m\rred"])]
+    expected = (
+        "\N{SYMBOL FOR ESCAPE}]0;title\N{SYMBOL FOR BELL}\ufffd31m\N{SYMBOL FOR CARRIAGE RETURN}red"
+    )
+    write_table(columns)
+    assert capsys.readouterr().out == f"name\n{expected}\n"
+    monkeypatch.setenv("COLUMNS", "80")
+    write_table(columns, file=(screen := Screen()))
+    assert expected in screen.getvalue()
+
+
+def test_a_word_wider_than_the_screen_is_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    write_table([Column("a", ["x" * 70])], file=(screen := Screen()))
+    assert screen.getvalue().count("x") == 70
+
+
+def test_a_file_gets_no_colours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    write(pa.table({"a": [1]}), Format.table, tmp_path / "a.txt")
+    assert (tmp_path / "a.txt").read_text() == "a\n1\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "ending", "text"),
+    [
+        ("sql 'from games'", "| true; exit ${PIPESTATUS[0]}", ""),
+        ("week", "| true; exit ${PIPESTATUS[0]}", ""),
+        ("sql 'from games'", "> /dev/full", "cannot write the output: No space left on device."),
+        ("week", "> /dev/full", "cannot write the output: No space left on device."),
+        ("sql 'select 1 as a, 2 as a' --json", "", "two columns are named a, "),
+    ],
+)
+def test_output_that_cannot_be_written_is_one_line_or_none(
+    home: Path, words: str, ending: str, text: str
+) -> None:
+    line = f"{shlex.join(command())} {words} {ending}"
+    done = subprocess.run(
+        ["bash", "-c", line],
+        env=variables(home),
+        cwd=home,
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_SECONDS,
+    )
+    errors = [line for line in done.stderr.splitlines() if line != LABEL]
+    assert done.returncode == 1
+    assert len(errors) == bool(text)
+    assert not text or errors[0].startswith(f"error: {text}")
+
+
+def test_an_encoding_without_a_character_shows_another(home: Path) -> None:
+    done = subprocess.run(
+        command("sql", "select 'caf\N{LATIN SMALL LETTER E WITH ACUTE}' as a"),
+        env={**variables(home), "PYTHONIOENCODING": "ascii"},
+        cwd=home,
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_SECONDS,
+    )
+    assert (done.returncode, done.stdout.split()) == (0, ["a", "caf?"])
+
+
 def test_columns_of_the_same_name_stay_two(capsys: pytest.CaptureFixture[str]) -> None:
     table = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"])
     write(table, Format.table)

@@ -8,7 +8,7 @@ import logging
 import socket
 import time
 from collections.abc import Iterator
-from threading import Thread
+from threading import Semaphore, Thread
 
 import pytest
 import requests
@@ -22,7 +22,13 @@ pytestmark = [pytest.mark.loopback, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def port() -> Iterator[int]:
+def arrived() -> Semaphore:
+    """Return the count of the requests for ``/slow`` that arrived; each test takes its own off."""
+    return Semaphore(0)
+
+
+@pytest.fixture(scope="module")
+def port(arrived: Semaphore) -> Iterator[int]:
     """Return the port of a server of a small application, with our configuration."""
     app = FastAPI()
 
@@ -32,6 +38,7 @@ def port() -> Iterator[int]:
 
     @app.get("/slow")
     async def slow() -> str:
+        arrived.release()
         await asyncio.sleep(REQUEST_SECONDS + 1)
         return "done"
 
@@ -96,8 +103,9 @@ def test_a_request_that_does_not_arrive_is_answered_and_closed(
     assert not [r for r in caplog.records if r.levelno >= logging.WARNING]
 
 
-def test_an_answer_takes_as_long_as_it_needs(port: int) -> None:
+def test_an_answer_takes_as_long_as_it_needs(port: int, arrived: Semaphore) -> None:
     with connect(port, b"GET /slow " + HEAD + b"Connection: close\r\n\r\n") as connection:
+        assert arrived.acquire(timeout=LONGEST_SECONDS)
         assert received(connection).endswith(b'"done"')
 
 
@@ -118,13 +126,13 @@ def test_a_connection_serves_several_requests_each_with_its_own_time(port: int) 
         assert time.monotonic() - started < 2 * REQUEST_SECONDS
 
 
-def test_connections_without_a_request_do_not_stop_others(port: int) -> None:
+def test_connections_without_a_request_do_not_stop_others(port: int, arrived: Semaphore) -> None:
     """The process could open 1,050 files at most; before, the server then answered nobody."""
     with contextlib.ExitStack() as stack:
         working = stack.enter_context(
             connect(port, b"GET /slow " + HEAD + b"Connection: close\r\n\r\n")
         )
-        time.sleep(0.2)
+        assert arrived.acquire(timeout=LONGEST_SECONDS)
         half_open = [
             stack.enter_context(connect(port, b"GET / " + HEAD))
             for _ in range(MAX_CONNECTIONS + 100)
@@ -140,11 +148,12 @@ def test_connections_without_a_request_do_not_stop_others(port: int) -> None:
         assert received(working).endswith(b'"done"')
 
 
-def test_more_requests_than_connections_are_refused(port: int) -> None:
+def test_more_requests_than_connections_are_refused(port: int, arrived: Semaphore) -> None:
     request = b"GET /slow " + HEAD + b"Connection: close\r\n\r\n"
     with contextlib.ExitStack() as stack:
         for _ in range(MAX_CONNECTIONS):
             stack.enter_context(connect(port, request))
-        time.sleep(0.5)
+        for _ in range(MAX_CONNECTIONS):
+            assert arrived.acquire(timeout=LONGEST_SECONDS)
         with connect(port, b"GET / " + HEAD + b"Connection: close\r\n\r\n") as connection:
             assert received(connection).startswith(b"HTTP/1.1 503 ")

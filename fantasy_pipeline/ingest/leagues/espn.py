@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fantasy_pipeline.errors import NotPublishedError, PipelineError, SourceError
-from fantasy_pipeline.football.slots import NOT_STARTED, starting_slots
+from fantasy_pipeline.football.slots import slot_numbers, starting_slots
 from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.leagues.base import (
     DATASET,
@@ -138,7 +138,9 @@ class Espn:
             played = [side for side in sides if "rosterForCurrentScoringPeriod" in side]
             for side in played:
                 others = [str(other["teamId"]) for other in sides if other is not side]
-                spots = _spots(str(side["teamId"]), side["rosterForCurrentScoringPeriod"], week)
+                spots = _spots(
+                    of.slots, str(side["teamId"]), side["rosterForCurrentScoringPeriod"], week
+                )
                 found.spots += spots
                 found.games.append(
                     TeamGame(
@@ -161,7 +163,7 @@ class Espn:
                 spot
                 for team in teams
                 if "roster" in team
-                for spot in _spots(str(team["id"]), team["roster"], 0)
+                for spot in _spots(of.slots, str(team["id"]), team["roster"], 0)
             ]
         )
 
@@ -282,13 +284,12 @@ def _empty_slots(of: LeagueSeason, spots: list[Spot]) -> int:
     return max(starters - sum(spot.number is not None for spot in spots), 0)
 
 
-def _spots(team_id: str, roster: Json, week: int) -> list[Spot]:
-    """Return a team's players in one week; starters are numbered in the order of their slots."""
-    entries = roster.get("entries", [])
-    spots, number = [], 0
-    for entry in sorted(entries, key=lambda entry: int(entry["lineupSlotId"])):
-        slot = SLOTS.get(int(entry["lineupSlotId"]), str(entry["lineupSlotId"]))
-        starts = slot not in NOT_STARTED
+def _spots(slots: Sequence[str], team_id: str, roster: Json, week: int) -> list[Spot]:
+    """Return a team's players in one week, in the order of their slots."""
+    entries = sorted(roster.get("entries", []), key=lambda entry: int(entry["lineupSlotId"]))
+    taken = [SLOTS.get(int(entry["lineupSlotId"]), str(entry["lineupSlotId"])) for entry in entries]
+    spots = []
+    for entry, slot, number in zip(entries, taken, slot_numbers(slots, taken), strict=True):
         player = entry["playerPoolEntry"]["player"]
         identity = int(entry["playerId"])
         eligible = [_POSITIONS[i] for i in player.get("eligibleSlots", []) if i in _POSITIONS]
@@ -297,14 +298,13 @@ def _spots(team_id: str, roster: Json, week: int) -> list[Spot]:
                 team_id,
                 str(identity),
                 slot,
-                number if starts else None,
+                number,
                 _applied(player, week),
                 _TEAM_OF_DEFENCE.get(_FIRST_DEFENCE - identity) if identity < 0 else None,
                 player.get("fullName"),
                 tuple(eligible),
             )
         )
-        number += starts
     return spots
 
 

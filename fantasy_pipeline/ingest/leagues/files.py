@@ -14,7 +14,13 @@ import yaml
 
 from fantasy_pipeline.errors import NotPublishedError, PipelineError
 from fantasy_pipeline.football.season_week import FIRST_SEASON, WEEKS
-from fantasy_pipeline.football.slots import ELIGIBLE, NOT_STARTED, starting_slots, unknown_slots
+from fantasy_pipeline.football.slots import (
+    ELIGIBLE,
+    NOT_STARTED,
+    slot_numbers,
+    starting_slots,
+    unknown_slots,
+)
 from fantasy_pipeline.football.teams import CURRENT_CODE, TEAMS
 from fantasy_pipeline.ingest.leagues.base import (
     DATASET,
@@ -52,15 +58,15 @@ class File:
 
     def week(self, of: LeagueSeason, week: int) -> LeagueWeek:
         found = LeagueWeek()
-        numbers: dict[str, int] = {}
-        for row in of.more["rosters"]:
-            if row["week"] == week:
-                found.spots.append(_spot(row, numbers))
-        slots = len(starting_slots(of.slots))
+        rows = [row for row in of.more["rosters"] if row["week"] == week]
+        starters = len(starting_slots(of.slots))
         games = {row["team"]: row for row in of.more["matchups"] if row["week"] == week}
-        for team in dict.fromkeys(spot.team_id for spot in found.spots):
+        for team in dict.fromkeys(row["team"] for row in rows):
+            own = [row for row in rows if row["team"] == team]
+            numbers = slot_numbers(of.slots, [row["slot"] for row in own])
+            found.spots += map(_spot, own, numbers)
             game = games.get(team, {})
-            empty = max(slots - numbers.get(team, 0), 0)
+            empty = max(starters - sum(number is not None for number in numbers), 0)
             found.games.append(TeamGame(team, game.get("opponent"), game.get("points"), empty))
         return found
 
@@ -70,19 +76,15 @@ class File:
         )
 
 
-def _spot(row: Json, numbers: dict[str, int]) -> Spot:
-    """Return a player of a roster; `numbers` counts the starters of each team."""
-    team, slot, player = row["team"], row["slot"], row["player"]
-    number = None
-    if slot not in NOT_STARTED:
-        number = numbers.get(team, 0)
-        numbers[team] = number + 1
+def _spot(row: Json, number: int | None) -> Spot:
+    """Return a player of a roster; `number` is that of his slot in the line-up."""
+    player = row["player"]
     of_team = CURRENT_CODE.get(player, player)
     is_defence = of_team in TEAMS
     return Spot(
-        team,
+        row["team"],
         player,
-        slot,
+        row["slot"],
         number,
         row.get("points"),
         of_team if is_defence else None,
