@@ -188,7 +188,8 @@ def _fail_unexpectedly(error: Exception) -> int:
 
     from fantasy_pipeline.settings import invalid_settings
 
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO, errno.EDQUOT):
+    full = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+    if isinstance(error, OSError) and error.errno in full and error.filename is None:
         # The files of the lake and of the history have errors of their own.
         _drop_output()
         return _fail(FAILED, f"error: cannot write the output: {error.strerror}.")

@@ -94,3 +94,13 @@ def test_a_row_per_pair_is_enough(tmp_path: Path) -> None:
 def test_pairs_that_contradict_each_other(tmp_path: Path, games: str, message: str) -> None:
     with pytest.raises(PipelineError, match=rf"games\.csv, {message}"):
         league_of_four(tmp_path, games)
+
+
+def test_a_starter_has_the_number_of_his_slot_in_any_order_of_the_lines(tmp_path: Path) -> None:
+    """They had the numbers of their lines: a kicker in the first one was shown as quarterback."""
+    (tmp_path / "league.yaml").write_text(LEAGUE.replace("[QB]", "[QB, FLEX, K, BN]"))
+    lines = ["week,team,player,slot", "1,A,00-3,K", "1,A,00-4,BN", "1,A,00-1,QB"]
+    (tmp_path / "rosters.csv").write_text("\n".join(lines))
+    week = File().week(read_file(tmp_path / "league.yaml"), 1)
+    assert {spot.slot: spot.number for spot in week.spots} == {"K": 2, "BN": None, "QB": 0}
+    assert [game.empty_slots for game in week.games] == [1]
