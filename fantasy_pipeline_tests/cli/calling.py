@@ -45,6 +45,13 @@ def call(home: Path, words: list[str], source: str = "sample", **env: str) -> tu
     return code, out.getvalue(), err.getvalue()
 
 
+def called(home: Path, *words: str, code: int = 0, **env: str) -> tuple[str, str]:
+    """Return stdout and stderr of a command that must end with an exit code; see `call`."""
+    ended, out, err = call(home, list(words), **env)
+    assert ended == code, err + out
+    return out, err
+
+
 class Shell:
     """The command line in one Dagster home, which is made with the project's ``dagster.yaml``."""
 
@@ -61,9 +68,7 @@ class Shell:
 
     def __call__(self, *words: str, code: int = 0, **env: str) -> tuple[str, str]:
         """Call a command in this process and return its stdout and stderr."""
-        ended, out, err = call(self.home, list(words), **env)
-        assert ended == code, err + out
-        return out, err
+        return called(self.home, *words, code=code, **env)
 
     def json(self, *words: str, code: int = 0, **env: str) -> Any:
         """Return what a command prints with ``--json``."""

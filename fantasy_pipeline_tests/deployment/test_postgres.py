@@ -20,7 +20,7 @@ from fantasy_pipeline.orchestration.alerts.messages import Alert
 from fantasy_pipeline.orchestration.alerts.outbox import Outbox
 from fantasy_pipeline.orchestration.runs.summaries import recorded
 from fantasy_pipeline_tests import ROOT
-from fantasy_pipeline_tests.cli.calling import call
+from fantasy_pipeline_tests.cli.calling import called
 from fantasy_pipeline_tests.operations.test_execute import run, tick
 from fantasy_pipeline_tests.waiting import LONGEST_SECONDS, until
 
@@ -34,9 +34,7 @@ def shell(home: Path, environment: dict[str, str]) -> Run:
     """Return a function that calls a command on an instance and returns its JSON."""
 
     def run(*arguments: str, code: int = 0) -> Any:
-        ended, out, err = call(home, list(arguments), **environment)
-        assert ended == code, err + out
-        return json.loads(out)
+        return json.loads(called(home, *arguments, code=code, **environment)[0])
 
     return run
 

@@ -28,7 +28,7 @@ from fantasy_pipeline.orchestration.history_errors import OUTAGE
 from fantasy_pipeline.orchestration.history_locks import claimed
 from fantasy_pipeline.orchestration.history_probe import try_to_write
 from fantasy_pipeline_tests import ROOT
-from fantasy_pipeline_tests.cli.calling import call
+from fantasy_pipeline_tests.cli.calling import called
 from fantasy_pipeline_tests.operations.test_execute import run, tick
 from fantasy_pipeline_tests.orchestration.alerts.receivers import receiving
 from fantasy_pipeline_tests.waiting import until
@@ -66,8 +66,7 @@ def failure(*arguments: str, **variables: str) -> str:
     """Return the one line on stderr of a command that must end with exit code 1."""
     # A process has one server, and this one has had another.
     OUTAGE.end()
-    code, out, err = call(Path(os.environ["DAGSTER_HOME"]), list(arguments), **variables)
-    assert code == 1, err + out
+    _, err = called(Path(os.environ["DAGSTER_HOME"]), *arguments, code=1, **variables)
     (line,) = err.splitlines()
     assert line.startswith("error: ")
     return line

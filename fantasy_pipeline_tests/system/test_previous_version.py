@@ -19,7 +19,7 @@ import pytest
 
 from fantasy_pipeline.football.tables import ALL_TABLES
 from fantasy_pipeline_tests import ROOT, previous_version
-from fantasy_pipeline_tests.cli.calling import call
+from fantasy_pipeline_tests.cli.calling import called
 from fantasy_pipeline_tests.previous_version import BEFORE_THE_LAYOUT, code_of
 from fantasy_pipeline_tests.system.watching import differing, files_of
 
@@ -57,9 +57,7 @@ class Home:
     def command(self, *words: str) -> str:
         """Run a command that must succeed, and return what it prints."""
         if self.code == ROOT and words[0] != "backfill":
-            code, out, err = call(self.folder, list(words))
-            assert code == 0, err + out
-            return out
+            return called(self.folder, *words)[0]
         environment = {
             "DAGSTER_HOME": str(self.folder),
             "FANTASY_SOURCE": "sample",

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from fantasy_pipeline.errors import NotPublishedError, PipelineError, SourceError
+from fantasy_pipeline.football.slots import starting_slots
 
 DATASET = "league"
 LAST_WEEK = 18
@@ -122,6 +123,12 @@ class LeagueSeason:
         teams = [Team(**team) for team in stored["teams"]]
         playoffs = Playoffs(**stored.get("playoffs", {}))
         return cls(**{**stored, "teams": teams, "playoffs": playoffs})
+
+    def empty_slots(self, spots: Iterable[Spot]) -> int:
+        """Return how many slots of the line-up the players of a team leave empty."""
+        return max(
+            len(starting_slots(self.slots)) - sum(one.number is not None for one in spots), 0
+        )
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fantasy_pipeline.errors import NotPublishedError, PipelineError, SourceError
-from fantasy_pipeline.football.slots import slot_numbers, starting_slots
+from fantasy_pipeline.football.slots import slot_numbers
 from fantasy_pipeline.ingest.download.transport import Transport
 from fantasy_pipeline.ingest.leagues.base import (
     DATASET,
@@ -147,7 +147,7 @@ class Espn:
                         str(side["teamId"]),
                         others[0] if others else None,
                         _points_of(side, week),
-                        _empty_slots(of, spots),
+                        of.empty_slots(spots),
                         _playoff_round(game, of),
                         bool(side.get("adjustment")),
                     )
@@ -277,11 +277,6 @@ def _playoff_round(game: Json, of: LeagueSeason) -> int | None:
 def _points_of(side: Json, week: int) -> float | None:
     points = (side.get("pointsByScoringPeriod") or {}).get(str(week))
     return None if points is None else round(float(points), 2)
-
-
-def _empty_slots(of: LeagueSeason, spots: list[Spot]) -> int:
-    starters = len(starting_slots(of.slots))
-    return max(starters - sum(spot.number is not None for spot in spots), 0)
 
 
 def _spots(slots: Sequence[str], team_id: str, roster: Json, week: int) -> list[Spot]:

@@ -18,7 +18,6 @@ from fantasy_pipeline.football.slots import (
     ELIGIBLE,
     NOT_STARTED,
     slot_numbers,
-    starting_slots,
     unknown_slots,
 )
 from fantasy_pipeline.football.teams import CURRENT_CODE, TEAMS
@@ -59,14 +58,13 @@ class File:
     def week(self, of: LeagueSeason, week: int) -> LeagueWeek:
         found = LeagueWeek()
         rows = [row for row in of.more["rosters"] if row["week"] == week]
-        starters = len(starting_slots(of.slots))
         games = {row["team"]: row for row in of.more["matchups"] if row["week"] == week}
         for team in dict.fromkeys(row["team"] for row in rows):
             own = [row for row in rows if row["team"] == team]
             numbers = slot_numbers(of.slots, [row["slot"] for row in own])
-            found.spots += map(_spot, own, numbers)
-            game = games.get(team, {})
-            empty = max(starters - sum(number is not None for number in numbers), 0)
+            spots = [_spot(row, number) for row, number in zip(own, numbers, strict=True)]
+            found.spots += spots
+            game, empty = games.get(team, {}), of.empty_slots(spots)
             found.games.append(TeamGame(team, game.get("opponent"), game.get("points"), empty))
         return found
 
